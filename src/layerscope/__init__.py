@@ -1,0 +1,3 @@
+"""layerscope audits container images layer by layer."""
+
+__version__ = "0.1.0"

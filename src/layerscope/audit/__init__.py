@@ -1,0 +1,1 @@
+"""The pipeline that joins source, layers, tree, facts and rules."""

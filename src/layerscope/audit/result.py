@@ -1,0 +1,72 @@
+"""AuditResult: everything an audit found out, for whoever reports it."""
+
+from dataclasses import dataclass
+
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.gap import Gap
+from layerscope.filesystem.tree import MergedTree
+from layerscope.filesystem.weight import Weight
+from layerscope.image.digest import Digest
+from layerscope.image.history import BuildStep
+from layerscope.image.image import Image
+from layerscope.layers.scan import LayerScan
+from layerscope.rules.finding import Finding
+
+
+@dataclass(frozen=True)
+class BaseImage:
+    """The image below: its name or digest where known, how many layers it gave, and how that is known.
+
+    `evidence` is `layer prefix` (proved by equal DiffIDs), `annotation` or `label` (claimed by the builder).
+    """
+
+    reference: str
+    layers: int
+    evidence: str
+
+
+@dataclass(frozen=True)
+class AuditedLayer:
+    """One layer in the report: claims and proof, and the build step that made it.
+
+    `verified` is true when every digest the image names for it was recomputed from its bytes, now or in an earlier
+    reading of bytes that have not changed since.
+    """
+
+    index: int
+    name: str
+    digest: Digest | None
+    diff_id: Digest
+    chain_id: Digest
+    media_type: str | None
+    size: int | None
+    step: BuildStep | None
+    scan: LayerScan | None
+    verified: bool
+    origin: str
+    """`base`, `own`, or `unknown`."""
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """The whole audit of one image."""
+
+    image: Image
+    layers: tuple[AuditedLayer, ...]
+    steps: tuple[BuildStep, ...]
+    """Every history entry, empty layers included, in order."""
+    tree: MergedTree
+    weight: Weight
+    facts: FactSet
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    base: BaseImage | None
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether no finding says that the image is malformed or differs from its digests."""
+        return not any(finding.code in INTEGRITY_CODES for finding in self.findings)
+
+
+INTEGRITY_CODES = frozenset({"LAY001", "LAY002", "LAY003", "LAY004"})
+"""Findings that mean exit code 4: a digest or size that does not match, or a layer that cannot be read to its end."""

@@ -1,0 +1,1 @@
+"""How layerscope is asked."""

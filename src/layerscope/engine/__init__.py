@@ -1,0 +1,1 @@
+"""Talking to a container engine, through the Docker SDK."""

@@ -1,0 +1,80 @@
+"""Every exception of layerscope.
+
+LayerscopeError
+├── UsageError                what was asked makes no sense (exit code 2)
+│   ├── ReferenceSyntaxError  a reference, digest or platform that does not parse
+│   └── SettingsError         an unknown or ill-typed configuration key
+├── SourceError               the image could not be had (exit code 3)
+│   ├── ImageNotFoundError    nothing answers to that name; says what was tried
+│   ├── PlatformNotFoundError the index has no such platform; lists what there is
+│   └── EngineError           the container engine refused or could not be reached
+├── ImageError                the image is malformed or does not match its digests (exit code 4)
+│   ├── DocumentError         a manifest, index or config breaks its specification
+│   ├── DigestMismatchError   bytes that are not what their digest says
+│   ├── LayerDamageError      a layer that cannot be read to its end
+│   └── LimitError            a named ceiling was passed
+├── TreeError                 a path cannot be followed or written out
+└── CacheError                the layer cache cannot be used
+
+Every message says what was being done, to what, and what was expected.
+"""
+
+
+class LayerscopeError(Exception):
+    """Any failure that layerscope explains in one message."""
+
+
+class UsageError(LayerscopeError):
+    """What was asked makes no sense."""
+
+
+class ReferenceSyntaxError(UsageError):
+    """A reference, digest or platform that does not parse."""
+
+
+class SettingsError(UsageError):
+    """An unknown or ill-typed configuration key."""
+
+
+class SourceError(LayerscopeError):
+    """The image could not be had."""
+
+
+class ImageNotFoundError(SourceError):
+    """Nothing answers to that name; the message says what was tried."""
+
+
+class PlatformNotFoundError(SourceError):
+    """The index has no such platform; the message lists what there is."""
+
+
+class EngineError(SourceError):
+    """The container engine refused or could not be reached."""
+
+
+class ImageError(LayerscopeError):
+    """The image is malformed or does not match its digests."""
+
+
+class DocumentError(ImageError):
+    """A manifest, index or config breaks its specification."""
+
+
+class DigestMismatchError(ImageError):
+    """Bytes that are not what their digest says."""
+
+
+class LayerDamageError(ImageError):
+    """A layer that cannot be read to its end."""
+
+
+class LimitError(ImageError):
+    """A named ceiling was passed."""
+
+
+class TreeError(LayerscopeError):
+    """A path cannot be followed or written out."""
+
+
+class CacheError(LayerscopeError):
+    """The layer cache cannot be used."""

@@ -1,0 +1,1 @@
+"""What the image contains: typed facts, each with its evidence."""

@@ -1,0 +1,1 @@
+"""Facts about the image's config: process, environment, identity, build history."""

@@ -1,0 +1,22 @@
+"""Fact and Evidence: something read from the image, and what it rests on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a fact was seen: a layer (zero-based, bottom first), a path in it, both, or neither (the config).
+
+    `path` has no leading slash; the report adds it.
+    """
+
+    layer: int | None = None
+    path: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Base of every fact: a frozen dataclass with the evidence it rests on."""
+
+    evidence: Evidence

@@ -1,0 +1,15 @@
+"""Gap: what could not be read, where, and why."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """Something that is not known, as a value that reaches every report.
+
+    `where` is a path (with its leading slash), a layer (`layer 3`) or the config, for a person.
+    """
+
+    what: str
+    where: str
+    why: str

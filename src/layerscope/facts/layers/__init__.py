@@ -1,0 +1,1 @@
+"""Facts about the layers themselves: proof, weight, waste, build times."""

@@ -1,0 +1,1 @@
+"""What the container will see: the merged tree of all layers."""

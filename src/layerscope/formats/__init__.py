@@ -1,0 +1,1 @@
+"""How a file's bytes read: bytes in, frozen records out."""

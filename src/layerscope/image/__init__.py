@@ -1,0 +1,1 @@
+"""What an image is: the immutable OCI view, without network or disk."""

@@ -1,0 +1,61 @@
+"""An image: its documents, its layers, and where it was found."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from layerscope.image.config import ImageConfig
+from layerscope.image.digest import Digest
+from layerscope.image.layer import ByteStream, Layer
+from layerscope.image.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Image:
+    """An immutable view of one platform's image.
+
+    `index_digest`, `manifest_digest` and `config_digest` are three different things and are never mixed: the digest of
+    the index that listed the image, of its manifest, and of its config (the image ID of a classic engine).
+    """
+
+    reference: str
+    """What the user asked for, in canonical spelling."""
+    source: str
+    """Where it was read, for a person: `oci-dir`, `docker (overlay2 read in place)`, …"""
+    config: ImageConfig
+    config_digest: Digest
+    layers: tuple[Layer, ...]
+    """Bottom first."""
+    manifest: Manifest | None = None
+    """None where the source keeps none (a classic docker-archive)."""
+    manifest_digest: Digest | None = None
+    index_digest: Digest | None = None
+    notes: tuple[str, ...] = field(default=())
+    """Sentences about how it was read that a person should know."""
+
+
+class KnownContent(Protocol):
+    """What earlier audits left behind, so that a source need not fetch it again."""
+
+    def find_document(self, digest: Digest) -> bytes | None:
+        """Return the verified bytes of a manifest, index or config, if kept."""
+
+    def keep_document(self, content: bytes) -> Digest:
+        """Keep a manifest, index or config under its digest."""
+
+    def has_layer(self, diff_id: Digest) -> bool:
+        """Tell whether everything about that layer is already known."""
+
+
+class ImageStream(Protocol):
+    """An image that arrives once, in an order its sender chose (an engine's export, standard input)."""
+
+    def consume(self, scan: Callable[[str, ByteStream], None]) -> Image:
+        """Hand every member that may be a layer to `scan` as it passes, by name, and return the image at the end.
+
+        The image's layers carry the same names; `scan` may read a member to its end or leave it. Raises SourceError
+        when the stream breaks and ImageError when no image is in it.
+        """
+
+    def close(self) -> None:
+        """Release the stream."""

@@ -1,0 +1,1 @@
+"""What each layer changes: one pass over one tar, and its cache."""

@@ -1,0 +1,68 @@
+"""LayerIndex: every entry of a layer, in columns, so that a million entries fit in memory."""
+
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from layerscope.layers.entry import Anomaly, Entry, EntryType
+
+DIGEST_SIZE = 32
+"""Bytes of a SHA-256."""
+
+NO_XATTRS: Mapping[str, bytes] = {}
+
+
+@dataclass(frozen=True)
+class LayerIndex:
+    """The entries of one layer in the order of its tar, column by column; position `i` of each column is entry `i`.
+
+    `types` holds EntryType values, `attributes` positions in `attribute_table` of (mode, uid, gid), `digests` 32 bytes an
+    entry (zeros where there is no content), `links`, `xattrs` and `devices` only the entries that have them.
+    """
+
+    paths: list[str]
+    types: bytearray
+    attributes: array[int]
+    attribute_table: list[tuple[int, int, int]]
+    sizes: array[int]
+    mtimes_ns: array[int]
+    digests: bytearray
+    offsets: array[int]
+    links: dict[int, str] = field(default_factory=dict)
+    xattrs: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    devices: dict[int, tuple[int, int]] = field(default_factory=dict)
+    anomalies: tuple[Anomaly, ...] = ()
+    uncompressed_size: int = 0
+    """Bytes of the whole tar, padding and trailer included."""
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, position: int) -> Entry:
+        mode, uid, gid = self.attribute_table[self.attributes[position]]
+        kind = EntryType(self.types[position])
+        return Entry(
+            path=self.paths[position],
+            type=kind,
+            mode=mode,
+            uid=uid,
+            gid=gid,
+            size=self.sizes[position],
+            mtime_ns=self.mtimes_ns[position],
+            link=self.links.get(position),
+            digest=self.digest(position) if kind is EntryType.FILE else None,
+            xattrs=self.xattrs.get(position, NO_XATTRS),
+            device=self.devices.get(position),
+            offset=self.offsets[position],
+        )
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self[position] for position in range(len(self.paths)))
+
+    def digest(self, position: int) -> bytes:
+        """The raw SHA-256 of an entry's content; zeros where it has none."""
+        return bytes(self.digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE])
+
+    def attribute(self, position: int) -> tuple[int, int, int]:
+        """Mode, uid and gid of an entry."""
+        return self.attribute_table[self.attributes[position]]

@@ -1,0 +1,77 @@
+"""LayerScan: everything that one reading of a layer proved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from layerscope.image.digest import Digest
+from layerscope.layers.index import LayerIndex
+
+
+class Compression(StrEnum):
+    """How a blob is stored, told by its first bytes."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+class DamageKind(StrEnum):
+    """Why a layer could not be read to its end."""
+
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    LIMIT = "limit"
+    UNREADABLE = "unreadable"
+
+
+class Proof(StrEnum):
+    """What a layer's digests rest on."""
+
+    READ = "read"
+    """Every byte was read and hashed now."""
+    UNCHANGED = "unchanged"
+    """The stored bytes were hashed earlier and their file has not changed since."""
+    CACHED = "cached"
+    """The layer was proved earlier; its engine vouches that it still has the same one."""
+    NONE = "none"
+    """Not proved: the bytes were not here, or damage ended the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Where and why reading stopped; `offset` counts uncompressed bytes."""
+
+    kind: DamageKind
+    detail: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlobScan:
+    """The blob as stored: its SHA-256, its size, and its framing.
+
+    `trailing` counts bytes after the last gzip member or zstd frame that belong to neither.
+    """
+
+    digest: Digest
+    size: int
+    compression: Compression
+    frames: int = 1
+    trailing: int = 0
+
+
+@dataclass(frozen=True)
+class LayerScan:
+    """One layer, read: what its bytes are (`blob`, `diff_id`), what they hold, and where reading failed.
+
+    `blob` is None where no blob was read (the engine's directories, the cache). `extracts` holds, by extractor name and
+    path, what extractors kept. With `damage`, the index holds the entries before it and `diff_id` is that of nothing.
+    """
+
+    diff_id: Digest | None
+    blob: BlobScan | None
+    index: LayerIndex
+    extracts: Mapping[str, Mapping[str, object]]
+    damage: Damage | None
+    proof: Proof

@@ -1,0 +1,1 @@
+"""Outside knowledge, as dated tables."""

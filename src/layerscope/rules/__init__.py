@@ -1,0 +1,1 @@
+"""What is wrong with the facts: one file per rule."""

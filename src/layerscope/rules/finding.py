@@ -1,0 +1,36 @@
+"""Finding: one thing that a rule found, and where."""
+
+from dataclasses import dataclass
+
+from layerscope.rules.fix import Fix
+from layerscope.rules.severity import Confidence, Severity
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """Where a finding lies: a layer (zero-based), a path (without leading slash), both, or neither (the config)."""
+
+    layer: int | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, in one message, at one or more locations.
+
+    `wasted` is how many bytes the image would lose if it were cured, 0 where that is not the point.
+    """
+
+    code: str
+    rule: str
+    title: str
+    message: str
+    severity: Severity
+    confidence: Confidence
+    locations: tuple[Location, ...]
+    fixes: tuple[Fix, ...] = ()
+    wasted: int = 0
+
+    def __post_init__(self) -> None:
+        """Hold rules to their promise of a location."""
+        assert self.locations, f"{self.code} reported a finding without a location"

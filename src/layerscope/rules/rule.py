@@ -1,0 +1,61 @@
+"""Rule: a pure function from facts to findings, with its documentation."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.finding import Finding, Location
+from layerscope.rules.fix import Fix
+from layerscope.rules.severity import Confidence, Severity
+
+
+class Rule(ABC):
+    """One reason to flag.
+
+    An implementer declares code, severity, confidence and the facts it needs, documents itself in its docstring under
+    the seven headings of `rules.documentation`, and yields findings. It opens nothing and knows no other rule.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity]
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]]
+
+    @classmethod
+    def name(cls) -> str:
+        """The rule's kebab-case name, derived from its class name."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """The first line of the documentation, without its full stop."""
+        return (cls.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+    @abstractmethod
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """Yield what is wrong, in an order that depends on the facts alone."""
+
+    def finding(
+        self,
+        message: str,
+        *evidence: Evidence,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        fixes: tuple[Fix, ...] = (),
+        wasted: int = 0,
+    ) -> Finding:
+        """A finding of this rule at the places of the evidence."""
+        return Finding(
+            code=self.code,
+            rule=self.name(),
+            title=self.title(),
+            message=message,
+            severity=self.severity if severity is None else severity,
+            confidence=self.confidence if confidence is None else confidence,
+            locations=tuple(Location(item.layer, item.path) for item in evidence),
+            fixes=fixes,
+            wasted=wasted,
+        )
