@@ -1,0 +1,25 @@
+"""Source: a place that an image can be opened from."""
+
+from typing import Protocol
+
+from layerscope.image.image import Image, ImageStream, KnownContent
+from layerscope.image.platform import Platform
+from layerscope.progress import Progress
+
+
+class Source(Protocol):
+    """Names one image in one place; nothing is read before `open_image`.
+
+    An implementer owes an image whose documents are verified against the digests that name them, and layers whose
+    bytes are as stored and unverified: the layer pass proves them.
+    """
+
+    @property
+    def describe(self) -> str:
+        """What is opened, as the user would write it: `oci-dir:./image:1.0`."""
+
+    def open_image(self, *, platform: Platform | None, known: KnownContent, progress: Progress) -> Image | ImageStream:
+        """Open the image for `platform` (None: this host's, on Linux), or a stream where it can only be read once.
+
+        Raises SourceError where it cannot be had and ImageError where it is malformed.
+        """
