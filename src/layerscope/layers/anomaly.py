@@ -48,7 +48,14 @@ MEANINGS: Final[dict[str, str]] = {
     DANGLING_HARDLINK: "the hard link points to nothing in this or a lower layer; unpacking fails",
 }
 
-REFUSED: Final = frozenset({
-    ESCAPING_NAME, OVERLONG_NAME, INVALID_EXTENDED_HEADER, BAD_CHECKSUM, ESCAPING_HARDLINK, DANGLING_HARDLINK,
-})
+REFUSED: Final = frozenset(
+    {
+        ESCAPING_NAME,
+        OVERLONG_NAME,
+        INVALID_EXTENDED_HEADER,
+        BAD_CHECKSUM,
+        ESCAPING_HARDLINK,
+        DANGLING_HARDLINK,
+    }
+)
 """Anomalies on which container runtimes refuse to unpack the layer."""

@@ -22,12 +22,12 @@ class LayerIndex:
 
     paths: list[str]
     types: bytearray
-    attributes: array[int]
+    attributes: "array[int]"
     attribute_table: list[tuple[int, int, int]]
-    sizes: array[int]
-    mtimes_ns: array[int]
+    sizes: "array[int]"
+    mtimes_ns: "array[int]"
     digests: bytearray
-    offsets: array[int]
+    offsets: "array[int]"
     links: dict[int, str] = field(default_factory=dict)
     xattrs: dict[int, dict[str, bytes]] = field(default_factory=dict)
     devices: dict[int, tuple[int, int]] = field(default_factory=dict)

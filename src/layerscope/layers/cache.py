@@ -1,0 +1,151 @@
+"""LayerCache: what earlier passes proved about layers, so that none is read twice.
+
+Everything in it can be computed again. An entry that is damaged, of another version or missing is a miss, and a folder
+that cannot be read or written costs time but never an audit.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from layerscope.errors import CacheError
+from layerscope.image.digest import Digest
+from layerscope.image.document import MAX_DOCUMENT_SIZE
+from layerscope.image.layer import Stamp
+from layerscope.layers.cache_proofs import (
+    ProvenBlob,
+    decode_blob,
+    decode_stamp,
+    encode_blob,
+    encode_stamp,
+    name_stamp,
+)
+from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, encode_record
+from layerscope.layers.cache_store import BLOBS, DOCUMENTS, LAYERS, STAMPS, CacheStore
+from layerscope.layers.cache_usage import prune
+from layerscope.layers.extractor import Extractor
+from layerscope.layers.index import LayerIndex
+
+DEFAULT_MAX_BYTES: Final = 2 << 30
+"""Two GiB: an entry takes about 130 bytes, so sixteen million entries, or the layers of a hundred large images."""
+
+RACY_NS: Final = 2 * 10**9
+"""A file that changed this recently may change again within one tick of its file system's clock.
+
+As git's index: https://git-scm.com/docs/racy-git. FAT's ticks of two seconds are the coarsest.
+"""
+
+_PRUNE_SHARE = 16
+"""The folder is measured again after storing this part of the cap; measuring reads every entry's status."""
+
+_PRUNE_TARGET = 0.9
+"""Part of the cap that automatic pruning leaves, so that the next store does not prune again."""
+
+_LayerKnowledge = tuple[LayerIndex, Mapping[str, Mapping[str, object]]]
+
+
+def fingerprint(extractors: Iterable[Extractor]) -> str:
+    """Return what names the form of a cached layer: the index's schema and every extractor's name and version."""
+    parts = sorted(f"{extractor.name}={extractor.version}" for extractor in extractors)
+    return hashlib.sha256("\n".join((f"index={INDEX_SCHEMA_VERSION}", *parts)).encode()).hexdigest()[:16]
+
+
+class LayerCache:
+    """The cache folder, seen by one audit; safe to use from several threads, beside any number of processes.
+
+    `read=False` finds nothing and renews what is stored, `write=False` leaves the folder as it is.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        fingerprint: str,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        read: bool = True,
+        write: bool = True,
+    ) -> None:
+        """Use the folder `root`, which is made when something is stored."""
+        self._store = CacheStore(root)
+        self._fingerprint = fingerprint
+        self._max_bytes = max_bytes
+        self._reads = read
+        self._writes = write
+        self._notes: dict[str, None] = {}
+        self._promised: dict[Digest, _LayerKnowledge] = {}
+        self._unmeasured: int | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What went wrong with the folder so far, one sentence each."""
+        return tuple(self._notes)
+
+    def load(self, diff_id: Digest) -> _LayerKnowledge | None:
+        """Return what is known of a layer, if anything."""
+        promised = self._promised.pop(diff_id, None)
+        if promised is not None:
+            return promised
+        name = self._layer_name(diff_id)
+        body = self._read(LAYERS, name)
+        if body is None:
+            return None
+        try:
+            return decode_record(body)
+        except CacheError as error:
+            self._discard(LAYERS, name, error)
+            return None
+
+    def store(self, diff_id: Digest, index: LayerIndex, extracts: Mapping[str, Mapping[str, object]]) -> None:
+        """Keep what was proved of a layer."""
+        if not self._writes:
+            return
+        try:
+            body = encode_record(index, extracts)
+        except CacheError as error:
+            self._note(str(error))
+            return
+        if len(body) <= self._max_bytes:
+            self._write(LAYERS, self._layer_name(diff_id), body, durable=True)
+
+    def has_layer(self, diff_id: Digest) -> bool:
+        """Tell whether everything about that layer is already known, and hold it for the next `load`.
+
+        A source may leave the layer's bytes behind on this word, so that it must hold even if the entry is pruned.
+        """
+        known = self.load(diff_id)
+        if known is not None:
+            self._promised[diff_id] = known
+        return known is not None
+
+    def find_document(self, digest: Digest) -> bytes | None:
+        """Return the verified bytes of a manifest, index or config, if kept."""
+        body = self._read(DOCUMENTS, digest.hex)
+        if body is None or hashlib.new(digest.algorithm, body).hexdigest() != digest.hex:
+            return None
+        return bytes(body)
+
+    def keep_document(self, content: bytes) -> Digest:
+        """Keep a manifest, index or config under its digest, unless it is too large to be one."""
+        digest = Digest.of(content)
+        if len(content) <= MAX_DOCUMENT_SIZE:
+            self._keep(DOCUMENTS, digest.hex, content)
+        return digest
+
+    def find_blob(self, digest: Digest) -> ProvenBlob | None:
+        """Return what an earlier reading of the blob proved, if anything."""
+        return self._find_proof(BLOBS, digest.hex, lambda body: decode_blob(body, digest))
+
+    def keep_blob(self, digest: Digest, proof: ProvenBlob) -> None:
+        """Keep what a whole and undamaged reading of the blob proved."""
+        self._keep(BLOBS, digest.hex, encode_blob(digest, proof))
+
+    def find_stamp(self, stamp: Stamp) -> Digest | None:
+        """Return the digest of the bytes that carry this stamp, if they were read since they last changed."""
+        return self._find_proof(STAMPS, name_stamp(stamp), lambda body: decode_stamp(body, stamp))
+
+    def keep_stamp(self, stamp: Stamp, blob_digest: Digest) -> None:
+        """Keep the digest that was proved for these stored bytes, unless their file changed just now."""
+        if time.time_ns() - max(stamp.changed_ns, stamp.modified_ns) >= RACY_NS:
+            self._keep(STAMPS, name_stamp(stamp), encode_stamp(stamp, blob_digest))

@@ -1,0 +1,92 @@
+"""Columns: a LayerIndex while its layer passes."""
+
+from array import array
+
+from layerscope.layers import anomaly as anomalies
+from layerscope.layers.entry import Anomaly, EntryType
+from layerscope.layers.index import DIGEST_SIZE, LayerIndex
+from layerscope.layers.limits import MAX_ANOMALIES
+
+NO_DIGEST = bytes(DIGEST_SIZE)
+
+_INT64_MAX = 2**63 - 1
+_WHITEOUTS = frozenset({EntryType.WHITEOUT, EntryType.OPAQUE})
+
+
+class Columns:
+    """Grows the columns of a LayerIndex; the scanner's hot loop appends to them directly."""
+
+    def __init__(self, attribute_table: list[tuple[int, int, int]]) -> None:
+        """Start empty, sharing the attribute table with the header reader that fills it."""
+        self.paths: list[str] = []
+        self.types = bytearray()
+        self.attributes = array("I")
+        self.attribute_table = attribute_table
+        self.sizes = array("Q")
+        self.mtimes_ns = array("q")
+        self.digests = bytearray()
+        self.offsets = array("Q")
+        self.links: dict[int, str] = {}
+        self.xattrs: dict[int, dict[str, bytes]] = {}
+        self.devices: dict[int, tuple[int, int]] = {}
+        self._anomalies: list[Anomaly] = []
+        self._unnamed = 0
+
+    def append(self, path: str, kind: EntryType, attribute: int, *, size: int, mtime_ns: int, offset: int) -> int:
+        """Add an entry without content, and return its position; the scanner sets its digest when it has read it."""
+        self.paths.append(path)
+        self.types.append(kind)
+        self.attributes.append(attribute)
+        self.sizes.append(size)
+        if not -_INT64_MAX <= mtime_ns <= _INT64_MAX:
+            self.note(anomalies.BAD_NUMBER, path, f"time {mtime_ns} ns is out of range", offset)
+            mtime_ns = _INT64_MAX if mtime_ns > 0 else -_INT64_MAX
+        self.mtimes_ns.append(mtime_ns)
+        self.digests += NO_DIGEST
+        self.offsets.append(offset)
+        return len(self.paths) - 1
+
+    def set_digest(self, position: int, digest: bytes) -> None:
+        """Set the content digest of an entry."""
+        self.digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE] = digest
+
+    def note(self, kind: str, path: str, detail: str, offset: int) -> None:
+        """Record an anomaly; beyond a ceiling they are only counted."""
+        if len(self._anomalies) < MAX_ANOMALIES:
+            self._anomalies.append(Anomaly(kind, path, detail, offset))
+        else:
+            self._unnamed += 1
+
+    def finish(self, uncompressed_size: int) -> LayerIndex:
+        """The index of everything that was added."""
+        self._note_duplicates()
+        if self._unnamed:
+            last = self._anomalies[-1]
+            detail = f"{last.detail} (and {self._unnamed} further anomalies that are not named)".lstrip()
+            self._anomalies[-1] = Anomaly(last.kind, last.path, detail, last.offset)
+        return LayerIndex(
+            paths=self.paths,
+            types=self.types,
+            attributes=self.attributes,
+            attribute_table=self.attribute_table,
+            sizes=self.sizes,
+            mtimes_ns=self.mtimes_ns,
+            digests=self.digests,
+            offsets=self.offsets,
+            links=self.links,
+            xattrs=self.xattrs,
+            devices=self.devices,
+            anomalies=tuple(self._anomalies),
+            uncompressed_size=uncompressed_size,
+        )
+
+    def _note_duplicates(self) -> None:
+        if len(set(self.paths)) == len(self.paths):
+            return
+        seen: set[str] = set()
+        for position, path in enumerate(self.paths):
+            if self.types[position] in _WHITEOUTS:
+                continue
+            if path in seen:
+                self.note(anomalies.DUPLICATE_ENTRY, path, "", self.offsets[position])
+            seen.add(path)

@@ -1,0 +1,40 @@
+"""Named ceilings of the layer pass, fit for GPU images; passing one is its own kind of damage."""
+
+from dataclasses import dataclass
+
+KIB = 1 << 10
+MIB = 1 << 20
+GIB = 1 << 30
+TIB = 1 << 40
+
+MAX_EXTENDED_HEADER = MIB
+"""Bytes of one PAX or GNU extended header; Go's archive/tar, which every runtime uses, has the same ceiling."""
+
+MAX_SPARSE_SEGMENTS = 100_000
+"""Data segments of one sparse file; a legitimate map of a 100 GB file has some thousands."""
+
+MAX_SPARSE_HASH = 4 * GIB
+"""Logical size up to which a sparse file's content is hashed, holes included: they cost nothing to send."""
+
+MAX_ANOMALIES = 1000
+"""Anomalies that are named for one layer; further ones are counted only."""
+
+PATH_MAX = 4096
+"""Bytes of a path that Linux accepts (limits.h)."""
+
+NAME_MAX = 255
+"""Bytes of one name in a path that Linux file systems accept (limits.h)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings that a user may raise; `flag` names in messages are those of the command line."""
+
+    layer_size: int = 2 * TIB
+    """Uncompressed bytes of one layer: a bomb of 1:1032 needs 2 GB of gzip to pass it, a real layer is 20 GB."""
+    layer_entries: int = 20_000_000
+    """Entries of one layer: about 4 GB of memory; the largest images seen hold 3 million files."""
+
+
+class LimitPassedError(ValueError):
+    """A ceiling of the layer pass was passed; the message names it and the flag that raises it."""

@@ -1,0 +1,222 @@
+"""MemberReader: one tar member of any kind into the columns, its extended headers applied."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from layerscope.layers import anomaly
+from layerscope.layers.block_reader import BlockReader
+from layerscope.layers.columns import NO_DIGEST, Columns
+from layerscope.layers.entry import EntryType
+from layerscope.layers.extended_header import Extension
+from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
+from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
+from layerscope.layers.path import WHITEOUT_PREFIX, decode_name, normalise_path, split_whiteout
+from layerscope.layers.sparse_member import is_sparse, read_sparse
+from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_device, read_link, read_name, read_size
+
+T = TypeVar("T")
+
+_SIMPLE_NAME = 63
+"""Characters up to which a name fits NAME_MAX in any encoding of four bytes a character."""
+_SIMPLE_PATH = 1000
+
+_OLD_FILE = 0
+_TYPES = {
+    ord("0"): EntryType.FILE,
+    _OLD_FILE: EntryType.FILE,
+    ord("7"): EntryType.FILE,
+    ord("S"): EntryType.FILE,
+    ord("1"): EntryType.HARDLINK,
+    ord("2"): EntryType.SYMLINK,
+    ord("3"): EntryType.CHARACTER_DEVICE,
+    ord("4"): EntryType.BLOCK_DEVICE,
+    ord("5"): EntryType.DIRECTORY,
+    ord("6"): EntryType.FIFO,
+}
+_DEVICES = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
+
+
+class MemberReader:
+    """Reads members that the scanner's hot loop leaves: long names, links, devices, whiteouts, anything odd."""
+
+    def __init__(self, reader: BlockReader, headers: HeaderReader, columns: Columns, extractors: ExtractorSet) -> None:
+        """Read bodies from `reader` into `columns`."""
+        self._reader = reader
+        self._headers = headers
+        self._columns = columns
+        self._extractors = extractors
+        self._clean_directories = {""}
+
+    def plain_path(self, raw: bytes, kind: int) -> str | None:
+        """The path of a name that needs no thought: UTF-8, canonical but for `./` and a final slash, no whiteout."""
+        try:
+            name = raw.decode()
+        except UnicodeDecodeError:
+            return None
+        if kind == EntryType.DIRECTORY and name[-1:] == "/":
+            name = name[:-1]
+        if name[:2] == "./":
+            name = name[2:]
+        directory, _, base = name.rpartition("/")
+        if not base.isprintable() or not 0 < len(base) <= _SIMPLE_NAME or len(name) > _SIMPLE_PATH:
+            return None
+        if base[0] == "." and (base in {".", ".."} or base.startswith(WHITEOUT_PREFIX)):
+            return None
+        if directory not in self._clean_directories and not self._admit_directory(directory):
+            return None
+        return name if directory or "/" not in name else None
+
+    def show_name(self, raw: bytes) -> str:
+        """A raw name for a message."""
+        return decode_name(raw).strip("/")
+
+    def take(self, header: bytes, extension: Extension) -> None:
+        """Read the member whose header this is; raises HeaderError and TruncatedError."""
+        offset = self._reader.offset - BLOCK
+        records = extension.records
+        flag = header[156]
+        kind = _TYPES.get(flag)
+        raw = self._raw_name(header, extension)
+        if flag == _OLD_FILE and raw.endswith(b"/"):
+            kind = EntryType.DIRECTORY
+        size = self._size(header, records, kind)
+        path = self._path(raw, offset)
+        if kind is None:
+            self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
+        if kind is None or path is None:
+            self._reader.skip(size)
+            self._reader.skip_padding(size)
+            return
+        whiteout = self._whiteout(path, offset)
+        if whiteout is not None:
+            self._add(header, extension, whiteout[1], whiteout[0], offset)
+            self._reader.skip(size)
+            self._reader.skip_padding(size)
+        elif kind is EntryType.FILE and is_sparse(header, records):
+            self._take_sparse(header, extension, path, size, offset)
+        else:
+            self._take_simple(header, extension, path, kind, size, offset)
+
+    def _admit_directory(self, directory: str) -> bool:
+        path, anomalies = normalise_path(directory)
+        if path != directory or anomalies:
+            return False
+        self._clean_directories.add(directory)
+        return True
+
+    def _raw_name(self, header: bytes, extension: Extension) -> bytes:
+        if extension.name is not None:
+            return extension.name
+        records = extension.records
+        return records.get(b"GNU.sparse.name") or records.get(b"path") or read_name(header)
+
+    def _size(self, header: bytes, records: Mapping[bytes, bytes], kind: EntryType | None) -> int:
+        if kind not in {None, EntryType.FILE}:
+            # no bytes follow these, whatever their size field says (as in Go's archive/tar)
+            return 0
+        if b"size" not in records:
+            return read_size(header)
+        try:
+            return parse_count(records[b"size"])
+        except ValueError as error:
+            raise HeaderError(f"an extended header whose size is {records[b'size'][:40]!r}") from error
+
+    def _path(self, raw: bytes, offset: int) -> str | None:
+        plain = self.plain_path(raw, EntryType.DIRECTORY)
+        if plain is not None:
+            return plain
+        name = decode_name(raw)
+        path, anomalies = normalise_path(name)
+        for kind in anomalies:
+            self._columns.note(kind, name, "", offset)
+        return path
+
+    def _whiteout(self, path: str, offset: int) -> tuple[EntryType, str] | None:
+        try:
+            return split_whiteout(path)
+        except ValueError:
+            self._columns.note(anomaly.INVALID_WHITEOUT, path, "", offset)
+            return None
+
+    def _take_simple(
+        self, header: bytes, extension: Extension, path: str, kind: EntryType, size: int, offset: int
+    ) -> None:
+        link = None
+        if kind in {EntryType.SYMLINK, EntryType.HARDLINK}:
+            raw = extension.link if extension.link is not None else extension.records.get(b"linkpath")
+            link = decode_name(read_link(header) if raw is None else raw)
+        if kind is EntryType.HARDLINK:
+            link, anomalies = normalise_path(link or "")
+            if link is None or anomaly.PARENT_REFERENCE in anomalies:
+                self._columns.note(anomaly.ESCAPING_HARDLINK, path, "", offset)
+            if link is None:
+                return
+        position = self._add(header, extension, path, kind, offset, size=size)
+        if link is not None:
+            self._columns.links[position] = link
+        if kind in _DEVICES:
+            self._columns.devices[position] = self._number(lambda: read_device(header), (0, 0), path, offset)
+        if kind is EntryType.FILE:
+            self._columns.set_digest(position, self._read_content(path, size, position))
+            self._reader.skip_padding(size)
+
+    def _take_sparse(self, header: bytes, extension: Extension, path: str, size: int, offset: int) -> None:
+        sparse = read_sparse(self._reader, header, extension, size)
+        self._columns.note(anomaly.SPARSE_FILE, path, f"{sparse.stored:,} of {sparse.size:,} bytes are stored", offset)
+        position = self._add(header, extension, path, EntryType.FILE, offset, size=sparse.size)
+        self._columns.set_digest(position, sparse.digest or NO_DIGEST)
+        self._reader.skip_padding(size)
+
+    def _add(
+        self, header: bytes, extension: Extension, path: str, kind: EntryType, offset: int, *, size: int = 0
+    ) -> int:
+        records = extension.records
+        unknown = self._headers.attribute_id(0, 0, 0)
+        attribute = self._number(lambda: self._attribute(header, records), unknown, path, offset)
+        mtime_ns = self._number(lambda: self._mtime_ns(header, records), 0, path, offset)
+        start = self._reader.offset
+        position = self._columns.append(path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start)
+        xattrs = {
+            decode_name(key[len(XATTR_PREFIX) :]): value
+            for key, value in records.items()
+            if key.startswith(XATTR_PREFIX)
+        }
+        if xattrs:
+            self._columns.xattrs[position] = xattrs
+        return position
+
+    def _attribute(self, header: bytes, records: Mapping[bytes, bytes]) -> int:
+        attribute = self._headers.attribute(header)
+        if b"uid" not in records and b"gid" not in records:
+            return attribute
+        mode, uid, gid = self._headers.attribute_table[attribute]
+        uid = parse_count(records[b"uid"]) if b"uid" in records else uid
+        gid = parse_count(records[b"gid"]) if b"gid" in records else gid
+        return self._headers.attribute_id(mode, uid, gid)
+
+    def _mtime_ns(self, header: bytes, records: Mapping[bytes, bytes]) -> int:
+        return parse_seconds(records[b"mtime"]) if b"mtime" in records else self._headers.mtime_ns(header)
+
+    def _number(self, parse: Callable[[], T], default: T, path: str, offset: int) -> T:
+        try:
+            return parse()
+        except ValueError as error:
+            self._columns.note(anomaly.BAD_NUMBER, path, str(error), offset)
+            return default
+
+    def _read_content(self, path: str, size: int, position: int) -> bytes:
+        base = path[path.rfind("/") + 1 :]
+        content = hashlib.sha256()
+        head = b""
+        wanted: bool | None = None if self._extractors.limit else False
+        for piece in self._reader.iter_body(size):
+            content.update(piece)
+            if wanted is not False and len(head) < self._extractors.limit:
+                head += piece[: self._extractors.limit - len(head)]
+            if wanted is None and (len(head) >= MAGIC_SIZE or len(head) == size):
+                wanted = self._extractors.is_wanted(path, base, head)
+        if wanted:
+            mode = self._columns.attribute_table[self._columns.attributes[position]][0]
+            self._extractors.offer(path, base, head, size=size, mode=mode)
+        return content.digest()

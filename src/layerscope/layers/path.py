@@ -1,0 +1,77 @@
+"""Names of tar members: made canonical, and whiteouts told from files.
+
+Whiteouts: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts
+"""
+
+import re
+
+from layerscope.layers import anomaly
+from layerscope.layers.entry import EntryType
+from layerscope.layers.limits import NAME_MAX, PATH_MAX
+
+WHITEOUT_PREFIX = ".wh."
+OPAQUE_NAME = ".wh..wh..opq"
+METADATA_PREFIX = ".wh..wh."
+"""Names of AUFS bookkeeping: runtimes skip them, all but the opaque whiteout."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def decode_name(raw: bytes) -> str:
+    """The name as text; bytes that are not UTF-8 become lone surrogates."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def normalise_path(name: str) -> tuple[str | None, list[str]]:
+    """The canonical path of a member's name and the anomalies of the name; no path where it leads out of the root.
+
+    Runtimes strip leading slashes and clean the name lexically before they join it to the root.
+    """
+    anomalies = []
+    if not name:
+        return None, [anomaly.EMPTY_NAME]
+    if name.startswith("/"):
+        anomalies.append(anomaly.ABSOLUTE_NAME)
+    parts: list[str] = []
+    escapes = False
+    for part in name.split("/"):
+        if part == "..":
+            anomalies.append(anomaly.PARENT_REFERENCE)
+            escapes = escapes or not parts
+            del parts[-1:]
+        elif part not in {"", "."}:
+            parts.append(part)
+    if escapes:
+        return None, [kind for kind in anomalies if kind != anomaly.PARENT_REFERENCE] + [anomaly.ESCAPING_NAME]
+    return "/".join(parts), sorted(set(anomalies) | set(_spelling_anomalies(name, parts)))
+
+
+def split_whiteout(path: str) -> tuple[EntryType, str] | None:
+    """The whiteout that a canonical path spells and the path it acts on; None for anything else.
+
+    Raises ValueError for a whiteout that names nothing (`.wh.`, `.wh..`, `.wh...`) and for AUFS bookkeeping.
+    """
+    parent, slash, base = path.rpartition("/")
+    if not base.startswith(WHITEOUT_PREFIX):
+        return None
+    if base == OPAQUE_NAME:
+        return EntryType.OPAQUE, parent
+    target = base[len(WHITEOUT_PREFIX) :]
+    if target in {"", ".", ".."} or base.startswith(METADATA_PREFIX):
+        raise ValueError(base)
+    return EntryType.WHITEOUT, parent + slash + target
+
+
+def _spelling_anomalies(name: str, parts: list[str]) -> list[str]:
+    found = []
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        found.append(anomaly.NON_UTF8_NAME)
+    if _CONTROL.search(name):
+        found.append(anomaly.CONTROL_CHARACTER_NAME)
+    longest = max((len(part.encode("utf-8", "surrogateescape")) for part in parts), default=0)
+    if len(raw) >= PATH_MAX or longest > NAME_MAX:
+        found.append(anomaly.OVERLONG_NAME)
+    return found

@@ -1,0 +1,182 @@
+"""Reading one layer: its stored bytes, once, to a LayerScan."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+
+from layerscope.errors import LayerDamageError, SourceError
+from layerscope.image.digest import Digest
+from layerscope.image.layer import ByteStream
+from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
+from layerscope.layers.extractor import Extractor
+from layerscope.layers.extractor_set import ExtractorSet
+from layerscope.layers.limits import KIB, MIB, LimitPassedError, Limits
+from layerscope.layers.scan import BlobScan, Compression, Damage, DamageKind, LayerScan, Proof
+from layerscope.layers.stages import Sink, Stage
+from layerscope.layers.tar_scanner import TarScanner
+from layerscope.progress import Progress, SilentProgress
+
+COMPRESSED_CHUNK = 64 * KIB
+"""Stored bytes decompressed at a time: what comes out still fits a core's cache (measured best of 16 KiB to 1 MiB)."""
+PLAIN_CHUNK = MIB
+STAGED_CHUNK = 4 * MIB
+"""Plain bytes handed between threads at a time; smaller chunks cost more in waiting than they save in cache."""
+
+
+class ReadingStoppedError(Exception):
+    """Somebody asked for the reading to stop."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How layers are read: what is kept of files, ceilings, who watches, and who may stop it."""
+
+    extractors: tuple[Extractor, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    progress: Progress = field(default_factory=SilentProgress)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
+class StoredBytes:
+    """The stored bytes of a layer as chunks, hashed and counted on the way."""
+
+    def __init__(self, stream: ByteStream, key: str, reading: Reading) -> None:
+        """Read `stream`, telling progress under `key`."""
+        self._stream = stream
+        self._key = key
+        self._reading = reading
+        self._hash = hashlib.sha256()
+        self.size = 0
+        self.chunk_size = COMPRESSED_CHUNK
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._reading.stopped.is_set():
+            raise ReadingStoppedError
+        chunk = self._stream.read(self.chunk_size)
+        if not chunk:
+            raise StopIteration
+        self.size += len(chunk)
+        self._hash.update(chunk)
+        self._reading.progress.advance(self._key, len(chunk))
+        return chunk
+
+    def digest(self) -> Digest:
+        """The SHA-256 of all that was read."""
+        return Digest("sha256", self._hash.hexdigest())
+
+
+def hash_stored(stream: ByteStream, key: str, reading: Reading) -> BlobScan:
+    """Digest and size of the stored bytes alone, without looking into them."""
+    with closing(stream):
+        stored = StoredBytes(stream, key, reading)
+        stored.chunk_size = PLAIN_CHUNK
+        for _ in stored:
+            pass
+    return BlobScan(stored.digest(), stored.size, Compression.NONE)
+
+
+def read_layer(stream: ByteStream, key: str, reading: Reading, *, staged: bool = False) -> LayerScan:
+    """Read a layer to its end and close it.
+
+    With `staged`, reading and decompressing, hashing the tar, and the scan run in threads of their own: for a layer that
+    is too large to wait for, beside which there is little else to do.
+    """
+    extractors = ExtractorSet(reading.extractors)
+    with closing(stream):
+        stored = StoredBytes(stream, key, reading)
+        try:
+            decompressor = Decompressor(stored)
+        except (SourceError, LayerDamageError, OSError) as error:
+            return _unreadable(error, reading)
+        plain = decompressor.compression is Compression.NONE
+        if plain:
+            stored.chunk_size = STAGED_CHUNK if staged else PLAIN_CHUNK
+        scanner, damage, diff_id = (_scan_staged if staged else _scan_inline)(
+            decompressor, extractors, reading.limits, is_hashed=plain
+        )
+        if not _read_rest(stored, damage):
+            return LayerScan(None, None, scanner.index(), extractors.extracts, damage, Proof.NONE)
+        blob = BlobScan(
+            stored.digest(), stored.size, decompressor.compression, decompressor.frames or 1, decompressor.trailing
+        )
+    if plain and (damage is None or damage.kind is not DamageKind.LIMIT):
+        diff_id = blob.digest
+    return LayerScan(diff_id, blob, scanner.index(), extractors.extracts, damage, Proof.READ)
+
+
+class _TarBytes:
+    """The chunks of a tar, counted against the ceiling and shown to a hash; `complete` once the last one is out."""
+
+    def __init__(self, chunks: Iterable[bytes], ceiling: int, show: Callable[[bytes], object] | None) -> None:
+        self._chunks = chunks
+        self._ceiling = ceiling
+        self._show = show
+        self.complete = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        size, show = 0, self._show
+        for chunk in self._chunks:
+            size += len(chunk)
+            if size > self._ceiling:
+                detail = f"more than {self._ceiling:,} uncompressed bytes, the limit for one layer (--max-layer-size)"
+                raise LimitPassedError(detail)
+            if show is not None:
+                show(chunk)
+            yield chunk
+        self.complete = True
+
+
+def _scan_inline(
+    decompressor: Decompressor, extractors: ExtractorSet, limits: Limits, *, is_hashed: bool
+) -> tuple[TarScanner, Damage | None, Digest | None]:
+    diff = hashlib.sha256()
+    tar = _TarBytes(decompressor.iter_chunks(), limits.layer_size, None if is_hashed else diff.update)
+    scanner, damage = _scan(tar, extractors, limits)
+    return scanner, damage, Digest("sha256", diff.hexdigest()) if tar.complete else None
+
+
+def _scan_staged(
+    decompressor: Decompressor, extractors: ExtractorSet, limits: Limits, *, is_hashed: bool
+) -> tuple[TarScanner, Damage | None, Digest | None]:
+    diff = hashlib.sha256()
+    with Stage(decompressor.iter_chunks(), name="decompress") as stage, Sink(diff.update, name="diff-id") as sink:
+        tar = _TarBytes(stage, limits.layer_size, None if is_hashed else sink.put)
+        scanner, damage = _scan(tar, extractors, limits)
+        sink.finish()
+    return scanner, damage, Digest("sha256", diff.hexdigest()) if tar.complete else None
+
+
+def _scan(tar: _TarBytes, extractors: ExtractorSet, limits: Limits) -> tuple[TarScanner, Damage | None]:
+    chunks = iter(tar)
+    scanner = TarScanner(chunks, extractors, limits)
+    damage = scanner.run()
+    if damage is not None:
+        # a tar that stops making sense may still be the tar that was built: its digest tells
+        with suppress(CorruptError, TruncatedStreamError, LimitPassedError, SourceError, LayerDamageError, OSError):
+            for _ in chunks:
+                pass
+    return scanner, damage
+
+
+def _read_rest(stored: StoredBytes, damage: Damage | None) -> bool:
+    """Read what damage left unread, so that the blob's own digest is known; False where that is impossible."""
+    if damage is None:
+        return True
+    if damage.kind in {DamageKind.LIMIT, DamageKind.UNREADABLE}:
+        return False
+    try:
+        for _ in stored:
+            pass
+    except (SourceError, LayerDamageError, OSError):
+        return False
+    return True
+
+
+def _unreadable(error: Exception, reading: Reading) -> LayerScan:
+    scanner = TarScanner(iter(()), ExtractorSet(()), reading.limits)
+    return LayerScan(None, None, scanner.index(), {}, Damage(DamageKind.UNREADABLE, str(error), 0), Proof.NONE)

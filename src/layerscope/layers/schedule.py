@@ -1,0 +1,129 @@
+"""Schedule: all layers of an image, each read once or not at all, several at a time where that pays."""
+
+from array import array
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from layerscope.image.digest import Digest
+from layerscope.image.image import Image, ImageStream
+from layerscope.image.layer import ByteStream, Layer, Stamp
+from layerscope.layers.cache import LayerCache, ProvenBlob
+from layerscope.layers.index import LayerIndex
+from layerscope.layers.reading import Reading, hash_stored, read_layer
+from layerscope.layers.scan import BlobScan, LayerScan, Proof
+
+DOMINANT_SHARE = 0.5
+"""A layer with more than this share of the bytes to be read is read in stages: the others end long before it does."""
+
+
+def scan_layers(layers: Sequence[Layer], reading: Reading, *, cache: LayerCache, jobs: int) -> list[LayerScan]:
+    """The scan of every layer, bottom first; a layer that occurs twice is read once."""
+    unique: dict[str, Layer] = {layer.name: layer for layer in layers}
+    scans = {name: scan for name, layer in unique.items() if (scan := recall_layer(layer, cache)) is not None}
+    missing = sorted((layer for layer in unique.values() if layer.name not in scans), key=_size, reverse=True)
+    whole = sum(map(_size, missing))
+
+    def read(layer: Layer) -> LayerScan:
+        staged = jobs > 1 and _size(layer) > DOMINANT_SHARE * whole
+        return _read(layer, reading, cache=cache, staged=staged)
+
+    for layer in missing:
+        reading.progress.start(layer.name, layer.diff_id.short, layer.stored_size)
+    scans.update(zip([layer.name for layer in missing], _map_parallel(read, missing, reading, jobs=jobs), strict=True))
+    return [scans[layer.name] for layer in layers]
+
+
+def scan_stream(
+    stream: ImageStream, reading: Reading, *, cache: LayerCache, jobs: int
+) -> tuple[Image, list[LayerScan]]:
+    """The image that a stream brings and the scans of its layers, each read as it passes."""
+    scans: dict[str, LayerScan] = {}
+
+    def scan(name: str, member: ByteStream) -> None:
+        reading.progress.start(name, name.rpartition("/")[2][:12], None)
+        scans[name] = read_layer(member, name, reading, staged=jobs > 1)
+        reading.progress.finish(name)
+        _keep(scans[name], None, cache)
+
+    image = stream.consume(scan)
+    missing = [layer for layer in image.layers if layer.name not in scans]
+    late = scan_layers(missing, reading, cache=cache, jobs=jobs)
+    scans.update({layer.name: found for layer, found in zip(missing, late, strict=True)})
+    return image, [scans[layer.name] for layer in image.layers]
+
+
+def recall_layer(layer: Layer, cache: LayerCache) -> LayerScan | None:
+    """The scan of a layer that need not be read: it is absent, or known and its stored bytes have not changed."""
+    if layer.absent is not None:
+        return LayerScan(None, None, empty_index(), {}, None, Proof.NONE)
+    stamp = layer.stamp
+    if stamp is None:
+        return _recall(layer.diff_id, None, Proof.CACHED, cache) if is_vouched(layer) else None
+    digest = cache.find_stamp(stamp)
+    proven = cache.find_blob(digest) if digest is not None else None
+    return _recall(proven.diff_id, proven.blob, Proof.UNCHANGED, cache) if proven is not None else None
+
+
+def is_vouched(layer: Layer) -> bool:
+    """Whether the source is an engine that keeps the layer unpacked: there is no blob that could be read again."""
+    return layer.descriptor is None
+
+
+def empty_index() -> LayerIndex:
+    """The index of a layer of which nothing is known."""
+    return LayerIndex([], bytearray(), array("I"), [], array("Q"), array("q"), bytearray(), array("Q"))
+
+
+def _recall(diff_id: Digest, blob: BlobScan | None, proof: Proof, cache: LayerCache) -> LayerScan | None:
+    known = cache.load(diff_id)
+    return LayerScan(diff_id, blob, known[0], known[1], None, proof) if known is not None else None
+
+
+def _read(layer: Layer, reading: Reading, *, cache: LayerCache, staged: bool) -> LayerScan:
+    stamp = layer.stamp
+    scan = _prove_known(layer, reading, cache) or read_layer(layer.open(), layer.name, reading, staged=staged)
+    reading.progress.finish(layer.name)
+    _keep(scan, stamp if stamp == layer.stamp else None, cache)
+    return scan
+
+
+def _prove_known(layer: Layer, reading: Reading, cache: LayerCache) -> LayerScan | None:
+    """The scan of a blob that was read before, somewhere else: hashing it again is enough."""
+    claim = layer.descriptor.digest if layer.descriptor else layer.diff_id
+    proven = cache.find_blob(claim)
+    if proven is None or not cache.has_layer(proven.diff_id):
+        return None
+    found = hash_stored(layer.open(), layer.name, reading)
+    if found.digest != proven.blob.digest:
+        return None
+    return _recall(proven.diff_id, proven.blob, Proof.READ, cache)
+
+
+def _keep(scan: LayerScan, stamp: Stamp | None, cache: LayerCache) -> None:
+    if scan.damage is not None or scan.diff_id is None or scan.blob is None:
+        return
+    if not cache.has_layer(scan.diff_id):
+        cache.store(scan.diff_id, scan.index, scan.extracts)
+    cache.keep_blob(scan.blob.digest, ProvenBlob(scan.diff_id, scan.blob))
+    if stamp is not None:
+        cache.keep_stamp(stamp, scan.blob.digest)
+
+
+def _map_parallel(
+    read: Callable[[Layer], LayerScan], layers: Sequence[Layer], reading: Reading, *, jobs: int
+) -> list[LayerScan]:
+    """Apply `read` to every layer, `jobs` at a time; whatever goes wrong, every thread has ended before this does."""
+    if jobs <= 1 or len(layers) <= 1:
+        return [read(layer) for layer in layers]
+    with ThreadPoolExecutor(jobs, thread_name_prefix="layer") as pool:
+        futures: list[Future[LayerScan]] = [pool.submit(read, layer) for layer in layers]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            reading.stopped.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _size(layer: Layer) -> int:
+    return layer.stored_size or 0

@@ -1,0 +1,94 @@
+"""Sparse files in tar: where the stored bytes lie in the logical file.
+
+Formats: https://www.gnu.org/software/tar/manual/html_node/Sparse-Formats.html
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from layerscope.layers.limits import MAX_SPARSE_SEGMENTS, MIB
+from layerscope.layers.pax import parse_count
+from layerscope.layers.tar_number import parse_number
+
+_ZEROS = bytes(MIB)
+
+
+@dataclass(frozen=True, slots=True)
+class SparseMap:
+    """Logical size and the (offset, length) segments that are stored, in order; the rest are zeros."""
+
+    size: int
+    segments: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a map that overlaps, runs backwards or past the end; raises ValueError."""
+        position = 0
+        for offset, length in self.segments:
+            if offset < position or length < 0 or offset + length > self.size:
+                raise ValueError(f"segment {offset}+{length} does not fit a file of {self.size} bytes")
+            position = offset + length
+
+    @property
+    def stored(self) -> int:
+        """Bytes that are stored."""
+        return sum(length for _, length in self.segments)
+
+    def digest(self, stored: Iterable[bytes | memoryview]) -> bytes:
+        """The SHA-256 of the logical content whose stored bytes come in pieces."""
+        content = hashlib.sha256()
+        pieces = iter(stored)
+        rest = memoryview(b"")
+        position = 0
+        for offset, length in self.segments:
+            for zeros in iter_zeros(offset - position):
+                content.update(zeros)
+            missing = length
+            while missing:
+                if not rest:
+                    rest = memoryview(next(pieces))
+                content.update(rest[:missing])
+                taken = min(missing, len(rest))
+                rest = rest[taken:]
+                missing -= taken
+            position = offset + length
+        for zeros in iter_zeros(self.size - position):
+            content.update(zeros)
+        return content.digest()
+
+
+def iter_zeros(count: int) -> Iterator[bytes]:
+    """That many zero bytes, in pieces."""
+    while count > 0:
+        yield _ZEROS[:count]
+        count -= len(_ZEROS)
+
+
+def parse_old_gnu(fields: bytes) -> list[tuple[int, int]]:
+    """The segments of a run of 24-byte (offset, length) fields, up to the first empty one."""
+    segments = []
+    for start in range(0, len(fields) - 23, 24):
+        if not fields[start]:
+            break
+        segments.append((parse_number(fields[start : start + 12]), parse_number(fields[start + 12 : start + 24])))
+    return segments
+
+
+def parse_pax_map(records: Mapping[bytes, bytes], pairs: list[tuple[bytes, bytes]]) -> SparseMap | None:
+    """The map of PAX format 0.0 or 0.1, which lies in the records; None for format 1.0, where it lies in the data."""
+    if records.get(b"GNU.sparse.major", b"0") != b"0":
+        return None
+    size = parse_count(records.get(b"GNU.sparse.size", records.get(b"GNU.sparse.realsize", b"")))
+    numbers = records.get(b"GNU.sparse.map")
+    if numbers is not None:
+        values = [parse_count(number) for number in numbers.split(b",")] if numbers else []
+    else:
+        values = [parse_count(value) for key, value in pairs if key in {b"GNU.sparse.offset", b"GNU.sparse.numbytes"}]
+    return SparseMap(size, pair_segments(values))
+
+
+def pair_segments(values: list[int]) -> tuple[tuple[int, int], ...]:
+    """Offsets and lengths in turn, as segments; raises ValueError for an odd number or too many."""
+    if len(values) % 2 or len(values) > 2 * MAX_SPARSE_SEGMENTS:
+        raise ValueError(f"a sparse map of {len(values)} numbers, expected pairs, at most {MAX_SPARSE_SEGMENTS}")
+    return tuple(zip(values[::2], values[1::2], strict=True))

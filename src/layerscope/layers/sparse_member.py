@@ -1,0 +1,82 @@
+"""Sparse members: finding the map of each dialect in headers or data, and the digest of the logical content."""
+
+from dataclasses import dataclass
+from collections.abc import Mapping
+
+from layerscope.layers.block_reader import BlockReader, TruncatedError
+from layerscope.layers.extended_header import Extension
+from layerscope.layers.limits import MAX_SPARSE_HASH, MAX_SPARSE_SEGMENTS
+from layerscope.layers.pax import SPARSE_PREFIX, parse_count
+from layerscope.layers.sparse import SparseMap, pair_segments, parse_old_gnu, parse_pax_map
+from layerscope.layers.tar_header import BLOCK, HeaderError
+from layerscope.layers.tar_number import parse_number
+
+_GNU_SPARSE = ord("S")
+
+
+@dataclass(frozen=True, slots=True)
+class SparseContent:
+    """A sparse file as read: logical size, stored bytes, and the logical content's SHA-256 if it was worth hashing."""
+
+    size: int
+    stored: int
+    digest: bytes | None
+
+
+def is_sparse(header: bytes, records: Mapping[bytes, bytes]) -> bool:
+    """Whether the member is stored sparse, in any dialect."""
+    return header[156] == _GNU_SPARSE or any(key.startswith(SPARSE_PREFIX) for key in records)
+
+
+def read_sparse(reader: BlockReader, header: bytes, extension: Extension, size: int) -> SparseContent:
+    """Read map and data of a member of `size` stored bytes; raises HeaderError and TruncatedError."""
+    try:
+        if header[156] == _GNU_SPARSE:
+            sparse, in_data = _read_old_gnu_map(reader, header), 0
+        else:
+            in_header = parse_pax_map(extension.records, extension.pairs)
+            sparse, in_data = (in_header, 0) if in_header else _read_data_map(reader, extension, size)
+        if sparse.stored + in_data != size:
+            raise ValueError(f"the map holds {sparse.stored + in_data:,} bytes, the entry {size:,}")
+    except ValueError as error:
+        raise HeaderError(f"a sparse file whose map is wrong ({error})") from error
+    stored = size - in_data
+    if sparse.size > MAX_SPARSE_HASH:
+        reader.skip(stored)
+        return SparseContent(sparse.size, stored, None)
+    return SparseContent(sparse.size, stored, sparse.digest(reader.iter_body(stored)))
+
+
+def _read_old_gnu_map(reader: BlockReader, header: bytes) -> SparseMap:
+    segments = parse_old_gnu(header[386:482])
+    more = header[482]
+    while more:
+        block = reader.read_block()
+        if block is None:
+            raise TruncatedError
+        segments += parse_old_gnu(block[:504])
+        more = block[504]
+        if len(segments) > MAX_SPARSE_SEGMENTS:
+            raise ValueError(f"more than {MAX_SPARSE_SEGMENTS:,} segments")
+    return SparseMap(parse_number(header[483:495]), tuple(segments))
+
+
+def _read_data_map(reader: BlockReader, extension: Extension, size: int) -> tuple[SparseMap, int]:
+    """PAX format 1.0: decimal numbers, a line each, at the start of the data, filled up to whole blocks."""
+    text = b""
+    blocks = 0
+    wanted = None
+    while wanted is None or text.count(b"\n") < wanted:
+        block = reader.read_block() if (blocks + 1) * BLOCK <= size else None
+        if block is None:
+            raise ValueError("the map does not end before the data does")
+        blocks += 1
+        text += block
+        if wanted is None and b"\n" in text:
+            count = parse_count(text.partition(b"\n")[0])
+            if count > MAX_SPARSE_SEGMENTS:
+                raise ValueError(f"more than {MAX_SPARSE_SEGMENTS:,} segments")
+            wanted = 1 + 2 * count
+    numbers = [parse_count(line) for line in text.split(b"\n")[1:wanted]]
+    logical = parse_count(extension.records.get(b"GNU.sparse.realsize", b""))
+    return SparseMap(logical, pair_segments(numbers)), blocks * BLOCK

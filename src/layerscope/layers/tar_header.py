@@ -1,0 +1,129 @@
+"""Tar headers: 512 bytes to the handful of values that the pass needs, with the common case made cheap.
+
+Format: POSIX.1-1988 ustar and its GNU and pre-POSIX relatives, read as Go's archive/tar reads them, since every
+container runtime uses that.
+"""
+
+from zlib import adler32
+
+from layerscope.layers.tar_number import parse_number
+
+BLOCK = 512
+
+_CHECKSUM = slice(148, 156)
+_ADLER_BASE = 65521
+_POSIX = b"ustar\x00"
+_GNU = b"ustar  \x00"
+_STAR_TRAILER = b"tar\0"
+_CACHE_SIZE = 65536
+"""Distinct times or attribute fields that are remembered; a hostile layer has a new one in every header."""
+
+
+class HeaderError(ValueError):
+    """A header that cannot be trusted: its checksum is wrong or its size is not a number."""
+
+
+class HeaderReader:
+    """Reads headers; keeps what many of them share (attributes, times, checksums), which makes most fields a look-up."""
+
+    def __init__(self) -> None:
+        """Start with empty caches and an empty attribute table."""
+        self.attribute_table: list[tuple[int, int, int]] = []
+        self._attributes: dict[bytes, int] = {}
+        self._attribute_ids: dict[tuple[int, int, int], int] = {}
+        self._times: dict[bytes, int] = {}
+        self._checksums: dict[bytes, int] = {}
+
+    def has_valid_checksum(self, header: bytes) -> bool:
+        """Whether the header's bytes add up to its checksum field.
+
+        The low half of Adler-32 is one more than the sum of the bytes modulo 65521, so one call into C adds them up.
+        """
+        field = header[_CHECKSUM]
+        expected = self._checksums.get(field)
+        if expected is None:
+            if len(self._checksums) >= _CACHE_SIZE:
+                self._checksums.clear()
+            try:
+                value = parse_number(field)
+            except ValueError:
+                return False
+            expected = self._checksums[field] = (value + sum(field) - 256 + 1) % _ADLER_BASE
+        return (adler32(header) & 0xFFFF) == expected or _signed_sum_matches(header)
+
+    def attribute(self, header: bytes) -> int:
+        """Position in the attribute table of the header's mode, uid and gid; raises ValueError."""
+        field = header[100:124]
+        known = self._attributes.get(field)
+        if known is None:
+            if len(self._attributes) >= _CACHE_SIZE:
+                self._attributes.clear()
+            mode, uid, gid = parse_number(field[:8]), parse_number(field[8:16]), parse_number(field[16:24])
+            known = self._attributes[field] = self.attribute_id(mode & 0o7777, uid, gid)
+        return known
+
+    def attribute_id(self, mode: int, uid: int, gid: int) -> int:
+        """Position of these attributes in the table, where they are added if new."""
+        key = (mode, uid, gid)
+        known = self._attribute_ids.get(key)
+        if known is None:
+            known = self._attribute_ids[key] = len(self.attribute_table)
+            self.attribute_table.append(key)
+        return known
+
+    def mtime_ns(self, header: bytes) -> int:
+        """The header's modification time in nanoseconds since 1970; raises ValueError."""
+        field = header[136:148]
+        known = self._times.get(field)
+        if known is None:
+            if len(self._times) >= _CACHE_SIZE:
+                self._times.clear()
+            known = self._times[field] = parse_number(field) * 1_000_000_000
+        return known
+
+
+def read_name(header: bytes) -> bytes:
+    """The member's name, with the ustar prefix where the header's format has one."""
+    name = header[:100].partition(b"\0")[0]
+    if header[345] and header[257:263] == _POSIX:
+        # star puts times behind a shorter prefix and says so in its last four bytes
+        width = 131 if header[508:512] == _STAR_TRAILER else 155
+        return header[345 : 345 + width].partition(b"\0")[0] + b"/" + name
+    return name
+
+
+def read_link(header: bytes) -> bytes:
+    """The link target."""
+    return header[157:257].partition(b"\0")[0]
+
+
+def read_size(header: bytes) -> int:
+    """Bytes of content that follow the header; raises HeaderError."""
+    try:
+        size = parse_number(header[124:136])
+    except ValueError as error:
+        raise HeaderError(f"size field {header[124:136]!r} is not a number") from error
+    if size < 0:
+        raise HeaderError(f"size field says {size}, expected no negative size")
+    return size
+
+
+def read_device(header: bytes) -> tuple[int, int]:
+    """Major and minor device number; raises ValueError."""
+    return parse_number(header[329:337]), parse_number(header[337:345])
+
+
+def is_gnu(header: bytes) -> bool:
+    """Whether the header says that it is in GNU tar's own format."""
+    return header[257:265] == _GNU
+
+
+def _signed_sum_matches(header: bytes) -> bool:
+    """Some historic writers add up signed bytes."""
+    try:
+        expected = parse_number(header[_CHECKSUM])
+    except ValueError:
+        return False
+    total = sum(byte - 256 if byte > 127 else byte for byte in header)  # noqa: PLR2004 - signed bytes
+    field = sum(byte - 256 if byte > 127 else byte for byte in header[_CHECKSUM])  # noqa: PLR2004 - signed bytes
+    return total - field + 8 * 32 == expected
