@@ -7,7 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image, ImageStream
 from layerscope.image.layer import ByteStream, Layer, Stamp
-from layerscope.layers.cache import LayerCache, ProvenBlob
+from layerscope.layers.cache import LayerCache
+from layerscope.layers.cache_proofs import ProvenBlob
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.reading import Reading, hash_stored, read_layer
 from layerscope.layers.scan import BlobScan, LayerScan, Proof
@@ -43,7 +44,8 @@ def scan_stream(
         reading.progress.start(name, name.rpartition("/")[2][:12], None)
         scans[name] = read_layer(member, name, reading, staged=jobs > 1)
         reading.progress.finish(name)
-        _keep(scans[name], None, cache)
+        _keep_layer(scans[name], cache)
+        _keep_proof(scans[name], None, cache)
 
     image = stream.consume(scan)
     missing = [layer for layer in image.layers if layer.name not in scans]
@@ -81,9 +83,12 @@ def _recall(diff_id: Digest, blob: BlobScan | None, proof: Proof, cache: LayerCa
 
 def _read(layer: Layer, reading: Reading, *, cache: LayerCache, staged: bool) -> LayerScan:
     stamp = layer.stamp
-    scan = _prove_known(layer, reading, cache) or read_layer(layer.open(), layer.name, reading, staged=staged)
+    known = _prove_known(layer, reading, cache)
+    scan = known or read_layer(layer.open(), layer.name, reading, staged=staged)
     reading.progress.finish(layer.name)
-    _keep(scan, stamp if stamp == layer.stamp else None, cache)
+    if known is None:
+        _keep_layer(scan, cache)
+    _keep_proof(scan, stamp if stamp == layer.stamp else None, cache)
     return scan
 
 
@@ -99,11 +104,14 @@ def _prove_known(layer: Layer, reading: Reading, cache: LayerCache) -> LayerScan
     return _recall(proven.diff_id, proven.blob, Proof.READ, cache)
 
 
-def _keep(scan: LayerScan, stamp: Stamp | None, cache: LayerCache) -> None:
+def _keep_layer(scan: LayerScan, cache: LayerCache) -> None:
+    if scan.damage is None and scan.diff_id is not None:
+        cache.store(scan.diff_id, scan.index, scan.extracts)
+
+
+def _keep_proof(scan: LayerScan, stamp: Stamp | None, cache: LayerCache) -> None:
     if scan.damage is not None or scan.diff_id is None or scan.blob is None:
         return
-    if not cache.has_layer(scan.diff_id):
-        cache.store(scan.diff_id, scan.index, scan.extracts)
     cache.keep_blob(scan.blob.digest, ProvenBlob(scan.diff_id, scan.blob))
     if stamp is not None:
         cache.keep_stamp(stamp, scan.blob.digest)

@@ -1,0 +1,110 @@
+"""The pipeline: source, layers, merged tree, facts, findings; the only module that knows all stages."""
+
+from layerscope.audit.base_image import find_base
+from layerscope.audit.options import AuditOptions
+from layerscope.audit.read_image import ReadImage, read_image
+from layerscope.audit.result import AuditedLayer, AuditResult, BaseImage
+from layerscope.facts.context import FactContext
+from layerscope.facts.gap import Gap
+from layerscope.facts.run import collect_facts
+from layerscope.filesystem.weight import measure_weight
+from layerscope.image.chain import chain_ids
+from layerscope.image.layer import Layer
+from layerscope.layers.scan import LayerScan
+from layerscope.progress import Progress, SilentProgress
+from layerscope.rules.run import check_rules
+from layerscope.sources.source import Source
+
+SILENT = SilentProgress()
+
+
+def audit_image(source: Source, *, options: AuditOptions, progress: Progress = SILENT) -> AuditResult:
+    """Everything that can be known about an image without running it; raises SourceError and ImageError."""
+    read = read_image(source, options=options, progress=progress)
+    base = find_base(read.image, options=options, progress=progress)
+    return judge_image(read, base=base, cache_notes=options.cache.notes, progress=progress)
+
+
+def judge_image(
+    read: ReadImage, *, base: BaseImage | None, cache_notes: tuple[str, ...] = (), progress: Progress = SILENT
+) -> AuditResult:
+    """The audit of an image that was read: weight, facts, findings and gaps."""
+    progress.note("weighing layers")
+    weight = measure_weight(read.tree)
+    progress.note("collecting facts")
+    base_layers = base.layers if base else 0
+    context = FactContext(read.image, read.scans, read.tree, weight, read.steps, base_layers)
+    facts, gaps = collect_facts(context)
+    progress.note("checking rules")
+    findings = check_rules(facts)
+    return AuditResult(
+        image=read.image,
+        layers=_audited_layers(read, base),
+        steps=read.steps,
+        tree=read.tree,
+        weight=weight,
+        facts=facts,
+        findings=findings,
+        gaps=tuple(sorted({*gaps, *_layer_gaps(read), *_cache_gaps(cache_notes)})),
+        base=base,
+    )
+
+
+def is_verified(layer: Layer, scan: LayerScan) -> bool:
+    """Whether every digest and size that the image names for the layer is that of its bytes."""
+    if scan.damage is not None or scan.diff_id != layer.diff_id:
+        return False
+    claim = layer.descriptor
+    if claim is None:
+        return True
+    return scan.blob is not None and (scan.blob.digest, scan.blob.size) == (claim.digest, claim.size)
+
+
+def _audited_layers(read: ReadImage, base: BaseImage | None) -> tuple[AuditedLayer, ...]:
+    steps = {step.layer: step for step in read.steps if step.layer is not None}
+    chains = chain_ids(read.image.config.rootfs)
+    return tuple(
+        AuditedLayer(
+            index=number,
+            name=layer.name,
+            digest=layer.descriptor.digest if layer.descriptor else None,
+            diff_id=layer.diff_id,
+            chain_id=chains[number],
+            media_type=str(layer.descriptor.media_type) if layer.descriptor else None,
+            size=_stored_size(layer, scan),
+            step=steps.get(number),
+            scan=scan,
+            verified=is_verified(layer, scan),
+            origin=_origin(number, base),
+        )
+        for number, (layer, scan) in enumerate(zip(read.image.layers, read.scans, strict=True))
+    )
+
+
+def _stored_size(layer: Layer, scan: LayerScan) -> int | None:
+    if scan.blob is not None:
+        return scan.blob.size
+    if layer.descriptor is not None:
+        return layer.descriptor.size
+    return layer.stored_size
+
+
+def _origin(layer: int, base: BaseImage | None) -> str:
+    if base is None or not base.layers:
+        return "unknown"
+    return "base" if layer < base.layers else "own"
+
+
+def _layer_gaps(read: ReadImage) -> list[Gap]:
+    gaps = []
+    for number, (layer, scan) in enumerate(zip(read.image.layers, read.scans, strict=True)):
+        if layer.absent is not None:
+            gaps.append(Gap("the layer's contents", f"layer {number}", layer.absent))
+        elif scan.damage is not None:
+            why = f"{scan.damage.detail} (uncompressed byte {scan.damage.offset:,})"
+            gaps.append(Gap("the rest of the layer", f"layer {number}", why))
+    return gaps
+
+
+def _cache_gaps(notes: tuple[str, ...]) -> list[Gap]:
+    return [Gap("the layer cache", "this host", note) for note in notes]

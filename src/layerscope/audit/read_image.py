@@ -1,0 +1,50 @@
+"""ReadImage: an image with all of its layers read and merged, before anything is judged."""
+
+from dataclasses import dataclass
+
+from layerscope.audit.options import AuditOptions
+from layerscope.facts.registry import EXTRACTORS
+from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.tree import MergedTree
+from layerscope.image.history import BuildStep, pair_history
+from layerscope.image.image import Image
+from layerscope.layers.cache import LayerCache, fingerprint
+from layerscope.layers.reading import Reading
+from layerscope.layers.scan import LayerScan
+from layerscope.layers.schedule import scan_layers, scan_stream
+from layerscope.progress import Progress
+from layerscope.sources.source import Source
+
+
+@dataclass(frozen=True)
+class ReadImage:
+    """The image, its layers as read (bottom first), every build step, and what a container would see."""
+
+    image: Image
+    scans: tuple[LayerScan, ...]
+    steps: tuple[BuildStep, ...]
+    tree: MergedTree
+
+
+def cache_fingerprint() -> str:
+    """The part of a layer's cache key that names what is extracted from it."""
+    return fingerprint(EXTRACTORS)
+
+
+def read_image(source: Source, *, options: AuditOptions, progress: Progress) -> ReadImage:
+    """Open the image and read every layer that is not known yet; raises SourceError and ImageError."""
+    reading = Reading(EXTRACTORS, options.limits, progress)
+    opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
+    if isinstance(opened, Image):
+        image, scans = opened, scan_layers(opened.layers, reading, cache=options.cache, jobs=options.jobs)
+    else:
+        try:
+            image, scans = scan_stream(opened, reading, cache=options.cache, jobs=options.jobs)
+        finally:
+            opened.close()
+    progress.note("merging layers")
+    tree = merge_layers([scan.index for scan in scans])
+    return ReadImage(image, tuple(scans), pair_history(image.config, len(image.layers)), tree)
+
+
+__all__ = ["LayerCache", "ReadImage", "cache_fingerprint", "read_image"]
