@@ -6,14 +6,16 @@ that cannot be read or written costs time but never an audit.
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from layerscope.errors import CacheError
 from layerscope.image.digest import Digest
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.image.layer import Stamp
+from layerscope.layers.cache_limit import CacheLimit
 from layerscope.layers.cache_proofs import (
     ProvenBlob,
     decode_blob,
@@ -24,7 +26,6 @@ from layerscope.layers.cache_proofs import (
 )
 from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, encode_record
 from layerscope.layers.cache_store import BLOBS, DOCUMENTS, LAYERS, STAMPS, CacheStore
-from layerscope.layers.cache_usage import prune
 from layerscope.layers.extractor import Extractor
 from layerscope.layers.index import LayerIndex
 
@@ -37,13 +38,8 @@ RACY_NS: Final = 2 * 10**9
 As git's index: https://git-scm.com/docs/racy-git. FAT's ticks of two seconds are the coarsest.
 """
 
-_PRUNE_SHARE = 16
-"""The folder is measured again after storing this part of the cap; measuring reads every entry's status."""
-
-_PRUNE_TARGET = 0.9
-"""Part of the cap that automatic pruning leaves, so that the next store does not prune again."""
-
 _LayerKnowledge = tuple[LayerIndex, Mapping[str, Mapping[str, object]]]
+_Proof = TypeVar("_Proof")
 
 
 def fingerprint(extractors: Iterable[Extractor]) -> str:
@@ -70,12 +66,12 @@ class LayerCache:
         """Use the folder `root`, which is made when something is stored."""
         self._store = CacheStore(root)
         self._fingerprint = fingerprint
+        self._limit = CacheLimit(self._store, max_bytes)
         self._max_bytes = max_bytes
         self._reads = read
         self._writes = write
         self._notes: dict[str, None] = {}
         self._promised: dict[Digest, _LayerKnowledge] = {}
-        self._unmeasured: int | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -145,7 +141,70 @@ class LayerCache:
         """Return the digest of the bytes that carry this stamp, if they were read since they last changed."""
         return self._find_proof(STAMPS, name_stamp(stamp), lambda body: decode_stamp(body, stamp))
 
-    def keep_stamp(self, stamp: Stamp, blob_digest: Digest) -> None:
-        """Keep the digest that was proved for these stored bytes, unless their file changed just now."""
-        if time.time_ns() - max(stamp.changed_ns, stamp.modified_ns) >= RACY_NS:
+    def keep_stamp(self, stamp: Stamp, blob_digest: Digest, *, read_began_ns: int | None = None) -> None:
+        """Keep the digest that was proved for these stored bytes, unless their file had changed just before.
+
+        `read_began_ns` is when their reading began, in nanoseconds since 1970; now where it is not given.
+        """
+        began = time.time_ns() if read_began_ns is None else read_began_ns
+        if began - max(stamp.changed_ns, stamp.modified_ns) >= RACY_NS:
             self._keep(STAMPS, name_stamp(stamp), encode_stamp(stamp, blob_digest))
+
+    def _layer_name(self, diff_id: Digest) -> str:
+        return f"{diff_id.hex}-{self._fingerprint}"
+
+    def _find_proof(self, kind: str, name: str, decode: Callable[[memoryview], _Proof | None]) -> _Proof | None:
+        body = self._read(kind, name)
+        if body is None:
+            return None
+        try:
+            return decode(body)
+        except CacheError as error:
+            self._discard(kind, name, error)
+            return None
+
+    def _read(self, kind: str, name: str) -> memoryview | None:
+        if not self._reads:
+            return None
+        try:
+            body = self._store.read(kind, name)
+            if body is not None and self._writes:
+                self._store.touch(kind, name)
+        except CacheError as error:
+            self._discard(kind, name, error)
+            return None
+        except OSError as error:
+            self._note(f"the layer cache at {self._store.root} cannot be read: {error.strerror}")
+            return None
+        return body
+
+    def _discard(self, kind: str, name: str, error: CacheError) -> None:
+        self._note(f"{error}; it is computed again")
+        if self._writes:
+            with suppress(OSError):
+                self._store.remove(kind, name)
+
+    def _keep(self, kind: str, name: str, body: bytes) -> None:
+        """Write a small entry unless it is there already."""
+        if not self._writes:
+            return
+        try:
+            if self._store.read(kind, name) == memoryview(body):
+                self._store.touch(kind, name)
+                return
+        except (CacheError, OSError):
+            pass  # what cannot be read is written anew, and _write says what is wrong with the folder
+        self._write(kind, name, body)
+
+    def _write(self, kind: str, name: str, body: bytes, *, durable: bool = False) -> None:
+        try:
+            size = self._store.write(kind, name, body, durable=durable)
+            self._limit.count(size)
+        except OSError as error:
+            self._writes = False
+            self._note(f"the layer cache at {self._store.root} cannot be written: {error.strerror}")
+        except CacheError as error:
+            self._note(str(error))
+
+    def _note(self, sentence: str) -> None:
+        self._notes[sentence] = None

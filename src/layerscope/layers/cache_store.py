@@ -56,6 +56,11 @@ class CacheStore:
         """Use `root`, which need not exist before the first write."""
         self.root = root
 
+    @property
+    def measured_mark(self) -> Path:
+        """An empty file whose time tells when the folder's size was last measured."""
+        return self.root / LAYOUT_VERSION / "measured"
+
     def path(self, kind: str, name: str) -> Path:
         """Where an entry lies."""
         return self.root / LAYOUT_VERSION / kind / name[:2] / name
