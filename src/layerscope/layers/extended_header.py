@@ -6,7 +6,7 @@ from layerscope.layers import anomaly
 from layerscope.layers.block_reader import BlockReader
 from layerscope.layers.columns import Columns
 from layerscope.layers.limits import MAX_EXTENDED_HEADER
-from layerscope.layers.pax import parse_records
+from layerscope.layers.pax import XATTR_PREFIX, parse_records
 from layerscope.layers.tar_header import BLOCK, HeaderError, read_size
 
 _LOCAL = frozenset(b"xX")
@@ -66,8 +66,8 @@ class ExtendedHeaders:
         """What was collected for the member that comes now."""
         if not self.pending:
             return NO_EXTENSION
-        # an empty value takes a record back, and the header's own field counts again
-        records = {key: value for key, value in dict(self._pairs).items() if value}
+        # an empty value takes a record back, and the header's own field counts again; an attribute may be empty
+        records = {k: v for k, v in dict(self._pairs).items() if v or k.startswith(XATTR_PREFIX)}
         extension = Extension(self._pairs, records, self._name, self._link)
         self._pairs, self._name, self._link, self.pending = [], None, None, False
         return extension

@@ -1,0 +1,334 @@
+"""The scanner reads what was written, in every dialect, however the stream is cut."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.layers import anomaly
+from layerscope.layers.entry import Entry, EntryType
+from layerscope.layers.extractor_set import ExtractorSet
+from layerscope.layers.index import LayerIndex
+from layerscope.layers.limits import MAX_ANOMALIES, Limits
+from layerscope.layers.scan import Damage, DamageKind
+from layerscope.layers.tar_scanner import TarScanner
+from support.strategies import Archive, archives
+from support.tar_writer import (
+    GNU,
+    PAX,
+    USTAR,
+    Kind,
+    Sparse,
+    TarMember,
+    device,
+    directory,
+    file,
+    hardlink,
+    opaque,
+    sparse_file,
+    stored_mtime_ns,
+    symlink,
+    whiteout,
+    write_tar,
+)
+
+TYPES = {
+    Kind.FILE: EntryType.FILE,
+    Kind.DIRECTORY: EntryType.DIRECTORY,
+    Kind.SYMLINK: EntryType.SYMLINK,
+    Kind.HARDLINK: EntryType.HARDLINK,
+    Kind.CHARACTER_DEVICE: EntryType.CHARACTER_DEVICE,
+    Kind.BLOCK_DEVICE: EntryType.BLOCK_DEVICE,
+    Kind.FIFO: EntryType.FIFO,
+}
+
+
+def cut(content: bytes, size: int) -> Iterator[bytes]:
+    """The content in chunks of that size."""
+    return (content[start : start + size] for start in range(0, len(content), size))
+
+
+def scan(content: bytes, *, chunk: int = 1 << 20, limits: Limits | None = None) -> tuple[LayerIndex, Damage | None]:
+    """The index of a tar and the damage in it."""
+    scanner = TarScanner(cut(content, chunk), ExtractorSet(()), limits or Limits())
+    damage = scanner.run()
+    return scanner.index(), damage
+
+
+def kinds(index: LayerIndex) -> list[str]:
+    """The kinds of all anomalies, sorted."""
+    return sorted({found.kind for found in index.anomalies})
+
+
+def expected(archive: Archive, member: TarMember) -> dict[str, object]:
+    """What the entry of a member must say."""
+    kind = TYPES[member.kind]
+    return {
+        "path": member.name.strip("/"),
+        "type": kind,
+        "mode": member.mode,
+        "uid": member.uid,
+        "gid": member.gid,
+        "size": len(member.content) if kind is EntryType.FILE else 0,
+        "mtime_ns": stored_mtime_ns(member, archive.dialect),
+        "link": member.link.strip("/") if kind is EntryType.HARDLINK else member.link or None,
+        "digest": hashlib.sha256(member.content).digest() if kind is EntryType.FILE else None,
+        "xattrs": dict(member.xattrs),
+    }
+
+
+def shown(entry: Entry, keys: dict[str, object]) -> dict[str, object]:
+    """The same fields of an entry."""
+    return {key: getattr(entry, key) for key in keys}
+
+
+@settings(max_examples=300, deadline=None)
+@given(archives(), st.sampled_from([1, 7, 511, 512, 513, 1000, 4096, 1 << 20]))
+def test_every_dialect_is_read_back(archive: Archive, chunk: int) -> None:
+    """Entries equal the members written, whatever dialect and chunk size."""
+    index, damage = scan(archive.content, chunk=chunk)
+    assert damage is None
+    wanted = [expected(archive, member) for member in archive.members]
+    assert [shown(entry, keys) for entry, keys in zip(index, wanted, strict=True)] == wanted
+    assert index.uncompressed_size == len(archive.content)
+
+
+@settings(max_examples=200, deadline=None)
+@given(archives(), st.integers(0, 1 << 16), st.integers(0, 255))
+def test_a_changed_byte_never_crashes(archive: Archive, place: int, value: int) -> None:
+    """Any byte may be changed: the scan ends with entries, anomalies or damage."""
+    content = bytearray(archive.content)
+    content[place % len(content)] = value
+    index, _ = scan(bytes(content), chunk=4096)
+    assert len(index) == len(list(index))
+
+
+@settings(max_examples=100, deadline=None)
+@given(archives(), st.integers(0, 1 << 16))
+def test_a_cut_archive_is_truncated_or_has_no_trailer(archive: Archive, place: int) -> None:
+    """An archive cut anywhere is damaged, unless the cut lies between members, when the trailer is missing."""
+    content = archive.content[: place % len(archive.content)]
+    index, damage = scan(content)
+    cut_between = damage is None and anomaly.MISSING_TRAILER in kinds(index)
+    assert cut_between or (damage is not None and damage.kind is DamageKind.TRUNCATED)
+
+
+def test_devices_keep_their_numbers() -> None:
+    """Major and minor numbers are read."""
+    index, _ = scan(write_tar([device("null", 1, 3), device("sda", 8, 0, block=True)]))
+    assert [entry.device for entry in index] == [(1, 3), (8, 0)]
+
+
+def test_whiteouts_name_the_path_they_act_on() -> None:
+    """Whiteout entries carry the path they remove, opaque ones their directory."""
+    index, _ = scan(write_tar([whiteout("etc/passwd"), opaque("var/lib"), opaque(""), whiteout("top")]))
+    assert [(chr(entry.type), entry.path) for entry in index] == [
+        ("w", "etc/passwd"),
+        ("o", "var/lib"),
+        ("o", ""),
+        ("w", "top"),
+    ]
+
+
+@pytest.mark.parametrize("name", [".wh.", "a/.wh..", "a/.wh...", "a/.wh..wh.plnk"])
+def test_whiteouts_of_nothing_are_named(name: str) -> None:
+    """A whiteout without a target is an anomaly, and no whiteout."""
+    index, damage = scan(write_tar([file(name)]))
+    assert damage is None
+    assert anomaly.INVALID_WHITEOUT in kinds(index)
+    assert not any(entry.type is EntryType.WHITEOUT for entry in index)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "kind"),
+    [
+        ("/etc/a", "etc/a", anomaly.ABSOLUTE_NAME),
+        ("a/../b", "b", anomaly.PARENT_REFERENCE),
+        ("bell\x07", "bell\x07", anomaly.CONTROL_CHARACTER_NAME),
+        ("right\u202eleft", "right\u202eleft", anomaly.CONTROL_CHARACTER_NAME),
+        ("caf\udce9", "caf\udce9", anomaly.NON_UTF8_NAME),
+        ("n" * 256, "n" * 256, anomaly.OVERLONG_NAME),
+        ("d/" * 2100 + "f", "d/" * 2100 + "f", anomaly.OVERLONG_NAME),
+    ],
+)
+def test_odd_names_are_cleaned_and_named(name: str, path: str, kind: str) -> None:
+    """A name that is not plain is normalised as runtimes do, and named."""
+    index, damage = scan(write_tar([file(name, b"x")]))
+    assert damage is None
+    assert index.paths == [path]
+    assert kinds(index) == [kind]
+
+
+@pytest.mark.parametrize("name", ["../etc/passwd", "a/../../b", "/../x", ".."])
+def test_names_that_leave_the_root_are_no_entries(name: str) -> None:
+    """An escaping name is an anomaly, and its content is skipped."""
+    index, damage = scan(write_tar([file(name, b"content"), file("after", b"y")]))
+    assert damage is None
+    assert index.paths == ["after"]
+    assert anomaly.ESCAPING_NAME in kinds(index)
+
+
+def test_plain_names_have_no_anomalies() -> None:
+    """Dots, blanks and letters of any script are ordinary."""
+    members = [directory("./"), directory("./usr/"), file("usr/.hidden"), file("usr/..two"), file("usr/naïve 漢字")]
+    index, _ = scan(write_tar(members))
+    assert index.anomalies == ()
+    assert index.paths == ["", "usr", "usr/.hidden", "usr/..two", "usr/naïve 漢字"]
+
+
+def test_hard_links_that_leave_the_root_are_named() -> None:
+    """A hard link to the outside is an anomaly and no entry."""
+    index, _ = scan(write_tar([hardlink("a", "../../etc/shadow")]))
+    assert (index.paths, kinds(index)) == ([], [anomaly.ESCAPING_HARDLINK])
+
+
+def test_duplicates_are_named_and_both_kept() -> None:
+    """A path that occurs twice is an anomaly; the entries stay, the last one wins later."""
+    index, _ = scan(write_tar([file("a", b"1"), file("a", b"2")]))
+    assert (len(index), kinds(index)) == (2, [anomaly.DUPLICATE_ENTRY])
+
+
+def test_a_whiteout_beside_a_new_file_is_no_duplicate() -> None:
+    """Removing the lower file and adding a new one is not a duplicate."""
+    index, _ = scan(write_tar([whiteout("a"), file("a", b"2")]))
+    assert index.anomalies == ()
+
+
+def test_a_wrong_checksum_ends_the_reading() -> None:
+    """A header whose checksum is wrong is damage, with what came before it."""
+    content = bytearray(write_tar([file("first", b"1"), file("second", b"2")]))
+    content[1024 + 148] = ord("7")
+    index, damage = scan(bytes(content))
+    assert damage is not None
+    assert damage.kind is DamageKind.CORRUPT
+    assert "'first'" in damage.detail
+    assert index.paths == ["first"]
+
+
+def test_negative_sizes_are_damage() -> None:
+    """A size below zero, which has made readers loop, ends the reading."""
+    index, damage = scan(write_tar([file("a", fields={"size": b"\xff" * 12})]))
+    assert len(index) == 0
+    assert damage is not None
+    assert "negative" in damage.detail
+
+
+def test_a_second_archive_behind_the_trailer_is_named_and_not_read() -> None:
+    """Runtimes stop at the trailer; what follows it is not in the container."""
+    index, damage = scan(write_tar([file("seen")]) + write_tar([file("unseen")]))
+    assert damage is None
+    assert (index.paths, kinds(index)) == (["seen"], [anomaly.CONCATENATED_ARCHIVE])
+    assert index.anomalies[0].path == "unseen"
+
+
+def test_bytes_behind_the_trailer_are_named() -> None:
+    """Anything but zeros behind the trailer is trailing data; zeros are padding."""
+    plain, padded = write_tar([file("a")]), write_tar([file("a")], padded=True)
+    assert kinds(scan(plain + b"garbage")[0]) == [anomaly.TRAILING_DATA]
+    assert kinds(scan(padded)[0]) == []
+
+
+def test_a_lone_zero_block_before_more_is_named() -> None:
+    """One zero block and then something else is what runtimes refuse."""
+    index, _ = scan(write_tar([file("a")], trailer=False) + bytes(512) + write_tar([file("b")]))
+    assert anomaly.TRAILING_DATA in kinds(index)
+
+
+def test_a_missing_trailer_is_named() -> None:
+    """An archive that just ends is complete, with a remark."""
+    index, damage = scan(write_tar([file("a", b"x")], trailer=False))
+    assert (damage, kinds(index)) == (None, [anomaly.MISSING_TRAILER])
+
+
+def test_global_headers_are_ignored_as_runtimes_do() -> None:
+    """Records of a PAX global header change no entry."""
+    index, _ = scan(write_tar([file("a")], global_records={"path": b"evil", "comment": b"x"}))
+    assert (index.paths, kinds(index)) == (["a"], [anomaly.GLOBAL_HEADER])
+
+
+def test_broken_records_are_named() -> None:
+    """An extended header that does not parse leaves the entry's own fields in force."""
+    content = write_tar([file("a", xattrs={"user.x": b"1"})]).replace(b" SCHILY", b"xSCHILY", 1)
+    index, damage = scan(content)
+    assert damage is None
+    assert (index.paths, kinds(index)) == (["a"], [anomaly.INVALID_EXTENDED_HEADER])
+
+
+def test_an_extended_header_without_a_member_is_named() -> None:
+    """An extended header that the trailer follows is an orphan."""
+    content = write_tar([file("n" * 120)], trailer=False)[:-512]
+    index, damage = scan(content + bytes(1024))
+    assert (damage, kinds(index)) == (None, [anomaly.ORPHAN_EXTENDED_HEADER])
+
+
+def test_unknown_types_are_skipped_with_their_content() -> None:
+    """A member of unknown type is named and its content skipped."""
+    index, damage = scan(write_tar([file("odd", b"x" * 700, fields={"typeflag": b"Z"}), file("b", b"y")]))
+    assert (damage, index.paths, kinds(index)) == (None, ["b"], [anomaly.UNKNOWN_TYPE])
+
+
+@pytest.mark.parametrize("style", list(Sparse))
+def test_sparse_files_have_the_digest_of_their_logical_content(style: Sparse) -> None:
+    """Holes are part of the content that a container sees."""
+    segments = ((512, b"a" * 512), (4096, b"b" * 100))
+    member = sparse_file("disk", segments, 9000, style)
+    index, damage = scan(write_tar([member, file("after")], dialect=GNU if style is Sparse.OLD_GNU else PAX))
+    assert damage is None
+    assert (index[0].size, index[0].digest) == (9000, hashlib.sha256(member.content).digest())
+    assert (index.paths, kinds(index)) == (["disk", "after"], [anomaly.SPARSE_FILE])
+
+
+def test_a_sparse_file_of_exabytes_is_not_hashed() -> None:
+    """A hole costs nothing to send: beyond the ceiling no digest is computed."""
+    records = {"GNU.sparse.major": b"0", "GNU.sparse.size": str(1 << 60).encode(), "GNU.sparse.map": b"0,3"}
+    index, damage = scan(write_tar([file("huge", b"abc", records=records)]))
+    assert damage is None
+    assert (index[0].size, index[0].digest) == (1 << 60, bytes(32))
+
+
+@pytest.mark.parametrize("numbers", [b"9,1,0,1", b"0,5", b"0", b"x,y", b"0,4,2,1"])
+def test_wrong_sparse_maps_are_damage(numbers: bytes) -> None:
+    """A map that overlaps, is odd, or does not fit its data cannot be read on from."""
+    records = {"GNU.sparse.major": b"0", "GNU.sparse.size": b"10", "GNU.sparse.map": numbers}
+    _, damage = scan(write_tar([file("f", b"abcd", records=records)]))
+    assert damage is not None
+    assert "sparse" in damage.detail
+
+
+def test_too_many_entries_pass_a_limit_that_is_named() -> None:
+    """The ceiling on entries is damage of its own kind, with the flag that raises it."""
+    content = write_tar([symlink(f"l{number}", "x") for number in range(20)])
+    _, damage = scan(content, limits=Limits(layer_entries=10))
+    assert damage is not None
+    assert damage.kind is DamageKind.LIMIT
+    assert "--max-layer-entries" in damage.detail
+
+
+def test_only_so_many_anomalies_are_named() -> None:
+    """A hostile layer cannot fill memory with anomalies; the rest is counted."""
+    index, _ = scan(write_tar([file(f"/f{number}") for number in range(MAX_ANOMALIES + 7)]))
+    assert len(index.anomalies) == MAX_ANOMALIES
+    assert "7 further" in index.anomalies[-1].detail
+
+
+def test_oversized_extended_headers_are_damage() -> None:
+    """An extended header above the ceiling is not read into memory."""
+    content = write_tar([file("a", xattrs={"user.big": b"x" * (1 << 20)})])
+    _, damage = scan(content)
+    assert damage is not None
+    assert "limit" in damage.detail
+
+
+def test_types_without_content_have_none_whatever_their_size_says() -> None:
+    """A directory or link whose size field lies is followed by the next header, as Go's reader sees it."""
+    members = [symlink("l", "t", fields={"size": b"00000001000\0"}), file("next", b"x")]
+    index, damage = scan(write_tar(members, dialect=USTAR))
+    assert (damage, index.paths) == (None, ["l", "next"])
+
+
+def test_old_directories_are_told_by_their_slash() -> None:
+    """Type 0 with a closing slash is a directory, as before POSIX."""
+    index, _ = scan(write_tar([file("old/", fields={"typeflag": b"\0"})]))
+    assert index[0].type is EntryType.DIRECTORY
