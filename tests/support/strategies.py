@@ -57,6 +57,8 @@ def trees(draw: DrawFn, dialect: Dialect, *, most: int = 12) -> list[TarMember]:
     names = draw(st.lists(paths(), max_size=most, unique=True))
     members: list[TarMember] = []
     for name in names:
+        if _collides(name, members):
+            continue
         earlier = [member.name for member in members if member.kind is Kind.FILE]
         member = draw(_members(name, earlier, dialect))
         if can_hold(member, dialect):
@@ -171,6 +173,13 @@ def _attributes(draw: DrawFn, dialect: Dialect) -> Attributes:
         keys = st.text("abc.", min_size=1, max_size=8).map("user.".__add__)
         attributes["xattrs"] = draw(st.dictionaries(keys, st.binary(max_size=20), max_size=2))
     return attributes
+
+
+def _collides(name: str, members: list[TarMember]) -> bool:
+    """Whether the name would lie below a member that is no directory, or such a name below it."""
+    files = [member.name for member in members if member.kind is not Kind.DIRECTORY]
+    below = any(member.name.startswith(name + "/") for member in members)
+    return below or any(name.startswith(path + "/") for path in files)
 
 
 def _is_component(text: str) -> bool:
