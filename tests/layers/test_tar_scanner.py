@@ -84,7 +84,7 @@ def shown(entry: Entry, keys: dict[str, object]) -> dict[str, object]:
     return {key: getattr(entry, key) for key in keys}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(archives(), st.sampled_from([1, 7, 511, 512, 513, 1000, 4096, 1 << 20]))
 def test_every_dialect_is_read_back(archive: Archive, chunk: int) -> None:
     """Entries equal the members written, whatever dialect and chunk size."""
@@ -95,7 +95,7 @@ def test_every_dialect_is_read_back(archive: Archive, chunk: int) -> None:
     assert index.uncompressed_size == len(archive.content)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(archives(), st.integers(0, 1 << 16), st.integers(0, 255))
 def test_a_changed_byte_never_crashes(archive: Archive, place: int, value: int) -> None:
     """Any byte may be changed: the scan ends with entries, anomalies or damage."""
@@ -105,7 +105,7 @@ def test_a_changed_byte_never_crashes(archive: Archive, place: int, value: int) 
     assert len(index) == len(list(index))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(archives(), st.integers(0, 1 << 16))
 def test_a_cut_archive_is_truncated_or_has_no_trailer(archive: Archive, place: int) -> None:
     """An archive cut anywhere is damaged, unless the cut lies between members, when the trailer is missing."""

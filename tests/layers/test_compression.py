@@ -1,0 +1,126 @@
+"""Stored bytes become the tar again, whatever their framing."""
+
+import gzip
+import random
+import zlib
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.layers import compression
+from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
+from layerscope.layers.scan import Compression
+from support.compression import Packing
+from support.compression import compress as pack
+
+CONTENT = random.Random(7).randbytes(40_000) + bytes(200_000)
+SKIPPABLE = b"\x5a\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"extra"
+
+
+def zstd(content: bytes) -> bytes:
+    """One zstd frame."""
+    return pack(content, Packing.ZSTD)
+
+
+def cut(content: bytes, size: int) -> Iterator[bytes]:
+    """The content in chunks of that size."""
+    return (content[start : start + size] for start in range(0, len(content), size))
+
+
+def decompress(stored: bytes, *, chunk: int = 1000) -> tuple[bytes, Decompressor]:
+    """The tar and the decompressor that made it."""
+    decompressor = Decompressor(cut(stored, chunk))
+    return b"".join(decompressor.iter_chunks()), decompressor
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.binary(max_size=3000), min_size=1, max_size=4),
+    st.sampled_from([gzip.compress, zstd]),
+    st.integers(1, 700),
+)
+def test_any_number_of_frames_is_one_tar(parts: list[bytes], compress: object, chunk: int) -> None:
+    """Members and frames follow one another, cut wherever the source cuts them."""
+    assert callable(compress)
+    tar, decompressor = decompress(b"".join(compress(part) for part in parts), chunk=chunk)
+    assert (tar, decompressor.frames, decompressor.trailing) == (b"".join(parts), len(parts), 0)
+
+
+def test_plain_bytes_pass_through() -> None:
+    """What is neither gzip nor zstd is taken as it is."""
+    tar, decompressor = decompress(CONTENT)
+    assert (tar, decompressor.compression) == (CONTENT, Compression.NONE)
+
+
+def test_nothing_is_plain() -> None:
+    """An empty blob is an empty tar."""
+    assert decompress(b"")[0] == b""
+
+
+def test_skippable_frames_hold_no_tar() -> None:
+    """Frames that carry a table of contents are passed over, first, between and last."""
+    stored = SKIPPABLE + zstd(b"one") + SKIPPABLE + zstd(b"two") + SKIPPABLE
+    tar, decompressor = decompress(stored, chunk=3)
+    assert (tar, decompressor.compression, decompressor.trailing) == (b"onetwo", Compression.ZSTD, 0)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+def test_bytes_behind_the_last_frame_are_counted(compress: object) -> None:
+    """What follows and is no frame is trailing, not tar."""
+    assert callable(compress)
+    tar, decompressor = decompress(compress(CONTENT) + b"garbage")
+    assert (tar, decompressor.trailing) == (CONTENT, 7)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+@pytest.mark.parametrize("missing", [1, 5, 100, 20_000])
+def test_a_cut_frame_is_truncated(compress: object, missing: int) -> None:
+    """A stream that ends inside a frame says so."""
+    assert callable(compress)
+    with pytest.raises(TruncatedStreamError):
+        decompress(compress(CONTENT)[:-missing])
+
+
+@pytest.mark.parametrize("place", [200, 20_000, -6])
+def test_a_flipped_byte_in_gzip_is_corrupt(place: int) -> None:
+    """The checksum of gzip, or its structure, shows a changed byte."""
+    stored = bytearray(gzip.compress(CONTENT))
+    stored[place] ^= 0xFF
+    with pytest.raises(CorruptError):
+        decompress(bytes(stored))
+
+
+def test_a_flipped_byte_in_zstd_is_corrupt_or_changes_the_tar() -> None:
+    """zstd without checksums may decode to something else, which the DiffID shows."""
+    stored = bytearray(zstd(CONTENT))
+    stored[len(stored) // 2] ^= 0xFF
+    try:
+        tar, _ = decompress(bytes(stored))
+    except CorruptError:
+        return
+    assert tar != CONTENT
+
+
+def test_windows_above_the_ceiling_are_refused() -> None:
+    """A frame that asks for more memory than the ceiling is corrupt to us, as to zstd's own tool."""
+    frame = b"\x28\xb5\x2f\xfd" + bytes([0x00, (31 - 10) << 3]) + bytes(16)
+    with pytest.raises(CorruptError, match="zstd"):
+        decompress(frame)
+
+
+def test_zlib_takes_over_without_isal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ISA-L is not installed the standard library inflates."""
+    monkeypatch.setitem(__import__("sys").modules, "isal", None)
+    codec = compression._Gzip()
+    assert codec.error is zlib.error
+    assert decompress(gzip.compress(CONTENT) + gzip.compress(b"more"))[0] == CONTENT + b"more"
+
+
+def test_a_bomb_comes_in_bounded_chunks() -> None:
+    """A few kilobytes of zstd make gigabytes, a chunk at a time."""
+    bomb = zstd(bytes(64 << 20))
+    chunks = [len(chunk) for chunk in Decompressor(iter([bomb])).iter_chunks()]
+    assert sum(chunks) == 64 << 20
+    assert max(chunks) <= compression.ZSTD_OUTPUT
