@@ -1,0 +1,70 @@
+# What can be done with this project; `make` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+TESTS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help dev demo test test-live lint format check bench fixtures snapshots readme clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "layerscope needs Python 3.11 or later: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
+	@echo "installing layerscope into $(VENV)" >&2
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	@echo "installing layerscope and what its development needs into $(VENV)" >&2
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+dev: $(VENV)/.dev ## Set up .venv with all that development needs
+
+demo: $(VENV)/.runtime ## Build a bundled image from its text recipe and audit it
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && \
+	PYTHONPATH=tests $(BIN)/python -m support.images fixtures/images/demo "$$work/demo" >/dev/null && \
+	cd "$$work" && echo '$$ layerscope audit oci-dir:demo' && \
+	{ $(BIN)/layerscope audit oci-dir:demo --cache-dir "$$work/cache" || test $$? -eq 1; }
+
+test: $(VENV)/.dev ## Run all tests; those that need a container engine start one where they can
+	@$(BIN)/pytest -n 2 $(TESTS)
+
+test-live: $(VENV)/.dev ## Run the tests that need a container engine, and fail where there is none
+	@LAYERSCOPE_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2 -m engine $(TESTS)
+
+lint: $(VENV)/.dev ## Check style, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix --exit-zero --quiet
+	@$(BIN)/ruff format
+
+check: lint test ## Run everything that a change must pass
+
+bench: $(VENV)/.dev ## Measure against other tools; BENCH=--large adds an image of 6 GB
+	@$(PIP) install '.[bench]' && $(PIP) install --editable '.[dev]'
+	@$(BIN)/python -m benchmarks.run $(BENCH)
+
+fixtures: $(VENV)/.dev ## Build every fixture image as an OCI layout into build/fixtures
+	@rm -rf build/fixtures
+	@PYTHONPATH=tests $(BIN)/python -m support.images fixtures/images build/fixtures
+
+snapshots: $(VENV)/.dev ## Rewrite the outputs that tests compare with; read the diff
+	@LAYERSCOPE_SNAPSHOTS=write $(BIN)/pytest -q tests/report tests/e2e
+
+readme: $(VENV)/.dev ## Rewrite what README.md quotes from the program
+	@PYTHONPATH=tests $(BIN)/python -m support.readme
+
+clean: ## Delete the virtual environment and all that was built
+	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
