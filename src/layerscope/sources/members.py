@@ -18,18 +18,18 @@ class MemberTable:
         self._members: dict[str, Member] = {}
         self._repeated: set[str] = set()
 
-    def add(self, member: Member) -> bool:
-        """Take a member in; tells whether its name is new. Names that leave the archive belong to nothing in it."""
+    def add(self, member: Member) -> str | None:
+        """Take a member in and return its name in the table; None where the name was taken or leaves the archive."""
         name = normalise_name(member.name)
         if name is None or name in self._members:
             self._repeated.add(name or "")
-            return False
+            return None
         self._members[name] = member
-        return True
+        return name
 
-    def names(self) -> list[str]:
-        """Every name, sorted."""
-        return sorted(self._members)
+    def holds(self, name: str) -> bool:
+        """Tell whether a member has that name."""
+        return name in self._members
 
     def is_repeated(self, name: str) -> bool:
         """Tell whether several members have that name."""

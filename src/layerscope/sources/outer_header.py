@@ -52,6 +52,10 @@ class Member:
         """Where the next header lies."""
         return self.offset + padded(self.size)
 
+    def count_bytes(self, length: int) -> int:
+        """Return how many bytes of the body are there in an archive of `length` bytes."""
+        return max(0, min(self.size, length - self.offset))
+
 
 @dataclass(frozen=True, slots=True)
 class Header:

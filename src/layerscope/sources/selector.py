@@ -43,9 +43,9 @@ def parse_selector(text: str) -> Selector | None:
 
 
 def list_names(names: Iterable[str]) -> str:
-    """Return names for an error message: sorted, once each, and not too many."""
+    """Return names for an error message: sorted, once each, not too many, and printable whatever an image says."""
     found = sorted(set(names))
-    shown = ", ".join(name[:200] for name in found[:_MOST_SHOWN])
+    shown = ", ".join(name[:200] if name.isprintable() else repr(name[:200]) for name in found[:_MOST_SHOWN])
     return shown + (f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else "")
 
 

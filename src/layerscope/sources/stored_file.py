@@ -4,7 +4,6 @@ import errno
 import os
 import stat
 from dataclasses import dataclass, replace
-from io import BufferedReader
 from typing import Final, Protocol, Self
 
 from layerscope.errors import ImageError, SourceError
@@ -95,10 +94,14 @@ class HostFile:
         return stamp_range(self.identity, offset, size)
 
 
+class _Open(Protocol):
+    def fileno(self) -> int: ...
+
+
 class HeldFile:
     """A file that is known by an open descriptor alone: standard input, or a temporary file without a name."""
 
-    def __init__(self, file: BufferedReader, *, where: str, identity: Stamp | None) -> None:
+    def __init__(self, file: _Open, *, where: str, identity: Stamp | None) -> None:
         """Keep `file` open as long as this lives; without `identity`, ranges of it have no stamp."""
         self.where = where
         self.size = os.fstat(file.fileno()).st_size

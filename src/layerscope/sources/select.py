@@ -1,0 +1,167 @@
+"""The grammar of IMAGE: a scheme, a path, `-`, or a bare name; each becomes a Source."""
+
+import re
+from dataclasses import dataclass
+from typing import BinaryIO, Final, Literal, assert_never
+
+from layerscope.errors import ImageNotFoundError, ReferenceSyntaxError, SourceError, UsageError
+from layerscope.image.reference import Reference
+from layerscope.sources.archive import ArchiveSource
+from layerscope.sources.archive_image import ArchiveForm
+from layerscope.sources.bare_name import NO_REGISTRY, BareNameSource
+from layerscope.sources.layout import LayoutSource
+from layerscope.sources.random_access import RandomAccessSource
+from layerscope.sources.recognise import LocatedPath, PathKind, is_path_like, locate_path
+from layerscope.sources.selector import parse_selector
+from layerscope.sources.source import Source
+from layerscope.sources.standard_input import STANDARD_INPUT, InputSource
+
+SCHEMES: Final = ("docker:", "podman:", "registry:", "oci-dir:", "oci-archive:", "docker-archive:")
+
+MAX_LENGTH: Final = 8192
+"""Characters of IMAGE: a path of PATH_MAX and a selector fit."""
+
+_ALIASES: Final = {
+    "oci": "oci-dir",
+    "docker-daemon": "docker",
+    "docker://": "registry",
+    "local://": "docker",
+    "archive://": "archive",
+} | {name + slashes: name for scheme in SCHEMES for name in [scheme[:-1]] for slashes in ("", "://")}
+"""skopeo's `oci:`, `docker-daemon:` and `docker://`, scout's `local://` and `archive://`, and every scheme as a URL."""
+
+_SCHEME: Final = re.compile(r"([a-z][a-z0-9+-]*)(?::(?!//)|(://))")
+_IMAGE_ID: Final = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """How images are to be opened.
+
+    With `random_access`, an image that passes by once is spooled to a file without a name in `spool_directory` (None:
+    where temporary files go), so that every layer can be opened at any time.
+    """
+
+    random_access: bool = False
+    spool_directory: str | None = None
+
+
+DEFAULT_OPTIONS: Final = SourceOptions()
+
+
+def select_source(text: str, *, stdin: BinaryIO | None = None, options: SourceOptions = DEFAULT_OPTIONS) -> Source:
+    """Return the source that IMAGE names; of a path, no more is read than tells its kind.
+
+    Raises UsageError for what cannot be an image, ImageNotFoundError for a path that leads nowhere, and SourceError.
+    """
+    if not text or len(text) > MAX_LENGTH or "\0" in text:
+        raise UsageError(f"IMAGE is {text[:80]!r}: expected a name, a path, SCHEME:… or - (standard input)")
+    source = _select(text, stdin)
+    return RandomAccessSource(source, options.spool_directory) if options.random_access else source
+
+
+def _select(text: str, stdin: BinaryIO | None) -> Source:
+    if text == STANDARD_INPUT:
+        return InputSource(STANDARD_INPUT, stdin)
+    match = _SCHEME.match(text)
+    if match is not None:
+        written, slashes = match[1], match[2] or ""
+        scheme = _ALIASES.get(written + slashes)
+        if scheme is not None:
+            return _select_by_scheme(scheme, text[match.end() :], text, stdin)
+        if slashes:
+            raise UsageError(f"opening {text}: unknown scheme {written}://; expected one of {', '.join(SCHEMES)}")
+    return _select_path_or_name(text)
+
+
+def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None) -> Source:
+    if not rest:
+        raise UsageError(f"opening {text}: nothing after the scheme, expected {scheme}:IMAGE")
+    match scheme:
+        case "docker" | "podman":
+            return _open_engine("docker" if scheme == "docker" else "podman", rest)
+        case "registry":
+            hint = f"; for the local image called {text} write docker:{text}" if is_name(text) else ""
+            raise SourceError(f"opening {text}: {NO_REGISTRY}; pull it and audit docker:{rest}{hint}")
+        case "oci-dir":
+            return _open_layout(rest)
+        case _:
+            return _open_archive(ArchiveForm(scheme), rest, stdin)
+
+
+def _open_engine(kind: Literal["docker", "podman"], name: str) -> Source:
+    from layerscope.sources.daemon import DaemonSource
+
+    if not _IMAGE_ID.fullmatch(name):
+        Reference.parse(name)
+    return DaemonSource(kind, name)
+
+
+def _open_layout(rest: str) -> Source:
+    located = _locate(rest)
+    if located.kind is not PathKind.LAYOUT:
+        hint = f"; for an archive write oci-archive:{rest}" if located.kind is PathKind.ARCHIVE else ""
+        raise UsageError(f"opening oci-dir:{rest}: {located.explanation}, expected an OCI layout directory{hint}")
+    return LayoutSource(located.path, located.selector)
+
+
+def _open_archive(form: ArchiveForm, rest: str, stdin: BinaryIO | None) -> Source:
+    if re.match(r"-(?:$|[:@])", rest):
+        return InputSource(STANDARD_INPUT, stdin, form, parse_selector(rest[1:]))
+    located = _locate(rest)
+    match located.kind:
+        case PathKind.ARCHIVE:
+            return ArchiveSource(located.path, form, located.selector)
+        case PathKind.PIPE:
+            return InputSource(located.path, None, form, located.selector)
+        case PathKind.LAYOUT | PathKind.NO_IMAGE:
+            hint = f"; for a layout write oci-dir:{rest}" if located.kind is PathKind.LAYOUT else ""
+            raise UsageError(f"opening {form}:{rest}: {located.explanation}, expected an image archive{hint}")
+        case _:
+            assert_never(located.kind)
+
+
+def _locate(rest: str) -> LocatedPath:
+    located = locate_path(rest)
+    if located is None:
+        raise ImageNotFoundError(f"opening {rest}: no such file or directory")
+    return located
+
+
+def _select_path_or_name(text: str) -> Source:
+    located = locate_path(text)
+    if located is None and is_path_like(text):
+        raise ImageNotFoundError(f"opening {text}: no such file or directory")
+    if located is None:
+        return _open_name(text)
+    match located.kind:
+        case PathKind.LAYOUT:
+            return LayoutSource(located.path, located.selector)
+        case PathKind.ARCHIVE:
+            return ArchiveSource(located.path, ArchiveForm.ANY, located.selector)
+        case PathKind.PIPE:
+            return InputSource(located.path, None, ArchiveForm.ANY, located.selector)
+        case PathKind.NO_IMAGE:
+            if is_path_like(text) or not is_name(text):
+                words = "expected an image archive, an OCI layout or an image's name"
+                raise UsageError(f"opening {located.path}: {located.explanation}, {words}")
+            # A build folder often has its image's name.
+            return _open_name(text, f"path {located.path}: {located.explanation}")
+        case _:
+            assert_never(located.kind)
+
+
+def _open_name(text: str, *attempts: str) -> Source:
+    sources = (("docker", _open_engine("docker", text)), ("podman", _open_engine("podman", text)))
+    return BareNameSource(text, sources, attempts)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether an engine could have an image of that name or ID."""
+    if _IMAGE_ID.fullmatch(text):
+        return True
+    try:
+        Reference.parse(text)
+    except ReferenceSyntaxError:
+        return False
+    return True
