@@ -191,10 +191,12 @@ def _refuse_constant(name: str) -> object:
 
 def _check_depth(value: object, where: str) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return
+    if not any(isinstance(each, dict | list) for each in level):
+        return
     raise LimitError(f"reading {where}: nested deeper than {MAX_DEPTH} levels")
 
 

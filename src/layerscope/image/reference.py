@@ -98,7 +98,7 @@ def _complete(name: str) -> tuple[str, str]:
 
 
 def _check_name(text: str, registry: str, repository: str) -> None:
-    if _IMAGE_ID.fullmatch(repository.removeprefix(_LIBRARY)):
+    if _IMAGE_ID.fullmatch(text):
         raise ReferenceSyntaxError(f"reference {text!r}: 64 hexadecimal digits are an image ID, expected a name")
     if repository != repository.lower():
         raise ReferenceSyntaxError(f"reference {text!r}: repository {repository!r}: expected lower case")
