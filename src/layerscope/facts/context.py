@@ -1,12 +1,20 @@
 """FactContext: all that a collector may look at."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from posixpath import normpath
+from typing import Final
 
+from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.weight import Weight
+from layerscope.formats.secret_text import redact_text
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
 from layerscope.layers.scan import LayerScan
+
+INSTRUCTION_LIMIT: Final = 400
+"""Characters of an instruction that facts repeat; heredocs run to pages."""
 
 
 @dataclass(frozen=True)
@@ -28,3 +36,54 @@ class FactContext:
             for layer, scan in enumerate(self.scans)
             for path, value in sorted(scan.extracts.get(name, {}).items())
         ]
+
+    def find_extract(self, name: str, path: str) -> object | None:
+        """What the extractor of that name kept of the file that the container sees at a path, links followed."""
+        node = self.tree.resolve(path)
+        return None if node is None else self.extract_of(name, node)
+
+    def extract_of(self, name: str, node: Node) -> object | None:
+        """What the extractor of that name kept of a node's content."""
+        return self.scans[node.content_layer].extracts.get(name, {}).get(node.content_path)
+
+    def instruction(self, layer: int | None) -> str:
+        """The build step that made a layer, without secrets, shortened; empty where the history does not say."""
+        return self._instructions.get(layer, "") if layer is not None else ""
+
+    @cached_property
+    def covered(self) -> tuple[bytearray, ...]:
+        """For each layer a flag for each of its entries: 1 where the container does not see the entry's content."""
+        stack, kept = self.tree.stack, self.tree.kept
+        flags = bytearray(len(stack.types))
+        for ordinal in self.tree.endings.ended:
+            if ordinal >= 0:
+                flags[ordinal] = 1
+        for ordinal in kept:
+            flags[ordinal] = 0
+        ends = [*stack.starts[1:], len(flags)]
+        return tuple(flags[start:end] for start, end in zip(stack.starts, ends, strict=True))
+
+    def hidden_by(self, layer: int, path: str) -> int | None:
+        """The layer that removed or replaced what a lower layer put at a path; None where the container sees it."""
+        node = self.tree.get(path)
+        if node is not None and node.content_layer == layer:
+            return None
+        paths = self.scans[layer].index.paths
+        ender = self.tree.endings.ender(self.tree.stack.starts[layer] + paths.index(path)) if path in paths else None
+        return None if ender is None else self.tree.stack.locate(ender)[0]
+
+    def find_removal(self, path: str) -> int | None:
+        """The layer that last removed a path which is no longer there; None where no layer ever had it."""
+        events = self.tree.lifetime(normpath(f"/{path}").lstrip("/"))
+        return events[-1].layer if events else None
+
+    @cached_property
+    def _instructions(self) -> dict[int, str]:
+        """Instructions by layer."""
+        return {step.layer: shorten_instruction(step.instruction) for step in self.steps if step.layer is not None}
+
+
+def shorten_instruction(instruction: str) -> str:
+    """One line without secrets, cut where it becomes long."""
+    text = " ".join(redact_text(instruction).split())
+    return text if len(text) <= INSTRUCTION_LIMIT else text[: INSTRUCTION_LIMIT - 1] + "…"

@@ -1,0 +1,58 @@
+"""What is wrong or unusual about the layers' tar archives."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.facts.collector import Collector
+from layerscope.facts.context import FactContext
+from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.gap import Gap
+from layerscope.layers.anomaly import MEANINGS, REFUSED
+from layerscope.layers.entry import Anomaly
+
+EXAMPLES: Final = 20
+"""Places that one fact names; a layer can hold thousands of the same anomaly."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerAnomaly(Fact):
+    """All anomalies of one kind in one layer; `places` names the first paths, with the detail of each."""
+
+    layer: int
+    kind: str
+    meaning: str
+    is_refused: bool
+    count: int
+    places: tuple[Evidence, ...]
+    instruction: str
+
+
+class LayerAnomalyCollector(Collector):
+    """Groups the anomalies of each layer by kind."""
+
+    name = "layers.anomalies"
+
+    def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
+        """Yield one fact a layer and kind, kinds in alphabetical order."""
+        for layer, scan in enumerate(context.scans):
+            by_kind: dict[str, list[Anomaly]] = {}
+            for anomaly in scan.index.anomalies:
+                by_kind.setdefault(anomaly.kind, []).append(anomaly)
+            for kind, found in sorted(by_kind.items()):
+                yield _group(layer, kind, found, context.instruction(layer))
+
+
+def _group(layer: int, kind: str, found: list[Anomaly], instruction: str) -> LayerAnomaly:
+    """The anomalies of one kind in one layer."""
+    named = found[:EXAMPLES]
+    return LayerAnomaly(
+        evidence=Evidence(layer=layer, path=named[0].path or None),
+        layer=layer,
+        kind=kind,
+        meaning=MEANINGS.get(kind, ""),
+        is_refused=kind in REFUSED,
+        count=len(found),
+        places=tuple(Evidence(layer=layer, path=item.path or None, detail=item.detail) for item in named),
+        instruction=instruction,
+    )

@@ -1,0 +1,61 @@
+"""Every collector, in the order in which facts are collected and shown."""
+
+from typing import Final
+
+from layerscope.facts.collector import Collector
+from layerscope.facts.config.base_reference import BaseReferenceCollector
+from layerscope.facts.config.build_history import BuildHistoryCollector
+from layerscope.facts.config.environment import EnvironmentCollector
+from layerscope.facts.config.identity import IdentityCollector
+from layerscope.facts.config.process import ProcessCollector
+from layerscope.facts.config.secrets import ConfigSecretCollector
+from layerscope.facts.layers.anomalies import LayerAnomalyCollector
+from layerscope.facts.layers.build_times import BuildTimesCollector
+from layerscope.facts.layers.byte_code import ByteCodeCollector
+from layerscope.facts.layers.endings import EndedFilesCollector
+from layerscope.facts.layers.links import DanglingLinkCollector
+from layerscope.facts.layers.package_caches import PackageCacheCollector
+from layerscope.facts.layers.proof import LayerProofCollector
+from layerscope.facts.layers.repeated_files import RepeatedFilesCollector
+from layerscope.facts.layers.weight import ImageWeightCollector
+from layerscope.facts.system.accounts import AccountsCollector
+from layerscope.facts.system.apt import AptCollector
+from layerscope.facts.system.os_release import OsReleaseCollector
+from layerscope.facts.system.python_process import PythonProcessCollector
+from layerscope.facts.system.scripts import ScriptCollector
+from layerscope.facts.system.secret_files import SecretFileCollector
+from layerscope.layers.extractor import Extractor
+
+COLLECTORS: Final[tuple[Collector, ...]] = (
+    LayerProofCollector(),
+    LayerAnomalyCollector(),
+    ImageWeightCollector(),
+    EndedFilesCollector(),
+    RepeatedFilesCollector(),
+    PackageCacheCollector(),
+    ByteCodeCollector(),
+    BuildTimesCollector(),
+    DanglingLinkCollector(),
+    OsReleaseCollector(),
+    AccountsCollector(),
+    AptCollector(),
+    ScriptCollector(),
+    PythonProcessCollector(),
+    SecretFileCollector(),
+    ProcessCollector(),
+    EnvironmentCollector(),
+    IdentityCollector(),
+    ConfigSecretCollector(),
+    BuildHistoryCollector(),
+    BaseReferenceCollector(),
+)
+
+
+def _distinct_extractors() -> tuple[Extractor, ...]:
+    """The collectors' extractors, each once, in order of name."""
+    by_name = {extractor.name: extractor for collector in COLLECTORS for extractor in collector.extractors}
+    return tuple(extractor for _, extractor in sorted(by_name.items()))
+
+
+EXTRACTORS: Final[tuple[Extractor, ...]] = _distinct_extractors()
+"""What the layer pass shows files to; their names and versions are part of the layer cache's key."""
