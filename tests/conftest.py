@@ -1,0 +1,65 @@
+"""What holds for every test: a clean environment, a cache of its own, and no engine test skipped in silence."""
+
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from support.images import BuiltImage, load_fixture, write_image
+
+REQUIRED: Final = "LAYERSCOPE_REQUIRE_ENGINE"
+"""Set where tests that need a container engine must run: a skip of theirs is a failure."""
+
+ENGINE_FIXTURES: Final = frozenset({"engine", "engine_host", "podman", "podman_host"})
+
+UNSEEN: Final = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "LAYERSCOPE_COLOR")
+"""Variables of the person who runs the tests that the program would heed."""
+
+ImageWriter = Callable[[str, str], Path]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that uses an engine, so that none can be forgotten."""
+    for item in items:
+        if ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("engine")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the skip of an engine test into a failure where engines are required."""
+    report = yield
+    if report.skipped and item.get_closest_marker("engine") and is_engine_required():
+        report.outcome = "failed"
+        report.longrepr = f"skipped, although {REQUIRED} or CI is set: {report.longrepr}"
+    return report
+
+
+def is_engine_required() -> bool:
+    """Whether this run must have a container engine."""
+    return any(os.environ.get(name, "").lower() in {"1", "true", "yes"} for name in (REQUIRED, "CI"))
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name in UNSEEN:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def fixture_image(tmp_path_factory: pytest.TempPathFactory) -> ImageWriter:
+    """Returns the path of a fixture image in a layout, built once: `fixture_image("demo", "oci-dir")`."""
+    folder = tmp_path_factory.mktemp("images")
+    built: dict[str, BuiltImage] = {}
+
+    def write(name: str, layout: str) -> Path:
+        path = folder / layout.replace(":", "-") / name
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            write_image(built.setdefault(name, load_fixture(name)), path, layout)
+        return path
+
+    return write
