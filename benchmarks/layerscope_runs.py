@@ -1,0 +1,33 @@
+"""layerscope itself, as the benchmark runs it: cold or warm, from a file, standard input or an engine."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.measure import Command, Measurement, measure
+
+PROGRAM = Path(sys.executable).with_name("layerscope")
+CLEAN_OR_FINDINGS = frozenset({0, 1})
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One way of auditing one image."""
+
+    reference: str
+    options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stdin: Path | None = None
+
+    def run(self, scratch: Path) -> Measurement:
+        """An audit with its layer cache in a scratch folder: cold if that is empty, warm the next time."""
+        arguments = ("audit", self.reference, "--cache-dir", str(scratch / "layerscope"), "--output", "json")
+        environment = {"TMPDIR": str(scratch), **self.environment}
+        command = (str(PROGRAM), *arguments, *self.options)
+        return measure(Command(command, environment, accepted=CLEAN_OR_FINDINGS, stdin=self.stdin))
+
+
+def run_help(_scratch: Path) -> Measurement:
+    """The time in which layerscope says what it can do."""
+    return measure(Command((str(PROGRAM), "--help")))

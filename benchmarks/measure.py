@@ -1,0 +1,120 @@
+"""Runs one command and measures its wall time, its CPU time and its peak memory."""
+
+import os
+import signal
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+RSS_UNIT = 1024  # Linux reports ru_maxrss in KiB
+
+
+class MeasureError(Exception):
+    """A measured command ended in a way that makes its time meaningless."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is run: its arguments, what it adds to the environment, and how its end is judged."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    accepted: frozenset[int] = frozenset({0})
+    until: str | None = None  # the run is measured up to the line of output that holds this text, then ended
+    stdin: Path | None = None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One run: seconds of wall time, seconds of CPU time, peak resident bytes."""
+
+    wall: float
+    cpu: float
+    peak: int
+
+
+@dataclass(frozen=True)
+class Series:
+    """Several runs of one command on one input."""
+
+    runs: tuple[Measurement, ...]
+
+    @property
+    def wall(self) -> float:
+        """The median wall time in seconds."""
+        return statistics.median(run.wall for run in self.runs)
+
+    @property
+    def cpu(self) -> float:
+        """The median CPU time in seconds."""
+        return statistics.median(run.cpu for run in self.runs)
+
+    @property
+    def peak(self) -> int:
+        """The highest peak memory of any run, in bytes."""
+        return max(run.peak for run in self.runs)
+
+
+def measure(command: Command) -> Measurement:
+    """Run a command to its end, or to its marker, and return what it took.
+
+    Everything that the command starts and waits for is counted: the figures are those of the operating system's
+    wait4. Its output is thrown away; the last lines of its standard error appear in the error of a failed run.
+    """
+    with (command.stdin or Path(os.devnull)).open("rb") as stdin, tempfile.TemporaryFile() as talk:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command.arguments,
+            env={**os.environ, **command.environment},
+            stdin=stdin,
+            stdout=subprocess.PIPE if command.until else subprocess.DEVNULL,
+            stderr=talk,
+            start_new_session=True,
+        )
+        try:
+            reached = _read_to_marker(process, command.until) if command.until else None
+            stopped = time.perf_counter()
+            if reached:
+                os.killpg(process.pid, signal.SIGKILL)
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            _end(process)
+            raise
+        wall = (stopped if reached else time.perf_counter()) - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if not reached and (command.until or process.returncode not in command.accepted):
+            raise MeasureError(_describe_failure(command, process.returncode, talk))
+    return Measurement(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)
+
+
+def compare_pairs(mine: Sequence[float], theirs: Sequence[float]) -> tuple[float, float, float]:
+    """The median, lowest and highest of theirs divided by mine, taken pair by pair."""
+    pairs = [other / own for own, other in zip(mine, theirs, strict=True)]
+    return statistics.median(pairs), min(pairs), max(pairs)
+
+
+def _read_to_marker(process: subprocess.Popen[bytes], marker: str) -> bool:
+    assert process.stdout is not None
+    with process.stdout as lines:
+        return any(marker.encode() in line for line in lines)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(process.pid, 0)
+    process.returncode = -signal.SIGKILL
+
+
+def _describe_failure(command: Command, code: int, talk: IO[bytes]) -> str:
+    talk.seek(0)
+    last = " | ".join(talk.read().decode(errors="replace").strip().splitlines()[-3:])
+    expected = f"a line with {command.until!r}" if command.until else f"exit code in {sorted(command.accepted)}"
+    return f"measuring {' '.join(command.arguments)}: exit code {code}, expected {expected}: {last}"

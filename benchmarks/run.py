@@ -1,0 +1,154 @@
+"""Measures layerscope against the peers found on this machine and writes the tables."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from benchmarks.build_images import DEFAULT_IMAGES, build_image
+from benchmarks.engine import start_engine, tag
+from benchmarks.layerscope_runs import Audit, run_help
+from benchmarks.machine import describe_machine, describe_versions
+from benchmarks.measure import MeasureError
+from benchmarks.peers import PEERS
+from benchmarks.results import (
+    ANY_IMAGE,
+    COLD,
+    HELP,
+    IN_PLACE,
+    SAVE,
+    STDIN,
+    TABLES,
+    WARM,
+    Comparison,
+    ImageFigures,
+    Results,
+    Scenario,
+    name_comparison,
+    read_results,
+    write_results,
+)
+from benchmarks.rounds import compare, run_empty, take_turns, workplace
+from benchmarks.stages import StageCosts
+from benchmarks.store import Form, StoredImage, stored
+from benchmarks.synthetic import SYNTHETIC
+from benchmarks.tables import render_results
+
+ENGINE_ROUNDS = 2  # the engine needs minutes to save an image
+
+
+def bench_form(image: StoredImage, *, rounds: int) -> Results:
+    """Everything that is measured on an image in one form."""
+    with workplace(image) as (copy, scratch):
+        figures = ImageFigures(image.name, image.form, copy.size, measure_bound(copy.path), copy.path != image.path)
+        scenarios = [*bench_cache(copy, scratch, rounds=rounds)]
+        comparisons: list[Comparison] = []
+        missing: dict[str, str] = {}
+        for peer in PEERS:
+            if image.form not in peer.forms or not peer.find_program():
+                continue
+            say(f"{image.name} {image.form}: {peer.name}")
+            try:
+                comparisons.append(compare(copy, peer, scratch, rounds=rounds))
+            except MeasureError as error:
+                missing[name_comparison(peer.name, image.name, image.form)] = str(error)
+    return Results(images=(figures,), comparisons=tuple(comparisons), scenarios=tuple(scenarios), missing=missing)
+
+
+def bench_cache(image: StoredImage, scratch: Path, *, rounds: int) -> Iterator[Scenario]:
+    """The tool alone: with an empty cache, and with one that knows every layer."""
+    say(f"{image.name} {image.form}: cold and warm")
+    audit = Audit(image.reference)
+    folder = scratch / "kept"
+    folder.mkdir()
+    cold = [run_empty(audit.run, scratch) for _ in range(rounds)]
+    audit.run(folder)
+    warm = [audit.run(folder) for _ in range(rounds)]
+    yield Scenario(image.name, f"{COLD}, {image.form}", tuple(cold))
+    yield Scenario(image.name, f"{WARM}, {image.form}", tuple(warm))
+    if image.form is Form.DOCKER_ARCHIVE:
+        piped = Audit("-", stdin=image.path)
+        yield Scenario(image.name, STDIN, tuple(run_empty(piped.run, scratch) for _ in range(rounds)))
+
+
+def bench_engine(name: str) -> Iterator[Scenario]:
+    """The same image from a local engine: its storage read in place, and what the engine itself hands out."""
+    say(f"{name}: from the engine")
+    host = {"DOCKER_HOST": start_engine().host}
+    in_place, save = (Audit(f"docker:{tag(name)}", ("--in-place", how), host) for how in ("only", "never"))
+    with workplace(stored(name, Form.OCI_ZSTD)) as (_, scratch):
+        first, second = take_turns(in_place.run, save.run, scratch, rounds=ENGINE_ROUNDS)
+    yield Scenario(name, IN_PLACE, first)
+    yield Scenario(name, SAVE, second)
+
+
+def bench_memory(name: str) -> Results:
+    """The peak memory of one cold audit of a synthetic image, read from where it lies."""
+    say(f"{name}: peak memory")
+    image = stored(name, Form.OCI_GZIP)
+    figures = ImageFigures(name, image.form, image.size, measure_bound(image.path, passes=1), in_memory=False)
+    with tempfile.TemporaryDirectory(prefix="layerscope-bench-") as scratch:
+        audit = run_empty(Audit(image.reference).run, Path(scratch))
+    return Results(images=(figures,), scenarios=(Scenario(name, f"{COLD}, {image.form}", (audit,)),))
+
+
+def measure_bound(path: Path, *, passes: int = 2) -> tuple[StageCosts, ...]:
+    """The cost of the stages alone, measured in a process of its own: the cheapest of its passes."""
+    command = [sys.executable, "-m", "benchmarks.stages", str(path)]
+    outputs = [subprocess.run(command, capture_output=True, check=True).stdout for _ in range(passes)]
+    costs = [msgspec.json.decode(output, type=tuple[StageCosts, ...]) for output in outputs]
+    return min(costs, key=lambda layers: sum(layer.total for layer in layers))
+
+
+def describe_peers() -> Results:
+    """The peers with their versions, and why the others are not measured."""
+    found = {peer.name: peer.describe_version() for peer in PEERS if peer.find_program()}
+    missing = {peer.name: f"not on this machine ({peer.packaged})" for peer in PEERS if not peer.find_program()}
+    return Results(machine=describe_machine(), versions=describe_versions(), peers=found, missing=missing)
+
+
+def say(text: str) -> None:
+    """Tell a waiting person what is being measured."""
+    print(f"bench: {text}", file=sys.stderr)
+
+
+def parse_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", nargs="*", default=list(DEFAULT_IMAGES), help="small, medium, large")
+    parser.add_argument("--rounds", type=int, default=3, help="pairs of runs for each peer")
+    parser.add_argument("--large", action="store_true", help="also the CUDA PyTorch image: 32 GB of disk")
+    parser.add_argument("--memory", action="store_true", help="also the two images that measure peak memory")
+    parser.add_argument("--no-engine", action="store_true", help="nothing from the engine's own storage")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Build what is missing, measure, and write figures and tables after each step."""
+    options = parse_options()
+    keep(describe_peers())
+    keep(Results(scenarios=(Scenario(ANY_IMAGE, HELP, tuple(run_help(Path()) for _ in range(5 * options.rounds))),)))
+    for name in [*options.images, *(["large"] if options.large else [])]:
+        build_image(name)
+        for form in Form:
+            keep(bench_form(stored(name, form), rounds=options.rounds))
+        if not options.no_engine:
+            keep(Results(scenarios=tuple(bench_engine(name))))
+    for name in SYNTHETIC if options.memory else ():
+        build_image(name)
+        keep(bench_memory(name))
+    print(TABLES.read_text())
+
+
+def keep(newer: Results) -> None:
+    """Add figures to those kept and render the tables again."""
+    results = read_results().merged(newer)
+    write_results(results)
+    TABLES.write_text(render_results(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Renders the figures as the tables that a person reads."""
+
+from collections.abc import Iterable, Sequence
+
+from benchmarks.measure import Series, compare_pairs
+from benchmarks.peers import PEERS
+from benchmarks.results import ANY_IMAGE, COLD, HELP, Comparison, ImageFigures, Results, Scenario
+from benchmarks.stages import STAGES
+
+MEBIBYTE = 1 << 20
+MEGABYTE = 10**6
+CORES = 2  # the bound is that of two cores, whatever the machine has
+
+INTRODUCTION = """# layerscope beside its peers
+
+Written by `make bench`; the figures behind it are in `results.json`. Every pair of runs is layerscope first, the peer
+next, on the same copy of the same image, in the RAM disk where it fits; layerscope starts with an empty cache. Times
+are medians in seconds; a ratio is the median of the pairs' own ratios (lowest and highest in brackets) and says how
+many times longer the peer took; a peak is the highest resident memory of any run (the harness's own 26 MiB is the least
+that can be seen). CPU time is the steadier figure on a busy machine. A full audit is the SHA-256 of every stored blob,
+of every layer's plain bytes (DiffID) and of every file, the merged tree, the facts and the rules; none of the peers
+does all of that, and the table of peers says what each does."""
+
+REPEAT = """## How to repeat
+
+    make bench                                          # small and medium images, the peers that are found
+    python -m benchmarks.run --large --memory           # the CUDA image too, and the peak memory of extreme images
+    python -m benchmarks.run --images small --rounds 9  # one image, more pairs
+    python -m benchmarks.build_images --large           # build only
+
+Needs root, mmdebstrap, Debian's docker.io and skopeo to build the images; `pip install -e .[bench]` brings the peers.
+`LAYERSCOPE_BENCH_DIR` keeps the images, `LAYERSCOPE_BENCH_PEERS` names another virtual environment with the peers,
+`LAYERSCOPE_ENGINE_DIR` the private engine. The packages in the images are those of the day they are built."""
+
+
+def render_results(results: Results) -> str:
+    """The whole page."""
+    sections = (
+        INTRODUCTION,
+        _render_machine(results),
+        _render_peers(results),
+        _render_images(results.images),
+        _render_comparisons(results.comparisons),
+        _render_scenarios(results.scenarios),
+        _render_bound(results),
+        _render_memory(results),
+        REPEAT,
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _render_machine(results: Results) -> str:
+    words = {**results.machine, **results.versions}
+    return "\n".join(["## Machine", "", *_table(("what", "which"), words.items())])
+
+
+def _render_peers(results: Results) -> str:
+    rows = [
+        (peer.name, results.peers[peer.name], peer.does, peer.packaged) for peer in PEERS if peer.name in results.peers
+    ]
+    missing = [f"- not measured: {name}: {_one_line(why)}" for name, why in sorted(results.missing.items())]
+    table = _table(("peer", "version", "what it does", "had from"), rows)
+    return "\n".join(["## Peers", "", *table, *([""] if missing else []), *missing])
+
+
+def _render_images(images: Iterable[ImageFigures]) -> str:
+    heads = ("image", "form", "layers", "entries", "plain MB", "stored MB", "read from")
+    rows = [
+        (
+            figures.image,
+            figures.form,
+            len(figures.stages),
+            f"{sum(layer.entries for layer in figures.stages):,}",
+            f"{sum(layer.plain_bytes for layer in figures.stages) / MEGABYTE:,.0f}",
+            f"{figures.size / MEGABYTE:,.0f}",
+            "RAM disk" if figures.in_memory else "disk",
+        )
+        for figures in images
+    ]
+    return "\n".join(["## Images", "", *_table(heads, rows)])
+
+
+def _render_comparisons(comparisons: Iterable[Comparison]) -> str:
+    heads = (
+        *("image", "form", "peer", "peer s", "peer CPU s", "peer MiB"),
+        *("layerscope s", "CPU s", "MiB", "wall ratio", "CPU ratio", "pairs"),
+    )
+    return "\n".join(["## Cold audits, in turns", "", *_table(heads, map(_comparison_row, comparisons))])
+
+
+def _comparison_row(comparison: Comparison) -> Sequence[object]:
+    mine, theirs = Series(comparison.mine), Series(comparison.theirs)
+    wall = compare_pairs([run.wall for run in mine.runs], [run.wall for run in theirs.runs])
+    cpu = compare_pairs([run.cpu for run in mine.runs], [run.cpu for run in theirs.runs])
+    return (
+        *(comparison.image, comparison.form, comparison.peer),
+        *(f"{theirs.wall:.2f}", f"{theirs.cpu:.2f}", f"{theirs.peak / MEBIBYTE:,.0f}"),
+        *(f"{mine.wall:.2f}", f"{mine.cpu:.2f}", f"{mine.peak / MEBIBYTE:,.0f}"),
+        *(f"**{wall[0]:.2f}x** ({wall[1]:.2f}-{wall[2]:.2f})", f"{cpu[0]:.2f}x", len(mine.runs)),
+    )
+
+
+def _render_scenarios(scenarios: Iterable[Scenario]) -> str:
+    heads = ("image", "how", "median s", "lowest s", "CPU s", "peak MiB", "runs")
+    rows = []
+    for scenario in scenarios:
+        series = Series(scenario.runs)
+        lowest = min(run.wall for run in scenario.runs)
+        times = (f"{series.wall:.2f}", f"{lowest:.2f}", f"{series.cpu:.2f}")
+        rows.append(
+            (scenario.image or "-", scenario.name, *times, f"{series.peak / MEBIBYTE:,.0f}", len(scenario.runs))
+        )
+    return "\n".join(["## layerscope alone", "", *_table(heads, rows)])
+
+
+def _render_bound(results: Results) -> str:
+    text = """## The machine's bound
+
+CPU seconds of each stage alone on the same image, on one core. The bound is their sum over two cores, or the longest
+stage of one layer that one core has to do alone, whichever is larger: once for reading, decompression and SHA-256,
+once with reading the tar headers. Reached is that second bound over layerscope's lowest cold time; busy says how much
+of two cores layerscope used in that run."""
+    heads = (
+        *("image", "form", "read", "blob", "inflate", "DiffID", "files", "headers"),
+        *("bound, hashing alone", "bound", "layerscope s", "reached", "busy"),
+    )
+    cold = {scenario.key: scenario for scenario in results.scenarios}
+    rows = [_bound_row(figures, cold.get((figures.image, f"{COLD}, {figures.form}"))) for figures in results.images]
+    return "\n".join([text, "", *_table(heads, rows)])
+
+
+def _bound_row(figures: ImageFigures, cold: Scenario | None) -> Sequence[object]:
+    layers = figures.stages
+    stages = [sum(getattr(layer, name) for layer in layers) for name in STAGES]
+    longest = max(layer.longest for layer in layers)
+    hashing = max(sum(layer.hashing for layer in layers) / CORES, longest)
+    bound = max(sum(layer.total for layer in layers) / CORES, longest)
+    best = min(cold.runs, key=lambda run: run.wall) if cold else None
+    reached = (
+        (f"{best.wall:.2f}", f"{bound / best.wall:.0%}", f"{best.cpu / CORES / best.wall:.0%}") if best else ("-",) * 3
+    )
+    return (
+        figures.image,
+        figures.form,
+        *(f"{seconds:.2f}" for seconds in stages),
+        f"{hashing:.2f}",
+        f"{bound:.2f}",
+        *reached,
+    )
+
+
+def _render_memory(results: Results) -> str:
+    text = (
+        "## Peak memory\n\nPer entry is what the peak has above that of `layerscope --help`, over the image's entries."
+    )
+    start = {scenario.key: scenario for scenario in results.scenarios}.get((ANY_IMAGE, HELP))
+    floor = min(run.peak for run in start.runs) if start else 0
+    rows = []
+    for figures in results.images:
+        cold = next((s for s in results.scenarios if s.key == (figures.image, f"{COLD}, {figures.form}")), None)
+        if cold:
+            peak = Series(cold.runs).peak
+            entries = sum(layer.entries for layer in figures.stages)
+            rows.append(
+                (
+                    figures.image,
+                    figures.form,
+                    f"{entries:,}",
+                    f"{peak / MEBIBYTE:,.0f}",
+                    f"{(peak - floor) / entries:,.0f}",
+                )
+            )
+    return "\n".join([text, "", *_table(("image", "form", "entries", "peak MiB", "bytes an entry"), rows)])
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
+    return lines + ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
