@@ -93,7 +93,7 @@ def test_a_flipped_byte_in_gzip_is_corrupt(place: int) -> None:
 
 
 def test_a_flipped_byte_in_zstd_is_corrupt_or_changes_the_tar() -> None:
-    """zstd without checksums may decode to something else, which the DiffID shows."""
+    """Zstd without checksums may decode to something else, which the DiffID shows."""
     stored = bytearray(zstd(CONTENT))
     stored[len(stored) // 2] ^= 0xFF
     try:

@@ -187,3 +187,29 @@ def test_layers_that_did_not_pass_are_opened(cache: LayerCache, empty_image: Cal
     image = empty_image(layers=(first, second))
     _, scans = scan_stream(MemoryStream(image, [first]), Reading(), cache=cache, jobs=1)
     assert [scan.index.paths for scan in scans] == [["f1"], ["f2"]]
+
+
+def test_a_known_member_is_hashed_but_not_unpacked(cache: LayerCache, empty_image: Callable[..., Image]) -> None:
+    """A member whose name is a known digest is proved by its bytes; its entries come from the cache."""
+    layer = make_layer(1)
+    assert layer.descriptor is not None
+    scan_layers([layer], Reading(), cache=cache, jobs=1)
+    named = make_layer(1, name=f"blobs/sha256/{layer.descriptor.digest.hex}")
+    _, (scan,) = scan_stream(MemoryStream(empty_image(layers=(named,)), [named]), Reading(), cache=cache, jobs=1)
+    assert (scan.proof, scan.index.paths, scan.damage) == (Proof.READ, ["f1"], None)
+
+
+def test_a_member_that_is_not_what_its_name_says_is_damage(
+    cache: LayerCache, empty_image: Callable[..., Image]
+) -> None:
+    """A known name on other bytes is found out, and the known entries are not shown for them."""
+    layer, other = make_layer(1), make_layer(2)
+    assert layer.descriptor is not None
+    scan_layers([layer], Reading(), cache=cache, jobs=1)
+    name = f"blobs/sha256/{layer.descriptor.digest.hex}"
+    lying = MemoryLayer(name, other.stored, layer.diff_id, layer.descriptor)
+    _, (scan,) = scan_stream(MemoryStream(empty_image(layers=(lying,)), [lying]), Reading(), cache=cache, jobs=1)
+    assert scan.damage is not None
+    assert scan.blob is not None
+    assert scan.blob.digest == Digest.of(other.stored)
+    assert len(scan.index) == 0

@@ -58,8 +58,7 @@ class _Record(msgspec.Struct, array_like=True, frozen=True):
     links: _Texts
     xattrs: _Xattrs
     devices: list[tuple[int, int, int]]
-    anomalies: list[tuple[str, int]]
-    anomaly_texts: _Texts
+    anomalies: list[tuple[str, memoryview, memoryview, int]]
     uncompressed_size: int
     extracts: StoredExtracts
 
@@ -99,8 +98,7 @@ def _to_record(index: LayerIndex, extracts: Mapping[str, Mapping[str, object]]) 
         links=_join(list(index.links.values())),
         xattrs=_to_xattrs(index.xattrs),
         devices=[(position, *numbers) for position, numbers in index.devices.items()],
-        anomalies=[(anomaly.kind, anomaly.offset) for anomaly in index.anomalies],
-        anomaly_texts=_join([text for anomaly in index.anomalies for text in (anomaly.path, anomaly.detail)]),
+        anomalies=[(each.kind, _to_bytes(each.path), _to_bytes(each.detail), each.offset) for each in index.anomalies],
         uncompressed_size=index.uncompressed_size,
         extracts=pack_extracts(extracts),
     )
@@ -108,7 +106,6 @@ def _to_record(index: LayerIndex, extracts: Mapping[str, Mapping[str, object]]) 
 
 def _to_index(record: _Record) -> LayerIndex:
     paths = _split(record.paths)
-    anomaly_texts = iter(_split(record.anomaly_texts))
     link_positions = _from_column(record.link_positions, record.links.count)
     return LayerIndex(
         paths=paths,
@@ -123,8 +120,7 @@ def _to_index(record: _Record) -> LayerIndex:
         xattrs=_from_xattrs(record.xattrs),
         devices={position: (major, minor) for position, major, minor in record.devices},
         anomalies=tuple(
-            Anomaly(kind, path, detail, offset)
-            for (kind, offset), path, detail in zip(record.anomalies, anomaly_texts, anomaly_texts, strict=True)
+            Anomaly(kind, _to_text(path), _to_text(detail), offset) for kind, path, detail, offset in record.anomalies
         ),
         uncompressed_size=record.uncompressed_size,
     )
@@ -134,16 +130,24 @@ def _join(texts: list[str]) -> _Texts:
     joined = _SEPARATOR.join(texts)
     if joined.count(_SEPARATOR) > max(len(texts) - 1, 0):
         raise ValueError("a path holds a NUL character")
-    return _Texts(len(texts), memoryview(joined.encode(_ENCODING, _ERRORS)))
+    return _Texts(len(texts), _to_bytes(joined))
 
 
 def _split(texts: _Texts) -> list[str]:
     if not texts.count:
         return []
-    found = str(texts.joined, _ENCODING, _ERRORS).split(_SEPARATOR)
+    found = _to_text(texts.joined).split(_SEPARATOR)
     if len(found) != texts.count:
         raise ValueError(f"{len(found)} texts, expected {texts.count}")
     return found
+
+
+def _to_bytes(text: str) -> memoryview:
+    return memoryview(text.encode(_ENCODING, _ERRORS))
+
+
+def _to_text(content: memoryview) -> str:
+    return str(content, _ENCODING, _ERRORS)
 
 
 def _to_column(values: "array[int]") -> _Column:
@@ -166,12 +170,12 @@ def _from_column(column: _Column, count: int) -> "array[int]":
 def _to_xattrs(xattrs: Mapping[int, Mapping[str, bytes]]) -> _Xattrs:
     choices: dict[tuple[tuple[str, bytes], ...], int] = {}
     chosen = array("Q", (choices.setdefault(tuple(each.items()), len(choices)) for each in xattrs.values()))
-    sets = [[(memoryview(name.encode(_ENCODING, _ERRORS)), value) for name, value in each] for each in choices]
+    sets = [[(_to_bytes(name), value) for name, value in each] for each in choices]
     return _Xattrs(sets, _to_column(array("Q", xattrs)), _to_column(chosen))
 
 
 def _from_xattrs(stored: _Xattrs) -> dict[int, dict[str, bytes]]:
-    sets = [{str(name, _ENCODING, _ERRORS): value for name, value in each} for each in stored.sets]
+    sets = [{_to_text(name): value for name, value in each} for each in stored.sets]
     positions = _from_column(stored.positions, len(stored.positions.content) // 8)
     choices = _check_choices(_from_column(stored.choices, len(positions)), sets)
     return {position: sets[choice] for position, choice in zip(positions, choices, strict=True)}

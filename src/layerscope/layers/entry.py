@@ -26,9 +26,9 @@ class Entry:
     """One tar member.
 
     `path` is normalised, without a leading slash; the root directory is the empty path. Bytes that are not UTF-8 stand
-    in it as lone surrogates (`surrogateescape`). `link` is the symlink's target as written, or the normalised path a hard
-    link points to. `size` is in bytes (0 for all but files; the logical size of a sparse file), `mtime_ns` in nanoseconds
-    since 1970, `digest` the raw SHA-256 of a file's content, `offset` where the content lies in the uncompressed tar.
+    in it as lone surrogates (`surrogateescape`). `link` is the symlink's target as written, or the normalised path that
+    a hard link points to. `size` is in bytes (0 for all but files; the logical size of a sparse file), `mtime_ns` in
+    nanoseconds since 1970, `digest` the raw SHA-256 of a file's content, `offset` where the content lies in the tar.
     """
 
     path: str

@@ -14,10 +14,10 @@ NO_XATTRS: Mapping[str, bytes] = {}
 
 @dataclass(frozen=True)
 class LayerIndex:
-    """The entries of one layer in the order of its tar, column by column; position `i` of each column is entry `i`.
+    """The entries of one layer in the order of its tar, column by column; entry `i` is position `i` of each.
 
-    `types` holds EntryType values, `attributes` positions in `attribute_table` of (mode, uid, gid), `digests` 32 bytes an
-    entry (zeros where there is no content), `links`, `xattrs` and `devices` only the entries that have them.
+    `types` holds EntryType values, `attributes` positions in `attribute_table` of (mode, uid, gid), `digests` 32 bytes
+    an entry (zeros where there is no content), `links`, `xattrs` and `devices` only the entries that have them.
     """
 
     paths: list[str]

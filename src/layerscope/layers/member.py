@@ -10,8 +10,8 @@ from layerscope.layers.columns import NO_DIGEST, Columns
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
-from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
 from layerscope.layers.path import WHITEOUT_PREFIX, decode_name, normalise_path, split_whiteout
+from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
 from layerscope.layers.sparse_member import is_sparse, read_sparse
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_device, read_link, read_name, read_size
 
@@ -96,7 +96,7 @@ class MemberReader:
         elif kind is EntryType.FILE and is_sparse(header, records):
             self._take_sparse(header, extension, path, size, offset)
         else:
-            self._take_simple(header, extension, path, kind, size, offset)
+            self._take_simple(header, extension, path, kind, size=size, offset=offset)
 
     def _admit_directory(self, directory: str) -> bool:
         path, anomalies = normalise_path(directory)
@@ -140,7 +140,7 @@ class MemberReader:
             return None
 
     def _take_simple(
-        self, header: bytes, extension: Extension, path: str, kind: EntryType, size: int, offset: int
+        self, header: bytes, extension: Extension, path: str, kind: EntryType, *, size: int, offset: int
     ) -> None:
         link = None
         if kind in {EntryType.SYMLINK, EntryType.HARDLINK}:

@@ -83,8 +83,8 @@ def hash_stored(stream: ByteStream, key: str, reading: Reading) -> BlobScan:
 def read_layer(stream: ByteStream, key: str, reading: Reading, *, staged: bool = False) -> LayerScan:
     """Read a layer to its end and close it.
 
-    With `staged`, reading and decompressing, hashing the tar, and the scan run in threads of their own: for a layer that
-    is too large to wait for, beside which there is little else to do.
+    With `staged`, reading and decompressing, hashing the tar, and the scan run in threads of their own: for a layer
+    that is too large to wait for, beside which there is little else to do.
     """
     extractors = ExtractorSet(reading.extractors)
     with closing(stream):

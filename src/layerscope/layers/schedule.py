@@ -1,5 +1,6 @@
 """Schedule: all layers of an image, each read once or not at all, several at a time where that pays."""
 
+import re
 from array import array
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +12,9 @@ from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_proofs import ProvenBlob
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.reading import Reading, hash_stored, read_layer
-from layerscope.layers.scan import BlobScan, LayerScan, Proof
+from layerscope.layers.scan import BlobScan, Damage, DamageKind, LayerScan, Proof
+
+_BLOB_NAME = re.compile(r"(?:^|/)blobs/sha256/([a-f0-9]{64})$")
 
 DOMINANT_SHARE = 0.5
 """A layer with more than this share of the bytes to be read is read in stages: the others end long before it does."""
@@ -42,10 +45,14 @@ def scan_stream(
 
     def scan(name: str, member: ByteStream) -> None:
         reading.progress.start(name, name.rpartition("/")[2][:12], None)
-        scans[name] = read_layer(member, name, reading, staged=jobs > 1)
+        known = _find_named(name, cache)
+        if known is not None:
+            scans[name] = _prove_named(known, hash_stored(member, name, reading), cache)
+        else:
+            scans[name] = read_layer(member, name, reading, staged=jobs > 1)
+            _keep_layer(scans[name], cache)
+            _keep_proof(scans[name], None, cache)
         reading.progress.finish(name)
-        _keep_layer(scans[name], cache)
-        _keep_proof(scans[name], None, cache)
 
     image = stream.consume(scan)
     missing = [layer for layer in image.layers if layer.name not in scans]
@@ -102,6 +109,22 @@ def _prove_known(layer: Layer, reading: Reading, cache: LayerCache) -> LayerScan
     if found.digest != proven.blob.digest:
         return None
     return _recall(proven.diff_id, proven.blob, Proof.READ, cache)
+
+
+def _find_named(name: str, cache: LayerCache) -> ProvenBlob | None:
+    """What is known of a member that an archive names by its digest (`blobs/sha256/…`)."""
+    match = _BLOB_NAME.search(name)
+    proven = cache.find_blob(Digest("sha256", match[1])) if match else None
+    return proven if proven is not None and cache.has_layer(proven.diff_id) else None
+
+
+def _prove_named(known: ProvenBlob, found: BlobScan, cache: LayerCache) -> LayerScan:
+    """The known scan, if the bytes that passed are those of the name; else only what they are."""
+    scan = _recall(known.diff_id, known.blob, Proof.READ, cache)
+    if scan is not None and found.digest == known.blob.digest:
+        return scan
+    detail = f"the bytes have the digest {found.digest}, their name says {known.blob.digest}; they passed unread"
+    return LayerScan(None, found, empty_index(), {}, Damage(DamageKind.CORRUPT, detail, 0), Proof.READ)
 
 
 def _keep_layer(scan: LayerScan, cache: LayerCache) -> None:

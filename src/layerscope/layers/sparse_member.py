@@ -1,7 +1,7 @@
 """Sparse members: finding the map of each dialect in headers or data, and the digest of the logical content."""
 
-from dataclasses import dataclass
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from layerscope.layers.block_reader import BlockReader, TruncatedError
 from layerscope.layers.extended_header import Extension
@@ -36,11 +36,11 @@ def read_sparse(reader: BlockReader, header: bytes, extension: Extension, size: 
         else:
             in_header = parse_pax_map(extension.records, extension.pairs)
             sparse, in_data = (in_header, 0) if in_header else _read_data_map(reader, extension, size)
-        if sparse.stored + in_data != size:
-            raise ValueError(f"the map holds {sparse.stored + in_data:,} bytes, the entry {size:,}")
     except ValueError as error:
         raise HeaderError(f"a sparse file whose map is wrong ({error})") from error
     stored = size - in_data
+    if sparse.stored != stored:
+        raise HeaderError(f"a sparse file whose map is wrong (it holds {sparse.stored:,} bytes, the entry {stored:,})")
     if sparse.size > MAX_SPARSE_HASH:
         reader.skip(stored)
         return SparseContent(sparse.size, stored, None)

@@ -24,7 +24,7 @@ class HeaderError(ValueError):
 
 
 class HeaderReader:
-    """Reads headers; keeps what many of them share (attributes, times, checksums), which makes most fields a look-up."""
+    """Reads headers; what many of them share (attributes, times, checksums) is parsed once and then looked up."""
 
     def __init__(self) -> None:
         """Start with empty caches and an empty attribute table."""

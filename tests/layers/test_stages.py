@@ -1,0 +1,66 @@
+"""Stages hand chunks between threads in order, pass errors on, and end when told."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from layerscope.layers import stages
+from layerscope.layers.stages import Sink, Stage
+
+
+def test_chunks_arrive_in_order() -> None:
+    """Every chunk comes out, once, in order."""
+    chunks = [bytes([number % 256]) * 1000 for number in range(500)]
+    with Stage(iter(chunks), name="test") as stage:
+        assert list(stage) == chunks
+
+
+def test_an_error_comes_after_the_chunks_before_it() -> None:
+    """What the producer raised is raised where its chunks are read."""
+
+    def produce() -> Iterator[bytes]:
+        yield b"first"
+        raise OSError("the disk failed")
+
+    with Stage(produce(), name="test") as stage:
+        chunks = iter(stage)
+        assert next(chunks) == b"first"
+        with pytest.raises(OSError, match="disk failed"):
+            next(chunks)
+
+
+def test_a_producer_waits_for_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more bytes wait between two threads than the ceiling and one chunk."""
+    monkeypatch.setattr(stages, "QUEUE_BYTES", 3000)
+    produced = []
+    full = threading.Event()
+
+    def produce() -> Iterator[bytes]:
+        for number in range(100):
+            produced.append(number)
+            if number == 3:
+                full.set()
+            yield bytes(1000)
+
+    with Stage(produce(), name="test") as stage:
+        assert full.wait(5)
+        assert len(produced) == 4
+        assert sum(map(len, stage)) == 100_000
+
+
+def test_closing_ends_a_waiting_producer() -> None:
+    """A reader that leaves early leaves no thread behind."""
+    before = threading.active_count()
+    with Stage(iter([bytes(stages.QUEUE_BYTES)] * 9), name="test") as stage:
+        next(iter(stage))
+    assert threading.active_count() == before
+
+
+def test_a_sink_has_consumed_everything_when_it_ends() -> None:
+    """Leaving a sink waits for its last chunk."""
+    seen: list[bytes] = []
+    with Sink(seen.append, name="test") as sink:
+        for number in range(300):
+            sink.put(bytes([number % 256]))
+    assert b"".join(seen) == bytes(number % 256 for number in range(300))
