@@ -1,0 +1,145 @@
+"""One layer unpacked alone, entry by entry, for layers whose tar order matters.
+
+That is so where two entries share a path, or where one lies below a symlink or a file of its own layer. Done as
+containerd does it (pkg/archive/tar.go): links in the parent are followed inside the root, a directory over a directory
+keeps what is in it, and anything else that is there already is removed. Docker refuses some of these layers.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from layerscope.filesystem.changeset import Changeset, check_implied, effective_whiteouts
+from layerscope.filesystem.layer_links import connect_hard_link, resolve_directory, resolve_parent
+from layerscope.filesystem.stack import LayerStack
+from layerscope.layers.entry import EntryType
+from layerscope.layers.limits import PATH_MAX
+
+_DIRECTORY: Final = EntryType.DIRECTORY.value
+_SYMLINK: Final = EntryType.SYMLINK.value
+_HARDLINK: Final = EntryType.HARDLINK.value
+_WHITEOUT: Final = EntryType.WHITEOUT.value
+_OPAQUE: Final = EntryType.OPAQUE.value
+
+
+def replay_layer(stack: LayerStack, layer: int, lower: Mapping[str, int]) -> Changeset:
+    """The tree that one layer makes in an empty directory; `lower` is asked for the targets of hard links only."""
+    replay = _Replay(stack, layer, lower)
+    for position, path in enumerate(stack.indexes[layer].paths):
+        replay.unpack(position, path)
+    return replay.finish()
+
+
+class _Replay:
+    """The directory that a layer is being unpacked into."""
+
+    def __init__(self, stack: LayerStack, layer: int, lower: Mapping[str, int]) -> None:
+        self._stack = stack
+        self._layer = layer
+        self._index = stack.indexes[layer]
+        self._start = stack.starts[layer]
+        self._lower = lower
+        self._nodes: dict[str, int] = {}
+        self._implied: set[str] = set()
+        self._implied_characters = 0
+        self._below: dict[str, dict[str, None]] = {"": {}}
+        self._symlinks: dict[str, str] = {}
+        self._whiteouts: list[tuple[str, int]] = []
+        self._opaques: list[tuple[str, int]] = []
+        self._replaced: list[tuple[int, int]] = []
+
+    def unpack(self, position: int, named: str) -> None:
+        """Unpack the next entry."""
+        ordinal = self._start + position
+        kind = self._stack.types[ordinal]
+        if len(named) >= PATH_MAX:
+            self._replaced.append((ordinal, ordinal))
+            return
+        if kind == _OPAQUE:
+            path = resolve_directory(named, self._symlinks)
+            path = named if path is None else path
+            self._enter(path, ordinal)
+            self._opaques.append((path, ordinal))
+            return
+        if not named:
+            return
+        path = (resolve_parent(named, self._symlinks) if self._symlinks else named) or named
+        self._enter(path.rpartition("/")[0], ordinal)
+        if kind == _WHITEOUT:
+            self._whiteouts.append((path, ordinal))
+            return
+        target = self._find_target(position) if kind == _HARDLINK else None
+        self._place(path, ordinal, is_directory=kind == _DIRECTORY)
+        if path != named:
+            self._stack.moved[ordinal] = path
+        if kind == _SYMLINK:
+            self._symlinks[path] = self._index.links.get(position, "")
+        elif kind == _HARDLINK:
+            connect_hard_link(self._stack, ordinal, target)
+            self._repeat_symlink(path, ordinal)
+
+    def finish(self) -> Changeset:
+        """The layer as unpacked."""
+        return Changeset(
+            nodes=self._nodes,
+            implied=sorted(self._implied),
+            siblings={directory: list(paths) for directory, paths in self._below.items()},
+            opaques=self._opaques,
+            whiteouts=effective_whiteouts(self._stack, self._whiteouts, self._nodes),
+            replaced=self._replaced,
+        )
+
+    def _enter(self, directory: str, ordinal: int) -> None:
+        """Make `directory` and its parents directories; what is in the way goes, as if by the entry `ordinal`."""
+        missing = []
+        while directory not in self._below:
+            missing.append(directory)
+            directory = directory.rpartition("/")[0]
+        for path in reversed(missing):
+            self._remove(path, ordinal)
+            self._implied.add(path)
+            self._implied_characters += len(path)
+            check_implied(self._layer, self._implied_characters)
+            self._add(path)
+            self._below[path] = {}
+
+    def _place(self, path: str, ordinal: int, *, is_directory: bool) -> None:
+        """Put an entry where it belongs."""
+        if is_directory and path in self._below:
+            superseded = self._nodes.get(path)
+            if superseded is not None:
+                self._replaced.append((superseded, ordinal))
+            self._implied.discard(path)
+        else:
+            self._remove(path, ordinal)
+            self._add(path)
+            if is_directory:
+                self._below[path] = {}
+        self._nodes[path] = ordinal
+
+    def _add(self, path: str) -> None:
+        """List a path in its directory."""
+        self._below[path.rpartition("/")[0]][path] = None
+
+    def _remove(self, path: str, ordinal: int) -> None:
+        """Remove a path and all below it, because of the entry `ordinal`."""
+        pending = [path]
+        while pending:
+            gone = pending.pop()
+            replaced = self._nodes.pop(gone, None)
+            if replaced is not None:
+                self._replaced.append((replaced, ordinal))
+            self._implied.discard(gone)
+            self._symlinks.pop(gone, None)
+            pending.extend(self._below.pop(gone, ()))
+
+    def _find_target(self, position: int) -> int | None:
+        """What a hard link's target is at this moment."""
+        target = self._index.links.get(position, "")
+        resolved = resolve_parent(target, self._symlinks) or target
+        return self._nodes.get(resolved, self._lower.get(resolved))
+
+    def _repeat_symlink(self, path: str, ordinal: int) -> None:
+        """A hard link to a symlink is followed like the symlink."""
+        if self._stack.type(ordinal) is EntryType.SYMLINK:
+            layer, position = self._stack.locate(self._stack.content(ordinal))
+            self._symlinks[path] = self._stack.indexes[layer].links.get(position, "")

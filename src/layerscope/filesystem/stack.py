@@ -1,0 +1,102 @@
+"""LayerStack: the entries of all layers, numbered through from the lowest layer's first to the highest layer's last."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Final
+
+from layerscope.layers.entry import EntryType
+from layerscope.layers.index import LayerIndex
+
+ROOT: Final = -1
+"""The ordinal of the root directory, which no entry can change: unpackers skip the entry of the root."""
+
+_FILE: Final = EntryType.FILE.value
+_DIRECTORY: Final = EntryType.DIRECTORY.value
+_HARDLINK: Final = EntryType.HARDLINK.value
+_WHITEOUT: Final = EntryType.WHITEOUT.value
+_CHARACTER_DEVICE: Final = EntryType.CHARACTER_DEVICE.value
+
+WHITEOUT_DEVICE: Final = (0, 0)
+"""A character device with this number is what overlayfs itself stores for a whiteout, and shows as one."""
+
+
+@dataclass(frozen=True)
+class LayerStack:
+    """Every entry of every layer by one number, its ordinal; negative ordinals are directories that no entry names.
+
+    One number an entry keeps a merged tree of a million paths small. `types` holds each entry's type. `implied` has
+    layer and path of ordinals -1, -2, and so on. `hard_links` leads from a hard link to the entry whose content it
+    shares, `attributes` from such an entry to the hard link whose header came last and so set mode, owner and time for
+    both. `moved` holds the true paths of entries that lie under a symlink of their own layer.
+    """
+
+    indexes: tuple[LayerIndex, ...]
+    starts: tuple[int, ...]
+    types: bytes
+    implied: list[tuple[int, str]] = field(default_factory=lambda: [(0, "")])
+    hard_links: dict[int, int] = field(default_factory=dict)
+    attributes: dict[int, int] = field(default_factory=dict)
+    moved: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, indexes: Sequence[LayerIndex]) -> "LayerStack":
+        """Number the entries of `indexes`, lowest layer first."""
+        starts = tuple(accumulate((len(index) for index in indexes), initial=0))[:-1]
+        return cls(tuple(indexes), starts, b"".join(effective_types(index) for index in indexes))
+
+    def locate(self, ordinal: int) -> tuple[int, int]:
+        """Layer and position of an entry; position -1 for a directory that no entry names."""
+        if ordinal < 0:
+            return self.implied[-1 - ordinal][0], -1
+        layer = bisect_right(self.starts, ordinal) - 1
+        return layer, ordinal - self.starts[layer]
+
+    def path(self, ordinal: int) -> str:
+        """Where an entry was put."""
+        if ordinal < 0:
+            return self.implied[-1 - ordinal][1]
+        moved = self.moved.get(ordinal)
+        if moved is not None:
+            return moved
+        layer, position = self.locate(ordinal)
+        return self.indexes[layer].paths[position]
+
+    def imply(self, layer: int, path: str) -> int:
+        """The ordinal of a directory that `layer` makes without naming it."""
+        self.implied.append((layer, path))
+        return -len(self.implied)
+
+    def content(self, ordinal: int) -> int:
+        """The entry that holds the content: a hard link's target as of its layer, any other entry itself."""
+        return self.hard_links.get(ordinal, ordinal)
+
+    def type(self, ordinal: int) -> EntryType:
+        """What the container sees: a hard link is what it links to, and HARDLINK only where that is nothing."""
+        return EntryType.DIRECTORY if ordinal < 0 else EntryType(self.types[self.content(ordinal)])
+
+    def is_directory(self, ordinal: int) -> bool:
+        """Whether an entry is a directory, named or not."""
+        return ordinal < 0 or self.types[ordinal] == _DIRECTORY
+
+    def size(self, ordinal: int) -> int:
+        """Bytes of content that the entry itself brings along: 0 for a hard link."""
+        if ordinal < 0 or self.types[ordinal] != _FILE:
+            return 0
+        layer, position = self.locate(ordinal)
+        return self.indexes[layer].sizes[position]
+
+    def has_hard_links(self, layer: int) -> bool:
+        """Whether a layer holds hard links."""
+        start = self.starts[layer]
+        return self.types.find(_HARDLINK, start, start + len(self.indexes[layer])) >= 0
+
+
+def effective_types(index: LayerIndex) -> bytes:
+    """The types of a layer's entries, with overlayfs's own whiteouts counted as whiteouts."""
+    types = bytearray(index.types)
+    for position, device in index.devices.items():
+        if device == WHITEOUT_DEVICE and types[position] == _CHARACTER_DEVICE:
+            types[position] = _WHITEOUT
+    return bytes(types)

@@ -1,0 +1,136 @@
+"""Weight: how many bytes of file content an image ships, and how many of them the container sees."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.filesystem.efficiency import measure_efficiency
+from layerscope.filesystem.endings import Ending, judge_ending
+from layerscope.filesystem.stack import LayerStack
+from layerscope.filesystem.tree import MergedTree
+from layerscope.layers.entry import EntryType
+from layerscope.layers.index import DIGEST_SIZE
+
+_FILE: Final = EntryType.FILE.value
+
+
+@dataclass(frozen=True, slots=True)
+class LayerWeight:
+    """Bytes of file content that lie in one layer: `total` is `visible` + `hidden` + `removed`.
+
+    `repeated` is a part of `visible`, `metadata_copies` one of `hidden`. `hides` counts bytes of lower layers that this
+    layer hides or removes: what it makes the image ship in vain.
+    """
+
+    total: int
+    visible: int
+    hidden: int
+    removed: int
+    repeated: int
+    metadata_copies: int
+    hides: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Bytes of file content in all layers: `total` is `visible` + `hidden` + `removed`.
+
+    `hidden` lies under another entry at the same path, of which `metadata_copies` under the same content again (a chmod
+    or chown that ships a file twice); `removed` lies under a whiteout, or something of another type took its place.
+    `repeated`, a part of `visible`, is content that occurs at other visible paths too, counted beyond the first; hard
+    links cost nothing. `efficiency` and `wasted` are dive's score and wasted bytes (see `measure_efficiency`).
+    """
+
+    total: int
+    visible: int
+    hidden: int
+    removed: int
+    repeated: int
+    metadata_copies: int
+    efficiency: float
+    wasted: int
+    layers: tuple[LayerWeight, ...]
+
+
+@dataclass(slots=True)
+class _Sums:
+    """The sums of one layer while they are being added up."""
+
+    total: int
+    hidden: int = 0
+    removed: int = 0
+    repeated: int = 0
+    metadata_copies: int = 0
+    hides: int = 0
+
+    def freeze(self) -> LayerWeight:
+        """The finished sums."""
+        return LayerWeight(
+            total=self.total,
+            visible=self.total - self.hidden - self.removed,
+            hidden=self.hidden,
+            removed=self.removed,
+            repeated=self.repeated,
+            metadata_copies=self.metadata_copies,
+            hides=self.hides,
+        )
+
+
+def measure_weight(tree: MergedTree) -> Weight:
+    """The weight of a tree's layers."""
+    sums = [_Sums(sum(index.sizes)) for index in tree.stack.indexes]
+    gone = _add_endings(tree, sums)
+    for layer, size in _iter_repeated(tree.stack, gone):
+        sums[layer].repeated += size
+    layers = tuple(layer.freeze() for layer in sums)
+    efficiency = measure_efficiency(tree)
+    return Weight(
+        total=sum(layer.total for layer in layers),
+        visible=sum(layer.visible for layer in layers),
+        hidden=sum(layer.hidden for layer in layers),
+        removed=sum(layer.removed for layer in layers),
+        repeated=sum(layer.repeated for layer in layers),
+        metadata_copies=sum(layer.metadata_copies for layer in layers),
+        efficiency=efficiency.score,
+        wasted=efficiency.wasted,
+        layers=layers,
+    )
+
+
+def _add_endings(tree: MergedTree, sums: list[_Sums]) -> set[int]:
+    """Add up what is hidden and removed; returns the files that are gone."""
+    stack, kept = tree.stack, tree.kept
+    gone = set()
+    for ended, ender in tree.endings:
+        if ended < 0 or stack.types[ended] != _FILE or ended in kept:
+            continue
+        gone.add(ended)
+        layer, position = stack.locate(ended)
+        size = stack.indexes[layer].sizes[position]
+        if not size:
+            continue
+        ending = judge_ending(stack, ended, ender)
+        if ending is Ending.REMOVED:
+            sums[layer].removed += size
+        else:
+            sums[layer].hidden += size
+            sums[layer].metadata_copies += size * (ending is Ending.METADATA)
+        by_layer = stack.locate(ender)[0]
+        if by_layer != layer:
+            sums[by_layer].hides += size
+    return gone
+
+
+def _iter_repeated(stack: LayerStack, gone: set[int]) -> Iterator[tuple[int, int]]:
+    """Layer and size of every visible file whose content a lower layer, or the same one earlier, shows already."""
+    seen: set[bytes] = set()
+    for layer, index in enumerate(stack.indexes):
+        start, digests = stack.starts[layer], memoryview(index.digests)
+        for position, size in enumerate(index.sizes):
+            if not size or start + position in gone:
+                continue
+            digest = bytes(digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE])
+            if digest in seen:
+                yield layer, size
+            else:
+                seen.add(digest)
