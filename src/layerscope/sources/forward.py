@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from layerscope.errors import LayerscopeError
 from layerscope.image.layer import ByteStream
 
 CHUNK: Final = 1 << 20
@@ -15,6 +16,7 @@ class ForwardReader:
         """Start at the stream's present place, which counts as offset 0."""
         self.position = 0
         self._stream = stream
+        self._failure: LayerscopeError | None = None
 
     @property
     def length(self) -> int:
@@ -22,8 +24,17 @@ class ForwardReader:
         return self.position
 
     def read(self, size: int) -> bytes:
-        """Return up to `size` of the bytes that come next, and no bytes only at the end."""
-        chunk = self._stream.read(size)
+        """Return up to `size` of the bytes that come next, and no bytes only at the end.
+
+        A stream that failed once fails for ever: whoever was given a part of it may have kept the failure to itself.
+        """
+        if self._failure is not None:
+            raise self._failure
+        try:
+            chunk = self._stream.read(size) if size else b""
+        except LayerscopeError as error:
+            self._failure = error
+            raise
         self.position += len(chunk)
         return chunk
 

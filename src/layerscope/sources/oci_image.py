@@ -93,13 +93,13 @@ def _pick(
         if selector.position < len(index.manifests):
             return (index.manifests[selector.position],), None
         raise ImageNotFoundError(
-            f"opening {contents.where}: no image at {selector}, there are {len(index.manifests)}, counted from 0"
+            f"opening {contents.where}: no image {selector.label}, there are {len(index.manifests)}, counted from 0"
         )
     if selector.digest is not None:
         return _pick_digest(contents, index, selector.digest)
     picked = [found for found in index.manifests if selector.is_named(name_descriptor(found))]
     if not picked:
-        raise ImageNotFoundError(f"opening {contents.where}: no image named {selector}; {_describe(index.manifests)}")
+        raise ImageNotFoundError(f"opening {contents.where}: no image {selector.label}; {_describe(index.manifests)}")
     return picked, None
 
 
@@ -110,7 +110,9 @@ def _pick_only(contents: Contents, index: ImageIndex) -> Sequence[Descriptor]:
         if descriptor.media_type.is_index or Candidate(descriptor, None, is_here=True).is_image:
             found.setdefault(descriptor.digest, descriptor)
     if len({name_descriptor(descriptor) for descriptor in found.values()}) > 1:
-        raise UsageError(f"opening {contents.where}: it holds several images; {_describe(found.values())}")
+        raise UsageError(
+            f"opening {contents.where}: it holds several images, choose one as PATH:NAME; {_describe(found.values())}"
+        )
     return tuple(found.values()) or index.manifests
 
 

@@ -16,6 +16,9 @@ _OUTPUT_CHUNK: Final = 1 << 20
 _GZIP_WINDOW: Final = 31  # the largest window, with a gzip header: https://zlib.net/manual.html inflateInit2
 
 
+_SKIPPABLE_FRAME: Final = b"\x2a\x4d\x18"  # RFC 8878, 3.1.2: the end of 0x184D2A50 to 0x184D2A5F, which zstd skips
+
+
 class Packing(Enum):
     """How a file is compressed as a whole; the value is what its first bytes are."""
 
@@ -35,6 +38,8 @@ class Packing(Enum):
 
 def find_packing(head: bytes) -> Packing | None:
     """Return how a file that starts with `head` is compressed, or None where it is not."""
+    if head[1:4] == _SKIPPABLE_FRAME and head[0] & 0xF0 == 0x50:  # noqa: PLR2004  # as the specification numbers them
+        return Packing.ZSTD
     return next((packing for packing in Packing if head.startswith(packing.value)), None)
 
 

@@ -9,13 +9,12 @@ from layerscope.image.layer import ByteStream
 from layerscope.image.manifest import MAX_DOCUMENT_SIZE
 from layerscope.sources.contents import StoredBytes
 from layerscope.sources.members import MemberTable
+from layerscope.sources.outer_compression import find_packing
 from layerscope.sources.outer_header import BLOCK, Member, has_valid_checksum, is_zero_block
 
 MAX_KEPT_SIZE: Final = 64 << 20
 """Bytes of documents kept in memory; an image with all its attestations has some MiB."""
 
-_LAYER_MAGICS: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-_SKIPPABLE_FRAME: Final = b"\x2a\x4d\x18"  # RFC 8878, 3.1.2: the last three bytes of 0x184D2A50 to 0x184D2A5F
 _LAYER_SUFFIXES: Final = (".tar", ".tar.gz", ".tar.zst")
 _WHITE_SPACE: Final = b" \t\r\n"
 
@@ -95,8 +94,7 @@ def looks_like_layer(name: str, head: bytes) -> bool:
     """Tell whether a member may be a layer, by its name or its first block: a tar, plain or compressed."""
     return (
         name.endswith(_LAYER_SUFFIXES)
-        or head.startswith(_LAYER_MAGICS)
-        or (head[1:4] == _SKIPPABLE_FRAME and head[0] & 0xF0 == 0x50)  # noqa: PLR2004  # as above
+        or find_packing(head) is not None
         or has_valid_checksum(head)
         or (len(head) == BLOCK and is_zero_block(head))
     )

@@ -99,13 +99,16 @@ def _pick(contents: Contents, images: Sequence[SavedImage], selector: Selector |
         if selector.position < len(images):
             return images[selector.position]
         raise ImageNotFoundError(
-            f"opening {contents.where}: no image at {selector}, there are {len(images)}, counted from 0"
+            f"opening {contents.where}: no image {selector.label}, there are {len(images)}, counted from 0"
         )
     picked = [image for image in images if selector is None or _is_meant(image, selector)]
-    if not picked:
-        raise ImageNotFoundError(f"opening {contents.where}: no image {selector}; there is {_describe(images)}")
+    if selector is not None and not picked:
+        raise ImageNotFoundError(f"opening {contents.where}: no image {selector.label}; there is {_describe(images)}")
     if len({image.config for image in picked}) > 1:
-        raise UsageError(f"opening {contents.where}: it holds several images; choose one of {_describe(picked)}")
+        names = _describe(picked)
+        raise UsageError(
+            f"opening {contents.where}: it holds several images, choose one as PATH:NAME; there is {names}"
+        )
     return picked[0]
 
 

@@ -13,12 +13,17 @@ _POSITION = re.compile(r"@[0-9]{1,6}")
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Exactly one of a name or tag, a digest, or a position (skopeo's `@0`); `text` is as written."""
+    """Exactly one of a name or tag, a digest, or a position (skopeo's `@0`); `text` is as written, `:` included."""
 
     text: str
     name: str | None = None
     digest: Digest | None = None
     position: int | None = None
+
+    @property
+    def label(self) -> str:
+        """What is selected, for an error message."""
+        return self.text.removeprefix(":")
 
     def is_named(self, names: Iterable[str]) -> bool:
         """Tell whether one of an image's names is the one asked for, in full, in Docker's short form, or by tag."""
