@@ -168,15 +168,21 @@ class LayerCache:
             return None
         try:
             body = self._store.read(kind, name)
-            if body is not None and self._writes:
-                self._store.touch(kind, name)
         except CacheError as error:
             self._discard(kind, name, error)
             return None
         except OSError as error:
             self._note(f"the layer cache at {self._store.root} cannot be read: {error.strerror}")
             return None
+        if body is not None:
+            self._touch(kind, name)
         return body
+
+    def _touch(self, kind: str, name: str) -> None:
+        """Note the use for pruning; a folder that is read-only, or an entry pruned just now, is as good."""
+        if self._writes:
+            with suppress(OSError):
+                self._store.touch(kind, name)
 
     def _discard(self, kind: str, name: str, error: CacheError) -> None:
         self._note(f"{error}; it is computed again")
@@ -188,13 +194,13 @@ class LayerCache:
         """Write a small entry unless it is there already."""
         if not self._writes:
             return
-        try:
-            if self._store.read(kind, name) == memoryview(body):
-                self._store.touch(kind, name)
-                return
-        except (CacheError, OSError):
-            pass  # what cannot be read is written anew, and _write says what is wrong with the folder
-        self._write(kind, name, body)
+        stored = None
+        with suppress(CacheError, OSError):  # what cannot be read is written anew, and that says what is wrong
+            stored = self._store.read(kind, name)
+        if stored == memoryview(body):
+            self._touch(kind, name)
+        else:
+            self._write(kind, name, body)
 
     def _write(self, kind: str, name: str, body: bytes, *, durable: bool = False) -> None:
         try:
