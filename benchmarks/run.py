@@ -37,6 +37,7 @@ from benchmarks.store import Form, StoredImage, stored
 from benchmarks.synthetic import SYNTHETIC
 from benchmarks.tables import render_results
 
+ROOT = Path(__file__).parent.parent
 ENGINE_ROUNDS = 2  # the engine needs minutes to save an image
 
 
@@ -98,7 +99,7 @@ def bench_memory(name: str) -> Results:
 def measure_bound(path: Path, *, passes: int = 2) -> tuple[StageCosts, ...]:
     """The cost of the stages alone, measured in a process of its own: the cheapest of its passes."""
     command = [sys.executable, "-m", "benchmarks.stages", str(path)]
-    outputs = [subprocess.run(command, capture_output=True, check=True).stdout for _ in range(passes)]
+    outputs = [subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout for _ in range(passes)]
     costs = [msgspec.json.decode(output, type=tuple[StageCosts, ...]) for output in outputs]
     return min(costs, key=lambda layers: sum(layer.total for layer in layers))
 
