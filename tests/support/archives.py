@@ -24,6 +24,8 @@ INDEX_TYPE: Final = "application/vnd.oci.image.index.v1+json"
 CONFIG_TYPE: Final = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE: Final = "application/vnd.oci.image.layer.v1.tar"
 
+EMPTY: Final[Mapping[str, object]] = {}
+
 TINY_LAYER: Final = write_tar([file("greeting", b"hello")])
 """A layer with one file."""
 
@@ -166,12 +168,19 @@ class LayoutBuilder:
         return {"mediaType": media_type, "digest": digest, "size": len(content), **more}
 
     def image(
-        self, architecture: str = "amd64", layers: Sequence[bytes] = (TINY_LAYER,), **more: object
+        self,
+        platform: str = "linux/amd64",
+        layers: Sequence[bytes] = (TINY_LAYER,),
+        extra: Mapping[str, object] = EMPTY,
     ) -> dict[str, object]:
-        """Add an image and return its manifest's descriptor, which `more` extends."""
+        """Add an image and return its manifest's descriptor, which `extra` extends."""
         descriptors = [self.blob(layer, LAYER_TYPE) for layer in layers]
-        config = render_config([digest_of(layer) for layer in layers], architecture=architecture)
-        return self.manifest(self.blob(config, CONFIG_TYPE), descriptors, **more)
+        config = render_config([digest_of(layer) for layer in layers], **split(platform))
+        return self.manifest(self.blob(config, CONFIG_TYPE), descriptors, **extra)
+
+    def listed_image(self, platform: str, layers: Sequence[bytes] = (TINY_LAYER,)) -> dict[str, object]:
+        """Add an image and return its manifest's descriptor as an index lists it, with its platform."""
+        return self.image(platform, layers, on(platform))
 
     def manifest(
         self, config: Mapping[str, object], layers: Sequence[Mapping[str, object]], **more: object
@@ -214,10 +223,12 @@ def named(name: str, tag: str = "") -> dict[str, object]:
 
 def on(platform: str) -> dict[str, object]:
     """The platform of a descriptor."""
-    operating_system, _, architecture = platform.partition("/")
-    architecture, _, variant = architecture.partition("/")
-    written = {"os": operating_system, "architecture": architecture}
-    return {"platform": written | ({"variant": variant} if variant else {})}
+    return {"platform": split(platform)}
+
+
+def split(platform: str) -> dict[str, object]:
+    """A platform as documents write it."""
+    return dict(zip(("os", "architecture", "variant"), platform.split("/"), strict=False))
 
 
 def blob_path(digest: object) -> str:

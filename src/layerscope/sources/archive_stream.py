@@ -7,8 +7,8 @@ from typing import Final
 from layerscope.errors import ImageError
 from layerscope.image.image import Image
 from layerscope.image.layer import ByteStream
-from layerscope.sources.archive_file import open_archive_file
-from layerscope.sources.archive_image import ArchiveForm, open_archive_image
+from layerscope.sources.archive_file import read_members
+from layerscope.sources.archive_image import ArchiveContents, ArchiveForm, open_archive_image
 from layerscope.sources.forward import ForwardReader, MemberStream
 from layerscope.sources.outer_header import BLOCK, Member, MemberKind
 from layerscope.sources.outer_tar import OuterTar
@@ -36,13 +36,18 @@ class ArchiveStream:
         *,
         where: str,
         medium: tuple[str, ...] = (),
+        finish: Callable[[ArchiveContents, Image], Image] = lambda _, image: image,
     ) -> None:
-        """Read from `stream`, which is closed with this; `where` names it in errors, `medium` in the image's source."""
+        """Read from `stream`, which is closed with this; `where` names it in errors, `medium` in the image's source.
+
+        `finish` says what to make of the image in the end, when all documents of the archive can be read.
+        """
         self._stream = stream
         self._request = request
         self._form = form
         self._where = where
         self._medium = medium
+        self._finish = finish
 
     def consume(self, scan: Callable[[str, ByteStream], None]) -> Image:
         """Hand every member that may be a layer to `scan` once, by name, and return the image at the end."""
@@ -58,13 +63,14 @@ class ArchiveStream:
         _drain(reader)
         image = open_archive_image(archive, self._request, self._form, medium=self._medium)
         _scan_rest(archive, image, scanned, scan)
-        return image
+        return self._finish(archive, image)
 
     def spool(self, directory: str | None = None) -> Image:
         """Write the archive to a temporary file without a name, instead of consuming it, and open the image there."""
         unpacked = unpack(self._stream, where=self._where)
         file = spool(unpacked, directory, where=self._where)
-        return open_archive_file(file, self._request, self._form, medium=self._medium)
+        archive = read_members(file)
+        return self._finish(archive, open_archive_image(archive, self._request, self._form, medium=self._medium))
 
     def close(self) -> None:
         """Close the stream."""
