@@ -1,13 +1,14 @@
 """Schedule: all layers of an image, each read once or not at all, several at a time where that pays."""
 
 import re
+import time
 from array import array
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image, ImageStream
-from layerscope.image.layer import ByteStream, Layer, Stamp
+from layerscope.image.layer import ByteStream, Layer
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_proofs import ProvenBlob
 from layerscope.layers.index import LayerIndex
@@ -51,7 +52,7 @@ def scan_stream(
         else:
             scans[name] = read_layer(member, name, reading, staged=jobs > 1)
             _keep_layer(scans[name], cache)
-            _keep_proof(scans[name], None, cache)
+            _keep_blob(scans[name], cache)
         reading.progress.finish(name)
 
     image = stream.consume(scan)
@@ -89,13 +90,16 @@ def _recall(diff_id: Digest, blob: BlobScan | None, proof: Proof, cache: LayerCa
 
 
 def _read(layer: Layer, reading: Reading, *, cache: LayerCache, staged: bool) -> LayerScan:
+    began_ns = time.time_ns()
     stamp = layer.stamp
     known = _prove_known(layer, reading, cache)
     scan = known or read_layer(layer.open(), layer.name, reading, staged=staged)
     reading.progress.finish(layer.name)
     if known is None:
         _keep_layer(scan, cache)
-    _keep_proof(scan, stamp if stamp == layer.stamp else None, cache)
+    _keep_blob(scan, cache)
+    if stamp is not None and stamp == layer.stamp and scan.damage is None and scan.blob is not None:
+        cache.keep_stamp(stamp, scan.blob.digest, read_began_ns=began_ns)
     return scan
 
 
@@ -132,12 +136,9 @@ def _keep_layer(scan: LayerScan, cache: LayerCache) -> None:
         cache.store(scan.diff_id, scan.index, scan.extracts)
 
 
-def _keep_proof(scan: LayerScan, stamp: Stamp | None, cache: LayerCache) -> None:
-    if scan.damage is not None or scan.diff_id is None or scan.blob is None:
-        return
-    cache.keep_blob(scan.blob.digest, ProvenBlob(scan.diff_id, scan.blob))
-    if stamp is not None:
-        cache.keep_stamp(stamp, scan.blob.digest)
+def _keep_blob(scan: LayerScan, cache: LayerCache) -> None:
+    if scan.damage is None and scan.diff_id is not None and scan.blob is not None:
+        cache.keep_blob(scan.blob.digest, ProvenBlob(scan.diff_id, scan.blob))
 
 
 def _map_parallel(
