@@ -39,7 +39,7 @@ def judge_image(
     findings = check_rules(facts)
     return AuditResult(
         image=read.image,
-        layers=_audited_layers(read, base),
+        layers=audit_layers(read, base),
         steps=read.steps,
         tree=read.tree,
         weight=weight,
@@ -60,7 +60,8 @@ def is_verified(layer: Layer, scan: LayerScan) -> bool:
     return scan.blob is not None and (scan.blob.digest, scan.blob.size) == (claim.digest, claim.size)
 
 
-def _audited_layers(read: ReadImage, base: BaseImage | None) -> tuple[AuditedLayer, ...]:
+def audit_layers(read: ReadImage, base: BaseImage | None = None) -> tuple[AuditedLayer, ...]:
+    """Every layer of an image that was read: what is claimed of it, what was proved, and the step that made it."""
     steps = {step.layer: step for step in read.steps if step.layer is not None}
     chains = chain_ids(read.image.config.rootfs)
     return tuple(

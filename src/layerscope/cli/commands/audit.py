@@ -1,0 +1,70 @@
+"""`layerscope audit`: everything that can be known about an image without running it."""
+
+from dataclasses import replace
+
+import click
+
+from layerscope.audit.pipeline import audit_image
+from layerscope.audit.result import AuditResult
+from layerscope.cli import exit_codes
+from layerscope.cli.command import Command
+from layerscope.cli.console import Console
+from layerscope.cli.image_access import choose_source, make_options
+from layerscope.cli.options import (
+    Reading,
+    Telling,
+    base_option,
+    fail_on_option,
+    image_argument,
+    with_console,
+    with_reading,
+    with_telling,
+)
+from layerscope.cli.outputs import Renderer, deliver, parse_outputs
+from layerscope.cli.progress import show_progress
+from layerscope.report.context import RenderContext
+from layerscope.report.registry import FORMATS
+from layerscope.rules.severity import Severity
+
+_NEVER = "never"
+
+
+@click.command("audit", cls=Command)
+@image_argument
+@fail_on_option
+@base_option
+@with_reading
+@with_telling
+@with_console
+def command(image: str, *, fail_on: str, base: str | None, reading: Reading, telling: Telling, console: Console) -> int:
+    """Prove an image intact, weigh it, and say what to change.
+
+    Every layer is read once: its digests are recomputed, its files listed and hashed. What that proves is kept, so that
+    no layer is read twice. Exit codes: 0 nothing at or above --fail-on, 1 findings, 4 the image is damaged.
+    """
+    outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
+    threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
+    options = make_options(reading, base=base)
+    source = choose_source(image)
+    with show_progress(console) as progress:
+        result = audit_image(source, options=options, progress=progress)
+    code = find_exit_code(result, fail_on=threshold)
+    context = replace(console.render_context(), limit=telling.limit or None, fail_on=threshold, exit_code=code)
+    deliver(outputs, {name: _make_renderer(name, result) for name in FORMATS}, context=context, console=console)
+    return code
+
+
+def find_exit_code(result: AuditResult, *, fail_on: Severity | None) -> int:
+    """The exit code of a finished audit; a damaged image is told apart whatever the threshold."""
+    if not result.is_intact:
+        return exit_codes.MALFORMED
+    if fail_on is not None and any(finding.severity >= fail_on for finding in result.findings):
+        return exit_codes.FINDINGS
+    return exit_codes.CLEAN
+
+
+def _make_renderer(name: str, result: AuditResult) -> Renderer:
+    def render(context: RenderContext) -> str:
+        return FORMATS[name]().render(result, context)
+
+    return render

@@ -1,0 +1,68 @@
+"""`layerscope rules`: what is looked for, and why."""
+
+import difflib
+
+import click
+
+from layerscope.cli import exit_codes
+from layerscope.cli.command import Command
+from layerscope.cli.console import Console
+from layerscope.cli.options import output_option, with_console
+from layerscope.cli.outputs import TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.errors import UsageError
+from layerscope.report.rules_view import (
+    render_rule_json,
+    render_rule_list_json,
+    render_rule_list_text,
+    render_rule_text,
+)
+from layerscope.rules.documentation import document_rule
+from layerscope.rules.registry import RULES, find_rule
+from layerscope.rules.rule import Rule
+
+
+@click.group("rules")
+def command() -> None:
+    """List the rules, or explain one."""
+
+
+@command.command("list", cls=Command)
+@output_option
+@with_console
+def list_rules(*, output: tuple[str, ...], console: Console) -> int:
+    """List every rule with its code, severity and name."""
+    outputs = parse_outputs(output, formats=TEXT_AND_JSON)
+    documented = [document_rule(rule) for rule in RULES]
+    renderers = {
+        "terminal": lambda context: render_rule_list_text(documented, context),
+        "json": lambda _: render_rule_list_json(documented),
+    }
+    deliver(outputs, renderers, context=console.render_context(), console=console)
+    return exit_codes.CLEAN
+
+
+@command.command("explain", cls=Command)
+@click.argument("rule", metavar="CODE-OR-NAME")
+@output_option
+@with_console
+def explain_rule(rule: str, *, output: tuple[str, ...], console: Console) -> int:
+    """Tell what a rule checks, why it matters, what to do, and what it cannot see."""
+    outputs = parse_outputs(output, formats=TEXT_AND_JSON)
+    documented = document_rule(_find(rule))
+    renderers = {
+        "terminal": lambda context: render_rule_text(documented, context),
+        "json": lambda _: render_rule_json(documented),
+    }
+    deliver(outputs, renderers, context=console.render_context(), console=console)
+    return exit_codes.CLEAN
+
+
+def _find(handle: str) -> Rule:
+    rule = find_rule(handle)
+    if rule is None:
+        near = difflib.get_close_matches(
+            handle.lower(), [name for rule in RULES for name in (rule.code.lower(), rule.name())]
+        )
+        hint = f"; did you mean {near[0]!r}?" if near else "; 'layerscope rules list' names them all"
+        raise UsageError(f"explaining rule {handle[:80]!r}: there is none of that code or name{hint}")
+    return rule

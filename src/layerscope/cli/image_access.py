@@ -1,0 +1,74 @@
+"""From IMAGE and its options to a source, a cache and an image that was read."""
+
+import re
+import sys
+from contextlib import closing
+from typing import Final
+
+from layerscope.audit.options import AuditOptions, default_jobs
+from layerscope.audit.read_image import ReadImage, cache_fingerprint, read_image
+from layerscope.cli.console import Console
+from layerscope.cli.options import Reading
+from layerscope.cli.progress import show_progress
+from layerscope.errors import UsageError
+from layerscope.image.image import Image
+from layerscope.image.platform import Platform
+from layerscope.layers.cache import LayerCache
+from layerscope.layers.cache_usage import default_cache_dir
+from layerscope.layers.limits import Limits
+from layerscope.sources.select import SourceOptions, select_source
+from layerscope.sources.source import Source
+
+_STANDARD_INPUT: Final = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
+
+
+def choose_source(image: str, *, random_access: bool = False) -> Source:
+    """The source that IMAGE names; with `random_access`, one whose layers can be opened again."""
+    if _STANDARD_INPUT.fullmatch(image) and sys.stdin.isatty():
+        raise UsageError(f"opening {image}: expected an archive on standard input, found a terminal")
+    return select_source(image, stdin=sys.stdin.buffer, options=SourceOptions(random_access=random_access))
+
+
+def make_options(reading: Reading, *, base: str | None = None) -> AuditOptions:
+    """How the image is read, as the options say."""
+    return AuditOptions(
+        cache=LayerCache(
+            reading.cache_dir or default_cache_dir(), fingerprint=cache_fingerprint(), read=not reading.no_cache_read
+        ),
+        platform=Platform.parse(reading.platform) if reading.platform else None,
+        jobs=reading.jobs or default_jobs(),
+        base=choose_source(base) if base else None,
+        limits=make_limits(reading),
+    )
+
+
+def make_limits(reading: Reading) -> Limits:
+    """The ceilings of the layer pass, as the options say."""
+    limits = Limits()
+    return Limits(
+        layer_size=reading.max_layer_size or limits.layer_size,
+        layer_entries=reading.max_layer_entries or limits.layer_entries,
+    )
+
+
+def read(image: str, reading: Reading, *, console: Console, random_access: bool = False) -> ReadImage:
+    """Read IMAGE with progress shown, and say what went wrong with the cache."""
+    options = make_options(reading)
+    source = choose_source(image, random_access=random_access)
+    with show_progress(console) as progress:
+        found = read_image(source, options=options, progress=progress)
+    for note in options.cache.notes:
+        console.say(f"layerscope: {note}")
+    return found
+
+
+def read_documents(image: str, reading: Reading, *, console: Console) -> Image:
+    """Read the documents of IMAGE alone; of a stream, everything passes by."""
+    options = make_options(reading)
+    source = choose_source(image)
+    with show_progress(console) as progress:
+        opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
+        if isinstance(opened, Image):
+            return opened
+        with closing(opened):
+            return opened.consume(lambda _name, _stream: None)

@@ -1,0 +1,134 @@
+"""Progress on a terminal: what is being read, how much of it, how fast; drawn by one thread and gone at the end."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from layerscope.cli.console import Console
+from layerscope.progress import Progress, SilentProgress
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+DELAY: Final = 0.3
+"""Seconds before anything is drawn: what is over by then needs no progress."""
+INTERVAL: Final = 0.125
+"""Seconds between two pictures."""
+SHOWN: Final = 6
+"""Pieces of work shown one by one; the rest is in the total."""
+
+
+@dataclass
+class Work:
+    """One piece of work, in bytes."""
+
+    label: str
+    total: int | None
+    done: int = 0
+
+
+@dataclass
+class Board:
+    """What is known of all work; told from any thread, drawn by one."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    active: dict[str, Work] = field(default_factory=dict)
+    message: str = ""
+    finished_bytes: int = 0
+    finished_total: int = 0
+
+    def start(self, key: str, label: str, total: int | None) -> None:
+        """Put a piece of work on the board."""
+        with self.lock:
+            self.active[key] = Work(label, total)
+
+    def advance(self, key: str, amount: int) -> None:
+        """Count bytes; of work that nobody announced too."""
+        with self.lock:
+            work = self.active.get(key)
+            if work is None:
+                work = self.active[key] = Work(key, None)
+            work.done += amount
+
+    def finish(self, key: str) -> None:
+        """Take a piece of work off the board and into the total."""
+        with self.lock:
+            work = self.active.pop(key, None)
+            if work is not None:
+                self.finished_bytes += work.done
+                self.finished_total += max(work.total or 0, work.done)
+
+    def note(self, message: str) -> None:
+        """Say what is being done now."""
+        with self.lock:
+            self.message = message
+
+    def snapshot(self) -> tuple[str, list[Work], int, int | None]:
+        """The sentence, the work begun, and bytes done and to do in all (None where a size is unknown)."""
+        with self.lock:
+            works = [Work(work.label, work.total, work.done) for work in self.active.values()]
+            done = self.finished_bytes + sum(work.done for work in works)
+            sizes = [work.total for work in works]
+            known = [size for size in sizes if size is not None]
+            total = self.finished_total + sum(known) if len(known) == len(sizes) else None
+            return self.message, [work for work in works if work.done], done, total
+
+
+@contextmanager
+def show_progress(console: Console) -> Iterator[Progress]:
+    """Yield a progress that is drawn on standard error, or a silent one where nobody would see it."""
+    if not console.shows_progress():
+        yield SilentProgress()
+        return
+    board = Board()
+    over = threading.Event()
+    drawer = threading.Thread(target=_draw, args=(board, over, console.has_talk_color()), name="progress", daemon=True)
+    drawer.start()
+    try:
+        yield board
+    finally:
+        over.set()
+        drawer.join()
+
+
+def _draw(board: Board, over: threading.Event, has_color: bool) -> None:
+    """Draw until it is over; this thread alone touches the terminal."""
+    began = time.monotonic()
+    if over.wait(DELAY):
+        return
+    from rich.console import Console as RichConsole
+    from rich.live import Live
+
+    page = RichConsole(stderr=True, no_color=not has_color, highlight=False, markup=False, emoji=False)
+    with Live(console=page, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False) as live:
+        while not over.wait(INTERVAL):
+            live.update(render_board(board, seconds=time.monotonic() - began), refresh=True)
+
+
+def render_board(board: Board, *, seconds: float) -> "Table":
+    """One line for all, and one for each layer that is being read."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    from layerscope.report.escape import escape_line
+    from layerscope.rules.wording import tell_size
+
+    message, works, done, total = board.snapshot()
+    table = Table.grid(padding=(0, 1, 0, 0), expand=False)
+    table.add_column(no_wrap=True, max_width=40, overflow="ellipsis")
+    table.add_column(width=20)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(no_wrap=True, justify="right", style="dim")
+    rate = f"{tell_size(round(done / seconds))}/s" if done and seconds else ""
+    amount = tell_size(done) + (f" of {tell_size(total)}" if total else "") if done else ""
+    headline = Text("reading layers" if works else escape_line(message) or "opening the image", style="bold")
+    table.add_row(headline, ProgressBar(total=total, completed=done, width=20, pulse=not total), amount, rate)
+    for work in works[:SHOWN]:
+        bar = ProgressBar(total=work.total, completed=work.done, width=20, pulse=not work.total)
+        share = f"{tell_size(work.done)}" + (f" of {tell_size(work.total)}" if work.total else "")
+        table.add_row(Text(f"  {escape_line(work.label)}"), bar, share, "")
+    return table

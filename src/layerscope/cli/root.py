@@ -1,0 +1,42 @@
+"""The command `layerscope`: what it can do, in one screen."""
+
+from typing import Final
+
+import click
+
+from layerscope import __version__
+from layerscope.cli.lazy_group import LazyCommand, LazyGroup
+
+PROGRAM: Final = "layerscope"
+
+_COMMANDS: Final = {
+    "audit": LazyCommand("layerscope.cli.commands.audit", "Prove an image intact, weigh it, and say what to change."),
+    "layers": LazyCommand("layerscope.cli.commands.layers", "List the layers with their digests and sizes."),
+    "tree": LazyCommand("layerscope.cli.commands.tree", "List files: merged, or one layer's changes."),
+    "cat": LazyCommand("layerscope.cli.commands.cat", "Write one file of the image to standard output."),
+    "extract": LazyCommand("layerscope.cli.commands.extract", "Copy files out of the image, safely."),
+    "inspect": LazyCommand("layerscope.cli.commands.inspect", "Show config, digests and history."),
+    "cache": LazyCommand("layerscope.cli.commands.cache", "Measure, prune or verify the layer cache."),
+    "rules": LazyCommand("layerscope.cli.commands.rules", "List the rules, or explain one."),
+}
+
+_HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.
+
+IMAGE is a name in the local engine (python:3.12-slim), a path (an archive or an OCI layout), - for an archive on
+standard input, or SCHEME:NAME with one of docker, podman, docker-archive, oci-archive, oci-dir.
+"""
+
+_EPILOG: Final = """Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 the image could
+not be had, 4 the image is malformed or a digest does not match. Options that commands share can also be set by
+LAYERSCOPE_OPTION_NAME or in layerscope.toml.
+"""
+
+root: Final = LazyGroup(
+    name=PROGRAM,
+    lazy=_COMMANDS,
+    help=_HELP,
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")(root)

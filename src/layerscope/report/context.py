@@ -1,0 +1,20 @@
+"""RenderContext: what a format needs to know about the page it draws on."""
+
+from dataclasses import dataclass
+
+from layerscope.rules.severity import Severity
+
+
+@dataclass(frozen=True)
+class RenderContext:
+    """The page (columns, colour, more than ASCII), how much of a list is shown, and what the result leads to."""
+
+    width: int = 80
+    color: bool = False
+    unicode: bool = True
+    limit: int | None = 10
+    """Most rows of a list; None for all."""
+    fail_on: Severity | None = Severity.HIGH
+    """The least severity that fails the audit; None for none."""
+    exit_code: int = 0
+    """The exit code that the process will end with."""

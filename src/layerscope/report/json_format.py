@@ -1,0 +1,155 @@
+"""The JSON format: an audit as the report of version 1."""
+
+from collections import Counter
+from typing import Final, get_args
+
+from layerscope.audit.result import AuditedLayer, AuditResult
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.system.os_release import OsRelease
+from layerscope.filesystem.weight import Weight
+from layerscope.report.context import RenderContext
+from layerscope.report.format import Format
+from layerscope.report.instruction import tell_created_by
+from layerscope.report.json_parts import build_image, build_layer, build_process, build_tool, find_origin
+from layerscope.report.json_text import encode_json
+from layerscope.report.json_v1 import (
+    ConfidenceName,
+    FactsV1,
+    FindingV1,
+    FixV1,
+    GapV1,
+    LocationV1,
+    OsReleaseV1,
+    PlanStepV1,
+    PlanV1,
+    ProbeV1,
+    ReportV1,
+    SafetyName,
+    SeverityName,
+    SummaryV1,
+    SystemV1,
+    VerdictName,
+    WeightV1,
+)
+from layerscope.report.order import order_findings
+from layerscope.report.plan import PlannedFix, plan_fixes
+from layerscope.rules.finding import Finding, Location
+from layerscope.rules.fix import Safety
+from layerscope.rules.severity import Confidence, Severity
+
+_SEVERITIES: Final[dict[Severity, SeverityName]] = {Severity[name.upper()]: name for name in get_args(SeverityName)}
+_CONFIDENCES: Final[dict[Confidence, ConfidenceName]] = {
+    Confidence[name.upper()]: name for name in get_args(ConfidenceName)
+}
+_SAFETIES: Final[dict[Safety, SafetyName]] = {Safety(name): name for name in get_args(SafetyName)}
+
+
+class JsonFormat(Format):
+    """For programs; `report/json_v1.schema.json` is its schema."""
+
+    name = "json"
+    suffix = ".json"
+
+    def render(self, result: AuditResult, context: RenderContext) -> str:
+        """Return the report of version 1."""
+        return encode_json(build_report(result, context))
+
+
+def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
+    """The whole report as a value."""
+    findings = order_findings(result.findings)
+    return ReportV1(
+        schema_version=1,
+        tool=build_tool(),
+        image=build_image(result.image, result.layers, result.base),
+        layers=[build_layer(layer) for layer in result.layers],
+        weight=_build_weight(result.weight),
+        facts=_build_facts(result),
+        gpus=[],
+        findings=[_build_finding(finding, result) for finding in findings],
+        gaps=[GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
+        probe=ProbeV1(status="not requested", stages=[], verdict=None, devices=[], observations={}),
+        plan=PlanV1([_build_step(step) for step in plan_fixes(findings)]),
+        summary=_build_summary(result, context),
+    )
+
+
+def _build_weight(weight: Weight) -> WeightV1:
+    return WeightV1(
+        total=weight.total,
+        visible=weight.visible,
+        hidden=weight.hidden,
+        removed=weight.removed,
+        repeated=weight.repeated,
+        wasted=weight.wasted,
+        efficiency=round(weight.efficiency, 6),
+    )
+
+
+def _build_facts(result: AuditResult) -> FactsV1:
+    return FactsV1(
+        system=SystemV1(_build_os_release(result.facts)),
+        elf=None,
+        python=None,
+        cuda=None,
+        models=None,
+        process=build_process(result.image.config.runtime),
+    )
+
+
+def _build_os_release(facts: FactSet) -> OsReleaseV1 | None:
+    release = facts.find(OsRelease)
+    if release is None:
+        return None
+    return OsReleaseV1(release.id, release.version_id, release.code_name, release.pretty_name)
+
+
+def _build_finding(finding: Finding, result: AuditResult) -> FindingV1:
+    layers = [layer for place in finding.locations if (layer := _find_layer(place, result)) is not None]
+    return FindingV1(
+        code=finding.code,
+        rule=finding.rule,
+        title=finding.title,
+        message=finding.message,
+        severity=_SEVERITIES[finding.severity],
+        confidence=_CONFIDENCES[finding.confidence],
+        origin=find_origin(layers),
+        wasted=finding.wasted,
+        locations=[_build_location(place, result) for place in finding.locations],
+        fixes=[FixV1(fix.title, _SAFETIES[fix.safety], list(fix.steps)) for fix in finding.fixes],
+    )
+
+
+def _find_layer(place: Location, result: AuditResult) -> AuditedLayer | None:
+    return result.layers[place.layer] if place.layer is not None and place.layer < len(result.layers) else None
+
+
+def _build_location(place: Location, result: AuditResult) -> LocationV1:
+    layer = _find_layer(place, result)
+    return LocationV1(
+        path=None if place.path is None else f"/{place.path}",
+        layer=place.layer,
+        layer_digest=str(layer.digest) if layer and layer.digest else None,
+        created_by=tell_created_by(layer.step) if layer else None,
+    )
+
+
+def _build_step(step: PlannedFix) -> PlanStepV1:
+    return PlanStepV1(
+        kind="manual", title=step.fix.title, command=None, patch=None, removes=list(step.removes), saves=step.saves
+    )
+
+
+def _build_summary(result: AuditResult, context: RenderContext) -> SummaryV1:
+    counts = Counter(finding.severity for finding in result.findings)
+    return SummaryV1(
+        counts_by_severity={name: counts[severity] for severity, name in _SEVERITIES.items()},
+        verdict=_judge(result, context),
+        exit_code=context.exit_code,
+    )
+
+
+def _judge(result: AuditResult, context: RenderContext) -> VerdictName:
+    if not result.is_intact:
+        return "damaged"
+    return "failed" if context.exit_code else "passed"

@@ -1,0 +1,240 @@
+"""The JSON report, version 1: its types, from which its schema is generated.
+
+Consumers rely on every key here. Adding one is fine; changing or removing one is a new version with types of its own.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+SCHEMA_VERSION: Final = 1
+
+SeverityName = Literal["critical", "high", "medium", "low", "info"]
+ConfidenceName = Literal["high", "medium", "low"]
+SafetyName = Literal["safe", "review"]
+OriginName = Literal["base", "own", "unknown"]
+VerdictName = Literal["passed", "failed", "damaged"]
+
+DigestText = Annotated[str, Meta(pattern="^[a-z0-9]+:[a-f0-9]+$")]
+PathText = Annotated[str, Meta(pattern="^/")]
+ByteCount = Annotated[int, Meta(ge=0)]
+LayerNumber = Annotated[int, Meta(ge=0, description="Zero-based position in `layers`, lowest first.")]
+
+
+class ToolV1(Struct, frozen=True):
+    """Who wrote the report."""
+
+    name: str
+    version: str
+
+
+class BaseV1(Struct, frozen=True):
+    """The image below, how many layers it gave, and how that is known."""
+
+    reference: str
+    layers: int
+    evidence: str
+
+
+class ImageV1(Struct, frozen=True):
+    """What was audited, where it was read, and its digests, which are three different things."""
+
+    reference: str
+    source: str
+    index_digest: DigestText | None
+    manifest_digest: DigestText | None
+    config_digest: DigestText
+    platform: str
+    size: Annotated[ByteCount | None, Meta(description="Bytes of all layers as stored; null where not all are known.")]
+    uncompressed_size: Annotated[ByteCount, Meta(description="Bytes of all layers that could be read, as tar.")]
+    created: datetime | None
+    base: BaseV1 | None
+    notes: list[str]
+
+
+class LayerV1(Struct, frozen=True):
+    """One layer: what the image claims of it, and what reading it proved."""
+
+    index: LayerNumber
+    digest: DigestText | None
+    diff_id: DigestText
+    chain_id: DigestText
+    media_type: str | None
+    size: ByteCount | None
+    uncompressed_size: ByteCount | None
+    entries: ByteCount | None
+    created_by: str | None
+    verified: bool
+    origin: OriginName
+
+
+class WeightV1(Struct, frozen=True):
+    """Bytes of file content: all that is shipped, what the container sees of it, and what it does not."""
+
+    total: ByteCount
+    visible: ByteCount
+    hidden: ByteCount
+    removed: ByteCount
+    repeated: ByteCount
+    wasted: ByteCount
+    efficiency: Annotated[float, Meta(ge=0, le=1)]
+
+
+class OsReleaseV1(Struct, frozen=True):
+    """The distribution that os-release names."""
+
+    id: str
+    version_id: str
+    code_name: str
+    pretty_name: str
+
+
+class SystemV1(Struct, frozen=True):
+    """The distribution, where the image names one."""
+
+    os_release: OsReleaseV1 | None
+
+
+class VariableV1(Struct, frozen=True):
+    """An environment variable; what looks like a credential in its value is replaced by `***`."""
+
+    name: str
+    value: str
+
+
+class ProcessV1(Struct, frozen=True):
+    """How the container's process starts."""
+
+    user: str
+    working_dir: str
+    entrypoint: list[str]
+    command: list[str]
+    environment: list[VariableV1]
+    exposed_ports: list[str]
+    volumes: list[str]
+    stop_signal: str | None
+    health_check: list[str] | None
+
+
+class FactsV1(Struct, frozen=True):
+    """What the image contains, by family; null for a family that was not collected."""
+
+    system: SystemV1 | None
+    elf: dict[str, Any] | None
+    python: dict[str, Any] | None
+    cuda: dict[str, Any] | None
+    models: dict[str, Any] | None
+    process: ProcessV1 | None
+
+
+class GpuV1(Struct, frozen=True):
+    """Whether the image runs on one kind of GPU."""
+
+    name: str
+    compute_capability: str
+    verdict: str
+    reason: str
+    evidence: list[str]
+    minimum_driver: str | None
+
+
+class LocationV1(Struct, frozen=True):
+    """Where a finding lies; `path` starts with a slash, and all are null for the image as a whole."""
+
+    path: PathText | None
+    layer: LayerNumber | None
+    layer_digest: DigestText | None
+    created_by: str | None
+
+
+class FixV1(Struct, frozen=True):
+    """A change that would cure a finding."""
+
+    title: str
+    safety: SafetyName
+    steps: list[str]
+
+
+class FindingV1(Struct, frozen=True):
+    """One thing that is wrong."""
+
+    code: Annotated[str, Meta(pattern="^[A-Z]+[0-9]+$")]
+    rule: str
+    title: str
+    message: str
+    severity: SeverityName
+    confidence: ConfidenceName
+    origin: OriginName
+    wasted: ByteCount
+    locations: list[LocationV1]
+    fixes: list[FixV1]
+
+
+class GapV1(Struct, frozen=True):
+    """Something that could not be read, and why."""
+
+    what: str
+    where: str
+    why: str
+
+
+class ProbeStageV1(Struct, frozen=True):
+    """One stage of the probe."""
+
+    name: str
+    status: str
+    seconds: float
+    detail: str
+
+
+class ProbeV1(Struct, frozen=True):
+    """What the running container said."""
+
+    status: str
+    stages: list[ProbeStageV1]
+    verdict: str | None
+    devices: list[str]
+    observations: dict[str, Any]
+
+
+class PlanStepV1(Struct, frozen=True):
+    """One change, what findings it removes, and how many bytes it saves."""
+
+    kind: str
+    title: str
+    command: str | None
+    patch: str | None
+    removes: list[str]
+    saves: ByteCount
+
+
+class PlanV1(Struct, frozen=True):
+    """What to change, in order of effect."""
+
+    steps: list[PlanStepV1]
+
+
+class SummaryV1(Struct, frozen=True):
+    """The outcome: `damaged` where the image is not what its digests say, `failed` at or above the threshold."""
+
+    counts_by_severity: dict[SeverityName, int]
+    verdict: VerdictName
+    exit_code: int
+
+
+class ReportV1(Struct, frozen=True):
+    """The report of one audit."""
+
+    schema_version: Literal[1]
+    tool: ToolV1
+    image: ImageV1
+    layers: list[LayerV1]
+    weight: WeightV1
+    facts: FactsV1
+    gpus: list[GpuV1]
+    findings: list[FindingV1]
+    gaps: list[GapV1]
+    probe: ProbeV1
+    plan: PlanV1
+    summary: SummaryV1

@@ -1,0 +1,82 @@
+"""The layers with their digests, told apart, and what each holds."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from layerscope.audit.result import AuditedLayer
+from layerscope.image.image import Image
+from layerscope.report.columns import align_rows
+from layerscope.report.context import RenderContext
+from layerscope.report.escape import escape_line, shorten
+from layerscope.report.instruction import tell_instruction
+from layerscope.report.json_parts import build_image, build_layer, build_tool
+from layerscope.report.json_text import encode_json
+from layerscope.report.json_v1 import SCHEMA_VERSION
+from layerscope.report.terminal.layer_mark import mark_layer
+from layerscope.report.terminal.page import Page
+from layerscope.rules.wording import tell_count, tell_size
+
+HEADINGS = ("#", "", "DiffID", "ChainID", "digest", "stored", "size", "entries")
+SIDES = "rllllrrr"
+WIDE_PAGE = 120
+"""Columns from which on the instruction stands in the same line."""
+
+
+def render_layers_text(image: Image, layers: Sequence[AuditedLayer], context: RenderContext) -> str:
+    """A table of layers, lowest first; digests by their first twelve digits."""
+    page = Page(context)
+    page.add_line((escape_line(image.reference), "path"), (f"  {tell_count(len(layers), 'layer')}", "muted"))
+    page.add_blank()
+    lines = align_rows([HEADINGS, *(_draw_row(page, layer) for layer in layers)], SIDES)
+    is_wide = page.width >= WIDE_PAGE
+    page.add(Text(lines[0] + ("  instruction" if is_wide else ""), "label"))
+    width = max(map(len, lines))
+    for line, layer in zip(lines[1:], layers, strict=True):
+        instruction = tell_instruction(layer.step)
+        if is_wide:
+            room = page.width - width - 2
+            page.add(Text(f"{line.ljust(width)}  {shorten(instruction, room, ellipsis=page.symbols.ellipsis)}"))
+        else:
+            page.add(Text(line))
+            page.add(Text(shorten(instruction, page.width - 6, ellipsis=page.symbols.ellipsis), "muted"), indent=6)
+    for line in _explain_marks(page, layers):
+        page.add_blank()
+        page.add_line((line, "muted"))
+    return page.read()
+
+
+def render_layers_json(image: Image, layers: Sequence[AuditedLayer]) -> str:
+    """The same with whole digests, under the keys of the report."""
+    return encode_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "tool": build_tool(),
+            "image": build_image(image, layers, None),
+            "layers": [build_layer(layer) for layer in layers],
+        }
+    )
+
+
+def _draw_row(page: Page, layer: AuditedLayer) -> tuple[str, ...]:
+    dash = page.symbols.dash
+    index = layer.scan.index if layer.scan else None
+    return (
+        str(layer.index),
+        mark_layer(layer, page.symbols)[0],
+        layer.diff_id.short,
+        layer.chain_id.short,
+        layer.digest.short if layer.digest else dash,
+        dash if layer.size is None else tell_size(layer.size),
+        tell_size(index.uncompressed_size) if index else dash,
+        f"{len(index):,}" if index is not None else dash,
+    )
+
+
+def _explain_marks(page: Page, layers: Sequence[AuditedLayer]) -> list[str]:
+    marks = {mark_layer(layer, page.symbols)[0] for layer in layers}
+    meanings = {
+        page.symbols.bad: "is not what its digest says; layerscope audit says why",
+        page.symbols.doubt: "could not be checked",
+    }
+    return [f"{mark} {meaning}" for mark, meaning in meanings.items() if mark in marks]

@@ -1,0 +1,36 @@
+"""The plan: the fixes that findings suggest, each once, in order of effect."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.severity import Severity
+
+
+@dataclass(frozen=True)
+class PlannedFix:
+    """A fix, the codes of the findings it removes, the worst of their severities, and the bytes it saves."""
+
+    fix: Fix
+    removes: tuple[str, ...]
+    severity: Severity
+    saves: int
+
+
+def plan_fixes(findings: Iterable[Finding]) -> tuple[PlannedFix, ...]:
+    """Return every fix once, the worst cured first, then the most saved; only a finding's first fix is planned."""
+    groups: dict[Fix, list[Finding]] = {}
+    for finding in findings:
+        for fix in finding.fixes[:1]:
+            groups.setdefault(fix, []).append(finding)
+    planned = [
+        PlannedFix(
+            fix=fix,
+            removes=tuple(sorted({finding.code for finding in cured})),
+            severity=max(finding.severity for finding in cured),
+            saves=sum(finding.wasted for finding in cured),
+        )
+        for fix, cured in groups.items()
+    ]
+    return tuple(sorted(planned, key=lambda step: (-step.severity, -step.saves, step.removes, step.fix.title)))

@@ -1,0 +1,80 @@
+"""The rules as a list, and one rule explained."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from layerscope.report.context import RenderContext
+from layerscope.report.json_text import encode_json
+from layerscope.report.terminal.page import Page, start_table
+from layerscope.rules.documentation import RuleDoc
+
+
+def render_rule_list_text(rules: Sequence[RuleDoc], context: RenderContext) -> str:
+    """One line a rule: code, severity, name and what it is about."""
+    page = Page(context)
+    table = start_table()
+    table.add_column("code", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("name", no_wrap=True)
+    table.add_column("what it finds", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.expand = True
+    for rule in rules:
+        severity = f"{page.symbols.severity(rule.severity)} {rule.severity}"
+        table.add_row(rule.code, Text(severity, str(rule.severity)), Text(rule.name, "heading"), rule.title)
+    page.add(table)
+    page.add_blank()
+    page.add_line("$ ", ("layerscope rules explain CODE", "command"), ("  tells all about one of them", "muted"))
+    return page.read()
+
+
+def render_rule_list_json(rules: Sequence[RuleDoc]) -> str:
+    """The same for a program."""
+    return encode_json([_summarise(rule) for rule in rules])
+
+
+def render_rule_text(rule: RuleDoc, context: RenderContext) -> str:
+    """All that the rule's author wrote down, wrapped to the page."""
+    page = Page(context)
+    page.add_line((rule.code, str(rule.severity)), (f" {rule.name}", "heading"))
+    page.add_line(
+        (f"{page.symbols.severity(rule.severity)} {rule.severity}", str(rule.severity)),
+        (f"   confidence {rule.confidence}", "muted"),
+    )
+    page.add_blank()
+    page.add_line(f"{rule.title}.")
+    for section in rule.sections:
+        page.add_heading(section.heading)
+        for paragraph in _join_paragraphs(section.text):
+            page.add(Text(paragraph, overflow="fold"), indent=2)
+    return page.read()
+
+
+def render_rule_json(rule: RuleDoc) -> str:
+    """The same for a program."""
+    sections = [{"heading": section.heading, "text": section.text} for section in rule.sections]
+    return encode_json({**_summarise(rule), "sections": sections})
+
+
+def _summarise(rule: RuleDoc) -> dict[str, str]:
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "title": rule.title,
+        "severity": str(rule.severity),
+        "confidence": str(rule.confidence),
+    }
+
+
+def _join_paragraphs(text: str) -> list[str]:
+    """Lines joined into paragraphs, to be wrapped anew; indented lines and lists keep their own."""
+    paragraphs: list[str] = []
+    is_open = False
+    for line in text.splitlines():
+        is_own = line.startswith((" ", "- ", "* ")) or not line.strip()
+        if is_open and not is_own:
+            paragraphs[-1] += f" {line}"
+        else:
+            paragraphs.append(line)
+        is_open = bool(line.strip()) and not line.startswith(" ")
+    return paragraphs

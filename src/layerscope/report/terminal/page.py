@@ -1,0 +1,83 @@
+"""Page: what is drawn on, one renderable after the other, and read back as text."""
+
+import io
+import re
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
+
+from layerscope.report.context import RenderContext
+from layerscope.report.theme import ASCII, STYLES, UNICODE, Symbols, choose_symbols
+
+_TRAILING_SPACE: Final = re.compile(r" +$", re.MULTILINE)
+_CUT: Final = str.maketrans({UNICODE.ellipsis: ASCII.ellipsis})
+
+
+class Page:
+    """A page as wide as the context says, in the project's colours or in none.
+
+    The environment of the host plays no part, and no text is read as markup.
+    """
+
+    def __init__(self, context: RenderContext) -> None:
+        """Start an empty page."""
+        self.context = context
+        self.symbols: Symbols = choose_symbols(unicode=context.unicode)
+        # A cut is three columns wide in ASCII and one where rich makes it.
+        self.width = context.width if context.unicode else context.width - len(ASCII.ellipsis) + 1
+        self._file = io.StringIO()
+        self._console = Console(
+            file=self._file,
+            width=self.width,
+            color_system="standard" if context.color else None,
+            force_terminal=context.color,
+            force_jupyter=False,
+            no_color=not context.color,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            theme=Theme(STYLES, inherit=False),
+            _environ={},
+        )
+
+    def add(self, content: RenderableType, *, indent: int = 0) -> None:
+        """Draw a renderable below what is there."""
+        self._console.print(Padding(content, (0, 0, 0, indent)) if indent else content, soft_wrap=False)
+
+    def add_line(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
+        """Draw words on lines of their own, each with its style where it has one; long ones wrap."""
+        self.add(Text.assemble(*parts, overflow="fold"), indent=indent)
+
+    def add_heading(self, title: str, note: str = "") -> None:
+        """Open a section."""
+        self.add_blank()
+        self.add_line((title, "heading"), (f"  {note}", "muted"))
+
+    def add_blank(self) -> None:
+        """Leave a line free."""
+        self._console.print()
+
+    def read(self) -> str:
+        """The text drawn so far, without space at the ends of its lines."""
+        text = self._file.getvalue()
+        if not self.context.unicode:
+            text = text.translate(_CUT).encode("ascii", "backslashreplace").decode()
+        return _TRAILING_SPACE.sub("", text)
+
+
+def start_table() -> Table:
+    """A table without lines, two spaces between columns, whose cells stay on one line each."""
+    return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="label", show_edge=False)
+
+
+def start_fields() -> Table:
+    """A table of labels and values; a long value goes on below itself."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(style="label", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table

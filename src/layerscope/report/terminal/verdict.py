@@ -1,0 +1,114 @@
+"""The verdict: is the image what its digests say, what was found, and which image this is."""
+
+from collections import Counter
+
+from rich.text import Text
+
+from layerscope.audit.result import INTEGRITY_CODES, AuditResult
+from layerscope.layers.scan import Proof
+from layerscope.report.escape import escape_line
+from layerscope.report.terminal.image_fields import add_identity
+from layerscope.report.terminal.page import Page, start_fields
+from layerscope.report.units import format_share
+from layerscope.rules.wording import tell_count, tell_size
+
+Part = str | tuple[str, str]
+
+_PROOFS = {
+    Proof.READ: "read now",
+    Proof.UNCHANGED: "unchanged since they were read",
+    Proof.CACHED: "known from the cache",
+    Proof.NONE: "not proved",
+}
+
+
+def draw_verdict(page: Page, result: AuditResult) -> None:
+    """Draw the verdict in two lines: on the bytes, and on what was found."""
+    page.add(Text.assemble(*_judge_bytes(page, result)))
+    page.add(Text.assemble(*_judge_findings(page, result)))
+
+
+def draw_image(page: Page, result: AuditResult) -> None:
+    """Draw which image this is: name, platform, the three digests, size, waste, and how it was read."""
+    image = result.image
+    fields = start_fields()
+    add_identity(fields, page, image)
+    fields.add_row("size", f" {page.symbols.dot} ".join(_tell_size(result)))
+    fields.add_row("waste", _tell_waste(page, result))
+    if result.base is not None:
+        layers = tell_count(result.base.layers, "layer")
+        fields.add_row("base", f"{escape_line(result.base.reference)} ({layers}, by {result.base.evidence})")
+    fields.add_row("read", _tell_reading(page, result))
+    for note in image.notes:
+        fields.add_row("note", escape_line(note))
+    page.add_blank()
+    page.add(fields)
+
+
+def _judge_bytes(page: Page, result: AuditResult) -> tuple[Part, ...]:
+    symbols = page.symbols
+    layers = tell_count(len(result.layers), "layer")
+    if not result.is_intact:
+        damaged = _list_damaged(result)
+        where = f"layer {', '.join(map(str, damaged))} of {layers}" if damaged else "the image"
+        return _word(symbols.bad, "DAMAGED", "bad"), f"{where} is not what its digest says"
+    unproved = [str(layer.index) for layer in result.layers if not layer.verified]
+    if unproved:
+        told = f"layer {', '.join(unproved)} of {layers} could not be checked; the rest is intact"
+        return _word(symbols.doubt, "UNPROVED", "doubt"), told
+    told = f"every byte of {layers} is what its digest says" if result.layers else "the image has no layers"
+    return _word(symbols.good, "INTACT", "good"), told
+
+
+def _list_damaged(result: AuditResult) -> list[int]:
+    findings = (finding for finding in result.findings if finding.code in INTEGRITY_CODES)
+    return sorted({place.layer for finding in findings for place in finding.locations if place.layer is not None})
+
+
+def _judge_findings(page: Page, result: AuditResult) -> tuple[Part, ...]:
+    symbols = page.symbols
+    failed = page.context.exit_code != 0
+    word = _word(symbols.bad, "FAILED", "bad") if failed else _word(symbols.good, "PASSED", "good")
+    counts = Counter(finding.severity for finding in result.findings)
+    if not counts:
+        return word, "nothing found"
+    parts: list[Part] = [word]
+    for severity in sorted(counts, reverse=True):
+        parts += [(f"{symbols.severity(severity)} {counts[severity]} {severity}", str(severity)), "  "]
+    threshold = page.context.fail_on
+    parts.append((f"--fail-on {'never' if threshold is None else threshold}", "muted"))
+    return tuple(parts)
+
+
+def _word(symbol: str, word: str, style: str) -> Part:
+    """One of the words that a person looks for, padded so that what follows is aligned."""
+    return f"{symbol} {word:<9}", style
+
+
+def _tell_size(result: AuditResult) -> list[str]:
+    stored = [layer.size for layer in result.layers]
+    unpacked = sum(layer.scan.index.uncompressed_size for layer in result.layers if layer.scan)
+    entries = sum(len(layer.scan.index) for layer in result.layers if layer.scan)
+    sizes = [] if None in stored else [f"{tell_size(sum(size or 0 for size in stored))} stored"]
+    return [
+        *sizes,
+        f"{tell_size(unpacked)} unpacked",
+        tell_count(len(result.layers), "layer"),
+        tell_count(entries, "entry", "entries"),
+    ]
+
+
+def _tell_waste(page: Page, result: AuditResult) -> Text:
+    weight = result.weight
+    unseen = weight.total - weight.visible
+    return Text.assemble(
+        (tell_size(unseen), "wasted" if unseen else ""),
+        f" ({format_share(unseen, weight.total)}) shipped and not seen {page.symbols.dot}"
+        f" efficiency {100 * weight.efficiency:.1f}%",
+    )
+
+
+def _tell_reading(page: Page, result: AuditResult) -> str:
+    proofs = Counter(layer.scan.proof for layer in result.layers if layer.scan)
+    told = [f"{tell_count(proofs[proof], 'layer')} {words}" for proof, words in _PROOFS.items() if proofs[proof]]
+    return f" {page.symbols.dot} ".join([escape_line(result.image.source), *told])
