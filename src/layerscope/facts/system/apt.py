@@ -15,6 +15,7 @@ from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor import Wants
 from layerscope.layers.index import LayerIndex
 
+_PARENT: Final = "var/lib/"
 LISTS: Final = "var/lib/apt/lists/"
 DPKG_INFO: Final = "var/lib/dpkg/info/"
 _DPKG_LIST: Final = ".list"
@@ -22,23 +23,27 @@ _DPKG_LIST: Final = ".list"
 
 @dataclass(frozen=True, slots=True)
 class PackageLists(Fact):
-    """Package lists that one layer brings: when the repository published the newest, and the newest file time."""
+    """Package lists that one layer brings: when the repository published the newest, and when they were fetched.
+
+    The time of fetching is the newest of anything below the folder: apt touches its lock there, while the lists
+    themselves carry the server's times.
+    """
 
     layer: int
     files: int
     published: datetime | None
-    newest_file: datetime | None
+    fetched: datetime | None
     instruction: str
 
 
 @dataclass(frozen=True, slots=True)
 class PackageInstallation(Fact):
-    """Debian packages that one layer unpacks, and when."""
+    """Debian packages that one layer unpacks, and when; `touches_lists` tells that it fetched lists of its own."""
 
     layer: int
     packages: int
     installed: datetime | None
-    step_created: datetime | None
+    touches_lists: bool
     instruction: str
 
 
@@ -65,41 +70,41 @@ class AptCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield lists and installations, lowest layer first."""
-        created = {step.layer: step.created for step in context.steps if step.layer is not None}
         for layer, scan in enumerate(context.scans):
-            if not any("var/lib/" in path for path in scan.index.paths):
-                continue
-            instruction = context.instruction(layer)
-            lists = _newest_below(scan.index, LISTS, "")
-            if lists is not None:
-                dates = [
-                    date for date in scan.extracts.get(AptReleaseExtractor.name, {}).values() if isinstance(date, int)
-                ]
-                published = to_datetime(max(dates) * SECOND_NS) if dates else None
+            index, paths = scan.index, scan.index.paths
+            below = [position for position, path in enumerate(paths) if path.startswith(_PARENT)]
+            listed = [position for position in below if f"{paths[position]}/".startswith(LISTS)]
+            files = [position for position in listed if _is_list(index, position)]
+            if files:
+                published = scan.extracts.get(AptReleaseExtractor.name, {}).values()
+                dates = [date for date in published if isinstance(date, int)]
                 yield PackageLists(
-                    Evidence(layer=layer, path=LISTS.rstrip("/")), layer, lists[0], published, lists[1], instruction
+                    evidence=Evidence(layer=layer, path=LISTS.rstrip("/")),
+                    layer=layer,
+                    files=len(files),
+                    published=to_datetime(max(dates) * SECOND_NS) if dates else None,
+                    fetched=to_datetime(max(index.mtimes_ns[position] for position in listed)),
+                    instruction=context.instruction(layer),
                 )
-            installed = _newest_below(scan.index, DPKG_INFO, _DPKG_LIST)
-            if installed is not None:
+            installed = [position for position in below if _is_package(index, position)]
+            if installed:
                 yield PackageInstallation(
-                    Evidence(layer=layer, path=DPKG_INFO.rstrip("/")),
-                    layer,
-                    installed[0],
-                    installed[1],
-                    created.get(layer),
-                    instruction,
+                    evidence=Evidence(layer=layer, path=DPKG_INFO.rstrip("/")),
+                    layer=layer,
+                    packages=len(installed),
+                    installed=to_datetime(max(index.mtimes_ns[position] for position in installed)),
+                    touches_lists=bool(listed),
+                    instruction=context.instruction(layer),
                 )
 
 
-def _newest_below(index: LayerIndex, folder: str, suffix: str) -> tuple[int, datetime | None] | None:
-    """How many files a layer has directly in a folder, and the time of the newest; None where there are none."""
-    times = [
-        index.mtimes_ns[position]
-        for position, path in enumerate(index.paths)
-        if path.startswith(folder)
-        and path.endswith(suffix)
-        and index.types[position] == EntryType.FILE
-        and index.sizes[position]
-        and "/" not in path[len(folder) :]
-    ]
-    return (len(times), to_datetime(max(times))) if times else None
+def _is_list(index: LayerIndex, position: int) -> bool:
+    """Whether an entry is a package list, and not the lock beside them."""
+    name = index.paths[position].removeprefix(LISTS)
+    return "/" not in name and index.types[position] == EntryType.FILE and index.sizes[position] > 0
+
+
+def _is_package(index: LayerIndex, position: int) -> bool:
+    """Whether an entry is the list of files of an installed package, which dpkg writes when it unpacks it."""
+    path = index.paths[position]
+    return path.startswith(DPKG_INFO) and path.endswith(_DPKG_LIST) and index.types[position] == EntryType.FILE

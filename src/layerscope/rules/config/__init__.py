@@ -1,0 +1,33 @@
+"""Rules about the image's config: how its process starts, who it is, what it says and what it gives away."""
+
+from typing import Final
+
+from layerscope.rules.config.buffered_python_output import BufferedPythonOutput
+from layerscope.rules.config.crlf_shebang import CrlfShebang
+from layerscope.rules.config.history_mismatch import HistoryMismatch
+from layerscope.rules.config.missing_entrypoint import MissingEntrypoint
+from layerscope.rules.config.missing_health_check import MissingHealthCheck
+from layerscope.rules.config.missing_interpreter import MissingInterpreter
+from layerscope.rules.config.missing_working_directory import MissingWorkingDirectory
+from layerscope.rules.config.root_user import RootUser
+from layerscope.rules.config.secret_in_environment import SecretInEnvironment
+from layerscope.rules.config.secret_in_history import SecretInHistory
+from layerscope.rules.config.secret_in_layer import SecretInLayer
+from layerscope.rules.config.unknown_user import UnknownUser
+from layerscope.rules.rule import Rule
+
+RULES: Final[tuple[Rule, ...]] = (
+    RootUser(),
+    SecretInEnvironment(),
+    SecretInHistory(),
+    MissingEntrypoint(),
+    MissingWorkingDirectory(),
+    MissingInterpreter(),
+    CrlfShebang(),
+    UnknownUser(),
+    MissingHealthCheck(),
+    BufferedPythonOutput(),
+    SecretInLayer(),
+    HistoryMismatch(),
+)
+"""In order of their codes."""

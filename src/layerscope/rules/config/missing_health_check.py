@@ -1,0 +1,52 @@
+"""CONF009: the image has no health check."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.config.process import Process
+from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+
+DEFAULT_PORT: Final = "8000"
+
+
+class MissingHealthCheck(Rule):
+    """The image has no health check.
+
+    What it checks: The config has a health check, or switches one off on purpose (`HEALTHCHECK NONE`). Images that
+        start nothing are left out.
+    Why it matters: Without one, an engine calls a container running as long as its process lives, also while a
+        model is still loading for minutes, or when the server hangs. Compose and Swarm cannot wait for it or
+        replace it.
+    Example: An inference server whose container is "Up 3 minutes" and answers nothing.
+    Remedy: Add a check that asks the server itself, with a start period as long as the model takes to load.
+    Fix safety: Review: a check that is too strict restarts a server that is merely busy.
+    Blind spots: Kubernetes ignores this field and has probes of its own, which are not in the image. Batch jobs
+        need none.
+    References: Dockerfile reference, "HEALTHCHECK"; symptom catalogue, row 141.
+    """
+
+    code: ClassVar[str] = "CONF009"
+    severity: ClassVar[Severity] = Severity.INFO
+    needs: ClassVar[tuple[type[Fact], ...]] = (Process,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """At most one finding."""
+        process = facts.find(Process)
+        if process is None or process.program is None or process.has_health_check or process.is_health_check_disabled:
+            return
+        port = process.exposed_ports[0].partition("/")[0] if process.exposed_ports else DEFAULT_PORT
+        url = f"http://127.0.0.1:{port}/health"
+        fix = Fix(
+            "Add a health check that asks the server itself",
+            (
+                f"HEALTHCHECK --interval=30s --timeout=5s --start-period=300s CMD curl -fsS {url} || exit 1",
+                f"""Without curl: CMD python3 -c "import urllib.request as u; u.urlopen('{url}', timeout=4)\"""",
+            ),
+        )
+        message = "The config has no health check: engines cannot tell a loading or hanging server from a working one"
+        yield self.finding(message, Evidence(), fixes=(fix,))

@@ -1,0 +1,65 @@
+"""CONF002: the config sets a credential."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.config.secrets import ConfigSecret, SecretPlace
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.wording import tell_count
+
+PLACES: Final = frozenset({SecretPlace.ENVIRONMENT, SecretPlace.LABEL, SecretPlace.COMMAND, SecretPlace.HEALTH_CHECK})
+"""What a running container gets from the config; the history is CONF003's."""
+
+
+class SecretInEnvironment(Rule):
+    """The config sets a credential.
+
+    What it checks: Environment variables, labels, entrypoint, command and health check of the config, for tokens of
+        known form (GitHub, AWS, Hugging Face, OpenAI, private keys, …), passwords in addresses, and values of
+        variables named like a secret. Values are neither stored nor shown.
+    Why it matters: Whoever can pull the image can read the config without starting it; `docker inspect` shows it,
+        crash reports and child processes inherit it. A credential that was pushed must be considered known.
+    Example: `ENV HF_TOKEN=hf_…` so that the first start can download a model.
+    Remedy: Revoke the credential, take it out of the Dockerfile, and give it to the container when it starts.
+    Fix safety: Review: the program has to get the value in another way, and the old one has to be revoked.
+    Blind spots: A value told by its variable's name alone may be a default without worth; confidence is medium
+        then. Placeholders, references (`${…}`), paths and numbers are left out, and with them a password that looks
+        like one.
+    References: Dockerfile reference, "ENV"; Docker, "Build secrets"; CIS Docker benchmark, 4.10.
+    """
+
+    code: ClassVar[str] = "CONF002"
+    severity: ClassVar[Severity] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (ConfigSecret,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a credential."""
+        for secret in facts.of(ConfigSecret):
+            if secret.place not in PLACES:
+                continue
+            name = f" {secret.name}" if secret.name else ""
+            message = (
+                f"The {secret.place.value}{name} holds a {secret.kind} ({tell_count(secret.length, 'character')}); "
+                "expected none in the config"
+            )
+            confidence = Confidence.HIGH if secret.is_certain else Confidence.MEDIUM
+            yield self.finding(message, secret.evidence, confidence=confidence, fixes=(_suggest(secret),))
+
+
+def _suggest(secret: ConfigSecret) -> Fix:
+    """Revoke, remove, and pass at run time."""
+    name = secret.name or "TOKEN"
+    return Fix(
+        f"Revoke the credential and pass {name} at run time",
+        (
+            "Revoke it where it was issued: whoever has the image has it.",
+            f"Delete it from the Dockerfile's {secret.place.value}, and rebuild.",
+            f"At run time: docker run --env-file FILE or -e {name}   (Kubernetes: env.valueFrom.secretKeyRef)",
+            f"If only the build needs it: RUN --mount=type=secret,id={name.lower()},env={name} …",
+        ),
+    )

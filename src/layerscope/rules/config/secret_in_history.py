@@ -1,0 +1,73 @@
+"""CONF003: the build history records a credential."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.config.secrets import ConfigSecret, SecretPlace
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.wording import tell_count
+
+PLACES: Final = frozenset({SecretPlace.HISTORY, SecretPlace.BUILD_ARGUMENT})
+
+
+class SecretInHistory(Rule):
+    """The build history records a credential.
+
+    What it checks: The instruction of every build step, the values of build arguments included (builders record
+        them as `|1 TOKEN=… /bin/sh -c …`), for tokens of known form, passwords in addresses, headers and options,
+        and values of names like a secret. A credential that the config still sets is CONF002's.
+    Why it matters: The history is part of the config: `docker history --no-trunc` prints it for everyone who can
+        pull the image. `ARG` was never meant for secrets, and an `ENV` that a later step empties stays in the
+        history.
+    Example: A token given as a build argument:
+
+            ARG GITHUB_TOKEN
+            RUN git clone https://x-access-token:${GITHUB_TOKEN}@github.com/org/private
+
+    Remedy: Revoke the credential, and give it to the step as a build secret:
+
+            RUN --mount=type=secret,id=github,env=GITHUB_TOKEN git clone …
+
+    Fix safety: Review: the old credential has to be revoked; a rebuild does not take it back from pushed images.
+    Blind spots: Credentials that a step reads from files leave no trace here; the files are CONF011's. A value told
+        by its name alone may be harmless; confidence is medium then.
+    References: Dockerfile reference, "ARG" (warning) and "RUN --mount=type=secret"; symptom catalogue, row 52.
+    """
+
+    code: ClassVar[str] = "CONF003"
+    severity: ClassVar[Severity] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (ConfigSecret,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a credential."""
+        for secret in facts.of(ConfigSecret):
+            if secret.place not in PLACES:
+                continue
+            where = f"layer {secret.layer}" if secret.layer is not None else "no layer"
+            role = "the build argument" if secret.place is SecretPlace.BUILD_ARGUMENT else "its instruction"
+            name = f" {secret.name}" if secret.name else ""
+            message = (
+                f"Step {secret.step} of the history (it made {where}) records a {secret.kind} in {role}{name} "
+                f"({tell_count(secret.length, 'character')})"
+            )
+            confidence = Confidence.HIGH if secret.is_certain else Confidence.MEDIUM
+            yield self.finding(message, secret.evidence, confidence=confidence, fixes=(_suggest(secret),))
+
+
+def _suggest(secret: ConfigSecret) -> Fix:
+    """Revoke, and use a build secret."""
+    name = secret.name or "TOKEN"
+    return Fix(
+        f"Revoke the credential and give {name} to the build as a secret",
+        (
+            "Revoke it where it was issued: whoever has the image has it.",
+            f"Dockerfile: RUN --mount=type=secret,id={name.lower()},env={name} …   in place of ARG or ENV",
+            f"Build: docker build --secret id={name.lower()},env={name} -t IMAGE .",
+            "Rebuild without cache, and delete the tags that hold the old history.",
+        ),
+    )

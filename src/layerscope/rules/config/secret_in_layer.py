@@ -1,0 +1,113 @@
+"""CONF011: a layer holds a file with credentials."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.system.secret_files import SecretFile
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer, tell_list, tell_path
+
+LESSER: Final = {
+    "encrypted private key": Severity.MEDIUM,
+    "SSH host key": Severity.MEDIUM,
+    "login password hash": Severity.MEDIUM,
+    "web password hash": Severity.MEDIUM,
+}
+"""Kinds that need one more step before they are worth something."""
+
+
+class SecretInLayer(Rule):
+    """A layer holds a file with credentials.
+
+    What it checks: Files of every layer, those that a later layer deletes included: private keys; what netrc, npm,
+        pip, git, Docker, AWS, Google Cloud, Azure, Kubernetes, Hugging Face and others keep their credentials in;
+        `.env` files; and tokens of known form in small configuration files. Values are neither stored nor shown.
+    Why it matters: Whoever can pull the image can read every layer. Deleting the file in a later step hides it from
+        the container and from nobody else.
+    Example: The key is in the first of these layers, for ever:
+
+            COPY id_ed25519 /root/.ssh/
+            RUN git clone git@github.com:org/private && rm /root/.ssh/id_ed25519
+
+    Remedy: Revoke the credential; use it in the build as a secret or through an ssh agent, so that it is in no
+        layer:
+
+            RUN --mount=type=ssh git clone git@github.com:org/private
+
+    Fix safety: Review: the credential has to be revoked, and pushed tags hold it still.
+    Blind spots: Files over 64 KiB are searched at their start; source code, notebooks, databases and binary key
+        stores are not searched. Test keys that packages ship are told together with low severity. A token that has
+        expired looks like one that has not.
+    References: Docker, "Build secrets"; CIS Docker benchmark, 4.10; symptom catalogue, row 52.
+    """
+
+    code: ClassVar[str] = "CONF011"
+    severity: ClassVar[Severity] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (SecretFile,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a layer and fate of its files, and one for all samples."""
+        groups: dict[tuple[int, int], list[SecretFile]] = {}
+        samples = []
+        for secret in facts.of(SecretFile):
+            if secret.is_sample:
+                samples.append(secret)
+            else:
+                hidden_by = -1 if secret.hidden_by is None else secret.hidden_by
+                groups.setdefault((secret.layer, hidden_by), []).append(secret)
+        for _, secrets in sorted(groups.items()):
+            yield self._report(secrets)
+        if samples:
+            paths = {secret.path for secret in samples}
+            message = (
+                f"{tell_count(len(paths), 'file')} where packages keep tests and examples "
+                f"{'holds' if len(paths) == 1 else 'hold'} keys or tokens: {_name_files(samples)}"
+            )
+            places = dict.fromkeys(secret.evidence for secret in samples)
+            yield self.finding(
+                message, *list(places)[:SHOWN_LOCATIONS], severity=Severity.LOW, confidence=Confidence.LOW
+            )
+
+    def _report(self, secrets: list[SecretFile]) -> Finding:
+        """The files of one layer with the same fate."""
+        first = secrets[0]
+        places = dict.fromkeys(secret.evidence for secret in secrets)
+        fate = ""
+        if first.hidden_by is not None:
+            fate = f"; layer {first.hidden_by} deletes or replaces them, and they are still in the image"
+        message = (
+            f"{tell_layer(first.layer, first.instruction)} brings credentials in {tell_count(len(places), 'file')}: "
+            f"{_name_files(secrets)}{fate}"
+        )
+        severity = max(LESSER.get(secret.kind, self.severity) for secret in secrets)
+        fixes = (_suggest(first),)
+        return self.finding(
+            message[:1].upper() + message[1:], *list(places)[:SHOWN_LOCATIONS], severity=severity, fixes=fixes
+        )
+
+
+def _name_files(secrets: list[SecretFile]) -> str:
+    """The first files, each with the kinds of its credentials."""
+    kinds: dict[str, list[str]] = {}
+    for secret in secrets:
+        kinds.setdefault(secret.path, []).append(secret.kind)
+    return tell_list(f"{tell_path(path)} ({', '.join(found)})" for path, found in kinds.items())
+
+
+def _suggest(secret: SecretFile) -> Fix:
+    """Revoke, and keep out of every layer."""
+    path = tell_path(secret.path)
+    return Fix(
+        f"Revoke the credential of {path} and keep it out of every layer",
+        (
+            "Revoke it where it was issued: whoever has the image has it.",
+            f"If the build needs it: RUN --mount=type=secret,id=ID,target={path} …   and docker build --secret id=ID",
+            f"If it came along with COPY: add {path.rpartition('/')[2]} to .dockerignore",
+            "Rebuild the layers from there on, and delete the tags that hold the old one.",
+        ),
+    )

@@ -1,0 +1,72 @@
+"""CONF008: the config's user is not in the image's accounts."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.config.identity import Identity
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+
+
+class UnknownUser(Rule):
+    """The config's user is not in the image's accounts.
+
+    What it checks: A user or group given by name is in the image's /etc/passwd or /etc/group, and a user given by
+        number has an entry there.
+    Why it matters: A name that is not there stops the container: "unable to find user app: no matching entries in
+        passwd file". A number without an entry starts, without a name and with `/` as its home: Python's
+        `getpass.getuser()` raises "KeyError: 'getpwuid(): uid not found: 1000'" (torch.compile and many caches call
+        it), ssh and git refuse to work.
+    Example: `USER 1000` in an image without such a user, running a PyTorch program.
+    Remedy: Create the user in the final stage, and set HOME to a directory that it may write.
+    Fix safety: Review: the number may be chosen to fit the owner of a volume; keep it and add the entry.
+    Blind spots: Orchestrators that give every container a random user (OpenShift) are not in the image. Name
+        services other than files are not consulted.
+    References: moby/moby, user lookup; pytorch/pytorch issue 140765; symptom catalogue, row 45.
+    """
+
+    code: ClassVar[str] = "CONF008"
+    severity: ClassVar[Severity] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (Identity,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding for the user, and one for the group."""
+        identity = facts.find(Identity)
+        if identity is None:
+            return
+        user = identity.specification.partition(":")[0]
+        if identity.uid is None:
+            missing = "/etc/passwd has no such user" if identity.has_passwd else "the image has no /etc/passwd"
+            message = f"The config's user {user!r} cannot be resolved ({missing}), so no container can start"
+            yield self.finding(message, identity.evidence, fixes=(_create_user(user),))
+        elif user and identity.user_name is None and not identity.is_root:
+            message = (
+                f"The config's user {user} has no entry in /etc/passwd: the process has no name and no home, "
+                "and programs that ask for them fail"
+            )
+            yield self.finding(message, identity.evidence, severity=Severity.LOW, fixes=(_create_user(user),))
+        group = identity.group_specification
+        if group and identity.gid is None:
+            missing = "/etc/group has no such group" if identity.has_group_file else "the image has no /etc/group"
+            message = f"The config's group {group!r} cannot be resolved ({missing}), so no container can start"
+            fix = Fix(f"Create the group {group}", (f"RUN groupadd --system {group}   in the final stage, above USER",))
+            yield self.finding(message, identity.evidence, fixes=(fix,))
+
+
+def _create_user(user: str) -> Fix:
+    """An account for the user."""
+    if user.isdigit():
+        command = f"useradd --uid {user} --create-home app"
+    else:
+        command = f"useradd --uid 10001 --create-home {user}"
+    return Fix(
+        f"Create the user {user} in the final stage",
+        (
+            f"RUN {command}   above USER (Alpine: adduser -D -u NUMBER NAME)",
+            "ENV HOME=/home/NAME, and let caches point there",
+        ),
+    )

@@ -1,0 +1,54 @@
+"""LAY003: the stored size of a layer is not the one in the manifest."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_layer
+
+FIX = Fix(
+    "Fetch the image again, or correct the size that the manifest claims",
+    (
+        "If the digest does not match either: docker pull IMAGE@DIGEST, and audit the new copy.",
+        "If only the size differs, let the tool that wrote the manifest take descriptor sizes from the blobs.",
+    ),
+)
+
+
+class BlobSizeMismatch(Rule):
+    """A layer's stored size is not the one that the manifest claims.
+
+    What it checks: The number of bytes of every stored layer is the `size` of its descriptor in the manifest.
+    Why it matters: Clients bound their downloads by the size and abort when it differs ("unexpected commit size",
+        "failed size validation"). Too few bytes mean a cut transfer, too many mean that something was appended.
+    Example: An upload that broke off after 1.2 GB of a 5.6 GB layer, stored under the full layer's name.
+    Remedy: Fetch the image again. If only the size is wrong and the digest matches, the manifest has to be
+        rewritten.
+    Fix safety: Review: which of the two is right has to be looked at.
+    Blind spots: Sources without a manifest claim no size. An engine's own export may be recompressed; there the
+        exported manifest is checked, not the registry's.
+    References: OCI image specification, descriptor.md, "size"; symptom catalogue, row 56.
+    """
+
+    code: ClassVar[str] = "LAY003"
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a layer whose size differs."""
+        for proof in facts.of(LayerProof):
+            claimed, found = proof.claimed_size, proof.found_size
+            if claimed is None or found is None or claimed == found:
+                continue
+            difference = f"{abs(found - claimed):,} bytes {'too many' if found > claimed else 'missing'}"
+            message = (
+                f"The blob of {tell_layer(proof.layer, proof.instruction)} has {found:,} bytes, "
+                f"but the manifest claims {claimed:,}: {difference}"
+            )
+            yield self.finding(message, proof.evidence, fixes=(FIX,))

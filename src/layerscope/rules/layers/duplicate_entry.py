@@ -1,0 +1,53 @@
+"""LAY008: a layer names one path more than once."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.anomalies import LayerAnomaly
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import begin, tell_count, tell_layer, tell_list, tell_path
+
+FIX = Fix(
+    "Write each path once",
+    (
+        "Build the layer from a directory instead of appending to a tar: COPY, or tar -C ROOT -cf layer.tar .",
+        "Where a rule merges archives (bazel, Nix, scripts), let the later one replace entries of the earlier.",
+    ),
+)
+
+
+class DuplicateEntry(Rule):
+    """A layer names one path more than once.
+
+    What it checks: Every path occurs in a layer's tar once. Only files, directories and links count, not whiteouts.
+    Why it matters: The image specification forbids it, and readers disagree: unpacking lets the last entry win,
+        many scanners and random-access readers take the first. So the file that was scanned need not be the file
+        that runs, and the bytes of the loser are shipped for nothing.
+    Example: `tar -rf layer.tar app/config.yaml` to "update" a file appends a second entry of the same name.
+    Remedy: Make the layer from a directory tree, where a path can be there once only.
+    Fix safety: Review: the loser may be the one that was meant.
+    Blind spots: Paths that a file system without regard to case would take for one are not compared.
+    References: OCI image specification, layer.md ("MUST NOT include duplicate entries"); syft's fixture
+        image-duplicate-path.
+    """
+
+    code: ClassVar[str] = "LAY008"
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    needs: ClassVar[tuple[type[Fact], ...]] = (LayerAnomaly,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a layer."""
+        for anomaly in facts.of(LayerAnomaly):
+            if anomaly.kind != "duplicate-entry":
+                continue
+            named = tell_list(tell_path(place.path or "") for place in anomaly.places)
+            message = (
+                f"{begin(tell_layer(anomaly.layer, anomaly.instruction))} repeats "
+                f"{tell_count(anomaly.count, 'path')} that it names already: {named}; the last entry wins"
+            )
+            yield self.finding(message, *anomaly.places, fixes=(FIX,))

@@ -1,0 +1,71 @@
+"""LAY009: a layer's tar is unusual in a way that tools read differently."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.anomalies import LayerAnomaly
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
+
+OTHER_RULES: Final = frozenset({"duplicate-entry", "trailing-data", "concatenated-archive"})
+"""Anomalies with a rule of their own."""
+
+SEVERITIES: Final = {
+    "missing-trailer": Severity.INFO,
+    "absolute-name": Severity.INFO,
+    "sparse-file": Severity.INFO,
+    "global-header": Severity.INFO,
+    "control-character-name": Severity.MEDIUM,
+    "invalid-whiteout": Severity.MEDIUM,
+    "unknown-type": Severity.MEDIUM,
+    "bad-number": Severity.MEDIUM,
+}
+"""What readers agree on is information; what deceives people or tools is worse."""
+
+FIX = Fix(
+    "Write the layer with a container builder",
+    ("Build the image again with docker build, buildah or kaniko: every tool reads their entries alike.",),
+)
+
+
+class IrregularEntry(Rule):
+    r"""A layer's tar is unusual in a way that tools read differently.
+
+    What it checks: Names are relative, clean, UTF-8 and without control characters; types and numbers are known;
+        whiteouts name something; no file is stored sparse; extended headers belong to an entry; the archive has its
+        trailer.
+    Why it matters: Runtimes accept these entries, each in its way, and other tools fail on some: dive stops at a
+        global PAX header, scanners skip names that are not UTF-8, terminals obey control characters in names. What
+        a report shows is then not what runs.
+    Example: A file named `lib\x1b[2K.so`, which erases its own line in a listing; an entry `/etc/passwd` with its
+        slash.
+    Remedy: Build the layer with a container builder, from files with ordinary names.
+    Fix safety: Review: rewriting a layer changes its digest and everything above it.
+    Blind spots: Anomalies beyond a ceiling for each layer are counted, not named.
+    References: OCI image specification, layer.md; POSIX pax, "ustar Interchange Format"; Go's archive/tar test
+        data.
+    """
+
+    code: ClassVar[str] = "LAY009"
+    severity: ClassVar[Severity] = Severity.LOW
+    needs: ClassVar[tuple[type[Fact], ...]] = (LayerAnomaly,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a layer and kind of anomaly."""
+        for anomaly in facts.of(LayerAnomaly):
+            if anomaly.is_refused or anomaly.kind in OTHER_RULES:
+                continue
+            named = tell_list(tell_path(place.path) for place in anomaly.places if place.path)
+            where = tell_layer(anomaly.layer, anomaly.instruction)
+            message = f"{tell_count(anomaly.count, 'irregularity', 'irregularities')} in {where}: {anomaly.meaning}"
+            yield self.finding(
+                message + (f" ({named})" if named else ""),
+                *anomaly.places,
+                severity=SEVERITIES.get(anomaly.kind, self.severity),
+                fixes=(FIX,),
+            )

@@ -1,0 +1,61 @@
+"""LAY005: a layer carries bytes after its end."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.anomalies import LayerAnomaly
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_layer, tell_size
+
+TRAILING_KINDS: Final = frozenset({"trailing-data", "concatenated-archive"})
+"""Anomalies that mean data behind the end of the tar."""
+
+FIX = Fix(
+    "Write the layer again with the tool that made it",
+    (
+        "docker build --no-cache -t IMAGE .   (layers that an engine writes end where their tar ends)",
+        "If archives were joined on purpose (cat a.tar b.tar), join their entries instead: tar --concatenate.",
+    ),
+)
+
+
+class TrailingData(Rule):
+    """A layer carries bytes after its end.
+
+    What it checks: Nothing but zeros follows the tar's end-of-archive mark, and nothing follows the last gzip
+        member or zstd frame of the stored blob.
+    Why it matters: Container runtimes stop reading at the mark, other tools read on. So a scanner can see files
+        that no container has, or miss what an unpacker of another kind would put there; either way the image is not
+        what it seems. The bytes are stored, pulled and hashed all the same.
+    Example: Two tars joined with `cat`: `docker run` shows the files of the first, `tar -i` those of both.
+    Remedy: Write the layer again with a tool that ends its archives properly.
+    Fix safety: Review: the data may have been put there for a reason.
+    Blind spots: Zeros after the mark are padding and are not reported, however many there are. What the hidden
+        bytes are is not analysed.
+    References: tar(5), "end-of-archive"; RFC 1952, section 2.2; RFC 8878, section 3.
+    """
+
+    code: ClassVar[str] = "LAY005"
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof, LayerAnomaly)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a layer and kind of tail."""
+        for proof in facts.of(LayerProof):
+            if proof.trailing:
+                where = tell_layer(proof.layer, proof.instruction)
+                frame = "zstd frame" if proof.found_compression == "zstd" else "gzip member"
+                message = (
+                    f"{tell_size(proof.trailing)} follow the last {frame} of {where}; expected the blob to end there"
+                )
+                yield self.finding(message, proof.evidence, fixes=(FIX,))
+        for anomaly in facts.of(LayerAnomaly):
+            if anomaly.kind in TRAILING_KINDS:
+                where = tell_layer(anomaly.layer, anomaly.instruction)
+                yield self.finding(f"After the end of {where}: {anomaly.meaning}", *anomaly.places, fixes=(FIX,))

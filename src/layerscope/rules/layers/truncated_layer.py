@@ -1,0 +1,59 @@
+"""LAY004: a layer cannot be read to its end."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_count, tell_layer
+
+FETCH_AGAIN = Fix(
+    "Fetch or rebuild the image: the rest of the layer is not in this copy",
+    (
+        "docker pull IMAGE@DIGEST   (or export it again where it was built: docker save IMAGE -o IMAGE.tar)",
+        "Check free space and logs where the copy was made: the cause is nearly always a full disk or a cut link.",
+    ),
+)
+RAISE_LIMIT = Fix(
+    "Raise the limit that was passed, if the image is trusted",
+    ("Audit again with the option that the message names.",),
+)
+
+
+class TruncatedLayer(Rule):
+    """A layer cannot be read to its end.
+
+    What it checks: Every layer decompresses without error, and its tar can be read up to the end-of-archive mark,
+        within the limits that protect the reader.
+    Why it matters: Whatever lies behind the break is missing: containers do not start, or start without their last
+        files (typically the largest ones, model weights and CUDA libraries). An audit of such a layer is an audit
+        of its first part only, and says so.
+    Example: `docker save` into a full disk leaves an archive whose last layer ends in the middle of
+        `libtorch_cuda.so`; `docker load` then reports "unexpected EOF".
+    Remedy: Fetch or export the image again; rebuild it if every copy ends at the same place.
+    Fix safety: Review: the missing bytes have to come from elsewhere.
+    Blind spots: A layer that was cut and then closed properly (a builder that ignored a write error) reads well;
+        its DiffID matches too. Entries before the break are trusted only as far as they were read.
+    References: symptom catalogue, rows 55 and 56; moby/moby issue 20030 ("unexpected EOF").
+    """
+
+    code: ClassVar[str] = "LAY004"
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a damaged layer."""
+        for proof in facts.of(LayerProof):
+            damage = proof.damage
+            if damage is None:
+                continue
+            message = (
+                f"Reading {tell_layer(proof.layer, proof.instruction)} stopped at byte {damage.offset:,} "
+                f"after {tell_count(damage.entries, 'entry', 'entries')} ({damage.kind}): {damage.detail}"
+            )
+            yield self.finding(message, proof.evidence, fixes=(RAISE_LIMIT if damage.kind == "limit" else FETCH_AGAIN,))
