@@ -24,6 +24,9 @@ INDEX_TYPE: Final = "application/vnd.oci.image.index.v1+json"
 CONFIG_TYPE: Final = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE: Final = "application/vnd.oci.image.layer.v1.tar"
 
+Members = Mapping[str, bytes | tarfile.TarInfo]
+"""What `pack` writes: content, or a link."""
+
 EMPTY: Final[Mapping[str, object]] = {}
 
 TINY_LAYER: Final = write_tar([file("greeting", b"hello")])
@@ -113,7 +116,7 @@ def parse(platform: str | None) -> Platform | None:
     return None if platform is None else Platform.parse(platform)
 
 
-def pack(members: Mapping[str, bytes | tarfile.TarInfo], *, form: int = tarfile.USTAR_FORMAT) -> bytes:
+def pack(members: Members, *, form: int = tarfile.USTAR_FORMAT) -> bytes:
     """An archive of these members, written by the standard library."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w", format=form) as archive:
@@ -138,7 +141,7 @@ def link(target: str, *, hard: bool = False) -> tarfile.TarInfo:
 
 def saved(
     layers: Mapping[str, bytes] | None = None, *, tags: Sequence[str] = ("app:1",), **config: object
-) -> dict[str, bytes | tarfile.TarInfo]:
+) -> dict[str, bytes]:
     """The members of a docker-archive with these layers, `manifest.json` last, as Docker up to 24 writes it."""
     layers = {"one/layer.tar": TINY_LAYER} if layers is None else layers
     document = render_config([digest_of(layer) for layer in layers.values()], **config)

@@ -18,6 +18,7 @@ _MAGICS: Final = {
     b"7z\xbc\xaf\x27\x1c": "a 7-zip archive",
     b"GGUF": "a GGUF model",
 }
+_TEXT_BYTES: Final = b"\t\n\f\r\x1b" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 _DOCKERFILE_WORDS: Final = (b"FROM ", b"ARG ", b"# syntax=", b"# check=")
 
 
@@ -33,11 +34,11 @@ def explain_first_bytes(head: bytes) -> str | None:
     if _is_text(head):
         is_dockerfile = any(line.startswith(_DOCKERFILE_WORDS) for line in head.splitlines())
         return "a Dockerfile, from which an image is yet to be built" if is_dockerfile else "a text file"
-    return None if len(head) == BLOCK else f"a file of {len(head)} bytes"
+    return None
 
 
 def _is_text(head: bytes) -> bool:
-    if b"\0" in head:
+    if head.translate(None, _TEXT_BYTES):
         return False
     try:
         head.decode()

@@ -22,13 +22,15 @@ MAX_LENGTH: Final = 8192
 """Characters of IMAGE: a path of PATH_MAX and a selector fit."""
 
 _ALIASES: Final = {
+    scheme.rstrip(":") + slashes: scheme.rstrip(":") for scheme in SCHEMES for slashes in ("", "://")
+} | {
     "oci": "oci-dir",
     "docker-daemon": "docker",
     "docker://": "registry",
     "local://": "docker",
     "archive://": "archive",
-} | {name + slashes: name for scheme in SCHEMES for name in [scheme[:-1]] for slashes in ("", "://")}
-"""skopeo's `oci:`, `docker-daemon:` and `docker://`, scout's `local://` and `archive://`, and every scheme as a URL."""
+}
+"""Every scheme, also as a URL; skopeo's `oci:`, `docker-daemon:` and `docker://`; scout's `local://` and `archive://`."""
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+-]*)(?::(?!//)|(://))")
 _IMAGE_ID: Final = re.compile(r"(?:sha256:)?[a-f0-9]{64}")

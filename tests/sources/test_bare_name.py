@@ -1,0 +1,80 @@
+"""Bare names, looked for in one engine after the other."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import EngineError, ImageNotFoundError, LayerscopeError, PlatformNotFoundError
+from layerscope.image.image import Image, KnownContent
+from layerscope.image.platform import Platform
+from layerscope.progress import Progress, SilentProgress
+from layerscope.sources.bare_name import BareNameSource
+from support.archives import NothingKnown, open_image, pack, saved
+
+
+@dataclass
+class Engine:
+    """An engine that has an image, or answers with an error."""
+
+    answer: Image | LayerscopeError
+    asked: list[Platform | None] = field(default_factory=list)
+
+    @property
+    def describe(self) -> str:
+        """Its name."""
+        return "engine"
+
+    def open_image(self, *, platform: Platform | None, known: KnownContent, progress: Progress) -> Image:
+        """Answer."""
+        del known, progress
+        self.asked.append(platform)
+        if isinstance(self.answer, LayerscopeError):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Image:
+    """Any image."""
+    (tmp_path / "image.tar").write_bytes(pack(saved()))
+    return open_image(tmp_path / "image.tar")
+
+
+def open_name(docker: Engine, podman: Engine, *attempts: str) -> object:
+    """Look for a name in two engines."""
+    source = BareNameSource("app:1", (("docker", docker), ("podman", podman)), attempts)
+    assert source.describe == "app:1"
+    return source.open_image(platform=Platform("linux", "arm64"), known=NothingKnown(), progress=SilentProgress())
+
+
+def test_first_engine_that_has_it_gives_it(image: Image) -> None:
+    """The second is not asked."""
+    docker, podman = Engine(image), Engine(image)
+    assert open_name(docker, podman) is image
+    assert (docker.asked, podman.asked) == ([Platform("linux", "arm64")], [])
+
+
+@pytest.mark.parametrize("error", [ImageNotFoundError("no image"), EngineError("no engine")])
+def test_second_engine_is_asked_where_the_first_has_none(image: Image, error: LayerscopeError) -> None:
+    """Whether it lacks the image or is not there itself."""
+    assert open_name(Engine(error), Engine(image)) is image
+
+
+def test_everything_that_was_tried_is_told() -> None:
+    """Each place with its own answer."""
+    docker, podman = Engine(ImageNotFoundError("docker engine has no image app:1")), Engine(EngineError("no socket"))
+    with pytest.raises(ImageNotFoundError) as raised:
+        open_name(docker, podman, "path app: a directory without index.json")
+    assert str(raised.value) == (
+        "opening app:1: no such image; tried path app: a directory without index.json; docker: docker engine has no "
+        "image app:1; podman: no socket; registry: reading from a registry is not available in this version"
+    )
+
+
+def test_image_for_another_platform_is_not_looked_for_elsewhere(image: Image) -> None:
+    """It was found, and the answer says what there is."""
+    podman = Engine(image)
+    with pytest.raises(PlatformNotFoundError):
+        open_name(Engine(PlatformNotFoundError("only linux/amd64")), podman)
+    assert podman.asked == []

@@ -1,0 +1,132 @@
+"""The grammar of IMAGE."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import ImageNotFoundError, ReferenceSyntaxError, SourceError, UsageError
+from layerscope.sources.archive import ArchiveSource
+from layerscope.sources.bare_name import BareNameSource
+from layerscope.sources.daemon import DaemonSource
+from layerscope.sources.layout import LayoutSource
+from layerscope.sources.select import MAX_LENGTH, select_source
+from layerscope.sources.standard_input import InputSource
+from support.archives import LayoutBuilder, pack, saved
+
+HEX = "a" * 64
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    layout = LayoutBuilder()
+    layout.list(layout.image()).write(Path("layout"))
+    Path("image.tar").write_bytes(pack(saved()))
+    Path("colon:1.tar").write_bytes(pack(saved()))
+    Path("myapp").mkdir()
+    Path("Dockerfile").write_text("FROM scratch\n")
+    Path("notes").write_text("hello\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "describe"),
+    [
+        ("layout", LayoutSource, "oci-dir:layout"),
+        ("./layout", LayoutSource, "oci-dir:./layout"),
+        ("layout:1.0", LayoutSource, "oci-dir:layout:1.0"),
+        ("oci-dir:layout", LayoutSource, "oci-dir:layout"),
+        ("oci-dir://layout", LayoutSource, "oci-dir:layout"),
+        ("oci:layout:1.0", LayoutSource, "oci-dir:layout:1.0"),
+        (f"oci:layout@sha256:{HEX}", LayoutSource, f"oci-dir:layout@sha256:{HEX}"),
+        ("image.tar", ArchiveSource, "image.tar"),
+        ("image.tar:app:1", ArchiveSource, "image.tar:app:1"),
+        ("archive://image.tar", ArchiveSource, "image.tar"),
+        ("docker-archive:image.tar", ArchiveSource, "docker-archive:image.tar"),
+        ("docker-archive:image.tar:docker.io/library/app:1", ArchiveSource, None),
+        ("docker-archive:colon:1.tar", ArchiveSource, "docker-archive:colon:1.tar"),
+        ("docker-archive:colon:1.tar:app:1", ArchiveSource, "docker-archive:colon:1.tar:app:1"),
+        ("colon:1.tar", ArchiveSource, "colon:1.tar"),
+        ("oci-archive:image.tar:@0", ArchiveSource, "oci-archive:image.tar:@0"),
+        ("-", InputSource, "-"),
+        ("docker-archive:-", InputSource, "docker-archive:-"),
+        ("docker-archive:-:app:1", InputSource, "docker-archive:-:app:1"),
+        ("docker:python:3.12", DaemonSource, "docker:python:3.12"),
+        ("docker-daemon:python:3.12", DaemonSource, "docker:python:3.12"),
+        ("local://python:3.12", DaemonSource, "docker:python:3.12"),
+        ("podman:python", DaemonSource, "podman:python"),
+        ("podman://python", DaemonSource, "podman:python"),
+        (f"docker:sha256:{HEX}", DaemonSource, f"docker:sha256:{HEX}"),
+        (f"docker:{HEX}", DaemonSource, f"docker:{HEX}"),
+        ("python:3.12-slim", BareNameSource, "python:3.12-slim"),
+        ("localhost:5000/a/b@sha256:" + HEX, BareNameSource, None),
+        ("ghcr.io/owner/name", BareNameSource, "ghcr.io/owner/name"),
+        (HEX, BareNameSource, HEX),
+        ("sha256:" + HEX, BareNameSource, "sha256:" + HEX),
+        ("myapp", BareNameSource, "myapp"),
+        ("notes:1", BareNameSource, "notes:1"),
+    ],
+)
+def test_every_form_has_its_source(text: str, kind: type, describe: str | None) -> None:
+    """Scheme, path, standard input, or name."""
+    source = select_source(text)
+    assert isinstance(source, kind)
+    assert source.describe == (text if describe is None else describe)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("", UsageError, "IMAGE is ''"),
+        ("a\0b", UsageError, "expected a name"),
+        ("x" * (MAX_LENGTH + 1), UsageError, "expected a name"),
+        ("docker:", UsageError, "nothing after the scheme"),
+        ("oci-dir:", UsageError, "nothing after the scheme"),
+        ("ftp://host/image.tar", UsageError, "unknown scheme ftp://; expected one of docker:, podman:, registry:"),
+        ("Dockerfile", UsageError, "Dockerfile: a Dockerfile, from which an image is yet to be built"),
+        ("./myapp", UsageError, r"\./myapp: a directory without index\.json, expected an image archive"),
+        ("./notes", UsageError, r"\./notes: a text file"),
+        ("./gone.tar", ImageNotFoundError, r"\./gone\.tar: no such file"),
+        ("/gone", ImageNotFoundError, "/gone: no such file"),
+        ("gone.tar:app:1", ImageNotFoundError, "no such file"),
+        ("oci-dir:gone", ImageNotFoundError, "gone: no such file"),
+        ("docker-archive:gone.tar:app:1", ImageNotFoundError, "no such file"),
+        (
+            "oci-dir:image.tar",
+            UsageError,
+            "expected an OCI layout directory; for an archive write oci-archive:image.tar",
+        ),
+        ("oci-archive:layout", UsageError, "expected an image archive; for a layout write oci-dir:layout"),
+        ("docker-archive:Dockerfile", UsageError, "a Dockerfile"),
+        ("oci-dir:myapp", UsageError, "a directory without"),
+        ("oci-dir:-", ImageNotFoundError, "no such file"),
+        ("docker:UPPER", ReferenceSyntaxError, "lower case"),
+        ("Not A Name", ReferenceSyntaxError, "reference"),
+        ("image.tar@sha256:short", UsageError, "hexadecimal"),
+    ],
+)
+def test_everything_else_is_one_clear_error(text: str, error: type[Exception], message: str) -> None:
+    """What was given, what it is, and what was expected."""
+    with pytest.raises(error, match=message):
+        select_source(text)
+
+
+@pytest.mark.parametrize("text", ["registry:python:3.12", "docker://python:3.12", "registry://python:3.12"])
+def test_registry_is_not_available_yet(text: str) -> None:
+    """It says so, and what to do instead."""
+    with pytest.raises(SourceError, match=re.escape("reading from a registry is not available in this version")):
+        select_source(text)
+
+
+def test_local_image_called_registry_is_pointed_at() -> None:
+    """The name of Docker's own registry image is also a scheme."""
+    with pytest.raises(SourceError, match="for the local image called registry:2 write docker:registry:2"):
+        select_source("registry:2")
+
+
+def test_path_that_is_no_image_is_mentioned_when_the_name_is_not_found() -> None:
+    """A folder of sources often has its image's name."""
+    source = select_source("myapp")
+    assert isinstance(source, BareNameSource)
+    assert source.attempts == ("path myapp: a directory without index.json",)
+    assert [kind for kind, _ in source.sources] == ["docker", "podman"]
