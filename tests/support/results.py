@@ -20,7 +20,8 @@ from layerscope.image.history import pair_history
 from layerscope.image.image import Image
 from layerscope.image.layer import ByteStream, Stamp
 from layerscope.layers.reading import Reading, read_layer
-from layerscope.layers.scan import LayerScan
+from layerscope.layers.scan import LayerScan, Proof
+from layerscope.layers.schedule import empty_index
 from layerscope.rules.finding import Finding, Location
 from layerscope.rules.fix import Fix, Safety
 from layerscope.rules.severity import Confidence, Severity
@@ -67,12 +68,19 @@ class ResultRecipe:
     source: str = "oci-dir"
     notes: tuple[str, ...] = ()
     unverified: frozenset[int] = frozenset()
+    absent: frozenset[int] = frozenset()
+    """Layers whose bytes are not here."""
 
 
 def make_result(recipe: ResultRecipe) -> AuditResult:
     """The result that a recipe describes."""
-    layers = [_make_layer(number, members) for number, members in enumerate(recipe.layers)]
-    scans = [read_layer(layer.open(), layer.name, Reading()) for layer in layers]
+    layers = [_make_layer(members) for members in recipe.layers]
+    scans = [
+        LayerScan(None, None, empty_index(), {}, None, Proof.NONE)
+        if number in recipe.absent
+        else read_layer(layer.open(), layer.name, Reading())
+        for number, layer in enumerate(layers)
+    ]
     config = _make_config(recipe, layers)
     tree = merge_layers([scan.index for scan in scans])
     steps = pair_history(config, len(layers))
@@ -87,7 +95,10 @@ def make_result(recipe: ResultRecipe) -> AuditResult:
     )
     return AuditResult(
         image=image,
-        layers=tuple(_audit(recipe, config, layer, scan, number) for number, (layer, scan) in enumerate(zip(layers, scans, strict=True))),
+        layers=tuple(
+            _audit(recipe, config, layer, scan, number)
+            for number, (layer, scan) in enumerate(zip(layers, scans, strict=True))
+        ),
         steps=steps,
         tree=tree,
         weight=measure_weight(tree),
@@ -132,7 +143,7 @@ def check_snapshot(path: Path, text: str, *, is_update: bool) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-def _make_layer(number: int, members: Sequence[TarMember]) -> MemoryLayer:
+def _make_layer(members: Sequence[TarMember]) -> MemoryLayer:
     content = write_tar(members)
     digest = Digest.of(content)
     return MemoryLayer(f"blobs/sha256/{digest.hex}", content, digest)
@@ -154,9 +165,7 @@ def _make_config(recipe: ResultRecipe, layers: Sequence[MemoryLayer]) -> ImageCo
     )
 
 
-def _audit(
-    recipe: ResultRecipe, config: ImageConfig, layer: MemoryLayer, scan: LayerScan, number: int
-) -> AuditedLayer:
+def _audit(recipe: ResultRecipe, config: ImageConfig, layer: MemoryLayer, scan: LayerScan, number: int) -> AuditedLayer:
     below = recipe.base.layers if recipe.base else 0
     return AuditedLayer(
         index=number,
@@ -168,6 +177,6 @@ def _audit(
         size=len(layer.content),
         step={step.layer: step for step in pair_history(config, len(config.rootfs))}.get(number),
         scan=scan,
-        verified=number not in recipe.unverified,
+        verified=number not in recipe.unverified | recipe.absent,
         origin=("base" if number < below else "own") if below else "unknown",
     )

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-_SHORT_FORMS: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
 _ESCAPED_BYTES: Final = "".join(map(chr, range(0xDC80, 0xDD00)))
 """What bytes from 0x80 to 0xff become where they are not UTF-8 (surrogateescape, PEP 383)."""
 
@@ -46,8 +44,6 @@ def measure(text: str) -> int:
 
 
 def _write_out(character: str) -> str:
-    if character in _SHORT_FORMS:
-        return _SHORT_FORMS[character]
     if character in _ESCAPED_BYTES:
         return f"\\x{ord(character) - ord(_ESCAPED_BYTES[0]) + 0x80:02x}"
-    return character.encode("ascii", "backslashreplace").decode()
+    return character.encode("unicode_escape").decode()

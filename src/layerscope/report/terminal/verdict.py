@@ -12,6 +12,9 @@ from layerscope.report.terminal.page import Page, start_fields
 from layerscope.report.units import format_share
 from layerscope.rules.wording import tell_count, tell_size
 
+SHOWN_LAYERS = 6
+"""Layers that the verdict names; the table marks them all."""
+
 Part = str | tuple[str, str]
 
 _PROOFS = {
@@ -47,17 +50,26 @@ def draw_image(page: Page, result: AuditResult) -> None:
 
 def _judge_bytes(page: Page, result: AuditResult) -> tuple[Part, ...]:
     symbols = page.symbols
-    layers = tell_count(len(result.layers), "layer")
     if not result.is_intact:
         damaged = _list_damaged(result)
-        where = f"layer {', '.join(map(str, damaged))} of {layers}" if damaged else "the image"
-        return _word(symbols.bad, "DAMAGED", "bad"), f"{where} is not what its digest says"
-    unproved = [str(layer.index) for layer in result.layers if not layer.verified]
+        where = _name_layers(damaged, result, symbols.ellipsis) if damaged else "the image is"
+        return _word(symbols.bad, "DAMAGED", "bad"), f"{where} not what its digest says"
+    unproved = [layer.index for layer in result.layers if not layer.verified]
     if unproved:
-        told = f"layer {', '.join(unproved)} of {layers} could not be checked; the rest is intact"
+        told = (
+            f"{_name_layers(unproved, result, symbols.ellipsis)} not proved, every other byte is what its digest says"
+        )
         return _word(symbols.doubt, "UNPROVED", "doubt"), told
+    layers = tell_count(len(result.layers), "layer")
     told = f"every byte of {layers} is what its digest says" if result.layers else "the image has no layers"
     return _word(symbols.good, "INTACT", "good"), told
+
+
+def _name_layers(layers: list[int], result: AuditResult, ellipsis: str) -> str:
+    """Layers by number with their verb: `layer 2 of 5 is`, `layers 2, 3 of 5 are`."""
+    numbers = ", ".join(map(str, layers[:SHOWN_LAYERS])) + (f", {ellipsis}" if len(layers) > SHOWN_LAYERS else "")
+    noun, verb = ("layer", "is") if len(layers) == 1 else ("layers", "are")
+    return f"{noun} {numbers} of {len(result.layers)} {verb}"
 
 
 def _list_damaged(result: AuditResult) -> list[int]:

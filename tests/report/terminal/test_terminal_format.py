@@ -1,0 +1,118 @@
+"""What a person reads, whole, as snapshots; and that it can be read anywhere."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from layerscope.audit.result import AuditResult
+from layerscope.report.context import RenderContext
+from layerscope.report.terminal.terminal_format import TerminalFormat
+from layerscope.rules.severity import Severity
+from support.example_results import CLEAN, DAMAGED, HOSTILE, UNPROVED, WASTEFUL, make_wasteful
+from support.results import ResultRecipe, make_finding, make_result
+
+FAILED = RenderContext(exit_code=1)
+
+
+def _render(result: AuditResult, context: RenderContext) -> str:
+    return TerminalFormat().render(result, context)
+
+
+@pytest.mark.parametrize(
+    ("name", "context"),
+    [
+        ("wasteful-80.txt", RenderContext(exit_code=1)),
+        ("wasteful-120.txt", RenderContext(width=120, exit_code=1)),
+        ("wasteful-80-ascii.txt", RenderContext(unicode=False, exit_code=1)),
+        ("wasteful-80-color.txt", RenderContext(color=True, exit_code=1)),
+    ],
+)
+def test_a_wasteful_image_is_told_whole(
+    name: str, context: RenderContext, snapshot: Callable[[str, str], None]
+) -> None:
+    """Verdict, image, layers, waste, findings, gaps and next steps, at two widths, in ASCII and in colour."""
+    snapshot(name, _render(make_wasteful(), context))
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe", "exit_code"),
+    [
+        ("clean-80.txt", CLEAN, 0),
+        ("damaged-80.txt", DAMAGED, 4),
+        ("unproved-80.txt", UNPROVED, 0),
+        ("hostile-80.txt", HOSTILE, 0),
+        ("empty-80.txt", ResultRecipe(), 0),
+    ],
+)
+def test_other_images_are_told_whole(
+    name: str, recipe: ResultRecipe, exit_code: int, snapshot: Callable[[str, str], None]
+) -> None:
+    """An image without findings, a damaged one, one that was not here, a hostile one, one without layers."""
+    snapshot(name, _render(make_result(recipe), RenderContext(exit_code=exit_code)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_no_line_is_wider_than_the_page(width: int, unicode: bool) -> None:
+    """Every width that a person may have is kept."""
+    text = _render(make_wasteful(), RenderContext(width=width, unicode=unicode, exit_code=1))
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_plain_output_holds_no_control_characters() -> None:
+    """In a pipe there is text and nothing else, and no line ends in spaces."""
+    text = _render(make_result(HOSTILE), RenderContext())
+    assert all(line.isprintable() and line == line.rstrip() for line in text.splitlines())
+
+
+def test_an_image_cannot_add_escape_sequences_of_its_own() -> None:
+    """In colour, the only sequences are those of this program: they set colours and nothing else."""
+    text = _render(make_result(HOSTILE), RenderContext(color=True))
+    assert set(re.findall(r"\x1b.", text)) == {"\x1b["}
+    assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_ascii_output_is_ascii() -> None:
+    """Where the terminal has no more than ASCII, nothing else is printed."""
+    assert _render(make_wasteful(), RenderContext(unicode=False)).isascii()
+
+
+def test_the_same_result_prints_the_same_bytes() -> None:
+    """Two renderings are equal."""
+    assert _render(make_wasteful(), FAILED) == _render(make_wasteful(), FAILED)
+
+
+def test_the_verdict_comes_first_and_the_next_steps_last() -> None:
+    """The first lines judge, the last section says what to do."""
+    lines = _render(make_wasteful(), FAILED).splitlines()
+    headings = [line for line in lines if line in {"Waste by cause", "Not known", "Next steps"}]
+    assert lines[0].startswith("✔ INTACT")
+    assert lines[1].startswith("✘ FAILED")
+    assert headings[-1] == "Next steps"
+
+
+def test_a_long_list_of_findings_is_cut_and_says_so() -> None:
+    """With a limit of two, the third finding is counted."""
+    recipe = ResultRecipe(findings=[make_finding("LAY101", wasted=number) for number in range(1, 4)])
+    text = _render(make_result(recipe), RenderContext(limit=2))
+    assert text.count("LAY101 deleted-in-later-layer") == 3  # two findings and the cause
+    assert "1 more medium finding (--limit 0 shows all)" in text
+
+
+def test_without_a_limit_everything_is_shown() -> None:
+    """Twenty findings are twenty findings."""
+    recipe = ResultRecipe(findings=[make_finding("CONF009", message=f"number {n}") for n in range(20)])
+    text = _render(make_result(recipe), RenderContext(limit=None))
+    assert all(f"number {n}" in text for n in range(20))
+
+
+def test_a_threshold_that_fails_nothing_is_named() -> None:
+    """`--fail-on never` is told beside the counts."""
+    recipe = ResultRecipe(findings=[make_finding(severity=Severity.CRITICAL)])
+    assert "✔ PASSED   ◆ 1 critical  --fail-on never" in _render(make_result(recipe), RenderContext(fail_on=None))
+
+
+def test_credentials_are_nowhere() -> None:
+    """A token in environment, command and history reaches no report."""
+    assert "vT8mKq2LxWz5RbN7cJ4d" not in _render(make_result(WASTEFUL), RenderContext(width=160, limit=None))

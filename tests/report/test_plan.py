@@ -1,0 +1,43 @@
+"""The plan holds each fix once, the one with the most effect first."""
+
+from layerscope.report.plan import plan_fixes
+from layerscope.rules.severity import Severity
+from support.results import make_finding
+
+
+def test_the_worst_finding_is_cured_first() -> None:
+    """A severe finding comes before one that merely wastes bytes."""
+    planned = plan_fixes(
+        [
+            make_finding("LAY101", severity=Severity.LOW, wasted=10**9, fix="delete earlier"),
+            make_finding("CONF002", severity=Severity.HIGH, fix="pass it at run time"),
+        ]
+    )
+    assert [step.fix.title for step in planned] == ["pass it at run time", "delete earlier"]
+
+
+def test_of_equal_severity_the_larger_saving_comes_first() -> None:
+    """Bytes decide where severity does not."""
+    planned = plan_fixes(
+        [
+            make_finding("LAY101", wasted=1000, fix="small"),
+            make_finding("LAY102", wasted=2000, fix="large"),
+        ]
+    )
+    assert [step.fix.title for step in planned] == ["large", "small"]
+
+
+def test_one_fix_for_several_findings_is_planned_once() -> None:
+    """A fix that two findings share names both codes and adds up what it saves."""
+    (step,) = plan_fixes(
+        [
+            make_finding("LAY104", wasted=5, fix="clean up"),
+            make_finding("LAY101", wasted=7, severity=Severity.HIGH, fix="clean up"),
+        ]
+    )
+    assert (step.removes, step.saves, step.severity) == (("LAY101", "LAY104"), 12, Severity.HIGH)
+
+
+def test_a_finding_without_a_fix_is_not_planned() -> None:
+    """Nothing is invented."""
+    assert plan_fixes([make_finding()]) == ()
