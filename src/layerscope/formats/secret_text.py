@@ -63,7 +63,7 @@ _USER_OPTION: Final = re.compile(
 
 def names_secret(name: str) -> bool:
     """Whether a variable, key or option of that name usually holds a credential."""
-    plain = _CAMEL.sub("_", name) if not name.isupper() else name
+    plain = (_CAMEL.sub("_", name) if not name.isupper() else name).replace("-", "_")
     return plain.lower() not in _HARMLESS_NAMES and _SECRET_NAME.search(plain) is not None
 
 
