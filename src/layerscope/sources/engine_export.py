@@ -1,0 +1,147 @@
+"""An engine's export of one image: opened when it is first read, and anew for a single layer."""
+
+import threading
+from dataclasses import dataclass, field
+
+from layerscope.engine.client import Engine, connect
+from layerscope.engine.endpoint import Endpoint
+from layerscope.engine.images import ExportPlatform, ExportStream, open_export
+from layerscope.errors import SourceError
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.digest import Digest
+from layerscope.image.layer import ByteStream
+from layerscope.image.platform import Platform
+from layerscope.sources.archive_image import ArchiveForm
+from layerscope.sources.archive_stream import ArchiveStream
+from layerscope.sources.forward import ForwardReader, MemberStream
+from layerscope.sources.members import normalise_name
+from layerscope.sources.outer_header import MemberKind
+from layerscope.sources.outer_tar import OuterTar
+from layerscope.sources.request import ImageRequest
+
+
+class DeferredExport:
+    """The bytes of an export that is asked for at the first read: until then an engine need not spool it."""
+
+    def __init__(self, endpoint: Endpoint, image: str, platform: Platform | None) -> None:
+        """Ask for nothing yet."""
+        self._endpoint = endpoint
+        self._image = image
+        self._platform = platform
+        self._engine: Engine | None = None
+        self._stream: ExportStream | None = None
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, and no bytes only at the end; raises EngineError."""
+        if self._stream is None:
+            wanted = self._platform
+            parts = ExportPlatform(wanted.os, wanted.architecture, wanted.variant) if wanted else None
+            self._engine = connect(self._endpoint)
+            self._stream = open_export(self._engine, self._image, platform=parts)
+        return self._stream.read(size)
+
+    def close(self) -> None:
+        """Close the connection, which makes the engine stop."""
+        if self._stream is not None:
+            self._stream.close()
+        if self._engine is not None:
+            self._engine.close()
+
+
+@dataclass(frozen=True)
+class ExportedImage:
+    """An image whose layers can be had by exporting it once more; ID and platform say which."""
+
+    endpoint: Endpoint
+    image_id: Digest
+    platform: Platform | None
+    where: str
+    _names: list[tuple[str, ...]] = field(default_factory=list, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def open_export(self) -> DeferredExport:
+        """Return the whole export."""
+        return DeferredExport(self.endpoint, str(self.image_id), self.platform)
+
+    def open_member(self, *names: str) -> ByteStream | None:
+        """Return the first member with one of these names as it passes, or None where there is none."""
+        export = self.open_export()
+        try:
+            reader = ForwardReader(export)
+            for member in OuterTar(reader, where=self.where):
+                if member.kind is MemberKind.FILE and normalise_name(member.name) in names:
+                    reader.read_at(member.offset, 0)
+                    return _OpenMember(MemberStream(reader, b"", member.size), export)
+        except BaseException:
+            export.close()
+            raise
+        export.close()
+        return None
+
+    def open_layer(self, index: int, diff_id: Digest) -> ByteStream:
+        """Return a layer of which neither place nor name are known: named by its DiffID, or else by the manifest.
+
+        Only engines before 25 choose names that tell nothing, and their manifest comes after the layers; then the
+        image is exported twice.
+        """
+        member = self.open_member(f"blobs/{diff_id.algorithm}/{diff_id.hex}", f"{diff_id.hex}.tar")
+        if member is None:
+            member = self.open_member(self._find_names()[index])
+        if member is None:
+            raise SourceError(f"opening layer {index} ({diff_id}): it is not in {self.where}")
+        return member
+
+    def _find_names(self) -> tuple[str, ...]:
+        """Return the names of all layers, which the end of an export tells."""
+        with self._lock:
+            if not self._names:
+                request = ImageRequest(self.where, platform=self.platform)
+                stream = ArchiveStream(self.open_export(), request, ArchiveForm.ANY, where=self.where)
+                try:
+                    image = stream.consume(lambda _name, _stream: None)
+                finally:
+                    stream.close()
+                self._names.append(tuple(layer.name for layer in image.layers))
+            return self._names[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedLayer:
+    """A layer that only a new export can give: one that passed by in an earlier one, or that earlier audits know.
+
+    It has no stamp: the engine vouches that an image keeps its layers.
+    """
+
+    name: str
+    diff_id: Digest
+    index: int
+    exported: ExportedImage
+    is_named: bool
+    """Whether `name` is that of the export's member."""
+    descriptor: Descriptor | None = None
+    stored_size: int | None = None
+    stamp: None = None
+    absent: None = None
+
+    def open(self) -> ByteStream:
+        """Export the image again and open the layer in it; raises SourceError."""
+        if not self.is_named:
+            return self.exported.open_layer(self.index, self.diff_id)
+        member = self.exported.open_member(self.name)
+        if member is None:
+            raise SourceError(f"opening layer {self.name}: it is not in {self.exported.where} any more")
+        return member
+
+
+class _OpenMember:
+    """A member's bytes, with the export that they come from."""
+
+    def __init__(self, member: MemberStream, export: DeferredExport) -> None:
+        self._member = member
+        self._export = export
+
+    def read(self, size: int, /) -> bytes:
+        return self._member.read(size)
+
+    def close(self) -> None:
+        self._export.close()
