@@ -61,6 +61,14 @@ def test_whiteout_after_a_directory_hides_the_lower_one() -> None:
     assert shown(tree) == {"d": "d1", "d/new": "f1"}
 
 
+@pytest.mark.parametrize("parent_first", [True, False])
+def test_whiteouts_of_parent_and_child_go_together(*, parent_first: bool) -> None:
+    """Engines refuse a whiteout below a whiteout; here both are obeyed, and the directory is made for the lower one."""
+    members = [whiteout("d"), whiteout("d/a")]
+    tree = merged([directory("d"), file("d/a"), file("d/b")], members if parent_first else members[::-1])
+    assert shown(tree) == {"d": "d1"}
+
+
 def test_whiteout_of_nothing_is_harmless() -> None:
     """A whiteout may name a path that no lower layer has."""
     assert shown(merged([file("a")], [whiteout("b")])) == {"a": "f0"}

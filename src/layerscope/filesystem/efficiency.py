@@ -1,9 +1,9 @@
 """dive's efficiency score and wasted bytes, from the same rules, in time linear in what was overwritten or removed.
 
 The rules, from dive's filetree/efficiency.go: each layer's leaves are visited, and for each path the sizes met are
-added up and their minimum kept. A whiteout is a visit of the path it names, with size 0 if that was a file, and with all
-that lay below if it was a directory. The score is the sum of the minima over the sum of all sizes; the wasted bytes are the
-sums of the paths visited more than once.
+added up and their minimum kept. A whiteout is a visit of the path it names, with size 0 if that was a file, and with
+all that lay below if it was a directory. The score is the sum of the minima over the sum of all sizes; the wasted bytes
+are the sums of the paths visited more than once.
 
 What follows from dive's rules and is kept: a file removed along with its directory is not wasted, and a hard link has
 size 0. What differs, because dive's own tree differs from what a container sees there: dive drops opaque whiteouts,

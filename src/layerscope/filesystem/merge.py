@@ -112,7 +112,10 @@ class _Merge:
         pending = [self.children.pop(path, None)]
         while pending:
             for child in pending.pop() or ():
-                self._end(self.nodes.pop(child), by)
+                ordinal = self.nodes.pop(child, None)
+                if ordinal is None:
+                    continue  # a whiteout of the same layer took it already
+                self._end(ordinal, by)
                 below = self.children.pop(child, None)
                 if below:
                     pending.append(below)

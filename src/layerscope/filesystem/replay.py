@@ -5,7 +5,7 @@ containerd does it (pkg/archive/tar.go): links in the parent are followed inside
 keeps what is in it, and anything else that is there already is removed. Docker refuses some of these layers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from layerscope.filesystem.changeset import Changeset, check_implied, effective_whiteouts
@@ -43,8 +43,8 @@ class _Replay:
         self._implied_characters = 0
         self._below: dict[str, dict[str, None]] = {"": {}}
         self._symlinks: dict[str, str] = {}
-        self._whiteouts: list[tuple[str, int]] = []
-        self._opaques: list[tuple[str, int]] = []
+        self._whiteouts: dict[str, int] = {}
+        self._opaques: dict[str, int] = {}
         self._replaced: list[tuple[int, int]] = []
 
     def unpack(self, position: int, named: str) -> None:
@@ -58,14 +58,16 @@ class _Replay:
             path = resolve_directory(named, self._symlinks)
             path = named if path is None else path
             self._enter(path, ordinal)
-            self._opaques.append((path, ordinal))
+            self._opaques[path] = ordinal
             return
         if not named:
             return
         path = (resolve_parent(named, self._symlinks) if self._symlinks else named) or named
         self._enter(path.rpartition("/")[0], ordinal)
         if kind == _WHITEOUT:
-            self._whiteouts.append((path, ordinal))
+            if path not in self._nodes or path in self._below:
+                self._whiteouts[path] = ordinal
+                self._add(path)
             return
         target = self._find_target(position) if kind == _HARDLINK else None
         self._place(path, ordinal, is_directory=kind == _DIRECTORY)
@@ -82,9 +84,9 @@ class _Replay:
         return Changeset(
             nodes=self._nodes,
             implied=sorted(self._implied),
-            siblings={directory: list(paths) for directory, paths in self._below.items()},
-            opaques=self._opaques,
-            whiteouts=effective_whiteouts(self._stack, self._whiteouts, self._nodes),
+            siblings={directory: self._list(paths) for directory, paths in self._below.items()},
+            opaques=list(self._opaques.items()),
+            whiteouts=effective_whiteouts(self._stack, self._whiteouts.items(), self._nodes),
             replaced=self._replaced,
         )
 
@@ -95,7 +97,10 @@ class _Replay:
             missing.append(directory)
             directory = directory.rpartition("/")[0]
         for path in reversed(missing):
+            whiteout = self._whiteouts.get(path)
             self._remove(path, ordinal)
+            if whiteout is not None:
+                self._whiteouts[path] = whiteout
             self._implied.add(path)
             self._implied_characters += len(path)
             check_implied(self._layer, self._implied_characters)
@@ -117,8 +122,12 @@ class _Replay:
         self._nodes[path] = ordinal
 
     def _add(self, path: str) -> None:
-        """List a path in its directory."""
+        """List a path in its directory; whiteouts are listed too, so that they go when the directory goes."""
         self._below[path.rpartition("/")[0]][path] = None
+
+    def _list(self, paths: Iterable[str]) -> list[str]:
+        """The paths that are more than whiteouts."""
+        return [path for path in paths if path in self._nodes or path in self._implied]
 
     def _remove(self, path: str, ordinal: int) -> None:
         """Remove a path and all below it, because of the entry `ordinal`."""
@@ -130,6 +139,8 @@ class _Replay:
                 self._replaced.append((replaced, ordinal))
             self._implied.discard(gone)
             self._symlinks.pop(gone, None)
+            self._whiteouts.pop(gone, None)
+            self._opaques.pop(gone, None)
             pending.extend(self._below.pop(gone, ()))
 
     def _find_target(self, position: int) -> int | None:

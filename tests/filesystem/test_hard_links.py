@@ -1,0 +1,109 @@
+"""Tests of hard links: whose content they show, and whose attributes."""
+
+from layerscope.filesystem.tree import MergedTree
+from layerscope.layers.entry import EntryType
+from support.indexes import merged
+from support.tar_member import directory, file, hardlink, symlink, whiteout
+
+
+def content(tree: MergedTree, path: str) -> tuple[int, int]:
+    """Layer and position of what a path shows."""
+    node = tree.get(path)
+    assert node is not None
+    return node.content_layer, node.content_position
+
+
+def test_hard_link_shows_its_target() -> None:
+    """Type, size and digest of a hard link are its target's, its layer and position its own."""
+    tree = merged([file("a", b"one"), hardlink("b", "a")])
+    one, other = tree.get("a"), tree.get("b")
+    assert one is not None
+    assert other is not None
+    assert (other.type, other.size, other.digest) == (EntryType.FILE, 3, one.digest)
+    assert (other.is_hard_link, other.position, other.content_position, other.content_path) == (True, 1, 0, "a")
+    assert (other.entry.path, other.entry.digest, other.entry.type) == ("b", one.digest, EntryType.FILE)
+
+
+def test_last_header_sets_the_attributes_of_all_links() -> None:
+    """Runtimes set mode, owner and time from every link's header, so the last one's hold for the whole inode."""
+    tree = merged(
+        [
+            file("a", mode=0o600, uid=1, mtime_ns=10),
+            hardlink("b", "a", mode=0o755, uid=2, mtime_ns=20),
+            hardlink("c", "b", mode=0o711, uid=3, mtime_ns=30),
+        ]
+    )
+    nodes = [tree.get(path) for path in "abc"]
+    assert [(node.mode, node.uid, node.mtime_ns) for node in nodes if node] == [(0o711, 3, 30)] * 3
+
+
+def test_chain_of_hard_links_ends_at_the_content() -> None:
+    """A hard link to a hard link shares the same content."""
+    assert content(merged([file("a"), hardlink("b", "a"), hardlink("c", "b")]), "c") == (0, 0)
+
+
+def test_hard_link_keeps_content_when_the_target_is_removed_above() -> None:
+    """Removing one name of an inode leaves the other."""
+    tree = merged([file("a", b"one"), hardlink("b", "a")], [whiteout("a")])
+    assert ("a" in tree, content(tree, "b")) == (False, (0, 0))
+
+
+def test_hard_link_keeps_content_when_the_target_is_overwritten_above() -> None:
+    """An upper layer replaces a name, not the inode."""
+    tree = merged([file("a", b"one"), hardlink("b", "a")], [file("a", b"two!")])
+    assert (content(tree, "a"), content(tree, "b")) == ((1, 0), (0, 0))
+
+
+def test_hard_link_keeps_content_when_the_target_is_repeated_in_its_layer() -> None:
+    """A later entry of the same layer replaces a name, not the inode."""
+    tree = merged([file("a", b"one"), hardlink("b", "a"), file("a", b"two!")])
+    assert (content(tree, "a"), content(tree, "b")) == ((0, 2), (0, 0))
+
+
+def test_hard_link_to_a_lower_layer_shows_the_lower_content() -> None:
+    """Unpackers that work on the whole tree copy the target up."""
+    assert content(merged([file("a", b"one")], [hardlink("b", "a")]), "b") == (0, 0)
+
+
+def test_hard_link_prefers_its_own_layer() -> None:
+    """A target in the same layer hides one below."""
+    assert content(merged([file("a", b"one")], [file("a", b"two"), hardlink("b", "a")]), "b") == (1, 0)
+
+
+def test_hard_link_before_its_target_is_connected() -> None:
+    """Engines refuse such a layer; what it means is clear all the same."""
+    assert content(merged([hardlink("b", "a"), file("a")]), "b") == (0, 1)
+
+
+def test_hard_link_to_a_symlink_is_one() -> None:
+    """The link itself is linked, not what it points to."""
+    node = merged([file("a"), symlink("s", "a"), hardlink("b", "s")]).get("b")
+    assert node is not None
+    assert (node.type, node.link) == (EntryType.SYMLINK, "a")
+
+
+def test_hard_link_through_a_symlinked_directory_is_found() -> None:
+    """The target's parents may be symlinks of the same layer."""
+    tree = merged([directory("d"), file("d/f", b"one"), symlink("s", "d"), hardlink("b", "s/f")])
+    assert content(tree, "b") == (0, 1)
+
+
+def test_dangling_hard_link_stays_a_hard_link() -> None:
+    """A hard link to nothing has no content, and no size."""
+    node = merged([hardlink("b", "nowhere")]).get("b")
+    assert node is not None
+    assert (node.type, node.size, node.digest, node.entry.link) == (EntryType.HARDLINK, 0, None, "nowhere")
+
+
+def test_hard_link_to_a_directory_stays_a_hard_link() -> None:
+    """No file system links directories."""
+    node = merged([directory("d"), hardlink("b", "d")]).get("b")
+    assert node is not None
+    assert node.type is EntryType.HARDLINK
+
+
+def test_hard_link_to_itself_stays_a_hard_link() -> None:
+    """A link that leads in a circle leads nowhere."""
+    node = merged([hardlink("b", "b"), hardlink("c", "b")]).get("c")
+    assert node is not None
+    assert node.type is EntryType.HARDLINK

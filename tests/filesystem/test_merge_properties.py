@@ -1,0 +1,124 @@
+"""Tests of the merge on random layers, against a literal model of what engines do."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.filesystem.tree import MergedTree
+from layerscope.filesystem.weight import measure_weight
+from layerscope.layers.entry import EntryType
+from support.indexes import merged
+from support.overlay_model import Folder, iter_items, stack
+from support.strategies import stacks
+from support.tar_member import TarMember, device, directory, file, hardlink, opaque, symlink, whiteout
+
+PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
+MODES = st.sampled_from([0o600, 0o644, 0o755])
+KINDS = ["file", "file", "directory", "directory", "symlink", "hard link", "whiteout", "opaque", "device"]
+Layers = Sequence[Sequence[TarMember]]
+
+
+@st.composite
+def wild_members(draw: st.DrawFn) -> TarMember:
+    """A member at one of few paths, with no regard to what else there is."""
+    path, mode = draw(PATHS), draw(MODES)
+    match draw(st.sampled_from(KINDS)):
+        case "file":
+            return file(path, draw(st.sampled_from([b"", b"1", b"22", b"333"])), mode=mode)
+        case "directory":
+            return directory(path, mode=mode)
+        case "symlink":
+            return symlink(path, draw(st.sampled_from(["a", "b/c", "/b", "..", "../c", "a/../b", "/", "nowhere"])))
+        case "hard link":
+            return hardlink(path, draw(PATHS), mode=mode)
+        case "whiteout":
+            return whiteout(path)
+        case "opaque":
+            return opaque(path)
+        case _:
+            return device(path, 0, 0)
+
+
+wild_layers = st.lists(st.lists(wild_members(), max_size=7), min_size=1, max_size=4)
+
+
+def shown(tree: MergedTree) -> list[tuple[object, ...]]:
+    """Every path with its type, mode, and the entry that holds its content."""
+    return [
+        (node.path, node.type, node.mode, None if node.is_implied else (node.content_layer, node.content_position))
+        for node in tree.walk()
+    ]
+
+
+def modelled(layers: Layers) -> list[tuple[object, ...]]:
+    """The same from the model; hard links that lead nowhere in their layer are left to the tests of hard links."""
+    items = sorted(iter_items(stack(layers)), key=lambda item: item[0].split("/"))
+    return [
+        (path, EntryType.DIRECTORY if isinstance(item, Folder) else item.type, item.mode, item.place)
+        for path, item in items
+    ]
+
+
+def has_dangling_links(layers: Layers) -> bool:
+    """Whether a hard link has no earlier target in its layer, so that engines refuse it."""
+    return any(EntryType.HARDLINK in (row[1] for row in modelled([layer])) for layer in layers)
+
+
+@settings(max_examples=300, deadline=None)
+@given(wild_layers)
+def test_tree_equals_the_model(layers: Layers) -> None:
+    """Any members in any order give what the literal model gives."""
+    if has_dangling_links(layers):
+        return
+    assert shown(merged(*layers)) == modelled(layers)
+
+
+@settings(max_examples=100, deadline=None)
+@given(stacks())
+def test_orderly_layers_equal_the_model(layers: Layers) -> None:
+    """Layers as builders write them give what the literal model gives."""
+    assert shown(merged(*layers)) == modelled(layers)
+
+
+@settings(max_examples=200, deadline=None)
+@given(wild_layers)
+def test_every_byte_is_accounted_for(layers: Layers) -> None:
+    """Shipped bytes are visible, hidden or removed, and the visible ones are those of the nodes."""
+    tree = merged(*layers)
+    weight = measure_weight(tree)
+    visible = {(node.content_layer, node.content_position): node.size for node in tree.walk()}
+    assert weight.total == sum(len(member.content) for layer in layers for member in layer)
+    assert weight.visible == sum(visible.values())
+    assert weight.hidden + weight.removed == sum(hidden.size for hidden in tree.hidden)
+    assert min(weight.hidden, weight.removed, weight.repeated, weight.metadata_copies) >= 0
+    assert weight.metadata_copies <= weight.hidden
+    assert weight.repeated <= weight.visible
+    assert 0 <= weight.efficiency <= 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(wild_layers)
+def test_lifetimes_end_where_the_tree_says(layers: Layers) -> None:
+    """A path is alive after its last event exactly if the container sees it, and its layers never go back."""
+    tree = merged(*layers)
+    paths = {path for number in range(len(layers)) for path in merged(*layers[: number + 1])}
+    for path in paths:
+        events = tree.lifetime(path)
+        assert (events[-1].kind not in {"removed", "opaqued"}) == (path in tree)
+        assert [event.layer for event in events] == sorted(event.layer for event in events)
+
+
+@settings(max_examples=100, deadline=None)
+@given(wild_layers)
+def test_tree_is_whole(layers: Layers) -> None:
+    """Every node's parent is a directory that lists it, and what is walked is what there is."""
+    tree = merged(*layers)
+    walked = list(tree.walk_paths())
+    assert sorted(walked, key=lambda path: path.split("/")) == walked
+    assert (len(walked), set(walked)) == (len(tree), set(tree))
+    for path in walked:
+        parent = tree.get(path.rpartition("/")[0])
+        assert parent is not None
+        assert parent.type is EntryType.DIRECTORY
+        assert path in tree.children(parent.path)
