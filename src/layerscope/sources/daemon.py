@@ -21,9 +21,7 @@ from layerscope.sources.exported_stream import open_exported_stream
 from layerscope.sources.in_place import open_in_place
 from layerscope.sources.known_image import find_known_image
 from layerscope.sources.request import ImageRequest
-
-InPlace = Literal["auto", "never", "only"]
-"""Whether an engine's storage is read: where that can be done, not at all, or else nothing is read."""
+from layerscope.sources.source import InPlace
 
 _LOCAL = "localhost/"
 """What podman puts before the names of images that come from no registry."""

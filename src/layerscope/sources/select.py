@@ -13,7 +13,7 @@ from layerscope.sources.layout import LayoutSource
 from layerscope.sources.random_access import RandomAccessSource
 from layerscope.sources.recognise import LocatedPath, PathKind, is_path_like, locate_path
 from layerscope.sources.selector import parse_selector
-from layerscope.sources.source import Source
+from layerscope.sources.source import InPlace, Source
 from layerscope.sources.standard_input import STANDARD_INPUT, InputSource
 
 SCHEMES: Final = ("docker:", "podman:", "registry:", "oci-dir:", "oci-archive:", "docker-archive:")
@@ -41,12 +41,16 @@ class SourceOptions:
     """How images are to be opened.
 
     With `random_access`, an image that passes by once is spooled to a file without a name in `spool_directory` (None:
-    where temporary files go), so that every layer can be opened at any time.
+    where temporary files go), so that every layer can be opened at any time. `in_place` says whether the storage of an
+    engine is read.
     """
 
     random_access: bool = False
     spool_directory: str | None = None
+    in_place: InPlace = "auto"
 
+
+_ENGINES: Final[tuple[Literal["docker", "podman"], ...]] = ("docker", "podman")
 
 DEFAULT_OPTIONS: Final = SourceOptions()
 
@@ -58,11 +62,11 @@ def select_source(text: str, *, stdin: BinaryIO | None = None, options: SourceOp
     """
     if not text or len(text) > MAX_LENGTH or "\0" in text:
         raise UsageError(f"IMAGE is {text[:80]!r}: expected a name, a path, SCHEME:… or - (standard input)")
-    source = _select(text, stdin)
+    source = _select(text, stdin, options)
     return RandomAccessSource(source, options.spool_directory) if options.random_access else source
 
 
-def _select(text: str, stdin: BinaryIO | None) -> Source:
+def _select(text: str, stdin: BinaryIO | None, options: SourceOptions) -> Source:
     if text == STANDARD_INPUT:
         return InputSource(STANDARD_INPUT, stdin)
     match = _SCHEME.match(text)
@@ -70,18 +74,18 @@ def _select(text: str, stdin: BinaryIO | None) -> Source:
         written, slashes = match[1], match[2] or ""
         scheme = _ALIASES.get(written + slashes)
         if scheme is not None:
-            return _select_by_scheme(scheme, text[match.end() :], text, stdin)
+            return _select_by_scheme(scheme, text[match.end() :], text, stdin, options)
         if slashes:
             raise UsageError(f"opening {text}: unknown scheme {written}://; expected one of {', '.join(SCHEMES)}")
-    return _select_path_or_name(text)
+    return _select_path_or_name(text, options)
 
 
-def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None) -> Source:
+def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None, options: SourceOptions) -> Source:
     if not rest:
         raise UsageError(f"opening {text}: nothing after the scheme, expected {scheme}:IMAGE")
     match scheme:
         case "docker" | "podman":
-            return _open_engine("docker" if scheme == "docker" else "podman", rest)
+            return _open_engine("docker" if scheme == "docker" else "podman", rest, options)
         case "registry":
             hint = f"; for the local image called {text} write docker:{text}" if is_name(text) else ""
             raise SourceError(f"opening {text}: {NO_REGISTRY}; pull it and audit docker:{rest}{hint}")
@@ -91,12 +95,12 @@ def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None)
             return _open_archive(ArchiveForm(scheme), rest, stdin)
 
 
-def _open_engine(kind: Literal["docker", "podman"], name: str) -> Source:
+def _open_engine(kind: Literal["docker", "podman"], name: str, options: SourceOptions) -> Source:
     from layerscope.sources.daemon import DaemonSource
 
     if not _IMAGE_ID.fullmatch(name):
         Reference.parse(name)
-    return DaemonSource(kind, name)
+    return DaemonSource(kind, name, options.in_place)
 
 
 def _open_layout(rest: str) -> Source:
@@ -130,12 +134,12 @@ def _locate(rest: str) -> LocatedPath:
     return located
 
 
-def _select_path_or_name(text: str) -> Source:
+def _select_path_or_name(text: str, options: SourceOptions) -> Source:
     located = locate_path(text)
     if located is None and is_path_like(text):
         raise ImageNotFoundError(f"opening {text}: no such file or directory")
     if located is None:
-        return _open_name(text)
+        return _open_name(text, options)
     match located.kind:
         case PathKind.LAYOUT:
             return LayoutSource(located.path, located.selector)
@@ -148,13 +152,13 @@ def _select_path_or_name(text: str) -> Source:
                 words = "expected an image archive, an OCI layout or an image's name"
                 raise UsageError(f"opening {located.path}: {located.explanation}, {words}")
             # A build folder often has its image's name.
-            return _open_name(text, f"path {located.path}: {located.explanation}")
+            return _open_name(text, options, f"path {located.path}: {located.explanation}")
         case _:
             assert_never(located.kind)
 
 
-def _open_name(text: str, *attempts: str) -> Source:
-    sources = (("docker", _open_engine("docker", text)), ("podman", _open_engine("podman", text)))
+def _open_name(text: str, options: SourceOptions, *attempts: str) -> Source:
+    sources = tuple((kind, _open_engine(kind, text, options)) for kind in _ENGINES)
     return BareNameSource(text, sources, attempts)
 
 

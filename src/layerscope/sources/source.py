@@ -1,10 +1,13 @@
 """Source: a place that an image can be opened from."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from layerscope.image.image import Image, ImageStream, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress
+
+InPlace = Literal["auto", "never", "only"]
+"""Whether an engine's storage is read: where that can be done, not at all, or else nothing is read."""
 
 
 class Source(Protocol):
