@@ -3,14 +3,14 @@
 from collections import Counter
 from typing import Final, get_args
 
-from layerscope.audit.result import AuditedLayer, AuditResult
+from layerscope.audit.result import AuditResult
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.os_release import OsRelease
 from layerscope.filesystem.weight import Weight
 from layerscope.report.context import RenderContext
 from layerscope.report.format import Format
 from layerscope.report.instruction import tell_created_by
-from layerscope.report.json_parts import build_image, build_layer, build_process, build_tool, find_origin
+from layerscope.report.json_parts import build_image, build_layer, build_process, build_tool
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1 import (
     ConfidenceName,
@@ -32,6 +32,8 @@ from layerscope.report.json_v1 import (
     WeightV1,
 )
 from layerscope.report.order import order_findings
+from layerscope.report.origin import find_finding_origin, find_layer
+from layerscope.report.places import root_path
 from layerscope.report.plan import PlannedFix, plan_fixes
 from layerscope.rules.finding import Finding, Location
 from layerscope.rules.fix import Safety
@@ -105,7 +107,6 @@ def _build_os_release(facts: FactSet) -> OsReleaseV1 | None:
 
 
 def _build_finding(finding: Finding, result: AuditResult) -> FindingV1:
-    layers = [layer for place in finding.locations if (layer := _find_layer(place, result)) is not None]
     return FindingV1(
         code=finding.code,
         rule=finding.rule,
@@ -113,21 +114,17 @@ def _build_finding(finding: Finding, result: AuditResult) -> FindingV1:
         message=finding.message,
         severity=_SEVERITIES[finding.severity],
         confidence=_CONFIDENCES[finding.confidence],
-        origin=find_origin(layers),
+        origin=find_finding_origin(finding, result),
         wasted=finding.wasted,
         locations=[_build_location(place, result) for place in finding.locations],
         fixes=[FixV1(fix.title, _SAFETIES[fix.safety], list(fix.steps)) for fix in finding.fixes],
     )
 
 
-def _find_layer(place: Location, result: AuditResult) -> AuditedLayer | None:
-    return result.layers[place.layer] if place.layer is not None and place.layer < len(result.layers) else None
-
-
 def _build_location(place: Location, result: AuditResult) -> LocationV1:
-    layer = _find_layer(place, result)
+    layer = find_layer(place, result)
     return LocationV1(
-        path=None if place.path is None else f"/{place.path}",
+        path=None if place.path is None else root_path(place.path),
         layer=place.layer,
         layer_digest=str(layer.digest) if layer and layer.digest else None,
         created_by=tell_created_by(layer.step) if layer else None,

@@ -9,7 +9,8 @@ from layerscope.formats.secret_text import REDACTED, redact_text, redact_value
 from layerscope.image.config import RuntimeConfig
 from layerscope.image.image import Image
 from layerscope.report.instruction import tell_created_by
-from layerscope.report.json_v1 import BaseV1, ImageV1, LayerV1, OriginName, ProcessV1, ToolV1, VariableV1
+from layerscope.report.json_v1 import BaseV1, ImageV1, LayerV1, ProcessV1, ToolV1, VariableV1
+from layerscope.report.origin import find_origin
 
 
 def build_tool() -> ToolV1:
@@ -54,14 +55,6 @@ def build_layer(layer: AuditedLayer) -> LayerV1:
         verified=layer.verified,
         origin=find_origin([layer]),
     )
-
-
-def find_origin(layers: Iterable[AuditedLayer]) -> OriginName:
-    """Whose these layers are: one's own as soon as one of them is."""
-    origins = {layer.origin for layer in layers}
-    if "own" in origins:
-        return "own"
-    return "base" if origins == {"base"} else "unknown"
 
 
 def build_process(runtime: RuntimeConfig) -> ProcessV1:

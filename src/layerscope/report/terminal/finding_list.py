@@ -1,6 +1,5 @@
 """The findings, the worst first: what, where, by which instruction, and the change that cures it."""
 
-from collections.abc import Iterable
 from itertools import groupby
 
 from rich.table import Table
@@ -10,8 +9,10 @@ from layerscope.audit.result import AuditResult
 from layerscope.report.escape import escape_text, shorten
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.order import order_findings
+from layerscope.report.origin import find_finding_origin
+from layerscope.report.places import root_path, select_unnamed
 from layerscope.report.terminal.page import Page
-from layerscope.rules.finding import Finding, Location
+from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_count
 
@@ -43,10 +44,12 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
     title = Text.assemble((finding.code, str(finding.severity)), (f" {finding.rule}", "heading"))
     if finding.confidence is not Confidence.HIGH:
         title.append(f"  {finding.confidence} confidence", "muted")
+    if find_finding_origin(finding, result) == "base":
+        title.append("  in the base image", "muted")
     page.add(title, indent=2)
     page.add_line(escape_text(finding.message), indent=4)
     details = _start_details()
-    for label, text in _describe_places(page, result, finding.locations):
+    for label, text in _describe_places(page, result, finding):
         details.add_row(label, text)
     for fix in finding.fixes[:1]:
         details.add_row(f"{page.symbols.arrow} fix", Text(escape_text(fix.title)))
@@ -61,17 +64,18 @@ def _start_details() -> Table:
     return table
 
 
-def _describe_places(page: Page, result: AuditResult, locations: Iterable[Location]) -> list[tuple[str, Text]]:
-    """A row a layer with its instruction and the first of its paths; paths of no layer by themselves."""
+def _describe_places(page: Page, result: AuditResult, finding: Finding) -> list[tuple[str, Text]]:
+    """What the message leaves out: a row a layer with its instruction, and the first of its paths."""
     rows: list[tuple[str, Text]] = []
     width = page.width - LABEL_WIDTH - 6
-    for layer, group in groupby(locations, key=lambda location: location.layer):
+    places = select_unnamed(finding.locations, finding.message)
+    for layer, group in groupby(places, key=lambda location: location.layer):
         paths = [location.path for location in group if location.path is not None]
         if layer is not None:
             step = result.layers[layer].step if layer < len(result.layers) else None
             instruction = shorten(tell_instruction(step), width, ellipsis=page.symbols.ellipsis)
             rows.append((f"layer {layer}", Text(instruction, "instruction")))
-        rows += [("", Text(f"/{escape_text(path)}", "path")) for path in paths[:SHOWN_PATHS]]
+        rows += [("", Text(escape_text(root_path(path)), "path")) for path in paths[:SHOWN_PATHS]]
         if len(paths) > SHOWN_PATHS:
             rows.append(("", Text(f"and {tell_count(len(paths) - SHOWN_PATHS, 'more path')}", "muted")))
     return rows

@@ -15,6 +15,9 @@ from layerscope.rules.wording import tell_size
 SHOWN = 5
 """What a person does before looking again."""
 
+SHOWN_LINES = 2
+"""Lines of one step; the JSON report and the rule's documentation hold all."""
+
 
 def draw_next_steps(page: Page, result: AuditResult) -> None:
     """Draw the changes with the most effect, then the commands that tell more."""
@@ -40,7 +43,7 @@ def _describe(page: Page, step: PlannedFix) -> Text:
     text = Text.assemble((f"{' '.join(step.removes)} ", "muted"), (escape_text(step.fix.title), "heading"))
     if step.saves:
         text.append(f" {page.symbols.dash} saves {tell_size(step.saves)}", "kept")
-    for line in step.fix.steps:
+    for line in step.fix.steps[:SHOWN_LINES]:
         text.append(f"\n{escape_text(line)}")
     return text
 

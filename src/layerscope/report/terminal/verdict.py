@@ -53,7 +53,8 @@ def _judge_bytes(page: Page, result: AuditResult) -> tuple[Part, ...]:
     if not result.is_intact:
         damaged = _list_damaged(result)
         where = _name_layers(damaged, result, symbols.ellipsis) if damaged else "the image is"
-        return _word(symbols.bad, "DAMAGED", "bad"), f"{where} not what its digest says"
+        whose = "their digests say" if len(damaged) > 1 else "its digest says"
+        return _word(symbols.bad, "DAMAGED", "bad"), f"{where} not what {whose}"
     unproved = [layer.index for layer in result.layers if not layer.verified]
     if unproved:
         told = (

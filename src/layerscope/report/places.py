@@ -1,0 +1,27 @@
+"""Places of findings: paths as a container shows them, and which of them a message names already."""
+
+import re
+from collections.abc import Iterable
+
+from layerscope.rules.finding import Location
+
+
+def root_path(path: str) -> str:
+    """A path from the root, with one slash before it."""
+    return "/" + path.lstrip("/")
+
+
+def is_layer_named(layer: int, message: str) -> bool:
+    """Whether a message names that layer itself."""
+    return re.search(rf"\blayer {layer}\b", message, re.IGNORECASE) is not None
+
+
+def select_unnamed(locations: Iterable[Location], message: str) -> list[Location]:
+    """The locations that a message leaves out, each without what the message says; the order stays."""
+    unnamed = []
+    for place in locations:
+        layer = None if place.layer is None or is_layer_named(place.layer, message) else place.layer
+        path = None if place.path is None or root_path(place.path) in message else place.path
+        if layer is not None or path is not None:
+            unnamed.append(Location(layer, path))
+    return unnamed
