@@ -133,11 +133,18 @@ def test_any_other_tar_says_what_was_expected(tmp_path: Path) -> None:
         open_archive({"main.py": b""}, tmp_path)
 
 
-def test_description_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["manifest.json", "index.json", "oci-layout"])
+def test_description_that_is_there_twice_is_refused(tmp_path: Path, name: str) -> None:
     """Programs differ on which one counts."""
-    members: Members = {**saved(), "./manifest.json": saved()["manifest.json"]}
-    with pytest.raises(DocumentError, match=r"manifest\.json is in it twice"):
-        open_archive(members, tmp_path)
+    with pytest.raises(DocumentError, match=f"{name} is in it twice"):
+        open_archive({**both(), f"./{name}": both()[name]}, tmp_path)
+
+
+def test_config_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    """An engine takes the last one, whose entry point nobody has looked at."""
+    config = next(name for name in saved() if name.endswith(".json"))
+    with pytest.raises(DocumentError, match=f"{config} is in it twice"):
+        open_archive({**saved(), f"./{config}": b"{}"}, tmp_path)
 
 
 def test_description_may_not_be_a_directory(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_broken_digest_is_a_usage_error(text: str) -> None:
         (":app", "app:latest"),
         (":1", "app:1"),
         (":1.0-rc", "registry.local:5000/team/app:1.0-rc"),
+        (":app:1", "localhost/app:1"),
         (":any name", "any name"),
         (":1", "1"),
     ],

@@ -44,7 +44,7 @@ def open_archive_image(
     """
     _check_described(contents, form)
     if not _holds(contents, INDEX_NAME):
-        image = open_saved_image(contents, request, source=name_source("docker-archive", *medium))
+        image = _open_saved(contents, request, name_source("docker-archive", *medium))
     elif not _holds(contents, MANIFEST_NAME) or form is ArchiveForm.OCI:
         image = open_layout_image(contents, request, source=name_source("oci-archive", *medium))
     else:
@@ -56,6 +56,13 @@ def open_archive_image(
 def name_source(form: str, *qualifiers: str) -> str:
     """Return how an image was read, for a person: `docker-archive (by its OCI index, gzip)`."""
     return f"{form} ({', '.join(qualifiers)})" if qualifiers else form
+
+
+def _open_saved(contents: ArchiveContents, request: ImageRequest, source: str) -> Image:
+    """An engine takes the last of two configs with one name, and does not compare it with its name."""
+    for saved in read_saved_images(contents):
+        _check_single(contents, saved.config)
+    return open_saved_image(contents, request, source=source)
 
 
 def _open_either(contents: ArchiveContents, request: ImageRequest, medium: tuple[str, ...]) -> Image:
@@ -73,9 +80,7 @@ def _open_saved_instead(
     reason: MissingContentError | ImageNotFoundError,
 ) -> Image:
     try:
-        image = open_saved_image(
-            contents, request, source=name_source("docker-archive", f"by its {MANIFEST_NAME}", *medium)
-        )
+        image = _open_saved(contents, request, name_source("docker-archive", f"by its {MANIFEST_NAME}", *medium))
     except (MissingContentError, ImageNotFoundError):
         raise reason from None  # what the index lacks says more: it names every blob by its digest
     return replace(image, notes=(f"read by {MANIFEST_NAME}, for the OCI index cannot be used: {reason}", *image.notes))
@@ -99,8 +104,7 @@ def _check_described(contents: ArchiveContents, form: ArchiveForm) -> None:
     if form is ArchiveForm.DOCKER and has_index and not has_manifest:
         raise DocumentError(f"reading {contents.where}: no {MANIFEST_NAME} in it; it is an oci-archive")
     for name in (INDEX_NAME, MANIFEST_NAME, VERSION_NAME):
-        if contents.table.is_repeated(name):
-            raise DocumentError(f"reading {contents.where}: {name} is in it twice, expected it once")
+        _check_single(contents, name)
     if has_index or has_manifest:
         return
     task = f"reading {contents.where}: neither {MANIFEST_NAME} nor {INDEX_NAME} in it"
@@ -114,6 +118,11 @@ def _check_described(contents: ArchiveContents, form: ArchiveForm) -> None:
     if any(_holds(contents, name) for name in _FILE_SYSTEM_NAMES):
         kind = " (it looks like a container's file system, from `docker export`)"
     raise DocumentError(f"{task}; expected what `docker save`, `podman save` or `skopeo copy` writes{kind}")
+
+
+def _check_single(contents: ArchiveContents, name: str) -> None:
+    if contents.table.is_repeated(name):
+        raise DocumentError(f"reading {contents.where}: {name} is in it twice, expected it once")
 
 
 def _holds(contents: ArchiveContents, name: str) -> bool:

@@ -21,8 +21,10 @@ class MemberTable:
     def add(self, member: Member) -> str | None:
         """Take a member in and return its name in the table; None where the name was taken or leaves the archive."""
         name = normalise_name(member.name)
-        if name is None or name in self._members:
-            self._repeated.add(name or "")
+        if name is None:
+            return None
+        if name in self._members:
+            self._repeated.add(name)
             return None
         self._members[name] = member
         return name
@@ -33,7 +35,7 @@ class MemberTable:
 
     def is_repeated(self, name: str) -> bool:
         """Tell whether several members have that name."""
-        return name in self._repeated
+        return normalise_name(name) in self._repeated
 
     def resolve(self, name: str) -> tuple[str, Member] | None:
         """Return the file that a name leads to, with its own name; None where nothing has that name.

@@ -55,16 +55,16 @@ def list_names(names: Iterable[str]) -> str:
 
 
 _MOST_SHOWN = 20
+_LOCAL = "localhost/"
 
 
 def _is_same_name(wanted: str, name: str) -> bool:
-    if wanted == name:
-        return True
+    """Podman puts `localhost/` before names that come from no registry, and nobody types it."""
     parsed, asked = _find_reference(name), _find_reference(wanted)
-    if parsed is not None and asked is not None and parsed == asked:
-        return True
+    if parsed is None:
+        return wanted == name
     is_tag = not set(wanted) & set(":/@")
-    return is_tag and parsed is not None and parsed.tag == wanted and ":" in name
+    return name in (wanted, f"{_LOCAL}{wanted}") or parsed == asked or (is_tag and parsed.tag == wanted and ":" in name)
 
 
 def _find_reference(text: str) -> Reference | None:
