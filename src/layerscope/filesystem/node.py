@@ -11,6 +11,9 @@ from layerscope.layers.index import NO_XATTRS, LayerIndex
 IMPLIED_MODE: Final = 0o755
 """Unpackers create the parents that no entry names with this mode, owned by root (moby's ImpliedDirectoryMode)."""
 
+SYMLINK_MODE: Final = 0o777
+"""Linux keeps no mode for symlinks and shows this one, whatever the tar says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -175,4 +178,5 @@ class Node:
         if self.is_implied:
             return IMPLIED_MODE, 0, 0
         index, position = self._attribute_place()
-        return index.attribute(position)
+        mode, uid, gid = index.attribute(position)
+        return SYMLINK_MODE if self.type is EntryType.SYMLINK else mode, uid, gid
