@@ -158,7 +158,10 @@ def _select_path_or_name(text: str, options: SourceOptions) -> Source:
 
 
 def _open_name(text: str, options: SourceOptions, *attempts: str) -> Source:
-    sources = tuple((kind, _open_engine(kind, text, options)) for kind in _ENGINES)
+    try:
+        sources = tuple((kind, _open_engine(kind, text, options)) for kind in _ENGINES)
+    except ReferenceSyntaxError as error:
+        raise ReferenceSyntaxError(f"opening {text[:200]}: there is no such file, and as a name: {error}") from error
     return BareNameSource(text, sources, attempts)
 
 
