@@ -5,6 +5,7 @@ https://github.com/containerd/containerd/blob/v1.7.24/docs/content-flow.md
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,18 @@ DEFAULT_ROOT: Final = Path("/var/lib/containerd")
 STORE: Final = "io.containerd.content.v1.content"
 
 
+@dataclass(frozen=True, slots=True)
+class StoreContents(DirectoryContents):
+    """A content store, named in errors after the image that is looked for in it."""
+
+    label: str = ""
+
+    @property
+    def where(self) -> str:
+        """The image and the store."""
+        return self.label
+
+
 def find_content_root(engine_root: Path, image_id: Digest, environment: Mapping[str, str]) -> Path:
     """Return the root folder of the containerd that holds a blob; raises SourceError, which lists where it is not."""
     tried: list[str] = []
@@ -41,7 +54,7 @@ def find_content_root(engine_root: Path, image_id: Digest, environment: Mapping[
 
 def open_content_image(root: Path, image_id: Digest, request: ImageRequest, *, source: str) -> Image:
     """Return the image whose manifest or index has that digest; raises ImageError, SourceError."""
-    contents = DirectoryContents(str(root / STORE))
+    contents = StoreContents(str(root / STORE), label=f"{request.reference} in {root / STORE}")
     content = read_document(contents, blob_name(image_id))
     descriptor = describe_document(content, image_id, where=f"{contents.where}: {image_id}")
     return open_described_image(contents, [descriptor], request, source=source)

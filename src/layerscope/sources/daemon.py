@@ -15,6 +15,7 @@ from layerscope.image.image import Image, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.image.reference import Reference
 from layerscope.progress import Progress
+from layerscope.sources.archive_image import ArchiveForm
 from layerscope.sources.archive_stream import ArchiveStream
 from layerscope.sources.engine_export import ExportedImage
 from layerscope.sources.exported_stream import open_exported_stream
@@ -112,4 +113,6 @@ def _open_export(
     if found is not None:
         return found
     progress.note(f"{engine.name} exports {request.reference}, which may take it minutes before the first byte")
-    return open_exported_stream(exported, request, known, source=source, notes=notes)
+    # containerd exports every platform by the index, and one of them, which need not be ours, by manifest.json.
+    form = ArchiveForm.OCI if storage.containerd else ArchiveForm.ANY
+    return open_exported_stream(exported, request, known, form=form, source=source, notes=notes)
