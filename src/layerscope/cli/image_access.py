@@ -22,11 +22,12 @@ from layerscope.sources.source import Source
 _STANDARD_INPUT: Final = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
 
-def choose_source(image: str, *, random_access: bool = False) -> Source:
+def choose_source(image: str, reading: Reading, *, random_access: bool = False) -> Source:
     """The source that IMAGE names; with `random_access`, one whose layers can be opened again."""
     if _STANDARD_INPUT.fullmatch(image) and sys.stdin.isatty():
         raise UsageError(f"opening {image}: expected an archive on standard input, found a terminal")
-    return select_source(image, stdin=sys.stdin.buffer, options=SourceOptions(random_access=random_access))
+    options = SourceOptions(random_access=random_access, in_place=reading.in_place)
+    return select_source(image, stdin=sys.stdin.buffer, options=options)
 
 
 def make_options(reading: Reading, *, base: str | None = None) -> AuditOptions:
@@ -37,7 +38,7 @@ def make_options(reading: Reading, *, base: str | None = None) -> AuditOptions:
         ),
         platform=Platform.parse(reading.platform) if reading.platform else None,
         jobs=reading.jobs or default_jobs(),
-        base=choose_source(base) if base else None,
+        base=choose_source(base, reading) if base else None,
         limits=make_limits(reading),
     )
 
@@ -54,7 +55,7 @@ def make_limits(reading: Reading) -> Limits:
 def read(image: str, reading: Reading, *, console: Console, random_access: bool = False) -> ReadImage:
     """Read IMAGE with progress shown, and say what went wrong with the cache."""
     options = make_options(reading)
-    source = choose_source(image, random_access=random_access)
+    source = choose_source(image, reading, random_access=random_access)
     with show_progress(console) as progress:
         found = read_image(source, options=options, progress=progress)
     for note in options.cache.notes:
@@ -65,7 +66,7 @@ def read(image: str, reading: Reading, *, console: Console, random_access: bool 
 def read_documents(image: str, reading: Reading, *, console: Console) -> Image:
     """Read the documents of IMAGE alone; of a stream, everything passes by."""
     options = make_options(reading)
-    source = choose_source(image)
+    source = choose_source(image, reading)
     with show_progress(console) as progress:
         opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
         if isinstance(opened, Image):

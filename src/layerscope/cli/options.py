@@ -4,18 +4,19 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 
 from layerscope.cli.console import Console
 from layerscope.cli.sizes import parse_size
+from layerscope.sources.source import InPlace
 
 Function = Callable[..., int]
 Decorator = Callable[[Function], Function]
 
 FAIL_ON_CHOICES: Final = ("critical", "high", "medium", "low", "info", "never")
-IN_PLACE_CHOICES: Final = ("auto", "never", "only")
+IN_PLACE_CHOICES: Final = get_args(InPlace)
 
 image_argument: Final = click.argument("image", metavar="IMAGE")
 
@@ -25,7 +26,7 @@ class Reading:
     """How the image is read."""
 
     platform: str | None
-    in_place: str
+    in_place: InPlace
     cache_dir: Path | None
     no_cache_read: bool
     jobs: int | None

@@ -45,7 +45,7 @@ def command(image: str, *, fail_on: str, base: str | None, reading: Reading, tel
     outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
     threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
     options = make_options(reading, base=base)
-    source = choose_source(image)
+    source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     code = find_exit_code(result, fail_on=threshold)

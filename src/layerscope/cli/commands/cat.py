@@ -1,0 +1,82 @@
+"""`layerscope cat`: one file's bytes, proved against the digest that the layer pass took."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import click
+
+from layerscope.audit.read_image import ReadImage
+from layerscope.cli import exit_codes
+from layerscope.cli.command import Command
+from layerscope.cli.console import Console
+from layerscope.cli.image_access import read
+from layerscope.cli.options import Reading, image_argument, with_console, with_reading
+from layerscope.cli.tree_paths import find_in_layer, find_visible
+from layerscope.errors import DigestMismatchError, TreeError, UsageError
+from layerscope.filesystem.node import Node
+from layerscope.layers.content import iter_contents
+from layerscope.layers.entry import EntryType
+
+_UNPRINTABLE: Final = re.compile(
+    rb"[\x00-\x08\x0b\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
+)
+"""Bytes that a terminal obeys: controls but for white space, C1 controls and bidirectional overrides in UTF-8."""
+
+
+@click.command("cat", cls=Command)
+@image_argument
+@click.argument("path")
+@click.option("--layer", type=click.IntRange(min=0), metavar="N", help="The file as layer N has it.")
+@click.option("--follow/--no-follow", default=True, show_default=True, help="Follow a symlink at the end of PATH.")
+@click.option("--force", is_flag=True, help="Write to a terminal even what a terminal would obey.")
+@with_reading
+@with_console
+def command(
+    image: str, path: str, *, layer: int | None, follow: bool, force: bool, reading: Reading, console: Console
+) -> int:
+    """Write one file of the image to standard output.
+
+    Links are followed inside the image only. With --layer, a file that an upper layer changed or removed can still be
+    had.
+    """
+    found = read(image, reading, console=console, random_access=True)
+    node = find_visible(path, found, follow=follow) if layer is None else find_in_layer(path, layer, found)
+    _check_type(node)
+    guard = console.is_terminal() and not force
+    for chunk in _iter_proved(node, found):
+        if guard and _UNPRINTABLE.search(chunk):
+            raise UsageError(f"writing /{node.path} to a terminal: it is not plain text; redirect it, or add --force")
+        console.write_bytes(chunk)
+    return exit_codes.CLEAN
+
+
+def _check_type(node: Node) -> None:
+    """Only files have content; raises TreeError that says what there is instead."""
+    if node.type is EntryType.FILE:
+        return
+    if node.type is EntryType.DIRECTORY:
+        what = f"a directory; layerscope tree lists it (--glob '{node.path}/**')"
+    elif node.type is EntryType.SYMLINK:
+        what = f"a symlink to {node.link}"
+    elif node.type is EntryType.HARDLINK:
+        what = "a hard link to nothing"
+    else:
+        what = f"a {node.type.name.lower().replace('_', ' ')}"
+    raise TreeError(f"reading /{node.path}: expected a file, found {what}")
+
+
+def _iter_proved(node: Node, read: ReadImage) -> Iterable[bytes]:
+    """The content of a file; raises DigestMismatchError at the end where it is not what the layer pass saw."""
+    layer, position = node.content_layer, node.content_position
+    hasher = hashlib.sha256()
+    for _, content in iter_contents(read.image.layers[layer], read.scans[layer].index, [position]):
+        for chunk in content:
+            hasher.update(chunk)
+            yield chunk
+    if hasher.digest() != node.digest:
+        raise DigestMismatchError(
+            f"reading /{node.path} from layer {layer}: expected SHA-256 {(node.digest or b'').hex()}, "
+            f"found {hasher.hexdigest()}; the layer changed since it was read"
+        )

@@ -1,0 +1,58 @@
+"""A path that a person names, found in the merged tree or in one layer, with errors that help when it is not there."""
+
+from layerscope.audit.read_image import ReadImage
+from layerscope.errors import TreeError, UsageError
+from layerscope.filesystem.lifetime import EventKind
+from layerscope.filesystem.links import LinkFailure
+from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.node import Node
+from layerscope.filesystem.tree import MergedTree
+
+
+def check_layer(layer: int, read: ReadImage) -> int:
+    """Return the number of a layer that the image has; raises UsageError."""
+    count = len(read.scans)
+    if not 0 <= layer < count:
+        have = f"layers 0 to {count - 1}" if count else "no layers"
+        raise UsageError(f"layer {layer} of {read.image.reference}: the image has {have}")
+    return layer
+
+
+def find_visible(path: str, read: ReadImage, *, follow: bool) -> Node:
+    """What the container sees at a path; raises TreeError that says what became of it."""
+    resolution = read.tree.resolve_steps(path, follow_last=follow)
+    if resolution.node is not None:
+        return resolution.node
+    assert resolution.failure is not None, "what leads nowhere says why"
+    where = f"/{resolution.stopped_at}"
+    match resolution.failure:
+        case LinkFailure.MISSING:
+            why = f"{where} is not in the image{_tell_removal(resolution.stopped_at, read.tree)}"
+        case LinkFailure.NOT_A_DIRECTORY:
+            why = f"{where} is not a directory"
+        case LinkFailure.TOO_MANY_LINKS:
+            why = f"{where} is one symlink more than the kernel follows"
+    via = "".join(f" (by {step.path} -> {step.target})" for step in resolution.steps[-1:])
+    raise TreeError(f"finding /{path.strip('/')}: {why}{via}")
+
+
+def find_in_layer(path: str, layer: int, read: ReadImage) -> Node:
+    """What one layer puts at a path, hard links to lower layers included; raises TreeError."""
+    tree = merge_layers([scan.index for scan in read.scans[: check_layer(layer, read) + 1]])
+    name = path.strip("/")
+    node = tree.get(name)
+    if node is None or node.layer != layer or node.is_implied:
+        layers = sorted({event.layer for event in tree.lifetime(name)})
+        others = f"; layers that do: {', '.join(map(str, layers))}" if layers else ""
+        raise TreeError(f"finding /{name} in layer {layer}: the layer does not add or change it{others}")
+    return node
+
+
+def _tell_removal(path: str, tree: MergedTree) -> str:
+    """Which layer removed a path, and which one still has it."""
+    events = tree.lifetime(path)
+    if not events or events[-1].kind not in {EventKind.REMOVED, EventKind.OPAQUED}:
+        return ""
+    kept = next((event.layer for event in reversed(events[:-1])), None)
+    hint = f"; --layer {kept} still has it" if kept is not None else ""
+    return f": layer {events[-1].layer} removed it{hint}"
