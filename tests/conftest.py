@@ -1,4 +1,4 @@
-"""What holds for every test: a clean environment, a cache of its own, and no engine test skipped in silence."""
+"""What holds for every test: a clean environment, a cache of its own, and no skip where all tests must run."""
 
 import os
 from collections.abc import Callable, Generator
@@ -9,10 +9,10 @@ import pytest
 
 from support.images import BuiltImage, load_fixture, write_image
 
-REQUIRED: Final = "LAYERSCOPE_REQUIRE_ENGINE"
-"""Set where tests that need a container engine must run: a skip of theirs is a failure."""
+REQUIRED: Final = ("LAYERSCOPE_REQUIRE_ENGINE", "CI")
+"""Set where container engines must be had and all tests must run: a skip is a failure."""
 
-ENGINE_FIXTURES: Final = frozenset({"engine", "engine_host", "podman", "podman_host"})
+ENGINE_FIXTURES: Final = frozenset({"engine", "engine_host", "docker_engine", "containerd_engine"})
 
 UNSEEN: Final = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "LAYERSCOPE_COLOR")
 """Variables of the person who runs the tests that the program would heed."""
@@ -29,17 +29,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn the skip of an engine test into a failure where engines are required."""
+    """Turn a skip into a failure where all tests must run."""
     report = yield
-    if report.skipped and item.get_closest_marker("engine") and is_engine_required():
+    if report.skipped and is_everything_required():
         report.outcome = "failed"
-        report.longrepr = f"skipped, although {REQUIRED} or CI is set: {report.longrepr}"
+        report.longrepr = f"{item.nodeid} was skipped, although {' or '.join(REQUIRED)} is set: {report.longrepr}"
     return report
 
 
-def is_engine_required() -> bool:
-    """Whether this run must have a container engine."""
-    return any(os.environ.get(name, "").lower() in {"1", "true", "yes"} for name in (REQUIRED, "CI"))
+def is_everything_required() -> bool:
+    """Whether this run may skip nothing."""
+    return any(os.environ.get(name, "").lower() in {"1", "true", "yes"} for name in REQUIRED)
 
 
 @pytest.fixture(autouse=True)
