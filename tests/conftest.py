@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn a skip into a failure where all tests must run."""
     report = yield
-    if report.skipped and is_everything_required():
+    if report.skipped and not hasattr(report, "wasxfail") and is_everything_required():
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, although {' or '.join(REQUIRED)} is set: {report.longrepr}"
     return report
