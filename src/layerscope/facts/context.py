@@ -5,6 +5,7 @@ from functools import cached_property
 from posixpath import normpath
 from typing import Final
 
+from layerscope.facts.places import Places, find_places
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.weight import Weight
@@ -62,6 +63,11 @@ class FactContext:
             flags[ordinal] = 0
         ends = [*stack.starts[1:], len(flags)]
         return tuple(flags[start:end] for start, end in zip(stack.starts, ends, strict=True))
+
+    @cached_property
+    def places(self) -> tuple[Places, ...]:
+        """For each layer where its caches and its package managers' state lie."""
+        return find_places(self.tree)
 
     def hidden_by(self, layer: int, path: str) -> int | None:
         """The layer that removed or replaced what a lower layer put at a path; None where the container sees it."""

@@ -8,8 +8,7 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.facts.layers.folders import Folder, group_by_folder
-from layerscope.layers.entry import EntryType
+from layerscope.facts.layers.folders import FileList, Folder, group_by_folder
 
 SUFFIX: Final = ".pyc"
 CACHE_FOLDER: Final = "/__pycache__/"
@@ -34,23 +33,30 @@ class ByteCodeCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact for each layer that has byte-code."""
-        for layer, scan in enumerate(context.scans):
-            index, covered = scan.index, context.covered[layer]
-            files = [
-                (layer, path, index.sizes[position])
-                for position, path in enumerate(index.paths)
-                if path[-4:] == SUFFIX
-                and CACHE_FOLDER in path
-                and index.types[position] == EntryType.FILE
-                and not covered[position]
-            ]
-            if files:
-                folders = group_by_folder(files)
+        for layer in range(len(context.scans)):
+            files = _find_byte_code(context, layer)
+            if files.paths:
+                folders = group_by_folder([files])
                 yield ByteCode(
                     evidence=Evidence(layer=layer, path=folders[0].path),
                     layer=layer,
-                    files=len(files),
-                    size=sum(size for _, _, size in files),
+                    files=len(files.paths),
+                    size=sum(files.sizes),
                     folders=folders,
                     instruction=context.instruction(layer),
                 )
+
+
+def _find_byte_code(context: FactContext, layer: int) -> FileList:
+    """The layer's visible byte-code."""
+    index, covered = context.scans[layer].index, context.covered[layer]
+    paths, sizes = index.paths, index.sizes
+    positions = [
+        position
+        for position in context.places[layer].caches
+        if (path := paths[position])[-4:] == SUFFIX
+        and sizes[position]
+        and not covered[position]
+        and CACHE_FOLDER in path
+    ]
+    return FileList(layer, [paths[position] for position in positions], [sizes[position] for position in positions])

@@ -1,7 +1,7 @@
 """Thousands of files told as a few folders."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 SHOWN_FOLDERS: Final = 20
@@ -21,25 +21,38 @@ class Folder:
     size: int
 
 
-def group_by_folder(files: Iterable[tuple[int, str, int]]) -> tuple[Folder, ...]:
-    """The folders that hold most bytes of the files (layer, path, size), largest first, ties by layer and path."""
-    parents: dict[tuple[int, str], list[int]] = {}
-    for layer, path, size in files:
-        key = (layer, path.rpartition("/")[0])
-        totals = parents.get(key)
-        if totals is None:
-            parents[key] = [1, size]
-        else:
-            totals[0] += 1
-            totals[1] += size
+@dataclass(slots=True)
+class FileList:
+    """Files of one layer, column by column: paths and their sizes."""
+
+    layer: int
+    paths: list[str] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+
+def group_by_folder(lists: Iterable[FileList]) -> tuple[Folder, ...]:
+    """The folders that hold most bytes of the files, largest first, ties by layer and path."""
+    parents = {(files.layer, folder): sizes for files in lists for folder, sizes in _group_by_parent(files).items()}
     depth = len(_common_folder([folder for _, folder in parents])) + DEPTH
     groups: dict[tuple[int, str], list[int]] = {}
-    for (layer, folder), (count, size) in parents.items():
+    for (layer, folder), sizes in parents.items():
         totals = groups.setdefault((layer, "/".join(folder.split("/")[:depth])), [0, 0])
-        totals[0] += count
-        totals[1] += size
+        totals[0] += len(sizes)
+        totals[1] += sum(sizes)
     folders = [Folder(layer, path, count, size) for (layer, path), (count, size) in groups.items()]
     return tuple(sorted(folders, key=lambda folder: (-folder.size, folder.layer, folder.path))[:SHOWN_FOLDERS])
+
+
+def _group_by_parent(files: FileList) -> dict[str, list[int]]:
+    """Sizes by the folder that the files lie in."""
+    parents: dict[str, list[int]] = {}
+    for path, size in zip(files.paths, files.sizes, strict=True):
+        folder = path[: path.rfind("/")] if "/" in path else ""
+        if folder in parents:
+            parents[folder].append(size)
+        else:
+            parents[folder] = [size]
+    return parents
 
 
 def _common_folder(folders: list[str]) -> list[str]:

@@ -12,9 +12,7 @@ from layerscope.facts.gap import Gap
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
 
-_HINTS: Final = ("/.cache/", "var/cache/", "apt/lists/", "/pkgs/", "_cacache/", "/registry/", "mod/cache/", "/git/db/",
-                 "etc/apk/cache/", ".gradle/caches/", "yarn/berry/cache/", "pnpm/store/")  # fmt: skip
-"""Every path of a cache holds one of these, and few others do: most layers are left after a few substring searches."""
+_BYTE_CODE: Final = ".pyc"
 
 _CACHES: Final = tuple(
     (kind, re.compile(pattern))
@@ -58,7 +56,9 @@ class PackageCacheCollector(Collector):
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact a layer, cache and folder, in that order."""
         for layer, scan in enumerate(context.scans):
-            for (kind, path), sizes in sorted(_find_caches(scan.index, context.covered[layer]).items()):
+            for (kind, path), sizes in sorted(
+                _find_caches(scan.index, context.covered[layer], context.places[layer].caches).items()
+            ):
                 yield PackageCache(
                     evidence=Evidence(layer=layer, path=path),
                     kind=kind,
@@ -70,14 +70,14 @@ class PackageCacheCollector(Collector):
                 )
 
 
-def _find_caches(index: LayerIndex, covered: bytearray) -> dict[tuple[str, str], list[int]]:
+def _find_caches(index: LayerIndex, covered: bytearray, places: list[int]) -> dict[tuple[str, str], list[int]]:
     """Sizes of the visible cache files, by kind and folder."""
     found: dict[tuple[str, str], list[int]] = {}
     linked: frozenset[str] | None = None
-    for position in _find_candidates(index.paths):
-        if index.types[position] != EntryType.FILE or covered[position]:
-            continue
+    for position in places:
         path = index.paths[position]
+        if path[-4:] == _BYTE_CODE or covered[position] or not index.sizes[position]:
+            continue
         cache = next(((kind, match[1]) for kind, pattern in _CACHES if (match := pattern.fullmatch(path))), None)
         if cache is None:
             continue
@@ -85,16 +85,6 @@ def _find_caches(index: LayerIndex, covered: bytearray) -> dict[tuple[str, str],
         if path not in linked:
             found.setdefault(cache, []).append(index.sizes[position])
     return found
-
-
-def _find_candidates(paths: list[str]) -> list[int]:
-    """Positions of the paths that hold a hint, ascending."""
-    text = "\n".join(paths)
-    found: set[int] = set()
-    for hint in _HINTS:
-        if hint in text:
-            found.update([position for position, path in enumerate(paths) if hint in path])
-    return sorted(found)
 
 
 def _linked_from_outside(index: LayerIndex) -> frozenset[str]:

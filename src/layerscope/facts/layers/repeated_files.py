@@ -1,16 +1,16 @@
 """Equal content at several paths of the merged tree."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.facts.layers.folders import Folder, group_by_folder
-from layerscope.layers.entry import EntryType
+from layerscope.facts.layers.folders import FileList, Folder, group_by_folder
+from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 
 SMALLEST: Final = 4096
 """Bytes. Smaller equal files are licences, `__init__.py` and the like, which no change of a Dockerfile removes."""
@@ -51,43 +51,40 @@ class RepeatedFilesCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact for each layer that repeats content."""
-        copies: dict[int, list[Copy]] = {}
-        first: dict[bytes, tuple[int, str]] = {}
-        for layer, path, size, digest in _iter_candidates(context):
-            origin = first.setdefault(digest, (layer, path))
-            if origin != (layer, path):
-                copies.setdefault(layer, []).append(Copy(path, size, *origin))
-        for layer, found in sorted(copies.items()):
-            folders = group_by_folder((layer, copy.path, copy.size) for copy in found)
-            largest = sorted(found, key=lambda copy: (-copy.size, copy.path))[:PAIRS]
+        first: dict[bytes, tuple[int, int]] = {}
+        for layer, scan in enumerate(context.scans):
+            index = scan.index
+            copies = _find_copies(index, layer, context.covered[layer], first)
+            if not copies:
+                continue
+            files = FileList(layer, [index.paths[copy] for copy in copies], [index.sizes[copy] for copy in copies])
+            folders = group_by_folder([files])
+            largest = nsmallest(PAIRS, zip((-size for size in files.sizes), files.paths, copies, strict=True))
             yield RepeatedFiles(
                 evidence=Evidence(layer=layer, path=folders[0].path),
                 layer=layer,
                 instruction=context.instruction(layer),
-                files=len(found),
-                size=sum(copy.size for copy in found),
+                files=len(copies),
+                size=sum(files.sizes),
                 folders=folders,
-                largest=tuple(largest),
+                largest=tuple(_describe(context, index, copy, first) for _, _, copy in largest),
             )
 
 
-def _iter_candidates(context: FactContext) -> Iterator[tuple[int, str, int, bytes]]:
-    """Visible files large enough, whose digest begins like another's; by layer, and by path within it."""
-    starts: list[tuple[int, int, int]] = []
-    for layer, scan in enumerate(context.scans):
-        index, covered = scan.index, context.covered[layer]
-        heads = memoryview(index.digests).cast("Q")[::4]
-        starts += [
-            (head, layer, position)
-            for position, (head, size) in enumerate(zip(heads, index.sizes, strict=True))
-            if size >= SMALLEST and not covered[position] and index.types[position] == EntryType.FILE
-        ]
-    counts = Counter(head for head, _, _ in starts)
-    repeated = [
-        (layer, context.scans[layer].index.paths[position], position)
-        for head, layer, position in starts
-        if counts[head] > 1
-    ]
-    for layer, path, position in sorted(repeated):
-        index = context.scans[layer].index
-        yield layer, path, index.sizes[position], index.digest(position)
+def _find_copies(index: LayerIndex, layer: int, covered: bytearray, first: dict[bytes, tuple[int, int]]) -> list[int]:
+    """Positions of the layer's visible, large enough files whose content is in `first`; the others' is added to it."""
+    digests = bytes(index.digests)
+    copies = []
+    for position in [at for at, size in enumerate(index.sizes) if size >= SMALLEST and not covered[at]]:
+        digest = digests[position * DIGEST_SIZE : position * DIGEST_SIZE + DIGEST_SIZE]
+        if digest in first:
+            copies.append(position)
+        else:
+            first[digest] = (layer, position)
+    return copies
+
+
+def _describe(context: FactContext, index: LayerIndex, copy: int, first: dict[bytes, tuple[int, int]]) -> Copy:
+    """A copy beside the first file with its content."""
+    first_layer, position = first[index.digest(copy)]
+    return Copy(index.paths[copy], index.sizes[copy], first_layer, context.scans[first_layer].index.paths[position])

@@ -15,7 +15,6 @@ from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor import Wants
 from layerscope.layers.index import LayerIndex
 
-_PARENT: Final = "var/lib/"
 LISTS: Final = "var/lib/apt/lists/"
 DPKG_INFO: Final = "var/lib/dpkg/info/"
 _DPKG_LIST: Final = ".list"
@@ -72,7 +71,7 @@ class AptCollector(Collector):
         """Yield lists and installations, lowest layer first."""
         for layer, scan in enumerate(context.scans):
             index, paths = scan.index, scan.index.paths
-            below = [position for position, path in enumerate(paths) if path.startswith(_PARENT)]
+            below = context.places[layer].package_state
             listed = [position for position in below if f"{paths[position]}/".startswith(LISTS)]
             files = [position for position in listed if _is_list(index, position)]
             if files:
