@@ -12,13 +12,17 @@ visits a directory that was removed and comes back empty, and gives up on a laye
 not exist.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
+from layerscope.layers.index import LayerIndex
 
+_FILE: Final = EntryType.FILE.value
+_DIRECTORY: Final = EntryType.DIRECTORY.value
 _WHITEOUT: Final = EntryType.WHITEOUT.value
 
 
@@ -34,53 +38,80 @@ class Efficiency:
 class _Visits:
     """How often a path was visited, the sum of its sizes and the least of them."""
 
-    count: int = 0
-    total: int = 0
-    least: int = 0
+    count: int
+    total: int
+    least: int
 
     def add(self, size: int) -> None:
         """One more visit."""
-        self.least = size if not self.count else min(self.least, size)
+        self.least = min(self.least, size)
         self.count += 1
         self.total += size
 
 
+class _Tally:
+    """What the endings of a tree amount to in dive's terms.
+
+    `visits` by path, of leaves that a higher layer ended; `replaced_within` bytes replaced within their own layer;
+    `below` bytes by the whiteout that removed them, and `directories` the whiteouts that named a directory.
+    """
+
+    def __init__(self, tree: MergedTree) -> None:
+        self.visits: dict[str, _Visits] = {}
+        self.replaced_within = 0
+        self.below: dict[int, int] = {}
+        self.directories: set[int] = set()
+        self._stack = tree.stack
+        for layer, index in enumerate(tree.stack.indexes):
+            start = tree.stack.starts[layer]
+            self._add_layer(index, start, tree.endings.between(start, start + len(index)))
+
+    def _add_layer(self, index: LayerIndex, start: int, endings: Iterator[tuple[int, int]]) -> None:
+        """Add the endings of one layer's entries."""
+        stack, stop, sizes, types = self._stack, start + len(index), index.sizes, self._stack.types
+        paths = index.paths if not stack.moved else None
+        visits, below = self.visits, self.below
+        for ended, ender in endings:
+            kind = types[ended]
+            size = sizes[ended - start] if kind == _FILE else 0
+            if start <= ender < stop:
+                self.replaced_within += size
+                continue
+            if ender >= 0 and types[ender] == _WHITEOUT:
+                below[ender] = below.get(ender, 0) + size
+            if kind != _DIRECTORY:
+                path = paths[ended - start] if paths is not None else stack.path(ended)
+                visit = visits.get(path)
+                if visit is None:
+                    visits[path] = _Visits(1, size, size)
+                else:
+                    visit.add(size)
+            elif ender >= 0 and types[ender] == _WHITEOUT and stack.path(ended) == stack.path(ender):
+                self.directories.add(ender)
+
+    def visit(self, path: str, size: int) -> None:
+        """Visit a path once more, or for the first time."""
+        visit = self.visits.get(path)
+        if visit is None:
+            self.visits[path] = _Visits(1, size, size)
+        else:
+            visit.add(size)
+
+
 def measure_efficiency(tree: MergedTree) -> Efficiency:
     """The score and the wasted bytes of a tree."""
-    stack = tree.stack
-    replaced_within, removed_below = _sum_endings(tree)
-    visits: dict[str, _Visits] = {}
-    for ended, ender in tree.endings:
-        if ended >= 0 and not stack.is_directory(ended) and stack.locate(ended)[0] != stack.locate(ender)[0]:
-            visits.setdefault(stack.path(ended), _Visits()).add(stack.size(ended))
+    stack, tally = tree.stack, _Tally(tree)
+    removed_below = {ordinal: size for ordinal, size in tally.below.items() if ordinal in tally.directories}
     for ordinal in _whiteouts(stack):
-        visits.setdefault(stack.path(ordinal), _Visits()).add(removed_below.get(ordinal, 0))
-    for path, visit in visits.items():
+        tally.visit(stack.path(ordinal), removed_below.get(ordinal, 0))
+    for path, visit in tally.visits.items():
         visible = tree.ordinal(path)
         if visible is not None and not stack.is_directory(visible):
             visit.add(stack.size(visible))
-    total = sum(sum(index.sizes) for index in stack.indexes) - replaced_within + sum(removed_below.values())
-    surplus = sum(visit.total - visit.least for visit in visits.values())
-    wasted = sum(visit.total for visit in visits.values() if visit.count > 1)
+    total = sum(sum(index.sizes) for index in stack.indexes) - tally.replaced_within + sum(removed_below.values())
+    surplus = sum(visit.total - visit.least for visit in tally.visits.values())
+    wasted = sum(visit.total for visit in tally.visits.values() if visit.count > 1)
     return Efficiency((total - surplus) / total if total else 1.0, wasted)
-
-
-def _sum_endings(tree: MergedTree) -> tuple[int, dict[int, int]]:
-    """Bytes replaced within their own layer, and bytes below each directory by the whiteout that removed it."""
-    stack = tree.stack
-    replaced_within = 0
-    below: dict[int, int] = {}
-    directories: set[int] = set()
-    for ended, ender in tree.endings:
-        if ended < 0 or ender < 0:
-            continue
-        if stack.locate(ended)[0] == stack.locate(ender)[0]:
-            replaced_within += stack.size(ended)
-        elif stack.types[ender] == _WHITEOUT:
-            below[ender] = below.get(ender, 0) + stack.size(ended)
-            if stack.is_directory(ended) and stack.path(ended) == stack.path(ender):
-                directories.add(ender)
-    return replaced_within, {ordinal: size for ordinal, size in below.items() if ordinal in directories}
 
 
 def _whiteouts(stack: LayerStack) -> list[int]:

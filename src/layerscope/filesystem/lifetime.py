@@ -43,9 +43,14 @@ class Lifetimes:
         """Group the endings by path; those within one layer are no events."""
         self._stack = stack
         self._ended: dict[str, list[tuple[int, int]]] = {}
-        for ended, ender in sorted(endings, key=lambda pair: stack.locate(pair[0])):
-            if stack.locate(ended)[0] != stack.locate(ender)[0]:
-                self._ended.setdefault(stack.path(ended), []).append((ended, ender))
+        unnamed = sorted(endings.between(-len(stack.implied), 0), key=lambda pair: stack.locate(pair[0]))
+        for layer, index in enumerate(stack.indexes):
+            start, stop = stack.starts[layer], stack.starts[layer] + len(index)
+            mine = [pair for pair in unnamed if stack.locate(pair[0])[0] == layer]
+            for ended, ender in (*mine, *endings.between(start, stop)):
+                is_within = start <= ender < stop or (ender < 0 and stack.locate(ender)[0] == layer)
+                if not is_within:
+                    self._ended.setdefault(stack.path(ended), []).append((ended, ender))
 
     def events(self, path: str, visible: int | None) -> tuple[Event, ...]:
         """The events of a path, lowest layer first; `visible` is what the container sees there."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from layerscope.filesystem.ended_files import EndedFiles, group_ended_files
 from layerscope.filesystem.endings import Endings, HiddenEntries
 from layerscope.filesystem.globs import Glob
 from layerscope.filesystem.lifetime import Event, Lifetimes
@@ -98,6 +99,11 @@ class MergedTree:
     def hidden(self) -> HiddenEntries:
         """Every entry that some layer ships and the container does not see, by layer and position."""
         return HiddenEntries(self.stack, self.endings, self.kept)
+
+    @cached_property
+    def ended_files(self) -> EndedFiles:
+        """Every file with content among `hidden`, grouped by its layer, the layer that ended it, and how."""
+        return group_ended_files(self.stack, self.endings, self.kept)
 
     @cached_property
     def kept(self) -> frozenset[int]:

@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from layerscope.filesystem.efficiency import measure_efficiency
-from layerscope.filesystem.endings import Ending, judge_ending
+from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
-from layerscope.layers.entry import EntryType
 from layerscope.layers.index import DIGEST_SIZE
-
-_FILE: Final = EntryType.FILE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,40 +93,35 @@ def measure_weight(tree: MergedTree) -> Weight:
     )
 
 
-def _add_endings(tree: MergedTree, sums: list[_Sums]) -> set[int]:
-    """Add up what is hidden and removed; returns the files that are gone."""
-    stack, kept = tree.stack, tree.kept
-    gone = set()
-    for ended, ender in tree.endings:
-        if ended < 0 or stack.types[ended] != _FILE or ended in kept:
-            continue
-        gone.add(ended)
-        layer, position = stack.locate(ended)
-        size = stack.indexes[layer].sizes[position]
-        if not size:
-            continue
-        ending = judge_ending(stack, ended, ender)
+def _add_endings(tree: MergedTree, sums: list[_Sums]) -> list[bytearray]:
+    """Add up what is hidden and removed; returns a flag for every entry of every layer that is set if it is gone."""
+    gone = [bytearray(len(index)) for index in tree.stack.indexes]
+    for (layer, by_layer, ending), positions in tree.ended_files.items():
+        sizes = tree.stack.indexes[layer].sizes
+        size = sum(map(sizes.__getitem__, positions))
+        for position in positions:
+            gone[layer][position] = 1
         if ending is Ending.REMOVED:
             sums[layer].removed += size
         else:
             sums[layer].hidden += size
             sums[layer].metadata_copies += size * (ending is Ending.METADATA)
-        by_layer = stack.locate(ender)[0]
         if by_layer != layer:
             sums[by_layer].hides += size
     return gone
 
 
-def _iter_repeated(stack: LayerStack, gone: set[int]) -> Iterator[tuple[int, int]]:
+def _iter_repeated(stack: LayerStack, gone: list[bytearray]) -> Iterator[tuple[int, int]]:
     """Layer and size of every visible file whose content a lower layer, or the same one earlier, shows already."""
     seen: set[bytes] = set()
+    add = seen.add
     for layer, index in enumerate(stack.indexes):
-        start, digests = stack.starts[layer], memoryview(index.digests)
-        for position, size in enumerate(index.sizes):
-            if not size or start + position in gone:
+        digests = bytes(index.digests)
+        for position, (size, is_gone) in enumerate(zip(index.sizes, gone[layer], strict=True)):
+            if not size or is_gone:
                 continue
-            digest = bytes(digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE])
+            digest = digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE]
             if digest in seen:
                 yield layer, size
             else:
-                seen.add(digest)
+                add(digest)
