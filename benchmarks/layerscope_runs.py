@@ -9,6 +9,7 @@ from benchmarks.measure import Command, Measurement, measure
 
 PROGRAM = Path(sys.executable).with_name("layerscope")
 CLEAN_OR_FINDINGS = frozenset({0, 1})
+INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}  # an installed package has its byte-code, a checkout need not
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Audit:
     def run(self, scratch: Path) -> Measurement:
         """An audit with its layer cache in a scratch folder: cold if that is empty, warm the next time."""
         arguments = ("audit", self.reference, "--cache-dir", str(scratch / "layerscope"), "--output", "json")
-        environment = {"TMPDIR": str(scratch), **self.environment}
+        environment = {"TMPDIR": str(scratch), **INSTALLED, **self.environment}
         command = (str(PROGRAM), *arguments, *self.options)
         return measure(Command(command, environment, accepted=CLEAN_OR_FINDINGS, stdin=self.stdin))
 
 
 def run_help(_scratch: Path) -> Measurement:
     """The time in which layerscope says what it can do."""
-    return measure(Command((str(PROGRAM), "--help")))
+    return measure(Command((str(PROGRAM), "--help"), INSTALLED))

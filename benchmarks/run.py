@@ -1,6 +1,7 @@
 """Measures layerscope against the peers found on this machine and writes the tables."""
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -130,6 +131,7 @@ def parse_options() -> argparse.Namespace:
 def main() -> None:
     """Build what is missing, measure, and write figures and tables after each step."""
     options = parse_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that folders in the RAM disk are removed
     keep(describe_peers())
     keep(Results(scenarios=(Scenario(ANY_IMAGE, HELP, tuple(run_help(Path()) for _ in range(5 * options.rounds))),)))
     for name in [*options.images, *(["large"] if options.large else [])]:
