@@ -1,6 +1,5 @@
 """A connection to one engine: negotiated, with every failure named by stage and endpoint."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
@@ -58,12 +57,10 @@ class Engine:
             answer: object = response.json()
             return answer
 
-    def open_stream(self, path: str, *, task: str, params: Mapping[str, str], first_byte: float) -> "Response":
+    def open_stream(self, path: str, *, task: str, first_byte: float) -> "Response":
         """Return the streaming answer to `path`, waiting `first_byte` seconds for its start; the caller closes it."""
         with explaining(task, self.endpoint, f"waiting {first_byte:g} s for the first byte"):
-            response = self.client.get(
-                self.url(path), params=dict(params), stream=True, timeout=(CONNECT_SECONDS, first_byte)
-            )
+            response = self.client.get(self.url(path), stream=True, timeout=(CONNECT_SECONDS, first_byte))
         try:
             check_answer(response, task=task, endpoint=self.endpoint)
         except BaseException:

@@ -1,6 +1,5 @@
 """Images as an engine knows them: inspected, and exported as one tar stream."""
 
-import json
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -15,8 +14,6 @@ FIRST_BYTE_SECONDS = 1800.0
 """An engine of 20.10 writes the whole export to disk first: 9 s a GB measured, more on a slow disk."""
 STALL_SECONDS = 300.0
 """Once bytes flow, an engine that sends none for five minutes is taken for hung."""
-PLATFORM_API = (1, 48)
-"""The first API version whose export takes a platform: https://docs.docker.com/reference/api/engine/version-history/."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +31,6 @@ class InspectedImage:
     variant: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExportPlatform:
-    """The one platform to export of an image that has several."""
-
-    os: str
-    architecture: str
-    variant: str | None
-
-
 def inspect_image(engine: Engine, name: str) -> InspectedImage:
     """Return what the engine says of the image called `name`; raises ImageNotFoundError or EngineError."""
     task = f"inspecting image {name}"
@@ -56,17 +44,15 @@ def inspect_image(engine: Engine, name: str) -> InspectedImage:
         raise EngineError(f"{task}: {words} from the engine at {engine.endpoint}") from error
 
 
-def open_export(
-    engine: Engine, image: str, *, platform: ExportPlatform | None = None, stall: float = STALL_SECONDS
-) -> "ExportStream":
-    """Open the engine's `save` of an image as one tar stream; the first byte may take minutes. Raises EngineError."""
-    params: dict[str, str] = {}
-    if platform is not None and _takes_platform(engine):
-        fields = {"os": platform.os, "architecture": platform.architecture, "variant": platform.variant}
-        params["platform"] = json.dumps({key: value for key, value in fields.items() if value})
+def open_export(engine: Engine, image: str, *, stall: float = STALL_SECONDS) -> "ExportStream":
+    """Open the engine's `save` of an image as one tar stream; the first byte may take minutes. Raises EngineError.
+
+    An image for several platforms comes with all that the engine has: asked for one of them, engines from 28 on leave
+    out the index, which is what the image's ID is the digest of.
+    """
     task = f"exporting image {image}"
     path = f"/images/{quote_name(image)}/get"
-    response = engine.open_stream(path, task=task, params=params, first_byte=FIRST_BYTE_SECONDS)
+    response = engine.open_stream(path, task=task, first_byte=FIRST_BYTE_SECONDS)
     return ExportStream(response, task=f"{task} from {engine.name} at {engine.endpoint}", stall=stall)
 
 
@@ -108,11 +94,6 @@ class ExportStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _takes_platform(engine: Engine) -> bool:
-    major, minor = engine.api_version.split(".")
-    return not engine.is_podman and (int(major), int(minor)) >= PLATFORM_API
 
 
 def _parse_inspected(answer: object) -> InspectedImage:

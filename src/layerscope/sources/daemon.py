@@ -107,12 +107,12 @@ def _open_export(
             f"opening {request.reference}: {request.platform} was asked for, {engine.name} has it for {offered}"
         )
     where = f"the export of {request.reference} from {engine.name}"
-    exported = ExportedImage(engine.endpoint, Digest.parse(inspected.id), request.platform or offered, where)
+    # containerd exports every platform by the index, and one of them, which need not be ours, by manifest.json.
+    form = ArchiveForm.OCI if storage.containerd else ArchiveForm.ANY
+    exported = ExportedImage(engine.endpoint, Digest.parse(inspected.id), request.platform, form, where)
     source = f"{engine.name} (export)"
     found = find_known_image(exported, request, known, is_config_id=not storage.containerd, source=source, notes=notes)
     if found is not None:
         return found
     progress.note(f"{engine.name} exports {request.reference}, which may take it minutes before the first byte")
-    # containerd exports every platform by the index, and one of them, which need not be ours, by manifest.json.
-    form = ArchiveForm.OCI if storage.containerd else ArchiveForm.ANY
-    return open_exported_stream(exported, request, known, form=form, source=source, notes=notes)
+    return open_exported_stream(exported, request, known, source=source, notes=notes)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from layerscope.engine.client import Engine, connect
 from layerscope.engine.endpoint import Endpoint
-from layerscope.engine.images import ExportPlatform, ExportStream, open_export
+from layerscope.engine.images import ExportStream, open_export
 from layerscope.errors import SourceError
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
@@ -23,21 +23,18 @@ from layerscope.sources.request import ImageRequest
 class DeferredExport:
     """The bytes of an export that is asked for at the first read: until then an engine need not spool it."""
 
-    def __init__(self, endpoint: Endpoint, image: str, platform: Platform | None) -> None:
+    def __init__(self, endpoint: Endpoint, image: str) -> None:
         """Ask for nothing yet."""
         self._endpoint = endpoint
         self._image = image
-        self._platform = platform
         self._engine: Engine | None = None
         self._stream: ExportStream | None = None
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, and no bytes only at the end; raises EngineError."""
         if self._stream is None:
-            wanted = self._platform
-            parts = ExportPlatform(wanted.os, wanted.architecture, wanted.variant) if wanted else None
             self._engine = connect(self._endpoint)
-            self._stream = open_export(self._engine, self._image, platform=parts)
+            self._stream = open_export(self._engine, self._image)
         return self._stream.read(size)
 
     def close(self) -> None:
@@ -50,18 +47,19 @@ class DeferredExport:
 
 @dataclass(frozen=True)
 class ExportedImage:
-    """An image whose layers can be had by exporting it once more; ID and platform say which."""
+    """An image whose layers can be had by exporting it once more; `platform` is what was asked for."""
 
     endpoint: Endpoint
     image_id: Digest
     platform: Platform | None
+    form: ArchiveForm
     where: str
     _names: list[tuple[str, ...]] = field(default_factory=list, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def open_export(self) -> DeferredExport:
         """Return the whole export."""
-        return DeferredExport(self.endpoint, str(self.image_id), self.platform)
+        return DeferredExport(self.endpoint, str(self.image_id))
 
     def open_member(self, *names: str) -> ByteStream | None:
         """Return the first member with one of these names as it passes, or None where there is none."""
@@ -96,7 +94,7 @@ class ExportedImage:
         with self._lock:
             if not self._names:
                 request = ImageRequest(self.where, platform=self.platform)
-                stream = ArchiveStream(self.open_export(), request, ArchiveForm.ANY, where=self.where)
+                stream = ArchiveStream(self.open_export(), request, self.form, where=self.where)
                 try:
                     image = stream.consume(lambda _name, _stream: None)
                 finally:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from layerscope.errors import DigestMismatchError
 from layerscope.image.image import Image, KnownContent
 from layerscope.image.layer import Layer
-from layerscope.sources.archive_image import ArchiveContents, ArchiveForm
+from layerscope.sources.archive_image import ArchiveContents
 from layerscope.sources.archive_stream import ArchiveStream
 from layerscope.sources.blobs import StoredLayer
 from layerscope.sources.engine_export import ExportedImage, ExportedLayer
@@ -22,13 +22,12 @@ def open_exported_stream(
     request: ImageRequest,
     known: KnownContent,
     *,
-    form: ArchiveForm,
     source: str,
     notes: tuple[str, ...],
 ) -> ArchiveStream:
     """Return the image's export, which the engine is asked for when the first byte is read."""
     finish = _make_finish(exported, known, source, notes)
-    return ArchiveStream(exported.open_export(), request, form, where=exported.where, finish=finish)
+    return ArchiveStream(exported.open_export(), request, exported.form, where=exported.where, finish=finish)
 
 
 def _make_finish(
