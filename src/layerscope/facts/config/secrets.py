@@ -115,9 +115,13 @@ def _find_distinct(text: str, seen: set[str]) -> list[SecretMatch]:
     for match in find_secrets(text):
         if not any(match.start < other.end and other.start < match.end for other in kept):
             kept.append(match)
-    fresh = [match for match in kept if text[match.start : match.end].strip("\"'") not in seen]
-    seen.update(text[match.start : match.end].strip("\"'") for match in fresh)
-    return sorted(fresh, key=lambda match: match.start)
+    fresh = []
+    for match in sorted(kept, key=lambda match: match.start):
+        value = text[match.start : match.end].strip("\"'")
+        if value not in seen:
+            fresh.append(match)
+            seen.add(value)
+    return fresh
 
 
 def _is_certain(text: str, match: SecretMatch) -> bool:

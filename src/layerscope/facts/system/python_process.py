@@ -69,7 +69,7 @@ def _follow(context: FactContext, finder: ProgramFinder, command: Sequence[str],
 
 def _find_python(program: Program, words: Sequence[str]) -> PythonProcess | None:
     """The process of a program that is an interpreter, a script for one, or known to be written in Python."""
-    evidence = Evidence(layer=program.layer, path=program.path)
+    evidence = Evidence() if program.layer is None else Evidence(layer=program.layer, path=program.path)
     if is_python(words[0]):
         return PythonProcess(evidence, base_name(words[0]), _has_unbuffered(words[1:]))
     if program.shebang is not None:

@@ -1,17 +1,24 @@
 """CONF004: the program that the container should start is not there or cannot be run."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from layerscope.facts.config.process import Process
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.system.programs import Program, ProgramState
+from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_path
+
+NAME_PROGRAM: Final = Fix(
+    "Name the program that the image is for",
+    ('ENTRYPOINT ["/usr/local/bin/PROGRAM"]   or CMD ["PROGRAM", "ARGUMENT"]',),
+)
 
 
 class MissingEntrypoint(Rule):
@@ -26,24 +33,25 @@ class MissingEntrypoint(Rule):
     Remedy: Copy or install the program at the path that is named, and make it executable where it is copied.
     Fix safety: Review: either the path or the file may be the wrong one.
     Blind spots: A volume or an init container may bring the program when the container starts. Arguments that name
-        files, and programs that an entry script starts, are not looked up.
+        files, and programs that an entry script starts, are not looked up. Nothing is said where a layer could not
+        be read.
     References: execve(2); Docker, "Exit status" 125 to 127; symptom catalogue, rows 55 and 58.
     """
 
     code: ClassVar[str] = "CONF004"
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Process,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Process, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each program that cannot be run."""
         process = facts.find(Process)
-        if process is None:
+        if process is None or has_unread_layers(facts):
             return
         if process.program is None:
             message = (
                 "The config names neither entrypoint nor command, so the image starts only with a command given to it"
             )
-            yield self.finding(message, Evidence(), severity=Severity.INFO, fixes=(_name_program(),))
+            yield self.finding(message, Evidence(), severity=Severity.INFO, fixes=(NAME_PROGRAM,))
         elif process.program.state is not ProgramState.FOUND:
             yield self._report(process.program, f"The {process.origin}")
         elif process.inner is not None and process.inner.state is not ProgramState.FOUND:
@@ -100,12 +108,4 @@ def _suggest(program: Program) -> Fix:
             f"COPY --chmod=0755 … {path}   or install the package that has it, in the final stage",
             "Look where it went: layerscope tree IMAGE, and narrow any deletion that takes it along.",
         ),
-    )
-
-
-def _name_program() -> Fix:
-    """State what the image is for."""
-    return Fix(
-        "Name the program that the image is for",
-        ('ENTRYPOINT ["/usr/local/bin/PROGRAM"]   or CMD ["PROGRAM", "ARGUMENT"]',),
     )

@@ -6,8 +6,10 @@ from typing import ClassVar
 from layerscope.facts.config.process import Process
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.system.programs import Program, ProgramState
 from layerscope.facts.system.scripts import Scripts
+from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -28,16 +30,19 @@ class MissingInterpreter(Rule):
     Remedy: Install the interpreter, or name one that the image has.
     Fix safety: Review: a script written for bash may not run with sh.
     Blind spots: Scripts off the PATH are not judged: packages ship examples for interpreters that nobody installs.
-        What an interpreter itself needs (modules, libraries) is not looked at.
+        What an interpreter itself needs (modules, libraries) is not looked at. Nothing is said where a layer could
+        not be read.
     References: execve(2), "Interpreter scripts"; symptom catalogue, rows 55 and 58.
     """
 
     code: ClassVar[str] = "CONF006"
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Process, Scripts)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Process, Scripts, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for the entry script, and one an interpreter for the scripts on the PATH."""
+        if has_unread_layers(facts):
+            return
         process = facts.find(Process)
         entry = process.program if process is not None else None
         if entry is not None and process is not None:

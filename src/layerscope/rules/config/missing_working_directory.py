@@ -7,6 +7,8 @@ from layerscope.facts.config.identity import Identity
 from layerscope.facts.config.process import Process
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -25,18 +27,18 @@ class MissingWorkingDirectory(Rule):
     Remedy: Set `WORKDIR` in the final stage, after which the directory exists with the right owner.
     Fix safety: Review: the directory may be meant to come from a volume.
     Blind spots: A volume that is mounted there when the container starts makes it appear. Whether the user may
-        enter and write it is not judged.
+        enter and write it is not judged. Nothing is said where a layer could not be read.
     References: Dockerfile reference, "WORKDIR"; runc, "process.cwd"; symptom catalogue, rows 55 and 58.
     """
 
     code: ClassVar[str] = "CONF005"
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (Process, Identity)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Process, Identity, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""
         process, identity = facts.find(Process), facts.find(Identity)
-        if process is None or process.working_directory.is_directory:
+        if process is None or process.working_directory.is_directory or has_unread_layers(facts):
             return
         folder = process.working_directory
         path = folder.path.strip("/")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from layerscope.facts.config.identity import Identity
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
@@ -51,4 +51,4 @@ class RootUser(Rule):
             message = f"The config's user {identity.specification!r} is root (uid 0); expected a user of its own"
         else:
             message = "The config names no user, so the process runs as root (uid 0)"
-        yield self.finding(message, identity.evidence, fixes=(FIX,))
+        yield self.finding(message, Evidence(), fixes=(FIX,))

@@ -42,11 +42,9 @@ class SecretInEnvironment(Rule):
         for secret in facts.of(ConfigSecret):
             if secret.place not in PLACES:
                 continue
-            name = f" {secret.name}" if secret.name else ""
-            message = (
-                f"The {secret.place.value}{name} holds a {secret.kind} ({tell_count(secret.length, 'character')}); "
-                "expected none in the config"
-            )
+            place = "environment variable" if secret.place is SecretPlace.ENVIRONMENT else secret.place.value
+            where = f"{place} {secret.name}".strip()
+            message = f"The {where} holds a {secret.kind} ({tell_count(secret.length, 'character')})"
             confidence = Confidence.HIGH if secret.is_certain else Confidence.MEDIUM
             yield self.finding(message, secret.evidence, confidence=confidence, fixes=(_suggest(secret),))
 

@@ -48,13 +48,13 @@ class SecretInHistory(Rule):
         for secret in facts.of(ConfigSecret):
             if secret.place not in PLACES:
                 continue
-            where = f"layer {secret.layer}" if secret.layer is not None else "no layer"
-            role = "the build argument" if secret.place is SecretPlace.BUILD_ARGUMENT else "its instruction"
-            name = f" {secret.name}" if secret.name else ""
-            message = (
-                f"Step {secret.step} of the history (it made {where}) records a {secret.kind} in {role}{name} "
-                f"({tell_count(secret.length, 'character')})"
+            made = (
+                f"for layer {secret.layer}" if secret.layer is not None else f"number {secret.step}, without a layer,"
             )
+            role = "the build argument" if secret.place is SecretPlace.BUILD_ARGUMENT else "its instruction"
+            where = f"{role} {secret.name}".strip()
+            length = tell_count(secret.length, "character")
+            message = f"The history entry {made} records a {secret.kind} in {where} ({length})"
             confidence = Confidence.HIGH if secret.is_certain else Confidence.MEDIUM
             yield self.finding(message, secret.evidence, confidence=confidence, fixes=(_suggest(secret),))
 

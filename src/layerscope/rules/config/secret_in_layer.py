@@ -10,7 +10,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer, tell_list, tell_path
+from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_count, tell_layer, tell_list, tell_path
 
 LESSER: Final = {
     "encrypted private key": Severity.MEDIUM,
@@ -63,15 +63,13 @@ class SecretInLayer(Rule):
         for _, secrets in sorted(groups.items()):
             yield self._report(secrets)
         if samples:
-            paths = {secret.path for secret in samples}
+            paths = dict.fromkeys(secret.path for secret in samples)
             message = (
-                f"{tell_count(len(paths), 'file')} where packages keep tests and examples "
-                f"{'holds' if len(paths) == 1 else 'hold'} keys or tokens: {_name_files(samples)}"
+                f"Keys or tokens in {tell_count(len(paths), 'file')} where packages keep tests and examples: "
+                f"{_name_files(samples)}"
             )
-            places = dict.fromkeys(secret.evidence for secret in samples)
-            yield self.finding(
-                message, *list(places)[:SHOWN_LOCATIONS], severity=Severity.LOW, confidence=Confidence.LOW
-            )
+            places = list(dict.fromkeys(secret.evidence for secret in samples))[:SHOWN_LOCATIONS]
+            yield self.finding(message, *places, severity=Severity.LOW, confidence=Confidence.LOW)
 
     def _report(self, secrets: list[SecretFile]) -> Finding:
         """The files of one layer with the same fate."""
@@ -79,23 +77,22 @@ class SecretInLayer(Rule):
         places = dict.fromkeys(secret.evidence for secret in secrets)
         fate = ""
         if first.hidden_by is not None:
-            fate = f"; layer {first.hidden_by} deletes or replaces them, and they are still in the image"
+            them = "it" if len(places) == 1 else "them"
+            fate = f"; layer {first.hidden_by} deletes or replaces {them}, but the image still holds {them}"
         message = (
-            f"{tell_layer(first.layer, first.instruction)} brings credentials in {tell_count(len(places), 'file')}: "
-            f"{_name_files(secrets)}{fate}"
+            f"{begin(tell_layer(first.layer, first.instruction))} brings credentials in "
+            f"{tell_count(len(places), 'file')}: {_name_files(secrets)}{fate}"
         )
         severity = max(LESSER.get(secret.kind, self.severity) for secret in secrets)
-        fixes = (_suggest(first),)
-        return self.finding(
-            message[:1].upper() + message[1:], *list(places)[:SHOWN_LOCATIONS], severity=severity, fixes=fixes
-        )
+        return self.finding(message, *list(places)[:SHOWN_LOCATIONS], severity=severity, fixes=(_suggest(first),))
 
 
 def _name_files(secrets: list[SecretFile]) -> str:
     """The first files, each with the kinds of its credentials."""
     kinds: dict[str, list[str]] = {}
     for secret in secrets:
-        kinds.setdefault(secret.path, []).append(secret.kind)
+        if secret.kind not in kinds.setdefault(secret.path, []):
+            kinds[secret.path].append(secret.kind)
     return tell_list(f"{tell_path(path)} ({', '.join(found)})" for path, found in kinds.items())
 
 

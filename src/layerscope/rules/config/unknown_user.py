@@ -6,6 +6,8 @@ from typing import ClassVar
 from layerscope.facts.config.identity import Identity
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -25,18 +27,18 @@ class UnknownUser(Rule):
     Remedy: Create the user in the final stage, and set HOME to a directory that it may write.
     Fix safety: Review: the number may be chosen to fit the owner of a volume; keep it and add the entry.
     Blind spots: Orchestrators that give every container a random user (OpenShift) are not in the image. Name
-        services other than files are not consulted.
+        services other than files are not consulted. Nothing is said where a layer could not be read.
     References: moby/moby, user lookup; pytorch/pytorch issue 140765; symptom catalogue, row 45.
     """
 
     code: ClassVar[str] = "CONF008"
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Identity,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Identity, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for the user, and one for the group."""
         identity = facts.find(Identity)
-        if identity is None:
+        if identity is None or has_unread_layers(facts):
             return
         user = identity.specification.partition(":")[0]
         if identity.uid is None:

@@ -7,6 +7,8 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.links import DanglingLink as Link
 from layerscope.facts.layers.links import DanglingLinks
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -37,7 +39,8 @@ class DanglingLink(Rule):
     Remedy: Copy the folder that holds both link and target, or the target itself.
     Fix safety: Review: what was left out has to be found in the build stage.
     Blind spots: Targets that a volume or an init container brings at run time are reported all the same. The
-        history does not say whether a COPY came from another stage.
+        history does not say whether a COPY came from another stage. Nothing is said where a layer could not be
+        read.
     References: symlink(7); Dockerfile reference, "COPY --from"; huggingface_hub documentation, "Cache layout";
         symptom catalogue, rows 55 and 58.
     """
@@ -45,10 +48,12 @@ class DanglingLink(Rule):
     code: ClassVar[str] = "LAY204"
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (DanglingLinks,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (DanglingLinks, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer and kind of link."""
+        if has_unread_layers(facts):
+            return
         for fact in facts.of(DanglingLinks):
             if fact.kind in HARMLESS:
                 continue

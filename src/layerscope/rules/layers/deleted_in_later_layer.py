@@ -13,7 +13,7 @@ from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.waste import judge_waste, share_of_image
-from layerscope.rules.wording import begin, quote_instruction, tell_count, tell_layer, tell_path, tell_share, tell_size
+from layerscope.rules.wording import begin, quote_instruction, tell_count, tell_layer, tell_share, tell_size
 
 
 class DeletedInLaterLayer(Rule):
@@ -67,17 +67,21 @@ class DeletedInLaterLayer(Rule):
 
 def _suggest(step: EndedFiles) -> Fix:
     """Delete where the files are made."""
-    origin, folder = step.origins[0], step.folders[0]
-    made_by = quote_instruction(origin.instruction) or f"the step of layer {origin.layer}"
+    origin, command = step.origins[0], quote_instruction(step.instruction.removeprefix("RUN ").strip())
+    made_by = (
+        f"`{quote_instruction(origin.instruction)}`" if origin.instruction else f"the step of layer {origin.layer}"
+    )
     if origin.instruction.startswith(("COPY", "ADD")):
-        lead = f"Do not copy what is deleted later: narrow `{made_by}`, or list the files in .dockerignore."
+        lead = f"Copy less: narrow {made_by}, or name what is deleted later in .dockerignore."
+    elif step.instruction.startswith("RUN "):
+        lead = f"Move the deletion to the end of {made_by}: && {command}"
     else:
-        lead = f"End `{made_by}` with: && rm -rf {tell_path(folder.path)}"
+        lead = f"Delete the files at the end of {made_by}, joined by &&."
     return Fix(
-        f"Delete {tell_path(folder.path)} in the step that makes it (layer {origin.layer})",
+        f"Delete the {tell_size(origin.size)} in the step that makes them (layer {origin.layer}, not {step.layer})",
         (
             lead,
-            f"Drop the deletion from layer {step.layer}.",
             "Or make the files in a stage of their own, and take over the result: COPY --from=build /result /result",
+            f"If layer {origin.layer} belongs to the base image, choose a base that does not have them.",
         ),
     )

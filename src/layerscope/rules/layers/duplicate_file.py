@@ -1,7 +1,7 @@
 """LAY105: the same content lies at several paths."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
@@ -11,8 +11,24 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.waste import NEGLIGIBLE, judge_waste, share_of_image
-from layerscope.rules.wording import begin, locate_folders, tell_count, tell_layer, tell_path, tell_share, tell_size
+from layerscope.rules.waste import judge_waste, share_of_image
+from layerscope.rules.wording import (
+    SHOWN_LOCATIONS,
+    begin,
+    locate_folders,
+    tell_count,
+    tell_layer,
+    tell_list,
+    tell_path,
+    tell_share,
+    tell_size,
+)
+
+ORDINARY: Final = 10_000_000
+"""Packages ship the same files as others do; below ten megabytes a layer, nothing else is meant by it."""
+
+SHOWN_FOLDERS: Final = 10
+"""Folders among the locations; the largest copies follow them."""
 
 
 class DuplicateFile(Rule):
@@ -29,9 +45,10 @@ class DuplicateFile(Rule):
 
     Remedy: Keep one copy, and link to it or point programs there.
     Fix safety: Review: a program may write to its copy, or look for it where it is.
-    Blind spots: Files under 4 KiB are left out, and so are hard links, which share their content. Equal content in
-        different layers is often two packages shipping the same file; that cannot be cured in a Dockerfile. Similar
-        files that differ in a byte are not found.
+    Blind spots: Files under 4 KiB are left out, and so are hard links, which share their content; less than ten
+        megabytes a layer is told together, as information. Equal content in different layers is often two packages
+        shipping the same file; that cannot be cured in a Dockerfile. Similar files that differ in a byte are not
+        found.
     References: docker-slim xray --detect-duplicates; vllm-project/vllm issue 14433; symptom catalogue, row 52.
     """
 
@@ -42,14 +59,14 @@ class DuplicateFile(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer with many copies, and one for all that have few."""
         repeated = facts.of(RepeatedFiles)
-        for fact in repeated:
-            if fact.size >= NEGLIGIBLE:
-                yield self._report(fact, facts)
-        small = [fact for fact in repeated if fact.size < NEGLIGIBLE]
+        large = [fact for fact in repeated if fact.size >= ORDINARY or judge_waste(fact.size, facts) > Severity.LOW]
+        for fact in large:
+            yield self._report(fact, facts)
+        small = [fact for fact in repeated if fact not in large]
         if small:
             files, size = sum(fact.files for fact in small), sum(fact.size for fact in small)
             layers = tell_count(len(small), "layer")
-            message = f"{tell_count(files, 'copy', 'copies')} of other files ({tell_size(size)}) lie in {layers}"
+            message = f"Copies of other files in {layers}: {tell_count(files, 'file')}, {tell_size(size)}"
             places = locate_folders((), *(Evidence(layer=fact.layer, path=fact.evidence.path) for fact in small))
             yield self.finding(message, *places, severity=Severity.INFO, wasted=size)
 
@@ -59,26 +76,27 @@ class DuplicateFile(Rule):
         message = (
             f"{begin(tell_layer(fact.layer, fact.instruction))} holds {tell_count(fact.files, 'file')} "
             f"({tell_size(fact.size)}, {tell_share(share_of_image(fact.size, facts))} of the image) whose content the "
-            f"image has already; the largest is {tell_path(copy.path)} ({tell_size(copy.size)}), "
-            f"equal to {tell_path(copy.first_path)} of layer {copy.first_layer}"
+            f"image has already, in {tell_list(tell_path(folder.path) for folder in fact.folders)}; "
+            f"{tell_path(copy.path)} ({tell_size(copy.size)}) equals {tell_path(copy.first_path)} "
+            f"of layer {copy.first_layer}"
         )
         places = [Evidence(layer=fact.layer, path=item.path) for item in fact.largest]
         return self.finding(
             message,
-            *locate_folders(fact.folders, *places),
+            *[*locate_folders(fact.folders[:SHOWN_FOLDERS]), *places][:SHOWN_LOCATIONS],
             severity=judge_waste(fact.size, facts),
-            fixes=(_suggest(fact.layer, copy),),
+            fixes=(_suggest(fact, copy),),
             wasted=fact.size,
         )
 
 
-def _suggest(layer: int, copy: Copy) -> Fix:
+def _suggest(fact: RepeatedFiles, copy: Copy) -> Fix:
     """Link instead of copying."""
-    link = f"RUN ln -sf {tell_path(copy.first_path)} {tell_path(copy.path)}"
+    link = f"ln -sf {tell_path(copy.first_path)} {tell_path(copy.path)}"
     return Fix(
-        f"Keep one copy of {tell_path(copy.path)}",
+        f"Keep one copy of the {tell_size(fact.size)} that layer {fact.layer} repeats",
         (
-            f"Put a link in the place of the copy, in the step that makes it (layer {layer}): {link}",
+            f"Put links in the place of the copies, in the step that makes them, of files or whole folders: RUN {link}",
             "Or copy once, to where the program looks for it; copy Hugging Face caches with their links (cp -a).",
         ),
     )

@@ -21,6 +21,10 @@ FIX = Fix(
 )
 
 
+READING_ENDS = "bad-checksum"
+"""Reported by LAY004, since nothing can be read behind it."""
+
+
 class RefusedEntry(Rule):
     """A layer holds an entry that container runtimes refuse to unpack.
 
@@ -45,7 +49,7 @@ class RefusedEntry(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer and kind of anomaly."""
         for anomaly in facts.of(LayerAnomaly):
-            if not anomaly.is_refused:
+            if not anomaly.is_refused or anomaly.kind == READING_ENDS:
                 continue
             named = tell_list(tell_path(place.path) for place in anomaly.places if place.path)
             message = (

@@ -52,7 +52,7 @@ class ShippedByteCode(Rule):
         share = share_of_image(size, facts)
         makers = tell_list((tell_layer(fact.layer, fact.instruction) for fact in layers), shown=2)
         message = (
-            f"{tell_count(files, 'byte-code file')} take {tell_size(size)} ({tell_share(share)} of the image), "
+            f"Byte-code takes {tell_size(size)} ({tell_share(share)} of the image) in {tell_count(files, 'file')}, "
             f"from {makers}"
         )
         folders = [folder for fact in layers for folder in fact.folders]
