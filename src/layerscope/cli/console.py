@@ -64,7 +64,9 @@ class Console:
         """How a result is to be drawn on standard output."""
         from layerscope.report.context import RenderContext
 
-        return RenderContext(width=self.width, color=self.has_color(), unicode=self.has_unicode())
+        return RenderContext(
+            width=self.width, color=self.has_color(), unicode=self.has_unicode(), is_terminal=self.is_terminal()
+        )
 
     @property
     def width(self) -> int:

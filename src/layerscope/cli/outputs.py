@@ -51,7 +51,9 @@ def deliver(
     """Render each output and put it where it goes, files first; a reader that is gone is no failure."""
     for output in sorted(outputs, key=lambda output: output.path is None):
         if output.path is not None:
-            _write_file(output.path, renderers[output.format](replace(context, color=False, unicode=True)))
+            _write_file(
+                output.path, renderers[output.format](replace(context, color=False, unicode=True, is_terminal=False))
+            )
             console.say(f"{output.format} written to {output.path}")
         else:
             with contextlib.suppress(BrokenPipeError):

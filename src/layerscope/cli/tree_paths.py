@@ -18,16 +18,16 @@ def check_layer(layer: int, read: ReadImage) -> int:
     return layer
 
 
-def find_visible(path: str, read: ReadImage, *, follow: bool) -> Node:
+def find_visible(path: str, tree: MergedTree, *, follow: bool) -> Node:
     """What the container sees at a path; raises TreeError that says what became of it."""
-    resolution = read.tree.resolve_steps(path, follow_last=follow)
+    resolution = tree.resolve_steps(path, follow_last=follow)
     if resolution.node is not None:
         return resolution.node
     assert resolution.failure is not None, "what leads nowhere says why"
     where = f"/{resolution.stopped_at}"
     match resolution.failure:
         case LinkFailure.MISSING:
-            why = f"{where} is not in the image{_tell_removal(resolution.stopped_at, read.tree)}"
+            why = f"{where} is not in the image{_tell_removal(resolution.stopped_at, tree)}"
         case LinkFailure.NOT_A_DIRECTORY:
             why = f"{where} is not a directory"
         case LinkFailure.TOO_MANY_LINKS:

@@ -12,6 +12,8 @@ class RenderContext:
     width: int = 80
     color: bool = False
     unicode: bool = True
+    is_terminal: bool = False
+    """Whether a person reads it as it is written."""
     limit: int | None = 10
     """Most rows of a list; None for all."""
     fail_on: Severity | None = Severity.HIGH

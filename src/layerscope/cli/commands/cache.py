@@ -8,7 +8,7 @@ from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.options import cache_dir_option, output_option, with_console
-from layerscope.cli.outputs import TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.sizes import parse_size
 from layerscope.layers import cache_usage
 from layerscope.report.cache_view import (
@@ -34,7 +34,7 @@ def df(*, cache_dir: Path | None, output: tuple[str, ...], console: Console) -> 
     """Say how much the cache holds, and where it is."""
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = cache_usage.usage(cache_dir or cache_usage.default_cache_dir())
-    renderers = {
+    renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_usage_text(found, context),
         "json": lambda _: render_usage_json(found),
     }
@@ -51,7 +51,7 @@ def prune(*, max_size: int, cache_dir: Path | None, output: tuple[str, ...], con
     """Remove what was not used for the longest time; without --max-size, everything."""
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = cache_usage.prune(cache_dir or cache_usage.default_cache_dir(), max_bytes=max_size)
-    renderers = {
+    renderers: dict[str, Renderer] = {
         "terminal": lambda _: render_prune_text(found),
         "json": lambda _: render_prune_json(found),
     }
@@ -67,7 +67,7 @@ def verify(*, cache_dir: Path | None, output: tuple[str, ...], console: Console)
     """Read every entry, and remove those that are damaged; the exit code is 1 where there were any."""
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = cache_usage.verify(cache_dir or cache_usage.default_cache_dir())
-    renderers = {
+    renderers: dict[str, Renderer] = {
         "terminal": lambda _: render_verify_text(found),
         "json": lambda _: render_verify_json(found),
     }

@@ -42,7 +42,7 @@ def command(
     had.
     """
     found = read(image, reading, console=console, random_access=True)
-    node = find_visible(path, found, follow=follow) if layer is None else find_in_layer(path, layer, found)
+    node = find_visible(path, found.tree, follow=follow) if layer is None else find_in_layer(path, layer, found)
     _check_type(node)
     guard = console.is_terminal() and not force
     for chunk in _iter_proved(node, found):

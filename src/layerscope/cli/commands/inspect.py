@@ -7,7 +7,7 @@ from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import read_documents
 from layerscope.cli.options import Reading, image_argument, output_option, with_console, with_reading
-from layerscope.cli.outputs import TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.image.history import pair_history
 from layerscope.report.inspect_json import render_inspect_json
 from layerscope.report.inspect_view import render_inspect_text
@@ -27,7 +27,7 @@ def command(image: str, *, reading: Reading, output: tuple[str, ...], console: C
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = read_documents(image, reading, console=console)
     steps = pair_history(found.config, len(found.layers))
-    renderers = {
+    renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_inspect_text(found, steps, context),
         "json": lambda _: render_inspect_json(found, steps),
     }

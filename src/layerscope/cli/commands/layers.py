@@ -8,7 +8,7 @@ from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import read
 from layerscope.cli.options import Reading, image_argument, output_option, with_console, with_reading
-from layerscope.cli.outputs import TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.report.layers_view import render_layers_json, render_layers_text
 from layerscope.report.terminal.layer_mark import is_damaged
 
@@ -27,7 +27,7 @@ def command(image: str, *, reading: Reading, output: tuple[str, ...], console: C
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = read(image, reading, console=console)
     layers = audit_layers(found)
-    renderers = {
+    renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_layers_text(found.image, layers, context),
         "json": lambda _: render_layers_json(found.image, layers),
     }

@@ -8,7 +8,7 @@ from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.options import output_option, with_console
-from layerscope.cli.outputs import TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.errors import UsageError
 from layerscope.report.rules_view import (
     render_rule_json,
@@ -33,7 +33,7 @@ def list_rules(*, output: tuple[str, ...], console: Console) -> int:
     """List every rule with its code, severity and name."""
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     documented = [document_rule(rule) for rule in RULES]
-    renderers = {
+    renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_rule_list_text(documented, context),
         "json": lambda _: render_rule_list_json(documented),
     }
@@ -49,7 +49,7 @@ def explain_rule(rule: str, *, output: tuple[str, ...], console: Console) -> int
     """Tell what a rule checks, why it matters, what to do, and what it cannot see."""
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     documented = document_rule(_find(rule))
-    renderers = {
+    renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_rule_text(documented, context),
         "json": lambda _: render_rule_json(documented),
     }

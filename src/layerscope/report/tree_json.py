@@ -1,0 +1,37 @@
+"""A listing for a program."""
+
+from layerscope.filesystem.listing import Listing, Row
+from layerscope.report.json_text import encode_json
+from layerscope.report.json_v1 import SCHEMA_VERSION
+from layerscope.report.places import root_path
+
+
+def render_tree_json(listing: Listing, *, reference: str) -> str:
+    """Every row, parents before children; sizes in bytes, modes in octal as text."""
+    return encode_json(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "reference": reference,
+            "present": listing.present,
+            "removed": listing.removed,
+            "counts": {str(change): count for change, count in sorted(listing.counts.items())},
+            "entries": [_build_row(row) for row in listing.rows],
+        }
+    )
+
+
+def _build_row(row: Row) -> dict[str, object]:
+    return {
+        "path": root_path(row.path),
+        "change": str(row.change),
+        "type": row.type.name.lower(),
+        "mode": f"{row.mode:04o}",
+        "uid": row.uid,
+        "gid": row.gid,
+        "size": row.size,
+        "present": row.present,
+        "removed": row.removed,
+        "link": row.link,
+        "layer": row.layer,
+        "below": row.folded,
+    }

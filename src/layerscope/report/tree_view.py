@@ -1,0 +1,142 @@
+"""A listing as a tree: size, layer, what changed, and the name where it hangs."""
+
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.filesystem.changes import Change
+from layerscope.filesystem.listing import Listing, Row
+from layerscope.layers.entry import EntryType
+from layerscope.report.context import RenderContext
+from layerscope.report.escape import escape_text
+from layerscope.report.paint import paint
+from layerscope.report.places import root_path
+from layerscope.report.theme import Symbols, choose_symbols
+from layerscope.rules.wording import tell_count, tell_size
+
+MARKS: Final = {
+    Change.ADDED: ("+", "added"),
+    Change.CHANGED: ("~", "changed"),
+    Change.METADATA: ("%", "metadata"),
+    Change.REMOVED: ("-", "removed"),
+    Change.UNCHANGED: (" ", "unchanged"),
+}
+"""The sign of a change; in colour, each has its own."""
+
+_FORMATS: Final = {
+    EntryType.FILE: stat.S_IFREG,
+    EntryType.DIRECTORY: stat.S_IFDIR,
+    EntryType.SYMLINK: stat.S_IFLNK,
+    EntryType.HARDLINK: stat.S_IFREG,
+    EntryType.CHARACTER_DEVICE: stat.S_IFCHR,
+    EntryType.BLOCK_DEVICE: stat.S_IFBLK,
+    EntryType.FIFO: stat.S_IFIFO,
+}
+
+
+@dataclass(frozen=True)
+class TreePage:
+    """How a tree is drawn: what stands above it, and which columns it has."""
+
+    title: str
+    is_long: bool = False
+    """Whether mode and owner are shown."""
+    has_marks: bool = False
+    """Whether rows are changes."""
+
+
+def render_tree_text(listing: Listing, page: TreePage, context: RenderContext) -> str:
+    """The tree as text."""
+    return "".join(f"{line.rstrip()}\n" for line in _iter_lines(listing, page, context))
+
+
+def _iter_lines(listing: Listing, page: TreePage, context: RenderContext) -> Iterator[str]:
+    symbols = choose_symbols(unicode=context.unicode)
+    yield paint(escape_text(page.title), "path", color=context.color)
+    if page.has_marks:
+        yield _explain_marks(listing, color=context.color)
+    yield ""
+    has_removed = page.has_marks and listing.removed > 0
+    yield paint(_draw_headings(page, has_removed=has_removed), "label", color=context.color)
+    for row, branch in zip(listing.rows, _iter_branches(listing.rows, symbols), strict=True):
+        columns = _draw_columns(row, page, symbols, has_removed=has_removed)
+        yield _color_row(columns, branch, row, context)
+    yield ""
+    yield _tell_total(listing, has_removed=has_removed)
+
+
+def _draw_headings(page: TreePage, *, has_removed: bool) -> str:
+    removed = f" {'removed':>9}" if has_removed else ""
+    long = f" {'mode':<10} {'owner':>11}" if page.is_long else ""
+    return f"{'  ' if page.has_marks else ''}{'size':>9}{removed}{long} {'layer':>5}  path"
+
+
+def _draw_columns(row: Row, page: TreePage, symbols: Symbols, *, has_removed: bool) -> str:
+    mark = f"{MARKS[row.change][0]} " if page.has_marks else ""
+    size = tell_size(row.present) if row.change is not Change.REMOVED else symbols.dash
+    removed = f" {tell_size(row.removed) if row.removed else '':>9}" if has_removed else ""
+    long = f" {tell_mode(row):<10} {f'{row.uid}:{row.gid}':>11}" if page.is_long else ""
+    return f"{mark}{size:>9}{removed}{long} {row.layer:>5}"
+
+
+def _color_row(columns: str, branch: str, row: Row, context: RenderContext) -> str:
+    name = escape_text(root_path(row.path) if not row.depth else row.path.rpartition("/")[2])
+    if row.type is EntryType.DIRECTORY and row.path:
+        name += "/"
+    style = MARKS[row.change][1]
+    painted = paint(name, style, color=context.color and style != "unchanged")
+    return f"{columns}  {paint(branch, 'muted', color=context.color)}{painted}{_tell_link(row)}{_tell_folded(row)}"
+
+
+def _iter_branches(rows: Sequence[Row], symbols: Symbols) -> list[str]:
+    """What is drawn before each name: a trunk for each level that goes on below, and a branch of its own."""
+    branches: list[str] = []
+    goes_on: list[bool] = []
+    for row in reversed(rows):
+        depth = row.depth
+        del goes_on[depth + 1 :]
+        goes_on += [False] * (depth + 1 - len(goes_on))
+        trunk = "".join(symbols.trunk if level else " " * len(symbols.trunk) for level in goes_on[1:depth])
+        own = "" if depth == 0 else symbols.branch if goes_on[depth] else symbols.last_branch
+        branches.append(trunk + own)
+        goes_on[depth] = True
+    return branches[::-1]
+
+
+def _tell_link(row: Row) -> str:
+    if row.link is None:
+        return ""
+    if row.type is EntryType.SYMLINK:
+        return f" -> {escape_text(row.link)}"
+    return f" (hard link to /{escape_text(row.link.lstrip('/'))})"
+
+
+def _tell_folded(row: Row) -> str:
+    return f"  ({row.folded:,} below)" if row.folded else ""
+
+
+def tell_mode(row: Row) -> str:
+    """Type and permissions as `ls -l` shows them."""
+    return stat.filemode(_FORMATS.get(row.type, 0) | row.mode)
+
+
+def _explain_marks(listing: Listing, *, color: bool) -> str:
+    words = {
+        Change.ADDED: "added",
+        Change.CHANGED: "changed",
+        Change.METADATA: "same content, other attributes",
+        Change.REMOVED: "removed",
+    }
+    told = [
+        paint(f"{MARKS[change][0]} {listing.counts[change]:,} {word}", MARKS[change][1], color=color)
+        for change, word in words.items()
+        if listing.counts.get(change)
+    ]
+    return "   ".join(told) or "nothing changed"
+
+
+def _tell_total(listing: Listing, *, has_removed: bool) -> str:
+    paths = tell_count(sum(listing.counts.values()), "path")
+    removed = f", {tell_size(listing.removed)} removed" if has_removed else ""
+    return f"{tell_size(listing.present)} in {paths}{removed}"
