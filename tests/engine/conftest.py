@@ -1,0 +1,16 @@
+"""A stand-in engine for each test that asks for one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from support.engine_stub import EngineStub, run_engine
+
+
+@pytest.fixture
+def stub() -> Iterator[EngineStub]:
+    """A Docker Engine 20.10 without images."""
+    with TemporaryDirectory(prefix="ls") as folder, run_engine(Path(folder)) as engine:
+        yield engine

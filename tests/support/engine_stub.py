@@ -1,0 +1,156 @@
+"""A small container engine that speaks the real HTTP API over a unix socket, for what real engines do too rarely."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from layerscope.engine.endpoint import Endpoint
+
+PIECE: Final = 1 << 16
+
+
+@dataclass
+class StubImage:
+    """One image of the engine: what inspecting says of it, and what exporting sends."""
+
+    inspected: Mapping[str, object]
+    export: bytes = b""
+
+
+@dataclass
+class EngineStub:
+    """What the engine answers; `requests` are the paths that it was asked for, in order."""
+
+    socket: Path
+    version: Mapping[str, object]
+    info: Mapping[str, object] = field(default_factory=dict)
+    images: dict[str, StubImage] = field(default_factory=dict)
+    breaks_off_after: int | None = None
+    """Bytes of an export after which the connection is cut."""
+    stalls_after: int | None = None
+    """Bytes of an export after which nothing more comes until the engine stops."""
+    failure: tuple[int, bytes] | None = None
+    """Status and body of every answer but that to `/version`."""
+    requests: list[str] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it listens."""
+        return Endpoint(f"unix://{self.socket}", "DOCKER_HOST")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment that leads to it, for docker and podman alike."""
+        return {"DOCKER_HOST": self.endpoint.url, "CONTAINER_HOST": self.endpoint.url}
+
+    def count(self, ending: str) -> int:
+        """How often it was asked for a path of that ending."""
+        return sum(path.endswith(ending) for path in self.requests)
+
+
+def docker_version(version: str = "20.10.24", api: str = "1.41", oldest: str = "1.12") -> dict[str, object]:
+    """What a Docker Engine says of itself."""
+    return {"Version": version, "ApiVersion": api, "MinAPIVersion": oldest, "Components": [{"Name": "Engine"}]}
+
+
+def podman_version() -> dict[str, object]:
+    """What podman 4.3.1 says of itself."""
+    components = [{"Name": "Podman Engine"}, {"Name": "Conmon"}]
+    return {"Version": "4.3.1", "ApiVersion": "1.41", "MinAPIVersion": "1.24", "Components": components}
+
+
+@contextmanager
+def run_engine(folder: Path, version: Mapping[str, object] | None = None) -> Iterator[EngineStub]:
+    """Serve an engine on a socket in `folder` until the block ends; its answers may be changed at any time."""
+    stub = EngineStub(folder / "engine.sock", version or docker_version())
+    server = _Server(stub)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield stub
+    finally:
+        stub.closing.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+
+    def __init__(self, stub: EngineStub) -> None:
+        self.stub = stub
+        super().__init__(str(stub.socket), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def stub(self) -> EngineStub:
+        assert isinstance(self.server, _Server)
+        return self.server.stub
+
+    def do_GET(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.stub.requests.append(path)
+        _, _, rest = path.removeprefix("/").partition("/")
+        if path == "/version":
+            self.send_json(200, self.stub.version)
+        elif self.stub.failure is not None:
+            self.send_body(*self.stub.failure)
+        elif rest == "info":
+            self.send_json(200, self.stub.info)
+        else:
+            self.answer_image(rest)
+
+    def answer_image(self, rest: str) -> None:
+        name, _, what = rest.removeprefix("images/").rpartition("/")
+        image = self.stub.images.get(name)
+        if image is None:
+            self.send_json(404, {"message": f"No such image: {name}"})
+        elif what == "json":
+            self.send_json(200, image.inspected)
+        else:
+            self.send_export(image.export)
+
+    def send_export(self, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        ending = self.stub.breaks_off_after if self.stub.stalls_after is None else self.stub.stalls_after
+        self.send_chunks(content[:ending])
+        if self.stub.stalls_after is not None:
+            self.stub.closing.wait()
+        if ending is None:
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.close_connection = True
+
+    def send_chunks(self, content: bytes) -> None:
+        for start in range(0, len(content), PIECE):
+            piece = content[start : start + PIECE]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    def send_json(self, status: int, document: object) -> None:
+        self.send_body(status, json.dumps(document).encode())
+
+    def send_body(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self) -> str:
+        return "client"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
+        del format, args
