@@ -19,6 +19,7 @@ HEADINGS: Final = (
 )
 """Every rule has these sections, in this order."""
 
+_INDENT: Final = "    "
 _HEADING: Final = re.compile(rf"^({'|'.join(HEADINGS)}):\s*(.*)$")
 
 
@@ -74,4 +75,9 @@ def _split_sections(rule: Rule | type[Rule]) -> list[Section]:
             sections.append(Section(last.heading, f"{last.text}\n{line}"))
         elif line.strip():
             raise RuleDocumentationError(f"documentation of {rule.code}: {line!r} stands before the first heading")
-    return [Section(section.heading, inspect.cleandoc(section.text)) for section in sections]
+    return [Section(section.heading, _dedent(section.text)) for section in sections]
+
+
+def _dedent(text: str) -> str:
+    """A section's text without the indentation below its heading; what is indented further, such as code, stays so."""
+    return "\n".join(line.removeprefix(_INDENT) for line in text.splitlines()).strip("\n")
