@@ -82,9 +82,14 @@ class PathFilter:
         names = tuple(pattern for pattern in patterns if "/" not in pattern and pattern != _ANY_NAMES)
         return cls(tuple(Glob.of(pattern) for pattern in patterns if pattern not in names), names)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no pattern, so that every path matches."""
+        return not self.whole and not self.names
+
     def matches(self, path: str) -> bool:
         """Whether any pattern matches; every path does where there is no pattern."""
-        if not self.whole and not self.names:
+        if self.is_empty:
             return True
         name = path.rpartition("/")[2]
         if any(_name_matcher(pattern)(name) for pattern in self.names):

@@ -85,6 +85,11 @@ class Node:
         return self.stack.size(self.stack.content(self.ordinal))
 
     @property
+    def own_size(self) -> int:
+        """Bytes that the path's own entry brings along: 0 for a hard link."""
+        return self.stack.size(self.ordinal)
+
+    @property
     def mode(self) -> int:
         """Permission bits, set-uid and the like included."""
         return self._attribute()[0]

@@ -69,18 +69,23 @@ class MergedTree:
 
     def walk(self, prefix: str = "") -> Iterator[Node]:
         """The node at `prefix` and all below it, parents first, sorted by the parts of their paths; never the root."""
-        for path in self.walk_paths(prefix):
-            yield Node(path, self._nodes[path], self.stack)
+        for path, ordinal in self.walk_ordinals(prefix):
+            yield Node(path, ordinal, self.stack)
 
     def walk_paths(self, prefix: str = "") -> Iterator[str]:
         """The paths that `walk` goes through."""
-        pending = [prefix] if prefix in self._nodes else []
+        return (path for path, _ in self.walk_ordinals(prefix))
+
+    def walk_ordinals(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """The paths that `walk` goes through, with the numbers of their entries."""
+        nodes, children = self._nodes, self._children
+        pending = [prefix] if prefix in nodes else []
         if not prefix:
             pending = self.children("")[::-1]
         while pending:
             path = pending.pop()
-            yield path
-            below = self._children.get(path)
+            yield path, nodes[path]
+            below = children.get(path)
             if below:
                 pending.extend(sorted(below, reverse=True))
 
