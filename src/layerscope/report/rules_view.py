@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from rich.table import Table
 from rich.text import Text
 
 from layerscope.report.context import RenderContext
 from layerscope.report.json_text import encode_json
 from layerscope.report.terminal.page import Page, start_table
 from layerscope.rules.documentation import RuleDoc
+
+BULLETS = ("- ", "* ")
 
 
 def render_rule_list_text(rules: Sequence[RuleDoc], context: RenderContext) -> str:
@@ -17,8 +20,7 @@ def render_rule_list_text(rules: Sequence[RuleDoc], context: RenderContext) -> s
     table.add_column("code", no_wrap=True)
     table.add_column("severity", no_wrap=True)
     table.add_column("name", no_wrap=True)
-    table.add_column("what it finds", no_wrap=True, overflow="ellipsis", ratio=1)
-    table.expand = True
+    table.add_column("what it finds")
     for rule in rules:
         severity = f"{page.symbols.severity(rule.severity)} {rule.severity}"
         table.add_row(rule.code, Text(severity, str(rule.severity)), Text(rule.name, "heading"), rule.title)
@@ -46,8 +48,18 @@ def render_rule_text(rule: RuleDoc, context: RenderContext) -> str:
     for section in rule.sections:
         page.add_heading(section.heading)
         for paragraph in _join_paragraphs(section.text):
-            page.add(Text(paragraph, overflow="fold"), indent=2)
+            _draw_paragraph(page, paragraph)
     return page.read()
+
+
+def _draw_paragraph(page: Page, text: str) -> None:
+    """A paragraph, or an item of a list with its lines below each other."""
+    if not text.startswith(BULLETS):
+        page.add(Text(text, overflow="fold"), indent=2)
+        return
+    item = Table.grid(padding=(0, 1, 0, 0))
+    item.add_row(text[0], Text(text[2:], overflow="fold"))
+    page.add(item, indent=2)
 
 
 def render_rule_json(rule: RuleDoc) -> str:
@@ -71,7 +83,7 @@ def _join_paragraphs(text: str) -> list[str]:
     paragraphs: list[str] = []
     is_open = False
     for line in text.splitlines():
-        is_own = line.startswith((" ", "- ", "* ")) or not line.strip()
+        is_own = line.startswith((" ", *BULLETS)) or not line.strip()
         if is_open and not is_own:
             paragraphs[-1] += f" {line}"
         else:

@@ -24,6 +24,7 @@ STYLES: Final = {
     "command": "cyan",
     "added": "green",
     "changed": "yellow",
+    "metadata": "blue",
     "removed": "red",
 }
 """The sixteen colours of the terminal's own palette, so that what a person chose for their eyes holds here too."""

@@ -1,0 +1,98 @@
+"""Layers and config of an image, drawn and told to a program."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from layerscope.audit.result import AuditResult
+from layerscope.report.context import RenderContext
+from layerscope.report.inspect_json import render_inspect_json
+from layerscope.report.inspect_view import render_inspect_text
+from layerscope.report.layers_view import render_layers_json, render_layers_text
+from support.example_results import DAMAGED, HOSTILE, UNPROVED, WASTEFUL
+from support.results import ResultRecipe, make_result
+
+Snapshot = Callable[[str, str], None]
+TOKEN = "vT8mKq2LxWz5RbN7cJ4d"
+
+
+@pytest.fixture
+def result() -> AuditResult:
+    """The wasteful example."""
+    return make_result(WASTEFUL)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_layers_are_listed(width: int, result: AuditResult, snapshot: Snapshot) -> None:
+    """Digests told apart, sizes, and the instruction below or beside."""
+    snapshot(f"layers-{width}.txt", render_layers_text(result.image, result.layers, RenderContext(width=width)))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "explanation"),
+    [
+        (DAMAGED, "✘ is not what its digest says; layerscope audit says why"),
+        (UNPROVED, "? could not be checked"),
+    ],
+)
+def test_a_mark_that_is_not_good_is_explained(recipe: ResultRecipe, explanation: str) -> None:
+    """A damaged layer and an unread one are told apart."""
+    result = make_result(recipe)
+    assert explanation in render_layers_text(result.image, result.layers, RenderContext())
+
+
+def test_layers_are_told_with_whole_digests(result: AuditResult) -> None:
+    """The keys are those of the report."""
+    document = json.loads(render_layers_json(result.image, result.layers))
+    assert [layer["diff_id"] for layer in document["layers"]] == [str(layer.diff_id) for layer in result.layers]
+    assert document["image"]["config_digest"] == str(result.image.config_digest)
+
+
+@pytest.mark.parametrize(
+    ("name", "context"),
+    [
+        ("inspect-80.txt", RenderContext()),
+        ("inspect-120-color.txt", RenderContext(width=120, color=True)),
+        ("inspect-80-ascii.txt", RenderContext(unicode=False)),
+    ],
+)
+def test_an_image_is_shown_at_a_glance(
+    name: str, context: RenderContext, result: AuditResult, snapshot: Snapshot
+) -> None:
+    """Digests, config and the history as the Dockerfile it might have been."""
+    snapshot(name, render_inspect_text(result.image, result.steps, context))
+
+
+def test_the_config_is_told_to_a_program(result: AuditResult) -> None:
+    """Every step of the history with its layer, or none."""
+    document = json.loads(render_inspect_json(result.image, result.steps))
+    assert [step["layer"] for step in document["history"]] == [0, 1, 2, 3, 4, None, None]
+    assert document["labels"] == {"org.opencontainers.image.title": "generate"}
+    assert document["process"]["health_check"] == ["CMD", "/usr/bin/python3", "-c", "pass"]
+
+
+def test_credentials_are_not_shown(result: AuditResult) -> None:
+    """Neither in the drawing nor in the document."""
+    assert TOKEN not in render_inspect_text(result.image, result.steps, RenderContext(width=160))
+    assert TOKEN not in render_inspect_json(result.image, result.steps)
+    assert TOKEN not in render_layers_json(result.image, result.layers)
+
+
+def test_no_line_is_wider_than_the_page(result: AuditResult) -> None:
+    """Long instructions and values are wrapped."""
+    long = replace(result.image.config.runtime, env=("A=" + "b" * 500,), labels={"k" * 90: "v" * 300})
+    image = replace(result.image, config=replace(result.image.config, runtime=long))
+    text = render_inspect_text(image, result.steps, RenderContext())
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_hostile_text_is_escaped() -> None:
+    """Reference, history and notes cannot write to the terminal."""
+    result = make_result(HOSTILE)
+    for text in (
+        render_inspect_text(result.image, result.steps, RenderContext()),
+        render_layers_text(result.image, result.layers, RenderContext()),
+    ):
+        assert all(line.isprintable() for line in text.splitlines())

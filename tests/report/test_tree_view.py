@@ -1,0 +1,103 @@
+"""A listing drawn as a tree, and told to a program."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from layerscope.filesystem.listing import ListingOptions, Order, list_changes, list_tree
+from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.tree import MergedTree
+from layerscope.report.context import RenderContext
+from layerscope.report.tree_json import render_tree_json
+from layerscope.report.tree_view import TreePage, render_tree_text
+from support.example_results import HOSTILE, WASTEFUL
+from support.results import ResultRecipe, make_result
+from support.tar_writer import file, hardlink
+
+Snapshot = Callable[[str, str], None]
+PLAIN = RenderContext()
+
+
+@pytest.fixture
+def tree() -> MergedTree:
+    """The tree of the wasteful example."""
+    return make_result(WASTEFUL).tree
+
+
+def test_the_merged_tree_is_drawn(tree: MergedTree, snapshot: Snapshot) -> None:
+    """Largest first, links with their targets, layers beside the names."""
+    snapshot("tree-merged.txt", render_tree_text(list_tree(tree), TreePage("acme/generate:2.4.1"), PLAIN))
+
+
+def test_modes_and_owners_are_drawn_when_asked_for(tree: MergedTree, snapshot: Snapshot) -> None:
+    """`--long`, sorted by name."""
+    listing = list_tree(tree, options=ListingOptions(order=Order.NAME))
+    snapshot("tree-long.txt", render_tree_text(listing, TreePage("acme/generate:2.4.1", is_long=True), PLAIN))
+
+
+@pytest.mark.parametrize(
+    ("name", "context"),
+    [
+        ("tree-changes.txt", PLAIN),
+        ("tree-changes-ascii.txt", RenderContext(unicode=False)),
+        ("tree-changes-color.txt", RenderContext(color=True)),
+    ],
+)
+def test_changes_are_marked(name: str, context: RenderContext, tree: MergedTree, snapshot: Snapshot) -> None:
+    """Added, given other attributes, removed: each has its sign, counted above the tree."""
+    page = TreePage("acme/generate:2.4.1: changes of layers 3 to 4", has_marks=True)
+    snapshot(name, render_tree_text(list_changes(tree, 3, 4), page, context))
+
+
+def test_what_is_below_the_last_level_is_counted(tree: MergedTree) -> None:
+    """A cut tree says how much it leaves out."""
+    text = render_tree_text(list_tree(tree, options=ListingOptions(depth=0)), TreePage(""), PLAIN)
+    assert "/opt/  (5 below)" in text
+
+
+def test_a_layer_without_changes_says_so(tree: MergedTree) -> None:
+    """An empty listing is not an empty page."""
+    listing = list_changes(tree, 4, 4, "nowhere")
+    assert "nothing changed" in render_tree_text(listing, TreePage("", has_marks=True), PLAIN)
+
+
+def test_a_hard_link_names_what_it_shares() -> None:
+    """The path that holds the content stands beside it."""
+    tree = make_result(ResultRecipe(layers=[[file("a", b"x"), hardlink("b", "a")]])).tree
+    assert "b (hard link to /a)" in render_tree_text(list_tree(tree), TreePage(""), PLAIN)
+
+
+def test_names_cannot_write_to_the_terminal() -> None:
+    """Hostile names are written out."""
+    text = render_tree_text(list_tree(make_result(HOSTILE).tree), TreePage("x"), PLAIN)
+    assert all(line.isprintable() for line in text.splitlines())
+    assert r"/a\x1b[2J[red]b" in text
+
+
+def test_a_program_gets_every_row(tree: MergedTree) -> None:
+    """Paths from the root, modes in octal, sums of directories."""
+    document = json.loads(render_tree_json(list_changes(tree, 4, 4), reference="acme/generate:2.4.1"))
+    assert document["counts"] == {"added": 2, "removed": 1}
+    entries = {entry["path"]: entry for entry in document["entries"]}
+    assert entries["/app/serve.py"] == {
+        "path": "/app/serve.py",
+        "change": "added",
+        "type": "file",
+        "mode": "0644",
+        "uid": 0,
+        "gid": 0,
+        "size": 19,
+        "present": 19,
+        "removed": 0,
+        "link": None,
+        "layer": 4,
+        "below": 0,
+    }
+    assert entries["/var/lib/apt/lists/deb.debian.org_main"]["change"] == "removed"
+    assert entries["/var"]["removed"] == 30_000
+
+
+def test_a_tree_of_nothing_is_drawn() -> None:
+    """An image without layers has an empty tree."""
+    assert "0 B in 0 paths" in render_tree_text(list_tree(merge_layers([])), TreePage("x"), PLAIN)
