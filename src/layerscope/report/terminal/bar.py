@@ -8,19 +8,17 @@ from layerscope.report.theme import Symbols
 def draw_bar(kept: int, wasted: int, *, scale: int, width: int, symbols: Symbols) -> Text:
     """Return a bar of at most `width` columns, where `scale` bytes would fill it.
 
-    What is there at all is seen: a size too small for a column takes one. Columns of waste are rounded, not added.
+    What is there at all is seen: a size too small for a column takes one. Waste takes whole columns, at the end.
     """
     total = kept + wasted
     if scale <= 0 or total <= 0:
         return Text("")
-    eighths = max(round(8 * width * total / scale), 1)
-    waste_columns = min(round(width * wasted / scale), eighths // 8) or int(not kept)
+    columns = max(round(width * total / scale), 1)
+    waste_columns = min(round(width * wasted / scale), columns) if kept else columns
     if waste_columns:
-        columns = max(round(eighths / 8), waste_columns)
-        return Text.assemble(
-            (symbols.kept * (columns - waste_columns), "kept"), (symbols.wasted * waste_columns, "wasted")
-        )
-    return Text(_fill(eighths, symbols), "kept")
+        bar = (symbols.kept * (columns - waste_columns), "kept"), (symbols.wasted * waste_columns, "wasted")
+        return Text.assemble(*bar)
+    return Text(_fill(max(round(8 * width * total / scale), 1), symbols), "kept")
 
 
 def _fill(eighths: int, symbols: Symbols) -> str:
