@@ -1,0 +1,86 @@
+"""README.md says what the program says: its commands, options, exit codes, rules and output."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+import pytest
+
+from layerscope.cli import exit_codes
+from layerscope.settings import KEYS
+from layerscope.sources.select import SCHEMES
+from support.readme import BLOCK, BLOCKS, README, iter_commands
+
+TEXT: Final = README.read_text()
+COMMANDS: Final = dict(iter_commands())
+EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", TEXT, re.MULTILINE)
+
+
+COMPRESSED: Final = re.compile(r"(?<=^manifest )sha256:\w+|(?<=^size     )[\d.]+ kB(?= stored)", re.MULTILINE)
+"""What depends on the version of zlib."""
+
+IMAGES: Final = re.compile(r"(?:docker:)?acme/generate:2\.4\.1|\./generate\.tar|oci-dir:\./generate|python:3\.12-slim")
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_quoted_parts_are_current(name: str) -> None:
+    """What `make readme` writes is what stands there."""
+    blocks = {block[2]: block[3] for block in BLOCK.finditer(TEXT)}
+    assert COMPRESSED.sub("…", blocks[name]) == COMPRESSED.sub("…", BLOCKS[name]())
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_do_what_they_say(
+    example: str, fixture_image: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every line that can be typed works on the demonstration image, whose audit finds something."""
+    monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
+    words = shlex.split(IMAGES.sub(str(fixture_image("demo", "docker-archive:docker-26")), example))
+    run = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=tmp_path,
+        input=fixture_image("demo", "oci-archive").read_bytes(),
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == (1 if words[1] == "audit" else 0), run.stderr.decode()
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_command_has_an_example(words: str) -> None:
+    """A command stands in at least one line that can be typed."""
+    assert any(example.startswith(f"layerscope {words}") for example in EXAMPLES)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_use_options_that_exist(example: str) -> None:
+    """Every option in an example belongs to its command."""
+    words = shlex.split(example)[1:]
+    name = next(name for name in sorted(COMMANDS, key=len, reverse=True) if " ".join(words).startswith(name))
+    options = {text for option in COMMANDS[name].params if isinstance(option, click.Option) for text in option.opts}
+    used = {word.partition("=")[0] for word in words if word.startswith("-") and word != "-"}
+    assert used <= options
+
+
+def test_exit_codes_are_all_listed() -> None:
+    """The table has a row for each code of the program, and no other."""
+    rows = {int(code) for code in re.findall(r"^\| `(\d+)` \|", TEXT, re.MULTILINE)}
+    assert rows == {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
+
+
+def test_settings_are_all_listed() -> None:
+    """Every key of the configuration file is named."""
+    section = TEXT.partition("## Configuration")[2].partition("\n## ")[0]
+    assert [key for key in KEYS if f"`{key}`" not in section] == []
+
+
+def test_image_names_are_those_of_the_program() -> None:
+    """Each scheme that the README shows is one that the program reads, and the other way round."""
+    section = TEXT.partition("## Naming an image")[2].partition("\n## ")[0]
+    shown = set(re.findall(r"^\| `([a-z-]+):", section, re.MULTILINE))
+    assert shown | {"registry"} == {scheme.rstrip(":") for scheme in SCHEMES}
