@@ -90,6 +90,9 @@ class _Server(ThreadingMixIn, UnixStreamServer):
         self.stub = stub
         super().__init__(str(stub.socket), _Handler)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        del request, client_address  # whoever closes an export early breaks the pipe
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

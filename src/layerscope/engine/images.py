@@ -79,7 +79,7 @@ class ExportStream:
         except (TimeoutError, urllib3.exceptions.TimeoutError) as error:
             raise EngineError(f"{self._task}: stalled for {self._stall:g} s after {self._count} bytes") from error
         except (OSError, urllib3.exceptions.HTTPError) as error:
-            raise EngineError(f"{self._task}: the engine broke off after {self._count} bytes: {error}") from error
+            raise EngineError(f"{self._task}: the engine broke off after {self._count} bytes") from error
         self._count += len(chunk)
         return chunk
 

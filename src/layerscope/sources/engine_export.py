@@ -9,14 +9,11 @@ from layerscope.engine.images import ExportStream, open_export
 from layerscope.errors import SourceError
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
+from layerscope.image.image import Image
 from layerscope.image.layer import ByteStream
 from layerscope.image.platform import Platform
 from layerscope.sources.archive_image import ArchiveForm
 from layerscope.sources.archive_stream import ArchiveStream
-from layerscope.sources.forward import ForwardReader, MemberStream
-from layerscope.sources.members import normalise_name
-from layerscope.sources.outer_header import MemberKind
-from layerscope.sources.outer_tar import OuterTar
 from layerscope.sources.request import ImageRequest
 
 
@@ -61,46 +58,45 @@ class ExportedImage:
         """Return the whole export."""
         return DeferredExport(self.endpoint, str(self.image_id))
 
-    def open_member(self, *names: str) -> ByteStream | None:
-        """Return the first member with one of these names as it passes, or None where there is none."""
-        export = self.open_export()
-        try:
-            reader = ForwardReader(export)
-            for member in OuterTar(reader, where=self.where):
-                if member.kind is MemberKind.FILE and normalise_name(member.name) in names:
-                    reader.read_at(member.offset, 0)
-                    return _OpenMember(MemberStream(reader, b"", member.size), export)
-        except BaseException:
-            export.close()
-            raise
-        export.close()
-        return None
+    def open_member(self, name: str) -> ByteStream:
+        """Return the member of that name as it passes by; raises SourceError."""
+        found = self._walk(name)
+        if isinstance(found, Image):
+            raise SourceError(f"opening layer {name}: it is not in {self.where}")
+        return found
 
     def open_layer(self, index: int, diff_id: Digest) -> ByteStream:
-        """Return a layer of which neither place nor name are known: named by its DiffID, or else by the manifest.
+        """Return a layer of which the name is not known: told by its DiffID, or else by the manifest.
 
         Only engines before 25 choose names that tell nothing, and their manifest comes after the layers; then the
         image is exported twice.
         """
-        member = self.open_member(f"blobs/{diff_id.algorithm}/{diff_id.hex}", f"{diff_id.hex}.tar")
-        if member is None:
-            member = self.open_member(self._find_names()[index])
-        if member is None:
-            raise SourceError(f"opening layer {index} ({diff_id}): it is not in {self.where}")
-        return member
-
-    def _find_names(self) -> tuple[str, ...]:
-        """Return the names of all layers, which the end of an export tells."""
         with self._lock:
             if not self._names:
-                request = ImageRequest(self.where, platform=self.platform)
-                stream = ArchiveStream(self.open_export(), request, self.form, where=self.where)
-                try:
-                    image = stream.consume(lambda _name, _stream: None)
-                finally:
-                    stream.close()
-                self._names.append(tuple(layer.name for layer in image.layers))
-            return self._names[0]
+                found = self._walk(f"blobs/{diff_id.algorithm}/{diff_id.hex}", f"{diff_id.hex}.tar")
+                if not isinstance(found, Image):
+                    return found
+                self._names.append(tuple(layer.name for layer in found.layers))
+        return self.open_member(self._names[0][index])
+
+    def _walk(self, *names: str) -> ByteStream | Image:
+        """Return the first member with one of these names as it passes by, or the image where there is none."""
+        export = self.open_export()
+        stream = ArchiveStream(export, ImageRequest(self.where, platform=self.platform), self.form, where=self.where)
+
+        def look(name: str, member: ByteStream) -> None:
+            if name in names:
+                raise _FoundMember(member)
+
+        try:
+            image = stream.consume(look)
+        except _FoundMember as found:
+            return _OpenMember(found.member, export)
+        except BaseException:
+            export.close()
+            raise
+        export.close()
+        return image
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +121,18 @@ class ExportedLayer:
         """Export the image again and open the layer in it; raises SourceError."""
         if not self.is_named:
             return self.exported.open_layer(self.index, self.diff_id)
-        member = self.exported.open_member(self.name)
-        if member is None:
-            raise SourceError(f"opening layer {self.name}: it is not in {self.exported.where} any more")
-        return member
+        return self.exported.open_member(self.name)
+
+
+class _FoundMember(Exception):  # noqa: N818  # no error: it ends the walk through an export
+    def __init__(self, member: ByteStream) -> None:
+        self.member = member
 
 
 class _OpenMember:
     """A member's bytes, with the export that they come from."""
 
-    def __init__(self, member: MemberStream, export: DeferredExport) -> None:
+    def __init__(self, member: ByteStream, export: DeferredExport) -> None:
         self._member = member
         self._export = export
 

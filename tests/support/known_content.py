@@ -1,0 +1,31 @@
+"""What earlier audits left behind, in memory."""
+
+from dataclasses import dataclass, field
+
+from layerscope.image.digest import Digest
+
+
+@dataclass
+class RememberedContent:
+    """Keeps documents, and knows the layers that it is told of."""
+
+    documents: dict[Digest, bytes] = field(default_factory=dict)
+    layers: set[Digest] = field(default_factory=set)
+
+    def find_document(self, digest: Digest) -> bytes | None:
+        """A document that was kept."""
+        return self.documents.get(digest)
+
+    def keep_document(self, content: bytes) -> Digest:
+        """Keep a document."""
+        digest = Digest.of(content)
+        self.documents[digest] = content
+        return digest
+
+    def has_layer(self, diff_id: Digest) -> bool:
+        """Whether the layer is known."""
+        return diff_id in self.layers
+
+    def learn(self, *diff_ids: str) -> None:
+        """Know these layers from now on."""
+        self.layers.update(map(Digest.parse, diff_ids))
