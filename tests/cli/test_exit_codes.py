@@ -24,7 +24,7 @@ def _iter_kinds(parent: type[LayerscopeError]) -> Iterator[type[LayerscopeError]
         yield from _iter_kinds(kind)
 
 
-@pytest.mark.parametrize("kind", _iter_kinds(LayerscopeError))
+@pytest.mark.parametrize("kind", list(_iter_kinds(LayerscopeError)))
 def test_every_error_has_the_code_of_its_kind(kind: type[LayerscopeError]) -> None:
     """An error that is added gets the code of the class it stands under."""
     (expected,) = {code for parent, code in EXPECTED.items() if parent in kind.__mro__}
