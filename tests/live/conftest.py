@@ -1,6 +1,7 @@
 """Engines for the tests of this folder: a test runs on each, and all are stopped in the end."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,12 @@ from support.live_engines import ENGINES, EngineUnavailableError, LiveEngine, st
 @pytest.fixture(scope="session", params=list(ENGINES))
 def engine(request: pytest.FixtureRequest) -> Iterator[LiveEngine]:
     """One engine after the other."""
+    yield from _run(str(request.param))
+
+
+@pytest.fixture(scope="session", params=["docker-26.1-containerd", "podman"])
+def oci_engine(request: pytest.FixtureRequest) -> Iterator[LiveEngine]:
+    """One engine after the other of those that load OCI archives."""
     yield from _run(str(request.param))
 
 
@@ -29,6 +36,13 @@ def containerd_engine() -> Iterator[LiveEngine]:
 def engine_host(docker_engine: LiveEngine) -> str:
     """The address of the host's own Docker Engine."""
     return docker_engine.host
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder: none runs without an engine."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("engine")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -12,7 +12,7 @@
 #   eval "$(tests/support/engine.sh start)"; docker info
 #
 # Variables (all optional)
-#   LAYERSCOPE_ENGINE_DIR     folder of this engine, by default one for each suite and store
+#   LAYERSCOPE_ENGINE_DIR     folder of this engine, by default one for each suite and driver or store
 #                             (keep it short: a socket path holds 107 bytes)
 #   LAYERSCOPE_ENGINE_DRIVER  overlay2 (default) | vfs | fuse-overlayfs
 #   LAYERSCOPE_ENGINE_STORE   graph (default) | containerd   (containerd needs engine >= 24)
@@ -28,7 +28,8 @@ set -euo pipefail
 DRIVER=${LAYERSCOPE_ENGINE_DRIVER:-overlay2}
 STORE=${LAYERSCOPE_ENGINE_STORE:-graph}
 SUITE=${LAYERSCOPE_ENGINE_SUITE:-host}
-DIR=${LAYERSCOPE_ENGINE_DIR:-/tmp/layerscope-engine-$(id -u)-$SUITE-$STORE}
+KIND=$DRIVER; [ "$STORE" = graph ] || KIND=$STORE
+DIR=${LAYERSCOPE_ENGINE_DIR:-/tmp/layerscope-engine-$(id -u)-$SUITE-$KIND}
 TOOLS=${LAYERSCOPE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/layerscope-tools}
 MIRROR=${LAYERSCOPE_DEBIAN_MIRROR:-}
 WAIT=${LAYERSCOPE_ENGINE_WAIT:-60}

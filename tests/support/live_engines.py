@@ -33,15 +33,11 @@ class EngineKind:
     scheme: Literal["docker", "podman"]
     in_place: str
     """What an image's source says when it was read in place."""
-    takes_oci: bool = True
-    """Whether it loads OCI archives."""
 
 
 ENGINES: Final[Mapping[str, EngineKind]] = {
-    "docker-20.10": EngineKind("engine.sh", {}, "docker", "overlay2, read in place", takes_oci=False),
-    "docker-26.1": EngineKind(
-        "engine.sh", {"LAYERSCOPE_ENGINE_SUITE": "trixie"}, "docker", "overlay2, read in place", takes_oci=False
-    ),
+    "docker-20.10": EngineKind("engine.sh", {}, "docker", "overlay2, read in place"),
+    "docker-26.1": EngineKind("engine.sh", {"LAYERSCOPE_ENGINE_SUITE": "trixie"}, "docker", "overlay2, read in place"),
     "docker-26.1-containerd": EngineKind(
         "engine.sh",
         {"LAYERSCOPE_ENGINE_SUITE": "trixie", "LAYERSCOPE_ENGINE_STORE": "containerd"},
@@ -49,6 +45,7 @@ ENGINES: Final[Mapping[str, EngineKind]] = {
         "containerd content store, read in place",
     ),
     "podman": EngineKind("podman.sh", {}, "podman", "overlay, read in place"),
+    "docker-20.10-vfs": EngineKind("engine.sh", {"LAYERSCOPE_ENGINE_DRIVER": "vfs"}, "docker", "vfs, read in place"),
 }
 
 
@@ -103,7 +100,6 @@ def stop_engines() -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for kind in ENGINES.values():
             run_script(kind, "purge")
-        LOCK.unlink(missing_ok=True)
     except BlockingIOError:
         pass
     finally:

@@ -1,0 +1,140 @@
+"""Tests of the merge against engines: what a container of a loaded image shows is what the merge says."""
+
+import io
+import tarfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from layerscope.layers.entry import EntryType
+from support.built_image import build_image
+from support.docker_archives import write_docker_archive
+from support.indexes import merged
+from support.live_engines import LiveEngine
+from support.overlay_cases import CASES
+from support.tar_member import Kind, TarMember, directory, file, hardlink, opaque, symlink, whiteout
+
+Layers = Sequence[Sequence[TarMember]]
+Row = tuple[str, str, int, int, str, bytes]
+"""Path, type, mode, owner, link and content."""
+
+TOP: Final = "cases"
+PERMISSIONS: Final = 0o7777
+
+CONTAINERD_CASES: Final[dict[str, Layers]] = {
+    "last of two files": [[file("a", b"1"), file("a", b"2")]],
+    "directory over itself": [[directory("d"), file("d/x"), directory("d", mode=0o711)]],
+    "file over own directory": [[directory("d"), file("d/x"), file("d", b"file")]],
+    "directory over own symlink": [[directory("b"), symlink("a", "b"), directory("a"), file("a/x")]],
+    "hard link to a file that is replaced": [[file("a", b"1"), hardlink("b", "a"), file("a", b"2")]],
+    "symlinked parent to a lower directory": [[directory("b"), file("b/z")], [symlink("a", "b"), file("a/c")]],
+    "symlinked parent to nowhere": [[symlink("a", "no/where"), file("a/c")]],
+    "implied directory keeps attributes": [[directory("tmp", mode=0o1777, uid=3)], [file("tmp/x")]],
+    "opaque without its directory": [[directory("d", mode=0o700), file("d/x")], [opaque("d"), file("d/y")]],
+}
+"""What Docker's overlay2 refuses or sees otherwise; containerd's way is the merge's."""
+
+
+def combine(cases: dict[str, Layers]) -> list[list[TarMember]]:
+    """One image of all cases, each in a directory of its own, so that an engine has to load only one."""
+    layers: list[list[TarMember]] = [[] for _ in range(max(map(len, cases.values())))]
+    layers[0].append(directory(TOP))
+    for number, case in enumerate(cases.values()):
+        layers[0].append(directory(f"{TOP}/{number}"))
+        for layer, members in zip(layers, case, strict=False):
+            layer += [move(member, f"{TOP}/{number}") for member in members]
+    return layers
+
+
+def move(member: TarMember, folder: str) -> TarMember:
+    """The member below a folder; hard links point there too."""
+    link = f"{folder}/{member.link}" if member.kind is Kind.HARDLINK else member.link
+    return replace(member, name=f"{folder}/{member.name}", link=link)
+
+
+def see_by_engine(engine: LiveEngine, layers: Layers, folder: Path) -> list[Row]:
+    """What a container of the image shows below the folder of the cases."""
+    tag = "layerscope-test/overlay:1"
+    write_docker_archive(build_image(layers, tag=tag, runtime={"Cmd": ["/none"]}), folder / "image.tar")
+    engine.client.images.load((folder / "image.tar").read_bytes())
+    container = engine.client.containers.create(tag, network_mode="none")
+    try:
+        exported = b"".join(container.export())
+    finally:
+        container.remove(force=True)
+        engine.client.images.remove(tag, force=True)
+    with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
+        return sorted(describe(archive, member) for member in archive if is_ours(member.name))
+
+
+def describe(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Row:
+    """One exported member; hard links are told by their content alone."""
+    source = archive.getmember(member.linkname) if member.islnk() else member
+    kinds = {tarfile.DIRTYPE: "d", tarfile.SYMTYPE: "l", tarfile.FIFOTYPE: "p", tarfile.CHRTYPE: "c"}
+    kind = kinds.get(source.type, "f")
+    stream = archive.extractfile(source) if kind == "f" else None
+    link = source.linkname if kind == "l" else ""
+    content = stream.read() if stream else b""
+    return member.name.strip("/"), kind, source.mode & PERMISSIONS, source.uid, link, content
+
+
+def see_by_merge(layers: Layers) -> list[Row]:
+    """What the merge shows there."""
+    rows = []
+    for node in merged(*layers).walk(TOP):
+        is_file = node.type is EntryType.FILE
+        content = layers[node.content_layer][node.content_position].content if is_file else b""
+        rows.append((node.path, chr(node.type), node.mode, node.uid, node.link or "", content))
+    return sorted(rows)
+
+
+def is_ours(name: str) -> bool:
+    """Whether an exported name belongs to the cases."""
+    return name.strip("/").split("/")[0] == TOP
+
+
+def test_container_sees_what_the_merge_says(engine: LiveEngine, tmp_path: Path) -> None:
+    """Type, mode, owner, link and content of every path are those of a container, on every engine."""
+    layers = combine({name: case for name, case in CASES.items()})
+    assert see_by_merge(layers) == see_by_engine(engine, layers, tmp_path)
+
+
+def test_containerd_unpacks_disorderly_layers_as_the_merge_does(containerd_engine: LiveEngine, tmp_path: Path) -> None:
+    """Repeated paths and symlinked parents follow containerd, which refuses fewer layers than Docker's overlay2."""
+    layers = combine(CONTAINERD_CASES)
+    assert see_by_merge(layers) == see_by_engine(containerd_engine, layers, tmp_path)
+
+
+def test_directory_after_its_whiteout_shows_the_lower_one(engine: LiveEngine, tmp_path: Path) -> None:
+    """The directory takes the whiteout's place on disk, so that the kernel merges it with the lower directory."""
+    lower = [directory("d"), file("d/old", b"old")]
+    layers = combine({"directory after whiteout": [lower, [whiteout("d"), directory("d"), file("d/new", b"new")]]})
+    assert see_by_merge(layers) == see_by_engine(engine, layers, tmp_path)
+
+
+def test_opaque_whiteout_of_the_root_hides_nothing(engine: LiveEngine, tmp_path: Path) -> None:
+    """No engine obeys an opaque whiteout of the root."""
+    layers = [[directory(TOP), file(f"{TOP}/old", b"old")], [opaque(""), directory(TOP), file(f"{TOP}/new", b"new")]]
+    assert see_by_merge(layers) == see_by_engine(engine, layers, tmp_path)
+
+
+def test_docker_resets_directories_that_a_layer_leaves_unnamed(docker_engine: LiveEngine, tmp_path: Path) -> None:
+    """Docker's overlay2 gives them mode 0755 and root's ownership; the merge keeps the lower layer's, as containerd does."""
+    layers = [[directory(TOP), directory(f"{TOP}/tmp", mode=0o1777, uid=3)], [file(f"{TOP}/tmp/x")]]
+    shown = {row[0]: row[2:4] for row in see_by_engine(docker_engine, layers, tmp_path)}
+    ours = {row[0]: row[2:4] for row in see_by_merge(layers)}
+    assert (shown[f"{TOP}/tmp"], ours[f"{TOP}/tmp"]) == ((0o755, 0), (0o1777, 3))
+
+
+@pytest.mark.parametrize("target", ["lower", "later"])
+def test_engines_refuse_hard_links_without_a_target_in_their_layer(
+    engine: LiveEngine, tmp_path: Path, target: str
+) -> None:
+    """What the merge shows for such a link matters to no engine that unpacks layers one by one."""
+    lower, upper = [file("a", b"one")], [hardlink("b", "a")]
+    layers = [lower, upper] if target == "lower" else [[*upper, *lower]]
+    with pytest.raises(Exception, match="link"):
+        see_by_engine(engine, layers, tmp_path)
