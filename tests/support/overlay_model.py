@@ -110,7 +110,7 @@ def _place(root: Folder, path: str, place: tuple[int, int], kind: EntryType, mem
         target = _find(root, member.link)
         folder.children.pop(name, None)
         if isinstance(target, Inode) and target.type is not EntryType.HARDLINK:
-            target.mode = member.mode
+            target.mode = target.mode if target.type is EntryType.SYMLINK else member.mode
             folder.children[name] = target
         else:
             folder.children[name] = Inode(kind, place, member.mode)
