@@ -1,0 +1,76 @@
+"""`layerscope cat` on fixture images."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.images import FORMATS
+
+Answer = Callable[..., tuple[int, bytes, str]]
+
+
+@pytest.mark.parametrize("layout", FORMATS)
+def test_a_file_is_written_as_it_is(layout: str, answer: Answer, write_service: Callable[[str], Path]) -> None:
+    """From every layout, byte for byte."""
+    code, out, err = answer("cat", write_service(layout), "/app/serve.py")
+    assert (code, err) == (0, "")
+    assert out == b"print('listening')\n"
+
+
+def test_binary_bytes_are_written_as_they_are(answer: Answer, service: Path) -> None:
+    """In a pipe nothing is decoded."""
+    _, out, _ = answer("cat", service, "/usr/bin/python3")
+    assert out == bytes(range(256)) * 100
+
+
+def test_a_deleted_file_can_be_had_from_its_layer(answer: Answer, service: Path) -> None:
+    """The error of the merged tree says which layer still has it."""
+    code, _, err = answer("cat", service, "/app/.netrc")
+    assert code == 1
+    assert "layer 3 removed it; --layer 2 still has it" in err
+    assert b"machine example.org" in answer("cat", service, "/app/.netrc", "--layer", 2)[1]
+
+
+def test_a_layer_that_does_not_have_it_names_those_that_do(answer: Answer, service: Path) -> None:
+    """A wrong layer leads to the right one."""
+    code, _, err = answer("cat", service, "/app/serve.py", "--layer", 3)
+    assert code == 1
+    assert "the layer does not add or change it; layers that do: 2" in err
+
+
+def test_links_are_followed_unless_told_otherwise(answer: Answer, service: Path) -> None:
+    """A symlink at the end of the path is the file it leads to, or is named as what it is."""
+    assert answer("cat", service, "/usr/bin/python3")[0] == 0
+    code, _, err = answer("cat", service, "/usr/bin/python3", "--no-follow")
+    assert code == 1
+    assert "found a symlink to python3.11" in err
+
+
+def test_a_link_that_leads_nowhere_is_told(answer: Answer, service: Path) -> None:
+    """The missing part and the link that names it."""
+    code, _, err = answer("cat", service, "/app/current")
+    assert code == 1
+    assert "/srv is not in the image (by app/current -> /srv/releases/2)" in err
+
+
+def test_a_directory_is_no_file(answer: Answer, service: Path) -> None:
+    """The way to list it is named."""
+    code, _, err = answer("cat", service, "/app")
+    assert code == 1
+    assert "found a directory; layerscope tree lists it" in err
+
+
+@pytest.mark.usefixtures("on_terminal")
+def test_binary_is_not_written_to_a_terminal(answer: Answer, service: Path) -> None:
+    """Unless it is forced."""
+    code, out, err = answer("cat", service, "/usr/bin/python3")
+    assert (code, out) == (2, b"")
+    assert "it is not plain text; redirect it, or add --force" in err
+    assert answer("cat", service, "/usr/bin/python3", "--force")[0] == 0
+
+
+@pytest.mark.usefixtures("on_terminal")
+def test_plain_text_is_written_to_a_terminal(answer: Answer, service: Path) -> None:
+    """Text with accents and tabs is harmless."""
+    assert answer("cat", service, "/etc/os-release")[0] == 0

@@ -1,0 +1,56 @@
+"""`layerscope extract` on fixture images."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Answer = Callable[..., tuple[int, bytes, str]]
+
+
+def test_a_directory_is_written(answer: Answer, service: Path, tmp_path: Path) -> None:
+    """Under the name given, with what was left out told on standard error."""
+    code, out, err = answer("extract", service, "/app", "-d", "out")
+    assert code == 0
+    assert out == b"wrote 1 file, 1 directory, 19 B, to out\n"
+    assert err == "left out /app/current: an absolute symlink is not written\n"
+    assert (tmp_path / "out" / "serve.py").stat().st_mode & 0o111
+
+
+def test_a_file_goes_into_a_folder_that_is_there(answer: Answer, service: Path, tmp_path: Path) -> None:
+    """As with `docker cp`; the current folder is the default."""
+    answer("extract", service, "/etc/os-release")
+    assert (tmp_path / "os-release").read_text().startswith("ID=")
+
+
+def test_a_deleted_file_can_be_had_from_its_layer(answer: Answer, service: Path, tmp_path: Path) -> None:
+    """`--layer` writes what that layer brings."""
+    assert answer("extract", service, "/app/.netrc", "--layer", 2)[0] == 0
+    assert (tmp_path / ".netrc").exists()
+
+
+def test_files_are_not_replaced_unless_asked_for(answer: Answer, service: Path, tmp_path: Path) -> None:
+    """What is there stays there."""
+    (tmp_path / "os-release").write_text("mine")
+    assert answer("extract", service, "/etc/os-release")[0] == 1
+    assert (tmp_path / "os-release").read_text() == "mine"
+    assert answer("extract", service, "/etc/os-release", "--overwrite")[0] == 0
+    assert (tmp_path / "os-release").read_text() != "mine"
+
+
+def test_a_program_is_told_everything(document: Callable[..., Any], service: Path) -> None:
+    """Counts, bytes and what was left out."""
+    written = document("extract", service, "/app", "-d", "out")
+    assert written == {
+        "target": "out",
+        "files": 1,
+        "directories": 1,
+        "links": 0,
+        "size": 19,
+        "skipped": [{"path": "/app/current", "reason": "an absolute symlink is not written"}],
+    }
+
+
+def test_what_is_left_out_is_told_up_to_a_limit(answer: Answer, service: Path) -> None:
+    """A long list is counted; quiet says nothing."""
+    assert answer("extract", service, "/app", "-d", "a", "--limit", 0)[2].count("left out") == 1
+    assert answer("extract", service, "/app", "-d", "b", "-q")[2] == ""
