@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from posixpath import normpath
 from typing import Final
 
 from layerscope.facts.places import Places, find_places
@@ -79,9 +78,14 @@ class FactContext:
         return None if ender is None else self.tree.stack.locate(ender)[0]
 
     def find_removal(self, path: str) -> int | None:
-        """The layer that last removed a path which is no longer there; None where no layer ever had it."""
-        events = self.tree.lifetime(normpath(f"/{path}").lstrip("/"))
-        return events[-1].layer if events else None
+        """The layer that last removed a normalised path which is no longer there; None where no layer ever had it."""
+        return None if path in self.tree else self._removals.get(path)
+
+    @cached_property
+    def _removals(self) -> dict[str, int]:
+        """Paths of all entries that went out of sight, with the layer that ended the highest of them."""
+        stack = self.tree.stack
+        return {stack.path(ended): stack.locate(ender)[0] for ended, ender in self.tree.endings if ended >= 0}
 
     @cached_property
     def _instructions(self) -> dict[int, str]:

@@ -14,7 +14,7 @@ TEXT_LIMIT: Final = 65536
 
 _SECRET_NAME: Final = re.compile(
     r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|secret|token|credentials?|api_?key|apikey|access_?key|secret_?key|"
-    r"private_?key|auth_?key|account_?key|signing_?key|encryption_?key|client_?secret|pat|dsn|connection_?string)"
+    r"private_?key|auth_?key|account_?key|signing_?key|encryption_?key|client_?secret|pat)"
     r"(?:[_.-]?\d{1,2}|_id_rsa|_base64|_b64)?$",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from posixpath import normpath
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -106,7 +107,9 @@ def _find_working_directory(context: FactContext, runtime: RuntimeConfig) -> Wor
     path = runtime.working_dir or "/"
     node = context.tree.resolve(path)
     if node is None:
-        return WorkingDirectory(path, exists=False, is_directory=False, removed_by=context.find_removal(path))
+        return WorkingDirectory(
+            path, exists=False, is_directory=False, removed_by=context.find_removal(normpath(f"/{path}").lstrip("/"))
+        )
     return WorkingDirectory(
         path,
         exists=True,

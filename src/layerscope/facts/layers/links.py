@@ -12,6 +12,8 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.layers.entry import EntryType
 
+_SYMLINK: Final = EntryType.SYMLINK.value
+
 EXAMPLES: Final = 20
 """Links that one fact names."""
 
@@ -75,7 +77,7 @@ class DanglingLinkCollector(Collector):
         for layer, scan in enumerate(context.scans):
             index, covered = scan.index, context.covered[layer]
             for position, target in index.links.items():
-                if index.types[position] != EntryType.SYMLINK or covered[position]:
+                if index.types[position] != _SYMLINK or covered[position]:
                     continue
                 path = index.paths[position]
                 if _is_dangling(context, path, target):
@@ -102,7 +104,10 @@ def classify_link(path: str) -> str:
 def _is_dangling(context: FactContext, path: str, target: str) -> bool:
     """Whether a link leads to nothing that the image, a runtime, or the driver's installation provides."""
     expected = _expect(path, target)
-    if expected in context.tree or _RUNTIME.match(expected) or _INJECTED.search(expected):
+    ordinal = context.tree.ordinal(expected)
+    if ordinal is not None and (ordinal < 0 or context.tree.stack.types[ordinal] != _SYMLINK):
+        return False
+    if _RUNTIME.match(expected) or _INJECTED.search(expected):
         return False
     if context.tree.resolve(path) is not None:
         return False

@@ -35,6 +35,9 @@ _CACHES: Final = tuple(
     )
 )
 
+KINDS: Final = tuple(kind for kind, _ in _CACHES)
+"""The names of all kinds of cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackageCache(Fact):

@@ -52,16 +52,17 @@ class AccountFileExtractor:
 
     name: str = "accounts"
     version: int = 1
-    wants: Wants = field(default=Wants(paths=frozenset({PASSWD, GROUP}), limit=65536))
+    wants: Wants = field(default=Wants(names=frozenset({"passwd", "group"}), limit=65536))
+    """By base name, since /etc/passwd may be a link to the file."""
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """The file again, its passwords and comments left out."""
+        """The file again, its passwords and comments left out; None for files that merely have the same name."""
         del size, mode
-        if path == PASSWD:
+        if path.endswith("passwd"):
             lines = [f"{u.name}:x:{u.uid}:{u.gid}::{u.home}:{u.shell}" for u in parse_passwd(content)]
         else:
             lines = [f"{g.name}:x:{g.gid}:{','.join(g.members)}" for g in parse_group(content)]
-        return "\n".join(lines).encode("utf-8", "surrogateescape")
+        return "\n".join(lines).encode("utf-8", "surrogateescape") if lines else None
 
 
 class AccountsCollector(Collector):
@@ -77,11 +78,18 @@ class AccountsCollector(Collector):
 
 def collect_accounts(context: FactContext) -> Accounts:
     """The accounts of the merged tree."""
-    passwd = context.find_extract(AccountFileExtractor.name, PASSWD)
-    group = context.find_extract(AccountFileExtractor.name, GROUP)
+    passwd, group = _read(context, PASSWD), _read(context, GROUP)
     node = context.tree.resolve(PASSWD)
     return Accounts(
         evidence=Evidence(layer=node.layer if node else None, path=PASSWD),
-        users=parse_passwd(passwd) if isinstance(passwd, bytes) else None,
-        groups=parse_group(group) if isinstance(group, bytes) else None,
+        users=None if passwd is None else parse_passwd(passwd),
+        groups=None if group is None else parse_group(group),
     )
+
+
+def _read(context: FactContext, path: str) -> bytes | None:
+    """What the extractor kept of an account file; nothing of one without accounts, None where there is no file."""
+    if context.tree.resolve(path) is None:
+        return None
+    kept = context.find_extract(AccountFileExtractor.name, path)
+    return kept if isinstance(kept, bytes) else b""

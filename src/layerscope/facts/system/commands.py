@@ -58,7 +58,7 @@ def find_shell_script(command: Sequence[str]) -> str | None:
     for position, word in enumerate(command[1:], start=1):
         if re.fullmatch(r"-[a-z]*c", word):
             return command[position + 1] if position + 1 < len(command) else ""
-        if not word.startswith(("-", "+")) and command[position - 1] not in {"-o", "+o"}:
+        if not word.startswith(("-", "+")) and not re.fullmatch(r"[-+][a-z]*o", command[position - 1]):
             return None
     return None
 

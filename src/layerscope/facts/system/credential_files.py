@@ -19,8 +19,8 @@ class CredentialFile:
     value: re.Pattern[str]
 
     def count(self, text: str) -> int:
-        """How many credentials the text holds, placeholders left out."""
-        return sum(1 for match in self.value.finditer(text) if not is_placeholder(match[1]))
+        """How many credentials the text holds; a match whose group is empty cannot be a placeholder."""
+        return sum(1 for match in self.value.finditer(text) if not match[1] or not is_placeholder(match[1]))
 
 
 def _file(kind: str, names: str, *, value: str, path: str = r".*") -> CredentialFile:
@@ -108,7 +108,7 @@ CREDENTIAL_FILES: Final = (
         path=r"(?:.*/)?\.m2/[^/]+",
     ),
     _file("NuGet password", "NuGet.Config nuget.config", value=r"ClearTextPassword\"\s+value=\"([^\"]+)\""),
-    _file("web password hash", ".htpasswd", value=r"^[^#:\s]+:(\$\w+\$\S+|\{SHA\}\S+)"),
+    _file("web password hash", ".htpasswd", value=r"^[^#:\s]+:()(?:\$\w+\$|\{SHA\})\S+"),
 )
 """Files whose name says that they hold credentials, and what in them is one."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from posixpath import normpath
 from typing import Final
 
 from layerscope.facts.context import FactContext
@@ -56,14 +57,6 @@ class Program:
         return self.interpreter is None or self.interpreter.is_runnable
 
 
-_RANK: Final = {
-    ProgramState.MISSING: 0,
-    ProgramState.NOT_A_FILE: 1,
-    ProgramState.NOT_EXECUTABLE: 2,
-    ProgramState.FOUND: 3,
-}
-
-
 class ProgramFinder:
     """Finds programs in one image's merged tree; answers are kept, since scripts share interpreters."""
 
@@ -88,14 +81,14 @@ class ProgramFinder:
         """The program, with interpreters down to a depth."""
         if "/" in word:
             return self._examine(word, join_path(self._working_directory, word), depth)
-        best: Program | None = None
+        best = Program(word, ProgramState.MISSING)
         for folder in self.search_path:
             program = self._examine(word, join_path(folder, word), depth)
             if program.state is ProgramState.FOUND:
                 return program
-            if best is None or _RANK[program.state] > _RANK[best.state]:
+            if _rank(program) > _rank(best):
                 best = program
-        return best or Program(word, ProgramState.MISSING)
+        return best
 
     def _examine(self, word: str, path: str, depth: int) -> Program:
         """What lies at a path."""
@@ -131,11 +124,19 @@ class ProgramFinder:
 
     def _explain_missing(self, word: str, path: str) -> Program:
         """A program that is not there: never put there, removed by a layer, or the end of a link that leads nowhere."""
+        path = normpath(f"/{path}").lstrip("/")
         node = self._context.tree.get(path)
         if node is not None and node.type is EntryType.SYMLINK:
             target = node.link
             return Program(word, ProgramState.MISSING, path, node.layer, link_target=target)
         return Program(word, ProgramState.MISSING, path, removed_by=self._context.find_removal(path))
+
+
+def _rank(program: Program) -> int:
+    """How much a failed look-up in one folder explains: a file that cannot be run, a trace of one, or nothing."""
+    if program.state is not ProgramState.MISSING:
+        return 2
+    return int(program.link_target is not None or program.removed_by is not None)
 
 
 def join_path(folder: str, name: str) -> str:

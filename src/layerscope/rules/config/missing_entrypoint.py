@@ -95,13 +95,8 @@ def _suggest(program: Program) -> Fix:
     """Bring the program, or make it executable."""
     path = tell_path(program.path) if program.path else program.word
     if program.state is ProgramState.NOT_EXECUTABLE:
-        return Fix(
-            f"Make {path} executable where it is copied",
-            (
-                f"COPY --chmod=0755 … {path}",
-                "Or keep the permission in the repository: git update-index --chmod=+x FILE",
-            ),
-        )
+        kept = "Or keep the permission in the repository: git update-index --chmod=+x FILE"
+        return Fix(f"Make {path} executable where it is copied", (f"COPY --chmod=0755 … {path}", kept))
     return Fix(
         f"Bring {program.word} into the image, or name the right path",
         (

@@ -1,0 +1,29 @@
+"""Anomalies of a layer's tar are grouped by kind."""
+
+from layerscope.facts.layers.anomalies import EXAMPLES, LayerAnomaly, LayerAnomalyCollector
+from support.contexts import collect, make_context
+from support.tar_member import file
+
+
+def test_groups_by_layer_and_kind() -> None:
+    """With the meaning of the kind, and whether runtimes refuse it."""
+    context = make_context([file("../../a"), file("../../b"), file("/c")], steps=["ADD rootfs.tar /"])
+    facts = {fact.kind: fact for fact in collect(LayerAnomalyCollector, context).of(LayerAnomaly)}
+    assert facts["escaping-name"].count == 2
+    assert facts["escaping-name"].is_refused
+    assert not facts["absolute-name"].is_refused
+    assert "strip" in facts["absolute-name"].meaning
+    assert facts["absolute-name"].instruction == "ADD rootfs.tar /"
+
+
+def test_names_the_first_of_very_many() -> None:
+    """The others are counted."""
+    context = make_context([file(f"/f{number}") for number in range(EXAMPLES + 5)])
+    (fact,) = collect(LayerAnomalyCollector, context).of(LayerAnomaly)
+    assert fact.count == EXAMPLES + 5
+    assert len(fact.places) == EXAMPLES
+
+
+def test_a_plain_layer_has_none() -> None:
+    """What builders write is regular."""
+    assert collect(LayerAnomalyCollector, make_context([file("a")])).of(LayerAnomaly) == ()

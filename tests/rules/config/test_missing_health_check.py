@@ -1,0 +1,30 @@
+"""CONF009 missing-health-check: what it flags and what it lets pass."""
+
+from dataclasses import replace
+
+from layerscope.rules.config.missing_health_check import MissingHealthCheck
+from layerscope.rules.severity import Severity
+from support.cases import flags, ignores
+from support.sample_facts import PROCESS
+
+
+def test_flags_a_process_without_a_check() -> None:
+    """The fix asks the port that the image exposes."""
+    (finding,) = flags(MissingHealthCheck, replace(PROCESS, has_health_check=False))
+    assert finding.severity is Severity.INFO
+    assert "http://127.0.0.1:9000/health" in finding.fixes[0].steps[0]
+
+
+def test_ignores_a_process_with_a_check() -> None:
+    """What it checks is its maker's business."""
+    ignores(MissingHealthCheck, PROCESS)
+
+
+def test_ignores_a_check_that_is_switched_off() -> None:
+    """That was a decision."""
+    ignores(MissingHealthCheck, replace(PROCESS, has_health_check=False, is_health_check_disabled=True))
+
+
+def test_ignores_an_image_that_starts_nothing() -> None:
+    """There is nothing whose health could be asked for."""
+    ignores(MissingHealthCheck, replace(PROCESS, has_health_check=False, program=None))

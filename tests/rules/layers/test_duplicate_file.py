@@ -1,0 +1,51 @@
+"""LAY105 duplicate-file: what it flags and what it lets pass."""
+
+from layerscope.facts.fact import Evidence
+from layerscope.facts.layers.folders import Folder
+from layerscope.facts.layers.repeated_files import Copy, RepeatedFiles
+from layerscope.rules.layers.duplicate_file import DuplicateFile
+from layerscope.rules.severity import Severity
+from support.cases import flags, ignores
+from support.sample_facts import MB, ended, weight
+
+
+def repeated(layer: int, size: int) -> RepeatedFiles:
+    """Copies of one file in one layer."""
+    return RepeatedFiles(
+        evidence=Evidence(layer, "srv/model"),
+        layer=layer,
+        instruction="RUN cp -r /opt/model /srv/model",
+        files=1,
+        size=size,
+        folders=(Folder(layer, "srv/model", 1, size),),
+        largest=(Copy("srv/model/weights.bin", size, 0, "opt/model/weights.bin"),),
+    )
+
+
+def test_flags_content_that_the_image_has_already() -> None:
+    """The message names a copy and the file that it equals."""
+    (finding,) = flags(DuplicateFile, repeated(2, 500 * MB), weight(2000 * MB))
+    assert finding.message == (
+        "Layer 2 (RUN cp -r /opt/model /srv/model) holds 1 file (500.0 MB, 25% of the image) whose content the "
+        "image has already, in /srv/model; /srv/model/weights.bin (500.0 MB) equals /opt/model/weights.bin of layer 0"
+    )
+    assert finding.severity is Severity.MEDIUM
+    assert finding.wasted == 500 * MB
+
+
+def test_tells_what_packages_repeat_among_themselves_together() -> None:
+    """A few megabytes of equal files in several layers are ordinary."""
+    (finding,) = flags(DuplicateFile, repeated(1, 3 * MB), repeated(2, 4 * MB), weight(2000 * MB))
+    assert finding.message == "Copies of other files in 2 layers: 2 files, 7.0 MB"
+    assert finding.severity is Severity.INFO
+
+
+def test_takes_the_share_of_the_image_into_account() -> None:
+    """Four megabytes are much where the image has twenty."""
+    (finding,) = flags(DuplicateFile, repeated(1, 4 * MB), weight(20 * MB))
+    assert finding.severity is Severity.MEDIUM
+
+
+def test_ignores_an_image_without_copies() -> None:
+    """What lies hidden below is no copy that a container has."""
+    ignores(DuplicateFile, ended("metadata", 40 * MB), weight(1000 * MB))
