@@ -3,8 +3,10 @@
 import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from docker.api.client import APIClient
 
 from layerscope.engine.client import connect
 from layerscope.engine.endpoint import Endpoint
@@ -91,3 +93,19 @@ def test_an_answer_that_is_no_json_is_an_engine_error(stub: EngineStub) -> None:
     stub.failure = (200, b"<html>")
     with connect(stub.endpoint) as engine, pytest.raises(EngineError, match="asking at unix://"):
         engine.fetch("/info", task="asking")
+
+
+def test_an_engines_own_authority_is_not_overridden(stub: EngineStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests would prefer the bundle of the environment to that of the context."""
+    seen: list[object] = []
+    get = APIClient.get
+
+    def record(client: APIClient, url: str, **options: Any) -> object:
+        seen.append(options["verify"])
+        return get(client, url, **options)
+
+    monkeypatch.setattr(APIClient, "get", record)
+    with connect(stub.endpoint) as engine:
+        engine.client.verify = "/certificates/ca.pem"
+        engine.fetch("/info", task="asking")
+    assert seen == [True, "/certificates/ca.pem"]

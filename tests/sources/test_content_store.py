@@ -9,6 +9,8 @@ from layerscope.image.digest import Digest
 from layerscope.image.platform import Platform
 from layerscope.sources import content_store
 from layerscope.sources.content_store import ROOT_VARIABLE, STORE, find_content_root, open_content_image
+from layerscope.sources.contents import StoredBytes
+from layerscope.sources.layout import DirectoryContents
 from layerscope.sources.request import ImageRequest
 from support.archives import drain
 from support.built_image import BuiltImage, build_image
@@ -105,3 +107,24 @@ def test_every_root_that_was_tried_is_told(tmp_path: Path) -> None:
     nothing = Digest("sha256", "0" * 64)
     with pytest.raises(SourceError, match=rf"tried {tmp_path}/containerd/daemon, .*/var/lib/containerd"):
         find_content_root(tmp_path, nothing, {})
+
+
+def test_a_root_that_may_not_be_read_is_told(
+    tmp_path: Path, built: BuiltImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is closed to its reader is no reason to look no further."""
+    image_id = Digest.parse(write_containerd(built, tmp_path / "open"))
+
+    def find(self: DirectoryContents, name: str) -> StoredBytes | None:
+        if "closed" in self.path:
+            raise SourceError(f"opening {self.path}: Permission denied")
+        return found(self, name)
+
+    found = DirectoryContents.find
+    monkeypatch.setattr(DirectoryContents, "find", find)
+    roots = [tmp_path / "closed", tmp_path / "open"]
+    monkeypatch.setattr(content_store, "_candidate_roots", lambda *_: iter(roots))
+    assert find_content_root(tmp_path, image_id, {}) == tmp_path / "open"
+    roots.pop()
+    with pytest.raises(SourceError, match=r"tried opening .*closed/.*: Permission denied"):
+        find_content_root(tmp_path, image_id, {})

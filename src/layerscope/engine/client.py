@@ -50,7 +50,7 @@ class Engine:
     def fetch(self, path: str, *, task: str, missing_is_none: bool = False) -> object:
         """Return the JSON answer to `path`; None for a missing one where that is allowed. Raises EngineError."""
         with explaining(task, self.endpoint, "waiting for the answer"):
-            response = self.client.get(self.url(path), timeout=(CONNECT_SECONDS, ANSWER_SECONDS))
+            response = _get(self.client, self.url(path), wait=ANSWER_SECONDS)
             if missing_is_none and response.status_code == HTTP_NOT_FOUND:
                 return None
             check_answer(response, task=task, endpoint=self.endpoint)
@@ -60,7 +60,7 @@ class Engine:
     def open_stream(self, path: str, *, task: str, first_byte: float) -> "Response":
         """Return the streaming answer to `path`, waiting `first_byte` seconds for its start; the caller closes it."""
         with explaining(task, self.endpoint, f"waiting {first_byte:g} s for the first byte"):
-            response = self.client.get(self.url(path), stream=True, timeout=(CONNECT_SECONDS, first_byte))
+            response = _get(self.client, self.url(path), wait=first_byte, stream=True)
         try:
             check_answer(response, task=task, endpoint=self.endpoint)
         except BaseException:
@@ -90,7 +90,7 @@ def connect(endpoint: Endpoint) -> Engine:
         client = _open_client(endpoint)
     try:
         with explaining(task, endpoint, "asking for its version"):
-            response = client.get(f"{client.base_url}/version", timeout=(CONNECT_SECONDS, ANSWER_SECONDS))
+            response = _get(client, f"{client.base_url}/version", wait=ANSWER_SECONDS)
             check_answer(response, task=task, endpoint=endpoint)
             answer = response.json()
         return _negotiate(endpoint, client, answer)
@@ -120,6 +120,11 @@ def _tls_config(files: TlsFiles) -> "TLSConfig":
     pair = (str(files.certificate), str(files.key)) if files.certificate and files.key else None
     authority = str(files.authority) if files.authority else None
     return TLSConfig(client_cert=pair, ca_cert=authority, verify=files.verify)
+
+
+def _get(client: "APIClient", url: str, *, wait: float, stream: bool = False) -> "Response":
+    # The engine's own authority, said outright: requests would let REQUESTS_CA_BUNDLE override that of a session.
+    return client.get(url, stream=stream, timeout=(CONNECT_SECONDS, wait), verify=client.verify)
 
 
 def _negotiate(endpoint: Endpoint, client: "APIClient", answer: object) -> Engine:

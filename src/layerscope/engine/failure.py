@@ -1,5 +1,6 @@
 """Failures of talking to an engine, told as one sentence: the task, the endpoint, the stage and the cause."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -54,6 +55,10 @@ def _cause(error: BaseException) -> str:
             return "nothing listens there: no such socket"
         if isinstance(link, ConnectionRefusedError):
             return "nothing listens there: connection refused"
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return f"its certificate was not accepted: {link.verify_message}"
+        if isinstance(link, ssl.SSLError):
+            return f"no TLS connection: {link.reason}"
         if isinstance(link, TimeoutError):
             return "the engine did not answer in time"
     return str(error)[:MAX_MESSAGE]

@@ -44,9 +44,12 @@ def find_content_root(engine_root: Path, image_id: Digest, environment: Mapping[
     """Return the root folder of the containerd that holds a blob; raises SourceError, which lists where it is not."""
     tried: list[str] = []
     for root in _candidate_roots(engine_root, environment):
-        if DirectoryContents(str(root / STORE)).find(blob_name(image_id)) is not None:
-            return root
-        tried.append(str(root))
+        try:
+            if DirectoryContents(str(root / STORE)).find(blob_name(image_id)) is not None:
+                return root
+            tried.append(str(root))
+        except SourceError as error:
+            tried.append(str(error))
     raise SourceError(
         f"no containerd root on this host holds {image_id} (tried {', '.join(tried)}; {ROOT_VARIABLE} names another)"
     )
