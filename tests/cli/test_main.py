@@ -118,6 +118,17 @@ def test_a_full_disk_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
+    ("redirection", "code"), [("rules list 2>&-", 0), ("nonsense 2>&-", 2), ("rules list >&-", 2), ("--version >&-", 0)]
+)
+def test_a_closed_stream_does_not_change_the_exit_code(redirection: str, code: int) -> None:
+    """Without standard error nothing is said; without standard output a result is an error."""
+    command = ["bash", "-c", f"{sys.executable} -m layerscope {redirection}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
 def test_a_signal_stops_the_work(tmp_path: Path, number: int, code: int, word: str) -> None:

@@ -5,7 +5,7 @@ import os
 import select
 import shutil
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from layerscope.errors import UsageError
 from layerscope.report.escape import escape_text
@@ -34,11 +34,13 @@ class Console:
 
     def write(self, text: str) -> None:
         """Write a result; raises as `write_bytes` does."""
-        self.write_bytes(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+        self.write_bytes(text.encode(_find_encoding(), "backslashreplace"))
 
     @staticmethod
     def write_bytes(content: bytes) -> None:
         """Write a result now; raises BrokenPipeError where nobody reads it, UsageError where it cannot be taken."""
+        if not _is_open(sys.stdout):
+            raise UsageError("writing to standard output: it is closed")
         try:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
@@ -89,20 +91,23 @@ class Console:
     @staticmethod
     def has_unicode() -> bool:
         """Whether standard output takes more than ASCII."""
-        return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        return _find_encoding().lower().replace("-", "") == "utf8"
 
     @staticmethod
     def is_terminal() -> bool:
         """Whether results are read on a terminal."""
-        return sys.stdout.isatty()
+        return _is_open(sys.stdout) and sys.stdout.isatty()
 
     def shows_progress(self) -> bool:
         """Whether progress may be drawn: on a terminal only."""
-        return self.draws_progress and not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        can_draw = _is_open(sys.stderr) and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        return can_draw and self.draws_progress and not self.quiet
 
     @staticmethod
     def is_reader_gone() -> bool:
         """Whether standard output is a pipe that nobody reads any more."""
+        if not _is_open(sys.stdout):
+            return True
         poll = select.poll()
         poll.register(sys.stdout.fileno(), select.POLLOUT)
         return any(event & select.POLLERR for _, event in poll.poll(0))
@@ -110,16 +115,28 @@ class Console:
     def close(self) -> None:
         """Flush what is left; a reader that is gone is no failure."""
         try:
-            sys.stdout.flush()
+            if _is_open(sys.stdout):
+                sys.stdout.flush()
         except BrokenPipeError:
             # The interpreter flushes again at its end and would complain: https://docs.python.org/3/library/signal.html
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_talk(text: str) -> None:
+    if not _is_open(sys.stderr):
+        return
     with contextlib.suppress(OSError):  # nobody listens, and there is nowhere left to say so
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+def _is_open(stream: TextIO | None) -> bool:
+    """Whether a stream is there: Python has none for a descriptor that was closed before it began."""
+    return stream is not None
+
+
+def _find_encoding() -> str:
+    return (sys.stdout.encoding if _is_open(sys.stdout) else None) or "utf-8"
 
 
 def _find_columns() -> int:

@@ -1,0 +1,127 @@
+"""Progress is counted from any thread, and drawn on a terminal only."""
+
+import io
+import threading
+
+import pytest
+from rich.console import Console as RichConsole
+
+from layerscope.cli.console import Console
+from layerscope.cli.progress import SHOWN, Board, render_board, show_progress
+from layerscope.progress import SilentProgress
+
+
+def _draw(board: Board, seconds: float = 1.0) -> str:
+    page = RichConsole(file=io.StringIO(), width=100)
+    page.print(render_board(board, seconds=seconds))
+    assert isinstance(page.file, io.StringIO)
+    return page.file.getvalue()
+
+
+def test_bytes_and_rate_are_shown() -> None:
+    """How much of how much, and how fast."""
+    board = Board()
+    board.start("a", "3a88c497fcb8", 4_000_000)
+    board.start("b", "be1e9db5907a", 6_000_000)
+    board.advance("a", 3_000_000)
+    text = _draw(board, seconds=2.0)
+    assert "3.0 MB of 10.0 MB" in text
+    assert "1.5 MB/s" in text
+    assert "3a88c497fcb8" in text
+    assert "be1e9db5907a" not in text  # announced, not begun
+
+
+def test_what_is_finished_stays_in_the_total() -> None:
+    """A finished layer has no line of its own, and its bytes still count."""
+    board = Board()
+    board.start("a", "first", 5_000_000)
+    board.advance("a", 5_000_000)
+    board.finish("a")
+    board.start("b", "second", 5_000_000)
+    text = _draw(board)
+    assert "5.0 MB of 10.0 MB" in text
+    assert "first" not in text
+
+
+def test_without_a_size_there_is_no_total() -> None:
+    """An export says how much came, not how much will."""
+    board = Board()
+    board.start("a", "stream", None)
+    board.advance("a", 1_000_000)
+    assert "1.0 MB" in _draw(board)
+    assert " of " not in _draw(board)
+
+
+def test_a_sentence_is_shown_while_nothing_is_read() -> None:
+    """What is waited for is told, without control characters."""
+    board = Board()
+    board.note("waiting for the engine\x1b[2J")
+    assert r"waiting for the engine\x1b[2J" in _draw(board)
+
+
+def test_not_more_lines_than_fit_are_drawn() -> None:
+    """A hundred layers at once do not fill the screen."""
+    board = Board()
+    for number in range(100):
+        board.start(str(number), f"layer-{number}", 10)
+        board.advance(str(number), 1)
+    assert len(_draw(board).splitlines()) == SHOWN + 1
+
+
+def test_work_that_nobody_announced_is_counted() -> None:
+    """An advance or an end without a start is no failure."""
+    board = Board()
+    board.advance("a", 7)
+    board.finish("b")
+    assert board.snapshot()[2] == 7
+
+
+def test_several_threads_count_together() -> None:
+    """No byte is lost."""
+    board = Board()
+    board.start("a", "layer", None)
+
+    def count() -> None:
+        for _ in range(5000):
+            board.advance("a", 1)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert board.snapshot()[2] == 20_000
+
+
+def test_nothing_is_drawn_where_nobody_watches() -> None:
+    """In a pipe, progress is silent and no thread is started."""
+    before = threading.active_count()
+    with show_progress(Console()) as progress:
+        assert isinstance(progress, SilentProgress)
+        assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(("quiet", "draws", "shown"), [(False, True, True), (True, True, False), (False, False, False)])
+def test_progress_can_be_switched_off(quiet: bool, draws: bool, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `--quiet` and by `--no-progress`."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    console = Console()
+    console.quiet, console.draws_progress = quiet, draws
+    assert console.shows_progress() is shown
+
+
+def test_the_drawing_thread_ends_with_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the work fails."""
+    monkeypatch.setattr(Console, "shows_progress", lambda _self: True)
+    before = threading.active_count()
+    seen = []
+
+    def fail() -> None:
+        with show_progress(Console()):
+            seen.append(threading.active_count())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert (seen, threading.active_count()) == ([before + 1], before)
