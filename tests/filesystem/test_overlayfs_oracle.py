@@ -18,7 +18,7 @@ from layerscope.layers.entry import EntryType
 from support.indexes import merged
 from support.overlay_cases import CASES
 from support.strategies import stacks
-from support.tar_member import TarMember
+from support.tar_member import TarMember, directory, file, opaque, whiteout
 from support.tar_writer import write_tar
 
 MOUNT = 'mount -t overlay overlay -o "lowerdir=$1" merged && exec tar -C merged --numeric-owner --format=pax -cf - .'
@@ -37,7 +37,7 @@ def why_not() -> str | None:
     if missing:
         return f"needs {', '.join(missing)}"
     try:
-        see_by_kernel([[], []])
+        see_by_kernel([[directory("d"), file("a")], [directory("d"), opaque("d"), whiteout("a")]])
     except (OSError, subprocess.CalledProcessError) as error:
         return f"no overlayfs on the folder for temporary files: {error}"
     return None
