@@ -67,11 +67,11 @@ def see_by_kernel(layers: Sequence[Sequence[TarMember]]) -> list[Row]:
 
 def turn_marks(disk: Path) -> None:
     """Turn whiteouts into overlayfs's own, as engines do while unpacking."""
-    for directory, _, names in os.walk(disk):
+    for folder, _, names in os.walk(disk):
         for name in names:
-            mark = Path(directory, name)
+            mark = Path(folder, name)
             if name == ".wh..wh..opq":
-                os.setxattr(directory, "trusted.overlay.opaque", b"y")
+                os.setxattr(folder, "trusted.overlay.opaque", b"y")
                 mark.unlink()
             elif name.startswith(".wh."):
                 mark.unlink()
