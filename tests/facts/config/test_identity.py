@@ -13,9 +13,8 @@ ACCOUNTS = (
 )
 
 
-def identity(user: str, *members: object) -> Identity:
+def identity(user: str) -> Identity:
     """Who the process is where the config names that user."""
-    del members
     return collect_one(IdentityCollector, make_context(ACCOUNTS, runtime=RuntimeConfig(user=user)), Identity)
 
 

@@ -1,0 +1,85 @@
+"""Messages word figures, layers and lists alike."""
+
+import pytest
+
+from layerscope.facts.fact import Evidence
+from layerscope.facts.layers.folders import Folder
+from layerscope.rules.wording import (
+    QUOTED_INSTRUCTION,
+    SHOWN_LOCATIONS,
+    begin,
+    locate_folders,
+    quote_instruction,
+    tell_count,
+    tell_layer,
+    tell_list,
+    tell_share,
+    tell_size,
+)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (812, "812 B"),
+        (1000, "1.0 kB"),
+        (12_345, "12.3 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (12_300_000, "12.3 MB"),
+        (1_000_000_000, "1.0 GB"),
+        (5 * 10**15, "5000.0 TB"),
+    ],
+)
+def test_sizes_are_decimal(size: int, text: str) -> None:
+    """As engines and registries print them."""
+    assert tell_size(size) == text
+
+
+def test_counts_agree_with_their_nouns() -> None:
+    """With thousands apart."""
+    assert tell_count(1, "file") == "1 file"
+    assert tell_count(12_345, "file") == "12,345 files"
+    assert tell_count(2, "entry", "entries") == "2 entries"
+
+
+def test_shares_are_whole_per_cents() -> None:
+    """A small one is not nothing."""
+    assert [tell_share(share) for share in (0.001, 0.01, 0.256, 1.0)] == ["under 1%", "1%", "26%", "100%"]
+
+
+def test_layers_are_told_with_their_instruction() -> None:
+    """Where there is one."""
+    assert tell_layer(3, "RUN make") == "layer 3 (RUN make)"
+    assert tell_layer(3) == "layer 3"
+    assert tell_layer(None) == "the config"
+    assert begin(tell_layer(3, "RUN make")) == "Layer 3 (RUN make)"
+
+
+def test_long_instructions_are_cut() -> None:
+    """Reports show the whole beside the layer."""
+    assert len(quote_instruction("RUN " + "x" * 500)) == QUOTED_INSTRUCTION
+
+
+@pytest.mark.parametrize(
+    ("items", "text"),
+    [
+        ([], ""),
+        (["a"], "a"),
+        (["a", "b"], "a and b"),
+        (["a", "b", "c"], "a, b and c"),
+        (list("abcdef"), "a, b, c and 3 more"),
+    ],
+)
+def test_lists_end_in_words(items: list[str], text: str) -> None:
+    """And say how many they leave out."""
+    assert tell_list(items) == text
+
+
+def test_places_are_told_once_and_not_without_end() -> None:
+    """What leads comes first."""
+    folders = [Folder(1, f"f{number}", 1, 1) for number in range(SHOWN_LOCATIONS + 5)]
+    places = locate_folders([*folders[:1], *folders], Evidence(layer=4))
+    assert places[:3] == (Evidence(layer=4), Evidence(1, "f0"), Evidence(1, "f1"))
+    assert len(places) == SHOWN_LOCATIONS
