@@ -37,6 +37,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the engines that tests started, once every worker is gone."""
+    if not hasattr(config, "workerinput"):
+        from support.live_engines import stop_engines
+
+        stop_engines()
+
+
 def is_everything_required() -> bool:
     """Whether this run may skip nothing."""
     return any(os.environ.get(name, "").lower() in {"1", "true", "yes"} for name in REQUIRED)
