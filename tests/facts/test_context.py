@@ -77,3 +77,12 @@ def test_tells_instructions_without_secrets_and_not_for_ever() -> None:
     assert context.instruction(None) == ""
     assert context.instruction(7) == ""
     assert len(shorten_instruction("RUN " + "x " * 1000)) == INSTRUCTION_LIMIT
+
+
+def test_names_the_layer_that_removed_a_file_written_through_a_link() -> None:
+    """The file was where the link led, not where its entry says."""
+    context = make_context(
+        [directory("real"), symlink("alias", "real"), file("alias/x", b"content")],
+        [whiteout("real/x")],
+    )
+    assert context.find_removal("real/x") == 1

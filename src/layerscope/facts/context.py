@@ -79,13 +79,21 @@ class FactContext:
 
     def find_removal(self, path: str) -> int | None:
         """The layer that last removed a normalised path which is no longer there; None where no layer ever had it."""
-        return None if path in self.tree else self._removals.get(path)
+        ender = None if path in self.tree else self._enders.get(path)
+        return None if ender is None else self.tree.stack.locate(ender)[0]
 
     @cached_property
-    def _removals(self) -> dict[str, int]:
-        """Paths of all entries that went out of sight, with the layer that ended the highest of them."""
-        stack = self.tree.stack
-        return {stack.path(ended): stack.locate(ender)[0] for ended, ender in self.tree.endings if ended >= 0}
+    def _enders(self) -> dict[str, int]:
+        """Paths of all entries that went out of sight, with what ended the highest of them."""
+        stack, enders = self.tree.stack, dict[str, int]()
+        for start, index in zip(stack.starts, stack.indexes, strict=True):
+            paths, ended = index.paths, self.tree.endings.between(start, start + len(index))
+            enders.update({paths[ordinal - start]: ender for ordinal, ender in ended})
+        if stack.moved:
+            enders.update(
+                {stack.path(ordinal): ender for ordinal, ender in self.tree.endings if ordinal in stack.moved}
+            )
+        return enders
 
     @cached_property
     def _instructions(self) -> dict[int, str]:

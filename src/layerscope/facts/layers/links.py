@@ -14,6 +14,9 @@ from layerscope.layers.entry import EntryType
 
 _SYMLINK: Final = EntryType.SYMLINK.value
 
+SHORT_CHAIN: Final = 4
+"""Links that are followed by their text alone, which suffices for nearly all; the others are resolved in full."""
+
 EXAMPLES: Final = 20
 """Links that one fact names."""
 
@@ -103,16 +106,20 @@ def classify_link(path: str) -> str:
 
 def _is_dangling(context: FactContext, path: str, target: str) -> bool:
     """Whether a link leads to nothing that the image, a runtime, or the driver's installation provides."""
+    tree = context.tree
     expected = _expect(path, target)
-    ordinal = context.tree.ordinal(expected)
-    if ordinal is not None and (ordinal < 0 or context.tree.stack.types[ordinal] != _SYMLINK):
-        return False
+    for _ in range(SHORT_CHAIN):
+        ordinal = tree.ordinal(expected)
+        if ordinal is None:
+            break
+        if ordinal < 0 or tree.stack.types[ordinal] != _SYMLINK:
+            return False
+        layer, position = tree.stack.locate(ordinal)
+        expected = _expect(expected, tree.stack.indexes[layer].links.get(position, ""))
     if _RUNTIME.match(expected) or _INJECTED.search(expected):
         return False
-    if context.tree.resolve(path) is not None:
-        return False
-    stopped = context.tree.resolve_steps(path).stopped_at
-    return not _RUNTIME.match(stopped) and not _INJECTED.search(stopped)
+    end = tree.resolve_steps(path)
+    return end.node is None and not _RUNTIME.match(end.stopped_at) and not _INJECTED.search(end.stopped_at)
 
 
 def _expect(path: str, target: str) -> str:
