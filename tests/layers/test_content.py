@@ -52,11 +52,21 @@ def test_a_cut_layer_says_which_file_is_missing(packing: Packing) -> None:
 
 
 @pytest.mark.parametrize("style", list(Sparse))
-def test_sparse_files_are_refused(style: Sparse) -> None:
-    """A file with holes is not passed off as its stored bytes."""
-    member = sparse_file("disk", ((512, b"x" * 512),), 4096, style)
-    tar = write_tar([member], dialect=GNU if style is Sparse.OLD_GNU else PAX)
+def test_sparse_files_come_with_their_holes(style: Sparse) -> None:
+    """A file stored without its holes is given out whole, and the file after it too."""
+    member = sparse_file("disk", ((512, b"x" * 512), (4096, b"y" * 700)), 9000, style)
+    tar = write_tar([member, file("after", b"z" * 10)], dialect=GNU if style is Sparse.OLD_GNU else PAX)
     layer = MemoryLayer("layer", tar, Digest.of(tar))
     index = read_layer(layer.open(), "layer", Reading()).index
-    with pytest.raises(LayerDamageError, match="sparse"):
+    found = [b"".join(pieces) for _, pieces in iter_contents(layer, index, [0, 1])]
+    assert found == [member.content, b"z" * 10]
+
+
+def test_a_sparse_file_of_exabytes_is_refused() -> None:
+    """A hole costs nothing to send; writing it out does."""
+    records = {"GNU.sparse.major": b"0", "GNU.sparse.size": str(1 << 60).encode(), "GNU.sparse.map": b"0,3"}
+    tar = write_tar([file("huge", b"abc", records=records)])
+    layer = MemoryLayer("layer", tar, Digest.of(tar))
+    index = read_layer(layer.open(), "layer", Reading()).index
+    with pytest.raises(LayerDamageError, match="limit"):
         list(iter_contents(layer, index, [0]))

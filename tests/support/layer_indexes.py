@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
+from layerscope.layers.anomaly import MEANINGS
 from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 
 _UINT64 = st.integers(0, 2**64 - 1)
 _INT64 = st.integers(-(2**63), 2**63 - 1)
 _UINT32 = st.integers(0, 2**32 - 1)
+_KINDS = st.sampled_from(sorted(MEANINGS))
 _PATHS = st.text(st.characters(exclude_characters="\0"), max_size=12)
 _ANY_TEXT = st.text(max_size=8)
 
@@ -51,6 +53,7 @@ def layer_indexes(draw: st.DrawFn) -> LayerIndex:
         links=draw(st.dictionaries(positions, _PATHS)),
         xattrs=draw(st.dictionaries(positions, st.dictionaries(_ANY_TEXT, st.binary(max_size=5)))),
         devices=draw(st.dictionaries(positions, st.tuples(_UINT32, _UINT32))),
-        anomalies=tuple(draw(st.lists(st.builds(Anomaly, _PATHS, _ANY_TEXT, _ANY_TEXT, _UINT64), max_size=2))),
+        sparse=draw(st.dictionaries(positions, st.lists(_UINT64, max_size=6).map(lambda numbers: array("Q", numbers)))),
+        anomalies=tuple(draw(st.lists(st.builds(Anomaly, _KINDS, _ANY_TEXT, _ANY_TEXT, _UINT64), max_size=2))),
         uncompressed_size=draw(_UINT64),
     )

@@ -58,6 +58,7 @@ class _Record(msgspec.Struct, array_like=True, frozen=True):
     links: _Texts
     xattrs: _Xattrs
     devices: list[tuple[int, int, int]]
+    sparse: list[tuple[int, _Column]]
     anomalies: list[tuple[str, memoryview, memoryview, int]]
     uncompressed_size: int
     extracts: StoredExtracts
@@ -98,6 +99,7 @@ def _to_record(index: LayerIndex, extracts: Mapping[str, Mapping[str, object]]) 
         links=_join(list(index.links.values())),
         xattrs=_to_xattrs(index.xattrs),
         devices=[(position, *numbers) for position, numbers in index.devices.items()],
+        sparse=[(position, _to_column(numbers)) for position, numbers in index.sparse.items()],
         anomalies=[(each.kind, _to_bytes(each.path), _to_bytes(each.detail), each.offset) for each in index.anomalies],
         uncompressed_size=index.uncompressed_size,
         extracts=pack_extracts(extracts),
@@ -119,6 +121,7 @@ def _to_index(record: _Record) -> LayerIndex:
         links=dict(zip(link_positions, _split(record.links), strict=True)),
         xattrs=_from_xattrs(record.xattrs),
         devices={position: (major, minor) for position, major, minor in record.devices},
+        sparse={position: _from_column(numbers, len(numbers.content) // 8) for position, numbers in record.sparse},
         anomalies=tuple(
             Anomaly(kind, _to_text(path), _to_text(detail), offset) for kind, path, detail, offset in record.anomalies
         ),

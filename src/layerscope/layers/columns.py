@@ -29,6 +29,7 @@ class Columns:
         self.links: dict[int, str] = {}
         self.xattrs: dict[int, dict[str, bytes]] = {}
         self.devices: dict[int, tuple[int, int]] = {}
+        self.sparse: dict[int, array[int]] = {}
         self._anomalies: list[Anomaly] = []
         self._unnamed = 0
 
@@ -76,6 +77,7 @@ class Columns:
             links=self.links,
             xattrs=self.xattrs,
             devices=self.devices,
+            sparse=self.sparse,
             anomalies=tuple(self._anomalies),
             uncompressed_size=uncompressed_size,
         )

@@ -51,12 +51,7 @@ class Decompressor:
 
     def __init__(self, stored: Iterator[bytes]) -> None:
         """Look at the first bytes of `stored` to know how they are compressed."""
-        first = next(stored, b"")
-        while first and len(first) < _MAGIC_SIZE:
-            more = next(stored, b"")
-            if not more:
-                break
-            first += more
+        first = _fill(next(stored, b""), stored)
         self._first = first
         self._stored = stored
         self.compression = detect_compression(first)
@@ -75,8 +70,7 @@ class Decompressor:
     def _iter_frames(self) -> Iterator[bytes]:
         data = self._first
         while data:
-            if len(data) < _MAGIC_SIZE:
-                data += next(self._stored, b"")
+            data = _fill(data, self._stored)
             if self.frames and detect_compression(data) is not self.compression:
                 break
             codec: _Codec = _Gzip() if self.compression is Compression.GZIP else _Zstd()
@@ -184,6 +178,16 @@ def _iter_frame(codec: _Codec, data: bytes, stored: Iterator[bytes]) -> Iterator
         data = next(stored, b"") if codec.needs_input else b""
         if not data and codec.needs_input:
             raise TruncatedStreamError(f"{codec.name}: the stream ends inside a compressed frame")
+
+
+def _fill(data: bytes, stored: Iterator[bytes]) -> bytes:
+    """As many bytes as it takes to tell a magic number, if there are so many."""
+    while data and len(data) < _MAGIC_SIZE:
+        more = next(stored, b"")
+        if not more:
+            break
+        data += more
+    return data
 
 
 def _is_skippable(head: bytes) -> bool:

@@ -5,12 +5,12 @@ from contextlib import closing
 
 from layerscope.errors import LayerDamageError
 from layerscope.image.layer import Layer
-from layerscope.layers import anomaly
 from layerscope.layers.block_reader import BlockReader, TruncatedError
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
-from layerscope.layers.limits import MIB
+from layerscope.layers.limits import MAX_SPARSE_HASH, MIB
+from layerscope.layers.sparse import SparseMap, pair_segments
 
 
 def iter_contents(layer: Layer, index: LayerIndex, positions: Iterable[int]) -> Iterator[tuple[int, Iterator[bytes]]]:
@@ -19,21 +19,30 @@ def iter_contents(layer: Layer, index: LayerIndex, positions: Iterable[int]) -> 
     A content is to be read before the next one is asked for; what is left of it is skipped. Raises LayerDamageError.
     """
     wanted = sorted({p for p in positions if index.types[p] == EntryType.FILE}, key=lambda p: index.offsets[p])
-    sparse = {found.path for found in index.anomalies if found.kind == anomaly.SPARSE_FILE}
     with closing(layer.open()) as stream:
         chunks = Decompressor(iter(lambda: stream.read(MIB), b"")).iter_chunks()
         reader = BlockReader(chunks)
         for position in wanted:
             path = index.paths[position]
-            if path in sparse:
-                raise LayerDamageError(
-                    f"reading {path!r} of layer {layer.name}: it is stored sparse, which is not read"
-                )
-            offset, size = index.offsets[position], index.sizes[position]
+            sparse = _find_sparse(index, position, layer)
+            offset, size = index.offsets[position], sparse.stored if sparse else index.sizes[position]
             reader.skip(offset - reader.offset)
             body = _iter_body(reader, size, layer, path)
-            yield position, body
+            yield position, body if sparse is None else map(bytes, sparse.iter_content(body))
             reader.skip(offset + size - reader.offset)
+
+
+def _find_sparse(index: LayerIndex, position: int, layer: Layer) -> SparseMap | None:
+    numbers = index.sparse.get(position)
+    if numbers is None:
+        return None
+    size = index.sizes[position]
+    if size > MAX_SPARSE_HASH:
+        raise LayerDamageError(
+            f"reading {index.paths[position]!r} of layer {layer.name}: a sparse file of {size:,} bytes, "
+            f"limit {MAX_SPARSE_HASH:,}"
+        )
+    return SparseMap(size, pair_segments(list(numbers)))
 
 
 def _iter_body(reader: BlockReader, size: int, layer: Layer, path: str) -> Iterator[bytes]:

@@ -17,7 +17,8 @@ class LayerIndex:
     """The entries of one layer in the order of its tar, column by column; entry `i` is position `i` of each.
 
     `types` holds EntryType values, `attributes` positions in `attribute_table` of (mode, uid, gid), `digests` 32 bytes
-    an entry (zeros where there is no content), `links`, `xattrs` and `devices` only the entries that have them.
+    an entry (zeros where there is no content), `links`, `xattrs`, `devices` and `sparse` only the entries that have
+    them.
     """
 
     paths: list[str]
@@ -31,6 +32,8 @@ class LayerIndex:
     links: dict[int, str] = field(default_factory=dict)
     xattrs: dict[int, dict[str, bytes]] = field(default_factory=dict)
     devices: dict[int, tuple[int, int]] = field(default_factory=dict)
+    sparse: dict[int, "array[int]"] = field(default_factory=dict)
+    """Files that are stored without their holes: offset and length in turn of each stored segment."""
     anomalies: tuple[Anomaly, ...] = ()
     uncompressed_size: int = 0
     """Bytes of the whole tar, padding and trailer included."""

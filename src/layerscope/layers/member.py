@@ -1,7 +1,9 @@
 """MemberReader: one tar member of any kind into the columns, its extended headers applied."""
 
 import hashlib
+from array import array
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import TypeVar
 
 from layerscope.layers import anomaly
@@ -12,7 +14,7 @@ from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
 from layerscope.layers.path import WHITEOUT_PREFIX, decode_name, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
-from layerscope.layers.sparse_member import is_sparse, read_sparse
+from layerscope.layers.sparse_member import is_sparse, read_digest, read_map
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_device, read_link, read_name, read_size
 
 T = TypeVar("T")
@@ -162,10 +164,11 @@ class MemberReader:
             self._reader.skip_padding(size)
 
     def _take_sparse(self, header: bytes, extension: Extension, path: str, size: int, offset: int) -> None:
-        sparse = read_sparse(self._reader, header, extension, size)
+        sparse = read_map(self._reader, header, extension, size)
         self._columns.note(anomaly.SPARSE_FILE, path, f"{sparse.stored:,} of {sparse.size:,} bytes are stored", offset)
         position = self._add(header, extension, path, EntryType.FILE, offset, size=sparse.size)
-        self._columns.set_digest(position, sparse.digest or NO_DIGEST)
+        self._columns.sparse[position] = array("Q", chain.from_iterable(sparse.segments))
+        self._columns.set_digest(position, read_digest(self._reader, sparse) or NO_DIGEST)
         self._reader.skip_padding(size)
 
     def _add(

@@ -3,7 +3,6 @@
 Formats: https://www.gnu.org/software/tar/manual/html_node/Sparse-Formats.html
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -34,27 +33,23 @@ class SparseMap:
         """Bytes that are stored."""
         return sum(length for _, length in self.segments)
 
-    def digest(self, stored: Iterable[bytes | memoryview]) -> bytes:
-        """The SHA-256 of the logical content whose stored bytes come in pieces."""
-        content = hashlib.sha256()
+    def iter_content(self, stored: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+        """The logical content in pieces, given the stored bytes in pieces."""
         pieces = iter(stored)
         rest = memoryview(b"")
         position = 0
         for offset, length in self.segments:
-            for zeros in iter_zeros(offset - position):
-                content.update(zeros)
+            yield from iter_zeros(offset - position)
             missing = length
             while missing:
                 if not rest:
                     rest = memoryview(next(pieces))
-                content.update(rest[:missing])
+                yield rest[:missing]
                 taken = min(missing, len(rest))
                 rest = rest[taken:]
                 missing -= taken
             position = offset + length
-        for zeros in iter_zeros(self.size - position):
-            content.update(zeros)
-        return content.digest()
+        yield from iter_zeros(self.size - position)
 
 
 def iter_zeros(count: int) -> Iterator[bytes]:

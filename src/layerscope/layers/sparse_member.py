@@ -1,7 +1,7 @@
 """Sparse members: finding the map of each dialect in headers or data, and the digest of the logical content."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
 
 from layerscope.layers.block_reader import BlockReader, TruncatedError
 from layerscope.layers.extended_header import Extension
@@ -14,22 +14,13 @@ from layerscope.layers.tar_number import parse_number
 _GNU_SPARSE = ord("S")
 
 
-@dataclass(frozen=True, slots=True)
-class SparseContent:
-    """A sparse file as read: logical size, stored bytes, and the logical content's SHA-256 if it was worth hashing."""
-
-    size: int
-    stored: int
-    digest: bytes | None
-
-
 def is_sparse(header: bytes, records: Mapping[bytes, bytes]) -> bool:
     """Whether the member is stored sparse, in any dialect."""
     return header[156] == _GNU_SPARSE or any(key.startswith(SPARSE_PREFIX) for key in records)
 
 
-def read_sparse(reader: BlockReader, header: bytes, extension: Extension, size: int) -> SparseContent:
-    """Read map and data of a member of `size` stored bytes; raises HeaderError and TruncatedError."""
+def read_map(reader: BlockReader, header: bytes, extension: Extension, size: int) -> SparseMap:
+    """The map of a member of `size` bytes; the stored segments come next. Raises HeaderError and TruncatedError."""
     try:
         if header[156] == _GNU_SPARSE:
             sparse, in_data = _read_old_gnu_map(reader, header), 0
@@ -41,10 +32,22 @@ def read_sparse(reader: BlockReader, header: bytes, extension: Extension, size: 
     stored = size - in_data
     if sparse.stored != stored:
         raise HeaderError(f"a sparse file whose map is wrong (it holds {sparse.stored:,} bytes, the entry {stored:,})")
+    return sparse
+
+
+def read_digest(reader: BlockReader, sparse: SparseMap) -> bytes | None:
+    """The SHA-256 of the logical content, holes included; None where it is too large to be worth hashing."""
     if sparse.size > MAX_SPARSE_HASH:
-        reader.skip(stored)
-        return SparseContent(sparse.size, stored, None)
-    return SparseContent(sparse.size, stored, sparse.digest(reader.iter_body(stored)))
+        reader.skip(sparse.stored)
+        return None
+    return _hash(sparse.iter_content(reader.iter_body(sparse.stored)))
+
+
+def _hash(pieces: Iterable[bytes | memoryview]) -> bytes:
+    content = hashlib.sha256()
+    for piece in pieces:
+        content.update(piece)
+    return content.digest()
 
 
 def _read_old_gnu_map(reader: BlockReader, header: bytes) -> SparseMap:
