@@ -45,10 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("engine")
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the engines once all workers are done."""
-    if not hasattr(session.config, "workerinput"):
-        stop_engines()
+def pytest_sessionfinish() -> None:
+    """Stop the engines once the last worker is done with them."""
+    stop_engines()
 
 
 def _run(name: str) -> Iterator[LiveEngine]:

@@ -92,16 +92,16 @@ def hold_engines() -> None:
 
 
 def stop_engines() -> None:
-    """Stop every engine and delete what it stored, unless another test run still uses them."""
-    if not LOCK.exists():
+    """Let go of the engines; whoever is the last to do so stops them all and deletes what they stored."""
+    if not _HELD:
         return
-    descriptor = _HELD.pop() if _HELD else os.open(LOCK, os.O_RDWR | os.O_CLOEXEC)
+    descriptor = _HELD.pop()
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for kind in ENGINES.values():
             run_script(kind, "purge")
     except BlockingIOError:
-        pass
+        pass  # another worker or test run still uses them, and will stop them
     finally:
         os.close(descriptor)
 

@@ -87,7 +87,7 @@ case ${1:-} in
   env) echo "export CONTAINER_HOST=unix://$SOCK";;
   status) ping;;
   stop) [ -d "$DIR" ] || exit 0; stop_pid; stop_containers; rm -f "$SOCK"; say stopped;;
-  purge) "$0" stop
+  purge) bash "$0" stop
     awk '{print $2}' /proc/self/mounts | sort -r | while read -r m; do case $m in "$DIR"/*) umount -l "$m" 2>/dev/null || true;; esac; done
     rm -rf --one-file-system "$DIR";;
   *) sed -n '2,15p' "$0" >&2; exit 2;;
