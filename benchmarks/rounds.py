@@ -12,7 +12,7 @@ from benchmarks.peers import Peer
 from benchmarks.results import Comparison
 from benchmarks.store import RAM_DISK, StoredImage, copy_image, fits_in_memory
 
-SPARE_MEMORY = 6 * 10**9  # for the programs themselves: a catalogue of 3 GB takes more than 2
+SPARE_MEMORY = 4 * 10**9  # for the programs themselves: a catalogue of 3 GB takes more than 2
 UNPACKED = 4  # a compressed image's plain size, at most, in multiples of its stored size
 PEER_SECONDS = 400.0  # a peer that has taken this long is not started again
 

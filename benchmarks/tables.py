@@ -9,6 +9,7 @@ from benchmarks.stages import STAGES
 
 MEBIBYTE = 1 << 20
 MEGABYTE = 10**6
+MANY_ENTRIES = 100_000  # from here on the entries outweigh everything else that a peak holds
 CORES = 2  # the bound is that of two cores, whatever the machine has
 
 INTRODUCTION = """# layerscope beside its peers
@@ -167,10 +168,14 @@ def _render_memory(results: Results) -> str:
                     figures.form,
                     f"{entries:,}",
                     f"{peak / MEBIBYTE:,.0f}",
-                    f"{(peak - floor) / entries:,.0f}",
+                    _divide(peak - floor, entries),
                 )
             )
     return "\n".join([text, "", *_table(("image", "form", "entries", "peak MiB", "bytes an entry"), rows)])
+
+
+def _divide(size: int, entries: int) -> str:
+    return f"{size / entries:,.0f}" if entries >= MANY_ENTRIES else "-"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
