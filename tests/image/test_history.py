@@ -65,3 +65,10 @@ def test_a_history_that_fits_or_is_absent_is_no_mismatch(history: str, layer_cou
 def test_a_mismatch_says_how_many_and_what_follows(history: str, layer_count: int, message: str) -> None:
     """Both numbers are told, and which side is short."""
     assert message in str(history_mismatch(config(history), layer_count))
+
+
+def test_an_imported_layer_is_told_by_its_comment() -> None:
+    """Where no instruction is recorded, what the engine noted stands in its place."""
+    entry = HistoryEntry(comment="Imported from -")
+    plain = ImageConfig("amd64", "linux", None, None, None, "", RuntimeConfig(), (), (entry,))
+    assert pair_history(plain, 1)[0].instruction == "Imported from -"

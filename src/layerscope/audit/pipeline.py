@@ -10,7 +10,7 @@ from layerscope.facts.run import collect_facts
 from layerscope.filesystem.weight import measure_weight
 from layerscope.image.chain import chain_ids
 from layerscope.image.layer import Layer
-from layerscope.layers.scan import LayerScan
+from layerscope.layers.scan import LayerScan, Proof
 from layerscope.progress import Progress, SilentProgress
 from layerscope.rules.run import check_rules
 from layerscope.sources.source import Source
@@ -87,7 +87,8 @@ def _stored_size(layer: Layer, scan: LayerScan) -> int | None:
         return scan.blob.size
     if layer.descriptor is not None:
         return layer.descriptor.size
-    return layer.stored_size
+    # an engine that keeps the layer unpacked knows its tar's size only by and by; the index has it exactly
+    return scan.index.uncompressed_size if scan.proof is not Proof.NONE else layer.stored_size
 
 
 def _origin(layer: int, base: BaseImage | None) -> str:

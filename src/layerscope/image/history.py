@@ -62,7 +62,8 @@ def _to_step(entry: HistoryEntry, *, position: int, layer: int | None) -> BuildS
         position=position,
         created=entry.created,
         created_by=entry.created_by,
-        instruction=read_instruction(entry.created_by),
+        # an imported root file system has no instruction, but engines note where it came from
+        instruction=read_instruction(entry.created_by) or entry.comment,
         empty=entry.empty_layer,
         layer=layer,
     )

@@ -61,9 +61,7 @@ class MemberReader:
         if name[:2] == "./":
             name = name[2:]
         directory, _, base = name.rpartition("/")
-        if not base.isprintable() or not 0 < len(base) <= _SIMPLE_NAME or len(name) > _SIMPLE_PATH:
-            return None
-        if base[0] == "." and (base in {".", ".."} or base.startswith(WHITEOUT_PREFIX)):
+        if not _is_plain_part(base) or len(name) > _SIMPLE_PATH:
             return None
         if directory not in self._clean_directories and not self._admit_directory(directory):
             return None
@@ -101,8 +99,11 @@ class MemberReader:
             self._take_simple(header, extension, path, kind, size=size, offset=offset)
 
     def _admit_directory(self, directory: str) -> bool:
-        path, anomalies = normalise_path(directory)
-        if path != directory or anomalies:
+        """Whether the directory's own name needs no thought; its parents are asked first, and remembered."""
+        parent, slash, base = directory.rpartition("/")
+        if not _is_plain_part(base) or (slash and not parent):
+            return False
+        if parent not in self._clean_directories and not self._admit_directory(parent):
             return False
         self._clean_directories.add(directory)
         return True
@@ -223,3 +224,10 @@ class MemberReader:
             mode = self._columns.attribute_table[self._columns.attributes[position]][0]
             self._extractors.offer(path, base, head, size=size, mode=mode)
         return content.digest()
+
+
+def _is_plain_part(part: str) -> bool:
+    """Whether one part of a path is printable, short, and neither a dot name nor a whiteout."""
+    if not 0 < len(part) <= _SIMPLE_NAME or not part.isprintable():
+        return False
+    return part[0] != "." or not (part in {".", ".."} or part.startswith(WHITEOUT_PREFIX))
