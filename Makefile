@@ -53,7 +53,7 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended
 check: lint test ## Run everything that a change must pass
 
 bench: $(VENV)/.dev ## Measure against other tools; BENCH=--large adds an image of 6 GB
-	@$(PIP) install '.[bench]' && $(PIP) install --editable '.[dev]'
+	@$(PIP) install --editable '.[dev,bench]'
 	@$(BIN)/python -m benchmarks.run $(BENCH)
 
 fixtures: $(VENV)/.dev ## Build every fixture image as an OCI layout into build/fixtures
