@@ -115,6 +115,15 @@ def test_a_cut_archive_is_truncated_or_has_no_trailer(archive: Archive, place: i
     assert cut_between or (damage is not None and damage.kind is DamageKind.TRUNCATED)
 
 
+@pytest.mark.parametrize("chunk", [512, 1 << 20])
+def test_a_file_that_breaks_off_is_no_entry(chunk: int) -> None:
+    """Content of which a part is missing has no digest, and so is not taken for a file."""
+    whole = write_tar([file("whole", b"x" * 600), file("cut", b"y" * 6000, xattrs={"user.a": b"1"})])
+    index, damage = scan(whole[: -1024 - 512], chunk=chunk)
+    assert damage is not None
+    assert (index.paths, len(index.digests), index.xattrs) == (["whole"], 32, {})
+
+
 def test_devices_keep_their_numbers() -> None:
     """Major and minor numbers are read."""
     index, _ = scan(write_tar([device("null", 1, 3), device("sda", 8, 0, block=True)]))

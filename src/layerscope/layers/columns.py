@@ -47,6 +47,17 @@ class Columns:
         self.offsets.append(offset)
         return len(self.paths) - 1
 
+    def drop_last(self) -> None:
+        """Take back the last entry, whose content did not arrive whole."""
+        for column in (self.paths, self.types, self.attributes, self.sizes, self.mtimes_ns, self.offsets):
+            del column[-1]
+        del self.digests[-DIGEST_SIZE:]
+        position = len(self.paths)
+        self.links.pop(position, None)
+        self.xattrs.pop(position, None)
+        self.devices.pop(position, None)
+        self.sparse.pop(position, None)
+
     def set_digest(self, position: int, digest: bytes) -> None:
         """Set the content digest of an entry."""
         self.digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE] = digest

@@ -161,7 +161,7 @@ class MemberReader:
         if kind in _DEVICES:
             self._columns.devices[position] = self._number(lambda: read_device(header), (0, 0), path, offset)
         if kind is EntryType.FILE:
-            self._columns.set_digest(position, self._read_content(path, size, position))
+            self._set_digest(position, lambda: self._read_content(path, size, position))
             self._reader.skip_padding(size)
 
     def _take_sparse(self, header: bytes, extension: Extension, path: str, size: int, offset: int) -> None:
@@ -169,8 +169,16 @@ class MemberReader:
         self._columns.note(anomaly.SPARSE_FILE, path, f"{sparse.stored:,} of {sparse.size:,} bytes are stored", offset)
         position = self._add(header, extension, path, EntryType.FILE, offset, size=sparse.size)
         self._columns.sparse[position] = array("Q", chain.from_iterable(sparse.segments))
-        self._columns.set_digest(position, read_digest(self._reader, sparse) or NO_DIGEST)
+        self._set_digest(position, lambda: read_digest(self._reader, sparse) or NO_DIGEST)
         self._reader.skip_padding(size)
+
+    def _set_digest(self, position: int, read: Callable[[], bytes]) -> None:
+        """Set what is read as the content's digest; an entry whose content breaks off is none."""
+        try:
+            self._columns.set_digest(position, read())
+        except BaseException:
+            self._columns.drop_last()
+            raise
 
     def _add(
         self, header: bytes, extension: Extension, path: str, kind: EntryType, offset: int, *, size: int = 0

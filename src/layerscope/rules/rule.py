@@ -20,6 +20,8 @@ class Rule(ABC):
     """
 
     code: ClassVar[str]
+    covers: ClassVar[tuple[int, ...]] = ()
+    """Rows of the catalogue of symptoms that the project owes an answer to, so that its coverage can be counted."""
     severity: ClassVar[Severity]
     confidence: ClassVar[Confidence] = Confidence.HIGH
     needs: ClassVar[tuple[type[Fact], ...]]

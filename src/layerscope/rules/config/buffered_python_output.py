@@ -36,10 +36,11 @@ class BufferedPythonOutput(Rule):
     Blind spots: Standard error, and with it the `logging` module, is not affected; a program that logs only there
         loses nothing. A program may flush by itself. Python started by another program is found only through an
         entry script.
-    References: Python documentation, "-u" and PYTHONUNBUFFERED; symptom catalogue, rows 122 and 126.
+    References: Python documentation, "-u" and PYTHONUNBUFFERED.
     """
 
     code: ClassVar[str] = "CONF010"
+    covers: ClassVar[tuple[int, ...]] = (122, 126)
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (PythonProcess, Environment)

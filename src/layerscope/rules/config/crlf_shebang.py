@@ -37,10 +37,11 @@ class CrlfShebang(Rule):
     Fix safety: Review: `sed -i 's/\r$//'` changes every line of the file, which is what is wanted in scripts.
     Blind spots: Only first lines are looked at. Scripts that are not executable and not on the PATH are left out;
         started as `sh script`, they fail later, line by line.
-    References: execve(2), "Interpreter scripts"; gitattributes(5), "eol"; symptom catalogue, row 55.
+    References: execve(2), "Interpreter scripts"; gitattributes(5), "eol".
     """
 
     code: ClassVar[str] = "CONF007"
+    covers: ClassVar[tuple[int, ...]] = (55,)
     severity: ClassVar[Severity] = Severity.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, Scripts)
 

@@ -32,11 +32,11 @@ class HistoryMismatch(Rule):
     Remedy: Rebuild the image, or have the tool write history and layers together.
     Fix safety: Review: which entry belongs to which layer is not known.
     Blind spots: A history of the right length may still be invented.
-    References: OCI image specification, config.md, "history"; trivy's pairing of history and layers; symptom
-        catalogue, row 52.
+    References: OCI image specification, config.md, "history"; trivy's pairing of history and layers.
     """
 
     code: ClassVar[str] = "CONF012"
+    covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (BuildHistory,)
 

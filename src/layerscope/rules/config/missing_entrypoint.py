@@ -35,10 +35,11 @@ class MissingEntrypoint(Rule):
     Blind spots: A volume or an init container may bring the program when the container starts. Arguments that name
         files, and programs that an entry script starts, are not looked up. Nothing is said where a layer could not
         be read.
-    References: execve(2); Docker, "Exit status" 125 to 127; symptom catalogue, rows 55 and 58.
+    References: execve(2); Docker, "Exit status" 125 to 127.
     """
 
     code: ClassVar[str] = "CONF004"
+    covers: ClassVar[tuple[int, ...]] = (55, 58)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, LayerProof)
 

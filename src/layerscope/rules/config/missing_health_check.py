@@ -27,10 +27,11 @@ class MissingHealthCheck(Rule):
     Fix safety: Review: a check that is too strict restarts a server that is merely busy.
     Blind spots: Kubernetes ignores this field and has probes of its own, which are not in the image. Batch jobs
         need none.
-    References: Dockerfile reference, "HEALTHCHECK"; symptom catalogue, row 141.
+    References: Dockerfile reference, "HEALTHCHECK".
     """
 
     code: ClassVar[str] = "CONF009"
+    covers: ClassVar[tuple[int, ...]] = (141,)
     severity: ClassVar[Severity] = Severity.INFO
     needs: ClassVar[tuple[type[Fact], ...]] = (Process,)
 

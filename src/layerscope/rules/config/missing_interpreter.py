@@ -32,10 +32,11 @@ class MissingInterpreter(Rule):
     Blind spots: Scripts off the PATH are not judged: packages ship examples for interpreters that nobody installs.
         What an interpreter itself needs (modules, libraries) is not looked at. Nothing is said where a layer could
         not be read.
-    References: execve(2), "Interpreter scripts"; symptom catalogue, rows 55 and 58.
+    References: execve(2), "Interpreter scripts".
     """
 
     code: ClassVar[str] = "CONF006"
+    covers: ClassVar[tuple[int, ...]] = (55, 58)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, Scripts, LayerProof)
 

@@ -28,10 +28,11 @@ class MissingWorkingDirectory(Rule):
     Fix safety: Review: the directory may be meant to come from a volume.
     Blind spots: A volume that is mounted there when the container starts makes it appear. Whether the user may
         enter and write it is not judged. Nothing is said where a layer could not be read.
-    References: Dockerfile reference, "WORKDIR"; runc, "process.cwd"; symptom catalogue, rows 55 and 58.
+    References: Dockerfile reference, "WORKDIR"; runc, "process.cwd".
     """
 
     code: ClassVar[str] = "CONF005"
+    covers: ClassVar[tuple[int, ...]] = (55, 58)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, Identity, LayerProof)
 

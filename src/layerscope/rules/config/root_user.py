@@ -34,11 +34,11 @@ class RootUser(Rule):
     Fix safety: Review: the program may write to places that only root can write to, or need a port below 1024.
     Blind spots: Programs that start as root and drop their privileges (nginx, postgres, gosu) are reported too.
         What the orchestrator sets (`--user`, `runAsUser`) is not in the image.
-    References: Kubernetes, "Pod Security Standards"; CIS Docker benchmark, 4.1; hadolint DL3002; symptom catalogue,
-        row 45.
+    References: Kubernetes, "Pod Security Standards"; CIS Docker benchmark, 4.1; hadolint DL3002.
     """
 
     code: ClassVar[str] = "CONF001"
+    covers: ClassVar[tuple[int, ...]] = (45,)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (Identity,)
 

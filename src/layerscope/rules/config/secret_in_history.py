@@ -36,10 +36,11 @@ class SecretInHistory(Rule):
     Fix safety: Review: the old credential has to be revoked; a rebuild does not take it back from pushed images.
     Blind spots: Credentials that a step reads from files leave no trace here; the files are CONF011's. A value told
         by its name alone may be harmless; confidence is medium then.
-    References: Dockerfile reference, "ARG" (warning) and "RUN --mount=type=secret"; symptom catalogue, row 52.
+    References: Dockerfile reference, "ARG" (warning) and "RUN --mount=type=secret".
     """
 
     code: ClassVar[str] = "CONF003"
+    covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (ConfigSecret,)
 

@@ -34,8 +34,7 @@ class SecretInLayer(Rule):
             COPY id_ed25519 /root/.ssh/
             RUN git clone git@github.com:org/private && rm /root/.ssh/id_ed25519
 
-    Remedy: Revoke the credential; use it in the build as a secret or through an ssh agent, so that it is in no
-        layer:
+    Remedy: Revoke the credential; use it in the build as a secret or through an ssh agent, outside every layer:
 
             RUN --mount=type=ssh git clone git@github.com:org/private
 
@@ -43,10 +42,11 @@ class SecretInLayer(Rule):
     Blind spots: Files over 64 KiB are searched at their start; source code, notebooks, databases and binary key
         stores are not searched. Test keys that packages ship are told together with low severity. A token that has
         expired looks like one that has not.
-    References: Docker, "Build secrets"; CIS Docker benchmark, 4.10; symptom catalogue, row 52.
+    References: Docker, "Build secrets"; CIS Docker benchmark, 4.10.
     """
 
     code: ClassVar[str] = "CONF011"
+    covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (SecretFile,)
 

@@ -28,10 +28,11 @@ class UnknownUser(Rule):
     Fix safety: Review: the number may be chosen to fit the owner of a volume; keep it and add the entry.
     Blind spots: Orchestrators that give every container a random user (OpenShift) are not in the image. Name
         services other than files are not consulted. Nothing is said where a layer could not be read.
-    References: moby/moby, user lookup; pytorch/pytorch issue 140765; symptom catalogue, row 45.
+    References: moby/moby, user lookup; pytorch/pytorch issue 140765.
     """
 
     code: ClassVar[str] = "CONF008"
+    covers: ClassVar[tuple[int, ...]] = (45,)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Identity, LayerProof)
 

@@ -39,10 +39,11 @@ class BlobDigestMismatch(Rule):
     Blind spots: Where the source keeps no manifest (archives of older engines, layers read in place) there is no
         blob digest to compare; the DiffID, LAY002, still proves the content. Digests of other algorithms than
         SHA-256 are listed as gaps.
-    References: OCI image specification, descriptor.md, "Digests"; symptom catalogue, rows 54 and 56.
+    References: OCI image specification, descriptor.md, "Digests".
     """
 
     code: ClassVar[str] = "LAY001"
+    covers: ClassVar[tuple[int, ...]] = (54, 56)
     severity: ClassVar[Severity] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof,)
 

@@ -33,10 +33,11 @@ class BlobSizeMismatch(Rule):
     Fix safety: Review: which of the two is right has to be looked at.
     Blind spots: Sources without a manifest claim no size. An engine's own export may be recompressed; there the
         exported manifest is checked, not the registry's.
-    References: OCI image specification, descriptor.md, "size"; symptom catalogue, row 56.
+    References: OCI image specification, descriptor.md, "size".
     """
 
     code: ClassVar[str] = "LAY003"
+    covers: ClassVar[tuple[int, ...]] = (56,)
     severity: ClassVar[Severity] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof,)
 

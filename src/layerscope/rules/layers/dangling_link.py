@@ -41,11 +41,11 @@ class DanglingLink(Rule):
     Blind spots: Targets that a volume or an init container brings at run time are reported all the same. The
         history does not say whether a COPY came from another stage. Nothing is said where a layer could not be
         read.
-    References: symlink(7); Dockerfile reference, "COPY --from"; huggingface_hub documentation, "Cache layout";
-        symptom catalogue, rows 55 and 58.
+    References: symlink(7); Dockerfile reference, "COPY --from"; huggingface_hub documentation, "Cache layout".
     """
 
     code: ClassVar[str] = "LAY204"
+    covers: ClassVar[tuple[int, ...]] = (55, 58)
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (DanglingLinks, LayerProof)

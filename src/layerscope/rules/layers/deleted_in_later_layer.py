@@ -37,10 +37,11 @@ class DeletedInLaterLayer(Rule):
     Blind spots: Deletions of less than a megabyte a step are told together, as information. Sizes are uncompressed;
         the registry stores less. Hard links that keep a file's content alive are taken into account.
     References: Dockerfile best practices, "Minimize the number of layers" and "Multi-stage builds"; dive's wasted
-        bytes; symptom catalogue, row 52.
+        bytes.
     """
 
     code: ClassVar[str] = "LAY101"
+    covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (EndedFiles, ImageWeight)
 

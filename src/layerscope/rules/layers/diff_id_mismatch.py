@@ -39,11 +39,11 @@ class DiffIdMismatch(Rule):
     Fix safety: Review: the true content is not known; only its maker can say which of the two is right.
     Blind spots: A layer that cannot be read to its end has no digest to compare (LAY004), nor has one whose bytes
         are elsewhere (LAY010).
-    References: OCI image specification, config.md, "Layer DiffID"; docker/for-mac issue 2530; symptom catalogue,
-        row 54.
+    References: OCI image specification, config.md, "Layer DiffID"; docker/for-mac issue 2530.
     """
 
     code: ClassVar[str] = "LAY002"
+    covers: ClassVar[tuple[int, ...]] = (54,)
     severity: ClassVar[Severity] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof,)
 

@@ -47,11 +47,11 @@ class DistantBuildSteps(Rule):
     Blind spots: Confidence is low. An old step can be as good as a new one. Where the base image is unknown, its
         end is guessed (a step after `CMD` or `ENTRYPOINT` starts a new image), and a gap at an unnoticed end is no
         fault. Reproducible builds record one time for all steps, and `COPY --link` may reuse layers in any order.
-    References: BuildKit documentation, "Build cache invalidation"; docker build --no-cache-filter; symptom
-        catalogue, rows 57, 59 and 60.
+    References: BuildKit documentation, "Build cache invalidation"; docker build --no-cache-filter.
     """
 
     code: ClassVar[str] = "LAY201"
+    covers: ClassVar[tuple[int, ...]] = (57, 59, 60)
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (BuildTimes,)

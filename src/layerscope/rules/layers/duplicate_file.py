@@ -49,10 +49,11 @@ class DuplicateFile(Rule):
         megabytes a layer is told together, as information. Equal content in different layers is often two packages
         shipping the same file; that cannot be cured in a Dockerfile. Similar files that differ in a byte are not
         found.
-    References: docker-slim xray --detect-duplicates; vllm-project/vllm issue 14433; symptom catalogue, row 52.
+    References: docker-slim xray --detect-duplicates; vllm-project/vllm issue 14433.
     """
 
     code: ClassVar[str] = "LAY105"
+    covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (RepeatedFiles, ImageWeight)
 

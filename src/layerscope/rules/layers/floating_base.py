@@ -28,10 +28,11 @@ class FloatingBase(Rule):
     Fix safety: Review: a pin has to be moved for security updates.
     Blind spots: Confidence is low. Most builders record no base at all, and then nothing is said. The record may be
         inherited from the base itself, and then names the base's base. Whether the tag has moved is not looked up.
-    References: OCI image specification, annotations.md; hadolint DL3006 and DL3007; symptom catalogue, row 57.
+    References: OCI image specification, annotations.md; hadolint DL3006 and DL3007.
     """
 
     code: ClassVar[str] = "LAY203"
+    covers: ClassVar[tuple[int, ...]] = (57,)
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (BaseReference,)

@@ -36,10 +36,11 @@ class MetadataOnlyCopy(Rule):
         number.
     Blind spots: Which of mode, owner, time and extended attributes changed is not told here (`layerscope diff` and
         `tree` show it). A copy with equal content may also come from a step that wrote the same file again.
-    References: Dockerfile reference, "COPY --chown --chmod"; moby/moby issue 22810; symptom catalogue, row 52.
+    References: Dockerfile reference, "COPY --chown --chmod"; moby/moby issue 22810.
     """
 
     code: ClassVar[str] = "LAY103"
+    covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (EndedFiles, ImageWeight)
 

@@ -33,11 +33,11 @@ class OverwrittenInLaterLayer(Rule):
     Fix safety: Review: another base or another order of steps can change what the image contains.
     Blind spots: Less than a megabyte a step is told together, as information: package databases, caches of the
         loader and logs are rewritten by every installation. Sizes are uncompressed.
-    References: Dockerfile best practices, "Leverage build cache"; dive's wasted bytes; symptom catalogue, rows 52
-        and 57.
+    References: Dockerfile best practices, "Leverage build cache"; dive's wasted bytes.
     """
 
     code: ClassVar[str] = "LAY102"
+    covers: ClassVar[tuple[int, ...]] = (52, 57)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (EndedFiles, ImageWeight)
 

@@ -38,11 +38,11 @@ class RefusedEntry(Rule):
     Fix safety: Review: an entry that climbs out of the root is a reason to ask where the image comes from.
     Blind spots: Runtimes differ in what they forgive. Listed is what containerd and Docker refuse; others may
         refuse more.
-    References: containerd pkg/archive; moby/moby pkg/archive; stereoscope advisory GHSA-hpxr-w9w7-g4gv; symptom
-        catalogue, row 56.
+    References: containerd pkg/archive; moby/moby pkg/archive; stereoscope advisory GHSA-hpxr-w9w7-g4gv.
     """
 
     code: ClassVar[str] = "LAY007"
+    covers: ClassVar[tuple[int, ...]] = (56,)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerAnomaly,)
 

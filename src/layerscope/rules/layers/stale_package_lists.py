@@ -38,10 +38,11 @@ class StalePackageLists(Rule):
     Blind spots: Confidence is low. Times are those of files, which reproducible builds set to one value. Lists that
         were fetched and deleted within the installing step are recognised by the folder's own entry only. Other
         package managers are not looked at.
-    References: Dockerfile best practices, "apt-get"; hadolint DL3009; symptom catalogue, row 57.
+    References: Dockerfile best practices, "apt-get"; hadolint DL3009.
     """
 
     code: ClassVar[str] = "LAY202"
+    covers: ClassVar[tuple[int, ...]] = (57,)
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (PackageLists, PackageInstallation)

@@ -39,10 +39,11 @@ class TruncatedLayer(Rule):
     Fix safety: Review: the missing bytes have to come from elsewhere.
     Blind spots: A layer that was cut and then closed properly (a builder that ignored a write error) reads well;
         its DiffID matches too. Entries before the break are trusted only as far as they were read.
-    References: symptom catalogue, rows 55 and 56; moby/moby issue 20030 ("unexpected EOF").
+    References: moby/moby issue 20030 ("unexpected EOF").
     """
 
     code: ClassVar[str] = "LAY004"
+    covers: ClassVar[tuple[int, ...]] = (55, 56)
     severity: ClassVar[Severity] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof,)
 

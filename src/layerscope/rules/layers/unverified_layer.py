@@ -34,10 +34,11 @@ class UnverifiedLayer(Rule):
     Remedy: Audit the image where the layer is present, or build on a base whose layers may be distributed.
     Fix safety: Review: fetching or replacing a foreign layer may be a matter of its licence.
     Blind spots: The addresses of foreign layers are not followed.
-    References: OCI image specification, layer.md, "Non-Distributable Layers"; symptom catalogue, row 54.
+    References: OCI image specification, layer.md, "Non-Distributable Layers".
     """
 
     code: ClassVar[str] = "LAY010"
+    covers: ClassVar[tuple[int, ...]] = (54,)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerProof,)
 
