@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from layerscope.layers import compression
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
+from layerscope.layers.limits import LimitPassedError
 from layerscope.layers.scan import Compression
 from support.compression import Packing
 from support.compression import compress as pack
@@ -124,3 +125,10 @@ def test_a_bomb_comes_in_bounded_chunks() -> None:
     chunks = [len(chunk) for chunk in Decompressor(iter([bomb])).iter_chunks()]
     assert sum(chunks) == 64 << 20
     assert max(chunks) <= compression.ZSTD_OUTPUT
+
+
+def test_frames_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blob of nothing but empty members ends at a limit that is named."""
+    monkeypatch.setattr(compression, "MAX_FRAMES", 50)
+    with pytest.raises(LimitPassedError, match="50 gzip frames"):
+        decompress(gzip.compress(b"") * 60)

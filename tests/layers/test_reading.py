@@ -150,6 +150,14 @@ def test_extractors_see_files_that_lie_across_chunks() -> None:
     assert scan.extracts == {"first-line": {"big": ["big", b"#!/bin/sh", len(content), 0o644]}}
 
 
+def test_a_file_that_is_replaced_in_its_own_layer_leaves_nothing() -> None:
+    """Of a path that occurs twice, what was kept of the first is not taken for the last."""
+    wants = Wants(magics=frozenset({b"#!"}), limit=10)
+    members = [file("a", b"#!/bin/sh"), file("b", b"#!/bin/sh"), file("a"), file("b", b"#!/bin/b")]
+    scan = read_layer(io.BytesIO(write_tar(members)), "layer", Reading((FirstLine(wants),)))
+    assert scan.extracts == {"first-line": {"b": ["b", b"#!/bin/b", 8, 0o644]}}
+
+
 def test_hashing_alone_gives_digest_and_size() -> None:
     """A blob that is known is proved by its bytes alone."""
     blob = hash_stored(io.BytesIO(TAR), "layer", Reading())

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.layers import anomaly
+from layerscope.layers import anomaly, member, tar_scanner
 from layerscope.layers.entry import Entry, EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex
-from layerscope.layers.limits import MAX_ANOMALIES, Limits
+from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX, Limits
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.tar_scanner import TarScanner
 from support.strategies import Archive, archives
@@ -159,7 +159,6 @@ def test_whiteouts_of_nothing_are_named(name: str) -> None:
         ("right\u202eleft", "right\u202eleft", anomaly.CONTROL_CHARACTER_NAME),
         ("caf\udce9", "caf\udce9", anomaly.NON_UTF8_NAME),
         ("n" * 256, "n" * 256, anomaly.OVERLONG_NAME),
-        ("d/" * 2100 + "f", "d/" * 2100 + "f", anomaly.OVERLONG_NAME),
     ],
 )
 def test_odd_names_are_cleaned_and_named(name: str, path: str, kind: str) -> None:
@@ -168,6 +167,55 @@ def test_odd_names_are_cleaned_and_named(name: str, path: str, kind: str) -> Non
     assert damage is None
     assert index.paths == [path]
     assert kinds(index) == [kind]
+
+
+def test_paths_that_linux_cannot_hold_are_no_entries() -> None:
+    """A path above PATH_MAX is named, shortened, and takes no memory beyond that."""
+    index, damage = scan(write_tar([file("d/" * 500_000 + "f", b"x"), file("after")]))
+    assert (damage, index.paths, kinds(index)) == (None, ["after"], [anomaly.OVERLONG_NAME])
+    assert len(index.anomalies[0].path) == PATH_MAX
+
+
+def test_link_targets_that_linux_cannot_hold_are_no_entries() -> None:
+    """The same holds for what a link points to."""
+    index, damage = scan(write_tar([symlink("l", "x" * 5000), file("after")]))
+    assert (damage, index.paths, kinds(index)) == (None, ["after"], [anomaly.OVERLONG_NAME])
+
+
+def test_attributes_that_linux_refuses_are_named_and_dropped() -> None:
+    """An extended attribute above 64 KiB is not kept."""
+    index, _ = scan(write_tar([file("a", xattrs={"user.big": b"x" * 70_000, "user.small": b"y"})]))
+    assert index.xattrs == {0: {"user.small": b"y"}}
+    assert kinds(index) == [anomaly.INVALID_EXTENDED_HEADER]
+
+
+def test_names_pass_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many long names end the reading before they fill memory."""
+    monkeypatch.setattr(tar_scanner, "MAX_NAMES", 5000)
+    _, damage = scan(write_tar([symlink(f"{'n' * 200}{number}", "t" * 50) for number in range(40)]))
+    assert damage is not None
+    assert damage.kind is DamageKind.LIMIT
+
+
+@pytest.mark.parametrize("size", [b"\x80" + b"\xff" * 11, b"\x80" + bytes(3) + b"\x80" + bytes(7)])
+def test_sizes_beyond_64_bits_are_damage(size: bytes) -> None:
+    """A size that no file can have ends the reading."""
+    _, damage = scan(write_tar([file("a", fields={"size": size})]))
+    assert damage is not None
+    assert damage.kind is DamageKind.CORRUPT
+
+
+def test_record_sizes_beyond_64_bits_are_damage() -> None:
+    """The same in an extended header."""
+    _, damage = scan(write_tar([file("a", records={"size": b"99999999999999999999"})]))
+    assert damage is not None
+    assert damage.kind is DamageKind.CORRUPT
+
+
+def test_owners_beyond_64_bits_are_named() -> None:
+    """A uid that no system has is a bad number, and the header's own counts."""
+    index, damage = scan(write_tar([file("a", uid=7, records={"uid": b"99999999999999999999"})]))
+    assert (damage, index[0].uid, kinds(index)) == (None, 7, [anomaly.BAD_NUMBER])
 
 
 @pytest.mark.parametrize("name", ["../etc/passwd", "a/../../b", "/../x", ".."])
@@ -295,6 +343,26 @@ def test_a_sparse_file_of_exabytes_is_not_hashed() -> None:
     index, damage = scan(write_tar([file("huge", b"abc", records=records)]))
     assert damage is None
     assert (index[0].size, index[0].digest) == (1 << 60, bytes(32))
+
+
+def test_holes_are_hashed_up_to_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sparse files share a budget of holes, so that many of them cost no more time than one."""
+    monkeypatch.setattr(member, "MAX_SPARSE_HOLES", 1500)
+    files = [sparse_file(f"f{number}", ((0, b"x" * 512),), 1536, Sparse.PAX_01) for number in range(3)]
+    index, damage = scan(write_tar(files))
+    assert damage is None
+    assert [entry.digest == bytes(32) for entry in index] == [False, True, True]
+
+
+def test_a_map_without_an_end_is_refused_at_once() -> None:
+    """Data that should begin with a map of numbers, and has no line at all, is not gathered."""
+    records = {"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0", "GNU.sparse.realsize": b"9"}
+    content = write_tar([file("f", b"1" * (1 << 20), records=records)])
+    reader = TarScanner(cut(content, 4096), ExtractorSet(()), Limits())
+    damage = reader.run()
+    assert damage is not None
+    assert "numbers" in damage.detail
+    assert damage.offset < 8192
 
 
 @pytest.mark.parametrize("numbers", [b"9,1,0,1", b"0,5", b"0", b"x,y", b"0,4,2,1"])

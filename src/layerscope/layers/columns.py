@@ -1,11 +1,12 @@
 """Columns: a LayerIndex while its layer passes."""
 
 from array import array
+from collections.abc import Iterable
 
 from layerscope.layers import anomaly as anomalies
 from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
-from layerscope.layers.limits import MAX_ANOMALIES
+from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX
 
 NO_DIGEST = bytes(DIGEST_SIZE)
 
@@ -30,6 +31,8 @@ class Columns:
         self.xattrs: dict[int, dict[str, bytes]] = {}
         self.devices: dict[int, tuple[int, int]] = {}
         self.sparse: dict[int, array[int]] = {}
+        self.names = 0
+        self._counted = 0
         self._anomalies: list[Anomaly] = []
         self._unnamed = 0
 
@@ -46,6 +49,12 @@ class Columns:
         self.digests += NO_DIGEST
         self.offsets.append(offset)
         return len(self.paths) - 1
+
+    def count_names(self) -> int:
+        """Characters of all names, links and extended attributes so far."""
+        self.names += sum(map(len, self.paths[self._counted :]))
+        self._counted = len(self.paths)
+        return self.names
 
     def drop_last(self) -> None:
         """Take back the last entry, whose content did not arrive whole."""
@@ -65,7 +74,7 @@ class Columns:
     def note(self, kind: str, path: str, detail: str, offset: int) -> None:
         """Record an anomaly; beyond a ceiling they are only counted."""
         if len(self._anomalies) < MAX_ANOMALIES:
-            self._anomalies.append(Anomaly(kind, path, detail, offset))
+            self._anomalies.append(Anomaly(kind, path[:PATH_MAX], detail[:PATH_MAX], offset))
         else:
             self._unnamed += 1
 
@@ -92,6 +101,11 @@ class Columns:
             anomalies=tuple(self._anomalies),
             uncompressed_size=uncompressed_size,
         )
+
+    def find_last(self, paths: Iterable[str]) -> dict[str, int]:
+        """The last position of each of these paths."""
+        wanted = frozenset(paths)
+        return {path: position for position, path in enumerate(self.paths) if path in wanted}
 
     def _note_duplicates(self) -> None:
         if len(set(self.paths)) == len(self.paths):

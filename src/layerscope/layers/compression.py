@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from layerscope.layers.limits import MIB
+from layerscope.layers.limits import MAX_FRAMES, MIB, LimitPassedError
 from layerscope.layers.scan import Compression
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -76,6 +76,8 @@ class Decompressor:
             codec: _Codec = _Gzip() if self.compression is Compression.GZIP else _Zstd()
             yield from _iter_frame(codec, data, self._stored)
             self.frames += 1
+            if self.frames > MAX_FRAMES:
+                raise LimitPassedError(f"more than {MAX_FRAMES:,} {codec.name} frames, the limit for one blob")
             data = codec.rest or next(self._stored, b"")
         while data:
             self.trailing += len(data)

@@ -6,10 +6,11 @@ from contextlib import closing
 from layerscope.errors import LayerDamageError
 from layerscope.image.layer import Layer
 from layerscope.layers.block_reader import BlockReader, TruncatedError
+from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
-from layerscope.layers.limits import MAX_SPARSE_HASH, MIB
+from layerscope.layers.limits import MAX_SPARSE_HOLES, MIB
 from layerscope.layers.sparse import SparseMap, pair_segments
 
 
@@ -37,10 +38,10 @@ def _find_sparse(index: LayerIndex, position: int, layer: Layer) -> SparseMap | 
     if numbers is None:
         return None
     size = index.sizes[position]
-    if size > MAX_SPARSE_HASH:
+    if index.digest(position) == NO_DIGEST:
         raise LayerDamageError(
             f"reading {index.paths[position]!r} of layer {layer.name}: a sparse file of {size:,} bytes, "
-            f"limit {MAX_SPARSE_HASH:,}"
+            f"whose layer passes the limit of {MAX_SPARSE_HOLES:,} bytes of holes"
         )
     return SparseMap(size, pair_segments(list(numbers)))
 

@@ -1,6 +1,6 @@
 """ExtractorSet: many extractors, asked at the cost of a few look-ups."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from layerscope.layers.extractor import Extractor
@@ -24,6 +24,7 @@ class ExtractorSet:
         self.by_magic = _table(self.extractors, magics)
         self.limit = max((e.wants.limit for e in self.extractors), default=0)
         self.extracts: dict[str, dict[str, object]] = {e.name: {} for e in self.extractors}
+        self._positions: dict[str, int] = {}
 
     def is_wanted(self, path: str, base: str, head: bytes) -> bool:
         """Whether some extractor may want the file, by path, base name and first bytes."""
@@ -34,14 +35,23 @@ class ExtractorSet:
             or base[base.rfind(".") :] in self.by_suffix
         )
 
-    def offer(self, path: str, base: str, content: bytes, *, size: int, mode: int) -> None:
-        """Show the file to everyone who wants it, and keep what they return."""
+    def offer(self, path: str, base: str, content: bytes, *, size: int, mode: int, position: int) -> None:
+        """Show the file to everyone who wants it, and keep what they return; `position` is that of its entry."""
+        self._positions[path] = position
         for extractor in self._choose(path, base, content):
             value = extractor.extract(path, content[: extractor.wants.limit], size=size, mode=mode)
             if value is not None:
                 self.extracts[extractor.name][path] = value
             else:
                 self.extracts[extractor.name].pop(path, None)
+
+    def drop_superseded(self, find_last: Callable[[Iterable[str]], dict[str, int]]) -> None:
+        """Drop what was kept of files that a later entry of the same layer replaces."""
+        last = find_last(self._positions)
+        for path, position in self._positions.items():
+            if last.get(path) != position:
+                for kept in self.extracts.values():
+                    kept.pop(path, None)
 
     def _choose(self, path: str, base: str, content: bytes) -> Iterable[Extractor]:
         chosen = {

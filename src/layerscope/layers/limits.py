@@ -13,8 +13,20 @@ MAX_EXTENDED_HEADER = MIB
 MAX_SPARSE_SEGMENTS = 100_000
 """Data segments of one sparse file; a legitimate map of a 100 GB file has some thousands."""
 
-MAX_SPARSE_HASH = 4 * GIB
-"""Logical size up to which a sparse file's content is hashed, holes included: they cost nothing to send."""
+MAX_SPARSE_HOLES = 4 * GIB
+"""Bytes of holes that are hashed in all sparse files of one layer: they cost nothing to send."""
+
+MAX_NUMBER = 2**63 - 1
+"""Largest size, owner or offset: what Linux and Go's archive/tar hold in 64 bits with a sign."""
+
+MAX_FRAMES = 20_000_000
+"""Gzip members or zstd frames of one blob; eStargz writes one for each file."""
+
+MAX_NAMES = GIB
+"""Characters of all paths, links and extended attributes of one layer, which are held in memory."""
+
+MAX_XATTR = 64 * KIB
+"""Bytes of one extended attribute that Linux accepts (limits.h, XATTR_SIZE_MAX)."""
 
 MAX_ANOMALIES = 1000
 """Anomalies that are named for one layer; further ones are counted only."""

@@ -3,6 +3,7 @@
 import hashlib
 from array import array
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import chain
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from layerscope.layers.columns import NO_DIGEST, Columns
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
+from layerscope.layers.limits import MAX_SPARSE_HOLES, MAX_XATTR, NAME_MAX, PATH_MAX
 from layerscope.layers.path import WHITEOUT_PREFIX, decode_name, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
 from layerscope.layers.sparse_member import is_sparse, read_digest, read_map
@@ -49,6 +51,7 @@ class MemberReader:
         self._columns = columns
         self._extractors = extractors
         self._clean_directories = {""}
+        self._holes = MAX_SPARSE_HOLES
 
     def plain_path(self, raw: bytes, kind: int) -> str | None:
         """The path of a name that needs no thought: UTF-8, canonical but for `./` and a final slash, no whiteout."""
@@ -99,13 +102,14 @@ class MemberReader:
             self._take_simple(header, extension, path, kind, size=size, offset=offset)
 
     def _admit_directory(self, directory: str) -> bool:
-        """Whether the directory's own name needs no thought; its parents are asked first, and remembered."""
-        parent, slash, base = directory.rpartition("/")
-        if not _is_plain_part(base) or (slash and not parent):
-            return False
-        if parent not in self._clean_directories and not self._admit_directory(parent):
-            return False
-        self._clean_directories.add(directory)
+        """Whether the directory's name needs no thought; it and its parents are remembered if so."""
+        asked = []
+        while directory not in self._clean_directories:
+            asked.append(directory)
+            directory, slash, base = directory.rpartition("/")
+            if not _is_plain_part(base) or (slash and not directory):
+                return False
+        self._clean_directories.update(asked)
         return True
 
     def _raw_name(self, header: bytes, extension: Extension) -> bytes:
@@ -133,7 +137,8 @@ class MemberReader:
         path, anomalies = normalise_path(name)
         for kind in anomalies:
             self._columns.note(kind, name, "", offset)
-        return path
+        # what Linux cannot hold is no entry: no runtime unpacks the layer, and a bomb of names must not fill memory
+        return None if path is not None and len(path) >= PATH_MAX else path
 
     def _whiteout(self, path: str, offset: int) -> tuple[EntryType, str] | None:
         try:
@@ -149,6 +154,9 @@ class MemberReader:
         if kind in {EntryType.SYMLINK, EntryType.HARDLINK}:
             raw = extension.link if extension.link is not None else extension.records.get(b"linkpath")
             link = decode_name(read_link(header) if raw is None else raw)
+            if len(link) >= PATH_MAX:
+                self._columns.note(anomaly.OVERLONG_NAME, path, f"its target has {len(link):,} characters", offset)
+                return
         if kind is EntryType.HARDLINK:
             link, anomalies = normalise_path(link or "")
             if link is None or anomaly.PARENT_REFERENCE in anomalies:
@@ -158,6 +166,7 @@ class MemberReader:
         position = self._add(header, extension, path, kind, offset, size=size)
         if link is not None:
             self._columns.links[position] = link
+            self._columns.names += len(link)
         if kind in _DEVICES:
             self._columns.devices[position] = self._number(lambda: read_device(header), (0, 0), path, offset)
         if kind is EntryType.FILE:
@@ -169,7 +178,9 @@ class MemberReader:
         self._columns.note(anomaly.SPARSE_FILE, path, f"{sparse.stored:,} of {sparse.size:,} bytes are stored", offset)
         position = self._add(header, extension, path, EntryType.FILE, offset, size=sparse.size)
         self._columns.sparse[position] = array("Q", chain.from_iterable(sparse.segments))
-        self._set_digest(position, lambda: read_digest(self._reader, sparse) or NO_DIGEST)
+        digest_of = partial(read_digest, self._reader, sparse, holes=self._holes)
+        self._set_digest(position, lambda: digest_of() or NO_DIGEST)
+        self._holes = max(self._holes - (sparse.size - sparse.stored), 0)
         self._reader.skip_padding(size)
 
     def _set_digest(self, position: int, read: Callable[[], bytes]) -> None:
@@ -185,23 +196,33 @@ class MemberReader:
     ) -> int:
         records = extension.records
         unknown = self._headers.attribute_id(0, 0, 0)
-        attribute = self._number(lambda: self._attribute(header, records), unknown, path, offset)
+        attribute = self._number(lambda: self._headers.attribute(header), unknown, path, offset)
+        if b"uid" in records or b"gid" in records:
+            attribute = self._number(partial(self._own, attribute, records), attribute, path, offset)
         mtime_ns = self._number(lambda: self._mtime_ns(header, records), 0, path, offset)
         start = self._reader.offset
         position = self._columns.append(path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start)
-        xattrs = {
-            decode_name(key[len(XATTR_PREFIX) :]): value
-            for key, value in records.items()
-            if key.startswith(XATTR_PREFIX)
-        }
-        if xattrs:
-            self._columns.xattrs[position] = xattrs
+        if records:
+            self._add_xattrs(position, records, offset)
         return position
 
-    def _attribute(self, header: bytes, records: Mapping[bytes, bytes]) -> int:
-        attribute = self._headers.attribute(header)
-        if b"uid" not in records and b"gid" not in records:
-            return attribute
+    def _add_xattrs(self, position: int, records: Mapping[bytes, bytes], offset: int) -> None:
+        xattrs = {}
+        for key, value in records.items():
+            if not key.startswith(XATTR_PREFIX):
+                continue
+            name = decode_name(key[len(XATTR_PREFIX) :])
+            if len(value) > MAX_XATTR or len(name) > NAME_MAX:
+                detail = f"an attribute of {len(name):,} + {len(value):,} bytes, which Linux refuses"
+                self._columns.note(anomaly.INVALID_EXTENDED_HEADER, self._columns.paths[position], detail, offset)
+            else:
+                xattrs[name] = value
+        if xattrs:
+            self._columns.xattrs[position] = xattrs
+            self._columns.names += sum(len(name) + len(value) for name, value in xattrs.items())
+
+    def _own(self, attribute: int, records: Mapping[bytes, bytes]) -> int:
+        """The attributes with the owner that the records give; raises ValueError."""
         mode, uid, gid = self._headers.attribute_table[attribute]
         uid = parse_count(records[b"uid"]) if b"uid" in records else uid
         gid = parse_count(records[b"gid"]) if b"gid" in records else gid
@@ -230,7 +251,7 @@ class MemberReader:
                 wanted = self._extractors.is_wanted(path, base, head)
         if wanted:
             mode = self._columns.attribute_table[self._columns.attributes[position]][0]
-            self._extractors.offer(path, base, head, size=size, mode=mode)
+            self._extractors.offer(path, base, head, size=size, mode=mode, position=position)
         return content.digest()
 
 

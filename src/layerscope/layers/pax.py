@@ -5,12 +5,15 @@ Format: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_
 
 from collections.abc import Iterator
 
+from layerscope.layers.limits import MAX_NUMBER
+
 XATTR_PREFIX = b"SCHILY.xattr."
 """Extended attributes as every runtime writes them."""
 
 SPARSE_PREFIX = b"GNU.sparse."
 
 NANOSECONDS = 1_000_000_000
+_MOST_DIGITS = len(str(MAX_NUMBER))
 
 
 def parse_records(content: bytes) -> list[tuple[bytes, bytes]]:
@@ -28,9 +31,9 @@ def parse_seconds(value: bytes) -> int:
 
 
 def parse_count(value: bytes) -> int:
-    """A non-negative decimal number; raises ValueError."""
-    if not value.isdigit() or len(value) > 20:  # noqa: PLR2004 - 2**64 has 20 digits
-        raise ValueError(f"not a number: {value[:40]!r}")
+    """A decimal number that is not negative and fits 64 bits; raises ValueError."""
+    if not value.isdigit() or len(value) > _MOST_DIGITS or int(value) > MAX_NUMBER:
+        raise ValueError(f"not a number of 64 bits: {value[:40]!r}")
     return int(value)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from layerscope.layers.block_reader import BlockReader, TruncatedError
 from layerscope.layers.extended_header import Extension
-from layerscope.layers.limits import MAX_SPARSE_HASH, MAX_SPARSE_SEGMENTS
+from layerscope.layers.limits import MAX_NUMBER, MAX_SPARSE_SEGMENTS
 from layerscope.layers.pax import SPARSE_PREFIX, parse_count
 from layerscope.layers.sparse import SparseMap, pair_segments, parse_old_gnu, parse_pax_map
 from layerscope.layers.tar_header import BLOCK, HeaderError
@@ -30,14 +30,16 @@ def read_map(reader: BlockReader, header: bytes, extension: Extension, size: int
     except ValueError as error:
         raise HeaderError(f"a sparse file whose map is wrong ({error})") from error
     stored = size - in_data
+    if sparse.size > MAX_NUMBER:
+        raise HeaderError(f"a sparse file of {sparse.size} bytes, limit {MAX_NUMBER}")
     if sparse.stored != stored:
         raise HeaderError(f"a sparse file whose map is wrong (it holds {sparse.stored:,} bytes, the entry {stored:,})")
     return sparse
 
 
-def read_digest(reader: BlockReader, sparse: SparseMap) -> bytes | None:
-    """The SHA-256 of the logical content, holes included; None where it is too large to be worth hashing."""
-    if sparse.size > MAX_SPARSE_HASH:
+def read_digest(reader: BlockReader, sparse: SparseMap, *, holes: int) -> bytes | None:
+    """The SHA-256 of the logical content; None where it has more than `holes` bytes of holes, which cost time alone."""
+    if sparse.size - sparse.stored > holes:
         reader.skip(sparse.stored)
         return None
     return _hash(sparse.iter_content(reader.iter_body(sparse.stored)))
@@ -66,20 +68,24 @@ def _read_old_gnu_map(reader: BlockReader, header: bytes) -> SparseMap:
 
 def _read_data_map(reader: BlockReader, extension: Extension, size: int) -> tuple[SparseMap, int]:
     """PAX format 1.0: decimal numbers, a line each, at the start of the data, filled up to whole blocks."""
-    text = b""
+    lines: list[bytes] = []
+    rest = b""
     blocks = 0
-    wanted = None
-    while wanted is None or text.count(b"\n") < wanted:
+    wanted = 1
+    while len(lines) < wanted:
         block = reader.read_block() if (blocks + 1) * BLOCK <= size else None
         if block is None:
             raise ValueError("the map does not end before the data does")
         blocks += 1
-        text += block
-        if wanted is None and b"\n" in text:
-            count = parse_count(text.partition(b"\n")[0])
+        *complete, rest = (rest + block).split(b"\n")
+        lines += complete
+        if lines and wanted == 1:
+            count = parse_count(lines[0])
             if count > MAX_SPARSE_SEGMENTS:
                 raise ValueError(f"more than {MAX_SPARSE_SEGMENTS:,} segments")
             wanted = 1 + 2 * count
-    numbers = [parse_count(line) for line in text.split(b"\n")[1:wanted]]
+        if len(lines) < wanted and len(rest) > BLOCK:
+            raise ValueError("the map holds something else than numbers")
+    numbers = [parse_count(line) for line in lines[1:wanted]]
     logical = parse_count(extension.records.get(b"GNU.sparse.realsize", b""))
     return SparseMap(logical, pair_segments(numbers)), blocks * BLOCK

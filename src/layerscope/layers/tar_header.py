@@ -6,6 +6,7 @@ container runtime uses that.
 
 from zlib import adler32
 
+from layerscope.layers.limits import MAX_NUMBER
 from layerscope.layers.tar_number import parse_number
 
 BLOCK = 512
@@ -13,7 +14,6 @@ BLOCK = 512
 _CHECKSUM = slice(148, 156)
 _ADLER_BASE = 65521
 _POSIX = b"ustar\x00"
-_GNU = b"ustar  \x00"
 _STAR_TRAILER = b"tar\0"
 _CACHE_SIZE = 65536
 """Distinct times or attribute fields that are remembered; a hostile layer has a new one in every header."""
@@ -103,19 +103,14 @@ def read_size(header: bytes) -> int:
         size = parse_number(header[124:136])
     except ValueError as error:
         raise HeaderError(f"size field {header[124:136]!r} is not a number") from error
-    if size < 0:
-        raise HeaderError(f"size field says {size}, expected no negative size")
+    if not 0 <= size <= MAX_NUMBER:
+        raise HeaderError(f"size field says {size}, expected no negative size and at most {MAX_NUMBER}")
     return size
 
 
 def read_device(header: bytes) -> tuple[int, int]:
     """Major and minor device number; raises ValueError."""
     return parse_number(header[329:337]), parse_number(header[337:345])
-
-
-def is_gnu(header: bytes) -> bool:
-    """Whether the header says that it is in GNU tar's own format."""
-    return header[257:265] == _GNU
 
 
 def _signed_sum_matches(header: bytes) -> bool:

@@ -12,7 +12,7 @@ from layerscope.layers.entry import EntryType
 from layerscope.layers.extended_header import ExtendedHeaders
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex
-from layerscope.layers.limits import LimitPassedError, Limits
+from layerscope.layers.limits import MAX_NAMES, LimitPassedError, Limits
 from layerscope.layers.member import MemberReader
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name
@@ -57,7 +57,10 @@ class TarScanner:
 
     def index(self) -> LayerIndex:
         """Everything that was read."""
-        return self._columns.finish(self._reader.offset)
+        index = self._columns.finish(self._reader.offset)
+        if any(found.kind == anomaly.DUPLICATE_ENTRY for found in index.anomalies):
+            self._extractors.drop_superseded(self._columns.find_last)
+        return index
 
     def _scan_archive(self) -> None:
         reader, take_plain = self._reader, self._take_plain
@@ -74,6 +77,8 @@ class TarScanner:
             if len(self._columns.paths) > ceiling:
                 detail = f"more than {ceiling:,} entries, the limit for one layer (--max-layer-entries)"
                 raise LimitPassedError(detail)
+            if self._columns.count_names() > MAX_NAMES:
+                raise LimitPassedError(f"names, links and attributes of more than {MAX_NAMES:,} characters")
 
     def _take_plain(self) -> bool:
         """Take members for as long as they are plain files and directories that lie whole inside the chunk.
@@ -128,7 +133,8 @@ class TarScanner:
     def _offer(self, path: str, base: str, body: memoryview, attribute: int) -> None:
         content = bytes(body[: self._extractors.limit])
         mode = self._columns.attribute_table[attribute][0]
-        self._extractors.offer(path, base, content, size=len(body), mode=mode)
+        position = len(self._columns.paths)
+        self._extractors.offer(path, base, content, size=len(body), mode=mode, position=position)
 
     def _take_header(self, header: bytes) -> None:
         """Take any header: an extended one changes the next member, anything else is a member."""
