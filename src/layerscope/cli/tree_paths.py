@@ -1,5 +1,7 @@
 """A path that a person names, found in the merged tree or in one layer, with errors that help when it is not there."""
 
+from typing import Final
+
 from layerscope.audit.read_image import ReadImage
 from layerscope.errors import TreeError, UsageError
 from layerscope.filesystem.lifetime import EventKind
@@ -7,6 +9,8 @@ from layerscope.filesystem.links import LinkFailure
 from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
+
+_ENDS: Final = frozenset({EventKind.REMOVED, EventKind.OPAQUED})
 
 
 def check_layer(layer: int, read: ReadImage) -> int:
@@ -42,16 +46,25 @@ def find_in_layer(path: str, layer: int, read: ReadImage) -> Node:
     name = path.strip("/")
     node = tree.get(name)
     if node is None or node.layer != layer or node.is_implied:
-        layers = sorted({event.layer for event in tree.lifetime(name)})
-        others = f"; layers that do: {', '.join(map(str, layers))}" if layers else ""
-        raise TreeError(f"finding /{name} in layer {layer}: the layer does not add or change it{others}")
+        raise TreeError(
+            f"finding /{name} in layer {layer}: the layer does not add or change it{_tell_holders(name, read.tree)}"
+        )
     return node
+
+
+def _tell_holders(path: str, tree: MergedTree) -> str:
+    """Which layers of the whole image bring a path."""
+    layers = sorted({event.layer for event in tree.lifetime(path) if event.kind not in _ENDS})
+    if not layers:
+        return ""
+    noun, verb = ("layer", "has") if len(layers) == 1 else ("layers", "have")
+    return f"; {noun} {', '.join(map(str, layers))} {verb} it"
 
 
 def _tell_removal(path: str, tree: MergedTree) -> str:
     """Which layer removed a path, and which one still has it."""
     events = tree.lifetime(path)
-    if not events or events[-1].kind not in {EventKind.REMOVED, EventKind.OPAQUED}:
+    if not events or events[-1].kind not in _ENDS:
         return ""
     kept = next((event.layer for event in reversed(events[:-1])), None)
     hint = f"; --layer {kept} still has it" if kept is not None else ""

@@ -77,6 +77,11 @@ def _place(plan: ExtractionPlan, target: Path) -> tuple[Path, Parts]:
         if name is None:
             raise TreeError(f"extracting /{plan.path}: its name cannot be written; name the target in full")
         return target, (name,)
+    if not target.parent.is_dir():
+        above = os.fspath(target.parent)
+        raise TreeError(
+            f"extracting /{plan.path} to {os.fspath(target)!r}: there is no folder {above!r}; make it first"
+        )
     if not plan.is_directory:
         return target.parent, (os.fsencode(target.name),)
     try:
@@ -91,7 +96,7 @@ def _refuse_existing(plan: ExtractionPlan, destination: Destination, root: Path)
     for parts in [*(file.parts for file in plan.files), *(link.parts for link in plan.links)]:
         if destination.exists(parts):
             there = os.fspath(_join(root, parts))
-            raise TreeError(f"extracting /{plan.path}: {there!r} is there already, and overwriting was not asked for")
+            raise TreeError(f"extracting /{plan.path}: {there!r} is there already (--overwrite replaces it)")
 
 
 def _write_layer(

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from layerscope.cli.commands.cat import iter_plain
+from layerscope.errors import UsageError
 from support.images import FORMATS
 
 Answer = Callable[..., tuple[int, bytes, str]]
@@ -36,7 +38,7 @@ def test_a_layer_that_does_not_have_it_names_those_that_do(answer: Answer, servi
     """A wrong layer leads to the right one."""
     code, _, err = answer("cat", service, "/app/serve.py", "--layer", 3)
     assert code == 1
-    assert "the layer does not add or change it; layers that do: 2" in err
+    assert "the layer does not add or change it; layer 2 has it" in err
 
 
 def test_links_are_followed_unless_told_otherwise(answer: Answer, service: Path) -> None:
@@ -74,3 +76,38 @@ def test_binary_is_not_written_to_a_terminal(answer: Answer, service: Path) -> N
 def test_plain_text_is_written_to_a_terminal(answer: Answer, service: Path) -> None:
     """Text with accents and tabs is harmless."""
     assert answer("cat", service, "/etc/os-release")[0] == 0
+
+
+def test_an_upper_layer_that_has_it_is_named_too(answer: Answer, service: Path) -> None:
+    """What is asked of a low layer may have come later."""
+    assert "; layer 2 has it" in answer("cat", service, "/app/serve.py", "--layer", 0)[2]
+    assert "; layer 2 has it" in answer("extract", service, "/app/serve.py", "--layer", 0)[2]
+
+
+@pytest.mark.parametrize(
+    "obeyed",
+    ["\x1b[2J", "\x9b2J", "\u202e", "\u2066", "\u200e", "\u200f", "\u061c", "\f", "\v", "hidden\rshown"],
+)
+def test_what_a_terminal_obeys_is_refused_wherever_it_is_cut(obeyed: str) -> None:
+    """However the bytes come in chunks, none of the sequence is passed on whole."""
+    content = f"text {obeyed} text".encode()
+    for size in range(1, len(content) + 1):
+        chunks = [content[start : start + size] for start in range(0, len(content), size)]
+        passed: list[bytes] = []
+        with pytest.raises(UsageError, match="not plain text"):
+            passed.extend(iter_plain(chunks, "a"))
+        assert obeyed.encode() not in b"".join(passed)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 100])
+def test_plain_text_passes_whole_however_it_is_cut(size: int) -> None:
+    """Accents, tabs and the line ends of Windows are plain text."""
+    content = "día\tд\r\n\u2014 €\r\n".encode()
+    chunks = [content[start : start + size] for start in range(0, len(content), size)]
+    assert b"".join(iter_plain(chunks, "a")) == content
+
+
+def test_a_carriage_return_at_the_very_end_is_refused() -> None:
+    """It would let the next prompt hide the last line."""
+    with pytest.raises(UsageError):
+        list(iter_plain([b"secret\r"], "a"))

@@ -54,3 +54,25 @@ def test_what_is_left_out_is_told_up_to_a_limit(answer: Answer, service: Path) -
     """A long list is counted; quiet says nothing."""
     assert answer("extract", service, "/app", "-d", "a", "--limit", 0)[2].count("left out") == 1
     assert answer("extract", service, "/app", "-d", "b", "-q")[2] == ""
+
+
+def test_a_path_that_is_not_written_is_a_failure(answer: Answer, service: Path, tmp_path: Path) -> None:
+    """An absolute symlink asked for by name: nothing is made, and the way to its content is told."""
+    code, out, err = answer("extract", service, "/app/current", "-d", "new")
+    assert (code, out) == (1, b"")
+    assert "wrote nothing: an absolute symlink is not written; --follow writes what it leads to" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_in_the_way_names_the_option_that_replaces_it(answer: Answer, service: Path, tmp_path: Path) -> None:
+    """The option stands in the message."""
+    (tmp_path / "os-release").write_text("mine")
+    assert "'os-release' is there already (--overwrite replaces it)" in answer("extract", service, "/etc/os-release")[2]
+
+
+def test_a_missing_folder_is_told_plainly(answer: Answer, service: Path) -> None:
+    """For a file and for a directory alike."""
+    for path in ("/etc/os-release", "/etc"):
+        code, _, err = answer("extract", service, path, "-d", "no/where")
+        assert code == 1
+        assert f"extracting {path} to 'no/where': there is no folder 'no'; make it first" in err

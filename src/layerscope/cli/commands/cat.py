@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import click
@@ -20,9 +20,12 @@ from layerscope.layers.content import iter_contents
 from layerscope.layers.entry import EntryType
 
 _UNPRINTABLE: Final = re.compile(
-    rb"[\x00-\x08\x0b\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
 )
-"""Bytes that a terminal obeys: controls but for white space, C1 controls and bidirectional overrides in UTF-8."""
+"""What a terminal obeys: controls but for tabs and ends of lines, C1 controls and bidirectional marks in UTF-8."""
+
+_LONGEST: Final = 3
+"""Bytes of the longest of these; as many are held back, since a chunk may end within one."""
 
 
 @click.command("cat", cls=Command)
@@ -44,12 +47,28 @@ def command(
     found = read(image, reading, console=console, random_access=True)
     node = find_visible(path, found.tree, follow=follow) if layer is None else find_in_layer(path, layer, found)
     _check_type(node)
-    guard = console.is_terminal() and not force
-    for chunk in _iter_proved(node, found):
-        if guard and _UNPRINTABLE.search(chunk):
-            raise UsageError(f"writing /{node.path} to a terminal: it is not plain text; redirect it, or add --force")
+    chunks = _iter_proved(node, found)
+    for chunk in iter_plain(chunks, node.path) if console.is_terminal() and not force else chunks:
         console.write_bytes(chunk)
     return exit_codes.CLEAN
+
+
+def iter_plain(chunks: Iterable[bytes], path: str) -> Iterator[bytes]:
+    """The same bytes as long as a terminal only shows them; raises UsageError before the first that it would obey."""
+    held = b""
+    for chunk in chunks:
+        held += chunk
+        if _UNPRINTABLE.search(held):
+            raise _not_plain(path)
+        yield held[:-_LONGEST]
+        held = held[-_LONGEST:]
+    if held.endswith(b"\r"):
+        raise _not_plain(path)
+    yield held
+
+
+def _not_plain(path: str) -> UsageError:
+    return UsageError(f"writing /{path} to a terminal: it is not plain text; redirect it, or add --force")
 
 
 def _check_type(node: Node) -> None:

@@ -13,12 +13,14 @@ from layerscope.cli.image_access import read
 from layerscope.cli.options import Reading, Telling, image_argument, with_console, with_reading, with_telling
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
-from layerscope.cli.tree_paths import check_layer, find_visible
+from layerscope.cli.tree_paths import check_layer, find_in_layer, find_visible
+from layerscope.errors import TreeError
 from layerscope.filesystem.extraction import extract
-from layerscope.filesystem.extraction_plan import Links, Skipped, plan_extraction
+from layerscope.filesystem.extraction_plan import ExtractionPlan, Links, Skipped, plan_extraction
 from layerscope.filesystem.merge import isolate_layer
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.content import ReadContents, iter_contents
+from layerscope.layers.entry import EntryType
 from layerscope.report.extraction_view import render_extraction_json, render_extraction_text
 from layerscope.rules.wording import tell_count
 
@@ -61,9 +63,9 @@ def command(
     """
     outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
     found = read(image, reading, console=console, random_access=True)
-    tree = found.tree if layer is None else _isolate(layer, found)
-    top = find_visible(path, tree, follow=False).path
+    tree, top = _find_top(path, layer, found)
     plan = plan_extraction(tree, top, links=Links.FOLLOW if follow else Links.KEEP)
+    _refuse_nothing(plan, tree)
     with show_progress(console) as progress:
         written = extract(plan, target, _open_contents(found), overwrite=overwrite, progress=progress)
     _tell_skipped(written.skipped, telling.limit, console)
@@ -75,9 +77,23 @@ def command(
     return exit_codes.CLEAN
 
 
-def _isolate(layer: int, read: ReadImage) -> MergedTree:
-    """The tree that one layer makes alone."""
-    return isolate_layer([scan.index for scan in read.scans], check_layer(layer, read))
+def _find_top(path: str, layer: int | None, read: ReadImage) -> tuple[MergedTree, str]:
+    """The tree to copy from, that of one layer alone if one is named, and the path asked for; raises TreeError."""
+    if layer is None:
+        return read.tree, find_visible(path, read.tree, follow=False).path
+    tree = isolate_layer([scan.index for scan in read.scans], check_layer(layer, read))
+    node = tree.resolve(path, follow_last=False)
+    return tree, node.path if node else find_in_layer(path, layer, read).path
+
+
+def _refuse_nothing(plan: ExtractionPlan, tree: MergedTree) -> None:
+    """Raise TreeError where the very path asked for is not written."""
+    if plan.directories or plan.files or plan.links:
+        return
+    reasons = ", ".join(dict.fromkeys(item.reason for item in plan.skipped))
+    node = tree.get(plan.path)
+    hint = "; --follow writes what it leads to" if node and node.type is EntryType.SYMLINK else ""
+    raise TreeError(f"extracting /{plan.path}: wrote nothing: {reasons}{hint}")
 
 
 def _open_contents(read: ReadImage) -> ReadContents:
