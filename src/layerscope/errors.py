@@ -8,6 +8,7 @@ LayerscopeError
 │   ├── ImageNotFoundError    nothing answers to that name; says what was tried
 │   ├── PlatformNotFoundError the index has no such platform; lists what there is
 │   └── EngineError           the container engine refused or could not be reached
+│       └── NoEngineError     nothing listens where the engine should be
 ├── ImageError                the image is malformed or does not match its digests (exit code 4)
 │   ├── DocumentError         a manifest, index or config breaks its specification
 │   ├── DigestMismatchError   bytes that are not what their digest says
@@ -50,6 +51,15 @@ class PlatformNotFoundError(SourceError):
 
 class EngineError(SourceError):
     """The container engine refused or could not be reached."""
+
+
+class NoEngineError(EngineError):
+    """Nothing listens where the engine should be; `place` is the socket or address."""
+
+    def __init__(self, message: str, *, place: str = "") -> None:
+        """Say what was being done, and where nobody answered."""
+        super().__init__(message)
+        self.place = place
 
 
 class ImageError(LayerscopeError):

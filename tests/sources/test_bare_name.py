@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.errors import EngineError, ImageNotFoundError, LayerscopeError, PlatformNotFoundError
+from layerscope.errors import EngineError, ImageNotFoundError, LayerscopeError, NoEngineError, PlatformNotFoundError
 from layerscope.image.image import Image, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress, SilentProgress
@@ -62,14 +62,29 @@ def test_second_engine_is_asked_where_the_first_has_none(image: Image, error: La
 
 
 def test_everything_that_was_tried_is_told() -> None:
-    """Each place with its own answer."""
+    """Each place with its own answer, and what may be tried next."""
     docker, podman = Engine(ImageNotFoundError("docker engine has no image app:1")), Engine(EngineError("no socket"))
     with pytest.raises(ImageNotFoundError) as raised:
         open_name(docker, podman, "path app: a directory without index.json")
     assert str(raised.value) == (
-        "opening app:1: no such image; tried path app: a directory without index.json; docker: docker engine has no "
-        "image app:1; podman: no socket; registry: reading from a registry is not available in this version"
+        "'app:1' is not here: docker has no such image, podman: no socket, path app: a directory without index.json; "
+        "try `docker pull app:1`, docker-archive:FILE, oci-archive:FILE, oci-dir:DIR"
     )
+
+
+def test_without_an_engine_the_message_is_short() -> None:
+    """One line that names the socket and the schemes that need no engine; the errors themselves are its cause."""
+    docker = Engine(NoEngineError("connecting to …: nothing listens there", place="/var/run/docker.sock"))
+    podman = Engine(NoEngineError("connecting to …: nothing listens there", place="/run/podman/podman.sock"))
+    with pytest.raises(ImageNotFoundError) as raised:
+        open_name(docker, podman)
+    assert str(raised.value) == (
+        "'app:1' is not here: no Docker engine answers (/var/run/docker.sock), no podman, no such file; "
+        "try docker-archive:FILE, oci-archive:FILE, oci-dir:DIR, or docker:app:1 with DOCKER_HOST set"
+    )
+    cause = raised.value.__cause__
+    assert isinstance(cause, ExceptionGroup)
+    assert cause.exceptions == (docker.answer, podman.answer)
 
 
 def test_image_for_another_platform_is_not_looked_for_elsewhere(image: Image) -> None:

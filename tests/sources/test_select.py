@@ -101,6 +101,7 @@ def test_every_form_has_its_source(text: str, kind: type, describe: str | None) 
         ("oci-dir:myapp", UsageError, "a directory without"),
         ("oci-dir:-", ImageNotFoundError, "no such file"),
         ("docker:UPPER", ReferenceSyntaxError, "lower case"),
+        ("nosuchscheme:a/b", ReferenceSyntaxError, "schemes are docker: podman: registry: oci-dir:"),
         ("Not A Name", ReferenceSyntaxError, "there is no such file, and as a name: reference"),
         ("image.tar@sha256:short", UsageError, "hexadecimal"),
     ],

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from layerscope.engine.endpoint import Endpoint
-from layerscope.errors import EngineError
+from layerscope.errors import EngineError, NoEngineError
 
 if TYPE_CHECKING:
     from requests import Response
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 HTTP_OK = 200
 MAX_MESSAGE = 500
 """Characters of an engine's own error message that are repeated."""
+
+NOTHING_LISTENS = "nothing listens there"
 
 
 @contextmanager
@@ -25,7 +27,11 @@ def explaining(task: str, endpoint: Endpoint, stage: str) -> Iterator[None]:
     try:
         yield
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
-        raise EngineError(f"{task} at {endpoint}: {stage}: {_cause(error)}") from error
+        cause = _cause(error)
+        message = f"{task} at {endpoint}: {stage}: {cause}"
+        if cause.startswith(NOTHING_LISTENS):
+            raise NoEngineError(message, place=str(endpoint.unix_socket or endpoint.url)) from error
+        raise EngineError(message) from error
 
 
 def check_answer(response: "Response", *, task: str, endpoint: Endpoint) -> None:
@@ -52,9 +58,9 @@ def _cause(error: BaseException) -> str:
         if isinstance(link, PermissionError):
             return "permission denied (be root, or a member of the socket's group)"
         if isinstance(link, FileNotFoundError):
-            return "nothing listens there: no such socket"
+            return f"{NOTHING_LISTENS}: no such socket"
         if isinstance(link, ConnectionRefusedError):
-            return "nothing listens there: connection refused"
+            return f"{NOTHING_LISTENS}: connection refused"
         if isinstance(link, ssl.SSLCertVerificationError):
             return f"its certificate was not accepted: {link.verify_message}"
         if isinstance(link, ssl.SSLError):

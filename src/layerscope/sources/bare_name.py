@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-from layerscope.errors import EngineError, ImageNotFoundError
+from layerscope.errors import EngineError, ImageNotFoundError, NoEngineError, SourceError
 from layerscope.image.image import Image, ImageStream, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress
 from layerscope.sources.source import Source
 
 NO_REGISTRY: Final = "reading from a registry is not available in this version"
+
+_FILES: Final = "docker-archive:FILE, oci-archive:FILE, oci-dir:DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,34 @@ class BareNameSource:
 
     def open_image(self, *, platform: Platform | None, known: KnownContent, progress: Progress) -> Image | ImageStream:
         """Open the image where it is found first; raises ImageNotFoundError, which says what was tried."""
-        attempts = list(self.attempts)
+        failures: list[tuple[str, SourceError]] = []
         for kind, source in self.sources:
             try:
                 return source.open_image(platform=platform, known=known, progress=progress)
             except (ImageNotFoundError, EngineError) as error:
-                attempts.append(f"{kind}: {error}")
-        attempts.append(f"registry: {NO_REGISTRY}")
-        raise ImageNotFoundError(f"opening {self.name}: no such image; tried {'; '.join(attempts)}")
+                failures.append((kind, error))
+        found = ", ".join(
+            [*(_tell_failure(kind, error) for kind, error in failures), *(self.attempts or ["no such file"])]
+        )
+        message = f"{self.name!r} is not here: {found}; try {self._advise(failures)}"
+        raise ImageNotFoundError(message) from ExceptionGroup("what was tried", [error for _, error in failures])
+
+    def _advise(self, failures: list[tuple[str, SourceError]]) -> str:
+        """What else may be tried: fetching it where an engine answers, else the schemes that need none."""
+        answering = next((kind for kind, error in failures if isinstance(error, ImageNotFoundError)), None)
+        if answering is not None:
+            return f"`{answering} pull {self.name}`, {_FILES}"
+        return f"{_FILES}, or docker:{self.name} with DOCKER_HOST set"
+
+
+def _tell_failure(kind: str, error: SourceError) -> str:
+    """Why an engine did not give the image, in few words where they are enough; --debug shows all of them."""
+    match error:
+        case NoEngineError() if kind == "docker":
+            return f"no Docker engine answers ({error.place})"
+        case NoEngineError():
+            return f"no {kind}"
+        case ImageNotFoundError():
+            return f"{kind} has no such image"
+        case _:
+            return f"{kind}: {error}"

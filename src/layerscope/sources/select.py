@@ -161,7 +161,10 @@ def _open_name(text: str, options: SourceOptions, *attempts: str) -> Source:
     try:
         sources = tuple((kind, _open_engine(kind, text, options)) for kind in _ENGINES)
     except ReferenceSyntaxError as error:
-        raise ReferenceSyntaxError(f"opening {text[:200]}: there is no such file, and as a name: {error}") from error
+        known = f"; schemes are {' '.join(SCHEMES)}" if _SCHEME.match(text) else ""
+        raise ReferenceSyntaxError(
+            f"opening {text[:200]}: there is no such file, and as a name: {error}{known}"
+        ) from error
     return BareNameSource(text, sources, attempts)
 
 
