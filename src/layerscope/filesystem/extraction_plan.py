@@ -7,6 +7,7 @@ from typing import Final
 
 from layerscope.errors import LimitError, TreeError
 from layerscope.filesystem.node import Node
+from layerscope.filesystem.paths import is_within
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import NAME_MAX, PATH_MAX
@@ -216,7 +217,7 @@ class _Planner:
             )
             return
         jumps = (*step.jumps, step.node.path.rpartition("/")[0])
-        if found.type is EntryType.DIRECTORY and any(_is_within(jump, found.path) for jump in jumps):
+        if found.type is EntryType.DIRECTORY and any(is_within(jump, found.path) for jump in jumps):
             self.skipped.append(Skipped(step.node.path, "its link leads to a directory that it lies in"))
             return
         yield _Step(found, step.parts, jumps)
@@ -253,8 +254,3 @@ def explain_unsafe_link(target: str, *, depth: int) -> str | None:
     if not raw or b"\0" in raw or len(raw) >= PATH_MAX:
         return "no file system stores a symlink with that target"
     return None
-
-
-def _is_within(path: str, top: str) -> bool:
-    """Whether a path is another one or lies below it."""
-    return not top or path == top or path.startswith(top + "/")

@@ -9,6 +9,7 @@ from layerscope.filesystem.changes import Change, iter_changes
 from layerscope.filesystem.globs import PathFilter
 from layerscope.filesystem.lifetime import EventKind
 from layerscope.filesystem.node import Node
+from layerscope.filesystem.paths import is_within
 from layerscope.filesystem.stack import ROOT
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
@@ -88,7 +89,7 @@ def list_changes(
     items = {}
     for change in iter_changes(tree, first, last):
         ordinal = change.before if change.after is None else change.after
-        if ordinal is not None and _is_within(change.path, path):
+        if ordinal is not None and is_within(change.path, path):
             items[change.path] = _Item(ordinal, change.change)
     return _list(tree, path, items, last, options)
 
@@ -144,7 +145,7 @@ def _add_parents(tree: MergedTree, top: str, chosen: dict[str, _Item], last: int
     """Add the directories that lead from the top to what is chosen."""
     for path in list(chosen):
         parent = path.rpartition("/")[0]
-        while parent and parent not in chosen and _is_within(parent, top):
+        while parent and parent not in chosen and is_within(parent, top):
             chosen[parent] = _Item(_find_directory(tree, parent, last), Change.UNCHANGED, is_chosen=False)
             parent = parent.rpartition("/")[0]
 
@@ -221,8 +222,3 @@ def _make_row(node: Node, item: _Item, depth: int, *, folded: int) -> Row:
 def _by_parts(path: str) -> str:
     """A key that sorts paths by their parts, parents first."""
     return path.replace("/", "\0")
-
-
-def _is_within(path: str, top: str) -> bool:
-    """Whether a path is another one or lies below it."""
-    return not top or path == top or path.startswith(top + "/")

@@ -44,11 +44,6 @@ class MediaType:
         return self.text.startswith(_FOREIGN_PREFIXES)
 
     @property
-    def is_encrypted(self) -> bool:
-        """Whether it names a layer that cannot be read without a key."""
-        return self.is_layer and self.text.endswith("+encrypted")
-
-    @property
     def is_attestation(self) -> bool:
         """Whether it names an in-toto statement, which builders attach as if it were a layer."""
         return self.text == "application/vnd.in-toto+json"

@@ -26,7 +26,6 @@ def test_takes_secrets_out() -> None:
         Variable("API_TOKEN", "***"),
         Variable("INDEX", "https://me:***@example.com/simple"),
     )
-    assert all(variable.is_redacted for variable in facts.variables)
     assert "hunter2" not in repr(facts)
 
 

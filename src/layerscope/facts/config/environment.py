@@ -7,7 +7,7 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.formats.secret_text import REDACTED, redact_value
+from layerscope.formats.secret_text import redact_text, redact_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +16,6 @@ class Variable:
 
     name: str
     value: str
-
-    @property
-    def is_redacted(self) -> bool:
-        """Whether something was left out."""
-        return REDACTED in self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +39,5 @@ class EnvironmentCollector(Collector):
         variables = []
         for entry in context.image.config.runtime.env:
             name, _, value = entry.partition("=")
-            variables.append(Variable(name, redact_value(name, value)))
+            variables.append(Variable(redact_text(name), redact_value(name, value)))
         yield Environment(Evidence(), tuple(variables))
