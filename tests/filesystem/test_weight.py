@@ -9,7 +9,7 @@ def test_untouched_layers_are_all_visible() -> None:
     """Nothing is lost where nothing is changed."""
     weight = measure_weight(merged([file("a", b"12345")], [directory("d"), file("d/b", b"123")]))
     assert (weight.total, weight.visible, weight.hidden, weight.removed, weight.repeated) == (8, 8, 0, 0, 0)
-    assert (weight.efficiency, weight.wasted) == (1.0, 0)
+    assert (weight.efficiency, weight.wasted, weight.dive_wasted) == (1.0, 0, 0)
 
 
 def test_overwritten_bytes_are_hidden() -> None:

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from layerscope.layers.cache_usage import CacheUsage, KindUsage, PruneResult, VerifyResult
 from layerscope.report.cache_view import (
     render_prune_json,
@@ -51,7 +53,23 @@ def test_pruning_is_one_line() -> None:
     """What went and what stayed."""
     result = PruneResult(1, 2_000, 3, 4_000)
     assert render_prune_text(result) == "removed 1 entry, 2.0 kB; kept 3 entries, 4.0 kB\n"
-    assert json.loads(render_prune_json(result)) == {"removed": 1, "freed": 2000, "kept": 3, "kept_size": 4000}
+    document = json.loads(render_prune_json(result))
+    assert (document["removed"], document["freed"], document["kept"], document["kept_size"]) == (1, 2000, 3, 4000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        render_usage_json(USAGE),
+        render_prune_json(PruneResult(1, 2, 3, 4)),
+        render_verify_json(VerifyResult(3, 900, ())),
+    ],
+)
+def test_every_document_says_who_wrote_it_and_in_which_version(text: str) -> None:
+    """As the report does."""
+    document = json.loads(text)
+    assert document["schema_version"] == 1
+    assert document["tool"]["name"] == "layerscope"
 
 
 def test_verification_names_what_was_damaged() -> None:

@@ -45,7 +45,7 @@ def test_a_mark_that_is_not_good_is_explained(recipe: ResultRecipe, explanation:
 
 def test_layers_are_told_with_whole_digests(result: AuditResult) -> None:
     """The keys are those of the report."""
-    document = json.loads(render_layers_json(result.image, result.layers))
+    document = json.loads(render_layers_json(result.image, result.layers, result.weight))
     assert [layer["diff_id"] for layer in document["layers"]] == [str(layer.diff_id) for layer in result.layers]
     assert document["image"]["config_digest"] == str(result.image.config_digest)
 
@@ -77,7 +77,7 @@ def test_credentials_are_not_shown(result: AuditResult) -> None:
     """Neither in the drawing nor in the document."""
     assert TOKEN not in render_inspect_text(result.image, result.steps, RenderContext(width=160))
     assert TOKEN not in render_inspect_json(result.image, result.steps)
-    assert TOKEN not in render_layers_json(result.image, result.layers)
+    assert TOKEN not in render_layers_json(result.image, result.layers, result.weight)
 
 
 def test_no_line_is_wider_than_the_page(result: AuditResult) -> None:

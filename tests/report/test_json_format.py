@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -126,6 +127,25 @@ def test_a_layer_that_was_not_here_is_null_and_not_zero() -> None:
     """What is not known is not told as nothing."""
     (layer,) = _report(UNPROVED)["layers"]
     assert (layer["entries"], layer["uncompressed_size"], layer["verified"]) == (None, None, False)
+
+
+def test_waste_is_what_is_shipped_and_not_seen() -> None:
+    """The number that the terminal shows too, of the image and of each layer; dive's own has its own name."""
+    report = _report(WASTEFUL)
+    weight = report["weight"]
+    assert (
+        weight["wasted"] == weight["hidden"] + weight["removed"] == sum(layer["wasted"] for layer in report["layers"])
+    )
+    assert (weight["dive_wasted"], weight["complete"]) == (1032000, True)
+
+
+def test_sums_of_an_image_that_was_not_read_whole_claim_nothing() -> None:
+    """No score, no size of all layers, no waste of layers below the unread one; those above are known."""
+    report = _report(replace(WASTEFUL, absent=frozenset({3})))
+    assert (report["weight"]["efficiency"], report["weight"]["dive_wasted"]) == (None, None)
+    assert report["weight"]["complete"] is False
+    assert report["image"]["uncompressed_size"] is None
+    assert [layer["wasted"] for layer in report["layers"]] == [None, None, None, None, 0]
 
 
 def test_credentials_are_nowhere_in_the_report() -> None:

@@ -46,6 +46,11 @@ class AuditedLayer:
     origin: str
     """`base`, `own`, or `unknown`."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the layer was read to its end, so that sums of its entries are those of the layer."""
+        return self.scan is not None and self.scan.damage is None and self.scan.diff_id is not None
+
 
 @dataclass(frozen=True)
 class AuditResult:
@@ -61,6 +66,11 @@ class AuditResult:
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
     base: BaseImage | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every layer was read to its end; else sums over layers are lower bounds."""
+        return all(layer.is_whole for layer in self.layers)
 
     @property
     def is_intact(self) -> bool:

@@ -42,7 +42,27 @@ def parse_outputs(texts: Sequence[str], *, formats: Sequence[str]) -> tuple[Outp
             raise UsageError(f"output format {output.format!r}: expected one of {', '.join(formats)}")
     if sum(output.path is None for output in outputs) > 1:
         raise UsageError("several formats for standard output: expected at most one without =PATH")
+    for output in outputs:
+        if output.path is not None:
+            _check_path(output.path)
     return outputs
+
+
+def _check_path(path: Path) -> None:
+    """Raise UsageError where a file cannot be written, as far as can be told before there is anything to write."""
+    trouble = f"writing the report to {str(path)!r}"
+    try:
+        if path.is_dir():
+            raise UsageError(f"{trouble}: expected a file, found a directory")
+        if _is_special(path):
+            return
+        folder = path.resolve().parent
+    except OSError as error:
+        raise UsageError(f"{trouble}: {error.strerror}") from error
+    if not folder.is_dir():
+        raise UsageError(f"{trouble}: there is no folder {str(folder)!r}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{trouble}: nothing may be written to {str(folder)!r}")
 
 
 def deliver(

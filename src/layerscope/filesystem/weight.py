@@ -7,6 +7,7 @@ from layerscope.filesystem.efficiency import measure_efficiency
 from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
+from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.index import DIGEST_SIZE
 
 
@@ -26,6 +27,11 @@ class LayerWeight:
     metadata_copies: int
     hides: int
 
+    @property
+    def wasted(self) -> int:
+        """Bytes that are shipped and that the container does not see."""
+        return self.hidden + self.removed
+
 
 @dataclass(frozen=True, slots=True)
 class Weight:
@@ -34,7 +40,7 @@ class Weight:
     `hidden` lies under another entry at the same path, of which `metadata_copies` under the same content again (a chmod
     or chown that ships a file twice); `removed` lies under a whiteout, or something of another type took its place.
     `repeated`, a part of `visible`, is content that occurs at other visible paths too, counted beyond the first; hard
-    links cost nothing. `efficiency` and `wasted` are dive's score and wasted bytes (see `measure_efficiency`).
+    links cost nothing. `efficiency` and `dive_wasted` are dive's score and wasted bytes (see `measure_efficiency`).
     """
 
     total: int
@@ -44,8 +50,13 @@ class Weight:
     repeated: int
     metadata_copies: int
     efficiency: float
-    wasted: int
+    dive_wasted: int
     layers: tuple[LayerWeight, ...]
+
+    @property
+    def wasted(self) -> int:
+        """Bytes that are shipped and that the container does not see."""
+        return self.hidden + self.removed
 
 
 @dataclass(slots=True)
@@ -88,7 +99,7 @@ def measure_weight(tree: MergedTree) -> Weight:
         repeated=sum(layer.repeated for layer in layers),
         metadata_copies=sum(layer.metadata_copies for layer in layers),
         efficiency=efficiency.score,
-        wasted=efficiency.wasted,
+        dive_wasted=efficiency.wasted,
         layers=layers,
     )
 
@@ -123,5 +134,5 @@ def _iter_repeated(stack: LayerStack, gone: list[bytearray]) -> Iterator[tuple[i
             digest = digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE]
             if digest in seen:
                 yield layer, size
-            else:
+            elif digest != NO_DIGEST:
                 add(digest)

@@ -4,6 +4,7 @@ from layerscope.layers.cache_usage import CacheUsage, PruneResult, VerifyResult
 from layerscope.report.columns import align_rows
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_text
+from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.theme import choose_symbols
 from layerscope.report.units import format_time
@@ -31,6 +32,7 @@ def render_usage_json(usage: CacheUsage) -> str:
     """The same for a program."""
     return encode_json(
         {
+            **head_document(),
             "root": str(usage.root),
             "entries": usage.entries,
             "size": usage.size,
@@ -51,7 +53,13 @@ def render_prune_text(result: PruneResult) -> str:
 def render_prune_json(result: PruneResult) -> str:
     """The same for a program."""
     return encode_json(
-        {"removed": result.removed, "freed": result.freed, "kept": result.kept, "kept_size": result.kept_size}
+        {
+            **head_document(),
+            "removed": result.removed,
+            "freed": result.freed,
+            "kept": result.kept,
+            "kept_size": result.kept_size,
+        }
     )
 
 
@@ -66,4 +74,6 @@ def render_verify_text(result: VerifyResult) -> str:
 
 def render_verify_json(result: VerifyResult) -> str:
     """The same for a program."""
-    return encode_json({"checked": result.checked, "size": result.size, "damaged": list(result.damaged)})
+    return encode_json(
+        {**head_document(), "checked": result.checked, "size": result.size, "damaged": list(result.damaged)}
+    )

@@ -2,6 +2,7 @@
 
 from layerscope.filesystem.extraction import Extraction
 from layerscope.report.escape import escape_text
+from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.places import root_path
 from layerscope.rules.wording import tell_count, tell_size
@@ -22,6 +23,7 @@ def render_extraction_json(written: Extraction) -> str:
     """The same, with every path that was left out."""
     return encode_json(
         {
+            **head_document(),
             "target": str(written.target),
             "files": written.files,
             "directories": written.directories,

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC
 
-from layerscope.formats.secret_text import redact_value
+from layerscope.formats.secret_text import redact_text, redact_value
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
 from layerscope.report.instruction import tell_created_by, tell_instruction
-from layerscope.report.json_parts import build_image, build_process, build_tool
+from layerscope.report.json_parts import build_image, build_process, head_document
 from layerscope.report.json_text import encode_json
-from layerscope.report.json_v1 import SCHEMA_VERSION
 
 
 def render_inspect_json(image: Image, steps: Sequence[BuildStep]) -> str:
@@ -17,11 +16,13 @@ def render_inspect_json(image: Image, steps: Sequence[BuildStep]) -> str:
     sizes = [layer.stored_size for layer in image.layers]
     return encode_json(
         {
-            "schema_version": SCHEMA_VERSION,
-            "tool": build_tool(),
-            "image": build_image(image, (), None),
+            **head_document(),
+            "image": build_image(image, None, None),
             "process": build_process(image.config.runtime),
-            "labels": {name: redact_value(name, value) for name, value in sorted(image.config.runtime.labels.items())},
+            "labels": {
+                redact_text(name): redact_value(name, value)
+                for name, value in sorted(image.config.runtime.labels.items())
+            },
             "diff_ids": [str(diff_id) for diff_id in image.config.rootfs],
             "history": [_build_step(step, sizes) for step in steps],
         }

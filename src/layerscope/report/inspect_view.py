@@ -6,14 +6,13 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from layerscope.formats.secret_text import redact_text, redact_value
+from layerscope.formats.secret_text import redact_text, redact_value, redact_words
 from layerscope.image.config import Healthcheck, RuntimeConfig
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
-from layerscope.report.json_parts import redact_words
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields, start_table
 from layerscope.report.units import format_time
@@ -26,7 +25,7 @@ def render_inspect_text(image: Image, steps: Sequence[BuildStep], context: Rende
     """Identity, config and history."""
     page = Page(context)
     fields = start_fields()
-    add_identity(fields, page, image)
+    add_identity(fields, image)
     sizes = [layer.stored_size for layer in image.layers]
     stored = f", {tell_size(sum(size or 0 for size in sizes))} stored" if None not in sizes else ""
     fields.add_row("layers", f"{tell_count(len(image.layers), 'layer')}{stored}")
@@ -100,7 +99,7 @@ def _tell_words(words: Sequence[str]) -> str:
 
 
 def _tell_pair(name: str, value: str) -> str:
-    return f"{name}={redact_value(name, value)}"
+    return f"{redact_text(name)}={redact_value(name, value)}"
 
 
 def _tell_health(check: Healthcheck) -> str:

@@ -10,7 +10,7 @@ from layerscope.filesystem.weight import Weight
 from layerscope.report.context import RenderContext
 from layerscope.report.format import Format
 from layerscope.report.instruction import tell_created_by
-from layerscope.report.json_parts import build_image, build_layer, build_process, build_tool
+from layerscope.report.json_parts import build_image, build_layers, build_process, build_tool
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1 import (
     ConfidenceName,
@@ -64,8 +64,8 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
         schema_version=1,
         tool=build_tool(),
         image=build_image(result.image, result.layers, result.base),
-        layers=[build_layer(layer) for layer in result.layers],
-        weight=_build_weight(result.weight),
+        layers=build_layers(result.layers, result.weight),
+        weight=_build_weight(result.weight, is_whole=result.is_whole),
         facts=_build_facts(result),
         gpus=[],
         findings=[_build_finding(finding, result) for finding in findings],
@@ -76,7 +76,7 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
     )
 
 
-def _build_weight(weight: Weight) -> WeightV1:
+def _build_weight(weight: Weight, *, is_whole: bool) -> WeightV1:
     return WeightV1(
         total=weight.total,
         visible=weight.visible,
@@ -84,7 +84,9 @@ def _build_weight(weight: Weight) -> WeightV1:
         removed=weight.removed,
         repeated=weight.repeated,
         wasted=weight.wasted,
-        efficiency=round(weight.efficiency, 6),
+        dive_wasted=weight.dive_wasted if is_whole else None,
+        efficiency=round(weight.efficiency, 6) if is_whole else None,
+        complete=is_whole,
     )
 
 

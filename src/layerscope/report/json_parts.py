@@ -1,15 +1,16 @@
 """The parts of a JSON report that other commands print too: tool, image, layers, process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC
 
 from layerscope import __version__
 from layerscope.audit.result import AuditedLayer, BaseImage
-from layerscope.formats.secret_text import REDACTED, redact_text, redact_value
+from layerscope.filesystem.weight import Weight
+from layerscope.formats.secret_text import redact_text, redact_value, redact_words
 from layerscope.image.config import RuntimeConfig
 from layerscope.image.image import Image
 from layerscope.report.instruction import tell_created_by
-from layerscope.report.json_v1 import BaseV1, ImageV1, LayerV1, ProcessV1, ToolV1, VariableV1
+from layerscope.report.json_v1 import SCHEMA_VERSION, BaseV1, ImageV1, LayerV1, ProcessV1, ToolV1, VariableV1
 from layerscope.report.origin import find_origin
 
 
@@ -18,10 +19,15 @@ def build_tool() -> ToolV1:
     return ToolV1(name="layerscope", version=__version__)
 
 
-def build_image(image: Image, layers: Iterable[AuditedLayer], base: BaseImage | None) -> ImageV1:
-    """What was read, and its digests."""
-    layers = tuple(layers)
-    sizes = [layer.size for layer in layers if layer.size is not None]
+def head_document() -> dict[str, object]:
+    """The keys that every document of layerscope begins with."""
+    return {"schema_version": SCHEMA_VERSION, "tool": build_tool()}
+
+
+def build_image(image: Image, layers: Sequence[AuditedLayer] | None, base: BaseImage | None) -> ImageV1:
+    """What was read, and its digests; `layers` are None where only the documents were read."""
+    sizes = [layer.stored_size for layer in image.layers] if layers is None else [layer.size for layer in layers]
+    unpacked = [_uncompressed_size(layer) for layer in layers] if layers is not None else [None]
     created = image.config.created
     return ImageV1(
         reference=image.reference,
@@ -30,18 +36,36 @@ def build_image(image: Image, layers: Iterable[AuditedLayer], base: BaseImage | 
         manifest_digest=str(image.manifest_digest) if image.manifest_digest else None,
         config_digest=str(image.config_digest),
         platform=str(image.config.platform),
-        size=sum(sizes) if len(sizes) == len(layers) else None,
-        uncompressed_size=sum(layer.scan.index.uncompressed_size for layer in layers if layer.scan),
+        size=_add_up(sizes),
+        uncompressed_size=_add_up(unpacked),
         created=created.astimezone(UTC) if created else None,
         base=BaseV1(base.reference, base.layers, base.evidence) if base else None,
         notes=list(image.notes),
     )
 
 
-def build_layer(layer: AuditedLayer) -> LayerV1:
+def build_layers(layers: Sequence[AuditedLayer], weight: Weight) -> list[LayerV1]:
+    """Every layer; what a layer wastes is known where it and all above it were read to their ends."""
+    last_partial = max((layer.index for layer in layers if not layer.is_whole), default=-1)
+    return [
+        _build_layer(layer, weight.layers[layer.index].wasted if layer.index > last_partial else None)
+        for layer in layers
+    ]
+
+
+def _add_up(sizes: Sequence[int | None]) -> int | None:
+    """The sum, if all of them are known."""
+    known = [size for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None
+
+
+def _uncompressed_size(layer: AuditedLayer) -> int | None:
+    return layer.scan.index.uncompressed_size if layer.scan is not None and layer.is_whole else None
+
+
+def _build_layer(layer: AuditedLayer, wasted: int | None) -> LayerV1:
     """One layer; what could not be read is null."""
-    is_read = layer.scan is not None and layer.scan.diff_id is not None
-    index = layer.scan.index if layer.scan is not None and is_read else None
+    index = layer.scan.index if layer.scan is not None and layer.is_whole else None
     return LayerV1(
         index=layer.index,
         digest=str(layer.digest) if layer.digest else None,
@@ -49,8 +73,9 @@ def build_layer(layer: AuditedLayer) -> LayerV1:
         chain_id=str(layer.chain_id),
         media_type=layer.media_type,
         size=layer.size,
-        uncompressed_size=index.uncompressed_size if index else None,
+        uncompressed_size=_uncompressed_size(layer),
         entries=len(index) if index is not None else None,
+        wasted=wasted,
         created_by=tell_created_by(layer.step),
         verified=layer.verified,
         origin=find_origin([layer]),
@@ -63,27 +88,16 @@ def build_process(runtime: RuntimeConfig) -> ProcessV1:
     return ProcessV1(
         user=runtime.user,
         working_dir=runtime.working_dir,
-        entrypoint=redact_words(runtime.entrypoint),
-        command=redact_words(runtime.cmd),
+        entrypoint=list(redact_words(runtime.entrypoint)),
+        command=list(redact_words(runtime.cmd)),
         environment=[_build_variable(entry) for entry in runtime.env],
         exposed_ports=list(runtime.exposed_ports),
         volumes=list(runtime.volumes),
         stop_signal=runtime.stop_signal,
-        health_check=redact_words(health.test) if health and health.test else None,
+        health_check=list(redact_words(health.test)) if health and health.test else None,
     )
-
-
-def redact_words(words: Sequence[str]) -> list[str]:
-    """The words of a command without credentials; an option's value is looked at together with the option before it."""
-    shown: list[str] = []
-    for position, word in enumerate(words):
-        alone = redact_text(word)
-        if position and redact_text(f"{words[position - 1]} {word}") != f"{shown[-1]} {alone}":
-            alone = REDACTED
-        shown.append(alone)
-    return shown
 
 
 def _build_variable(entry: str) -> VariableV1:
     name, _, value = entry.partition("=")
-    return VariableV1(name=name, value=redact_value(name, value))
+    return VariableV1(name=redact_text(name), value=redact_value(name, value))

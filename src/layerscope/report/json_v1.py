@@ -19,6 +19,7 @@ VerdictName = Literal["passed", "failed", "damaged"]
 DigestText = Annotated[str, Meta(pattern="^[a-z0-9]+:[a-f0-9]+$")]
 PathText = Annotated[str, Meta(pattern="^/")]
 ByteCount = Annotated[int, Meta(ge=0)]
+Score = Annotated[float, Meta(ge=0, le=1)]
 LayerNumber = Annotated[int, Meta(ge=0, description="Zero-based position in `layers`, lowest first.")]
 
 
@@ -47,7 +48,9 @@ class ImageV1(Struct, frozen=True):
     config_digest: DigestText
     platform: str
     size: Annotated[ByteCount | None, Meta(description="Bytes of all layers as stored; null where not all are known.")]
-    uncompressed_size: Annotated[ByteCount, Meta(description="Bytes of all layers that could be read, as tar.")]
+    uncompressed_size: Annotated[
+        ByteCount | None, Meta(description="Bytes of all layers as tar; null where not all were read to their ends.")
+    ]
     created: datetime | None
     base: BaseV1 | None
     notes: list[str]
@@ -64,21 +67,30 @@ class LayerV1(Struct, frozen=True):
     size: ByteCount | None
     uncompressed_size: ByteCount | None
     entries: ByteCount | None
+    wasted: Annotated[
+        ByteCount | None,
+        Meta(description="Bytes of its files that upper layers hide or remove; null where a layer was not read whole."),
+    ]
     created_by: str | None
     verified: bool
     origin: OriginName
 
 
 class WeightV1(Struct, frozen=True):
-    """Bytes of file content: all that is shipped, what the container sees of it, and what it does not."""
+    """Bytes of file content: all that is shipped, what the container sees of it, and what it does not.
+
+    Where not every layer was read to its end, `complete` is false, sums are lower bounds, and dive's numbers are null.
+    """
 
     total: ByteCount
     visible: ByteCount
     hidden: ByteCount
     removed: ByteCount
     repeated: ByteCount
-    wasted: ByteCount
-    efficiency: Annotated[float, Meta(ge=0, le=1)]
+    wasted: Annotated[ByteCount, Meta(description="Shipped and not seen: hidden and removed together.")]
+    dive_wasted: Annotated[ByteCount | None, Meta(description="What dive counts as wasted.")]
+    efficiency: Annotated[Score | None, Meta(description="The score that dive gives.")]
+    complete: bool
 
 
 class OsReleaseV1(Struct, frozen=True):

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from layerscope.audit.result import AuditedLayer
+from layerscope.filesystem.weight import Weight
 from layerscope.image.image import Image
 from layerscope.report.columns import align_rows
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, shorten
 from layerscope.report.instruction import tell_instruction
-from layerscope.report.json_parts import build_image, build_layer, build_tool
+from layerscope.report.json_parts import build_image, build_layers, head_document
 from layerscope.report.json_text import encode_json
-from layerscope.report.json_v1 import SCHEMA_VERSION
+from layerscope.report.places import tell_reference
 from layerscope.report.terminal.layer_mark import mark_layer
 from layerscope.report.terminal.page import Page
 from layerscope.rules.wording import tell_count, tell_size
@@ -26,7 +27,9 @@ WIDE_PAGE = 120
 def render_layers_text(image: Image, layers: Sequence[AuditedLayer], context: RenderContext) -> str:
     """A table of layers, lowest first; digests by their first twelve digits."""
     page = Page(context)
-    page.add_line((escape_line(image.reference), "path"), (f"  {tell_count(len(layers), 'layer')}", "muted"))
+    page.add_line(
+        (escape_line(tell_reference(image.reference)), "path"), (f"  {tell_count(len(layers), 'layer')}", "muted")
+    )
     page.add_blank()
     lines = align_rows([HEADINGS, *(_draw_row(page, layer) for layer in layers)], SIDES)
     is_wide = page.width >= WIDE_PAGE
@@ -46,21 +49,20 @@ def render_layers_text(image: Image, layers: Sequence[AuditedLayer], context: Re
     return page.read()
 
 
-def render_layers_json(image: Image, layers: Sequence[AuditedLayer]) -> str:
+def render_layers_json(image: Image, layers: Sequence[AuditedLayer], weight: Weight) -> str:
     """The same with whole digests, under the keys of the report."""
     return encode_json(
         {
-            "schema_version": SCHEMA_VERSION,
-            "tool": build_tool(),
+            **head_document(),
             "image": build_image(image, layers, None),
-            "layers": [build_layer(layer) for layer in layers],
+            "layers": build_layers(layers, weight),
         }
     )
 
 
 def _draw_row(page: Page, layer: AuditedLayer) -> tuple[str, ...]:
     dash = page.symbols.dash
-    index = layer.scan.index if layer.scan else None
+    index = layer.scan.index if layer.scan and layer.is_whole else None
     return (
         str(layer.index),
         mark_layer(layer, page.symbols)[0],
@@ -68,7 +70,7 @@ def _draw_row(page: Page, layer: AuditedLayer) -> tuple[str, ...]:
         layer.chain_id.short,
         layer.digest.short if layer.digest else dash,
         dash if layer.size is None else tell_size(layer.size),
-        tell_size(index.uncompressed_size) if index else dash,
+        tell_size(index.uncompressed_size) if index is not None else dash,
         f"{len(index):,}" if index is not None else dash,
     )
 

@@ -1,14 +1,25 @@
-"""Places of findings: paths as a container shows them, and which of them a message names already."""
+"""Places: images and paths as a person knows them, and which of a finding's a message names already."""
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from layerscope.rules.finding import Location
+
+STANDARD_INPUT: Final = "-"
 
 
 def root_path(path: str) -> str:
     """A path from the root, with one slash before it."""
     return "/" + path.lstrip("/")
+
+
+def tell_reference(reference: str) -> str:
+    """An image's name for a person: what came through a pipe has none."""
+    scheme, _, rest = reference.rpartition(":")
+    if rest != STANDARD_INPUT:
+        return reference
+    return f"standard input ({scheme})" if scheme else "standard input"
 
 
 def is_layer_named(layer: int, message: str) -> bool:

@@ -47,6 +47,8 @@ class Symbols:
     dash: str
     dot: str
     arrow: str
+    at_least: str
+    """Before a sum that lacks parts which could not be read."""
     ellipsis: str
     branch: str
     last_branch: str
@@ -68,6 +70,7 @@ UNICODE: Final = Symbols(
     dash="\N{EN DASH}",
     dot="·",
     arrow="→",
+    at_least="≥ ",
     ellipsis="…",
     branch="├── ",
     last_branch="└── ",
@@ -84,6 +87,7 @@ ASCII: Final = Symbols(
     dash="-",
     dot="-",
     arrow="->",
+    at_least=">= ",
     ellipsis="...",
     branch="|-- ",
     last_branch="`-- ",

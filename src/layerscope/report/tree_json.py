@@ -1,8 +1,8 @@
 """A listing for a program."""
 
 from layerscope.filesystem.listing import Listing, Row
+from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
-from layerscope.report.json_v1 import SCHEMA_VERSION
 from layerscope.report.places import root_path
 
 
@@ -10,7 +10,7 @@ def render_tree_json(listing: Listing, *, reference: str) -> str:
     """Every row, parents before children; sizes in bytes, modes in octal as text."""
     return encode_json(
         {
-            "schema_version": SCHEMA_VERSION,
+            **head_document(),
             "reference": reference,
             "present": listing.present,
             "removed": listing.removed,

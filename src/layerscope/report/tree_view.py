@@ -44,6 +44,8 @@ class TreePage:
     """Whether mode and owner are shown."""
     has_marks: bool = False
     """Whether rows are changes."""
+    is_filtered: bool = False
+    """Whether only some paths were asked for."""
 
 
 def render_tree_text(listing: Listing, page: TreePage, context: RenderContext) -> str:
@@ -54,6 +56,9 @@ def render_tree_text(listing: Listing, page: TreePage, context: RenderContext) -
 def _iter_lines(listing: Listing, page: TreePage, context: RenderContext) -> Iterator[str]:
     symbols = choose_symbols(unicode=context.unicode)
     yield paint(escape_text(page.title), "path", color=context.color)
+    if not listing.counts and page.is_filtered:
+        yield "nothing matches"
+        return
     if page.has_marks:
         yield _explain_marks(listing, color=context.color)
     yield ""

@@ -40,6 +40,7 @@ def test_files_are_not_replaced_unless_asked_for(answer: Answer, service: Path, 
 def test_a_program_is_told_everything(document: Callable[..., Any], service: Path) -> None:
     """Counts, bytes and what was left out."""
     written = document("extract", service, "/app", "-d", "out")
+    assert (written.pop("schema_version"), written.pop("tool")["name"]) == (1, "layerscope")
     assert written == {
         "target": "out",
         "files": 1,

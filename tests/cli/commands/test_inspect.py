@@ -35,3 +35,10 @@ def test_every_layout_says_the_same(
 def test_a_damaged_layer_does_not_matter(answer: Answer, fixture_image: ImageWriter) -> None:
     """Only documents are read."""
     assert answer("inspect", fixture_image("damaged", "oci-dir"))[0] == 0
+
+
+def test_sizes_of_layers_that_were_not_read_are_unknown(document: Callable[..., Any], service: Path) -> None:
+    """The documents say how large the layers are as stored, and nothing of what they unpack to."""
+    image = document("inspect", service)["image"]
+    assert image["size"] > 0
+    assert image["uncompressed_size"] is None

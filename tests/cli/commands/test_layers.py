@@ -33,3 +33,18 @@ def test_digests_are_whole_for_a_program(document: Callable[..., Any], service: 
     """The ChainID of the lowest layer is its DiffID; the blob's digest is another thing."""
     lowest = document("layers", service)["layers"][0]
     assert lowest["chain_id"] == lowest["diff_id"] != lowest["digest"]
+
+
+def test_a_layer_that_is_not_here_has_no_numbers(
+    answer: Answer, document: Callable[..., Any], fixture_image: ImageWriter
+) -> None:
+    """A dash for a person and null for a program, and no sum over all layers."""
+    image = fixture_image("foreign-layer", "oci-dir")
+    told = document("layers", image)
+    (unread,) = [layer for layer in told["layers"] if not layer["verified"]]
+    assert (unread["entries"], unread["uncompressed_size"], unread["wasted"]) == (None, None, None)
+    assert told["image"]["uncompressed_size"] is None
+    rows = [
+        line for line in answer("layers", image)[1].decode().splitlines() if line.startswith(f"{unread['index']}  ?")
+    ]
+    assert rows[0].split()[-2:] == ["\N{EN DASH}", "\N{EN DASH}"]

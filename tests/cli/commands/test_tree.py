@@ -122,3 +122,11 @@ def test_a_flat_tree_is_never_cut_to_nothing() -> None:
     tree = make_result(ResultRecipe(layers=[[file(f"f{n}") for n in range(300)]])).tree
     assert find_comfortable_depth(list_tree(tree).rows) == 0
     assert find_comfortable_depth(list_tree(merge_layers([])).rows) is None
+
+
+@pytest.mark.parametrize("glob", ["[", "*.nothing"])
+def test_a_pattern_that_nothing_matches_is_told(glob: str, answer: Answer, service: Path) -> None:
+    """In the merged tree and among changes, in words instead of an empty table."""
+    for options in ([], ["--layer", 2]):
+        lines = answer("tree", service, "--glob", glob, *options)[1].decode().splitlines()
+        assert lines[1:] == ["nothing matches"]

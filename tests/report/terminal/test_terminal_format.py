@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -55,9 +56,44 @@ def test_other_images_are_told_whole(
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
 @pytest.mark.parametrize("unicode", [True, False])
 def test_no_line_is_wider_than_the_page(width: int, unicode: bool) -> None:
-    """Every width that a person may have is kept."""
+    """Every width that a person may have is kept, but by commands, which are there to be copied."""
     text = _render(make_wasteful(), RenderContext(width=width, unicode=unicode, exit_code=1))
-    assert max(map(len, text.splitlines())) <= width
+    assert max(len(line) for line in text.splitlines() if not line.startswith("  $ ")) <= width
+
+
+def test_a_command_stays_on_one_line_however_long() -> None:
+    """What is copied can be pasted."""
+    reference = f"registry.example/{'team/' * 30}app:1"
+    text = _render(make_result(replace(WASTEFUL, reference=reference)), RenderContext(width=60))
+    assert f"\n  $ layerscope tree {reference} --layer 2 --sort size\n" in text
+
+
+def test_sums_of_an_image_that_was_not_read_whole_are_lower_bounds() -> None:
+    """A layer that breaks off: sums say so, the layer's own numbers are unknown, and there is no score."""
+    text = _render(make_result(replace(WASTEFUL, absent=frozenset({3}))), RenderContext(width=120))
+    size, waste = (next(line for line in text.splitlines() if line.startswith(name)) for name in ("size ", "waste "))
+    assert re.search(r"≥ \S+ MB unpacked .* ≥ \d+ entries", size)
+    assert re.search(r"≥ .* shipped and not seen · not every layer could be read whole", waste)
+    assert "efficiency" not in text
+    row = next(line for line in text.splitlines() if line.startswith("3 "))
+    assert row.count("\N{EN DASH}") == 4
+    assert "≥ 30.0 kB" in next(line for line in text.splitlines() if line.startswith("1 "))
+
+
+def test_a_source_without_digests_leaves_their_lines_out() -> None:
+    """No row says that there is nothing."""
+    result = make_result(CLEAN)
+    text = _render(replace(result, image=replace(result.image, manifest_digest=None)), RenderContext())
+    assert not re.search("^(index|manifest)", text, re.MULTILINE)
+    assert re.search("^config ", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"), [("-", "standard input"), ("docker-archive:-", "standard input (docker-archive)")]
+)
+def test_an_image_from_a_pipe_is_called_so(reference: str, told: str) -> None:
+    """A lone dash is no name."""
+    assert f"image    {told}\n" in _render(make_result(replace(CLEAN, reference=reference)), RenderContext())
 
 
 def test_plain_output_holds_no_control_characters() -> None:
@@ -86,7 +122,9 @@ def test_the_same_result_prints_the_same_bytes() -> None:
 def test_the_verdict_comes_first_and_the_next_steps_last() -> None:
     """The first lines judge, the last section says what to do."""
     lines = _render(make_wasteful(), FAILED).splitlines()
-    headings = [line for line in lines if line in {"Waste by cause", "Not known", "Next steps"}]
+    headings = [
+        line for line in lines if line in {"What could be saved  by cause; causes overlap", "Not known", "Next steps"}
+    ]
     assert lines[0].startswith("✔ INTACT")
     assert lines[1].startswith("✘ FAILED")
     assert headings[-1] == "Next steps"

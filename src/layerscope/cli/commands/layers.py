@@ -9,6 +9,7 @@ from layerscope.cli.console import Console
 from layerscope.cli.image_access import read
 from layerscope.cli.options import Reading, image_argument, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.filesystem.weight import measure_weight
 from layerscope.report.layers_view import render_layers_json, render_layers_text
 from layerscope.report.terminal.layer_mark import is_damaged
 
@@ -29,7 +30,7 @@ def command(image: str, *, reading: Reading, output: tuple[str, ...], console: C
     layers = audit_layers(found)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_layers_text(found.image, layers, context),
-        "json": lambda _: render_layers_json(found.image, layers),
+        "json": lambda _: render_layers_json(found.image, layers, measure_weight(found.tree)),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     return exit_codes.MALFORMED if any(map(is_damaged, layers)) else exit_codes.CLEAN

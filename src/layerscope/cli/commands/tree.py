@@ -20,6 +20,7 @@ from layerscope.cli.tree_paths import check_layer, find_visible
 from layerscope.errors import UsageError
 from layerscope.filesystem.listing import Listing, ListingOptions, Order, Row, list_changes, list_tree
 from layerscope.filesystem.merge import merge_layers
+from layerscope.report.places import tell_reference
 from layerscope.report.tree_json import render_tree_json
 from layerscope.report.tree_view import TreePage, render_tree_text
 
@@ -90,7 +91,12 @@ def command(
     fitted = listing
     if depth is None and console.is_terminal():
         fitted = _fit(listing, question, found, options, console)
-    page = TreePage(_tell_title(question, found), is_long=is_long, has_marks=question.first is not None)
+    page = TreePage(
+        _tell_title(question, found),
+        is_long=is_long,
+        has_marks=question.first is not None,
+        is_filtered=bool(glob),
+    )
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_tree_text(fitted if context.is_terminal else listing, page, context),
         "json": lambda _: render_tree_json(listing, reference=found.image.reference),
@@ -150,10 +156,11 @@ def find_comfortable_depth(rows: Sequence[Row]) -> int | None:
 
 
 def _tell_title(question: Question, read: ReadImage) -> str:
+    image = tell_reference(read.image.reference)
     where = f" in /{question.path}" if question.path else ""
     if question.first is None:
         upto = f" after layer {question.last}" if question.last < len(read.scans) - 1 else ""
-        return f"{read.image.reference}{upto}{where}"
+        return f"{image}{upto}{where}"
     if question.first == question.last:
-        return f"{read.image.reference}: changes of layer {question.last}{where}"
-    return f"{read.image.reference}: changes of layers {question.first} to {question.last}{where}"
+        return f"{image}: changes of layer {question.last}{where}"
+    return f"{image}: changes of layers {question.first} to {question.last}{where}"

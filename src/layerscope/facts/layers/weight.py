@@ -19,6 +19,7 @@ class ImageWeight(Fact):
     removed: int
     repeated: int
     wasted: int
+    """Those that are shipped and not seen."""
     efficiency: float
 
     def share(self, size: int) -> float:

@@ -9,7 +9,7 @@ from layerscope.report.instruction import tell_instruction
 from layerscope.report.terminal.bar import draw_bar
 from layerscope.report.terminal.layer_mark import mark_layer
 from layerscope.report.terminal.page import Page, start_table
-from layerscope.report.units import format_share
+from layerscope.report.units import format_share, mark_sum
 from layerscope.rules.wording import tell_size
 
 NARROW_BAR = 10
@@ -50,20 +50,36 @@ def _start(*, is_wide: bool) -> Table:
 def _draw_row(page: Page, result: AuditResult, layer: AuditedLayer, *, scale: int, is_wide: bool) -> list[Text | str]:
     symbols = page.symbols
     weight = result.weight.layers[layer.index]
-    wasted = weight.total - weight.visible
-    bar = draw_bar(weight.visible, wasted, scale=scale, width=WIDE_BAR if is_wide else NARROW_BAR, symbols=symbols)
+    bar = draw_bar(
+        weight.visible, weight.wasted, scale=scale, width=WIDE_BAR if is_wide else NARROW_BAR, symbols=symbols
+    )
     stored: list[Text | str] = [_tell_stored(page, layer)] if is_wide else []
     return [
         str(layer.index),
         Text(*mark_layer(layer, symbols)),
         *stored,
-        tell_size(weight.total),
-        bar,
-        format_share(weight.total, result.weight.total),
-        f"{_count_files(layer):,}",
-        Text(tell_size(wasted), "wasted") if wasted else Text(symbols.dash, "muted"),
+        *(_draw_sums(page, result, layer, bar) if layer.is_whole else _draw_unknown(page)),
         Text(tell_instruction(layer.step), "muted" if layer.origin == "base" else "instruction"),
     ]
+
+
+def _draw_sums(page: Page, result: AuditResult, layer: AuditedLayer, bar: Text) -> list[Text | str]:
+    """Size, bar, share, files and waste; what a partly read layer above may change is told as a lower bound."""
+    weight, dash = result.weight.layers[layer.index], Text(page.symbols.dash, "muted")
+    is_final = all(above.is_whole for above in result.layers[layer.index :])
+    return [
+        tell_size(weight.total),
+        bar,
+        format_share(weight.total, result.weight.total) if result.is_whole else dash,
+        f"{_count_files(layer):,}",
+        Text(mark_sum(tell_size(weight.wasted), page.symbols, is_whole=is_final), "wasted") if weight.wasted else dash,
+    ]
+
+
+def _draw_unknown(page: Page) -> list[Text | str]:
+    """The same of a layer that was not read to its end."""
+    dash = Text(page.symbols.dash, "muted")
+    return [dash, "", dash, dash, dash]
 
 
 def _count_files(layer: AuditedLayer) -> int:

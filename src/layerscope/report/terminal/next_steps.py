@@ -36,7 +36,7 @@ def draw_next_steps(page: Page, result: AuditResult) -> None:
         page.add(steps, indent=1)
     for command, purpose in commands:
         fits = len(command) + len(purpose) + 6 <= page.width
-        page.add_line("$ ", (command, "command"), ((f"  {purpose}" if fits else ""), "muted"), indent=2)
+        page.add_command(command, purpose if fits else "")
 
 
 def _describe(page: Page, step: PlannedFix) -> Text:
@@ -54,7 +54,7 @@ def _suggest_commands(result: AuditResult) -> list[tuple[str, str]]:
     findings = order_findings(result.findings)
     if findings:
         commands.append((f"layerscope rules explain {findings[0].code}", "why it matters, and the remedy"))
-    wasted = [weight.total - weight.visible for weight in result.weight.layers]
+    wasted = [weight.wasted for weight in result.weight.layers]
     if any(wasted) and _is_plain(result.image.reference):
         image = shlex.quote(result.image.reference)
         layer = wasted.index(max(wasted))

@@ -9,7 +9,7 @@ from layerscope.layers.scan import Proof
 from layerscope.report.escape import escape_line
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields
-from layerscope.report.units import format_share
+from layerscope.report.units import format_share, mark_sum
 from layerscope.rules.wording import tell_count, tell_size
 
 SHOWN_LAYERS = 6
@@ -35,8 +35,8 @@ def draw_image(page: Page, result: AuditResult) -> None:
     """Draw which image this is: name, platform, the three digests, size, waste, and how it was read."""
     image = result.image
     fields = start_fields()
-    add_identity(fields, page, image)
-    fields.add_row("size", f" {page.symbols.dot} ".join(_tell_size(result)))
+    add_identity(fields, image)
+    fields.add_row("size", f" {page.symbols.dot} ".join(_tell_size(page, result)))
     fields.add_row("waste", _tell_waste(page, result))
     if result.base is not None:
         layers = tell_count(result.base.layers, "layer")
@@ -98,26 +98,37 @@ def _word(symbol: str, word: str, style: str) -> Part:
     return f"{symbol} {word:<9}", style
 
 
-def _tell_size(result: AuditResult) -> list[str]:
+def _tell_size(page: Page, result: AuditResult) -> list[str]:
     stored = [layer.size for layer in result.layers]
     unpacked = sum(layer.scan.index.uncompressed_size for layer in result.layers if layer.scan)
     entries = sum(len(layer.scan.index) for layer in result.layers if layer.scan)
+    is_known = result.is_whole or entries > 0
     sizes = [] if None in stored else [f"{tell_size(sum(size or 0 for size in stored))} stored"]
     return [
         *sizes,
-        f"{tell_size(unpacked)} unpacked",
+        *([mark_sum(f"{tell_size(unpacked)} unpacked", page.symbols, is_whole=result.is_whole)] if is_known else []),
         tell_count(len(result.layers), "layer"),
-        tell_count(entries, "entry", "entries"),
+        *(
+            [mark_sum(tell_count(entries, "entry", "entries"), page.symbols, is_whole=result.is_whole)]
+            if is_known
+            else []
+        ),
     ]
 
 
 def _tell_waste(page: Page, result: AuditResult) -> Text:
-    weight = result.weight
-    unseen = weight.total - weight.visible
+    weight, is_whole = result.weight, result.is_whole
+    if not is_whole and not weight.wasted:
+        return Text(f"{page.symbols.dash} unknown, since not every layer could be read whole", "muted")
+    size = mark_sum(tell_size(weight.wasted), page.symbols, is_whole=is_whole)
+    share = f" ({format_share(weight.wasted, weight.total)})" if is_whole else ""
+    more = (
+        f"efficiency {100 * weight.efficiency:.1f}% (dive's score)"
+        if is_whole
+        else "not every layer could be read whole"
+    )
     return Text.assemble(
-        (tell_size(unseen), "wasted" if unseen else ""),
-        f" ({format_share(unseen, weight.total)}) shipped and not seen {page.symbols.dot}"
-        f" efficiency {100 * weight.efficiency:.1f}%",
+        (size, "wasted" if weight.wasted else ""), f"{share} shipped and not seen {page.symbols.dot} {more}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Waste by cause: what the image ships and nobody sees, by the rule that names it."""
+"""What could be saved, by the rule that names it; the same bytes may count for several."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def draw_causes(page: Page, result: AuditResult) -> None:
     causes = find_causes(result.findings)
     if not causes:
         return
-    page.add_heading("Waste by cause")
+    page.add_heading("What could be saved", "by cause; causes overlap")
     table = start_table()
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True, min_width=BAR_WIDTH)
@@ -66,7 +66,7 @@ def draw_causes(page: Page, result: AuditResult) -> None:
         table.add_row(
             tell_size(cause.wasted),
             draw_bar(0, cause.wasted, scale=scale, width=BAR_WIDTH, symbols=page.symbols),
-            format_share(cause.wasted, result.weight.total),
+            format_share(cause.wasted, result.weight.total) if result.is_whole else page.symbols.dash,
             _list_layers(cause.layers),
             Text.assemble((cause.code, "muted"), f" {escape_text(cause.rule)}"),
         )
