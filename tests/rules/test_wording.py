@@ -11,7 +11,9 @@ from layerscope.rules.wording import (
     locate_folders,
     quote_instruction,
     tell_count,
+    tell_folders,
     tell_layer,
+    tell_layers,
     tell_list,
     tell_share,
     tell_size,
@@ -75,6 +77,39 @@ def test_long_instructions_are_cut() -> None:
 def test_lists_end_in_words(items: list[str], text: str) -> None:
     """And say how many they leave out."""
     assert tell_list(items) == text
+
+
+def test_lists_that_were_cut_short_do_not_count() -> None:
+    """How many more there are is not known."""
+    assert tell_list("abcd", is_cut=True) == "a, b, c and others"
+
+
+def test_layers_are_told_by_number() -> None:
+    """In order."""
+    assert [tell_layers([3]), tell_layers([4, 0]), tell_layers(range(6))] == [
+        "layer 3",
+        "layers 0 and 4",
+        "layers 0, 1, 2 and 3 more",
+    ]
+
+
+def test_folders_are_told_with_their_bytes() -> None:
+    """Others remain where these do not hold all files."""
+    folders = [Folder(1, "opt/a", 2, 5000), Folder(1, "opt/b", 1, 10)]
+    assert tell_folders(folders, 3) == "/opt/a 5.0 kB and /opt/b 10 B"
+    assert tell_folders(folders, 9) == "/opt/a 5.0 kB, /opt/b 10 B and others"
+
+
+def test_a_folder_of_two_layers_is_told_once() -> None:
+    """With the bytes of both."""
+    folders = [Folder(0, "opt/a", 1, 50), Folder(0, "opt/b", 1, 40), Folder(1, "opt/b", 1, 30)]
+    assert tell_folders(folders, 3) == "/opt/b 70 B and /opt/a 50 B"
+
+
+def test_places_of_one_layer_stand_together() -> None:
+    """Layers in the order of their largest folders."""
+    folders = [Folder(7, "a", 1, 9), Folder(5, "b", 1, 8), Folder(7, "c", 1, 7), Folder(5, "d", 1, 6)]
+    assert [(place.layer, place.path) for place in locate_folders(folders)] == [(7, "a"), (7, "c"), (5, "b"), (5, "d")]
 
 
 def test_places_are_told_once_and_not_without_end() -> None:

@@ -8,8 +8,9 @@ from layerscope.facts.config.process import Process, WorkingDirectory
 from layerscope.facts.fact import Evidence
 from layerscope.facts.layers.anomalies import LayerAnomaly
 from layerscope.facts.layers.build_times import BuildTimes, TimedStep
-from layerscope.facts.layers.endings import EndedFiles, Origin
+from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.folders import Folder
+from layerscope.facts.layers.origins import Maker, Origin
 from layerscope.facts.layers.proof import LayerDamage, LayerProof
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.facts.system.programs import Program, ProgramState
@@ -76,7 +77,12 @@ def anomaly(kind: str, *paths: str, meaning: str = "it is so", is_refused: bool 
 
 
 def ended(
-    ending: str, size: int, *, by: str = "RUN rm -rf /opt/data", made_by: str = "RUN fetch /opt/data"
+    ending: str,
+    size: int,
+    *,
+    by: str = "RUN rm -rf /opt/data",
+    made_by: str = "RUN fetch /opt/data",
+    maker: Maker = Maker.STEP,
 ) -> EndedFiles:
     """Two files of layer 1, ended by layer 4."""
     return EndedFiles(
@@ -86,7 +92,7 @@ def ended(
         instruction=by,
         files=2,
         size=size,
-        origins=(Origin(1, 2, size, made_by),),
+        origins=(Origin(1, 2, size, made_by, maker),),
         folders=(Folder(1, "opt/data", 2, size),),
     )
 

@@ -1,12 +1,16 @@
 """Two entries compared: by what they hold, and by what is written on them."""
 
 from layerscope.filesystem.stack import LayerStack
+from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import NO_XATTRS
 
 
 def has_same_content(stack: LayerStack, one: int, other: int) -> bool:
-    """Whether two entries are of one type and hold the same: bytes, link target or device number."""
+    """Whether two entries are of one type and hold the same: bytes, link target or device number.
+
+    Huge sparse files, whose bytes are not hashed, equal nothing but themselves.
+    """
     kind = stack.type(one)
     if kind is not stack.type(other):
         return False
@@ -16,9 +20,9 @@ def has_same_content(stack: LayerStack, one: int, other: int) -> bool:
     (one_layer, one_position), (other_layer, other_position) = stack.locate(one), stack.locate(other)
     one_index, other_index = stack.indexes[one_layer], stack.indexes[other_layer]
     if kind is EntryType.FILE:
-        return one_index.sizes[one_position] == other_index.sizes[other_position] and one_index.digest(
-            one_position
-        ) == other_index.digest(other_position)
+        digest = one_index.digest(one_position)
+        is_same = digest == other_index.digest(other_position) and digest != NO_DIGEST
+        return is_same and one_index.sizes[one_position] == other_index.sizes[other_position]
     if kind is EntryType.SYMLINK:
         return one_index.links.get(one_position) == other_index.links.get(other_position)
     return one_index.devices.get(one_position) == other_index.devices.get(other_position)

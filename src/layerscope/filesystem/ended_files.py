@@ -6,6 +6,7 @@ from typing import Final
 
 from layerscope.filesystem.endings import Ending, Endings, judge_ending
 from layerscope.filesystem.stack import LayerStack
+from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 
@@ -52,5 +53,6 @@ def _judge_file(lower: LayerIndex, position: int, upper: LayerIndex, by_position
     if lower.paths[position] != upper.paths[by_position]:
         return Ending.REMOVED
     at, by = position * DIGEST_SIZE, by_position * DIGEST_SIZE
-    is_same = lower.digests[at : at + DIGEST_SIZE] == upper.digests[by : by + DIGEST_SIZE]
+    digest = lower.digests[at : at + DIGEST_SIZE]
+    is_same = digest == upper.digests[by : by + DIGEST_SIZE] and digest != NO_DIGEST
     return Ending.METADATA if is_same and lower.sizes[position] == upper.sizes[by_position] else Ending.OVERWRITTEN

@@ -13,7 +13,7 @@ _CURES: Final[dict[str, tuple[str, str, str, Safety]]] = {
         Safety.SAFE,
     ),
     "apt-archives": (
-        "Remove apt's downloaded packages in the step that installs them",
+        "Remove apt's package cache in the step that fills it",
         "&& apt-get clean",
         "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked apt-get install -y …",
         Safety.SAFE,

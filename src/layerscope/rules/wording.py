@@ -1,6 +1,6 @@
 """Figures, layers and places in messages, worded alike by every rule."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from layerscope.facts.fact import Evidence
@@ -45,6 +45,12 @@ def tell_layer(layer: int | None, instruction: str = "") -> str:
     return f"layer {layer} ({quote_instruction(instruction)})" if instruction else f"layer {layer}"
 
 
+def tell_layers(layers: Iterable[int]) -> str:
+    """Several layers by their numbers: `layer 3`, `layers 0 and 1`."""
+    numbers = [str(layer) for layer in sorted(layers)]
+    return f"{'layer' if len(numbers) == 1 else 'layers'} {tell_list(numbers)}"
+
+
 def begin(text: str) -> str:
     """The text as the beginning of a sentence."""
     return text[:1].upper() + text[1:]
@@ -57,9 +63,11 @@ def quote_instruction(instruction: str) -> str:
     return instruction[: QUOTED_INSTRUCTION - 1].rstrip() + "…"
 
 
-def tell_list(items: Iterable[str], *, shown: int = 3) -> str:
-    """The first items, and how many more there are: `a, b, c and 4 more`."""
+def tell_list(items: Iterable[str], *, shown: int = 3, is_cut: bool = False) -> str:
+    """The first items, and how many more there are: `a, b, c and 4 more`; `and others` where the items are cut."""
     listed = list(items)
+    if is_cut:
+        return f"{', '.join(listed[:shown])} and others"
     if len(listed) > shown:
         return f"{', '.join(listed[:shown])} and {len(listed) - shown:,} more"
     return ", ".join(listed[:-1]) + " and " + listed[-1] if len(listed) > 1 else "".join(listed)
@@ -70,7 +78,20 @@ def tell_path(path: str) -> str:
     return f"/{path}"
 
 
+def tell_folders(folders: Sequence[Folder], files: int) -> str:
+    """The folders with most bytes, those of several layers taken together, of all that hold so many files."""
+    sizes: dict[str, int] = {}
+    for folder in folders:
+        sizes[folder.path] = sizes.get(folder.path, 0) + folder.size
+    largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+    is_cut = sum(folder.files for folder in folders) < files
+    return tell_list((f"{tell_path(path)} {tell_size(size)}" for path, size in largest), is_cut=is_cut)
+
+
 def locate_folders(folders: Iterable[Folder], *lead: Evidence) -> tuple[Evidence, ...]:
-    """The places of a finding: those that lead, then the folders, up to the ceiling."""
-    places = [*lead, *(Evidence(layer=folder.layer, path=folder.path) for folder in folders)]
+    """The places of a finding: those that lead, then the folders layer by layer, up to the ceiling."""
+    kept = list(folders)[:SHOWN_LOCATIONS]
+    order = {layer: number for number, layer in enumerate(dict.fromkeys(folder.layer for folder in kept))}
+    kept.sort(key=lambda folder: order[folder.layer])
+    places = [*lead, *(Evidence(layer=folder.layer, path=folder.path) for folder in kept)]
     return tuple(dict.fromkeys(places))[:SHOWN_LOCATIONS]

@@ -2,7 +2,8 @@
 
 from hypothesis import given
 
-from layerscope.facts.layers.endings import EndedFiles, EndedFilesCollector, Origin, _group_ended
+from layerscope.facts.layers.endings import EndedFiles, EndedFilesCollector, _group_ended
+from layerscope.facts.layers.origins import Maker, Origin
 from support.contexts import collect, make_context
 from support.indexes import merged
 from support.strategies import stacks
@@ -34,7 +35,7 @@ def test_tells_removed_replaced_and_touched_files_apart() -> None:
     }
     removed = found[1, "removed"]
     assert removed.instruction == "RUN step-1"
-    assert removed.origins == (Origin(0, 1, 100, "RUN step-0"),)
+    assert removed.origins == (Origin(0, 1, 100, "RUN step-0", Maker.STEP),)
     assert [(folder.layer, folder.path) for folder in removed.folders] == [(0, "opt")]
 
 

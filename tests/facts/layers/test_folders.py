@@ -34,6 +34,19 @@ def test_names_no_more_than_a_reader_reads() -> None:
     assert [folder.path for folder in folders] == [f"a{number:02}/b" for number in range(SHOWN_FOLDERS)]
 
 
+def test_takes_larger_folders_rather_than_leave_many_out() -> None:
+    """One component below what all share, where two make too many groups."""
+    paths = [f"usr/share/{kind}/p{number}/f" for kind in ("doc", "man") for number in range(SHOWN_FOLDERS)]
+    folders = group_by_folder([FileList(0, paths, [1] * len(paths))])
+    assert folders == (Folder(0, "usr/share/doc", 20, 20), Folder(0, "usr/share/man", 20, 20))
+
+
+def test_does_not_take_the_top_of_the_tree() -> None:
+    """`usr` says nothing."""
+    paths = [f"{top}/p{number:02}/f" for top in ("opt", "usr") for number in range(SHOWN_FOLDERS)]
+    assert group_by_folder([FileList(0, paths, [1] * len(paths))])[0].path == "opt/p00"
+
+
 def test_nothing_has_no_folders() -> None:
     """An empty list is no error."""
     assert group_by_folder([]) == ()

@@ -1,5 +1,9 @@
 """LAY101 deleted-in-later-layer: what it flags and what it lets pass."""
 
+from dataclasses import replace
+
+from layerscope.facts.layers.origins import Maker, Origin
+from layerscope.rules.ended_files import SQUASH
 from layerscope.rules.layers.deleted_in_later_layer import DeletedInLaterLayer
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
@@ -23,8 +27,60 @@ def test_moves_the_deletion_into_the_step_that_makes_the_files() -> None:
     step = ended("removed", 120 * MB, by="RUN apt-get purge -y gcc", made_by="RUN apt-get install -y gcc")
     (finding,) = flags(DeletedInLaterLayer, step, weight(2000 * MB))
     assert finding.fixes[0].steps[0] == (
-        "Move the deletion to the end of `RUN apt-get install -y gcc`: && apt-get purge -y gcc"
+        "Move the deletion to the end of the step of layer 1 (`RUN apt-get install -y gcc`): && apt-get purge -y gcc"
     )
+    assert finding.fixes[0].steps[-1] == (
+        "If layer 1 belongs to the base image, choose a base that does not have them."
+    )
+
+
+def test_quotes_nothing_but_the_deletion() -> None:
+    """What else the deleting step does stays there."""
+    step = ended("removed", 120 * MB, by="RUN rm -rf /opt/data && printf 'ready' > /app/main.py", maker=Maker.OWN)
+    (finding,) = flags(DeletedInLaterLayer, step, weight(2000 * MB))
+    assert finding.fixes[0].title == "Delete the 120.0 MB in the step that makes them (layer 1, not 4)"
+    assert finding.fixes[0].steps == (
+        "Move the deletion to the end of the step of layer 1 (`RUN fetch /opt/data`): && rm -rf /opt/data",
+        "Or make the files in a stage of their own, and take over the result: COPY --from=build /result /result",
+    )
+
+
+def test_names_the_step_where_no_command_can_be_quoted() -> None:
+    """A script deletes too."""
+    step = ended("removed", 120 * MB, by="RUN /clean.sh")
+    (finding,) = flags(DeletedInLaterLayer, step, weight(2000 * MB))
+    assert finding.fixes[0].steps[0] == (
+        "Delete them at the end of the step of layer 1 (`RUN fetch /opt/data`), joined by &&"
+    )
+
+
+def test_moves_no_deletion_into_a_base_image() -> None:
+    """Its layers have no step to change; the title is about all bytes that count as wasted."""
+    step = replace(
+        ended("removed", 15 * MB),
+        origins=(
+            Origin(0, 2, 12 * MB, "Imported from -", Maker.BASE),
+            Origin(1, 1, 3 * MB, "RUN apt-get install -y gcc", Maker.STEP),
+        ),
+    )
+    (finding,) = flags(DeletedInLaterLayer, step, weight(2000 * MB))
+    assert finding.wasted == 15 * MB
+    assert finding.fixes[0].title == "Leave out from the start the 15.0 MB that layer 4 deletes"
+    assert finding.fixes[0].steps == (
+        (
+            "Layer 0 (12.0 MB) has no step to change: start from a base image without these files, such as its slim "
+            "variant"
+        ),
+        "Move the deletion to the end of the step of layer 1 (`RUN apt-get install -y gcc`): && rm -rf /opt/data",
+        SQUASH,
+    )
+
+
+def test_names_all_layers_whose_files_are_deleted() -> None:
+    """The figure of the title is the sum of them."""
+    origins = tuple(Origin(layer, 1, 5 * MB, "RUN make", Maker.OWN) for layer in (2, 1))
+    (finding,) = flags(DeletedInLaterLayer, replace(ended("removed", 10 * MB), origins=origins), weight(2000 * MB))
+    assert finding.fixes[0].title == "Delete the 10.0 MB in the steps that make them (layers 1 and 2, not 4)"
 
 
 def test_advises_to_copy_less_where_a_copy_brought_the_files() -> None:
@@ -36,7 +92,7 @@ def test_advises_to_copy_less_where_a_copy_brought_the_files() -> None:
 def test_tells_small_deletions_together_as_information() -> None:
     """A rebuild for a few kilobytes does not pay."""
     (finding,) = flags(DeletedInLaterLayer, ended("removed", 5000), ended("removed", 7000), weight(2000 * MB))
-    assert finding.message == ("Later layers delete 4 files (12.0 kB) in 1 layer; too little to be worth a rebuild")
+    assert finding.message == "Deleted in 1 later layer: 4 files (12.0 kB), too little to be worth a rebuild"
     assert finding.severity is Severity.INFO
 
 

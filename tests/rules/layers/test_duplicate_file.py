@@ -1,5 +1,7 @@
 """LAY105 duplicate-file: what it flags and what it lets pass."""
 
+from dataclasses import replace
+
 from layerscope.facts.fact import Evidence
 from layerscope.facts.layers.folders import Folder
 from layerscope.facts.layers.repeated_files import Copy, RepeatedFiles
@@ -27,17 +29,34 @@ def test_flags_content_that_the_image_has_already() -> None:
     (finding,) = flags(DuplicateFile, repeated(2, 500 * MB), weight(2000 * MB))
     assert finding.message == (
         "Layer 2 (RUN cp -r /opt/model /srv/model) holds 1 file (500.0 MB, 25% of the image) whose content the "
-        "image has already, in /srv/model; /srv/model/weights.bin (500.0 MB) equals /opt/model/weights.bin of layer 0"
+        "image has already: /srv/model 500.0 MB; /srv/model/weights.bin (500.0 MB) equals /opt/model/weights.bin of "
+        "layer 0"
     )
     assert finding.severity is Severity.MEDIUM
     assert finding.wasted == 500 * MB
 
 
+def test_locates_folders_and_the_copies_beside_them() -> None:
+    """A copy below a folder that is named already is not named again."""
+    beside = Copy("etc/copy", 5, 0, "etc/first")
+    fact = repeated(2, 500 * MB)
+    (finding,) = flags(DuplicateFile, replace(fact, largest=(*fact.largest, beside)), weight(2000 * MB))
+    assert [place.path for place in finding.locations] == ["srv/model", "etc/copy"]
+
+
 def test_tells_what_packages_repeat_among_themselves_together() -> None:
     """A few megabytes of equal files in several layers are ordinary."""
     (finding,) = flags(DuplicateFile, repeated(1, 3 * MB), repeated(2, 4 * MB), weight(2000 * MB))
-    assert finding.message == "Copies of other files in 2 layers: 2 files, 7.0 MB"
+    assert finding.message == (
+        "2 layers hold copies of other files: 2 files, 7.0 MB; packages often ship the same files"
+    )
     assert finding.severity is Severity.INFO
+
+
+def test_names_one_layer_of_small_copies() -> None:
+    """The verb agrees."""
+    (finding,) = flags(DuplicateFile, repeated(3, 3 * MB), weight(2000 * MB))
+    assert finding.message.startswith("1 layer holds copies of other files: 1 file, 3.0 MB")
 
 
 def test_takes_the_share_of_the_image_into_account() -> None:

@@ -20,7 +20,7 @@ def test_flags_package_lists_and_names_the_step_that_left_them() -> None:
     """The fix is the line that belongs at the step's end."""
     (finding,) = flags(LeftoverPackageCache, cache("apt-lists", 1, "var/lib/apt/lists", 40 * MB), weight(1000 * MB))
     assert finding.message == (
-        "Left behind in /var/lib/apt/lists by layer 1 (RUN install-1): apt's package lists, 3 files, 40.0 MB"
+        "Layer 1 (RUN install-1) left apt's package lists in /var/lib/apt/lists: 3 files, 40.0 MB"
     )
     assert finding.fixes[0].steps[0] == "In `RUN install-1`: && rm -rf /var/lib/apt/lists/*"
     assert finding.fixes[0].safety is Safety.SAFE

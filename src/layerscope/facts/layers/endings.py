@@ -8,18 +8,9 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.layers.folders import FileList, Folder, group_by_folder
+from layerscope.facts.layers.origins import Origin, sum_by_origin
 from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.tree import MergedTree
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The layer that shipped ended files, and how many bytes of them."""
-
-    layer: int
-    files: int
-    size: int
-    instruction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +46,7 @@ class EndedFilesCollector(Collector):
                 instruction=context.instruction(layer),
                 files=sum(len(files.paths) for files in lists),
                 size=sum(sum(files.sizes) for files in lists),
-                origins=_sum_by_layer(lists, context),
+                origins=sum_by_origin(lists, context),
                 folders=folders,
             )
 
@@ -72,11 +63,3 @@ def _group_ended(tree: MergedTree) -> dict[tuple[int, Ending], list[FileList]]:
         files.sizes.extend(map(index.sizes.__getitem__, positions))
         groups.setdefault((by_layer, ending), []).append(files)
     return groups
-
-
-def _sum_by_layer(lists: list[FileList], context: FactContext) -> tuple[Origin, ...]:
-    """Files and bytes by the layer that shipped them, most bytes first."""
-    origins = [
-        Origin(files.layer, len(files.paths), sum(files.sizes), context.instruction(files.layer)) for files in lists
-    ]
-    return tuple(sorted(origins, key=lambda origin: (-origin.size, origin.layer)))

@@ -8,7 +8,9 @@ SHOWN_FOLDERS: Final = 20
 """Folders that one fact names, largest first; the others are in the totals only."""
 
 DEPTH: Final = 2
-"""Path components below the common folder that tell groups apart: enough to name a project, few enough to read."""
+"""Path components below the common folder that tell groups apart: enough to name a project, few enough to read.
+
+One less where two make more groups than are shown: `usr/share/doc` tells more than three of its 400 folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,23 @@ class FileList:
 def group_by_folder(lists: Iterable[FileList]) -> tuple[Folder, ...]:
     """The folders that hold most bytes of the files, largest first, ties by layer and path."""
     parents = {(files.layer, folder): sizes for files in lists for folder, sizes in _group_by_parent(files).items()}
-    depth = len(_common_folder([folder for _, folder in parents])) + DEPTH
+    common = len(_common_folder([folder for _, folder in parents]))
+    groups = _group_by_depth(parents, common + DEPTH)
+    if common and len(groups) > SHOWN_FOLDERS:
+        coarse = _group_by_depth(parents, common + DEPTH - 1)
+        groups = coarse if len(coarse) <= SHOWN_FOLDERS else groups
+    folders = [Folder(layer, path, count, size) for (layer, path), (count, size) in groups.items()]
+    return tuple(sorted(folders, key=lambda folder: (-folder.size, folder.layer, folder.path))[:SHOWN_FOLDERS])
+
+
+def _group_by_depth(parents: dict[tuple[int, str], list[int]], depth: int) -> dict[tuple[int, str], list[int]]:
+    """Files and bytes by layer and the first components of the folder."""
     groups: dict[tuple[int, str], list[int]] = {}
     for (layer, folder), sizes in parents.items():
         totals = groups.setdefault((layer, "/".join(folder.split("/")[:depth])), [0, 0])
         totals[0] += len(sizes)
         totals[1] += sum(sizes)
-    folders = [Folder(layer, path, count, size) for (layer, path), (count, size) in groups.items()]
-    return tuple(sorted(folders, key=lambda folder: (-folder.size, folder.layer, folder.path))[:SHOWN_FOLDERS])
+    return groups
 
 
 def _group_by_parent(files: FileList) -> dict[str, list[int]]:

@@ -10,6 +10,7 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.layers.folders import FileList, Folder, group_by_folder
+from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 
 SMALLEST: Final = 4096
@@ -33,7 +34,8 @@ class Copy:
 class RepeatedFiles(Fact):
     """All visible files of one layer whose content the image has already, in a lower layer or earlier in this one.
 
-    `size` is what the copies add. Hard links share their content and are no copies.
+    `size` is what the copies add. Hard links share their content and are no copies; huge sparse files, whose content is
+    not hashed, are never told equal.
     """
 
     layer: int
@@ -79,7 +81,7 @@ def _find_copies(index: LayerIndex, layer: int, covered: bytearray, first: dict[
         digest = digests[position * DIGEST_SIZE : position * DIGEST_SIZE + DIGEST_SIZE]
         if digest in first:
             copies.append(position)
-        else:
+        elif digest != NO_DIGEST:
             first[digest] = (layer, position)
     return copies
 

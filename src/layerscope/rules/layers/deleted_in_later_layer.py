@@ -1,22 +1,16 @@
 """LAY101: files are shipped in one layer and deleted in a later one."""
 
-from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.fact import Fact
-from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
-from layerscope.facts.layers.weight import ImageWeight
-from layerscope.rules.ended_files import locate_step, split_steps, tell_folders, tell_origins
-from layerscope.rules.finding import Finding
+from layerscope.facts.layers.origins import Maker, Origin
+from layerscope.rules.deletion_commands import find_deletions
+from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step
 from layerscope.rules.fix import Fix
-from layerscope.rules.rule import Rule
-from layerscope.rules.severity import Severity
-from layerscope.rules.waste import judge_waste, share_of_image
-from layerscope.rules.wording import begin, quote_instruction, tell_count, tell_layer, tell_share, tell_size
+from layerscope.rules.wording import begin, quote_instruction, tell_layers, tell_size
 
 
-class DeletedInLaterLayer(Rule):
+class DeletedInLaterLayer(EndedFilesRule):
     """Files are shipped in one layer and deleted in a later one.
 
     What it checks: The bytes of files that a whiteout of a later layer removes, added up for each build step that
@@ -42,47 +36,63 @@ class DeletedInLaterLayer(Rule):
 
     code: ClassVar[str] = "LAY101"
     covers: ClassVar[tuple[int, ...]] = (52,)
-    severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (EndedFiles, ImageWeight)
+    ending: ClassVar[str] = "removed"
 
-    def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding a step that deletes much, and one for all that delete little."""
-        steps, small = split_steps(facts, "removed")
-        for step in steps:
-            message = (
-                f"{begin(tell_layer(step.layer, step.instruction))} deletes {tell_count(step.files, 'file')} "
-                f"({tell_size(step.size)}, {tell_share(share_of_image(step.size, facts))} of the image) that "
-                f"{tell_origins(step)} brought: {tell_folders(step.folders)}; the bytes stay in the image"
-            )
-            yield self.finding(
-                message,
-                *locate_step(step),
-                severity=judge_waste(step.size, facts),
-                fixes=(_suggest(step),),
-                wasted=step.size,
-            )
-        if small.steps:
-            message = f"Later layers delete {small.describe()}; too little to be worth a rebuild"
-            yield self.finding(message, *small.locate(), severity=Severity.INFO, wasted=small.size)
+    def tell(self, layer: str, files: str, origins: str, folders: str) -> str:
+        """Who deletes what others brought."""
+        return f"{layer} deletes {files} that {origins} brought: {folders}; the bytes stay in the image"
+
+    def tell_small(self, layers: str, files: str) -> str:
+        """How much small deletions come to."""
+        return f"Deleted in {layers}: {files}, too little to be worth a rebuild"
+
+    def suggest(self, step: EndedFiles) -> Fix:
+        """Delete where the files are made, or do without the layers that cannot be changed."""
+        given = [origin for origin in step.origins if origin.maker is Maker.BASE]
+        made = [origin for origin in step.origins if origin.maker is not Maker.BASE]
+        advice = [(sum(origin.size for origin in given), _start_slimmer(given))] if given else []
+        advice += [(origin.size, _delete_earlier(origin, step)) for origin in made[:1]]
+        advice.sort(key=lambda item: -item[0])
+        return Fix(_tell_goal(step, is_given=bool(given)), (*(line for _, line in advice), *_alternatives(given, made)))
 
 
-def _suggest(step: EndedFiles) -> Fix:
-    """Delete where the files are made."""
-    origin, command = step.origins[0], quote_instruction(step.instruction.removeprefix("RUN ").strip())
-    made_by = (
-        f"`{quote_instruction(origin.instruction)}`" if origin.instruction else f"the step of layer {origin.layer}"
+def _tell_goal(step: EndedFiles, *, is_given: bool) -> str:
+    """The title, about all bytes of the step."""
+    if is_given:
+        return f"Leave out from the start the {tell_size(step.size)} that layer {step.layer} deletes"
+    makers = tell_layers(origin.layer for origin in step.origins)
+    where = "the step that makes them" if len(step.origins) == 1 else "the steps that make them"
+    return f"Delete the {tell_size(step.size)} in {where} ({makers}, not {step.layer})"
+
+
+def _start_slimmer(given: list[Origin]) -> str:
+    """What to do about layers that no step made."""
+    size = tell_size(sum(origin.size for origin in given))
+    verb = "has" if len(given) == 1 else "have"
+    return (
+        f"{begin(tell_layers(origin.layer for origin in given))} ({size}) {verb} no step to change: "
+        "start from a base image without these files, such as its slim variant"
     )
-    if origin.instruction.startswith(("COPY", "ADD")):
-        lead = f"Copy less: narrow {made_by}, or name what is deleted later in .dockerignore."
-    elif step.instruction.startswith("RUN "):
-        lead = f"Move the deletion to the end of {made_by}: && {command}"
-    else:
-        lead = f"Delete the files at the end of {made_by}, joined by &&."
-    return Fix(
-        f"Delete the {tell_size(origin.size)} in the step that makes them (layer {origin.layer}, not {step.layer})",
-        (
-            lead,
-            "Or make the files in a stage of their own, and take over the result: COPY --from=build /result /result",
-            f"If layer {origin.layer} belongs to the base image, choose a base that does not have them.",
-        ),
-    )
+
+
+def _delete_earlier(origin: Origin, step: EndedFiles) -> str:
+    """What to do about the step that brings most."""
+    if is_copied(origin):
+        return (
+            f"Copy less: narrow `{quote_instruction(origin.instruction)}`, or name what is deleted later in "
+            ".dockerignore."
+        )
+    maker, commands = quote_step(origin.layer, origin.instruction), find_deletions(step.instruction)
+    if commands:
+        return f"Move the deletion to the end of {maker}: && {' && '.join(commands)}"
+    return f"Delete them at the end of {maker}, joined by &&"
+
+
+def _alternatives(given: list[Origin], made: list[Origin]) -> tuple[str, ...]:
+    """Other ways to the same end."""
+    if given:
+        return (SQUASH,)
+    stage = "Or make the files in a stage of their own, and take over the result: COPY --from=build /result /result"
+    if made[0].maker is Maker.OWN:
+        return (stage,)
+    return stage, f"If layer {made[0].layer} belongs to the base image, choose a base that does not have them."

@@ -17,8 +17,8 @@ from layerscope.rules.wording import (
     begin,
     locate_folders,
     tell_count,
+    tell_folders,
     tell_layer,
-    tell_list,
     tell_path,
     tell_share,
     tell_size,
@@ -28,7 +28,7 @@ ORDINARY: Final = 10_000_000
 """Packages ship the same files as others do; below ten megabytes a layer, nothing else is meant by it."""
 
 SHOWN_FOLDERS: Final = 10
-"""Folders among the locations; the largest copies follow them."""
+"""Folders among the locations; the largest copies that lie elsewhere follow them."""
 
 
 class DuplicateFile(Rule):
@@ -66,8 +66,10 @@ class DuplicateFile(Rule):
         small = [fact for fact in repeated if fact not in large]
         if small:
             files, size = sum(fact.files for fact in small), sum(fact.size for fact in small)
-            layers = tell_count(len(small), "layer")
-            message = f"Copies of other files in {layers}: {tell_count(files, 'file')}, {tell_size(size)}"
+            message = (
+                f"{tell_count(len(small), 'layer')} {'hold' if len(small) > 1 else 'holds'} copies of "
+                f"other files: {tell_count(files, 'file')}, {tell_size(size)}; packages often ship the same files"
+            )
             places = locate_folders((), *(Evidence(layer=fact.layer, path=fact.evidence.path) for fact in small))
             yield self.finding(message, *places, severity=Severity.INFO, wasted=size)
 
@@ -77,14 +79,17 @@ class DuplicateFile(Rule):
         message = (
             f"{begin(tell_layer(fact.layer, fact.instruction))} holds {tell_count(fact.files, 'file')} "
             f"({tell_size(fact.size)}, {tell_share(share_of_image(fact.size, facts))} of the image) whose content the "
-            f"image has already, in {tell_list(tell_path(folder.path) for folder in fact.folders)}; "
-            f"{tell_path(copy.path)} ({tell_size(copy.size)}) equals {tell_path(copy.first_path)} "
-            f"of layer {copy.first_layer}"
+            f"image has already: {tell_folders(fact.folders, fact.files)}; {tell_path(copy.path)} "
+            f"({tell_size(copy.size)}) equals {tell_path(copy.first_path)} of layer {copy.first_layer}"
         )
-        places = [Evidence(layer=fact.layer, path=item.path) for item in fact.largest]
+        shown = fact.folders[:SHOWN_FOLDERS]
+        named = tuple(f"{folder.path}/" if folder.path else "" for folder in shown)
+        places = [
+            Evidence(layer=fact.layer, path=item.path) for item in fact.largest if not item.path.startswith(named)
+        ]
         return self.finding(
             message,
-            *[*locate_folders(fact.folders[:SHOWN_FOLDERS]), *places][:SHOWN_LOCATIONS],
+            *[*locate_folders(shown), *places][:SHOWN_LOCATIONS],
             severity=judge_waste(fact.size, facts),
             fixes=(_suggest(fact, copy),),
             wasted=fact.size,

@@ -13,11 +13,11 @@ from layerscope.rules.package_cache_cures import suggest_cure
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.waste import judge_waste
-from layerscope.rules.wording import locate_folders, tell_count, tell_layer, tell_list, tell_path, tell_size
+from layerscope.rules.wording import begin, locate_folders, tell_count, tell_layer, tell_list, tell_path, tell_size
 
 NAMES = {
     "apt-lists": "apt's package lists",
-    "apt-archives": "apt's downloaded packages",
+    "apt-archives": "apt's package cache",
     "apk": "apk's cache",
     "dnf": "dnf's cache",
     "pip": "pip's cache",
@@ -74,8 +74,8 @@ class LeftoverPackageCache(Rule):
             makers = dict.fromkeys(tell_layer(cache.layer, cache.instruction) for cache in caches)
             paths = dict.fromkeys(tell_path(cache.path) for cache in caches)
             message = (
-                f"Left behind in {tell_list(paths)} by {tell_list(makers, shown=2)}: "
-                f"{NAMES[kind]}, {tell_count(files, 'file')}, {tell_size(size)}"
+                f"{begin(tell_list(makers, shown=2))} left {NAMES[kind]} in {tell_list(paths)}: "
+                f"{tell_count(files, 'file')}, {tell_size(size)}"
             )
             yield self.finding(
                 message,

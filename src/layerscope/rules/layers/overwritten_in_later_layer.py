@@ -1,22 +1,14 @@
 """LAY102: files are shipped in one layer and replaced in a later one."""
 
-from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.fact import Fact
-from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
-from layerscope.facts.layers.weight import ImageWeight
-from layerscope.rules.ended_files import locate_step, split_steps, tell_folders, tell_origins
-from layerscope.rules.finding import Finding
+from layerscope.facts.layers.origins import Maker
+from layerscope.rules.ended_files import SQUASH, EndedFilesRule, quote_step
 from layerscope.rules.fix import Fix
-from layerscope.rules.rule import Rule
-from layerscope.rules.severity import Severity
-from layerscope.rules.waste import judge_waste, share_of_image
-from layerscope.rules.wording import begin, quote_instruction, tell_count, tell_layer, tell_share, tell_size
 
 
-class OverwrittenInLaterLayer(Rule):
+class OverwrittenInLaterLayer(EndedFilesRule):
     """Files are shipped in one layer and replaced in a later one.
 
     What it checks: The bytes of files that an entry of a later layer, with other content, lies over, added up for
@@ -38,42 +30,27 @@ class OverwrittenInLaterLayer(Rule):
 
     code: ClassVar[str] = "LAY102"
     covers: ClassVar[tuple[int, ...]] = (52, 57)
-    severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (EndedFiles, ImageWeight)
+    ending: ClassVar[str] = "overwritten"
 
-    def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding a step that replaces much, and one for all that replace little."""
-        steps, small = split_steps(facts, "overwritten")
-        for step in steps:
-            message = (
-                f"{begin(tell_layer(step.layer, step.instruction))} replaces {tell_count(step.files, 'file')} "
-                f"({tell_size(step.size)}, {tell_share(share_of_image(step.size, facts))} of the image) of "
-                f"{tell_origins(step)}: {tell_folders(step.folders)}; the image ships both versions"
-            )
-            yield self.finding(
-                message,
-                *locate_step(step),
-                severity=judge_waste(step.size, facts),
-                fixes=(_suggest(step),),
-                wasted=step.size,
-            )
-        if small.steps:
-            message = (
-                f"Later layers replace {small.describe()}: mostly package databases and caches that every step rewrites"
-            )
-            yield self.finding(message, *small.locate(), severity=Severity.INFO, wasted=small.size)
+    def tell(self, layer: str, files: str, origins: str, folders: str) -> str:
+        """Who replaces what others brought."""
+        return f"{layer} replaces {files} of {origins}: {folders}; the image ships both versions"
 
+    def tell_small(self, layers: str, files: str) -> str:
+        """What installations replace anyway."""
+        return f"Replaced in {layers}: {files}, mostly package databases and caches that every step rewrites"
 
-def _suggest(step: EndedFiles) -> Fix:
-    """Bring the files once."""
-    origin = step.origins[0]
-    earlier = quote_instruction(origin.instruction) or f"the step of layer {origin.layer}"
-    later = quote_instruction(step.instruction) or f"the step of layer {step.layer}"
-    return Fix(
-        f"Bring the files of layer {origin.layer} once, in the version that layer {step.layer} wants",
-        (
-            f"Join `{earlier}` and `{later}` into one step, or drop from the first what the second replaces.",
-            "If the first belongs to the base image, choose a base with the wanted version: FROM BASE:TAG",
-            "For Python packages, pin them in the first installation: pip install -c constraints.txt …",
-        ),
-    )
+    def suggest(self, step: EndedFiles) -> Fix:
+        """Bring the files once."""
+        origin = step.origins[0]
+        title = f"Bring the files of layer {origin.layer} once, in the version that layer {step.layer} wants"
+        choose_base = "choose a base image with the wanted version: FROM BASE:TAG"
+        if origin.maker is Maker.BASE:
+            return Fix(title, (f"Layer {origin.layer} has no step to change: {choose_base}", SQUASH))
+        earlier, later = quote_step(origin.layer, origin.instruction), quote_step(step.layer, step.instruction)
+        steps = [f"Join {earlier} and {later}, or drop from the first what the second replaces."]
+        if origin.maker is Maker.STEP:
+            steps.append(f"If the first belongs to the base image, {choose_base}")
+        return Fix(
+            title, (*steps, "For Python packages, pin them in the first installation: pip install -c constraints.txt …")
+        )

@@ -1,0 +1,58 @@
+"""Which layers brought files, and whether a step of the Dockerfile made them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from layerscope.facts.context import FactContext
+from layerscope.facts.layers.folders import FileList
+
+_STEPS: Final = frozenset({"RUN", "COPY", "ADD"})
+
+
+class Maker(StrEnum):
+    """Who made a layer, which decides what can be changed about it."""
+
+    BASE = "base"
+    """The base image, an import or a tool: there is no step of a Dockerfile to change."""
+    OWN = "own"
+    """A step above the base image that the user named."""
+    STEP = "step"
+    """A step of a Dockerfile, perhaps the base image's: nobody said what the base is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A layer that shipped files, and how many bytes of them."""
+
+    layer: int
+    files: int
+    size: int
+    instruction: str
+    maker: Maker
+
+
+def sum_by_origin(lists: Iterable[FileList], context: FactContext) -> tuple[Origin, ...]:
+    """Files and bytes by the layer that shipped them, most bytes first; each list is of another layer."""
+    origins = [
+        Origin(
+            layer=files.layer,
+            files=len(files.paths),
+            size=sum(files.sizes),
+            instruction=context.instruction(files.layer),
+            maker=judge_maker(context, files.layer),
+        )
+        for files in lists
+    ]
+    return tuple(sorted(origins, key=lambda origin: (-origin.size, origin.layer)))
+
+
+def judge_maker(context: FactContext, layer: int) -> Maker:
+    """Who made a layer, by the base that the user named and by the history."""
+    if layer < context.base_layers:
+        return Maker.BASE
+    words = context.instruction(layer).split()
+    if not words or words[0].upper() not in _STEPS or (layer == 0 and words[0].upper() == "ADD" and words[-1] == "/"):
+        return Maker.BASE
+    return Maker.OWN if context.base_layers else Maker.STEP
