@@ -45,7 +45,7 @@ class TreePage:
     has_marks: bool = False
     """Whether rows are changes."""
     is_filtered: bool = False
-    """Whether only some paths were asked for."""
+    """Whether only some paths were asked for, by pattern or size."""
 
 
 def render_tree_text(listing: Listing, page: TreePage, context: RenderContext) -> str:
@@ -56,7 +56,7 @@ def render_tree_text(listing: Listing, page: TreePage, context: RenderContext) -
 def _iter_lines(listing: Listing, page: TreePage, context: RenderContext) -> Iterator[str]:
     symbols = choose_symbols(unicode=context.unicode)
     yield paint(escape_text(page.title), "path", color=context.color)
-    if not listing.counts and page.is_filtered:
+    if not listing.rows and page.is_filtered:
         yield "nothing matches"
         return
     if page.has_marks:

@@ -46,7 +46,7 @@ class BareNameSource:
         answering = next((kind for kind, error in failures if isinstance(error, ImageNotFoundError)), None)
         if answering is not None:
             return f"`{answering} pull {self.name}`, {_FILES}"
-        return f"{_FILES}, or docker:{self.name} with DOCKER_HOST set"
+        return f"{_FILES}, or set DOCKER_HOST"
 
 
 def _tell_failure(kind: str, error: SourceError) -> str:

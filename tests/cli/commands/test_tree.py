@@ -124,9 +124,9 @@ def test_a_flat_tree_is_never_cut_to_nothing() -> None:
     assert find_comfortable_depth(list_tree(merge_layers([])).rows) is None
 
 
-@pytest.mark.parametrize("glob", ["[", "*.nothing"])
-def test_a_pattern_that_nothing_matches_is_told(glob: str, answer: Answer, service: Path) -> None:
+@pytest.mark.parametrize("choice", [("--glob", "["), ("--glob", "*.nothing"), ("--min-size", "1GB")])
+def test_a_choice_that_nothing_meets_is_told(choice: tuple[str, str], answer: Answer, service: Path) -> None:
     """In the merged tree and among changes, in words instead of an empty table."""
     for options in ([], ["--layer", 2]):
-        lines = answer("tree", service, "--glob", glob, *options)[1].decode().splitlines()
+        lines = answer("tree", service, *choice, *options)[1].decode().splitlines()
         assert lines[1:] == ["nothing matches"]

@@ -95,7 +95,7 @@ def command(
         _tell_title(question, found),
         is_long=is_long,
         has_marks=question.first is not None,
-        is_filtered=bool(glob),
+        is_filtered=bool(glob or min_size),
     )
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_tree_text(fitted if context.is_terminal else listing, page, context),
