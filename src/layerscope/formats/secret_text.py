@@ -1,16 +1,22 @@
 """Credentials in text: assignments to names that mean secrets, credentials in addresses, and the text without them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from layerscope.formats.token_forms import SecretMatch, find_tokens
+from layerscope.formats.token_forms import PRIVATE_KEY, SecretMatch, find_tokens
 
 REDACTED: Final = "***"
 """What stands in the place of a secret."""
 
 TEXT_LIMIT: Final = 65536
-"""Characters that are looked at; history entries and configuration files are shorter."""
+"""Characters that are searched and shown; history entries and configuration files are shorter."""
+
+OVERLAP: Final = 4096
+"""Characters searched beyond those shown: a credential that the limit cuts is longer than no known form."""
+
+UNSEARCHED: Final = "…"
+"""What stands in the place of text that was not searched."""
 
 _SECRET_NAME: Final = re.compile(
     r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|secret|token|credentials?|api_?key|apikey|access_?key|secret_?key|"
@@ -29,36 +35,57 @@ _KINDS: Final = (
 )
 
 _PLACEHOLDER: Final = re.compile(
-    r"""(?xi) ^(?: \W* | -?[\d.]+ | [x*.#-]{3,} | x+
+    r"""(?xi) ^(?: \W* | -?(?:\d\.?){1,3} | [x*.#-]{3,} | x+
     | true | false | yes | no | on | off | null | none | nil | undefined | unset | todo | tbd
     | password | secret | token | key | test
     | .*\b(?:example|placeholder|changeme|change[-_ ]?me|replace[-_ ]?me|dummy|redacted)\b.*
     | (?:your|my|some|the|insert|enter|put)[-_ ].* | (?:enter|set)[-_ ]?.*here
-    | <.*>? | \[.*\] | \{.*\} | %.*% | \$.* | .*\$\{?[a-z_]\w*\}?.*
+    | <.*>? | \[.*\] | \{.*\} | %.*%
     | (?:~|\.)?/[\w.@/-]* | (?:file|env|vault|secretsmanager|ssm|arn|op|sops):.*
     | os\.environ.* | getenv.* | env\(.*
     ) $"""
 )
-"""What stands where a credential will be: nothing, switches, examples, references to variables, paths, other stores."""
+"""What stands where a credential will be: nothing, switches, examples, paths, other stores."""
 
+_REFERENCE: Final = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})")
+_EXPANSION: Final = re.compile(r"\$(?:[A-Za-z_]\w*|\d(?!\w)|[@*#]|\{[^{}$\n]{1,200}\})")
+_COMMAND: Final = re.compile(r"\$[(]|`")
+"""What a shell replaces: variables, and the output of commands."""
+
+_SWITCH: Final = re.compile(r"(?:true|false|yes|no|on|off|none|null|nil|undefined|0|1)?", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"-?[\d.]+")
+
+_QUOTED: Final = r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
 _ASSIGNMENT: Final = re.compile(
-    r"""(?<![A-Za-z0-9_.-])(?:--?)?([A-Za-z][A-Za-z0-9_.-]{1,60})(?:=|:[ \t]+|[ \t]+=[ \t]*)"""
-    r"""("[^"\n]{0,500}"|'[^'\n]{0,500}'|[^\s"';&|]{1,500})"""
+    r"""(?<![A-Za-z0-9_.-])(?:--?)?([A-Za-z][A-Za-z0-9_.-]{1,60})"""
+    rf"""(?:=|:[ \t]+|[ \t]+=[ \t]*|["'][ \t]*[:=][ \t]*(?=["']))({_QUOTED}|[^\s"';&|]+)"""
 )
 _OPTION: Final = re.compile(
-    r"""(?<![\w-])--([a-z][a-z0-9-]{2,40})[ \t]+("[^"\n]{1,500}"|'[^'\n]{1,500}'|[^\s"';&|-][^\s"';&|]{0,500})"""
+    r"""(?<![\w-])--([A-Za-z][\w-]{2,40})(?:[ \t]+|["'],?[ \t]*(?=["']))"""
+    rf"""({_QUOTED}|[^\s"';&|-][^\s"';&|]*)"""
 )
-_ADDRESS: Final = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/:@'\"]{0,100}):([^\s/@'\"]{1,300})@"
-)
-_TOKEN_ADDRESS: Final = re.compile(r"https?://([A-Za-z0-9_-]{20,300})@(?![^\s/]{0,100}sentry)")
+"""An option with its value in the next word, also where both are items of a list."""
+
+_SCRIPT: Final = re.compile(r"-\w*c|CMD-SHELL")
+"""The word before a script of the shell, whose words are told apart by its own rules."""
+
+_LISTING: Final = re.compile(r"\s*(?:(?:\S+ ){1,16}?#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
+_ARGUMENTS: Final = re.compile(r"\s*(?:RUN )?\|\d{1,4} ")
+_SHELL: Final = re.compile(r" (?:/\S+/)?\w*sh -\w*c\b")
+_LISTED_NAME: Final = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.-]*)=")
+_LONE_NAME: Final = re.compile(r"([A-Za-z_][\w.-]*)[ \t]+(?=\S)")
+
+_ADDRESS: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/:@'\"]*):([^\s/'\"]+)@")
+_TOKEN_ADDRESS: Final = re.compile(r"https?://([A-Za-z0-9_-]{20,})@(?![^\s/]{0,100}sentry)")
 """Sentry's addresses carry a key that is meant to be public."""
 _HEADER: Final = re.compile(
-    r"(?i)\bauthorization['\"]?:[ \t]*['\"]?(?:bearer|basic|token)[ \t]+([A-Za-z0-9+/_.=~-]{8,1000})"
+    r"(?i)\bauthorization['\"]?:[ \t]*['\"]?(?:bearer|basic|token)[ \t]+([A-Za-z0-9+/_.=~-]{8,})"
 )
 _USER_OPTION: Final = re.compile(
-    r"""\b(?:curl|wget)\b[^\n;&|]{0,300}?[ \t](?:-u|--user)[ \t=]?["']?[^\s:"']{1,100}:([^\s"']{1,200})"""
+    r"""\b(?:curl|wget)\b[^\n;&|]{0,300}?[ \t]["']?(?:-u|--user)(?:["'],?)?[ \t=]?["']?[^\s:"']{1,100}:([^\s"']+)"""
 )
+_TAIL: Final = re.compile(r"[\w+/.=~-]*")
+"""What may still belong to a credential that is longer than its form allows."""
 
 
 def names_secret(name: str) -> bool:
@@ -73,64 +100,171 @@ def secret_kind(name: str) -> str:
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value is empty, an example, a reference to something else, a path or a switch: no credential."""
-    return _PLACEHOLDER.match(value.strip("\"' \t")) is not None
+    """Whether a value in a text is empty, an example, a reference to something else, a path or a switch."""
+    plain = value.strip("\"' \t")
+    if _COMMAND.match(plain) or _PLACEHOLDER.match(plain):
+        return True
+    return not any(character.isalnum() for character in _EXPANSION.sub("", plain))
+
+
+def is_number(value: str) -> bool:
+    """Whether a value is a number: a weak password perhaps, or a setting."""
+    return _NUMBER.fullmatch(value.strip("\"' \t")) is not None
 
 
 def find_value_secret(name: str, value: str) -> SecretMatch | None:
-    """The credential that the variable `name` holds, told by the value's form or else by the name."""
-    for match in find_secrets(value[:TEXT_LIMIT]):
+    """The credential that the variable `name` holds, told by the value's form or else by the name.
+
+    The value is final: nothing will expand a `$` in it, unless all of it is a reference that the program reads.
+    """
+    for match in find_secrets(value):
         return match
-    if names_secret(name) and not is_placeholder(value):
-        return SecretMatch(secret_kind(name), 0, len(value))
-    return None
+    match = SecretMatch(secret_kind(name), 0, len(value))
+    if not names_secret(name) or _is_setting(match.kind, value):
+        return None
+    is_harmless = _PLACEHOLDER.match(value.strip("\"' \t")) or _may_be_shown(value)
+    return None if is_harmless else match
 
 
 def find_secrets(text: str) -> Iterator[SecretMatch]:
-    """The credentials in `text`: known forms first, then addresses and headers, then assignments by name."""
+    """The credentials in `text`: known forms first, then values of lists, addresses, headers and assignments."""
     text = text[:TEXT_LIMIT]
     yield from find_tokens(text)
-    yield from _find_in_addresses(text)
-    yield from _find_in_assignments(text)
+    for match in _find_values(text):
+        value = text[match.start : match.end]
+        if not is_placeholder(value) and not _is_setting(match.kind, value):
+            yield match
+
+
+def find_build_arguments(text: str) -> tuple[int, int] | None:
+    """Where the values of build arguments stand, that builders put before the command: `|1 TOKEN=abc /bin/sh -c …`."""
+    arguments = _ARGUMENTS.match(text)
+    if arguments is None:
+        return None
+    shell = _SHELL.search(text, arguments.end() - 1)
+    return arguments.end(), shell.start() if shell else len(text)
+
+
+def find_redactions(text: str) -> list[tuple[int, int]]:
+    """The parts of a text that must not be shown, in order: whatever may be a credential, examples included."""
+    text = text[: TEXT_LIMIT + OVERLAP]
+    found = [(match.start, match.end, match.kind == PRIVATE_KEY) for match in find_tokens(text, limit=None)]
+    for match in _find_values(text + "'\"" if len(text) > TEXT_LIMIT else text):
+        value = text[match.start : match.end]
+        if not _may_be_shown(value) and not _COMMAND.match(value.lstrip("\"' \t")):
+            found.append((match.start, match.end, False))
+    spans: list[tuple[int, int]] = []
+    position = 0
+    for start, end, is_key in sorted(found):
+        if end > position:
+            first = spans.pop()[0] if spans and start < position else start
+            position = _find_end(text, end, is_key=is_key)
+            spans.append((first, position))
+    return spans
 
 
 def redact_text(text: str) -> str:
-    """The text with every credential that `find_secrets` knows replaced by REDACTED."""
-    spans = sorted({(match.start, match.end) for match in find_secrets(text)})
+    """The text with every credential replaced by REDACTED, and what lies beyond TEXT_LIMIT by UNSEARCHED."""
     pieces, position = [], 0
-    for start, end in spans:
-        if end > position:
-            pieces += [text[position : max(start, position)], REDACTED]
+    for start, end in find_redactions(text):
+        if start < TEXT_LIMIT:
+            pieces += [text[position:start], REDACTED]
             position = end
-    return "".join([*pieces, text[position:]])
+    pieces.append(text[position:TEXT_LIMIT])
+    return "".join(pieces) + (UNSEARCHED if len(text) > TEXT_LIMIT else "")
 
 
 def redact_value(name: str, value: str) -> str:
     """The value of a variable, without what must not be shown."""
-    if names_secret(name) and not is_placeholder(value):
+    if names_secret(name) and not _may_be_shown(value):
         return REDACTED
     return redact_text(value)
+
+
+def redact_words(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command without credentials; an option's value is looked at together with the words before it."""
+    spans = find_redactions(" ".join(words))
+    shown: list[str] = []
+    start, before = 0, ""
+    for word in words:
+        option, equals, value = word.partition("=")
+        name = before.lstrip("-") if before.startswith("-") else ""
+        if name and names_secret(name) and not _may_be_shown(word):
+            shown.append(REDACTED)
+        elif equals and not _SCRIPT.fullmatch(before) and names_secret(option.lstrip("-")) and not _may_be_shown(value):
+            shown.append(f"{option}={REDACTED}")
+        else:
+            while spans and spans[0][1] <= start:
+                spans.pop(0)
+            shown.append(_redact_word(word, start, spans))
+        start, before = start + len(word) + 1, word
+    return tuple(shown)
+
+
+def _redact_word(word: str, offset: int, spans: Sequence[tuple[int, int]]) -> str:
+    """A word that stands at an offset of a text, without those parts of the text."""
+    if offset + len(word) > TEXT_LIMIT:
+        return UNSEARCHED
+    pieces, position = [], 0
+    for start, end in spans:
+        if start - offset >= len(word):
+            break
+        pieces += [word[position : max(start - offset, 0)], REDACTED]
+        position = end - offset
+    return "".join([*pieces, word[position:]])
+
+
+def _may_be_shown(value: str) -> bool:
+    """Whether a value says nothing whatever its name: it is empty, one reference, or a switch."""
+    plain = value.strip("\"' \t")
+    return _SWITCH.fullmatch(plain) is not None or _REFERENCE.fullmatch(plain) is not None
+
+
+def _is_setting(kind: str, value: str) -> bool:
+    """Whether a value is a number where a password would not be one: limits and sizes have names like tokens."""
+    return kind in {"token", "key"} and is_number(value)
+
+
+def _find_end(text: str, end: int, *, is_key: bool) -> int:
+    """Where a credential ends that begins with a match: a key at its last line, or the text's end."""
+    if is_key:
+        last = text.find("-----END", end)
+        line = re.compile(r"-----END[^\n-]{0,80}(?:-----)?").match(text, last) if last >= 0 else None
+        return line.end() if line else len(text)
+    tail = _TAIL.match(text, end)
+    return tail.end() if tail else end
+
+
+def _find_values(text: str) -> Iterator[SecretMatch]:
+    """What may be a credential by its place: the value of a name that means one, part of an address or header."""
+    yield from _find_in_lists(text)
+    yield from _find_in_addresses(text)
+    for pattern in (_ASSIGNMENT, _OPTION):
+        for match in pattern.finditer(text):
+            if names_secret(match[1]):
+                yield SecretMatch(secret_kind(match[1]), match.start(2), match.end(2))
+
+
+def _find_in_lists(text: str) -> Iterator[SecretMatch]:
+    """Values that builders record without quotes: each goes on to the next name."""
+    listing = _LISTING.match(text)
+    start, end = (listing.end(), len(text)) if listing else find_build_arguments(text) or (0, 0)
+    lone = _LONE_NAME.match(text, start, end) if listing else None
+    names = [lone] if lone else list(_LISTED_NAME.finditer(text, start, end))
+    ends = [*(match.start() for match in names[1:]), end]
+    for match, last in zip(names, ends, strict=False):
+        value = text[match.end() : last].rstrip().removesuffix("# buildkit").rstrip()
+        if names_secret(match[1]) and value:
+            yield SecretMatch(secret_kind(match[1]), match.end(), match.end() + len(value))
 
 
 def _find_in_addresses(text: str) -> Iterator[SecretMatch]:
     """Passwords and tokens in addresses, HTTP headers and curl's user option."""
     if "://" in text:
         for match in _ADDRESS.finditer(text):
-            if not is_placeholder(match[2]):
-                yield SecretMatch("password in an address", match.start(2), match.end(2))
+            yield SecretMatch("password in an address", match.start(2), match.end(2))
         for match in _TOKEN_ADDRESS.finditer(text):
             yield SecretMatch("token in an address", match.start(1), match.end(1))
     for kind, pattern in (("HTTP authorization", _HEADER), ("password", _USER_OPTION)):
         for match in pattern.finditer(text):
-            if not is_placeholder(match[1]):
-                yield SecretMatch(kind, match.start(1), match.end(1))
-
-
-def _find_in_assignments(text: str) -> Iterator[SecretMatch]:
-    """Values given to names that mean secrets: `NAME=value`, `name: value`, `--name value`."""
-    for match in _ASSIGNMENT.finditer(text):
-        if names_secret(match[1]) and not is_placeholder(match[2]):
-            yield SecretMatch(secret_kind(match[1]), match.start(2), match.end(2))
-    for match in _OPTION.finditer(text):
-        if names_secret(match[1]) and not is_placeholder(match[2]):
-            yield SecretMatch(secret_kind(match[1]), match.start(2), match.end(2))
+            yield SecretMatch(kind, match.start(1), match.end(1))

@@ -12,6 +12,9 @@ from typing import Final
 MATCHES_LIMIT: Final = 100
 """Tokens reported of one text; a file with more is a list of tokens, and a hundred say so."""
 
+PRIVATE_KEY: Final = "private key"
+"""The kind whose match is only its first line."""
+
 _START: Final = r"(?<![A-Za-z0-9_-])"
 
 
@@ -65,7 +68,7 @@ _FORMS: Final = (
     _form("Vault token", "hvs.", r"hvs\.[A-Za-z0-9_-]{24,250}"),
     _form("Azure storage key", "AccountKey=", r"AccountKey=[A-Za-z0-9+/]{86}=="),
     _Form(
-        "private key",
+        PRIVATE_KEY,
         "PRIVATE KEY",
         re.compile(
             r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----"
@@ -82,8 +85,8 @@ _VARIETY: Final = 6
 """A real token has many different characters; `ghp_xxxx…` and `AKIA0000…` have few."""
 
 
-def find_tokens(text: str) -> Iterator[SecretMatch]:
-    """The credentials in `text` that are known by their form, examples left out, at most MATCHES_LIMIT."""
+def find_tokens(text: str, *, limit: int | None = MATCHES_LIMIT) -> Iterator[SecretMatch]:
+    """The credentials in `text` that are known by their form, examples left out; all of them without a limit."""
     found = 0
     for form in _FORMS:
         if form.hint not in text:
@@ -93,7 +96,7 @@ def find_tokens(text: str) -> Iterator[SecretMatch]:
                 continue
             yield SecretMatch(form.kind, match.start(), match.end())
             found += 1
-            if found == MATCHES_LIMIT:
+            if found == limit:
                 return
 
 

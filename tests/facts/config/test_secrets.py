@@ -1,11 +1,14 @@
 """Credentials in the config are facts by place, kind and length."""
 
+import pytest
+
 from layerscope.facts.config.secrets import ConfigSecret, ConfigSecretCollector, SecretPlace
 from layerscope.image.config import Healthcheck, HistoryEntry, RuntimeConfig
 from support.contexts import CREATED, collect, make_context
 from support.tar_member import file
 
 TOKEN = "ghp_" + "q7Wm2Zr9Kt4Xp8Lc3Vn6Bd5Hg1Jf0TsYuEoA"
+OTHER = "ghp_" + "AoEuYsT0fJ1gH5dB6nV3cL8pX4tK9rZ2mW7q"
 
 
 def secrets(*steps: str | HistoryEntry, runtime: RuntimeConfig | None = None) -> tuple[ConfigSecret, ...]:
@@ -64,6 +67,51 @@ def test_tells_each_value_once() -> None:
     (found,) = secrets(entry, runtime=RuntimeConfig(env=("API_TOKEN=abc123x",)))
     assert found.place is SecretPlace.ENVIRONMENT
     assert len(secrets("|1 TOKEN=abc123x /bin/sh -c git clone https://me:abc123x@example.com/x")) == 1
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        f"RUN echo {TOKEN}",
+        f"RUN login -u bob hunter2 {TOKEN}",
+        f"RUN clone https://bob:{TOKEN}@example.com",
+        f"RUN echo {OTHER}={TOKEN}",
+        f"RUN echo {OTHER} {TOKEN}",
+        f"RUN x --{OTHER} {TOKEN}",
+    ],
+)
+def test_a_word_before_a_credential_is_not_its_name(instruction: str) -> None:
+    """Least of all where the word is a credential too."""
+    assert {item.name for item in secrets(instruction)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("instruction", "name"),
+    [
+        (f"RUN A_NAME={TOKEN} make", "A_NAME"),
+        (f"RUN A_NAME='{TOKEN}' make", "A_NAME"),
+        (f"RUN curl -H 'PRIVATE-TOKEN: {TOKEN}' x", "PRIVATE-TOKEN"),
+        (f"RUN make --with {TOKEN}", "with"),
+        (f'CMD ["make", "--with", "{TOKEN}"]', "with"),
+        (f"RUN make --with={TOKEN}", "with"),
+    ],
+)
+def test_tells_the_name_that_a_value_is_assigned_to(instruction: str, name: str) -> None:
+    """Variables, keys, and options."""
+    (found,) = secrets(instruction)
+    assert found.name == name
+
+
+def test_a_variable_named_by_a_credential_has_no_name() -> None:
+    """Someone forgot what the value was for."""
+    (found,) = secrets(runtime=RuntimeConfig(env=(TOKEN,)))
+    assert (found.name, found.kind) == ("", "GitHub token")
+
+
+def test_tells_numbers_from_other_values() -> None:
+    """A number may be a password or a setting."""
+    found = secrets(runtime=RuntimeConfig(env=("A_PASSWORD=pa$sword99xQ", "B_PASSWORD=8374928345", "MAX_TOKENS=4096")))
+    assert [(item.name, item.is_number) for item in found] == [("A_PASSWORD", False), ("B_PASSWORD", True)]
 
 
 def test_holds_no_value() -> None:

@@ -34,6 +34,19 @@ def test_is_less_sure_where_only_the_name_tells() -> None:
     assert finding.confidence is Confidence.MEDIUM
 
 
+def test_is_least_sure_of_a_number() -> None:
+    """It may be a setting."""
+    number = ConfigSecret(Evidence(), SecretPlace.ENVIRONMENT, "PASSWORD", "password", 6, False, is_number=True)
+    (finding,) = flags(SecretInEnvironment, number)
+    assert finding.confidence is Confidence.LOW
+
+
+def test_a_credential_without_a_name_is_it() -> None:
+    """The cure invents no name that the config does not have."""
+    (finding,) = flags(SecretInEnvironment, secret(SecretPlace.COMMAND, ""))
+    assert finding.fixes[0].title == "Revoke the credential and pass it at run time"
+
+
 def test_ignores_what_the_history_records() -> None:
     """That is CONF003's."""
     ignores(SecretInEnvironment, secret(SecretPlace.HISTORY), secret(SecretPlace.BUILD_ARGUMENT))

@@ -10,7 +10,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.commands import find_shell_script
 from layerscope.facts.system.programs import Program, ProgramFinder
-from layerscope.formats.secret_text import redact_text
+from layerscope.formats.secret_text import redact_words
 from layerscope.image.config import RuntimeConfig
 from layerscope.layers.entry import EntryType
 
@@ -70,8 +70,8 @@ class ProcessCollector(Collector):
         health = runtime.healthcheck
         yield Process(
             evidence=Evidence(layer=program.layer if program else None, path=program.path if program else None),
-            entrypoint=_redact_words(runtime.entrypoint),
-            cmd=_redact_words(runtime.cmd),
+            entrypoint=redact_words(runtime.entrypoint),
+            cmd=redact_words(runtime.cmd),
             origin="entrypoint" if runtime.entrypoint else "command",
             program=program,
             inner=_find_inner(command, finder),
@@ -119,13 +119,3 @@ def _find_working_directory(context: FactContext, runtime: RuntimeConfig) -> Wor
         uid=node.uid,
         gid=node.gid,
     )
-
-
-def _redact_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words, each without secrets; an option's value is seen together with the option before it."""
-    shown = []
-    for position, word in enumerate(words):
-        alone = redact_text(word)
-        joined = redact_text(f"{words[position - 1]} {word}") if position else alone
-        shown.append(alone if joined.endswith(alone) else joined.rpartition(" ")[2])
-    return tuple(shown)

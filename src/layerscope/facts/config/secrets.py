@@ -1,7 +1,7 @@
 """Credentials in the config: environment, labels, history, and health check, by place and kind, never by value."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -10,12 +10,23 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.formats.secret_text import find_secrets, find_value_secret
-from layerscope.formats.token_forms import SecretMatch, find_tokens
+from layerscope.formats.secret_text import (
+    find_build_arguments,
+    find_redactions,
+    find_secrets,
+    find_value_secret,
+    is_number,
+)
+from layerscope.formats.token_forms import MATCHES_LIMIT, SecretMatch, find_tokens
 from layerscope.image.history import BuildStep
 
-_BUILD_ARGUMENTS: Final = re.compile(r"(?:^|\s)\|\d+ (.*?)(?=\s(?:/\S+/)?\w*sh -\w*c\b|$)", re.DOTALL)
-"""Builders put the values of build arguments before the command: `|1 TOKEN=abc /bin/sh -c make`."""
+_NAME_BEFORE: Final = re.compile(
+    r"(?:(?<![\w-])--([A-Za-z][\w-]{1,60})(?:=|[ \t]{1,4}|[\"'],?[ \t]{0,4})"
+    r"|(?<![\w$@/.-])([A-Za-z_][\w.-]{1,60})(?:[\"']?=|:[ \t]{1,4}|[\"']:[ \t]{0,4}))[\"']?$"
+)
+"""How a name stands before its value: `NAME=`, `name: `, `--name `; a word before a blank is no name."""
+
+_LONGEST_BEFORE: Final = 80
 
 
 class SecretPlace(StrEnum):
@@ -33,8 +44,9 @@ class SecretPlace(StrEnum):
 class ConfigSecret(Fact):
     """One credential: where it stands, under which name, of what kind, and how long it is.
 
-    `is_certain` tells a token known by its form from a value that only its name makes a secret. `step` is the position
-    in the history, `layer` the layer that the step made.
+    `is_certain` tells a token known by its form from a value that only its name makes a secret, `is_number` a value
+    that may as well be a setting. `step` is the position in the history, `layer` the layer that the step made. `name`
+    is empty where no name stands before the value, or where the name is no safer to show than the value.
     """
 
     place: SecretPlace
@@ -44,6 +56,7 @@ class ConfigSecret(Fact):
     is_certain: bool
     step: int | None = None
     layer: int | None = None
+    is_number: bool = False
 
 
 class ConfigSecretCollector(Collector):
@@ -64,48 +77,55 @@ class ConfigSecretCollector(Collector):
         if runtime.healthcheck is not None:
             texts.append((SecretPlace.HEALTH_CHECK, " ".join(runtime.healthcheck.test)))
         for place, text in texts:
-            for match in _find_distinct(text, seen):
-                yield _secret(place, _name_before(text, match.start), match, is_certain=_is_certain(text, match))
+            yield from _check_text(text, seen, place)
         for step in context.steps:
             yield from _check_step(step, seen)
 
 
 def _check_variable(place: SecretPlace, name: str, value: str, seen: set[str]) -> Iterator[ConfigSecret]:
-    """The credential in a variable or label, if any."""
+    """The credential in a variable or label, if any; one without a value may be a credential itself."""
     match = find_value_secret(name, value)
     if match is not None:
-        seen.add(value[match.start : match.end].strip("\"'"))
-        yield _secret(place, name, match, is_certain=any(find_tokens(value)))
+        found = value[match.start : match.end]
+        seen.add(found.strip("\"'"))
+        yield _secret(place, "" if find_redactions(name) else name, match, found)
+    else:
+        yield from _check_text(name, seen, place)
 
 
 def _check_step(step: BuildStep, seen: set[str]) -> Iterator[ConfigSecret]:
     """Credentials that a history entry records and that were not seen before."""
-    text = step.created_by
-    arguments = _BUILD_ARGUMENTS.search(text)
-    for match in _find_distinct(text, seen):
-        is_argument = arguments is not None and arguments.start(1) <= match.start < arguments.end(1)
-        yield _secret(
-            SecretPlace.BUILD_ARGUMENT if is_argument else SecretPlace.HISTORY,
-            _name_before(text, match.start),
-            match,
-            is_certain=_is_certain(text, match),
-            step=step,
-        )
+    yield from _check_text(step.created_by, seen, SecretPlace.HISTORY, step)
+
+
+def _check_text(text: str, seen: set[str], place: SecretPlace, step: BuildStep | None = None) -> Iterator[ConfigSecret]:
+    """Credentials of a text that were not seen before, each with the name before it."""
+    matches = _find_distinct(text, seen)
+    if not matches:
+        return
+    hidden = find_redactions(text)
+    start, end = find_build_arguments(text) or (0, 0)
+    for match in matches:
+        is_argument = step is not None and start <= match.start < end
+        name = _find_name(text, match.start, hidden)
+        shown = SecretPlace.BUILD_ARGUMENT if is_argument else place
+        yield _secret(shown, name, match, text[match.start : match.end], step)
 
 
 def _secret(
-    place: SecretPlace, name: str, match: SecretMatch, *, is_certain: bool, step: BuildStep | None = None
+    place: SecretPlace, name: str, match: SecretMatch, value: str, step: BuildStep | None = None
 ) -> ConfigSecret:
-    """The fact of one match."""
+    """The fact of one match; of the value it keeps what kind of text it is."""
     return ConfigSecret(
         evidence=Evidence(layer=step.layer if step else None, detail=f"{place.value} {name}".strip()),
         place=place,
         name=name,
         kind=match.kind,
         length=match.length,
-        is_certain=is_certain,
+        is_certain=any(find_tokens(value)),
         step=step.position if step else None,
         layer=step.layer if step else None,
+        is_number=is_number(value),
     )
 
 
@@ -115,6 +135,8 @@ def _find_distinct(text: str, seen: set[str]) -> list[SecretMatch]:
     for match in find_secrets(text):
         if not any(match.start < other.end and other.start < match.end for other in kept):
             kept.append(match)
+        if len(kept) == MATCHES_LIMIT:
+            break
     fresh = []
     for match in sorted(kept, key=lambda match: match.start):
         value = text[match.start : match.end].strip("\"'")
@@ -124,12 +146,13 @@ def _find_distinct(text: str, seen: set[str]) -> list[SecretMatch]:
     return fresh
 
 
-def _is_certain(text: str, match: SecretMatch) -> bool:
-    """Whether a match is a token known by its form."""
-    return any(find_tokens(text[match.start : match.end]))
-
-
-def _name_before(text: str, position: int) -> str:
-    """The name that a value is assigned to, where one stands directly before it."""
-    match = re.search(r"([A-Za-z][\w.-]{1,60})[\"']?(?:=|:?[ \t]+)[\"']?$", text[max(0, position - 80) : position])
-    return match[1] if match else ""
+def _find_name(text: str, position: int, hidden: Sequence[tuple[int, int]]) -> str:
+    """The name that a value is assigned to, where one stands directly before it and may be shown."""
+    start = max(0, position - _LONGEST_BEFORE)
+    match = _NAME_BEFORE.search(text[start:position])
+    if match is None:
+        return ""
+    first, last = match.span(1) if match[1] else match.span(2)
+    is_hidden = any(begin < start + last and start + first < end for begin, end in hidden)
+    name = match[1] or match[2]
+    return "" if is_hidden or find_redactions(name) else name

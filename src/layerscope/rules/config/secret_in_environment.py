@@ -6,10 +6,11 @@ from typing import ClassVar, Final
 from layerscope.facts.config.secrets import ConfigSecret, SecretPlace
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.credentials import REVOKE, judge_confidence, name_credential, tell_mount
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
-from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count
 
 PLACES: Final = frozenset({SecretPlace.ENVIRONMENT, SecretPlace.LABEL, SecretPlace.COMMAND, SecretPlace.HEALTH_CHECK})
@@ -28,8 +29,8 @@ class SecretInEnvironment(Rule):
     Remedy: Revoke the credential, take it out of the Dockerfile, and give it to the container when it starts.
     Fix safety: Review: the program has to get the value in another way, and the old one has to be revoked.
     Blind spots: A value told by its variable's name alone may be a default without worth; confidence is medium
-        then. Placeholders, references (`${…}`), paths and numbers are left out, and with them a password that looks
-        like one.
+        then, and low for a number. Placeholders, paths, numbers in names like tokens, and values that are a reference
+        (`${NAME}`) are left out, and with them a password that looks like one.
     References: Dockerfile reference, "ENV"; Docker, "Build secrets"; CIS Docker benchmark, 4.10.
     """
 
@@ -45,19 +46,19 @@ class SecretInEnvironment(Rule):
             place = "environment variable" if secret.place is SecretPlace.ENVIRONMENT else secret.place.value
             where = f"{place} {secret.name}".strip()
             message = f"The {where} holds a {secret.kind} ({tell_count(secret.length, 'character')})"
-            confidence = Confidence.HIGH if secret.is_certain else Confidence.MEDIUM
+            confidence = judge_confidence(secret)
             yield self.finding(message, secret.evidence, confidence=confidence, fixes=(_suggest(secret),))
 
 
 def _suggest(secret: ConfigSecret) -> Fix:
     """Revoke, remove, and pass at run time."""
-    name = secret.name or "TOKEN"
+    name = name_credential(secret)
     return Fix(
-        f"Revoke the credential and pass {name} at run time",
+        f"Revoke the credential and pass {secret.name or 'it'} at run time",
         (
-            "Revoke it where it was issued: whoever has the image has it.",
+            REVOKE,
             f"Delete it from the Dockerfile's {secret.place.value}, and rebuild.",
             f"At run time: docker run --env-file FILE or -e {name}   (Kubernetes: env.valueFrom.secretKeyRef)",
-            f"If only the build needs it: RUN --mount=type=secret,id={name.lower()},env={name} …",
+            f"If only the build needs it: {tell_mount(secret)}",
         ),
     )

@@ -6,10 +6,11 @@ from typing import ClassVar, Final
 from layerscope.facts.config.secrets import ConfigSecret, SecretPlace
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.credentials import REVOKE, judge_confidence, name_credential, tell_mount
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
-from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count
 
 PLACES: Final = frozenset({SecretPlace.HISTORY, SecretPlace.BUILD_ARGUMENT})
@@ -35,7 +36,7 @@ class SecretInHistory(Rule):
 
     Fix safety: Review: the old credential has to be revoked; a rebuild does not take it back from pushed images.
     Blind spots: Credentials that a step reads from files leave no trace here; the files are CONF011's. A value told
-        by its name alone may be harmless; confidence is medium then.
+        by its name alone may be harmless; confidence is medium then, and low for a number.
     References: Dockerfile reference, "ARG" (warning) and "RUN --mount=type=secret".
     """
 
@@ -56,18 +57,18 @@ class SecretInHistory(Rule):
             where = f"{role} {secret.name}".strip()
             length = tell_count(secret.length, "character")
             message = f"The history entry {made} records a {secret.kind} in {where} ({length})"
-            confidence = Confidence.HIGH if secret.is_certain else Confidence.MEDIUM
+            confidence = judge_confidence(secret)
             yield self.finding(message, secret.evidence, confidence=confidence, fixes=(_suggest(secret),))
 
 
 def _suggest(secret: ConfigSecret) -> Fix:
     """Revoke, and use a build secret."""
-    name = secret.name or "TOKEN"
+    name = name_credential(secret)
     return Fix(
-        f"Revoke the credential and give {name} to the build as a secret",
+        f"Revoke the credential and give {secret.name or 'it'} to the build as a secret",
         (
-            "Revoke it where it was issued: whoever has the image has it.",
-            f"Dockerfile: RUN --mount=type=secret,id={name.lower()},env={name} …   in place of ARG or ENV",
+            REVOKE,
+            f"Dockerfile: {tell_mount(secret)}   in place of ARG or ENV",
             f"Build: docker build --secret id={name.lower()},env={name} -t IMAGE .",
             "Rebuild without cache, and delete the tags that hold the old history.",
         ),
