@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from support.images import BuiltImage, load_fixture, write_image
 
@@ -18,6 +19,11 @@ UNSEEN: Final = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"
 """Variables of the person who runs the tests that the program would heed."""
 
 ImageWriter = Callable[[str, str], Path]
+
+# the same examples in every run that decides whether a change lands; new ones wherever people develop
+settings.register_profile("repeatable", derandomize=True, database=None)
+if os.environ.get("CI"):
+    settings.load_profile("repeatable")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
