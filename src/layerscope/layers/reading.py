@@ -19,9 +19,9 @@ from layerscope.layers.tar_scanner import TarScanner
 from layerscope.progress import Progress, SilentProgress
 
 COMPRESSED_CHUNK = 64 * KIB
-"""Stored bytes decompressed at a time: what comes out still fits a core's cache (measured best of 16 KiB to 1 MiB)."""
+"""Stored bytes decompressed at a time, of which a bomb makes 66 MB; up to 1 MiB nothing was faster beyond noise."""
 PLAIN_CHUNK = 2 * MIB
-"""Plain bytes read at a time (measured best of 256 KiB to 4 MiB): few files lie across two chunks."""
+"""Plain bytes read at a time (a tenth less CPU than 256 KiB in two runs each): few files lie across two chunks."""
 STAGED_CHUNK = 4 * MIB
 """Plain bytes handed between threads at a time; smaller chunks cost more in waiting than they save in cache."""
 
