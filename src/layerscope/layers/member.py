@@ -14,16 +14,13 @@ from layerscope.layers.entry import EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
 from layerscope.layers.limits import MAX_SPARSE_HOLES, MAX_XATTR, NAME_MAX, PATH_MAX
-from layerscope.layers.path import WHITEOUT_PREFIX, decode_name, normalise_path, split_whiteout
+from layerscope.layers.path import decode_name, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
+from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.sparse_member import is_sparse, read_digest, read_map
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_device, read_link, read_name, read_size
 
 T = TypeVar("T")
-
-_SIMPLE_NAME = 63
-"""Characters up to which a name fits NAME_MAX in any encoding of four bytes a character."""
-_SIMPLE_PATH = 1000
 
 _OLD_FILE = 0
 _TYPES = {
@@ -44,31 +41,22 @@ _DEVICES = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
 class MemberReader:
     """Reads members that the scanner's hot loop leaves: long names, links, devices, whiteouts, anything odd."""
 
-    def __init__(self, reader: BlockReader, headers: HeaderReader, columns: Columns, extractors: ExtractorSet) -> None:
+    def __init__(
+        self,
+        reader: BlockReader,
+        headers: HeaderReader,
+        columns: Columns,
+        *,
+        extractors: ExtractorSet,
+        names: PlainNames,
+    ) -> None:
         """Read bodies from `reader` into `columns`."""
         self._reader = reader
         self._headers = headers
         self._columns = columns
         self._extractors = extractors
-        self._clean_directories = {""}
+        self._names = names
         self._holes = MAX_SPARSE_HOLES
-
-    def plain_path(self, raw: bytes, kind: int) -> str | None:
-        """The path of a name that needs no thought: UTF-8, canonical but for `./` and a final slash, no whiteout."""
-        try:
-            name = raw.decode()
-        except UnicodeDecodeError:
-            return None
-        if kind == EntryType.DIRECTORY and name[-1:] == "/":
-            name = name[:-1]
-        if name[:2] == "./":
-            name = name[2:]
-        directory, _, base = name.rpartition("/")
-        if not _is_plain_part(base) or len(name) > _SIMPLE_PATH:
-            return None
-        if directory not in self._clean_directories and not self._admit_directory(directory):
-            return None
-        return name if directory or "/" not in name else None
 
     def show_name(self, raw: bytes) -> str:
         """A raw name for a message."""
@@ -101,17 +89,6 @@ class MemberReader:
         else:
             self._take_simple(header, extension, path, kind, size=size, offset=offset)
 
-    def _admit_directory(self, directory: str) -> bool:
-        """Whether the directory's name needs no thought; it and its parents are remembered if so."""
-        asked = []
-        while directory not in self._clean_directories:
-            asked.append(directory)
-            directory, slash, base = directory.rpartition("/")
-            if not _is_plain_part(base) or (slash and not directory):
-                return False
-        self._clean_directories.update(asked)
-        return True
-
     def _raw_name(self, header: bytes, extension: Extension) -> bytes:
         if extension.name is not None:
             return extension.name
@@ -130,10 +107,10 @@ class MemberReader:
             raise HeaderError(f"an extended header whose size is {records[b'size'][:40]!r}") from error
 
     def _path(self, raw: bytes, offset: int) -> str | None:
-        plain = self.plain_path(raw, EntryType.DIRECTORY)
-        if plain is not None:
-            return plain
         name = decode_name(raw)
+        plain = name.removesuffix("/").removeprefix("./")
+        if self._names.admits(plain):
+            return plain
         path, anomalies = normalise_path(name)
         for kind in anomalies:
             self._columns.note(kind, name, "", offset)
@@ -253,10 +230,3 @@ class MemberReader:
             mode = self._columns.attribute_table[self._columns.attributes[position]][0]
             self._extractors.offer(path, base, head, size=size, mode=mode, position=position)
         return content.digest()
-
-
-def _is_plain_part(part: str) -> bool:
-    """Whether one part of a path is printable, short, and neither a dot name nor a whiteout."""
-    if not 0 < len(part) <= _SIMPLE_NAME or not part.isprintable():
-        return False
-    return part[0] != "." or not (part in {".", ".."} or part.startswith(WHITEOUT_PREFIX))

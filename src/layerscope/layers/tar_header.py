@@ -24,15 +24,19 @@ class HeaderError(ValueError):
 
 
 class HeaderReader:
-    """Reads headers; what many of them share (attributes, times, checksums) is parsed once and then looked up."""
+    """Reads headers; what many of them share (attributes, times, checksums) is parsed once and then looked up.
+
+    `attributes`, `times` and `sums` hold what was parsed, by the raw fields (bytes 100 to 124, 136 to 148, 148 to 156):
+    positions in the attribute table, nanoseconds, and the low half that Adler-32 must have.
+    """
 
     def __init__(self) -> None:
         """Start with empty caches and an empty attribute table."""
         self.attribute_table: list[tuple[int, int, int]] = []
-        self._attributes: dict[bytes, int] = {}
+        self.attributes: dict[bytes, int] = {}
         self._attribute_ids: dict[tuple[int, int, int], int] = {}
-        self._times: dict[bytes, int] = {}
-        self._checksums: dict[bytes, int] = {}
+        self.times: dict[bytes, int] = {}
+        self.sums: dict[bytes, int] = {}
 
     def has_valid_checksum(self, header: bytes) -> bool:
         """Whether the header's bytes add up to its checksum field.
@@ -40,26 +44,26 @@ class HeaderReader:
         The low half of Adler-32 is one more than the sum of the bytes modulo 65521, so one call into C adds them up.
         """
         field = header[_CHECKSUM]
-        expected = self._checksums.get(field)
+        expected = self.sums.get(field)
         if expected is None:
-            if len(self._checksums) >= _CACHE_SIZE:
-                self._checksums.clear()
+            if len(self.sums) >= _CACHE_SIZE:
+                self.sums.clear()
             try:
                 value = parse_number(field)
             except ValueError:
                 return False
-            expected = self._checksums[field] = (value + sum(field) - 256 + 1) % _ADLER_BASE
+            expected = self.sums[field] = (value + sum(field) - 256 + 1) % _ADLER_BASE
         return (adler32(header) & 0xFFFF) == expected or _signed_sum_matches(header)
 
     def attribute(self, header: bytes) -> int:
         """Position in the attribute table of the header's mode, uid and gid; raises ValueError."""
         field = header[100:124]
-        known = self._attributes.get(field)
+        known = self.attributes.get(field)
         if known is None:
-            if len(self._attributes) >= _CACHE_SIZE:
-                self._attributes.clear()
+            if len(self.attributes) >= _CACHE_SIZE:
+                self.attributes.clear()
             mode, uid, gid = parse_number(field[:8]), parse_number(field[8:16]), parse_number(field[16:24])
-            known = self._attributes[field] = self.attribute_id(mode & 0o7777, uid, gid)
+            known = self.attributes[field] = self.attribute_id(mode & 0o7777, uid, gid)
         return known
 
     def attribute_id(self, mode: int, uid: int, gid: int) -> int:
@@ -74,11 +78,11 @@ class HeaderReader:
     def mtime_ns(self, header: bytes) -> int:
         """The header's modification time in nanoseconds since 1970; raises ValueError."""
         field = header[136:148]
-        known = self._times.get(field)
+        known = self.times.get(field)
         if known is None:
-            if len(self._times) >= _CACHE_SIZE:
-                self._times.clear()
-            known = self._times[field] = parse_number(field) * 1_000_000_000
+            if len(self.times) >= _CACHE_SIZE:
+                self.times.clear()
+            known = self.times[field] = parse_number(field) * 1_000_000_000
         return known
 
 

@@ -1,6 +1,5 @@
 """TarScanner: one pass over a layer's tar, from chunks to columns, reading as container runtimes do."""
 
-import hashlib
 from collections.abc import Iterator
 
 from layerscope.errors import LayerDamageError, SourceError
@@ -8,19 +7,17 @@ from layerscope.layers import anomaly
 from layerscope.layers.block_reader import BlockReader, TruncatedError
 from layerscope.layers.columns import Columns
 from layerscope.layers.compression import CorruptError, TruncatedStreamError
-from layerscope.layers.entry import EntryType
 from layerscope.layers.extended_header import ExtendedHeaders
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import MAX_NAMES, LimitPassedError, Limits
 from layerscope.layers.member import MemberReader
+from layerscope.layers.plain_members import PlainMembers
+from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name
 
-_FILE = int(EntryType.FILE)
-_DIRECTORY = int(EntryType.DIRECTORY)
 _ZERO_BLOCK = bytes(BLOCK)
-_PLAIN = {ord("0"): _FILE, 0: _FILE, ord("5"): _DIRECTORY}
 
 
 class TarScanner:
@@ -34,7 +31,9 @@ class TarScanner:
         self._extractors = extractors
         self._limits = limits
         self._extended = ExtendedHeaders(self._reader, self._columns)
-        self._members = MemberReader(self._reader, self._headers, self._columns, extractors)
+        parts, names = (self._reader, self._headers, self._columns), PlainNames()
+        self._plain = PlainMembers(*parts, extractors=extractors, names=names)
+        self._members = MemberReader(*parts, extractors=extractors, names=names)
 
     def run(self) -> Damage | None:
         """Read to the end of the stream; returns the damage that ended it early, if any."""
@@ -63,9 +62,10 @@ class TarScanner:
         return index
 
     def _scan_archive(self) -> None:
-        reader, take_plain = self._reader, self._take_plain
-        ceiling = self._limits.layer_entries
-        while take_plain():
+        reader, ceiling = self._reader, self._limits.layer_entries
+        while True:
+            if not self._extended.pending:
+                self._plain.take()
             header = reader.read_block()
             if header is None:
                 self._columns.note(anomaly.MISSING_TRAILER, "", "", reader.offset)
@@ -79,62 +79,6 @@ class TarScanner:
                 raise LimitPassedError(detail)
             if self._columns.count_names() > MAX_NAMES:
                 raise LimitPassedError(f"names, links and attributes of more than {MAX_NAMES:,} characters")
-
-    def _take_plain(self) -> bool:
-        """Take members for as long as they are plain files and directories that lie whole inside the chunk.
-
-        This is the hot loop: nine in ten members of a layer never leave it. Always returns True: what stopped it is
-        the next header, which the caller reads in full.
-        """
-        if self._extended.pending:
-            return True
-        reader, columns, headers = self._reader, self._columns, self._headers
-        chunk, view, position, before = reader.chunk, reader.view, reader.position, reader.offset - reader.position
-        end = len(chunk)
-        is_valid, attribute_of, time_of = headers.has_valid_checksum, headers.attribute, headers.mtime_ns
-        plain_path, is_wanted = self._members.plain_path, self._extractors.is_wanted
-        paths, types, digests = columns.paths.append, columns.types.append, columns.digests
-        attributes, sizes = columns.attributes.append, columns.sizes.append
-        times, offsets = columns.mtimes_ns.append, columns.offsets.append
-        sha256, no_digest = hashlib.sha256, bytes(32)
-        while position + BLOCK <= end:
-            header = chunk[position : position + BLOCK]
-            kind = _PLAIN.get(header[156])
-            digits = header[124:135]
-            if kind is None or not digits.isdigit() or header[135] not in b"\0 " or not is_valid(header):
-                break
-            path = plain_path(read_name(header), kind)
-            try:
-                size = int(digits, 8) if kind == _FILE else 0
-                attribute, mtime_ns = attribute_of(header), time_of(header)
-            except ValueError:
-                break
-            start = position + BLOCK
-            if path is None or start + size > end:
-                break
-            if size:
-                body = view[start : start + size]
-                digests += sha256(body).digest()
-                base = path[path.rfind("/") + 1 :]
-                if is_wanted(path, base, chunk[start : start + 2]):
-                    self._offer(path, base, body, attribute)
-            else:
-                digests += sha256().digest() if kind == _FILE else no_digest
-            paths(path)
-            types(kind)
-            attributes(attribute)
-            sizes(size)
-            times(mtime_ns)
-            offsets(before + start)
-            position = start + (size + 511 & -512)
-        reader.position = position
-        return True
-
-    def _offer(self, path: str, base: str, body: memoryview, attribute: int) -> None:
-        content = bytes(body[: self._extractors.limit])
-        mode = self._columns.attribute_table[attribute][0]
-        position = len(self._columns.paths)
-        self._extractors.offer(path, base, content, size=len(body), mode=mode, position=position)
 
     def _take_header(self, header: bytes) -> None:
         """Take any header: an extended one changes the next member, anything else is a member."""
