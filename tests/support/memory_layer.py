@@ -22,6 +22,7 @@ class MemoryLayer:
     stamp: Stamp | None = None
     absent: str | None = None
     fails: int | None = None
+    is_local: bool = False
     opened: list[str] = field(default_factory=list)
 
     @property

@@ -20,8 +20,8 @@ from layerscope.image.history import pair_history
 from layerscope.image.image import Image
 from layerscope.image.layer import ByteStream, Stamp
 from layerscope.layers.reading import Reading, read_layer
+from layerscope.layers.recall import empty_index
 from layerscope.layers.scan import LayerScan, Proof
-from layerscope.layers.schedule import empty_index
 from layerscope.rules.finding import Finding, Location
 from layerscope.rules.fix import Fix, Safety
 from layerscope.rules.severity import Confidence, Severity
@@ -41,6 +41,7 @@ class MemoryLayer:
     descriptor: Descriptor | None = None
     stamp: Stamp | None = None
     absent: str | None = None
+    is_local: bool = False
 
     @property
     def stored_size(self) -> int:

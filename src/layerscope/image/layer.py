@@ -62,6 +62,10 @@ class Layer(Protocol):
         """Identity of the stored bytes, where they lie in a file of this host."""
 
     @property
+    def is_local(self) -> bool:
+        """Whether the bytes are in files of this host, so that every process may open them for itself."""
+
+    @property
     def absent(self) -> str | None:
         """Why the bytes are not here (a foreign layer), or None where `open` works."""
 

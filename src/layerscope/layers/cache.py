@@ -78,6 +78,10 @@ class LayerCache:
         """What went wrong with the folder so far, one sentence each."""
         return tuple(self._notes)
 
+    def add_notes(self, notes: Iterable[str]) -> None:
+        """Add what went wrong where another process used the folder for the same audit."""
+        self._notes.update(dict.fromkeys(notes))
+
     def load(self, diff_id: Digest) -> _LayerKnowledge | None:
         """Return what is known of a layer, if anything."""
         promised = self._promised.pop(diff_id, None)

@@ -32,6 +32,11 @@ class StoredLayer:
         """Identity of the bytes on this host."""
         return None if self.stored is None else self.stored.stamp
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the bytes are in a file of this host."""
+        return self.stamp is not None
+
     def open(self) -> ByteStream:
         """Open the stored bytes from the start; raises SourceError."""
         if self.stored is None:

@@ -115,6 +115,7 @@ class ExportedLayer:
     descriptor: Descriptor | None = None
     stored_size: int | None = None
     stamp: None = None
+    is_local: bool = False
     absent: None = None
 
     def open(self) -> ByteStream:

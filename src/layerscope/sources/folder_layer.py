@@ -25,6 +25,7 @@ class FolderLayer:
     """For a Docker engine nearly exact: its records would have to be read to know it."""
     descriptor: None = None
     stamp: None = None
+    is_local: bool = True
     absent: None = None
 
     def open(self) -> TarSplitStream:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from layerscope.facts.layers.proof import LayerDamage, LayerProof, LayerProofCollector, prove_layer
 from layerscope.image.digest import Digest
 from layerscope.layers.reading import Reading, read_layer
+from layerscope.layers.recall import empty_index
 from layerscope.layers.scan import LayerScan, Proof
-from layerscope.layers.schedule import empty_index
 from support.contexts import collect_gaps, collect_one, make_context
 from support.memory_layer import MemoryLayer, claim
 from support.tar_member import file

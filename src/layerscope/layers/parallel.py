@@ -1,0 +1,146 @@
+"""Several layers read at once: by worker processes where each can open them for itself, else by threads."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from typing import Final
+
+from layerscope.errors import SourceError
+from layerscope.image.layer import Layer
+from layerscope.layers.cache import LayerCache
+from layerscope.layers.limits import MIB
+from layerscope.layers.reading import Reading, ReadingStoppedError, hash_stored, read_layer
+from layerscope.layers.recall import find_claimed, keep_blob, keep_scan, recall_scan
+from layerscope.layers.scan import LayerScan, Proof
+from layerscope.layers.worker import Advance, Worker, WorkerLostError, start_workers
+from layerscope.progress import SilentProgress
+
+DOMINANT_SHARE: Final = 0.5
+"""A layer with more than this share of the bytes to be read is read in stages: the others end long before it does."""
+
+WORTH_WORKERS: Final = 32 * MIB
+"""Stored bytes below which processes do not pay: starting and ending them costs some hundredths of a second."""
+
+
+@dataclass(frozen=True)
+class LayerReader:
+    """Reads one of `layers`, by its number, and keeps in the cache what that proved."""
+
+    layers: Sequence[Layer]
+    reading: Reading
+    cache: LayerCache
+    jobs: int
+
+    @property
+    def stored_size(self) -> int:
+        """Bytes of all layers, as far as they are known beforehand."""
+        return sum(map(_size, self.layers))
+
+    def read(self, number: int) -> LayerScan:
+        """The layer's scan; raises SourceError where it cannot be opened."""
+        layer = self.layers[number]
+        began_ns, stamp = time.time_ns(), layer.stamp
+        scan = self._prove_claimed(layer)
+        if scan is None:
+            staged = self.jobs > 1 and _size(layer) > DOMINANT_SHARE * self.stored_size
+            scan = read_layer(layer.open(), layer.name, self.reading, staged=staged)
+            keep_scan(scan, self.cache)
+        else:
+            keep_blob(scan, self.cache)
+        if stamp is not None and stamp == layer.stamp and scan.damage is None and scan.blob is not None:
+            self.cache.keep_stamp(stamp, scan.blob.digest, read_began_ns=began_ns)
+        return scan
+
+    def _prove_claimed(self, layer: Layer) -> LayerScan | None:
+        """The scan of a blob that was read before, somewhere else: hashing it again is enough."""
+        proven = find_claimed(layer, self.cache)
+        if proven is None or hash_stored(layer.open(), layer.name, self.reading).digest != proven.blob.digest:
+            return None
+        return recall_scan(proven.diff_id, proven.blob, Proof.READ, self.cache)
+
+
+def read_layers(layers: Sequence[Layer], reading: Reading, *, cache: LayerCache, jobs: int) -> list[LayerScan]:
+    """The scan of each of these different layers, `jobs` read at a time, in the order in which they stand."""
+    reader = LayerReader(layers, reading, cache, jobs)
+    count = min(jobs, len(layers))
+    if count <= 1:
+        return [_finish(reader, number, reader.read(number)) for number in range(len(layers))]
+    if reader.stored_size >= WORTH_WORKERS and all(layer.is_local for layer in layers):
+        return _read_in_workers(reader, count)
+    return _map_parallel(lambda number: _finish(reader, number, reader.read(number)), reader, count, stop=lambda: None)
+
+
+def _read_in_workers(reader: LayerReader, count: int) -> list[LayerScan]:
+    """Read the layers in processes; each is asked by a thread of its own, which tells its progress."""
+
+    def serve(number: int, advance: Advance) -> tuple[LayerScan, tuple[str, ...]]:
+        reading = replace(reader.reading, progress=_WorkerProgress(advance))
+        return replace(reader, reading=reading).read(number), reader.cache.notes
+
+    with start_workers(serve, count) as workers:
+        idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in workers:
+            idle.put(worker)
+
+        def read(number: int) -> LayerScan:
+            worker = idle.get()
+            try:
+                scan = _ask(worker, reader, number)
+            finally:
+                idle.put(worker)
+            return _finish(reader, number, scan)
+
+        def stop() -> None:
+            for worker in workers:
+                worker.stop()
+
+        return _map_parallel(read, reader, count, stop=stop)
+
+
+def _ask(worker: Worker, reader: LayerReader, number: int) -> LayerScan:
+    name, progress = reader.layers[number].name, reader.reading.progress
+    try:
+        scan, notes = worker.ask(number, lambda amount: progress.advance(name, amount))
+    except WorkerLostError as error:
+        if reader.reading.stopped.is_set():
+            raise ReadingStoppedError from error
+        raise SourceError(f"reading {name}: {error}; if memory is short, --jobs 1 needs least") from error
+    reader.cache.add_notes(notes)
+    assert isinstance(scan, LayerScan), "a worker answers with what it was made for"
+    return scan
+
+
+def _finish(reader: LayerReader, number: int, scan: LayerScan) -> LayerScan:
+    reader.reading.progress.finish(reader.layers[number].name)
+    return scan
+
+
+def _map_parallel(
+    read: Callable[[int], LayerScan], reader: LayerReader, count: int, *, stop: Callable[[], None]
+) -> list[LayerScan]:
+    """Apply `read` to every layer's number; whatever goes wrong, every thread has ended before this does."""
+    with ThreadPoolExecutor(count, thread_name_prefix="layer") as pool:
+        futures: list[Future[LayerScan]] = [pool.submit(read, number) for number in range(len(reader.layers))]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            reader.reading.stopped.set()
+            stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+class _WorkerProgress(SilentProgress):
+    """Passes on what a worker has done; the rest its parent knows."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
+
+    def advance(self, key: str, amount: int) -> None:  # noqa: ARG002 -- the parent knows which layer it asked for
+        self._advance(amount)
+
+
+def _size(layer: Layer) -> int:
+    return layer.stored_size or 0
