@@ -53,15 +53,9 @@ class FactContext:
     @cached_property
     def covered(self) -> tuple[bytearray, ...]:
         """For each layer a flag for each of its entries: 1 where the container does not see the entry's content."""
-        stack, kept = self.tree.stack, self.tree.kept
-        flags = bytearray(len(stack.types))
-        for ordinal in self.tree.endings.ended:
-            if ordinal >= 0:
-                flags[ordinal] = 1
-        for ordinal in kept:
-            flags[ordinal] = 0
-        ends = [*stack.starts[1:], len(flags)]
-        return tuple(flags[start:end] for start, end in zip(stack.starts, ends, strict=True))
+        stack, flags = self.tree.stack, self.tree.covered
+        limits = map(stack.limits, range(len(stack.indexes)))
+        return tuple(flags[start:stop] for start, stop in limits)
 
     @cached_property
     def places(self) -> tuple[Places, ...]:

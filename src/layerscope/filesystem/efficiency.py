@@ -52,50 +52,63 @@ class _Visits:
 class _Tally:
     """What the endings of a tree amount to in dive's terms.
 
-    `visits` by path, of leaves that a higher layer ended; `replaced_within` bytes replaced within their own layer;
-    `below` bytes by the whiteout that removed them, and `directories` the whiteouts that named a directory.
+    `once` holds the size of every path that was visited once, `often` those that were visited more often: most are not.
+    `replaced_within` are bytes replaced within their own layer, `below` bytes by the whiteout that removed them, and
+    `directories` the whiteouts that named a directory.
     """
 
     def __init__(self, tree: MergedTree) -> None:
-        self.visits: dict[str, _Visits] = {}
+        self.once: dict[str, int] = {}
+        self.often: dict[str, _Visits] = {}
         self.replaced_within = 0
         self.below: dict[int, int] = {}
         self.directories: set[int] = set()
         self._stack = tree.stack
         for layer, index in enumerate(tree.stack.indexes):
-            start = tree.stack.starts[layer]
-            self._add_layer(index, start, tree.endings.between(start, start + len(index)))
+            limits = tree.stack.limits(layer)
+            self._add_layer(index, *limits, tree.endings.between(*limits))
 
-    def _add_layer(self, index: LayerIndex, start: int, endings: Iterator[tuple[int, int]]) -> None:
+    def _add_layer(self, index: LayerIndex, start: int, stop: int, endings: Iterator[tuple[int, int]]) -> None:
         """Add the endings of one layer's entries."""
-        stack, stop, sizes, types = self._stack, start + len(index), index.sizes, self._stack.types
+        stack, types, sizes, once, below = self._stack, self._stack.types, self._stack.sizes, self.once, self.below
         paths = index.paths if not stack.moved else None
-        visits, below = self.visits, self.below
         for ended, ender in endings:
             kind = types[ended]
-            size = sizes[ended - start] if kind == _FILE else 0
+            size = sizes[ended] if kind == _FILE else 0
             if start <= ender < stop:
                 self.replaced_within += size
                 continue
-            if ender >= 0 and types[ender] == _WHITEOUT:
+            is_removed = ender >= 0 and types[ender] == _WHITEOUT
+            if is_removed:
                 below[ender] = below.get(ender, 0) + size
             if kind != _DIRECTORY:
                 path = paths[ended - start] if paths is not None else stack.path(ended)
-                visit = visits.get(path)
-                if visit is None:
-                    visits[path] = _Visits(1, size, size)
+                if path in once:
+                    self.visit(path, size)
                 else:
-                    visit.add(size)
-            elif ender >= 0 and types[ender] == _WHITEOUT and stack.path(ended) == stack.path(ender):
+                    once[path] = size
+            elif is_removed and stack.path(ended) == stack.path(ender):
                 self.directories.add(ender)
 
     def visit(self, path: str, size: int) -> None:
         """Visit a path once more, or for the first time."""
-        visit = self.visits.get(path)
-        if visit is None:
-            self.visits[path] = _Visits(1, size, size)
+        earlier = self.once.get(path)
+        if earlier is None:
+            self.once[path] = size
+            return
+        visits = self.often.get(path)
+        if visits is None:
+            self.often[path] = _Visits(2, earlier + size, min(earlier, size))
         else:
-            visit.add(size)
+            visits.add(size)
+
+    def visit_visible(self, tree: MergedTree) -> None:
+        """Visit the paths that a layer ended and the container sees nonetheless."""
+        stack, find = tree.stack, tree.ordinal
+        for path in self.once:
+            visible = find(path)
+            if visible is not None and not stack.is_directory(visible):
+                self.visit(path, stack.size(visible))
 
 
 def measure_efficiency(tree: MergedTree) -> Efficiency:
@@ -104,13 +117,10 @@ def measure_efficiency(tree: MergedTree) -> Efficiency:
     removed_below = {ordinal: size for ordinal, size in tally.below.items() if ordinal in tally.directories}
     for ordinal in _whiteouts(stack):
         tally.visit(stack.path(ordinal), removed_below.get(ordinal, 0))
-    for path, visit in tally.visits.items():
-        visible = tree.ordinal(path)
-        if visible is not None and not stack.is_directory(visible):
-            visit.add(stack.size(visible))
-    total = sum(sum(index.sizes) for index in stack.indexes) - tally.replaced_within + sum(removed_below.values())
-    surplus = sum(visit.total - visit.least for visit in tally.visits.values())
-    wasted = sum(visit.total for visit in tally.visits.values() if visit.count > 1)
+    tally.visit_visible(tree)
+    total = sum(stack.sizes) - tally.replaced_within + sum(removed_below.values())
+    surplus = sum(visits.total - visits.least for visits in tally.often.values())
+    wasted = sum(visits.total for visits in tally.often.values())
     return Efficiency((total - surplus) / total if total else 1.0, wasted)
 
 

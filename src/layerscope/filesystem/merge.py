@@ -1,7 +1,7 @@
 """The layers of an image stacked as overlayfs does it, lowest layer first, in time linear in their entries."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from layerscope.filesystem.changeset import Changeset
@@ -16,17 +16,20 @@ _DIRECTORY: Final = EntryType.DIRECTORY.value
 EMPTY_LAYER: Final = LayerIndex([], bytearray(), array("I"), [], array("Q"), array("q"), bytearray(), array("Q"))
 
 
-def merge_layers(indexes: Sequence[LayerIndex]) -> MergedTree:
+def merge_layers(indexes: Iterable[LayerIndex]) -> MergedTree:
     """The root filesystem that a container sees, and what each layer hid of the layers below it.
+
+    A layer is merged as soon as it comes, so that the iterable may still be at work on those above it.
 
     Two things differ between runtimes and are settled here. A directory that a layer makes without naming it keeps the
     attributes that a lower layer gave it, as containerd does; Docker's overlay2 resets them to 0755 and root. The
     extended attribute `trusted.overlay.opaque` in a tar is not obeyed, as in containerd; Docker's overlay2 obeys it.
     An opaque whiteout of the root hides nothing in either, since the kernel never asks a layer's root for one.
     """
-    stack = LayerStack.of(indexes)
+    stack = LayerStack()
     merge = _Merge(stack)
-    for layer in range(len(indexes)):
+    for index in indexes:
+        layer = stack.add(index)
         merge.apply(layer, unpack_layer(stack, layer, merge.nodes))
     return MergedTree(stack, merge.nodes, merge.children, Endings.sorted(merge.ended, merge.enders))
 
@@ -51,9 +54,7 @@ class _Merge:
         self._apply_marks(changes)
         for replaced, by in changes.replaced:
             self._end(replaced, by)
-        collisions = self._list_children(changes.siblings)
-        for path in collisions:
-            self._replace(path, changes.nodes.get(path), layer)
+        self._replace_all(self._list_children(changes.siblings), changes.nodes, layer)
         for path in changes.implied:
             if path not in self.nodes:
                 self.nodes[path] = self._stack.imply(layer, path)
@@ -95,9 +96,19 @@ class _Merge:
                 collisions.extend(path for path in paths if path in nodes)
         return collisions
 
-    def _replace(self, path: str, ordinal: int | None, layer: int) -> None:
-        """Put an entry, or a directory that none names, where something is already."""
-        lower = self.nodes[path]
+    def _replace_all(self, paths: list[str], upper: dict[str, int], layer: int) -> None:
+        """Put entries of a layer, or directories that none names, where something is already."""
+        nodes, types, end, by = self.nodes, self._stack.types, self.ended.append, self.enders.append
+        for path in paths:
+            lower, ordinal = nodes[path], upper.get(path)
+            if ordinal is None or lower < 0 or types[lower] == _DIRECTORY != types[ordinal]:
+                self._replace(path, lower, ordinal, layer)
+            else:
+                end(lower)
+                by(ordinal)
+
+    def _replace(self, path: str, lower: int, ordinal: int | None, layer: int) -> None:
+        """Put an entry, or a directory that none names, in place of another one, of which one is a directory."""
         lower_is_directory = self._stack.is_directory(lower)
         if ordinal is None:
             if lower_is_directory:

@@ -1,9 +1,9 @@
 """LayerStack: the entries of all layers, numbered through from the lowest layer's first to the highest layer's last."""
 
+from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Final
 
 from layerscope.layers.entry import EntryType
@@ -26,25 +26,42 @@ WHITEOUT_DEVICE: Final = (0, 0)
 class LayerStack:
     """Every entry of every layer by one number, its ordinal; negative ordinals are directories that no entry names.
 
-    One number an entry keeps a merged tree of a million paths small. `types` holds each entry's type. `implied` has
-    layer and path of ordinals -1, -2, and so on. `hard_links` leads from a hard link to the entry whose content it
-    shares, `attributes` from such an entry to the hard link whose header came last and so set mode, owner and time for
-    both. `moved` holds the true paths of entries that lie under a symlink of their own layer.
+    One number an entry keeps a merged tree of a million paths small. `types` and `sizes` hold each entry's type and its
+    bytes of content. `implied` has layer and path of ordinals -1, -2, and so on. `hard_links` leads from a hard link to
+    the entry whose content it shares, `attributes` from such an entry to the hard link whose header came last and so
+    set mode, owner and time for both. `moved` holds the true paths of entries that lie under a symlink of their own
+    layer. A stack grows while it is merged, and not afterwards.
     """
 
-    indexes: tuple[LayerIndex, ...]
-    starts: tuple[int, ...]
-    types: bytes
+    indexes: list[LayerIndex] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    types: bytearray = field(default_factory=bytearray)
+    sizes: "array[int]" = field(default_factory=lambda: array("Q"))
     implied: list[tuple[int, str]] = field(default_factory=lambda: [(0, "")])
     hard_links: dict[int, int] = field(default_factory=dict)
     attributes: dict[int, int] = field(default_factory=dict)
     moved: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, indexes: Sequence[LayerIndex]) -> "LayerStack":
+    def of(cls, indexes: Iterable[LayerIndex]) -> "LayerStack":
         """Number the entries of `indexes`, lowest layer first."""
-        starts = tuple(accumulate((len(index) for index in indexes), initial=0))[:-1]
-        return cls(tuple(indexes), starts, b"".join(effective_types(index) for index in indexes))
+        stack = cls()
+        for index in indexes:
+            stack.add(index)
+        return stack
+
+    def add(self, index: LayerIndex) -> int:
+        """Number the entries of the next layer, and return its own number."""
+        self.indexes.append(index)
+        self.starts.append(len(self.types))
+        self.types.extend(effective_types(index))
+        self.sizes.extend(index.sizes)
+        return len(self.indexes) - 1
+
+    def limits(self, layer: int) -> tuple[int, int]:
+        """The first ordinal of a layer's entries, and the one after the last."""
+        start = self.starts[layer]
+        return start, start + len(self.indexes[layer])
 
     def locate(self, ordinal: int) -> tuple[int, int]:
         """Layer and position of an entry; position -1 for a directory that no entry names."""
@@ -82,21 +99,17 @@ class LayerStack:
 
     def size(self, ordinal: int) -> int:
         """Bytes of content that the entry itself brings along: 0 for a hard link."""
-        if ordinal < 0 or self.types[ordinal] != _FILE:
-            return 0
-        layer, position = self.locate(ordinal)
-        return self.indexes[layer].sizes[position]
+        return 0 if ordinal < 0 or self.types[ordinal] != _FILE else self.sizes[ordinal]
 
     def has_hard_links(self, layer: int) -> bool:
         """Whether a layer holds hard links."""
-        start = self.starts[layer]
-        return self.types.find(_HARDLINK, start, start + len(self.indexes[layer])) >= 0
+        return self.types.find(_HARDLINK, *self.limits(layer)) >= 0
 
 
-def effective_types(index: LayerIndex) -> bytes:
+def effective_types(index: LayerIndex) -> bytearray:
     """The types of a layer's entries, with overlayfs's own whiteouts counted as whiteouts."""
     types = bytearray(index.types)
     for position, device in index.devices.items():
         if device == WHITEOUT_DEVICE and types[position] == _CHARACTER_DEVICE:
             types[position] = _WHITEOUT
-    return bytes(types)
+    return types

@@ -9,6 +9,7 @@ from layerscope.filesystem.globs import Glob
 from layerscope.filesystem.lifetime import Event, Lifetimes
 from layerscope.filesystem.links import Resolution, resolve_path
 from layerscope.filesystem.node import Node
+from layerscope.filesystem.repeats import Repeats, find_repeats
 from layerscope.filesystem.stack import ROOT, LayerStack
 
 
@@ -116,6 +117,22 @@ class MergedTree:
         return frozenset(
             content for link, content in self.stack.hard_links.items() if self._nodes.get(self.stack.path(link)) == link
         )
+
+    @cached_property
+    def covered(self) -> bytearray:
+        """For each entry of all layers, by ordinal, a flag: 1 where the container does not see its content."""
+        flags = bytearray(len(self.stack.types))
+        for ordinal in self.endings.ended:
+            if ordinal >= 0:
+                flags[ordinal] = 1
+        for ordinal in self.kept:
+            flags[ordinal] = 0
+        return flags
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """The visible files whose content another visible file has already."""
+        return find_repeats(self.stack, self.covered)
 
     @cached_property
     def _lifetimes(self) -> Lifetimes:

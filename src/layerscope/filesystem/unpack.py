@@ -83,7 +83,7 @@ def _group_by_directory(paths: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _imply_directories(
-    siblings: dict[str, list[str]], nodes: Mapping[str, int], types: bytes, start: int
+    siblings: dict[str, list[str]], nodes: Mapping[str, int], types: bytearray, start: int
 ) -> list[str] | None:
     """The directories that no entry names, added to `siblings` too; None where something lies in no directory."""
     implied = []

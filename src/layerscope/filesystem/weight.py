@@ -1,14 +1,10 @@
 """Weight: how many bytes of file content an image ships, and how many of them the container sees."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from layerscope.filesystem.efficiency import measure_efficiency
 from layerscope.filesystem.endings import Ending
-from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
-from layerscope.layers.columns import NO_DIGEST
-from layerscope.layers.index import DIGEST_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +82,9 @@ class _Sums:
 def measure_weight(tree: MergedTree) -> Weight:
     """The weight of a tree's layers."""
     sums = [_Sums(sum(index.sizes)) for index in tree.stack.indexes]
-    gone = _add_endings(tree, sums)
-    for layer, size in _iter_repeated(tree.stack, gone):
-        sums[layer].repeated += size
+    _add_endings(tree, sums)
+    for layer, positions in enumerate(tree.repeats.positions):
+        sums[layer].repeated = sum(map(tree.stack.indexes[layer].sizes.__getitem__, positions))
     layers = tuple(layer.freeze() for layer in sums)
     efficiency = measure_efficiency(tree)
     return Weight(
@@ -104,14 +100,10 @@ def measure_weight(tree: MergedTree) -> Weight:
     )
 
 
-def _add_endings(tree: MergedTree, sums: list[_Sums]) -> list[bytearray]:
-    """Add up what is hidden and removed; returns a flag for every entry of every layer that is set if it is gone."""
-    gone = [bytearray(len(index)) for index in tree.stack.indexes]
+def _add_endings(tree: MergedTree, sums: list[_Sums]) -> None:
+    """Add up what is hidden and removed."""
     for (layer, by_layer, ending), positions in tree.ended_files.items():
-        sizes = tree.stack.indexes[layer].sizes
-        size = sum(map(sizes.__getitem__, positions))
-        for position in positions:
-            gone[layer][position] = 1
+        size = sum(map(tree.stack.indexes[layer].sizes.__getitem__, positions))
         if ending is Ending.REMOVED:
             sums[layer].removed += size
         else:
@@ -119,20 +111,3 @@ def _add_endings(tree: MergedTree, sums: list[_Sums]) -> list[bytearray]:
             sums[layer].metadata_copies += size * (ending is Ending.METADATA)
         if by_layer != layer:
             sums[by_layer].hides += size
-    return gone
-
-
-def _iter_repeated(stack: LayerStack, gone: list[bytearray]) -> Iterator[tuple[int, int]]:
-    """Layer and size of every visible file whose content a lower layer, or the same one earlier, shows already."""
-    seen: set[bytes] = set()
-    add = seen.add
-    for layer, index in enumerate(stack.indexes):
-        digests = bytes(index.digests)
-        for position, (size, is_gone) in enumerate(zip(index.sizes, gone[layer], strict=True)):
-            if not size or is_gone:
-                continue
-            digest = digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE]
-            if digest in seen:
-                yield layer, size
-            elif digest != NO_DIGEST:
-                add(digest)

@@ -137,7 +137,7 @@ def _serve(task: Task, questions: int, answer: int, foreign: Sequence[int]) -> N
 
 
 def _leave_terminal(*kept: int) -> None:
-    """Give up the parent's output, so that whoever reads it sees its end when the parent ends; its input may be read."""
+    """Give up the parent's output, so that its reader sees the end when the parent ends; its input may be the image."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         if stream not in kept:

@@ -41,14 +41,6 @@ def test_hidden_files_are_no_copies() -> None:
     assert repeated((file("a", BIG),), (whiteout("a"), file("b", BIG))) == ()
 
 
-def test_content_that_was_not_hashed_equals_nothing() -> None:
-    """Two huge sparse files have the digest of neither."""
-    context = make_context((file("a", BIG), file("b", BIG)))
-    digests = context.scans[0].index.digests
-    digests[:] = bytes(len(digests))
-    assert collect(RepeatedFilesCollector, context).of(RepeatedFiles) == ()
-
-
 def test_names_the_largest_of_many() -> None:
     """Ties by path."""
     members = [file(f"a{number}", bytes([number]) * (SMALLEST + number)) for number in range(PAIRS + 5)]

@@ -10,8 +10,7 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.layers.folders import FileList, Folder, group_by_folder
-from layerscope.layers.columns import NO_DIGEST
-from layerscope.layers.index import DIGEST_SIZE, LayerIndex
+from layerscope.filesystem.tree import MergedTree
 
 SMALLEST: Final = 4096
 """Bytes. Smaller equal files are licences, `__init__.py` and the like, which no change of a Dockerfile removes."""
@@ -53,10 +52,10 @@ class RepeatedFilesCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact for each layer that repeats content."""
-        first: dict[bytes, tuple[int, int]] = {}
+        repeats = context.tree.repeats
         for layer, scan in enumerate(context.scans):
             index = scan.index
-            copies = _find_copies(index, layer, context.covered[layer], first)
+            copies = [position for position in repeats.positions[layer] if index.sizes[position] >= SMALLEST]
             if not copies:
                 continue
             files = FileList(layer, [index.paths[copy] for copy in copies], [index.sizes[copy] for copy in copies])
@@ -69,24 +68,12 @@ class RepeatedFilesCollector(Collector):
                 files=len(copies),
                 size=sum(files.sizes),
                 folders=folders,
-                largest=tuple(_describe(context, index, copy, first) for _, _, copy in largest),
+                largest=tuple(_describe(context.tree, layer, copy) for _, _, copy in largest),
             )
 
 
-def _find_copies(index: LayerIndex, layer: int, covered: bytearray, first: dict[bytes, tuple[int, int]]) -> list[int]:
-    """Positions of the layer's visible, large enough files whose content is in `first`; the others' is added to it."""
-    digests = bytes(index.digests)
-    copies = []
-    for position in [at for at, size in enumerate(index.sizes) if size >= SMALLEST and not covered[at]]:
-        digest = digests[position * DIGEST_SIZE : position * DIGEST_SIZE + DIGEST_SIZE]
-        if digest in first:
-            copies.append(position)
-        elif digest != NO_DIGEST:
-            first[digest] = (layer, position)
-    return copies
-
-
-def _describe(context: FactContext, index: LayerIndex, copy: int, first: dict[bytes, tuple[int, int]]) -> Copy:
+def _describe(tree: MergedTree, layer: int, position: int) -> Copy:
     """A copy beside the first file with its content."""
-    first_layer, position = first[index.digest(copy)]
-    return Copy(index.paths[copy], index.sizes[copy], first_layer, context.scans[first_layer].index.paths[position])
+    stack, index = tree.stack, tree.stack.indexes[layer]
+    first_layer, first = stack.locate(tree.repeats.first[stack.starts[layer] + position])
+    return Copy(index.paths[position], index.sizes[position], first_layer, stack.indexes[first_layer].paths[first])
