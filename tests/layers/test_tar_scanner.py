@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from layerscope.layers import anomaly, member, tar_scanner
 from layerscope.layers.entry import Entry, EntryType
 from layerscope.layers.extractor_set import ExtractorSet
-from layerscope.layers.index import LayerIndex
+from layerscope.layers.index import LayerIndex, find_runs
 from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX, Limits
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.tar_scanner import TarScanner
@@ -409,3 +409,22 @@ def test_old_directories_are_told_by_their_slash() -> None:
     """Type 0 with a closing slash is a directory, as before POSIX."""
     index, _ = scan(write_tar([file("old/", fields={"typeflag": b"\0"})]))
     assert index[0].type is EntryType.DIRECTORY
+
+
+def test_runs_tell_directories_apart() -> None:
+    """Neighbours in a directory are one run, whichever way their headers were read; a directory may come again."""
+    long = f"d/{'x' * 120}"
+    members = [directory("d"), file("d/a"), symlink("d/b", "a"), file(long), file("d/e/f"), file("d/g"), file("h")]
+    index, _ = scan(write_tar(members))
+    runs = [(folder, index.paths[start:stop]) for folder, start, stop in index.iter_runs()]
+    assert runs == [("", ["d"]), ("d", ["d/a", "d/b", long]), ("d/e", ["d/e/f"]), ("d", ["d/g"]), ("", ["h"])]
+    assert index.runs == find_runs(index.paths)
+
+
+@given(archives(), st.integers(1, 3000))
+def test_runs_are_those_of_the_paths(archive: Archive, place: int) -> None:
+    """However an archive is written, and wherever it breaks off, each run lies in one directory."""
+    for content in (archive.content, archive.content[:-place]):
+        index, _ = scan(content, chunk=700)
+        shown = [(folder, path) for folder, start, stop in index.iter_runs() for path in index.paths[start:stop]]
+        assert shown == [(path.rpartition("/")[0], path) for path in index.paths]

@@ -3,12 +3,13 @@
 import hashlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
-from layerscope.layers.index import DIGEST_SIZE, LayerIndex
+from layerscope.layers.index import DIGEST_SIZE, LayerIndex, find_runs
 from support.tar_member import Kind, TarMember
 
 _TYPES: Final = {
@@ -43,7 +44,7 @@ def layer(*members: TarMember) -> LayerIndex:
             index.xattrs[position] = dict(member.xattrs)
         if kind in {EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE}:
             index.devices[position] = member.device
-    return index
+    return replace(index, runs=find_runs(index.paths))
 
 
 def merged(*layers: Sequence[TarMember]) -> MergedTree:

@@ -60,7 +60,7 @@ class FactContext:
     @cached_property
     def places(self) -> tuple[Places, ...]:
         """For each layer where its caches and its package managers' state lie."""
-        return find_places(self.tree)
+        return tuple(find_places(scan.index) for scan in self.scans)
 
     def hidden_by(self, layer: int, path: str) -> int | None:
         """The layer that removed or replaced what a lower layer put at a path; None where the container sees it."""

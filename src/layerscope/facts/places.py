@@ -1,59 +1,44 @@
-"""Where in a layer's list of paths the few entries lie that collectors care about.
+"""Where in a layer the few entries lie that collectors care about.
 
 A large image has two hundred thousand paths, and a pass over them in Python takes longer than all that follows, so
-several collectors share one.
+several collectors share one, and it looks at directories only.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from layerscope.filesystem.tree import MergedTree
-from layerscope.layers.entry import EntryType
+from layerscope.layers.index import LayerIndex
 
 PACKAGE_STATE: Final = "var/lib/"
 """Where apt and dpkg keep their lists."""
 
-CACHE_WORD: Final = "cache"
-"""In the paths of nearly all package caches, and of Python's byte-code."""
+BYTE_CODE: Final = "/__pycache__/"
+"""Where Python keeps byte-code beside its source."""
 
-CACHE_FOLDERS: Final = ("/pkgs", "cargo/registry", "cargo/git/db", "/pnpm/store")
-"""How the folders of the other caches end."""
-
-_STATE_LENGTH: Final = len(PACKAGE_STATE)
-_DIRECTORY: Final = EntryType.DIRECTORY.value
+CACHE_WORDS: Final = ("cache", "/pkgs/", "/pnpm/", "cargo/")
+"""In the directories of all package caches; whoever looks for one kind looks closer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Positions in one layer, ascending: entries that may lie in a cache (byte-code too), and those below /var/lib."""
+    """Positions in one layer, ascending: entries that may lie in a package cache, beside byte-code, below /var/lib."""
 
     caches: list[int]
+    byte_code: list[int]
     package_state: list[int]
 
 
-def find_places(tree: MergedTree) -> tuple[Places, ...]:
-    """The places of every layer."""
-    folders = tuple(sorted(f"{path}/" for path in _iter_directories(tree) if path.endswith(CACHE_FOLDERS)))
-    return tuple(_find_in_layer(index.paths, folders) for index in tree.stack.indexes)
-
-
-def _iter_directories(tree: MergedTree) -> Iterable[str]:
-    """Every directory of every layer, named by an entry or not."""
-    for index in tree.stack.indexes:
-        paths = index.paths
-        yield from [paths[position] for position, kind in enumerate(index.types) if kind == _DIRECTORY]
-    for _, path in tree.stack.implied:
-        yield path
-
-
-def _find_in_layer(paths: list[str], folders: tuple[str, ...]) -> Places:
-    """The places of one layer; `folders` are caches whose paths do not say so."""
-    found = [
-        position for position, path in enumerate(paths) if CACHE_WORD in path or path[:_STATE_LENGTH] == PACKAGE_STATE
-    ]
-    state = [position for position in found if paths[position].startswith(PACKAGE_STATE)]
-    if folders:
-        others = [position for position, path in enumerate(paths) if path.startswith(folders)]
-        found = sorted({*found, *others})
-    return Places(found, state)
+def find_places(index: LayerIndex) -> Places:
+    """The places of one layer."""
+    places = Places([], [], [])
+    cache, conda, pnpm, cargo = CACHE_WORDS
+    for directory, start, stop in index.iter_runs():
+        folder = f"{directory}/"
+        if BYTE_CODE in folder:
+            places.byte_code.extend(range(start, stop))
+        elif folder.startswith(PACKAGE_STATE):
+            places.package_state.extend(range(start, stop))
+            places.caches.extend(range(start, stop))
+        elif cache in folder or conda in folder or pnpm in folder or cargo in folder:
+            places.caches.extend(range(start, stop))
+    return places

@@ -102,13 +102,23 @@ class _Tally:
         else:
             visits.add(size)
 
-    def visit_visible(self, tree: MergedTree) -> None:
-        """Visit the paths that a layer ended and the container sees nonetheless."""
-        stack, find = tree.stack, tree.ordinal
-        for path in self.once:
-            visible = find(path)
-            if visible is not None and not stack.is_directory(visible):
-                self.visit(path, stack.size(visible))
+    def visit_visible(self, tree: MergedTree) -> tuple[int, int]:
+        """Visit the paths that a layer ended and the container sees nonetheless.
+
+        Those that are visited for the second time, which are nearly all, are added up at once: surplus and wasted
+        bytes.
+        """
+        stack, often, surplus, wasted = tree.stack, self.often, 0, 0
+        for (path, earlier), visible in zip(self.once.items(), tree.find_ordinals(self.once), strict=True):
+            if visible is None or stack.is_directory(visible):
+                continue
+            size = stack.size(visible)
+            if path in often:
+                often[path].add(size)
+            else:
+                surplus += max(earlier, size)
+                wasted += earlier + size
+        return surplus, wasted
 
 
 def measure_efficiency(tree: MergedTree) -> Efficiency:
@@ -117,10 +127,10 @@ def measure_efficiency(tree: MergedTree) -> Efficiency:
     removed_below = {ordinal: size for ordinal, size in tally.below.items() if ordinal in tally.directories}
     for ordinal in _whiteouts(stack):
         tally.visit(stack.path(ordinal), removed_below.get(ordinal, 0))
-    tally.visit_visible(tree)
+    surplus, wasted = tally.visit_visible(tree)
     total = sum(stack.sizes) - tally.replaced_within + sum(removed_below.values())
-    surplus = sum(visits.total - visits.least for visits in tally.often.values())
-    wasted = sum(visits.total for visits in tally.often.values())
+    surplus += sum(visits.total - visits.least for visits in tally.often.values())
+    wasted += sum(visits.total for visits in tally.often.values())
     return Efficiency((total - surplus) / total if total else 1.0, wasted)
 
 

@@ -1,6 +1,6 @@
 """MergedTree: the root filesystem that a container sees, path by path, without an object for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from layerscope.filesystem.ended_files import EndedFiles, group_ended_files
@@ -46,6 +46,10 @@ class MergedTree:
     def ordinal(self, path: str) -> int | None:
         """The number of the entry that the container sees at a path."""
         return self._nodes.get(path) if path else ROOT
+
+    def find_ordinals(self, paths: Iterable[str]) -> Iterator[int | None]:
+        """The number of the entry at each of these paths, none of which is the root's."""
+        return map(self._nodes.get, paths)
 
     def ordinals(self) -> Iterator[int]:
         """The numbers of all entries that the container sees, in no order."""

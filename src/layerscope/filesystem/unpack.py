@@ -6,7 +6,7 @@ the same layer as a whiteout file can only be hidden by whiteout files in subseq
 (https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import compress
 from typing import Final
 
@@ -15,6 +15,7 @@ from layerscope.filesystem.layer_links import connect_hard_links
 from layerscope.filesystem.replay import replay_layer
 from layerscope.filesystem.stack import LayerStack
 from layerscope.layers.entry import EntryType
+from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import PATH_MAX
 
 _DIRECTORY: Final = EntryType.DIRECTORY.value
@@ -37,12 +38,13 @@ def unpack_layer(stack: LayerStack, layer: int, lower: Mapping[str, int]) -> Cha
 
 def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     """The tree, or None where two entries share a path or one lies in something else than a directory."""
-    paths, start = stack.indexes[layer].paths, stack.starts[layer]
-    stop = start + len(paths)
+    index = stack.indexes[layer]
+    paths, (start, stop) = index.paths, stack.limits(layer)
     types = stack.types[start:stop]
     ordinals = range(start, stop)
     opaques: list[tuple[str, int]] = []
     whiteouts: list[tuple[str, int]] = []
+    content: bytearray | None = None
     if _WHITEOUT in types or _OPAQUE in types:
         content, marks = types.translate(_IS_CONTENT), types.translate(_IS_MARK)
         nodes = dict(zip(compress(paths, content), compress(ordinals, content), strict=True))
@@ -55,7 +57,7 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     if len(nodes) != expected:
         return None
     nodes.pop("", None)
-    siblings = _group_by_directory(nodes)
+    siblings = _group_by_directory(index, content)
     for path, _ in whiteouts:
         siblings.setdefault(path.rpartition("/")[0], [])
     for path, _ in opaques:
@@ -67,18 +69,21 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     return Changeset(nodes, implied, siblings, opaques, effective_whiteouts(stack, whiteouts, nodes), [])
 
 
-def _group_by_directory(paths: Iterable[str]) -> dict[str, list[str]]:
-    """The paths by the directory they lie in; neighbours in a tar mostly share it."""
+def _group_by_directory(index: LayerIndex, content: bytearray | None) -> dict[str, list[str]]:
+    """The paths by the directory they lie in; `content` flags the entries that are no marks, where there are any."""
     groups: dict[str, list[str]] = {}
-    current: str | None = None
-    unused: list[str] = []
-    append = unused.append
-    for path in paths:
-        directory = path.rpartition("/")[0]
-        if directory != current:
-            current = directory
-            append = groups.setdefault(directory, []).append
-        append(path)
+    for directory, start, stop in index.iter_runs():
+        paths = index.paths[start:stop]
+        if content is not None:
+            paths = list(compress(paths, content[start:stop]))
+        known = groups.get(directory)
+        if known is None:
+            groups[directory] = paths
+        else:
+            known.extend(paths)
+    top = groups.get("")
+    if top:
+        groups[""] = [path for path in top if path]
     return groups
 
 

@@ -16,7 +16,7 @@ from layerscope.layers.cache_extracts import StoredExtracts, pack_extracts, unpa
 from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 
-INDEX_SCHEMA_VERSION: Final = 1
+INDEX_SCHEMA_VERSION: Final = 2
 """Raised whenever the same layer would be indexed or recorded differently."""
 
 _SEPARATOR = "\0"
@@ -47,6 +47,7 @@ class _Xattrs(msgspec.Struct, array_like=True, frozen=True):
 
 class _Record(msgspec.Struct, array_like=True, frozen=True):
     paths: _Texts
+    runs: _Column
     types: memoryview
     attributes: _Column
     attribute_table: list[tuple[int, int, int]]
@@ -88,6 +89,7 @@ def decode_record(content: bytes | memoryview) -> tuple[LayerIndex, dict[str, di
 def _to_record(index: LayerIndex, extracts: Mapping[str, Mapping[str, object]]) -> _Record:
     return _Record(
         paths=_join(index.paths),
+        runs=_to_column(index.runs),
         types=memoryview(index.types),
         attributes=_to_column(index.attributes),
         attribute_table=index.attribute_table,
@@ -111,6 +113,7 @@ def _to_index(record: _Record) -> LayerIndex:
     link_positions = _from_column(record.link_positions, record.links.count)
     return LayerIndex(
         paths=paths,
+        runs=_check_runs(_from_column(record.runs, len(record.runs.content) // 4), len(paths)),
         types=_check_types(bytearray(record.types), len(paths)),
         attributes=_check_choices(_from_column(record.attributes, len(paths)), record.attribute_table),
         attribute_table=record.attribute_table,
@@ -194,6 +197,12 @@ def _check_size(content: bytearray, size: int) -> bytearray:
     if len(content) != size:
         raise ValueError(f"a column of {len(content)} bytes, expected {size}")
     return content
+
+
+def _check_runs(runs: "array[int]", count: int) -> "array[int]":
+    if count and (not runs or runs[0] or runs[-1] >= count):
+        raise ValueError("directories that do not begin with the first entry, or go on after the last")
+    return runs
 
 
 def _check_choices(choices: "array[int]", table: Sequence[Any]) -> "array[int]":

@@ -15,11 +15,16 @@ _WHITEOUTS = frozenset({EntryType.WHITEOUT, EntryType.OPAQUE})
 
 
 class Columns:
-    """Grows the columns of a LayerIndex; the scanner's hot loop appends to them directly."""
+    """Grows the columns of a LayerIndex; the scanner's hot loop appends to them directly.
+
+    `directory` is the one that the last entry lies in.
+    """
 
     def __init__(self, attribute_table: list[tuple[int, int, int]]) -> None:
         """Start empty, sharing the attribute table with the header reader that fills it."""
         self.paths: list[str] = []
+        self.runs = array("I")
+        self.directory: str | None = None
         self.types = bytearray()
         self.attributes = array("I")
         self.attribute_table = attribute_table
@@ -38,6 +43,10 @@ class Columns:
 
     def append(self, path: str, kind: EntryType, attribute: int, *, size: int, mtime_ns: int, offset: int) -> int:
         """Add an entry without content, and return its position; the scanner sets its digest when it has read it."""
+        directory = path.rpartition("/")[0]
+        if directory != self.directory:
+            self.runs.append(len(self.paths))
+            self.directory = directory
         self.paths.append(path)
         self.types.append(kind)
         self.attributes.append(attribute)
@@ -62,6 +71,9 @@ class Columns:
             del column[-1]
         del self.digests[-DIGEST_SIZE:]
         position = len(self.paths)
+        if self.runs[-1] == position:
+            del self.runs[-1]
+        self.directory = None
         self.links.pop(position, None)
         self.xattrs.pop(position, None)
         self.devices.pop(position, None)
@@ -100,6 +112,7 @@ class Columns:
             sparse=self.sparse,
             anomalies=tuple(self._anomalies),
             uncompressed_size=uncompressed_size,
+            runs=self.runs,
         )
 
     def find_last(self, paths: Iterable[str]) -> dict[str, int]:

@@ -1,8 +1,9 @@
 """LayerIndex: every entry of a layer, in columns, so that a million entries fit in memory."""
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from layerscope.layers.entry import Anomaly, Entry, EntryType
 
@@ -18,7 +19,8 @@ class LayerIndex:
 
     `types` holds EntryType values, `attributes` positions in `attribute_table` of (mode, uid, gid), `digests` 32 bytes
     an entry (zeros where there is no content), `links`, `xattrs`, `devices` and `sparse` only the entries that have
-    them.
+    them. `runs` has the positions where entries begin to lie in another directory than the one before: a tar names
+    neighbours in a row, and who asks about directories need not look at every path. It is found where it is not given.
     """
 
     paths: list[str]
@@ -37,6 +39,11 @@ class LayerIndex:
     anomalies: tuple[Anomaly, ...] = ()
     uncompressed_size: int = 0
     """Bytes of the whole tar, padding and trailer included."""
+    runs: "array[int]" = field(default_factory=lambda: array("I"))
+
+    def __post_init__(self) -> None:
+        if self.paths and not self.runs:
+            object.__setattr__(self, "runs", find_runs(self.paths))
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -62,6 +69,14 @@ class LayerIndex:
     def __iter__(self) -> Iterator[Entry]:
         return (self[position] for position in range(len(self.paths)))
 
+    def iter_runs(self) -> Iterator[tuple[str, int, int]]:
+        """A directory, and the positions from which and up to which entries lie in it; it may come again.
+
+        The root seems to lie in itself.
+        """
+        paths, stops = self.paths, chain(self.runs[1:], (len(self.paths),))
+        return ((paths[start].rpartition("/")[0], start, stop) for start, stop in zip(self.runs, stops, strict=False))
+
     def digest(self, position: int) -> bytes:
         """The raw SHA-256 of an entry's content; zeros where it has none."""
         return bytes(self.digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE])
@@ -69,3 +84,14 @@ class LayerIndex:
     def attribute(self, position: int) -> tuple[int, int, int]:
         """Mode, uid and gid of an entry."""
         return self.attribute_table[self.attributes[position]]
+
+
+def find_runs(paths: Iterable[str]) -> "array[int]":
+    """The positions of paths that lie in another directory than the one before."""
+    runs, current = array("I"), None
+    for position, path in enumerate(paths):
+        directory = path.rpartition("/")[0]
+        if directory != current:
+            runs.append(position)
+            current = directory
+    return runs

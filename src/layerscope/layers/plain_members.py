@@ -43,7 +43,7 @@ class PlainMembers:
         self._extractors = extractors
         self._names = names
 
-    def take(self) -> None:
+    def take(self) -> None:  # noqa: C901, PLR0915 -- calls would be half of what a member costs here
         """Take members for as long as they are plain; what stops it is the next header, for others to read in full.
 
         Calls would be half of what a member costs here, so the look-ups that answer nearly always are made in place,
@@ -53,7 +53,8 @@ class PlainMembers:
         chunk, view, position, before = reader.chunk, reader.view, reader.position, reader.offset - reader.position
         end, last = len(chunk), len(chunk) - BLOCK
         sums, attributes, times, directories = headers.sums, headers.attributes, headers.times, names.directories
-        add_path, add_type, add_attribute = columns.paths.append, columns.types.append, columns.attributes.append
+        paths, current, add_run = columns.paths, columns.directory, columns.runs.append
+        add_path, add_type, add_attribute = paths.append, columns.types.append, columns.attributes.append
         add_size, add_time, add_offset = columns.sizes.append, columns.mtimes_ns.append, columns.offsets.append
         digests, is_wanted = columns.digests, self._extractors.is_wanted
         unpack, type_of, sha256 = _HEADER.unpack, _TYPES.get, hashlib.sha256
@@ -89,6 +90,9 @@ class PlainMembers:
                     self._offer(path, base, body, attribute)
             else:
                 digests += _NO_CONTENT if kind == _FILE else NO_DIGEST
+            if directory != current:
+                add_run(len(paths))
+                current = directory
             add_path(path)
             add_type(kind)
             add_attribute(attribute)
@@ -96,7 +100,7 @@ class PlainMembers:
             add_time(mtime_ns)
             add_offset(before + start)
             position = start + (size + 511 & -512)
-        reader.position = position
+        reader.position, columns.directory = position, current
 
     def _offer(self, path: str, base: str, body: memoryview, attribute: int) -> None:
         content = bytes(body[: self._extractors.limit])

@@ -11,8 +11,7 @@ from layerscope.facts.gap import Gap
 from layerscope.facts.layers.folders import FileList, Folder, group_by_folder
 
 SUFFIX: Final = ".pyc"
-CACHE_FOLDER: Final = "/__pycache__/"
-"""Only byte-code beside its source: a `.pyc` elsewhere may be all that is left of a module."""
+"""Only byte-code beside its source counts: a `.pyc` elsewhere may be all that is left of a module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,7 @@ def _find_byte_code(context: FactContext, layer: int) -> FileList:
     paths, sizes = index.paths, index.sizes
     positions = [
         position
-        for position in context.places[layer].caches
-        if (path := paths[position])[-4:] == SUFFIX
-        and sizes[position]
-        and not covered[position]
-        and CACHE_FOLDER in path
+        for position in context.places[layer].byte_code
+        if paths[position][-4:] == SUFFIX and sizes[position] and not covered[position]
     ]
     return FileList(layer, [paths[position] for position in positions], [sizes[position] for position in positions])
