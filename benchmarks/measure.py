@@ -5,6 +5,7 @@ import signal
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 RSS_UNIT = 1024  # Linux reports ru_maxrss in KiB
+WATCH_SECONDS = 0.02
 
 
 class MeasureError(Exception):
@@ -32,7 +34,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One run: seconds of wall time, seconds of CPU time, peak resident bytes."""
+    """One run: seconds of wall time, seconds of CPU time, peak resident bytes of all its processes together."""
 
     wall: float
     cpu: float
@@ -61,11 +63,38 @@ class Series:
         return max(run.peak for run in self.runs)
 
 
+class MemoryWatch(threading.Thread):
+    """Looks every now and then at what a process and its children hold; what they share is counted for each."""
+
+    def __init__(self, pid: int) -> None:
+        """Watch the process of that number until `over` is set."""
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self.peak = 0
+        self._pid = pid
+
+    def run(self) -> None:
+        """Look and remember the most."""
+        while not self.over.wait(WATCH_SECONDS):
+            with suppress(OSError):
+                children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
+                self.peak = max(self.peak, sum(map(_resident_bytes, [str(self._pid), *children])))
+
+
+def _resident_bytes(pid: str) -> int:
+    """What a process holds in memory; nothing once it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+    except OSError:
+        return 0
+
+
 def measure(command: Command) -> Measurement:
     """Run a command to its end, or to its marker, and return what it took.
 
-    Everything that the command starts and waits for is counted: the figures are those of the operating system's
-    wait4. Its output is thrown away; the last lines of its standard error appear in the error of a failed run.
+    Everything that the command starts and waits for is counted: the times are those of the operating system's wait4,
+    the peak is its too, or what its processes were seen to hold together, if that is more. The output is thrown away;
+    the last lines of standard error appear in the error of a failed run.
     """
     with (command.stdin or Path(os.devnull)).open("rb") as stdin, tempfile.TemporaryFile() as talk:
         started = time.perf_counter()
@@ -77,6 +106,8 @@ def measure(command: Command) -> Measurement:
             stderr=talk,
             start_new_session=True,
         )
+        watch = MemoryWatch(process.pid)
+        watch.start()
         try:
             reached = _read_to_marker(process, command.until) if command.until else None
             stopped = time.perf_counter()
@@ -86,11 +117,14 @@ def measure(command: Command) -> Measurement:
         except BaseException:
             _end(process)
             raise
+        finally:
+            watch.over.set()
+            watch.join()
         wall = (stopped if reached else time.perf_counter()) - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if not reached and (command.until or process.returncode not in command.accepted):
             raise MeasureError(_describe_failure(command, process.returncode, talk))
-    return Measurement(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * RSS_UNIT)
+    return Measurement(wall, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss * RSS_UNIT, watch.peak))
 
 
 def compare_pairs(mine: Sequence[float], theirs: Sequence[float]) -> tuple[float, float, float]:

@@ -23,13 +23,18 @@ class ImageFigures:
     image: str
     form: Form
     size: int
-    stages: tuple[StageCosts, ...]
+    passes: tuple[tuple[StageCosts, ...], ...]  # by pass, then by layer; each pass was followed by a cold audit
     in_memory: bool  # whether it lay in the RAM disk
 
     @property
     def key(self) -> tuple[str, ...]:
         """What it is a figure of."""
         return (self.image, self.form)
+
+    @property
+    def layers(self) -> tuple[StageCosts, ...]:
+        """The layers, as one pass saw them."""
+        return self.passes[0]
 
 
 @dataclass(frozen=True)
@@ -115,9 +120,10 @@ Figure = TypeVar("Figure", bound=Keyed)
 
 def read_results() -> Results:
     """The figures kept so far."""
-    if not FIGURES.exists():
+    try:
+        return msgspec.json.decode(FIGURES.read_bytes(), type=Results)
+    except (FileNotFoundError, msgspec.ValidationError):  # none, or in the form of an earlier benchmark
         return Results()
-    return msgspec.json.decode(FIGURES.read_bytes(), type=Results)
 
 
 def write_results(results: Results) -> None:

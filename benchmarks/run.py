@@ -33,7 +33,7 @@ from benchmarks.results import (
     write_results,
 )
 from benchmarks.rounds import compare, run_empty, take_turns, workplace
-from benchmarks.stages import StageCosts
+from benchmarks.stages import CORES, StageCosts, mean_costs
 from benchmarks.store import Form, StoredImage, stored
 from benchmarks.synthetic import SYNTHETIC
 from benchmarks.tables import render_results
@@ -45,8 +45,10 @@ ENGINE_ROUNDS = 2  # the engine needs minutes to save an image
 def bench_form(image: StoredImage, *, rounds: int) -> Results:
     """Everything that is measured on an image in one form."""
     with workplace(image) as (copy, scratch):
-        figures = ImageFigures(image.name, image.form, copy.size, measure_bound(copy.path), copy.path != image.path)
-        scenarios = [*bench_cache(copy, scratch, rounds=rounds)]
+        say(f"{image.name} {image.form}: the bound, cold and warm")
+        passes, cold = bench_cold(copy, scratch, rounds=rounds)
+        figures = ImageFigures(image.name, image.form, copy.size, passes, copy.path != image.path)
+        scenarios = [cold, *bench_cache(copy, scratch, rounds=rounds)]
         comparisons: list[Comparison] = []
         missing: dict[str, str] = {}
         for peer in PEERS:
@@ -60,17 +62,24 @@ def bench_form(image: StoredImage, *, rounds: int) -> Results:
     return Results(images=(figures,), comparisons=tuple(comparisons), scenarios=tuple(scenarios), missing=missing)
 
 
+def bench_cold(
+    image: StoredImage, scratch: Path, *, rounds: int
+) -> tuple[tuple[tuple[StageCosts, ...], ...], Scenario]:
+    """What the stages cost alone and the tool with an empty cache, in turns."""
+    passes, cold = [], []
+    for _ in range(rounds):
+        passes.append(measure_bound(image.path))
+        cold.append(run_empty(Audit(image.reference).run, scratch))
+    return tuple(passes), Scenario(image.name, f"{COLD}, {image.form}", tuple(cold))
+
+
 def bench_cache(image: StoredImage, scratch: Path, *, rounds: int) -> Iterator[Scenario]:
-    """The tool alone: with an empty cache, and with one that knows every layer."""
-    say(f"{image.name} {image.form}: cold and warm")
+    """The tool alone: with a cache that knows every layer, and from a pipe."""
     audit = Audit(image.reference)
     folder = scratch / "kept"
     folder.mkdir()
-    cold = [run_empty(audit.run, scratch) for _ in range(rounds)]
     audit.run(folder)
-    warm = [audit.run(folder) for _ in range(rounds)]
-    yield Scenario(image.name, f"{COLD}, {image.form}", tuple(cold))
-    yield Scenario(image.name, f"{WARM}, {image.form}", tuple(warm))
+    yield Scenario(image.name, f"{WARM}, {image.form}", tuple(audit.run(folder) for _ in range(rounds)))
     if image.form is Form.DOCKER_ARCHIVE:
         piped = Audit("-", stdin=image.path)
         yield Scenario(image.name, STDIN, tuple(run_empty(piped.run, scratch) for _ in range(rounds)))
@@ -91,18 +100,24 @@ def bench_memory(name: str) -> Results:
     """The peak memory of one cold audit of a synthetic image, read from where it lies."""
     say(f"{name}: peak memory")
     image = stored(name, Form.OCI_GZIP)
-    figures = ImageFigures(name, image.form, image.size, measure_bound(image.path, passes=1), in_memory=False)
     with tempfile.TemporaryDirectory(prefix="layerscope-bench-") as scratch:
-        audit = run_empty(Audit(image.reference).run, Path(scratch))
-    return Results(images=(figures,), scenarios=(Scenario(name, f"{COLD}, {image.form}", (audit,)),))
+        passes, cold = bench_cold(image, Path(scratch), rounds=1)
+    figures = ImageFigures(name, image.form, image.size, passes, in_memory=False)
+    return Results(images=(figures,), scenarios=(cold,))
 
 
-def measure_bound(path: Path, *, passes: int = 2) -> tuple[StageCosts, ...]:
-    """The cost of the stages alone, measured in a process of its own: the cheapest of its passes."""
+def measure_bound(path: Path) -> tuple[StageCosts, ...]:
+    """The cost of the stages alone, layer by layer, while every core does the same: the mean of what each measures."""
     command = [sys.executable, "-m", "benchmarks.stages", str(path)]
-    outputs = [subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout for _ in range(passes)]
+    measuring = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(CORES)]
+    try:
+        outputs = [process.communicate()[0] for process in measuring]
+    finally:
+        for process in measuring:
+            process.kill()
+            process.wait()
     costs = [msgspec.json.decode(output, type=tuple[StageCosts, ...]) for output in outputs]
-    return min(costs, key=lambda layers: sum(layer.total for layer in layers))
+    return tuple(mean_costs(layer) for layer in zip(*costs, strict=True))
 
 
 def describe_peers() -> Results:

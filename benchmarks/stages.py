@@ -6,7 +6,7 @@ import json
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ PLAIN_CHUNK = 1 << 20
 PACKED_CHUNK = 1 << 16
 STAGES = ("read", "blob", "inflate", "diff_id", "files", "headers")
 GZIP_WINDOW = 31  # zlib's word for a gzip stream
+CORES = 2  # the bound is that of two cores, whatever the machine has
 
 
 class Inflater(Protocol):
@@ -53,6 +54,18 @@ class StageCosts:
     def longest(self) -> float:
         """The longest stage that one core has to do alone."""
         return max(self.blob, self.inflate, self.diff_id)
+
+
+def mean_costs(costs: Sequence[StageCosts]) -> StageCosts:
+    """The mean of several measurements of one layer."""
+    means = {stage: sum(getattr(each, stage) for each in costs) / len(costs) for stage in STAGES}
+    return dataclasses.replace(costs[0], **means)
+
+
+def find_bound(layers: Sequence[StageCosts], *, with_headers: bool = True) -> float:
+    """Seconds that two cores need at least: for all stages of all layers, or for one stage that cannot be split."""
+    costs = [layer.total if with_headers else layer.hashing for layer in layers]
+    return max(sum(costs) / CORES, *(layer.longest for layer in layers))
 
 
 @dataclass(frozen=True)

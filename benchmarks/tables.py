@@ -1,26 +1,26 @@
 """Renders the figures as the tables that a person reads."""
 
 from collections.abc import Iterable, Sequence
+from statistics import median
 
 from benchmarks.measure import Series, compare_pairs
 from benchmarks.peers import PEERS
 from benchmarks.results import ANY_IMAGE, COLD, HELP, Comparison, ImageFigures, Results, Scenario
-from benchmarks.stages import STAGES
+from benchmarks.stages import CORES, STAGES, find_bound
 
 MEBIBYTE = 1 << 20
 MEGABYTE = 10**6
 MANY_ENTRIES = 100_000  # from here on the entries outweigh everything else that a peak holds
-CORES = 2  # the bound is that of two cores, whatever the machine has
 
 INTRODUCTION = """# layerscope beside its peers
 
 Written by `make bench`; the figures behind it are in `results.json`. Every pair of runs is layerscope first, the peer
 next, on the same copy of the same image, in the RAM disk where it fits; layerscope starts with an empty cache. Times
 are medians in seconds; a ratio is the median of the pairs' own ratios (lowest and highest in brackets) and says how
-many times longer the peer took; a peak is the highest resident memory of any run (the harness's own 26 MiB is the least
-that can be seen). CPU time is the steadier figure on a busy machine. A full audit is the SHA-256 of every stored blob,
-of every layer's plain bytes (DiffID) and of every file, the merged tree, the facts and the rules; none of the peers
-does all of that, and the table of peers says what each does."""
+many times longer the peer took; a peak is the highest resident memory of any run, all its processes together (the
+harness's own 26 MiB is the least that can be seen). CPU time is the steadier figure on a busy machine. A full audit is
+the SHA-256 of every stored blob, of every layer's plain bytes (DiffID) and of every file, the merged tree, the facts
+and the rules; none of the peers does all of that, and the table of peers says what each does."""
 
 REPEAT = """## How to repeat
 
@@ -70,9 +70,9 @@ def _render_images(images: Iterable[ImageFigures]) -> str:
         (
             figures.image,
             figures.form,
-            len(figures.stages),
-            f"{sum(layer.entries for layer in figures.stages):,}",
-            f"{sum(layer.plain_bytes for layer in figures.stages) / MEGABYTE:,.0f}",
+            len(figures.layers),
+            f"{sum(layer.entries for layer in figures.layers):,}",
+            f"{sum(layer.plain_bytes for layer in figures.layers) / MEGABYTE:,.0f}",
             f"{figures.size / MEGABYTE:,.0f}",
             "RAM disk" if figures.in_memory else "disk",
         )
@@ -117,10 +117,11 @@ def _render_scenarios(scenarios: Iterable[Scenario]) -> str:
 def _render_bound(results: Results) -> str:
     text = """## The machine's bound
 
-CPU seconds of each stage alone on the same image, on one core. The bound is their sum over two cores, or the longest
-stage of one layer that one core has to do alone, whichever is larger: once for reading, decompression and SHA-256,
-once with reading the tar headers. Reached is that second bound over layerscope's lowest cold time; busy says how much
-of two cores layerscope used in that run."""
+CPU seconds of each stage alone on the same image, while every core does the same, as in an audit (medians of the
+passes). The bound is their sum over two cores, or the longest stage of one layer that one core has to do alone,
+whichever is larger: once for reading, decompression and SHA-256, once with reading the tar headers. Each pass is
+followed by a cold audit; reached is that second bound over the audit's wall time, the median of the pairs (lowest and
+highest in brackets), and busy says how much of two cores layerscope used."""
     heads = (
         *("image", "form", "read", "blob", "inflate", "DiffID", "files", "headers"),
         *("bound, hashing alone", "bound", "layerscope s", "reached", "busy"),
@@ -131,23 +132,17 @@ of two cores layerscope used in that run."""
 
 
 def _bound_row(figures: ImageFigures, cold: Scenario | None) -> Sequence[object]:
-    layers = figures.stages
-    stages = [sum(getattr(layer, name) for layer in layers) for name in STAGES]
-    longest = max(layer.longest for layer in layers)
-    hashing = max(sum(layer.hashing for layer in layers) / CORES, longest)
-    bound = max(sum(layer.total for layer in layers) / CORES, longest)
-    best = min(cold.runs, key=lambda run: run.wall) if cold else None
-    reached = (
-        (f"{best.wall:.2f}", f"{bound / best.wall:.0%}", f"{best.cpu / CORES / best.wall:.0%}") if best else ("-",) * 3
-    )
-    return (
-        figures.image,
-        figures.form,
-        *(f"{seconds:.2f}" for seconds in stages),
-        f"{hashing:.2f}",
-        f"{bound:.2f}",
-        *reached,
-    )
+    stages = [median(sum(getattr(layer, name) for layer in layers) for layers in figures.passes) for name in STAGES]
+    hashing = median(find_bound(layers, with_headers=False) for layers in figures.passes)
+    bounds = [find_bound(layers) for layers in figures.passes]
+    told = ("-", "-", "-")
+    if cold and len(cold.runs) == len(bounds):
+        shares = [bound / run.wall for bound, run in zip(bounds, cold.runs, strict=True)]
+        reached = f"**{median(shares):.0%}** ({min(shares):.0%}-{max(shares):.0%})"
+        series = Series(cold.runs)
+        told = (f"{series.wall:.2f}", reached, f"{series.cpu / CORES / series.wall:.0%}")
+    seconds = [*stages, hashing, median(bounds)]
+    return (figures.image, figures.form, *(f"{each:.2f}" for each in seconds), *told)
 
 
 def _render_memory(results: Results) -> str:
@@ -161,7 +156,7 @@ def _render_memory(results: Results) -> str:
         cold = next((s for s in results.scenarios if s.key == (figures.image, f"{COLD}, {figures.form}")), None)
         if cold:
             peak = Series(cold.runs).peak
-            entries = sum(layer.entries for layer in figures.stages)
+            entries = sum(layer.entries for layer in figures.layers)
             rows.append(
                 (
                     figures.image,
