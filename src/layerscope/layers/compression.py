@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Protocol, cast
 
-from layerscope.layers.limits import MAX_FRAMES, MIB, LimitPassedError
+from layerscope.layers.limits import KIB, MAX_FRAMES, MIB, LimitPassedError
 from layerscope.layers.scan import Compression
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -19,8 +19,11 @@ _MAGIC_SIZE = 4
 GZIP_WBITS = 31
 """Window bits that make zlib expect a gzip header and check its trailer."""
 
-ZSTD_OUTPUT = MIB
-"""Bytes of output asked for at a time: zstd may turn a few input bytes into gigabytes."""
+OUTPUT = 2 * MIB
+"""Bytes of output asked for at a time: a few input bytes may turn into gigabytes."""
+
+ZSTD_OUTPUT = 512 * KIB
+"""The same for zstd, whose binding joins its output from blocks: with more at a time the kernel hands out new pages."""
 
 ZSTD_WINDOW_LOG = 27
 """128 MiB of window, what zstd's own tool accepts without being asked; it bounds a decoder's memory."""
@@ -73,7 +76,7 @@ class Decompressor:
             data = _fill(data, self._stored)
             if self.frames and detect_compression(data) is not self.compression:
                 break
-            codec: _Codec = _Gzip() if self.compression is Compression.GZIP else _Zstd()
+            codec = _open_codec(self.compression)
             yield from _iter_frame(codec, data, self._stored)
             self.frames += 1
             if self.frames > MAX_FRAMES:
@@ -102,26 +105,16 @@ class _Codec(Protocol):
     def decode(self, data: bytes) -> bytes: ...
 
 
-class _Inflater(Protocol):
-    @property
-    def eof(self) -> bool: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    def decompress(self, data: bytes, /) -> bytes: ...
-
-
 class _Gzip:
-    """ISA-L's decoder where it is installed, twice as fast as zlib's."""
+    """ISA-L's decoder of one member, twice as fast as zlib's."""
 
     name = "gzip"
-    needs_input = True
 
     def __init__(self) -> None:
-        self._decoder, self.error = self._open()
-        # without a limit on the output: deflate makes at most 1,032 bytes out of one
-        self.decode = self._decoder.decompress
+        from isal import igzip_lib
+
+        self._decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        self.error = cast("type[Exception]", igzip_lib.error)
 
     @property
     def eof(self) -> bool:
@@ -131,13 +124,37 @@ class _Gzip:
     def rest(self) -> bytes:
         return self._decoder.unused_data
 
-    @staticmethod
-    def _open() -> tuple[_Inflater, type[Exception]]:
-        try:
-            from isal import isal_zlib
-        except ImportError:
-            return zlib.decompressobj(wbits=GZIP_WBITS), zlib.error
-        return cast("_Inflater", isal_zlib.decompressobj(wbits=GZIP_WBITS)), cast("type[Exception]", isal_zlib.error)
+    @property
+    def needs_input(self) -> bool:
+        return self._decoder.needs_input
+
+    def decode(self, data: bytes) -> bytes:
+        return self._decoder.decompress(data, OUTPUT)
+
+
+class _SlowGzip:
+    """zlib's decoder of one member, for processors that ISA-L is not built for."""
+
+    name = "gzip"
+    error: type[Exception] = zlib.error
+
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(wbits=GZIP_WBITS)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def rest(self) -> bytes:
+        return self._decoder.unused_data
+
+    def decode(self, data: bytes) -> bytes:
+        chunk = self._decoder.decompress(self._decoder.unconsumed_tail + data, OUTPUT)
+        # a full chunk may leave output inside the decoder although all input was taken
+        self.needs_input = len(chunk) < OUTPUT and not self._decoder.unconsumed_tail
+        return chunk
 
 
 class _Zstd:
@@ -165,6 +182,16 @@ class _Zstd:
 
     def decode(self, data: bytes) -> bytes:
         return self._decoder.decompress(data, ZSTD_OUTPUT)
+
+
+def _open_codec(compression: Compression) -> _Codec:
+    """A decoder of the next member or frame."""
+    if compression is Compression.ZSTD:
+        return _Zstd()
+    try:
+        return _Gzip()
+    except ImportError:
+        return _SlowGzip()
 
 
 def _iter_frame(codec: _Codec, data: bytes, stored: Iterator[bytes]) -> Iterator[bytes]:

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 from layerscope.errors import LayerDamageError, SourceError
 from layerscope.image.digest import Digest
@@ -12,14 +14,14 @@ from layerscope.image.layer import ByteStream
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
 from layerscope.layers.extractor import Extractor
 from layerscope.layers.extractor_set import ExtractorSet
-from layerscope.layers.limits import KIB, MIB, LimitPassedError, Limits
+from layerscope.layers.limits import MIB, LimitPassedError, Limits
 from layerscope.layers.scan import BlobScan, Compression, Damage, DamageKind, LayerScan, Proof
 from layerscope.layers.stages import Sink, Stage
 from layerscope.layers.tar_scanner import TarScanner
 from layerscope.progress import Progress, SilentProgress
 
-COMPRESSED_CHUNK = 64 * KIB
-"""Stored bytes decompressed at a time, of which a bomb makes 66 MB; up to 1 MiB nothing was faster beyond noise."""
+COMPRESSED_CHUNK = MIB
+"""Stored bytes read at a time, to be decompressed; what comes out of them is bounded on its own."""
 PLAIN_CHUNK = 2 * MIB
 """Plain bytes read at a time (a tenth less CPU than 256 KiB in two runs each): few files lie across two chunks."""
 STAGED_CHUNK = 4 * MIB
@@ -41,16 +43,30 @@ class Reading:
 
 
 class StoredBytes:
-    """The stored bytes of a layer as chunks, hashed and counted on the way."""
+    """The stored bytes of a layer as chunks, hashed and counted on the way.
 
-    def __init__(self, stream: ByteStream, key: str, reading: Reading) -> None:
+    With `staged`, a thread hashes them; the context is left when it has.
+    """
+
+    def __init__(self, stream: ByteStream, key: str, reading: Reading, *, staged: bool = False) -> None:
         """Read `stream`, telling progress under `key`."""
         self._stream = stream
         self._key = key
         self._reading = reading
         self._hash = hashlib.sha256()
+        self._sink = Sink(self._hash.update, name="blob") if staged else None
+        self._show = self._sink.put if self._sink else self._hash.update
         self.size = 0
         self.chunk_size = COMPRESSED_CHUNK
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._sink is not None:
+            self._sink.finish()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -62,12 +78,12 @@ class StoredBytes:
         if not chunk:
             raise StopIteration
         self.size += len(chunk)
-        self._hash.update(chunk)
+        self._show(chunk)
         self._reading.progress.advance(self._key, len(chunk))
         return chunk
 
     def digest(self) -> Digest:
-        """The SHA-256 of all that was read."""
+        """The SHA-256 of all that was read; known outside the context."""
         return Digest("sha256", self._hash.hexdigest())
 
 
@@ -84,12 +100,11 @@ def hash_stored(stream: ByteStream, key: str, reading: Reading) -> BlobScan:
 def read_layer(stream: ByteStream, key: str, reading: Reading, *, staged: bool = False) -> LayerScan:
     """Read a layer to its end and close it.
 
-    With `staged`, reading and decompressing, hashing the tar, and the scan run in threads of their own: for a layer
+    With `staged`, reading and decompressing, the two digests, and the scan run in threads of their own: for a layer
     that is too large to wait for, beside which there is little else to do.
     """
     extractors = ExtractorSet(reading.extractors)
-    with closing(stream):
-        stored = StoredBytes(stream, key, reading)
+    with closing(stream), StoredBytes(stream, key, reading, staged=staged) as stored:
         try:
             decompressor = Decompressor(stored)
         except (SourceError, LayerDamageError, OSError) as error:
@@ -100,11 +115,12 @@ def read_layer(stream: ByteStream, key: str, reading: Reading, *, staged: bool =
         scanner, damage, diff_id = (_scan_staged if staged else _scan_inline)(
             decompressor, extractors, reading.limits, is_hashed=plain
         )
-        if not _read_rest(stored, damage):
-            return LayerScan(None, None, scanner.index(), extractors.extracts, damage, Proof.NONE)
-        blob = BlobScan(
-            stored.digest(), stored.size, decompressor.compression, decompressor.frames or 1, decompressor.trailing
-        )
+        is_whole = _read_rest(stored, damage)
+    if not is_whole:
+        return LayerScan(None, None, scanner.index(), extractors.extracts, damage, Proof.NONE)
+    blob = BlobScan(
+        stored.digest(), stored.size, decompressor.compression, decompressor.frames or 1, decompressor.trailing
+    )
     if plain and (damage is None or damage.kind is not DamageKind.LIMIT):
         diff_id = blob.digest
     return LayerScan(diff_id, blob, scanner.index(), extractors.extracts, damage, Proof.READ)
