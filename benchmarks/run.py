@@ -112,6 +112,8 @@ def measure_bound(path: Path) -> tuple[StageCosts, ...]:
     measuring = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(CORES)]
     try:
         outputs = [process.communicate()[0] for process in measuring]
+        if any(process.returncode for process in measuring):
+            raise MeasureError(f"measuring the stages on {path}: {' '.join(command)} failed")
     finally:
         for process in measuring:
             process.kill()

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from layerscope.layers.cache_store import TEMPORARY_PREFIX
 from support.images import Packing, build_image, write_image
 from support.tar_writer import file
 
@@ -35,7 +37,12 @@ def start(command: Path, tmp_path: Path, image: Path) -> Iterator[Callable[[], s
 
     def run() -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [command, "audit", image, "-q"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [command, "audit", image, "-q"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         started.append(process)
         return process
@@ -46,15 +53,30 @@ def start(command: Path, tmp_path: Path, image: Path) -> Iterator[Callable[[], s
         process.communicate()
 
 
+def list_session(leader: int) -> list[str]:
+    """The commands of the session's processes that still run."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if fields[3] == str(leader) and fields[0] != "Z":
+                found.append((entry / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+@pytest.mark.parametrize("to_group", [False, True])
 @pytest.mark.parametrize("delay", [0.1, 0.3, 0.5])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_audit_leaves_nothing_behind(
-    number: signal.Signals, delay: float, start: Callable[[], subprocess.Popen[str]], tmp_path: Path
+    number: signal.Signals, delay: float, to_group: bool, start: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    """Whenever the signal comes, no temporary file stays, no traceback is shown, and the next audit is whole."""
+    """Whenever the signal comes, to one process or to all, nothing stays, no traceback shows, the next audit is whole."""
     process = start()
     time.sleep(delay)
-    process.send_signal(number)
+    if to_group:
+        os.killpg(process.pid, number)  # as a terminal sends Ctrl-C
+    else:
+        process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert "Traceback" not in err
     assert list((tmp_path / "tmp").iterdir()) == []
@@ -62,4 +84,6 @@ def test_a_stopped_audit_leaves_nothing_behind(
     out, _ = again.communicate(timeout=60)
     assert again.returncode in {0, 1}
     assert out.startswith("✔ INTACT")
-    assert [path for path in (tmp_path / "cache").rglob("*") if path.name.endswith((".tmp", ".part"))] == []
+    left = [path.name for path in (tmp_path / "cache").rglob(f"{TEMPORARY_PREFIX}*")]
+    assert left == [] or number is signal.SIGKILL  # whose victim cannot clean up; `cache prune` does
+    assert not list_session(process.pid)

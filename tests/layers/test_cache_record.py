@@ -133,3 +133,12 @@ def test_a_large_index_is_read_back_fast() -> None:
     began = time.process_time()
     decode_record(content)
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize("runs", [[], [1], [0, 2]])
+def test_directories_that_fit_no_entries_are_refused(runs: list[int]) -> None:
+    """They begin with the first entry and end with the last."""
+    index = index_of(["a", "b"])
+    object.__setattr__(index, "runs", array("I", runs))
+    with pytest.raises(CacheError, match="directories"):
+        decode_record(encode_record(index, {}))

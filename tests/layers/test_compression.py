@@ -144,3 +144,22 @@ def test_frames_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compression, "MAX_FRAMES", 50)
     with pytest.raises(LimitPassedError, match="50 gzip frames"):
         decompress(gzip.compress(b"") * 60)
+
+
+@pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD])
+def test_small_frames_cost_what_they_hold(packing: Packing) -> None:
+    """A decoder is given no more than a few times what one of many frames takes (eStargz has one for each file)."""
+    given: list[int] = []
+
+    class Watching(compression._Feed):
+        def take(self, size: int) -> bytes:
+            piece = super().take(size)
+            given.append(len(piece))
+            return piece
+
+    frames = 300
+    stored = pack(random.Random(5).randbytes(1000), packing) * frames
+    decompressor = Decompressor(iter([stored]))
+    decompressor._feed = Watching(iter([stored]))
+    assert sum(map(len, decompressor.iter_chunks())) == 1000 * frames
+    assert max(given) <= compression.SMALLEST_PIECE

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.layers import anomaly, member, tar_scanner
+from layerscope.layers import anomaly, member, plain_names, tar_scanner
 from layerscope.layers.entry import Entry, EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex, find_runs
@@ -15,6 +15,7 @@ from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX, Limits
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.tar_scanner import TarScanner
 from support.strategies import Archive, archives
+from support.tar_header import seal_header
 from support.tar_writer import (
     GNU,
     PAX,
@@ -428,3 +429,37 @@ def test_runs_are_those_of_the_paths(archive: Archive, place: int) -> None:
         index, _ = scan(content, chunk=700)
         shown = [(folder, path) for folder, start, stop in index.iter_runs() for path in index.paths[start:stop]]
         assert shown == [(path.rpartition("/")[0], path) for path in index.paths]
+
+
+@pytest.mark.parametrize("field", [b"\x80" + b"\0" * 3 + b"\x7f" * 8, b"777777777777", b"\xff" * 4 + b"\x80" * 8])
+def test_times_beyond_the_column_are_named(field: bytes) -> None:
+    """A plain file may carry any time, again and again; what 64 bits of nanoseconds cannot hold is an anomaly."""
+    member = bytearray(write_tar([file("a", b"x")])[:1024])
+    member[136:148] = field
+    seal_header(member)
+    index, damage = scan(bytes(member) * 2 + bytes(1024))
+    assert (damage, index.paths) == (None, ["a", "a"])
+    assert kinds(index).count(anomaly.BAD_NUMBER) == 2
+    assert abs(index.mtimes_ns[0]) == abs(index.mtimes_ns[1]) == 2**63 - 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(archives())
+def test_the_hot_loop_reads_what_the_slow_path_reads(archive: Archive) -> None:
+    """A member that lies in one chunk and one that lies across many give the same entry."""
+    whole, _ = scan(archive.content)
+    pieces, _ = scan(archive.content, chunk=512)
+    assert list(whole) == list(pieces)
+    assert whole.anomalies == pieces.anomalies
+
+
+def test_directories_are_remembered_up_to_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that lie ever deeper must not fill memory; forgetting changes nothing."""
+    monkeypatch.setattr(plain_names, "_REMEMBERED", 20)
+    names = plain_names.PlainNames()
+    for number in range(50):
+        assert names.admits(f"d{number}/e/f")
+        assert not names.admits(f"d{number}/../f")
+        assert len(names.directories) <= 20
+    assert names.admits("/".join("a" * 400))
+    assert max(map(len, names.directories)) <= 256

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import LimitError
-from layerscope.layers.worker import REPORT_EVERY, Advance, Worker, WorkerLostError, start_workers
+from layerscope.layers import worker as worker_module
+from layerscope.layers.worker import PATIENCE, REPORT_EVERY, Advance, Worker, WorkerLostError, start_workers, stop_workers
 
 
 def ignore(_amount: int) -> None:
@@ -52,7 +53,7 @@ def test_an_answer_may_be_large() -> None:
 
 
 def test_progress_arrives_before_the_answer() -> None:
-    """Bytes are told in lumps, and never more than were done."""
+    """Bytes are told in lumps, and all of them before the work is over."""
     heard: list[int] = []
 
     def work(number: int, advance: Advance) -> str:
@@ -62,7 +63,7 @@ def test_progress_arrives_before_the_answer() -> None:
 
     with start_workers(work, 1) as (worker,):
         assert worker.ask(7, heard.append) == "done"
-    assert heard == [REPORT_EVERY] * 3
+    assert heard == [*[REPORT_EVERY] * 3, REPORT_EVERY // 2]
 
 
 def test_errors_are_raised_where_the_question_was_asked() -> None:
@@ -88,8 +89,9 @@ def test_an_error_that_cannot_travel_is_told_in_words() -> None:
     def fail(_number: int, _advance: Advance) -> object:
         raise OddError(1, 2)
 
-    with start_workers(fail, 1) as (worker,), pytest.raises(RuntimeError, match="OddError: 1 and 2"):
+    with start_workers(fail, 1) as (worker,), pytest.raises(RuntimeError, match="OddError: 1 and 2") as caught:
         worker.ask(0, ignore)
+    assert "in fail" in caught.value.__notes__[0]
 
 
 def test_a_worker_that_dies_is_missed_at_once() -> None:
@@ -105,8 +107,9 @@ def test_a_worker_that_dies_is_missed_at_once() -> None:
                 worker.ask(0, ignore)
 
 
-def test_a_failing_block_stops_its_workers() -> None:
-    """Work that would take for ever is broken off, its clean-up done, and no process stays."""
+@pytest.mark.parametrize("signals", [0, 3])
+def test_a_failing_block_stops_its_workers(signals: int) -> None:
+    """Work that would take for ever is broken off, its clean-up done in peace, and no process stays."""
     began, cleaned = os.pipe(), os.pipe()
 
     def hang(_number: int, _advance: Advance) -> object:
@@ -114,6 +117,7 @@ def test_a_failing_block_stops_its_workers() -> None:
             os.write(began[1], b"x")
             time.sleep(600)
         finally:
+            time.sleep(0.2)
             os.write(cleaned[1], b"x")
         return None
 
@@ -127,20 +131,78 @@ def test_a_failing_block_stops_its_workers() -> None:
             lost.append(True)
 
     def fail() -> None:
-        with start_workers(hang, 1) as (worker,):
-            seen.append(worker)
-            thread = threading.Thread(target=ask, args=(worker,))
+        with start_workers(hang, 2) as workers:
+            seen.extend(workers)
+            thread = threading.Thread(target=ask, args=(workers[0],))
             thread.start()
             assert os.read(began[0], 1) == b"x"
-            worker.stop()
-            thread.join()
-            raise KeyboardInterrupt
+            try:
+                raise KeyboardInterrupt
+            finally:
+                for _ in range(signals):
+                    workers[0].signal(signal.SIGTERM)
+                    time.sleep(0.02)
+                stop_workers(workers)
+                thread.join()
 
+    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert lost == [True]
     assert os.read(cleaned[0], 1) == b"x"
-    assert not is_running(seen[0].pid)
+    assert not any(is_running(worker.pid) for worker in seen)
+    assert time.monotonic() - start < PATIENCE
+
+
+def test_an_idle_worker_is_stopped_with_its_block() -> None:
+    """A block that fails need not stop its workers itself."""
+    seen: list[Worker] = []
+
+    def fail() -> None:
+        with start_workers(lambda number, _: number, 2) as workers:
+            seen.extend(workers)
+            raise ValueError("no reason")
+
+    with pytest.raises(ValueError, match="no reason"):
+        fail()
+    assert not any(is_running(worker.pid) for worker in seen)
+
+
+def test_a_worker_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it longer than patience lasts."""
+    monkeypatch.setattr(worker_module, "PATIENCE", 0.2)
+
+    def ignore_everything(_number: int, _advance: Advance) -> object:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(600)
+        return None
+
+    with start_workers(ignore_everything, 1) as workers:
+        thread = threading.Thread(target=pytest.raises, args=(WorkerLostError, workers[0].ask, 0, ignore))
+        thread.start()
+        time.sleep(0.2)
+        stop_workers(workers)
+        thread.join()
+    assert not is_running(workers[0].pid)
+
+
+def test_a_host_that_allows_no_process_leaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipes are closed again, and the workers that were started before have ended."""
+    fork, pids = os.fork, []
+
+    def fork_once() -> int:
+        if pids:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        pid = fork()
+        pids.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork_once)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(BlockingIOError), start_workers(lambda number, _: number, 2):
+        pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert not is_running(pids[0])
 
 
 def test_a_worker_ignores_interrupts(capfd: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,8 @@ def find_places(index: LayerIndex) -> Places:
         folder = f"{directory}/"
         if BYTE_CODE in folder:
             places.byte_code.extend(range(start, stop))
-        elif folder.startswith(PACKAGE_STATE):
+            folder = folder.replace(BYTE_CODE, "/")  # which has "cache" in its name
+        if folder.startswith(PACKAGE_STATE):
             places.package_state.extend(range(start, stop))
             places.caches.extend(range(start, stop))
         elif cache in folder or conda in folder or pnpm in folder or cargo in folder:

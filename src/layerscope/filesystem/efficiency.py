@@ -36,16 +36,14 @@ class Efficiency:
 
 @dataclass(slots=True)
 class _Visits:
-    """How often a path was visited, the sum of its sizes and the least of them."""
+    """The sum of the sizes that a path had when it was visited, and the least of them."""
 
-    count: int
     total: int
     least: int
 
     def add(self, size: int) -> None:
         """One more visit."""
         self.least = min(self.least, size)
-        self.count += 1
         self.total += size
 
 
@@ -98,7 +96,7 @@ class _Tally:
             return
         visits = self.often.get(path)
         if visits is None:
-            self.often[path] = _Visits(2, earlier + size, min(earlier, size))
+            self.often[path] = _Visits(earlier + size, min(earlier, size))
         else:
             visits.add(size)
 

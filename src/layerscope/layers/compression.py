@@ -22,6 +22,11 @@ GZIP_WBITS = 31
 OUTPUT = 2 * MIB
 """Bytes of output asked for at a time: a few input bytes may turn into gigabytes."""
 
+SMALLEST_PIECE = 16 * KIB
+LARGEST_PIECE = MIB
+"""Stored bytes that a decoder is given first, and at most; twice as many each time. eStargz has a member for each file,
+and a decoder copies what it was given too much."""
+
 ZSTD_OUTPUT = 512 * KIB
 """The same for zstd, whose binding joins its output from blocks: with more at a time the kernel hands out new pages."""
 
@@ -54,37 +59,63 @@ class Decompressor:
 
     def __init__(self, stored: Iterator[bytes]) -> None:
         """Look at the first bytes of `stored` to know how they are compressed."""
-        first = _fill(next(stored, b""), stored)
-        self._first = first
-        self._stored = stored
-        self.compression = detect_compression(first)
+        self._feed = _Feed(stored)
+        self.compression = detect_compression(self._feed.peek())
         self.frames = 0
         self.trailing = 0
 
     def iter_chunks(self) -> Iterator[bytes]:
         """The tar, in chunks; raises CorruptError and TruncatedStreamError."""
         if self.compression is Compression.NONE:
-            if self._first:
-                yield self._first
-            yield from self._stored
+            yield from self._feed.rest()
         else:
             yield from self._iter_frames()
 
     def _iter_frames(self) -> Iterator[bytes]:
-        data = self._first
-        while data:
-            data = _fill(data, self._stored)
-            if self.frames and detect_compression(data) is not self.compression:
+        feed = self._feed
+        while head := feed.peek():
+            if self.frames and detect_compression(head) is not self.compression:
                 break
             codec = _open_codec(self.compression)
-            yield from _iter_frame(codec, data, self._stored)
+            yield from _iter_frame(codec, feed)
             self.frames += 1
             if self.frames > MAX_FRAMES:
                 raise LimitPassedError(f"more than {MAX_FRAMES:,} {codec.name} frames, the limit for one blob")
-            data = codec.rest or next(self._stored, b"")
-        while data:
-            self.trailing += len(data)
-            data = next(self._stored, b"")
+        self.trailing = sum(map(len, feed.rest()))
+
+
+class _Feed:
+    """Stored chunks in pieces: small ones for whoever has just begun, since what it does not need is copied back."""
+
+    def __init__(self, stored: Iterator[bytes]) -> None:
+        self._stored = stored
+        self._chunk = b""
+        self._position = 0
+
+    def peek(self) -> bytes:
+        """As many bytes as it takes to tell a magic number, if there are so many; they stay."""
+        while len(self._chunk) - self._position < _MAGIC_SIZE and (more := next(self._stored, b"")):
+            self._chunk = self._chunk[self._position :] + more
+            self._position = 0
+        return self._chunk[self._position : self._position + _MAGIC_SIZE]
+
+    def take(self, size: int) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+        if self._position == len(self._chunk):
+            self._chunk, self._position = next(self._stored, b""), 0
+        start, self._position = self._position, min(self._position + size, len(self._chunk))
+        return self._chunk[start : self._position]
+
+    def give_back(self, size: int) -> None:
+        """Take back that many bytes of the last piece."""
+        self._position -= size
+
+    def rest(self) -> Iterator[bytes]:
+        """All that is left, chunk by chunk."""
+        if self._position < len(self._chunk):
+            yield self._chunk[self._position :]
+        self._chunk, self._position = b"", 0
+        yield from self._stored
 
 
 class _Codec(Protocol):
@@ -184,6 +215,12 @@ class _Zstd:
         return self._decoder.decompress(data, ZSTD_OUTPUT)
 
 
+def load_codecs() -> None:
+    """Import what decompression needs, so that a process forked later imports nothing: locks do not survive a fork."""
+    for compression in (Compression.GZIP, Compression.ZSTD):
+        _open_codec(compression)
+
+
 def _open_codec(compression: Compression) -> _Codec:
     """A decoder of the next member or frame."""
     if compression is Compression.ZSTD:
@@ -194,29 +231,23 @@ def _open_codec(compression: Compression) -> _Codec:
         return _SlowGzip()
 
 
-def _iter_frame(codec: _Codec, data: bytes, stored: Iterator[bytes]) -> Iterator[bytes]:
+def _iter_frame(codec: _Codec, feed: _Feed) -> Iterator[bytes]:
+    """What one frame unpacks to; the feed stands behind it afterwards."""
+    size = SMALLEST_PIECE
     while True:
+        piece = feed.take(size) if codec.needs_input else b""
+        if not piece and codec.needs_input:
+            raise TruncatedStreamError(f"{codec.name}: the stream ends inside a compressed frame")
+        size = min(2 * size, LARGEST_PIECE)
         try:
-            chunk = codec.decode(data)
+            chunk = codec.decode(piece)
         except codec.error as cause:
             raise CorruptError(f"{codec.name}: {cause}") from cause
         if chunk:
             yield chunk
         if codec.eof:
+            feed.give_back(len(codec.rest))
             return
-        data = next(stored, b"") if codec.needs_input else b""
-        if not data and codec.needs_input:
-            raise TruncatedStreamError(f"{codec.name}: the stream ends inside a compressed frame")
-
-
-def _fill(data: bytes, stored: Iterator[bytes]) -> bytes:
-    """As many bytes as it takes to tell a magic number, if there are so many."""
-    while data and len(data) < _MAGIC_SIZE:
-        more = next(stored, b"")
-        if not more:
-            break
-        data += more
-    return data
 
 
 def _is_skippable(head: bytes) -> bool:

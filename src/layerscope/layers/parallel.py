@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Final
@@ -10,11 +11,12 @@ from typing import Final
 from layerscope.errors import SourceError
 from layerscope.image.layer import Layer
 from layerscope.layers.cache import LayerCache
+from layerscope.layers.compression import load_codecs
 from layerscope.layers.limits import MIB
 from layerscope.layers.reading import Reading, ReadingStoppedError, hash_stored, read_layer
 from layerscope.layers.recall import find_claimed, keep_blob, keep_scan, recall_scan
 from layerscope.layers.scan import LayerScan, Proof
-from layerscope.layers.worker import Advance, Worker, WorkerLostError, start_workers
+from layerscope.layers.worker import Advance, Worker, WorkerLostError, start_workers, stop_workers
 from layerscope.progress import SilentProgress
 
 DOMINANT_SHARE: Final = 0.5
@@ -69,6 +71,10 @@ def read_layers(layers: Sequence[Layer], reading: Reading, *, cache: LayerCache,
         return [_finish(reader, number, reader.read(number)) for number in range(len(layers))]
     if reader.stored_size >= WORTH_WORKERS and all(layer.is_local for layer in layers):
         return _read_in_workers(reader, count)
+    return _read_in_threads(reader, count)
+
+
+def _read_in_threads(reader: LayerReader, count: int) -> list[LayerScan]:
     return _map_parallel(lambda number: _finish(reader, number, reader.read(number)), reader, count, stop=lambda: None)
 
 
@@ -79,7 +85,12 @@ def _read_in_workers(reader: LayerReader, count: int) -> list[LayerScan]:
         reading = replace(reader.reading, progress=_WorkerProgress(advance))
         return replace(reader, reading=reading).read(number), reader.cache.notes
 
-    with start_workers(serve, count) as workers:
+    load_codecs()
+    with ExitStack() as stack:
+        try:
+            workers = stack.enter_context(start_workers(serve, count))
+        except OSError:  # no further process may be had: slower, and as good
+            return _read_in_threads(reader, count)
         idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in workers:
             idle.put(worker)
@@ -92,15 +103,13 @@ def _read_in_workers(reader: LayerReader, count: int) -> list[LayerScan]:
                 idle.put(worker)
             return _finish(reader, number, scan)
 
-        def stop() -> None:
-            for worker in workers:
-                worker.stop()
-
-        return _map_parallel(read, reader, count, stop=stop)
+        return _map_parallel(read, reader, count, stop=lambda: stop_workers(workers))
 
 
 def _ask(worker: Worker, reader: LayerReader, number: int) -> LayerScan:
     name, progress = reader.layers[number].name, reader.reading.progress
+    if reader.reading.stopped.is_set():
+        raise ReadingStoppedError
     try:
         scan, notes = worker.ask(number, lambda amount: progress.advance(name, amount))
     except WorkerLostError as error:
@@ -122,8 +131,8 @@ def _map_parallel(
 ) -> list[LayerScan]:
     """Apply `read` to every layer's number; whatever goes wrong, every thread has ended before this does."""
     with ThreadPoolExecutor(count, thread_name_prefix="layer") as pool:
-        futures: list[Future[LayerScan]] = [pool.submit(read, number) for number in range(len(reader.layers))]
         try:
+            futures: list[Future[LayerScan]] = [pool.submit(read, number) for number in range(len(reader.layers))]
             return [future.result() for future in futures]
         except BaseException:
             reader.reading.stopped.set()

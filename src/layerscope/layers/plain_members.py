@@ -9,6 +9,7 @@ from layerscope.layers.block_reader import BlockReader
 from layerscope.layers.columns import NO_DIGEST, Columns
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
+from layerscope.layers.limits import MAX_NUMBER
 from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.tar_header import BLOCK, HeaderReader, read_name
 
@@ -47,7 +48,8 @@ class PlainMembers:
         """Take members for as long as they are plain; what stops it is the next header, for others to read in full.
 
         Calls would be half of what a member costs here, so the look-ups that answer nearly always are made in place,
-        and whoever owns a table is asked only for what it does not hold.
+        and whoever owns a table is asked only for what it does not hold. A name needs no look at its length: a header
+        holds at most 256 bytes of it, and 155 of one part.
         """
         reader, columns, headers, names = self._reader, self._columns, self._headers, self._names
         chunk, view, position, before = reader.chunk, reader.view, reader.position, reader.offset - reader.position
@@ -73,6 +75,8 @@ class PlainMembers:
                 mtime_ns = headers.mtime_ns(header) if (known := times.get(time)) is None else known
                 path = (read_name(header) if prefix else name.partition(b"\0")[0]).decode()
             except ValueError:
+                break
+            if -MAX_NUMBER > mtime_ns or mtime_ns > MAX_NUMBER:
                 break
             if path[-1:] == "/" and kind == _DIRECTORY:
                 path = path[:-1]

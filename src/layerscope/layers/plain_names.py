@@ -5,6 +5,10 @@ from layerscope.layers.path import WHITEOUT_PREFIX
 _SHORT_PART = 63
 """Characters up to which a part fits NAME_MAX in any encoding of four bytes a character."""
 _SHORT_PATH = 1000
+_REMEMBERED = 65536
+"""Directories that are remembered; the largest images seen have some ten thousand in a layer."""
+_REMEMBERED_LENGTH = 256
+"""Characters of a directory that is remembered: the hot loop meets no longer names, which need an extended header."""
 
 
 class PlainNames:
@@ -35,7 +39,9 @@ class PlainNames:
                 return False
             if not slash:
                 break
-        self.directories.update(asked)
+        if len(self.directories) + len(asked) > _REMEMBERED:
+            self.directories.clear()  # in place, since the hot loop holds on to the set
+        self.directories.update(path for path in asked if len(path) <= _REMEMBERED_LENGTH)
         return True
 
 

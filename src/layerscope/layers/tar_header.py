@@ -27,7 +27,8 @@ class HeaderReader:
     """Reads headers; what many of them share (attributes, times, checksums) is parsed once and then looked up.
 
     `attributes`, `times` and `sums` hold what was parsed, by the raw fields (bytes 100 to 124, 136 to 148, 148 to 156):
-    positions in the attribute table, nanoseconds, and the low half that Adler-32 must have.
+    positions in the attribute table, nanoseconds (only those that a column can hold), and the low half that Adler-32
+    must have.
     """
 
     def __init__(self) -> None:
@@ -80,9 +81,11 @@ class HeaderReader:
         field = header[136:148]
         known = self.times.get(field)
         if known is None:
-            if len(self.times) >= _CACHE_SIZE:
-                self.times.clear()
-            known = self.times[field] = parse_number(field) * 1_000_000_000
+            known = parse_number(field) * 1_000_000_000
+            if abs(known) <= MAX_NUMBER:
+                if len(self.times) >= _CACHE_SIZE:
+                    self.times.clear()
+                self.times[field] = known
         return known
 
 

@@ -35,8 +35,8 @@ _HEAD: Final = struct.Struct("<q")
 _STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
-class StoppedError(Exception):
-    """A worker was asked to stop, or its parent is gone."""
+class StoppedError(BaseException):
+    """A worker was asked to stop, or its parent is gone; like KeyboardInterrupt it passes every handler of errors."""
 
 
 class WorkerLostError(SourceError):
@@ -47,29 +47,39 @@ class Worker:
     """One process, asked one thing at a time, by one thread."""
 
     def __init__(self, task: Task, *, others: Sequence["Worker"] = ()) -> None:
-        """Fork a process that answers with `task`; it closes the pipes of `others`, which it has no business with."""
-        questions, self._ask = os.pipe()
-        self._answers, answer = os.pipe()
-        self.ends = (self._ask, self._answers)
+        """Fork a process that answers with `task`; it closes the pipes of `others`, which it has no business with.
+
+        Raises OSError where the host allows no further process or pipe.
+        """
+        questions, asking = os.pipe()
+        try:
+            answers, answering = os.pipe()
+        except BaseException:
+            os.close(questions)
+            os.close(asking)
+            raise
+        self.ends = (asking, answers)
         foreign = [end for worker in (self, *others) for end in worker.ends]
-        earlier = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
         try:
             self.pid = os.fork()
             if not self.pid:
-                _serve(task, questions, answer, foreign)
+                _serve(task, questions, answering, foreign)
+        except BaseException:
+            self.close()
+            raise
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
-        os.close(questions)
-        os.close(answer)
+            os.close(questions)
+            os.close(answering)
 
     def ask(self, number: int, advance: Advance) -> Any:
         """Return what the task returns for that number, or raise what it raises; raises WorkerLostError."""
+        asking, answers = self.ends
         try:
-            os.write(self._ask, _HEAD.pack(number))
+            os.write(asking, _HEAD.pack(number))
             while True:
-                (size,) = _HEAD.unpack(_read_exactly(self._answers, _HEAD.size))
+                (size,) = _HEAD.unpack(_read_exactly(answers, _HEAD.size))
                 if size >= 0:
-                    is_result, value = pickle.loads(_read_exactly(self._answers, size))  # noqa: S301 -- our own process
+                    is_result, value = pickle.loads(_read_exactly(answers, size))  # noqa: S301 -- our own process
                     break
                 advance(-size)
         except (EOFError, BrokenPipeError) as error:
@@ -78,81 +88,117 @@ class Worker:
             return value
         raise value
 
-    def stop(self) -> None:
-        """Ask it to stop whatever it is doing; whoever waits for its answer gets WorkerLostError."""
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is still there; whoever waits for its answer gets WorkerLostError once it ends."""
         with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self.pid, number)
+
+    def has_ended(self) -> bool:
+        """Whether the process has ended; it may still have to be waited for."""
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # whoever started us may have asked the kernel to reap our children
+            return True
 
     def close(self) -> None:
         """Ask it nothing more, so that it ends; nobody may be waiting for its answer."""
         for end in self.ends:
             os.close(end)
 
-    def wait(self) -> None:
-        """Wait until it has ended, and kill it where it does not."""
-        deadline, pause = time.monotonic() + PATIENCE, 0.001
-        with suppress(ChildProcessError):  # whoever started us may have asked the kernel to reap our children
-            while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
-                if time.monotonic() > deadline:
-                    os.kill(self.pid, signal.SIGKILL)
-                time.sleep(pause)
-                pause = min(2 * pause, 0.05)
+    def reap(self) -> None:
+        """Let the kernel forget a process that has ended."""
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
 
 
 @contextmanager
 def start_workers(task: Task, count: int) -> Iterator[list[Worker]]:
-    """Yield that many workers; all have ended when the block has, and are stopped first where it fails."""
+    """Yield that many workers; all have ended when the block has, and are stopped first where it fails.
+
+    Raises OSError where the host allows no further process. One thread at a time may start workers: they inherit the
+    pipes of those that another one is starting.
+    """
     workers: list[Worker] = []
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     try:
-        while len(workers) < count:
-            workers.append(Worker(task, others=workers))
+        try:
+            while len(workers) < count:
+                workers.append(Worker(task, others=workers))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
         yield workers
     except BaseException:
-        for worker in workers:
-            worker.stop()
+        stop_workers(workers)
         raise
     finally:
         for worker in workers:
             worker.close()
+        _await_end(workers)
         for worker in workers:
-            worker.wait()
+            worker.reap()
 
 
-def _serve(task: Task, questions: int, answer: int, foreign: Sequence[int]) -> NoReturn:
+def stop_workers(workers: Sequence[Worker]) -> None:
+    """Make workers stop whatever they are doing; all have ended afterwards."""
+    for worker in workers:
+        worker.signal(signal.SIGTERM)
+    _await_end(workers)
+
+
+def _await_end(workers: Sequence[Worker]) -> None:
+    """Wait until all have ended, and kill those that do not."""
+    deadline, pause = time.monotonic() + PATIENCE, 0.001
+    while running := [worker for worker in workers if not worker.has_ended()]:
+        if time.monotonic() > deadline:
+            for worker in running:
+                worker.signal(signal.SIGKILL)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
+
+
+def _serve(task: Task, questions: int, answering: int, foreign: Sequence[int]) -> NoReturn:
     """Answer until nobody asks any more; never returns into the code that forked."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which stops its workers
-        signal.signal(signal.SIGTERM, _raise_stopped)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-        for descriptor in foreign:
-            os.close(descriptor)
-        _leave_terminal(questions, answer)
-        while len(asked := os.read(questions, _HEAD.size)) == _HEAD.size:
-            content = _answer(task, _HEAD.unpack(asked)[0], _Reporter(answer))
-            _write_all(answer, _HEAD.pack(len(content)), content)
-    except (StoppedError, BrokenPipeError):
-        pass
-    finally:
+        try:
+            _answer_questions(task, questions, answering, foreign)
+        finally:
+            os._exit(0)
+    except BaseException:  # noqa: BLE001 -- a signal in the very last moment must not lead out of here
         os._exit(0)
+
+
+def _answer_questions(task: Task, questions: int, answering: int, foreign: Sequence[int]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which stops its workers
+    signal.signal(signal.SIGTERM, _raise_stopped)
+    for descriptor in foreign:
+        os.close(descriptor)
+    _leave_terminal(questions, answering)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+    while len(asked := os.read(questions, _HEAD.size)) == _HEAD.size:
+        reporter = _Reporter(answering)
+        content = _answer(task, _HEAD.unpack(asked)[0], reporter)
+        reporter.flush()
+        _write_all(answering, _HEAD.pack(len(content)), content)
+        del content
 
 
 def _leave_terminal(*kept: int) -> None:
     """Give up the parent's output, so that its reader sees the end when the parent ends; its input may be the image."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        if stream not in kept:
-            os.dup2(nothing, stream)
+    with suppress(OSError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            if stream not in kept:
+                os.dup2(nothing, stream)
 
 
 def _answer(task: Task, number: int, advance: Advance) -> bytes:
     """The task's result or error, pickled; the error carries the worker's traceback as a note."""
     try:
         return pickle.dumps((True, task(number, advance)), pickle.HIGHEST_PROTOCOL)
-    except StoppedError:
-        raise
     except Exception as error:  # noqa: BLE001 -- raised again by the parent
-        error.add_note("".join(traceback.format_exception(error)).rstrip())
-        return pickle.dumps((False, _make_portable(error)), pickle.HIGHEST_PROTOCOL)
+        portable = _make_portable(error)
+        portable.add_note("".join(traceback.format_exception(error)).rstrip())
+        return pickle.dumps((False, portable), pickle.HIGHEST_PROTOCOL)
 
 
 def _make_portable(error: Exception) -> Exception:
@@ -165,24 +211,31 @@ def _make_portable(error: Exception) -> Exception:
 
 
 class _Reporter:
-    """Sends how many bytes are done, now and then; it may be called from any thread of the worker."""
+    """Sends how many bytes are done, now and then; it may be called from any thread of the worker, one at a time."""
 
-    def __init__(self, answer: int) -> None:
-        self._answer = answer
+    def __init__(self, answering: int) -> None:
+        self._answering = answering
         self._unsaid = 0
 
     def __call__(self, amount: int) -> None:
+        """Count bytes, and tell them if they are many."""
         self._unsaid += amount
-        if self._unsaid < REPORT_EVERY:
-            return
+        if self._unsaid >= REPORT_EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell the bytes that were not told yet."""
         said, self._unsaid = self._unsaid, 0
-        try:
-            os.write(self._answer, _HEAD.pack(-said))
-        except BrokenPipeError as error:
-            raise StoppedError from error
+        if said:
+            try:
+                os.write(self._answering, _HEAD.pack(-said))
+            except BrokenPipeError as error:
+                raise StoppedError from error
 
 
 def _raise_stopped(_signal: int, _frame: object) -> NoReturn:
+    """Stop, once: a second signal must not interrupt the clean-up."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise StoppedError
 
 
@@ -193,13 +246,13 @@ def _write_all(descriptor: int, *pieces: bytes) -> None:
             rest = rest[os.write(descriptor, rest) :]
 
 
-def _read_exactly(descriptor: int, size: int) -> bytes:
+def _read_exactly(descriptor: int, size: int) -> bytearray:
     """That many bytes; raises EOFError where there are fewer."""
-    pieces = []
-    while size:
-        piece = os.read(descriptor, min(size, MIB))
-        if not piece:
+    content = bytearray(size)
+    rest = memoryview(content)
+    while rest:
+        count = os.readv(descriptor, [rest])
+        if not count:
             raise EOFError
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
+        rest = rest[count:]
+    return content

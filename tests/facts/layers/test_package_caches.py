@@ -78,3 +78,11 @@ def test_files_that_environments_link_to_are_not_counted() -> None:
     )
     (cache,) = caches((directory("opt/conda/pkgs"), *layer))
     assert cache.size == 10
+
+
+def test_byte_code_in_a_cache_is_not_counted() -> None:
+    """It belongs to what Python wrote when it ran from there; its neighbours count."""
+    folder = "opt/conda/pkgs/numpy/lib/__pycache__"
+    members = (file(f"{folder}/a.cpython-312.pyc", b"x" * 10), file(f"{folder}/b.nbi", b"x" * 7))
+    (cache,) = caches(members)
+    assert (cache.kind, cache.files, cache.size) == ("conda", 1, 7)

@@ -12,6 +12,8 @@ from layerscope.facts.gap import Gap
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
 
+_BYTE_CODE: Final = ".pyc"
+
 _CACHES: Final = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
@@ -77,7 +79,7 @@ def _find_caches(index: LayerIndex, covered: bytearray, places: list[int]) -> di
     linked: frozenset[str] | None = None
     for position in places:
         path = index.paths[position]
-        if covered[position] or not index.sizes[position]:
+        if path[-4:] == _BYTE_CODE or covered[position] or not index.sizes[position]:
             continue
         cache = next(((kind, match[1]) for kind, pattern in _CACHES if (match := pattern.fullmatch(path))), None)
         if cache is None:
