@@ -70,7 +70,7 @@ def list_session(leader: int) -> list[str]:
 def test_a_stopped_audit_leaves_nothing_behind(
     number: signal.Signals, delay: float, to_group: bool, start: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
-    """Whenever the signal comes, to one process or to all, nothing stays, no traceback shows, the next audit is whole."""
+    """Whenever a signal comes, to one process or all, nothing stays, no traceback shows, the next audit is whole."""
     process = start()
     time.sleep(delay)
     if to_group:

@@ -13,7 +13,15 @@ import pytest
 
 from layerscope.errors import LimitError
 from layerscope.layers import worker as worker_module
-from layerscope.layers.worker import PATIENCE, REPORT_EVERY, Advance, Worker, WorkerLostError, start_workers, stop_workers
+from layerscope.layers.worker import (
+    PATIENCE,
+    REPORT_EVERY,
+    Advance,
+    Worker,
+    WorkerLostError,
+    start_workers,
+    stop_workers,
+)
 
 
 def ignore(_amount: int) -> None:
@@ -188,7 +196,7 @@ def test_a_worker_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_host_that_allows_no_process_leaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pipes are closed again, and the workers that were started before have ended."""
-    fork, pids = os.fork, []
+    fork, pids = os.fork, list[int]()
 
     def fork_once() -> int:
         if pids:

@@ -9,7 +9,6 @@ from layerscope.layers.block_reader import BlockReader
 from layerscope.layers.columns import NO_DIGEST, Columns
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
-from layerscope.layers.limits import MAX_NUMBER
 from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.tar_header import BLOCK, HeaderReader, read_name
 
@@ -44,7 +43,7 @@ class PlainMembers:
         self._extractors = extractors
         self._names = names
 
-    def take(self) -> None:  # noqa: C901, PLR0915 -- calls would be half of what a member costs here
+    def take(self) -> None:
         """Take members for as long as they are plain; what stops it is the next header, for others to read in full.
 
         Calls would be half of what a member costs here, so the look-ups that answer nearly always are made in place,
@@ -72,16 +71,11 @@ class PlainMembers:
             try:
                 size = int(digits, 8) if kind == _FILE else 0
                 attribute = headers.attribute(header) if (known := attributes.get(owner)) is None else known
-                mtime_ns = headers.mtime_ns(header) if (known := times.get(time)) is None else known
+                mtime_ns = headers.fitting_mtime_ns(header) if (known := times.get(time)) is None else known
                 path = (read_name(header) if prefix else name.partition(b"\0")[0]).decode()
             except ValueError:
                 break
-            if -MAX_NUMBER > mtime_ns or mtime_ns > MAX_NUMBER:
-                break
-            if path[-1:] == "/" and kind == _DIRECTORY:
-                path = path[:-1]
-            if path[:2] == "./":
-                path = path[2:]
+            path = (path.removesuffix("/") if kind == _DIRECTORY else path).removeprefix("./")
             directory, _, base = path.rpartition("/")
             is_plain = directory in directories and base[:1] not in _ODD_STARTS and base.isprintable()
             stop = start + size

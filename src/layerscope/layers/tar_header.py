@@ -88,6 +88,13 @@ class HeaderReader:
                 self.times[field] = known
         return known
 
+    def fitting_mtime_ns(self, header: bytes) -> int:
+        """The same time, if 64 bits with a sign hold it; raises ValueError."""
+        found = self.mtime_ns(header)
+        if abs(found) > MAX_NUMBER:
+            raise ValueError(f"time {found} ns is out of range")
+        return found
+
 
 def read_name(header: bytes) -> bytes:
     """The member's name, with the ustar prefix where the header's format has one."""
