@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from benchmarks.engine import start_engine, tag
 from benchmarks.layerscope_runs import Audit, run_help
 from benchmarks.machine import describe_machine, describe_versions
 from benchmarks.measure import MeasureError
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, Peer
 from benchmarks.results import (
     ANY_IMAGE,
     COLD,
@@ -42,7 +42,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE_ROUNDS = 2  # the engine needs minutes to save an image
 
 
-def bench_form(image: StoredImage, *, rounds: int) -> Results:
+def bench_form(image: StoredImage, *, rounds: int, peers: Sequence[Peer] = PEERS) -> Results:
     """Everything that is measured on an image in one form."""
     with workplace(image) as (copy, scratch):
         say(f"{image.name} {image.form}: the bound, cold and warm")
@@ -51,7 +51,7 @@ def bench_form(image: StoredImage, *, rounds: int) -> Results:
         scenarios = [cold, *bench_cache(copy, scratch, rounds=rounds)]
         comparisons: list[Comparison] = []
         missing: dict[str, str] = {}
-        for peer in PEERS:
+        for peer in peers:
             if image.form not in peer.forms or not peer.find_program():
                 continue
             say(f"{image.name} {image.form}: {peer.name}")
@@ -141,6 +141,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="pairs of runs for each peer")
     parser.add_argument("--large", action="store_true", help="also the CUDA PyTorch image: 32 GB of disk")
     parser.add_argument("--memory", action="store_true", help="also the two images that measure peak memory")
+    parser.add_argument("--no-peers", action="store_true", help="layerscope and the machine's bound alone")
     parser.add_argument("--no-engine", action="store_true", help="nothing from the engine's own storage")
     return parser.parse_args()
 
@@ -154,7 +155,8 @@ def main() -> None:
     for name in [*options.images, *(["large"] if options.large else [])]:
         build_image(name)
         for form in Form:
-            keep(bench_form(stored(name, form), rounds=options.rounds))
+            peers = () if options.no_peers else PEERS
+            keep(bench_form(stored(name, form), rounds=options.rounds, peers=peers))
         if not options.no_engine:
             keep(Results(scenarios=tuple(bench_engine(name))))
     for name in SYNTHETIC if options.memory else ():
