@@ -34,7 +34,8 @@ class FastHash:
 
     def digest(self) -> bytes:
         """The digest, filled up to that of a SHA-256."""
-        return self._hash.digest() + ZEROS
+        digest: bytes = self._hash.digest()
+        return digest + ZEROS
 
 
 def main() -> None:
