@@ -20,7 +20,8 @@ are medians in seconds; a ratio is the median of the pairs' own ratios (lowest a
 many times longer the peer took; a peak is the highest resident memory of any run, all its processes together (the
 harness's own 26 MiB is the least that can be seen). CPU time is the steadier figure on a busy machine. A full audit is
 the SHA-256 of every stored blob, of every layer's plain bytes (DiffID) and of every file, the merged tree, the facts
-and the rules; none of the peers does all of that, and the table of peers says what each does."""
+and the rules; none of the peers does all of that, and the table of peers says what each does. A run replaces the rows
+that it measures again and leaves the others: the version and the date are those of the last run."""
 
 REPEAT = """## How to repeat
 
