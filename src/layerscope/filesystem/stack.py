@@ -2,8 +2,9 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 from layerscope.layers.entry import EntryType
@@ -30,33 +31,26 @@ class LayerStack:
     bytes of content. `implied` has layer and path of ordinals -1, -2, and so on. `hard_links` leads from a hard link to
     the entry whose content it shares, `attributes` from such an entry to the hard link whose header came last and so
     set mode, owner and time for both. `moved` holds the true paths of entries that lie under a symlink of their own
-    layer. A stack grows while it is merged, and not afterwards.
+    layer.
     """
 
-    indexes: list[LayerIndex] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    types: bytearray = field(default_factory=bytearray)
-    sizes: "array[int]" = field(default_factory=lambda: array("Q"))
+    indexes: tuple[LayerIndex, ...]
+    starts: tuple[int, ...]
+    types: bytes
+    sizes: "array[int]"
     implied: list[tuple[int, str]] = field(default_factory=lambda: [(0, "")])
     hard_links: dict[int, int] = field(default_factory=dict)
     attributes: dict[int, int] = field(default_factory=dict)
     moved: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, indexes: Iterable[LayerIndex]) -> "LayerStack":
+    def of(cls, indexes: Sequence[LayerIndex]) -> "LayerStack":
         """Number the entries of `indexes`, lowest layer first."""
-        stack = cls()
+        starts = tuple(accumulate((len(index) for index in indexes), initial=0))[:-1]
+        sizes = array("Q")
         for index in indexes:
-            stack.add(index)
-        return stack
-
-    def add(self, index: LayerIndex) -> int:
-        """Number the entries of the next layer, and return its own number."""
-        self.indexes.append(index)
-        self.starts.append(len(self.types))
-        self.types.extend(effective_types(index))
-        self.sizes.extend(index.sizes)
-        return len(self.indexes) - 1
+            sizes.extend(index.sizes)
+        return cls(tuple(indexes), starts, b"".join(effective_types(index) for index in indexes), sizes)
 
     def limits(self, layer: int) -> tuple[int, int]:
         """The first ordinal of a layer's entries, and the one after the last."""
@@ -106,10 +100,10 @@ class LayerStack:
         return self.types.find(_HARDLINK, *self.limits(layer)) >= 0
 
 
-def effective_types(index: LayerIndex) -> bytearray:
+def effective_types(index: LayerIndex) -> bytes:
     """The types of a layer's entries, with overlayfs's own whiteouts counted as whiteouts."""
     types = bytearray(index.types)
     for position, device in index.devices.items():
         if device == WHITEOUT_DEVICE and types[position] == _CHARACTER_DEVICE:
             types[position] = _WHITEOUT
-    return types
+    return bytes(types)

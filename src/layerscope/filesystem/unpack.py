@@ -44,7 +44,7 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     ordinals = range(start, stop)
     opaques: list[tuple[str, int]] = []
     whiteouts: list[tuple[str, int]] = []
-    content: bytearray | None = None
+    content: bytes | None = None
     if _WHITEOUT in types or _OPAQUE in types:
         content, marks = types.translate(_IS_CONTENT), types.translate(_IS_MARK)
         nodes = dict(zip(compress(paths, content), compress(ordinals, content), strict=True))
@@ -69,7 +69,7 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     return Changeset(nodes, implied, siblings, opaques, effective_whiteouts(stack, whiteouts, nodes), [])
 
 
-def _group_by_directory(index: LayerIndex, content: bytearray | None) -> dict[str, list[str]]:
+def _group_by_directory(index: LayerIndex, content: bytes | None) -> dict[str, list[str]]:
     """The paths by the directory they lie in; `content` flags the entries that are no marks, where there are any."""
     groups: dict[str, list[str]] = {}
     for directory, start, stop in index.iter_runs():
@@ -88,7 +88,7 @@ def _group_by_directory(index: LayerIndex, content: bytearray | None) -> dict[st
 
 
 def _imply_directories(
-    siblings: dict[str, list[str]], nodes: Mapping[str, int], types: bytearray, start: int
+    siblings: dict[str, list[str]], nodes: Mapping[str, int], types: bytes, start: int
 ) -> list[str] | None:
     """The directories that no entry names, added to `siblings` too; None where something lies in no directory."""
     implied = []

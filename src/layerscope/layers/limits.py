@@ -45,8 +45,8 @@ class Limits:
     layer_size: int = 2 * TIB
     """Uncompressed bytes of one layer: a bomb of 1:1032 needs 2 GB of gzip to pass it, a real layer is 20 GB."""
     layer_entries: int = 20_000_000
-    """Entries of one layer: about 4 GB of memory, and three times that for a moment where another process hands them
-    over; the largest images seen hold 3 million files."""
+    """Entries of one layer: about 4 GB of memory, and twice that for a moment in a worker that hands them over (as a
+    million did); the largest images seen hold 3 million files."""
 
 
 class LimitPassedError(ValueError):

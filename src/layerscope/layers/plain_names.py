@@ -6,7 +6,7 @@ _SHORT_PART = 63
 """Characters up to which a part fits NAME_MAX in any encoding of four bytes a character."""
 _SHORT_PATH = 1000
 _REMEMBERED = 65536
-"""Directories that are remembered; the largest images seen have some ten thousand in a layer."""
+"""Directories that are remembered: more than the 14,000 runs of the largest layer measured, and some 20 MB."""
 _REMEMBERED_LENGTH = 256
 """Characters of a directory that is remembered: the hot loop meets no longer names, which need an extended header."""
 
