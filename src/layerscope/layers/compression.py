@@ -6,6 +6,7 @@ skippable ones included), anything else is taken as it is.
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 from layerscope.layers.limits import KIB, MAX_FRAMES, MIB, LimitPassedError
@@ -118,101 +119,51 @@ class _Feed:
         yield from self._stored
 
 
-class _Codec(Protocol):
-    """A decoder of one gzip member or zstd frame; `rest` is what it was fed beyond the end."""
-
-    name: str
-    error: type[Exception]
+class _Decoder(Protocol):
+    """A decoder of one gzip member or zstd frame, as ISA-L and zstd make it; `unused_data` is what came beyond it."""
 
     @property
     def eof(self) -> bool: ...
 
     @property
-    def rest(self) -> bytes: ...
+    def unused_data(self) -> bytes: ...
 
     @property
     def needs_input(self) -> bool: ...
 
-    def decode(self, data: bytes) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-class _Gzip:
-    """ISA-L's decoder of one member, twice as fast as zlib's."""
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """A decoder, the error it raises, and how much is asked of it at a time."""
 
-    name = "gzip"
-
-    def __init__(self) -> None:
-        from isal import igzip_lib
-
-        self._decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        self.error = cast("type[Exception]", igzip_lib.error)
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def rest(self) -> bytes:
-        return self._decoder.unused_data
-
-    @property
-    def needs_input(self) -> bool:
-        return self._decoder.needs_input
-
-    def decode(self, data: bytes) -> bytes:
-        return self._decoder.decompress(data, OUTPUT)
+    name: str
+    decoder: _Decoder
+    error: type[Exception]
+    output: int
 
 
-class _SlowGzip:
-    """zlib's decoder of one member, for processors that ISA-L is not built for."""
-
-    name = "gzip"
-    error: type[Exception] = zlib.error
+class _ZlibDecoder:
+    """zlib's decoder of one member in the shape of the others, for processors that ISA-L is not built for."""
 
     def __init__(self) -> None:
-        self._decoder = zlib.decompressobj(wbits=GZIP_WBITS)
+        self._inflater = zlib.decompressobj(wbits=GZIP_WBITS)
         self.needs_input = True
 
     @property
     def eof(self) -> bool:
-        return self._decoder.eof
+        return self._inflater.eof
 
     @property
-    def rest(self) -> bytes:
-        return self._decoder.unused_data
+    def unused_data(self) -> bytes:
+        return self._inflater.unused_data
 
-    def decode(self, data: bytes) -> bytes:
-        chunk = self._decoder.decompress(self._decoder.unconsumed_tail + data, OUTPUT)
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        chunk = self._inflater.decompress(self._inflater.unconsumed_tail + data, max_length)
         # a full chunk may leave output inside the decoder although all input was taken
-        self.needs_input = len(chunk) < OUTPUT and not self._decoder.unconsumed_tail
+        self.needs_input = len(chunk) < max_length and not self._inflater.unconsumed_tail
         return chunk
-
-
-class _Zstd:
-    """The binding's decoder of one frame."""
-
-    name = "zstd"
-
-    def __init__(self) -> None:
-        from layerscope.layers.zstd import ZstdError, open_decoder
-
-        self._decoder = open_decoder(ZSTD_WINDOW_LOG)
-        self.error: type[Exception] = ZstdError
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def rest(self) -> bytes:
-        return self._decoder.unused_data
-
-    @property
-    def needs_input(self) -> bool:
-        return self._decoder.needs_input
-
-    def decode(self, data: bytes) -> bytes:
-        return self._decoder.decompress(data, ZSTD_OUTPUT)
 
 
 def load_codecs() -> None:
@@ -222,31 +173,35 @@ def load_codecs() -> None:
 
 
 def _open_codec(compression: Compression) -> _Codec:
-    """A decoder of the next member or frame."""
+    """A codec for the next member or frame; ISA-L inflates twice as fast as zlib."""
     if compression is Compression.ZSTD:
-        return _Zstd()
+        from layerscope.layers.zstd import ZstdError, open_decoder
+
+        return _Codec("zstd", open_decoder(ZSTD_WINDOW_LOG), ZstdError, ZSTD_OUTPUT)
     try:
-        return _Gzip()
+        from isal import igzip_lib
     except ImportError:
-        return _SlowGzip()
+        return _Codec("gzip", _ZlibDecoder(), zlib.error, OUTPUT)
+    decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    return _Codec("gzip", decoder, cast("type[Exception]", igzip_lib.error), OUTPUT)
 
 
 def _iter_frame(codec: _Codec, feed: _Feed) -> Iterator[bytes]:
     """What one frame unpacks to; the feed stands behind it afterwards."""
-    size = SMALLEST_PIECE
+    size, decoder = SMALLEST_PIECE, codec.decoder
     while True:
-        piece = feed.take(size) if codec.needs_input else b""
-        if not piece and codec.needs_input:
+        piece = feed.take(size) if decoder.needs_input else b""
+        if not piece and decoder.needs_input:
             raise TruncatedStreamError(f"{codec.name}: the stream ends inside a compressed frame")
         size = min(2 * size, LARGEST_PIECE)
         try:
-            chunk = codec.decode(piece)
+            chunk = decoder.decompress(piece, codec.output)
         except codec.error as cause:
             raise CorruptError(f"{codec.name}: {cause}") from cause
         if chunk:
             yield chunk
-        if codec.eof:
-            feed.give_back(len(codec.rest))
+        if decoder.eof:
+            feed.give_back(len(decoder.unused_data))
             return
 
 

@@ -8,17 +8,16 @@ from itertools import chain
 from typing import TypeVar
 
 from layerscope.layers import anomaly
-from layerscope.layers.block_reader import BlockReader
-from layerscope.layers.columns import NO_DIGEST, Columns
+from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extended_header import Extension
-from layerscope.layers.extractor_set import MAGIC_SIZE, ExtractorSet
+from layerscope.layers.extractor_set import MAGIC_SIZE
 from layerscope.layers.limits import MAX_SPARSE_HOLES, MAX_XATTR, NAME_MAX, PATH_MAX
 from layerscope.layers.path import decode_name, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
-from layerscope.layers.plain_names import PlainNames
+from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import is_sparse, read_digest, read_map
-from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_device, read_link, read_name, read_size
+from layerscope.layers.tar_header import BLOCK, HeaderError, read_device, read_link, read_name, read_size
 
 T = TypeVar("T")
 
@@ -41,21 +40,10 @@ _DEVICES = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
 class MemberReader:
     """Reads members that the scanner's hot loop leaves: long names, links, devices, whiteouts, anything odd."""
 
-    def __init__(
-        self,
-        reader: BlockReader,
-        headers: HeaderReader,
-        columns: Columns,
-        *,
-        extractors: ExtractorSet,
-        names: PlainNames,
-    ) -> None:
-        """Read bodies from `reader` into `columns`."""
-        self._reader = reader
-        self._headers = headers
-        self._columns = columns
-        self._extractors = extractors
-        self._names = names
+    def __init__(self, parts: ScanParts) -> None:
+        """Read what `parts.reader` stands at."""
+        self._reader, self._headers, self._columns = parts.reader, parts.headers, parts.columns
+        self._extractors, self._names = parts.extractors, parts.names
         self._holes = MAX_SPARSE_HOLES
 
     def show_name(self, raw: bytes) -> str:

@@ -12,9 +12,10 @@ from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import MAX_NAMES, LimitPassedError, Limits
 from layerscope.layers.member import MemberReader
-from layerscope.layers.plain_members import PlainMembers
+from layerscope.layers.plain_members import take_plain_members
 from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.scan import Damage, DamageKind
+from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name
 
 _ZERO_BLOCK = bytes(BLOCK)
@@ -31,9 +32,8 @@ class TarScanner:
         self._extractors = extractors
         self._limits = limits
         self._extended = ExtendedHeaders(self._reader, self._columns)
-        parts, names = (self._reader, self._headers, self._columns), PlainNames()
-        self._plain = PlainMembers(*parts, extractors=extractors, names=names)
-        self._members = MemberReader(*parts, extractors=extractors, names=names)
+        self._parts = ScanParts(self._reader, self._headers, self._columns, extractors, PlainNames())
+        self._members = MemberReader(self._parts)
 
     def run(self) -> Damage | None:
         """Read to the end of the stream; returns the damage that ended it early, if any."""
@@ -65,7 +65,7 @@ class TarScanner:
         reader, ceiling = self._reader, self._limits.layer_entries
         while True:
             if not self._extended.pending:
-                self._plain.take()
+                take_plain_members(self._parts)
             header = reader.read_block()
             if header is None:
                 self._columns.note(anomaly.MISSING_TRAILER, "", "", reader.offset)
