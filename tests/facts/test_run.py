@@ -46,7 +46,8 @@ def test_a_collector_that_fails_becomes_a_gap() -> None:
     """It is named, what it found before is kept, and the next one runs."""
     facts, gaps = collect_facts(make_context([file("a")]), collectors=(Broken(), Sound()))
     assert len(facts.of(Fact)) == 2
-    assert Gap("facts of test.broken", "image", "the collector failed: KeyError: 'a path that is not there'") in gaps
+    why = "the collector failed: KeyError: 'a path that is not there'"
+    assert Gap("facts of test.broken", "image", why, is_own_failure=True) in gaps
 
 
 def test_runs_every_collector_by_default() -> None:

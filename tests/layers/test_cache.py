@@ -168,7 +168,7 @@ def test_all_that_is_kept_verifies(tmp_path: Path) -> None:
     """`cache verify` finds nothing wrong with what an audit kept."""
     fill(open_cache(tmp_path))
     result = verify(tmp_path)
-    assert (result.checked, result.damaged) == (4, ())
+    assert (result.checked, result.damaged) == (len(FIND), ())
 
 
 def test_the_fingerprint_depends_on_names_and_versions_alone() -> None:

@@ -44,7 +44,7 @@ def test_without_writing_the_folder_stays_as_it_is(tmp_path: Path) -> None:
     damage_entries(root)
     before = sorted((path, path.stat().st_mtime_ns) for path in root.rglob("*"))
     cache = open_cache(root, write=False)
-    assert [find(cache) for _, find in FIND] == [None] * 4
+    assert [find(cache) for _, find in FIND] == [None] * len(FIND)
     assert sorted((path, path.stat().st_mtime_ns) for path in root.rglob("*")) == before
 
 
@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_made_costs_one_remark(
     cache = open_cache(tmp_path / "file" / "cache")
     keep(cache)
     fill(cache)
-    assert [find(cache) for _, find in FIND] == [None] * 4
+    assert [find(cache) for _, find in FIND] == [None] * len(FIND)
     assert cache.notes == (f"the layer cache at {tmp_path}/file/cache cannot be written: Not a directory",)
 
 
@@ -83,7 +83,7 @@ def test_an_unreadable_folder_costs_one_remark(tmp_path: Path, monkeypatch: pyte
     cache = open_cache(tmp_path)
     fill(cache)
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert [find(cache) for _, find in FIND] == [None] * 4
+    assert [find(cache) for _, find in FIND] == [None] * len(FIND)
     assert cache.notes == (f"the layer cache at {tmp_path} cannot be read: Permission denied",)
 
 

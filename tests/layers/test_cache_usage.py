@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import CacheError
-from layerscope.layers.cache_store import BLOBS, DOCUMENTS, LAYERS, STAMPS, TEMPORARY_PREFIX, CacheStore
+from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, STAMPS, TEMPORARY_PREFIX, CacheStore
 from layerscope.layers.cache_usage import (
     ABANDONED_AFTER_NS,
     KindUsage,
@@ -47,6 +47,7 @@ def test_usage_counts_by_kind(store: CacheStore) -> None:
         KindUsage(DOCUMENTS, 1, 100),
         KindUsage(BLOBS, 0, 0),
         KindUsage(STAMPS, 1, 100),
+        KindUsage(IMAGES, 0, 0),
     )
     assert (found.entries, found.size) == (4, 400)
     assert found.least_recently_used == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from layerscope.report.context import RenderContext
 from layerscope.report.tree_json import render_tree_json
 from layerscope.report.tree_view import TreePage, render_tree_text
 from support.example_results import HOSTILE, WASTEFUL
-from support.results import ResultRecipe, make_result
+from support.results import ResultRecipe, make_result, merge_result
 from support.tar_writer import file, hardlink
 
 Snapshot = Callable[[str, str], None]
@@ -22,7 +22,7 @@ PLAIN = RenderContext()
 @pytest.fixture
 def tree() -> MergedTree:
     """The tree of the wasteful example."""
-    return make_result(WASTEFUL).tree
+    return merge_result(make_result(WASTEFUL))
 
 
 def test_the_merged_tree_is_drawn(tree: MergedTree, snapshot: Snapshot) -> None:
@@ -64,13 +64,13 @@ def test_a_layer_without_changes_says_so(tree: MergedTree) -> None:
 
 def test_a_hard_link_names_what_it_shares() -> None:
     """The path that holds the content stands beside it."""
-    tree = make_result(ResultRecipe(layers=[[file("a", b"x"), hardlink("b", "a")]])).tree
+    tree = merge_result(make_result(ResultRecipe(layers=[[file("a", b"x"), hardlink("b", "a")]])))
     assert "b (hard link to /a)" in render_tree_text(list_tree(tree), TreePage(""), PLAIN)
 
 
 def test_names_cannot_write_to_the_terminal() -> None:
     """Hostile names are written out."""
-    text = render_tree_text(list_tree(make_result(HOSTILE).tree), TreePage("x"), PLAIN)
+    text = render_tree_text(list_tree(merge_result(make_result(HOSTILE))), TreePage("x"), PLAIN)
     assert all(line.isprintable() for line in text.splitlines())
     assert r"/a\x1b[2J[red]b" in text
 

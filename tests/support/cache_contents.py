@@ -22,12 +22,14 @@ KEEP: list[tuple[str, Callable[[LayerCache], object]]] = [
     ("document", lambda cache: cache.keep_document(b"{}")),
     ("blob", lambda cache: cache.keep_blob(BLOB, PROOF)),
     ("stamp", lambda cache: cache.keep_stamp(STAMP, BLOB)),
+    ("image", lambda cache: cache.keep_image("f" * 64, b"facts")),
 ]
 FIND: list[tuple[str, Callable[[LayerCache], object]]] = [
     ("layer", lambda cache: cache.load(DIFF_ID)),
     ("document", lambda cache: cache.find_document(Digest.of(b"{}"))),
     ("blob", lambda cache: cache.find_blob(BLOB)),
     ("stamp", lambda cache: cache.find_stamp(STAMP)),
+    ("image", lambda cache: cache.find_image("f" * 64, bytes)),
 ]
 """How each kind is kept and found again."""
 

@@ -10,8 +10,6 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
 from layerscope.facts.registry import EXTRACTORS
-from layerscope.filesystem.merge import merge_layers
-from layerscope.filesystem.weight import measure_weight
 from layerscope.image.config import HistoryEntry, ImageConfig, RuntimeConfig
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
@@ -57,12 +55,9 @@ def make_context(
     digest = Digest.of(b"config")
     descriptors = tuple(layer.descriptor for layer in stored if layer.descriptor is not None)
     manifest = Manifest(OCI_MANIFEST, Descriptor(OCI_CONFIG, digest, 6), descriptors, annotations or {}, None, None)
-    tree = merge_layers([scan.index for scan in scans])
     return FactContext(
         image=Image("example/image:1", "test", config, digest, stored, manifest),
         scans=scans,
-        tree=tree,
-        weight=measure_weight(tree),
         steps=pair_history(config, len(stored)),
         base_layers=base_layers,
     )

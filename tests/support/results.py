@@ -11,6 +11,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
 from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.weight import measure_weight
 from layerscope.image.chain import chain_ids
 from layerscope.image.config import HistoryEntry, ImageConfig, RuntimeConfig
@@ -73,6 +74,11 @@ class ResultRecipe:
     """Layers whose bytes are not here."""
 
 
+def merge_result(result: AuditResult) -> MergedTree:
+    """What a container of a result's image sees."""
+    return merge_layers([layer.scan.index for layer in result.layers if layer.scan is not None])
+
+
 def make_result(recipe: ResultRecipe) -> AuditResult:
     """The result that a recipe describes."""
     layers = [_make_layer(members) for members in recipe.layers]
@@ -101,7 +107,6 @@ def make_result(recipe: ResultRecipe) -> AuditResult:
             for number, (layer, scan) in enumerate(zip(layers, scans, strict=True))
         ),
         steps=steps,
-        tree=tree,
         weight=measure_weight(tree),
         facts=FactSet(recipe.facts),
         findings=tuple(recipe.findings),

@@ -1,13 +1,11 @@
 """The pipeline: source, layers, merged tree, facts, findings; the only module that knows all stages."""
 
 from layerscope.audit.base_image import find_base
+from layerscope.audit.fold import fold_image
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage, read_image
 from layerscope.audit.result import AuditedLayer, AuditResult, BaseImage
-from layerscope.facts.context import FactContext
 from layerscope.facts.gap import Gap
-from layerscope.facts.run import collect_facts
-from layerscope.filesystem.weight import measure_weight
 from layerscope.image.chain import chain_ids
 from layerscope.image.layer import Layer
 from layerscope.layers.scan import LayerScan, Proof
@@ -22,30 +20,17 @@ def audit_image(source: Source, *, options: AuditOptions, progress: Progress = S
     """Everything that can be known about an image without running it; raises SourceError and ImageError."""
     read = read_image(source, options=options, progress=progress)
     base = find_base(read.image, options=options, progress=progress)
-    return judge_image(read, base=base, cache_notes=options.cache.notes, progress=progress)
-
-
-def judge_image(
-    read: ReadImage, *, base: BaseImage | None, cache_notes: tuple[str, ...] = (), progress: Progress = SILENT
-) -> AuditResult:
-    """The audit of an image that was read: weight, facts, findings and gaps."""
-    progress.note("weighing layers")
-    weight = measure_weight(read.tree)
-    progress.note("collecting facts")
-    base_layers = base.layers if base else 0
-    context = FactContext(read.image, read.scans, read.tree, weight, read.steps, base_layers)
-    facts, gaps = collect_facts(context)
+    known = fold_image(read, base_layers=base.layers if base else 0, cache=options.cache, progress=progress)
     progress.note("checking rules")
-    findings = check_rules(facts)
+    findings = check_rules(known.facts)
     return AuditResult(
         image=read.image,
         layers=audit_layers(read, base),
         steps=read.steps,
-        tree=read.tree,
-        weight=weight,
-        facts=facts,
+        weight=known.weight,
+        facts=known.facts,
         findings=findings,
-        gaps=tuple(sorted({*gaps, *_layer_gaps(read), *_cache_gaps(cache_notes)})),
+        gaps=tuple(sorted({*known.gaps, *_layer_gaps(read), *_cache_gaps(options.cache.notes)})),
         base=base,
     )
 

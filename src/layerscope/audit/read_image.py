@@ -1,6 +1,7 @@
-"""ReadImage: an image with all of its layers read and merged, before anything is judged."""
+"""ReadImage: an image with all of its layers read, before anything is judged."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from layerscope.audit.options import AuditOptions
 from layerscope.facts.registry import EXTRACTORS
@@ -18,12 +19,16 @@ from layerscope.sources.source import Source
 
 @dataclass(frozen=True)
 class ReadImage:
-    """The image, its layers as read (bottom first), every build step, and what a container would see."""
+    """The image, its layers as read (bottom first), and every build step."""
 
     image: Image
     scans: tuple[LayerScan, ...]
     steps: tuple[BuildStep, ...]
-    tree: MergedTree
+
+    @cached_property
+    def tree(self) -> MergedTree:
+        """What a container would see."""
+        return merge_layers([scan.index for scan in self.scans])
 
 
 def cache_fingerprint() -> str:
@@ -42,9 +47,7 @@ def read_image(source: Source, *, options: AuditOptions, progress: Progress) -> 
             image, scans = scan_stream(opened, reading, cache=options.cache, jobs=options.jobs)
         finally:
             opened.close()
-    progress.note("merging layers")
-    tree = merge_layers([scan.index for scan in scans])
-    return ReadImage(image, tuple(scans), pair_history(image.config, len(image.layers)), tree)
+    return ReadImage(image, tuple(scans), pair_history(image.config, len(image.layers)))
 
 
 __all__ = ["LayerCache", "ReadImage", "cache_fingerprint", "read_image"]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
-from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.weight import Weight
 from layerscope.image.digest import Digest
 from layerscope.image.history import BuildStep
@@ -60,7 +59,6 @@ class AuditResult:
     layers: tuple[AuditedLayer, ...]
     steps: tuple[BuildStep, ...]
     """Every history entry, empty layers included, in order."""
-    tree: MergedTree
     weight: Weight
     facts: FactSet
     findings: tuple[Finding, ...]

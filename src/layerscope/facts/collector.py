@@ -18,6 +18,10 @@ class Collector(ABC):
     """
 
     name: ClassVar[str]
+    version: ClassVar[int] = 1
+    """Raised whenever the same image would give other facts or gaps: a part of the key under which they are kept."""
+    is_kept: ClassVar[bool] = True
+    """Whether facts and gaps follow from the layers' contents, the config and the base image's place alone."""
     extractors: ClassVar[tuple[Extractor, ...]] = ()
 
     @abstractmethod

@@ -5,9 +5,10 @@ from functools import cached_property
 from typing import Final
 
 from layerscope.facts.places import Places, find_places
+from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
-from layerscope.filesystem.weight import Weight
+from layerscope.filesystem.weight import Weight, measure_weight
 from layerscope.formats.secret_text import redact_text
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
@@ -19,15 +20,23 @@ INSTRUCTION_LIMIT: Final = 400
 
 @dataclass(frozen=True)
 class FactContext:
-    """The image's documents, its layers as read (bottom first), their merge, and the build steps paired with layers."""
+    """The image's documents, its layers as read (bottom first), and the build steps paired with layers."""
 
     image: Image
     scans: tuple[LayerScan, ...]
-    tree: MergedTree
-    weight: Weight
     steps: tuple[BuildStep, ...]
     base_layers: int
     """How many of the lowest layers belong to the base image; 0 where the base is unknown."""
+
+    @cached_property
+    def tree(self) -> MergedTree:
+        """The layers' merge: what a container would see."""
+        return merge_layers([scan.index for scan in self.scans])
+
+    @cached_property
+    def weight(self) -> Weight:
+        """What the layers weigh."""
+        return measure_weight(self.tree)
 
     def extracts(self, name: str) -> list[tuple[int, str, object]]:
         """What the extractor of that name kept: (layer, path, value), lowest layer first, paths sorted."""

@@ -1,6 +1,7 @@
 """FactSet: facts by type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TypeVar, cast
 
 from layerscope.facts.fact import Fact
@@ -16,6 +17,9 @@ class FactSet:
         self._by_type: dict[type[Fact], list[Fact]] = {}
         for fact in facts:
             self._by_type.setdefault(type(fact), []).append(fact)
+
+    def __iter__(self) -> Iterator[Fact]:
+        return chain.from_iterable(self._by_type.values())
 
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """All facts of exactly that type, in the order they were collected."""

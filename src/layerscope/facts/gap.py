@@ -13,3 +13,5 @@ class Gap:
     what: str
     where: str
     why: str
+    is_own_failure: bool = False
+    """Whether layerscope failed at it, so that the image is not to blame and another run may succeed."""

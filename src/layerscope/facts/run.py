@@ -28,5 +28,5 @@ def collect_facts(
                     facts.append(item)
         except Exception as error:  # noqa: BLE001 - the only broad one: an image must not be able to stop its own audit
             why = f"the collector failed: {type(error).__name__}: {error}"
-            gaps.add(Gap(f"facts of {collector.name}", "image", why))
+            gaps.add(Gap(f"facts of {collector.name}", "image", why, is_own_failure=True))
     return FactSet(facts), tuple(sorted(gaps))

@@ -25,7 +25,7 @@ from layerscope.layers.cache_proofs import (
     name_stamp,
 )
 from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, encode_record
-from layerscope.layers.cache_store import BLOBS, DOCUMENTS, LAYERS, STAMPS, CacheStore
+from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, STAMPS, CacheStore
 from layerscope.layers.extractor import Extractor
 from layerscope.layers.index import LayerIndex
 
@@ -39,7 +39,7 @@ As git's index: https://git-scm.com/docs/racy-git. FAT's ticks of two seconds ar
 """
 
 _LayerKnowledge = tuple[LayerIndex, Mapping[str, Mapping[str, object]]]
-_Proof = TypeVar("_Proof")
+_Known = TypeVar("_Known")
 
 
 def fingerprint(extractors: Iterable[Extractor]) -> str:
@@ -135,7 +135,7 @@ class LayerCache:
 
     def find_blob(self, digest: Digest) -> ProvenBlob | None:
         """Return what an earlier reading of the blob proved, if anything."""
-        return self._find_proof(BLOBS, digest.hex, lambda body: decode_blob(body, digest))
+        return self._find(BLOBS, digest.hex, lambda body: decode_blob(body, digest))
 
     def keep_blob(self, digest: Digest, proof: ProvenBlob) -> None:
         """Keep what a whole and undamaged reading of the blob proved."""
@@ -143,7 +143,7 @@ class LayerCache:
 
     def find_stamp(self, stamp: Stamp) -> Digest | None:
         """Return the digest of the bytes that carry this stamp, if they were read since they last changed."""
-        return self._find_proof(STAMPS, name_stamp(stamp), lambda body: decode_stamp(body, stamp))
+        return self._find(STAMPS, name_stamp(stamp), lambda body: decode_stamp(body, stamp))
 
     def keep_stamp(self, stamp: Stamp, blob_digest: Digest, *, read_began_ns: int | None = None) -> None:
         """Keep the digest that was proved for these stored bytes, unless their file had changed just before.
@@ -154,10 +154,18 @@ class LayerCache:
         if began - max(stamp.changed_ns, stamp.modified_ns) >= RACY_NS:
             self._keep(STAMPS, name_stamp(stamp), encode_stamp(stamp, blob_digest))
 
+    def find_image(self, name: str, decode: Callable[[memoryview], _Known]) -> _Known | None:
+        """Return what was concluded of whole layers together, if kept; `decode` raises CacheError for anything else."""
+        return self._find(IMAGES, name, decode)
+
+    def keep_image(self, name: str, body: bytes) -> None:
+        """Keep what was concluded of whole layers together, under a name that says of which and by whom."""
+        self._keep(IMAGES, name, body)
+
     def _layer_name(self, diff_id: Digest) -> str:
         return f"{diff_id.hex}-{self._fingerprint}"
 
-    def _find_proof(self, kind: str, name: str, decode: Callable[[memoryview], _Proof | None]) -> _Proof | None:
+    def _find(self, kind: str, name: str, decode: Callable[[memoryview], _Known | None]) -> _Known | None:
         body = self._read(kind, name)
         if body is None:
             return None

@@ -21,7 +21,8 @@ LAYERS: Final = "layers"
 DOCUMENTS: Final = "documents"
 BLOBS: Final = "blobs"
 STAMPS: Final = "stamps"
-KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS)
+IMAGES: Final = "images"
+KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES)
 
 TEMPORARY_PREFIX: Final = ".writing-"
 

@@ -10,7 +10,7 @@ from layerscope.cli.commands.tree import find_comfortable_depth
 from layerscope.filesystem.listing import list_tree
 from layerscope.filesystem.merge import merge_layers
 from support.images import build_image, write_image
-from support.results import ResultRecipe, make_result
+from support.results import ResultRecipe, make_result, merge_result
 from support.tar_writer import file
 
 Answer = Callable[..., tuple[int, bytes, str]]
@@ -119,7 +119,7 @@ def test_a_large_tree_is_whole_in_a_pipe(answer: Answer, large: Path) -> None:
 
 def test_a_flat_tree_is_never_cut_to_nothing() -> None:
     """Where even the first level is long, it is shown."""
-    tree = make_result(ResultRecipe(layers=[[file(f"f{n}") for n in range(300)]])).tree
+    tree = merge_result(make_result(ResultRecipe(layers=[[file(f"f{n}") for n in range(300)]])))
     assert find_comfortable_depth(list_tree(tree).rows) == 0
     assert find_comfortable_depth(list_tree(merge_layers([])).rows) is None
 
