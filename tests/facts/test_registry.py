@@ -6,7 +6,8 @@ from pathlib import Path
 
 from layerscope import facts
 from layerscope.facts.collector import Collector
-from layerscope.facts.registry import COLLECTORS, EXTRACTORS
+from layerscope.facts.extractors import EXTRACTORS
+from layerscope.facts.registry import COLLECTORS
 from layerscope.facts.system.script_extractor import ScriptExtractor
 
 
@@ -33,7 +34,8 @@ def test_names_of_collectors_tell_their_family() -> None:
 
 
 def test_extractors_are_distinct_and_sorted() -> None:
-    """Two collectors may share one."""
+    """Every collector's, though two may share one, and no other."""
+    assert set(EXTRACTORS) == {extractor for collector in COLLECTORS for extractor in collector.extractors}
     names = [extractor.name for extractor in EXTRACTORS]
     assert names == sorted(set(names))
     assert ScriptExtractor.name in names

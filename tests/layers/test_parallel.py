@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import SourceError
-from layerscope.facts.registry import EXTRACTORS
+from layerscope.facts.extractors import EXTRACTORS
 from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream
 from layerscope.layers import parallel

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
+from layerscope.facts.extractors import EXTRACTORS
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
-from layerscope.facts.registry import EXTRACTORS
 from layerscope.image.config import HistoryEntry, ImageConfig, RuntimeConfig
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest

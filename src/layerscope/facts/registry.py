@@ -24,7 +24,6 @@ from layerscope.facts.system.os_release import OsReleaseCollector
 from layerscope.facts.system.python_process import PythonProcessCollector
 from layerscope.facts.system.scripts import ScriptCollector
 from layerscope.facts.system.secret_files import SecretFileCollector
-from layerscope.layers.extractor import Extractor
 
 COLLECTORS: Final[tuple[Collector, ...]] = (
     LayerProofCollector(),
@@ -49,13 +48,3 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     BuildHistoryCollector(),
     BaseReferenceCollector(),
 )
-
-
-def _distinct_extractors() -> tuple[Extractor, ...]:
-    """The collectors' extractors, each once, in order of name."""
-    by_name = {extractor.name: extractor for collector in COLLECTORS for extractor in collector.extractors}
-    return tuple(extractor for _, extractor in sorted(by_name.items()))
-
-
-EXTRACTORS: Final[tuple[Extractor, ...]] = _distinct_extractors()
-"""What the layer pass shows files to; their names and versions are part of the layer cache's key."""

@@ -1,6 +1,7 @@
 """Accounts are read from the files that the container sees."""
 
-from layerscope.facts.system.accounts import AccountFileExtractor, Accounts, AccountsCollector
+from layerscope.facts.system.account_extractor import AccountFileExtractor
+from layerscope.facts.system.accounts import Accounts, AccountsCollector
 from support.contexts import collect_one, make_context
 from support.tar_member import file, whiteout
 

@@ -2,7 +2,7 @@
 
 import click
 
-from layerscope.audit.pipeline import audit_layers
+from layerscope.audit.judge import audit_layers
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console

@@ -1,15 +1,15 @@
 """Users and groups that the image knows, and what a user specification means among them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
+from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.formats.passwd import Group, User, parse_group, parse_passwd
-from layerscope.layers.extractor import Wants
 
 PASSWD: Final = "etc/passwd"  # noqa: S105 - a path
 GROUP: Final = "etc/group"
@@ -44,25 +44,6 @@ class Accounts(Fact):
 def is_number(name: str) -> bool:
     """Whether a user or group is given by number."""
     return name.isascii() and name.isdigit() and len(name) <= 10  # noqa: PLR2004 - 32 bits have ten digits
-
-
-@dataclass(frozen=True)
-class AccountFileExtractor:
-    """Keeps names and numbers of the account files, never a password field."""
-
-    name: str = "accounts"
-    version: int = 1
-    wants: Wants = field(default=Wants(names=frozenset({"passwd", "group"}), limit=65536))
-    """By base name, since /etc/passwd may be a link to the file."""
-
-    def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """The file again, its passwords and comments left out; None for files that merely have the same name."""
-        del size, mode
-        if path.endswith("passwd"):
-            lines = [f"{u.name}:x:{u.uid}:{u.gid}::{u.home}:{u.shell}" for u in parse_passwd(content)]
-        else:
-            lines = [f"{g.name}:x:{g.gid}:{','.join(g.members)}" for g in parse_group(content)]
-        return "\n".join(lines).encode("utf-8", "surrogateescape") if lines else None
 
 
 class AccountsCollector(Collector):

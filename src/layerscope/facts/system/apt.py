@@ -1,7 +1,7 @@
 """apt's package lists beside the installations that used them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -9,13 +9,11 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
+from layerscope.facts.system.apt_release_extractor import LISTS, AptReleaseExtractor
 from layerscope.facts.times import SECOND_NS, to_datetime
-from layerscope.formats.apt_release import HEAD_LIMIT, parse_release_date
 from layerscope.layers.entry import EntryType
-from layerscope.layers.extractor import Wants
 from layerscope.layers.index import LayerIndex
 
-LISTS: Final = "var/lib/apt/lists/"
 DPKG_INFO: Final = "var/lib/dpkg/info/"
 _DPKG_LIST: Final = ".list"
 
@@ -44,21 +42,6 @@ class PackageInstallation(Fact):
     installed: datetime | None
     touches_lists: bool
     instruction: str
-
-
-@dataclass(frozen=True)
-class AptReleaseExtractor:
-    """Keeps when a repository's signed InRelease file was published, in seconds since 1970."""
-
-    name: str = "apt-release"
-    version: int = 1
-    wants: Wants = field(default=Wants(magics=frozenset({b"-----BEGIN PGP SIGNED"}), limit=HEAD_LIMIT))
-
-    def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """The date, for files among apt's lists."""
-        del size, mode
-        date = parse_release_date(content) if path.startswith(LISTS) else None
-        return None if date is None else int(date.timestamp())
 
 
 class AptCollector(Collector):

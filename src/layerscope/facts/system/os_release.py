@@ -1,20 +1,13 @@
 """The distribution that the image says it is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.formats.os_release import parse_os_release
-from layerscope.layers.extractor import Wants
-
-PATHS: Final = ("etc/os-release", "usr/lib/os-release")
-"""In the order that os-release(5) sets."""
-
-_KEPT: Final = ("ID", "VERSION_ID", "PRETTY_NAME", "VERSION_CODENAME", "ID_LIKE")
+from layerscope.facts.system.os_release_extractor import PATHS, OsReleaseExtractor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +19,6 @@ class OsRelease(Fact):
     code_name: str
     pretty_name: str
     id_like: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class OsReleaseExtractor:
-    """Keeps the fields that name the release."""
-
-    name: str = "os-release"
-    version: int = 1
-    wants: Wants = field(default=Wants(paths=frozenset(PATHS), limit=16384))
-
-    def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """The fields by name."""
-        del path, size, mode
-        values = parse_os_release(content)
-        return {name: values[name][:200] for name in _KEPT if name in values}
 
 
 class OsReleaseCollector(Collector):

@@ -1,0 +1,91 @@
+"""Judging: from an image that was read to its facts, its findings and its gaps."""
+
+from layerscope.audit.fold import fold_image
+from layerscope.audit.options import AuditOptions
+from layerscope.audit.read_image import ReadImage
+from layerscope.audit.result import AuditedLayer, AuditResult, BaseImage
+from layerscope.facts.gap import Gap
+from layerscope.image.chain import chain_ids
+from layerscope.image.layer import Layer
+from layerscope.layers.scan import LayerScan, Proof
+from layerscope.progress import Progress
+from layerscope.rules.run import check_rules
+
+
+def judge_image(read: ReadImage, *, base: BaseImage | None, options: AuditOptions, progress: Progress) -> AuditResult:
+    """The audit of an image that was read."""
+    known = fold_image(read, base_layers=base.layers if base else 0, cache=options.cache, progress=progress)
+    progress.note("checking rules")
+    findings = check_rules(known.facts)
+    return AuditResult(
+        image=read.image,
+        layers=audit_layers(read, base),
+        steps=read.steps,
+        weight=known.weight,
+        facts=known.facts,
+        findings=findings,
+        gaps=tuple(sorted({*known.gaps, *_layer_gaps(read), *_cache_gaps(options.cache.notes)})),
+        base=base,
+    )
+
+
+def is_verified(layer: Layer, scan: LayerScan) -> bool:
+    """Whether every digest and size that the image names for the layer is that of its bytes."""
+    if scan.damage is not None or scan.diff_id != layer.diff_id:
+        return False
+    claim = layer.descriptor
+    if claim is None:
+        return True
+    return scan.blob is not None and (scan.blob.digest, scan.blob.size) == (claim.digest, claim.size)
+
+
+def audit_layers(read: ReadImage, base: BaseImage | None = None) -> tuple[AuditedLayer, ...]:
+    """Every layer of an image that was read: what is claimed of it, what was proved, and the step that made it."""
+    steps = {step.layer: step for step in read.steps if step.layer is not None}
+    chains = chain_ids(read.image.config.rootfs)
+    return tuple(
+        AuditedLayer(
+            index=number,
+            name=layer.name,
+            digest=layer.descriptor.digest if layer.descriptor else None,
+            diff_id=layer.diff_id,
+            chain_id=chains[number],
+            media_type=str(layer.descriptor.media_type) if layer.descriptor else None,
+            size=_stored_size(layer, scan),
+            step=steps.get(number),
+            scan=scan,
+            verified=is_verified(layer, scan),
+            origin=_origin(number, base),
+        )
+        for number, (layer, scan) in enumerate(zip(read.image.layers, read.scans, strict=True))
+    )
+
+
+def _stored_size(layer: Layer, scan: LayerScan) -> int | None:
+    if scan.blob is not None:
+        return scan.blob.size
+    if layer.descriptor is not None:
+        return layer.descriptor.size
+    # an engine that keeps the layer unpacked knows its tar's size only by and by; the index has it exactly
+    return scan.index.uncompressed_size if scan.proof is not Proof.NONE else layer.stored_size
+
+
+def _origin(layer: int, base: BaseImage | None) -> str:
+    if base is None or not base.layers:
+        return "unknown"
+    return "base" if layer < base.layers else "own"
+
+
+def _layer_gaps(read: ReadImage) -> list[Gap]:
+    gaps = []
+    for number, (layer, scan) in enumerate(zip(read.image.layers, read.scans, strict=True)):
+        if layer.absent is not None:
+            gaps.append(Gap("the layer's contents", f"layer {number}", layer.absent))
+        elif scan.damage is not None:
+            why = f"{scan.damage.detail} (uncompressed byte {scan.damage.offset:,})"
+            gaps.append(Gap("the rest of the layer", f"layer {number}", why))
+    return gaps
+
+
+def _cache_gaps(notes: tuple[str, ...]) -> list[Gap]:
+    return [Gap("the layer cache", "this host", note) for note in notes]
