@@ -107,13 +107,15 @@ DIVE_LOADING = replace(
     does="trees without waste; xxhash, no SHA-256",
     until="Analyzing image",
 )
+EQUAL_WORK = "layerscope without SHA-256, with xxh3 of every file"
 PEERS = (
     DIVE,
+    replace(DIVE, name="dive, equal work", does=f"as dive; {EQUAL_WORK}", equal_work=True),
     DIVE_LOADING,
     replace(
         DIVE_LOADING,
         name="dive, load phase, equal work",
-        does="as above; layerscope without SHA-256, with xxh3 of every file",
+        does=f"as its load phase; {EQUAL_WORK}",
         equal_work=True,
     ),
     Peer(

@@ -141,7 +141,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="pairs of runs for each peer")
     parser.add_argument("--large", action="store_true", help="also the CUDA PyTorch image: 32 GB of disk")
     parser.add_argument("--memory", action="store_true", help="also the two images that measure peak memory")
-    parser.add_argument("--no-peers", action="store_true", help="layerscope and the machine's bound alone")
+    names = [peer.name for peer in PEERS]
+    parser.add_argument("--peers", nargs="*", metavar="PEER", choices=names, help="these alone, or none")
     parser.add_argument("--no-engine", action="store_true", help="nothing from the engine's own storage")
     return parser.parse_args()
 
@@ -150,12 +151,12 @@ def main() -> None:
     """Build what is missing, measure, and write figures and tables after each step."""
     options = parse_options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that folders in the RAM disk are removed
+    peers = [peer for peer in PEERS if options.peers is None or peer.name in options.peers]
     keep(describe_peers())
     keep(Results(scenarios=(Scenario(ANY_IMAGE, HELP, tuple(run_help(Path()) for _ in range(5 * options.rounds))),)))
     for name in [*options.images, *(["large"] if options.large else [])]:
         build_image(name)
         for form in Form:
-            peers = () if options.no_peers else PEERS
             keep(bench_form(stored(name, form), rounds=options.rounds, peers=peers))
         if not options.no_engine:
             keep(Results(scenarios=tuple(bench_engine(name))))

@@ -28,7 +28,8 @@ REPEAT = """## How to repeat
     make bench                                          # small and medium images, the peers that are found
     python -m benchmarks.run --large --memory           # the CUDA image too, and the peak memory of extreme images
     python -m benchmarks.run --images small --rounds 9  # one image, more pairs
-    python -m benchmarks.run --no-peers                 # layerscope and the machine's bound alone
+    python -m benchmarks.run --peers                    # layerscope and the machine's bound, no peer
+    python -m benchmarks.run --peers syft trivy         # these peers alone
     python -m benchmarks.build_images --large           # build only
 
 Needs root, mmdebstrap, Debian's docker.io and skopeo to build the images; `pip install -e .[bench]` brings the peers.
@@ -122,8 +123,9 @@ def _render_bound(results: Results) -> str:
 CPU seconds of each stage alone on the same image, while every core does the same, as in an audit (medians of the
 passes). The bound is their sum over two cores, or the longest stage of one layer that one core has to do alone,
 whichever is larger: once for reading, decompression and SHA-256, once with reading the tar headers. Each pass is
-followed by a cold audit; reached is that second bound over the audit's wall time, the median of the pairs (lowest and
-highest in brackets), and busy says how much of two cores layerscope used."""
+followed by a cold audit. Reached is that second bound over the audit's wall time, the median of the pairs (lowest and
+highest in brackets): how near it comes to what no tool can pass. Busy is the CPU of all of the audit's own stages,
+start, merge, facts and report among them, over two cores, by its wall time: how well it uses the cores it has."""
     heads = (
         *("image", "form", "read", "blob", "inflate", "DiffID", "files", "headers"),
         *("bound, hashing alone", "bound", "layerscope s", "reached", "busy"),
