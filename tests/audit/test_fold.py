@@ -17,7 +17,6 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Fact
 from layerscope.facts.gap import Gap
-from layerscope.facts.layers.build_times import BuildTimesCollector
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.progress import SilentProgress
@@ -85,7 +84,7 @@ def test_what_is_not_known_whole_is_folded_each_time(name: str, tmp_path: Path) 
 
 
 def test_the_name_follows_everything_that_has_a_say(demo: ReadImage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Layers and their order, the config, the base, and the versions of collectors: each gives another name."""
+    """Layers and their order, the config, the base, the code, and what is extracted: each gives another name."""
     config, scans = demo.image.config, demo.scans
     labelled = replace(config, runtime=replace(config.runtime, labels={"a": "b"}))
     names = [
@@ -94,9 +93,9 @@ def test_the_name_follows_everything_that_has_a_say(demo: ReadImage, monkeypatch
         name_fold(replace(demo, scans=scans[::-1]), 0),
         name_fold(replace(demo, image=replace(demo.image, config=labelled)), 0),
     ]
-    monkeypatch.setattr(BuildTimesCollector, "version", 2)
+    monkeypatch.setattr(fold, "digest_code", lambda: "other code")
     names.append(name_fold(demo, 0))
-    monkeypatch.setattr(fold, "FOLD_VERSION", 0)
+    monkeypatch.setattr(fold, "cache_fingerprint", lambda: "other extractors")
     names.append(name_fold(demo, 0))
     assert None not in names
     assert len(set(names)) == len(names)
@@ -158,3 +157,23 @@ def test_damage_to_what_is_kept_is_remarked_and_mended(
     assert "images/" in cache.notes[0]
     forbid_merging(monkeypatch)
     fold_image(replace(demo), base_layers=0, cache=options_of(tmp_path).cache, progress=progress)
+
+
+class Nosy(Collector):
+    """Looks at what is not a part of the fold's name."""
+
+    name = "test.nosy"
+
+    def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
+        """Tell what claims there are."""
+        image, scan = context.image, context.scans[0]
+        yield Gap("claims", "image", f"{image.reference} {image.source} {image.manifest} {scan.blob} {scan.proof}")
+
+
+def test_what_is_kept_cannot_follow_from_claims(
+    demo: ReadImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names, manifests and proofs differ between two places of one image, and are hidden from most collectors."""
+    monkeypatch.setattr(fold, "_KEPT", (Nosy(),))
+    known = fold_image(demo, base_layers=0, cache=options_of(tmp_path).cache, progress=SilentProgress())
+    assert [gap.why for gap in known.gaps if gap.what == "claims"] == ["  None None read"]

@@ -1,11 +1,12 @@
 """The fold: what all layers of an image amount to together, found once for as long as neither they nor it change."""
 
 import hashlib
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
-from layerscope import __version__
+from layerscope.audit.code_digest import digest_code
 from layerscope.audit.read_image import ReadImage, cache_fingerprint
 from layerscope.errors import CacheError
 from layerscope.facts.context import FactContext
@@ -13,44 +14,50 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.image_facts import ImageFacts, decode_image_facts, encode_image_facts
 from layerscope.facts.registry import COLLECTORS
 from layerscope.facts.run import collect_facts
+from layerscope.image.image import Image
 from layerscope.layers.cache import LayerCache
+from layerscope.layers.scan import LayerScan, Proof
 from layerscope.progress import Progress
 
-FOLD_VERSION: Final = 1
-"""Raised whenever the same layers would be merged, weighed or recorded differently."""
-
-_KEPT: Final = tuple(collector for collector in COLLECTORS if collector.is_kept)
-_NEVER_KEPT: Final = tuple(collector for collector in COLLECTORS if not collector.is_kept)
+_KEPT: Final = tuple(collector for collector in COLLECTORS if not collector.sees_claims)
+_COLLECTED_ANEW: Final = tuple(collector for collector in COLLECTORS if collector.sees_claims)
 
 
 def fold_image(read: ReadImage, *, base_layers: int, cache: LayerCache, progress: Progress) -> ImageFacts:
     """The image's weight, facts and gaps; from the cache where the same layers and config were folded before."""
-    context = FactContext(read.image, read.scans, read.steps, base_layers)
     name = name_fold(read, base_layers)
     known = cache.find_image(name, decode_image_facts) if name is not None else None
     if known is None:
-        known = _fold(context, progress)
+        known = _fold(FactContext(*_hide_claims(read), read.steps, base_layers), progress)
         if name is not None and not any(gap.is_own_failure for gap in known.gaps):
             _keep(name, known, cache)
-    facts, gaps = collect_facts(context, collectors=_NEVER_KEPT)
+    context = FactContext(read.image, read.scans, read.steps, base_layers)
+    facts, gaps = collect_facts(context, collectors=_COLLECTED_ANEW)
     return ImageFacts(known.weight, FactSet([*known.facts, *facts]), (*known.gaps, *gaps))
 
 
 def name_fold(read: ReadImage, base_layers: int) -> str | None:
     """The name under which the fold is kept: all that it follows from, hashed; None where a layer is not known whole.
 
-    That is what lies in the layers (their DiffIDs), what is taken out of them, the config, how many layers are the
-    base image's, and the versions of all that has a say in it.
+    That is what lies in the layers (their DiffIDs) and what is taken out of them, the config, how many layers are the
+    base image's, and the code.
     """
     if any(scan.damage is not None or scan.diff_id is None for scan in read.scans):
         return None
-    versions = [f"{collector.name}={collector.version}" for collector in _KEPT]
     layers = [str(scan.diff_id) for scan in read.scans]
-    parts = (FOLD_VERSION, __version__, versions, cache_fingerprint(), layers, base_layers, read.image.config)
+    parts = (digest_code(), cache_fingerprint(), layers, base_layers, read.image.config)
     try:
         return hashlib.sha256(msgspec.msgpack.encode(parts)).hexdigest()
     except (ValueError, OverflowError):  # a config with text or numbers that msgpack has no form for
         return None
+
+
+def _hide_claims(read: ReadImage) -> tuple[Image, tuple[LayerScan, ...]]:
+    """The image and its layers without what is not a part of the name of their fold."""
+    image = replace(
+        read.image, reference="", source="", manifest=None, manifest_digest=None, index_digest=None, notes=()
+    )
+    return image, tuple(replace(scan, blob=None, proof=Proof.READ) for scan in read.scans)
 
 
 def _fold(context: FactContext, progress: Progress) -> ImageFacts:

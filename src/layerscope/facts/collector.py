@@ -18,10 +18,9 @@ class Collector(ABC):
     """
 
     name: ClassVar[str]
-    version: ClassVar[int] = 1
-    """Raised whenever the same image would give other facts or gaps: a part of the key under which they are kept."""
-    is_kept: ClassVar[bool] = True
-    """Whether facts and gaps follow from the layers' contents, the config and the base image's place alone."""
+    sees_claims: ClassVar[bool] = False
+    """Whether it looks at more than what the layers hold, the config and the base image's place: at names, manifests
+    and proofs, which are other ones for the same contents. Its facts are not kept for the next audit."""
     extractors: ClassVar[tuple[Extractor, ...]] = ()
 
     @abstractmethod

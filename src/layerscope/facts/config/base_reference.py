@@ -27,7 +27,7 @@ class BaseReferenceCollector(Collector):
     """Reads the standard annotations and the labels of the same name."""
 
     name = "config.base-reference"
-    is_kept = False
+    sees_claims = True
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield the claimed base, annotations before labels, where there is one."""

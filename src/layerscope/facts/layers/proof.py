@@ -52,7 +52,7 @@ class LayerProofCollector(Collector):
     """Compares every layer's descriptor and DiffID with its scan."""
 
     name = "layers.proof"
-    is_kept = False
+    sees_claims = True
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one proof a layer, and a gap where a digest is of an algorithm that the layer pass does not compute."""
