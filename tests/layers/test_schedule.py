@@ -117,6 +117,18 @@ def test_an_engine_s_known_layer_is_not_read(cache: LayerCache) -> None:
     assert scan.proof is Proof.CACHED
 
 
+def test_an_engine_s_layer_that_changed_is_not_trusted_again(cache: LayerCache, tmp_path: Path) -> None:
+    """Once a reading shows that its folder is another one, the engine's word is not taken until it is mended."""
+    layer, other = make_layer(1), make_layer(2)
+    sound, changed = MemoryLayer("a", layer.stored, layer.diff_id), MemoryLayer("a", other.stored, layer.diff_id)
+    anew = LayerCache(tmp_path / "cache", fingerprint=fingerprint(()), read=False)
+    scan_layers([sound], Reading(), cache=cache, jobs=1)
+    scan_layers([changed], Reading(), cache=anew, jobs=1)
+    (scan,) = scan_layers([changed], Reading(), cache=cache, jobs=1)
+    assert scan.proof is Proof.READ
+    assert scan.diff_id == other.diff_id
+
+
 def test_absent_layers_are_not_opened(cache: LayerCache) -> None:
     """A foreign layer has no entries and no proof."""
     layer = MemoryLayer("foreign", b"", Digest.of(b""), absent="it is kept elsewhere")

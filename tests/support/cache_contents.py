@@ -7,6 +7,7 @@ from layerscope.image.digest import Digest
 from layerscope.image.layer import Stamp
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_proofs import ProvenBlob
+from layerscope.layers.limits import Limits
 from layerscope.layers.scan import BlobScan, Compression
 from support.layer_indexes import index_of
 
@@ -34,9 +35,9 @@ FIND: list[tuple[str, Callable[[LayerCache], object]]] = [
 """How each kind is kept and found again."""
 
 
-def open_cache(root: Path, **options: bool) -> LayerCache:
+def open_cache(root: Path, *, read: bool = True, write: bool = True, limits: Limits | None = None) -> LayerCache:
     """A cache as an audit opens it."""
-    return LayerCache(root, fingerprint="f" * 16, **options)
+    return LayerCache(root, fingerprint="f" * 16, read=read, write=write, limits=limits)
 
 
 def damage_entries(root: Path) -> None:

@@ -1,5 +1,6 @@
 """Judging: from an image that was read to its facts, its findings and its gaps."""
 
+from layerscope.audit.doubts import is_verified
 from layerscope.audit.fold import fold_image
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage
@@ -24,19 +25,9 @@ def judge_image(read: ReadImage, *, base: BaseImage | None, options: AuditOption
         weight=known.weight,
         facts=known.facts,
         findings=findings,
-        gaps=tuple(sorted({*known.gaps, *_layer_gaps(read), *_cache_gaps(options.cache.notes)})),
+        gaps=tuple(sorted({*known.gaps, *_layer_gaps(read)})),
         base=base,
     )
-
-
-def is_verified(layer: Layer, scan: LayerScan) -> bool:
-    """Whether every digest and size that the image names for the layer is that of its bytes."""
-    if scan.damage is not None or scan.diff_id != layer.diff_id:
-        return False
-    claim = layer.descriptor
-    if claim is None:
-        return True
-    return scan.blob is not None and (scan.blob.digest, scan.blob.size) == (claim.digest, claim.size)
 
 
 def audit_layers(read: ReadImage, base: BaseImage | None = None) -> tuple[AuditedLayer, ...]:
@@ -85,7 +76,3 @@ def _layer_gaps(read: ReadImage) -> list[Gap]:
             why = f"{scan.damage.detail} (uncompressed byte {scan.damage.offset:,})"
             gaps.append(Gap("the rest of the layer", f"layer {number}", why))
     return gaps
-
-
-def _cache_gaps(notes: tuple[str, ...]) -> list[Gap]:
-    return [Gap("the layer cache", "this host", note) for note in notes]

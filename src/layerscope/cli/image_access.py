@@ -5,12 +5,14 @@ import sys
 from contextlib import closing
 from typing import Final
 
+from layerscope.audit.doubts import iter_doubts
 from layerscope.audit.options import AuditOptions, default_jobs
 from layerscope.audit.read_image import ReadImage, cache_fingerprint, read_image
+from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
-from layerscope.errors import UsageError
+from layerscope.errors import SourceError, UsageError
 from layerscope.image.image import Image
 from layerscope.image.platform import Platform
 from layerscope.layers.cache import LayerCache
@@ -18,6 +20,9 @@ from layerscope.layers.cache_usage import default_cache_dir
 from layerscope.layers.limits import Limits
 from layerscope.sources.select import SourceOptions, select_source
 from layerscope.sources.source import Source
+
+SHOWN_NOTES: Final = 3
+"""Remarks on the cache that are told one by one."""
 
 _STANDARD_INPUT: Final = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
@@ -32,15 +37,29 @@ def choose_source(image: str, reading: Reading, *, random_access: bool = False) 
 
 def make_options(reading: Reading, *, base: str | None = None) -> AuditOptions:
     """How the image is read, as the options say."""
+    limits = make_limits(reading)
     return AuditOptions(
         cache=LayerCache(
-            reading.cache_dir or default_cache_dir(), fingerprint=cache_fingerprint(), read=not reading.no_cache_read
+            reading.cache_dir or default_cache_dir(),
+            fingerprint=cache_fingerprint(),
+            read=not reading.no_cache_read,
+            limits=limits,
         ),
         platform=Platform.parse(reading.platform) if reading.platform else None,
         jobs=reading.jobs or default_jobs(),
-        base=choose_source(base, reading) if base else None,
-        limits=make_limits(reading),
+        base=_choose_base(base, reading) if base else None,
+        limits=limits,
     )
+
+
+def _choose_base(base: str, reading: Reading) -> Source:
+    """The source of the base image; an error says that it is about that one, which may be set in a file."""
+    try:
+        return choose_source(base, reading)
+    except SourceError as error:
+        raise SourceError(f"the base image (--base): {error}") from error
+    except UsageError as error:
+        raise UsageError(f"the base image (--base): {error}") from error
 
 
 def make_limits(reading: Reading) -> Limits:
@@ -58,9 +77,27 @@ def read(image: str, reading: Reading, *, console: Console, random_access: bool 
     source = choose_source(image, reading, random_access=random_access)
     with show_progress(console) as progress:
         found = read_image(source, options=options, progress=progress)
-    for note in options.cache.notes:
-        console.say(f"layerscope: {note}")
+    tell_cache_notes(options.cache, console)
     return found
+
+
+def tell_cache_notes(cache: LayerCache, console: Console) -> None:
+    """Say what went wrong with the cache: it costs time, and no report is another one for it."""
+    notes = cache.notes
+    for note in notes[:SHOWN_NOTES]:
+        console.say(f"layerscope: {note}")
+    if len(notes) > SHOWN_NOTES:
+        console.say(f"layerscope: and {len(notes) - SHOWN_NOTES} more of the kind (layerscope cache verify mends it)")
+
+
+def tell_doubts(found: ReadImage, console: Console) -> int:
+    """Say which layers are not proved before anything of them is shown; returns the exit code that this means."""
+    code = exit_codes.CLEAN
+    for doubt in iter_doubts(found):
+        console.complain(f"warning: layer {doubt.layer} of {found.image.reference}: {doubt.reason}")
+        if doubt.is_damage:
+            code = exit_codes.MALFORMED
+    return code
 
 
 def read_documents(image: str, reading: Reading, *, console: Console) -> Image:

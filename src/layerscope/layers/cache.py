@@ -28,6 +28,7 @@ from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, 
 from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, STAMPS, CacheStore
 from layerscope.layers.extractor import Extractor
 from layerscope.layers.index import LayerIndex
+from layerscope.layers.limits import Limits
 
 DEFAULT_MAX_BYTES: Final = 2 << 30
 """Two GiB: an entry takes about 130 bytes, so sixteen million entries, or the layers of a hundred large images."""
@@ -51,7 +52,8 @@ def fingerprint(extractors: Iterable[Extractor]) -> str:
 class LayerCache:
     """The cache folder, seen by one audit; safe to use from several threads, beside any number of processes.
 
-    `read=False` finds nothing and renews what is stored, `write=False` leaves the folder as it is.
+    `read=False` finds nothing and renews what is stored, `write=False` leaves the folder as it is. `limits` are those
+    of the layer pass.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class LayerCache:
         max_bytes: int = DEFAULT_MAX_BYTES,
         read: bool = True,
         write: bool = True,
+        limits: Limits | None = None,
     ) -> None:
         """Use the folder `root`, which is made when something is stored."""
         self._store = CacheStore(root)
         self._fingerprint = fingerprint
         self._limit = CacheLimit(self._store, max_bytes)
         self._max_bytes = max_bytes
+        self._limits = limits or Limits()
         self._reads = read
         self._writes = write
         self._notes: dict[str, None] = {}
@@ -83,10 +87,16 @@ class LayerCache:
         self._notes.update(dict.fromkeys(notes))
 
     def load(self, diff_id: Digest) -> _LayerKnowledge | None:
-        """Return what is known of a layer, if anything."""
+        """Return what is known of a layer, if anything; a layer that passes the limits is not known but read again."""
         promised = self._promised.pop(diff_id, None)
         if promised is not None:
             return promised
+        known = self._load(diff_id)
+        if known is None or not self._limits.admit(known[0].uncompressed_size, len(known[0])):
+            return None
+        return known
+
+    def _load(self, diff_id: Digest) -> _LayerKnowledge | None:
         name = self._layer_name(diff_id)
         body = self._read(LAYERS, name)
         if body is None:
@@ -118,6 +128,13 @@ class LayerCache:
         if known is not None:
             self._promised[diff_id] = known
         return known is not None
+
+    def forget_layer(self, diff_id: Digest) -> None:
+        """Forget a layer, so that nobody vouches for it again before it is read."""
+        self._promised.pop(diff_id, None)
+        if self._writes:
+            with suppress(OSError):
+                self._store.remove(LAYERS, self._layer_name(diff_id))
 
     def find_document(self, digest: Digest) -> bytes | None:
         """Return the verified bytes of a manifest, index or config, if kept."""

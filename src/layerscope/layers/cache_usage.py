@@ -33,6 +33,8 @@ class CacheUsage:
     root: Path
     kinds: tuple[KindUsage, ...]
     least_recently_used: datetime | None
+    is_there: bool = True
+    """Whether there is a folder at all."""
 
     @property
     def entries(self) -> int:
@@ -78,7 +80,8 @@ def usage(root: Path) -> CacheUsage:
         sizes = [entry.size for entry in entries if entry.kind == kind]
         kinds.append(KindUsage(kind, len(sizes), sum(sizes)))
     oldest = min((entry.used_ns for entry in entries), default=None)
-    return CacheUsage(root, tuple(kinds), None if oldest is None else datetime.fromtimestamp(oldest // 10**9, UTC))
+    used = None if oldest is None else datetime.fromtimestamp(oldest // 10**9, UTC)
+    return CacheUsage(root, tuple(kinds), used, root.is_dir())
 
 
 def prune(root: Path, *, max_bytes: int = 0) -> PruneResult:

@@ -4,6 +4,7 @@ Formats, told by their first bytes: gzip (RFC 1952, any number of members), zstd
 skippable ones included), anything else is taken as it is.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ _SKIPPABLE_MAGIC = 0x184D2A50
 _MAGIC_SIZE = 4
 GZIP_WBITS = 31
 """Window bits that make zlib expect a gzip header and check its trailer."""
+
+_LIBRARY_NUMBER = re.compile(r"^Error -?\d+ ")
+"""What ISA-L and zlib put before their words."""
 
 OUTPUT = 2 * MIB
 """Bytes of output asked for at a time: a few input bytes may turn into gigabytes."""
@@ -197,7 +201,7 @@ def _iter_frame(codec: _Codec, feed: _Feed) -> Iterator[bytes]:
         try:
             chunk = decoder.decompress(piece, codec.output)
         except codec.error as cause:
-            raise CorruptError(f"{codec.name}: {cause}") from cause
+            raise CorruptError(f"{codec.name}: {_LIBRARY_NUMBER.sub('', str(cause))}") from cause
         if chunk:
             yield chunk
         if decoder.eof:

@@ -48,6 +48,10 @@ class Limits:
     """Entries of one layer: about 4 GB of memory, and twice that for a moment in a worker that hands them over (as a
     million did); the largest images seen hold 3 million files."""
 
+    def admit(self, size: int, entries: int) -> bool:
+        """Whether a layer of so many uncompressed bytes and entries is within."""
+        return size <= self.layer_size and entries <= self.layer_entries
+
 
 class LimitPassedError(ValueError):
     """A ceiling of the layer pass was passed; the message names it and the flag that raises it."""

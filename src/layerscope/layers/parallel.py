@@ -46,6 +46,8 @@ class LayerReader:
             keep_scan(scan, self.cache)
         else:
             keep_blob(scan, self.cache)
+        if layer.stamp is None and (scan.damage is not None or scan.diff_id != layer.diff_id):
+            self.cache.forget_layer(layer.diff_id)  # else the next audit would take the engine's word for it
         if stamp is not None and stamp == layer.stamp and scan.damage is None and scan.blob is not None:
             self.cache.keep_stamp(stamp, scan.blob.digest, read_began_ns=began_ns)
         return scan

@@ -145,3 +145,52 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_image_is_read(
     code, _, err = answer("audit", "./no-such-image", "-o", f"json={path}")
     assert code == 2
     assert trouble in err
+
+
+@pytest.mark.parametrize("limit", [("--max-layer-size", "1kB"), ("--max-layer-entries", "1")])
+def test_limits_hold_for_known_layers_too(limit: tuple[str, str], answer: Answer, service: Path) -> None:
+    """Whether an earlier audit read them without the limit makes no difference."""
+    fresh = answer("audit", service, "--no-cache-read", *limit)
+    answer("audit", service)
+    known = answer("audit", service, *limit)
+    assert known[0] == fresh[0] == 4
+    assert (
+        known[1].replace(b"unchanged since they were read", b"read now").splitlines()[:2] == (fresh[1].splitlines()[:2])
+    )
+
+
+def test_a_limit_is_no_damage(answer: Answer, service: Path) -> None:
+    """Nothing was compared, so nothing is said against the image; the exit code is that of what could not be read."""
+    code, out, _ = answer("audit", service, "--max-layer-size", "1kB")
+    assert code == 4
+    assert out.decode().splitlines()[0].startswith("✘ UNREAD")
+    assert "beyond a limit and not read to the end" in out.decode()
+
+
+def test_trouble_with_the_cache_is_said_and_changes_no_report(
+    answer: Answer, document: Callable[..., Any], service: Path, tmp_path: Path
+) -> None:
+    """Damaged entries are read again: a remark on standard error, and the same report."""
+    cache = tmp_path / "kept"
+    first = document("audit", service, "--cache-dir", cache)
+    for path in (cache / "v1").glob("*/*/*"):
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+    _, out, err = answer("audit", service, "--cache-dir", cache, "-o", "json")
+    assert json.loads(out)["gaps"] == first["gaps"]
+    assert "do not match their checksum" in err
+    assert "more of the kind (layerscope cache verify mends it)" in err
+
+
+def test_an_error_of_the_base_says_that_it_is_the_base_s(answer: Answer, service: Path) -> None:
+    """It may be set in a file, and the user named another image."""
+    code, _, err = answer("audit", service, "--base", "./nothing.tar")
+    assert code == 3
+    assert "the base image (--base): opening ./nothing.tar" in err
+
+
+def test_a_wrong_variable_is_named(answer: Answer, service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody gave the flag."""
+    monkeypatch.setenv("LAYERSCOPE_FAIL_ON", "bad")
+    code, _, err = answer("audit", service)
+    assert code == 2
+    assert "(set in the environment, LAYERSCOPE_FAIL_ON)" in err

@@ -10,7 +10,7 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.image_access import choose_source, make_options
+from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import (
     Reading,
     Telling,
@@ -52,6 +52,7 @@ def command(image: str, *, fail_on: str, base: str | None, reading: Reading, tel
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress, meanwhile=lambda: _load(outputs))
+    tell_cache_notes(options.cache, console)
     code = find_exit_code(result, fail_on=threshold)
     context = replace(console.render_context(), limit=telling.limit or None, fail_on=threshold, exit_code=code)
     deliver(outputs, {name: _make_renderer(name, result) for name in FORMATS}, context=context, console=console)

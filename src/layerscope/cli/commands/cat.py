@@ -8,10 +8,9 @@ from typing import Final
 import click
 
 from layerscope.audit.read_image import ReadImage
-from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.image_access import read
+from layerscope.cli.image_access import read, tell_doubts
 from layerscope.cli.options import Reading, image_argument, with_console, with_reading
 from layerscope.cli.tree_paths import find_in_layer, find_visible
 from layerscope.errors import DigestMismatchError, TreeError, UsageError
@@ -45,12 +44,13 @@ def command(
     had.
     """
     found = read(image, reading, console=console, random_access=True)
+    code = tell_doubts(found, console)
     node = find_visible(path, found.tree, follow=follow) if layer is None else find_in_layer(path, layer, found)
     _check_type(node)
     chunks = _iter_proved(node, found)
     for chunk in iter_plain(chunks, node.path) if console.is_terminal() and not force else chunks:
         console.write_bytes(chunk)
-    return exit_codes.CLEAN
+    return code
 
 
 def iter_plain(chunks: Iterable[bytes], path: str) -> Iterator[bytes]:

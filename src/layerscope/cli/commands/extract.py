@@ -6,10 +6,9 @@ from pathlib import Path
 import click
 
 from layerscope.audit.read_image import ReadImage
-from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.image_access import read
+from layerscope.cli.image_access import read, tell_doubts
 from layerscope.cli.options import Reading, Telling, image_argument, with_console, with_reading, with_telling
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
@@ -63,6 +62,7 @@ def command(
     """
     outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
     found = read(image, reading, console=console, random_access=True)
+    code = tell_doubts(found, console)
     tree, top = _find_top(path, layer, found)
     plan = plan_extraction(tree, top, links=Links.FOLLOW if follow else Links.KEEP)
     _refuse_nothing(plan, tree)
@@ -74,7 +74,7 @@ def command(
         "json": lambda _: render_extraction_json(written),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
-    return exit_codes.CLEAN
+    return code
 
 
 def _find_top(path: str, layer: int | None, read: ReadImage) -> tuple[MergedTree, str]:

@@ -9,10 +9,9 @@ from typing import Final
 import click
 
 from layerscope.audit.read_image import ReadImage
-from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.image_access import read
+from layerscope.cli.image_access import read, tell_doubts
 from layerscope.cli.options import Reading, image_argument, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.sizes import parse_size
@@ -85,6 +84,7 @@ def command(
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = read(image, reading, console=console)
+    code = tell_doubts(found, console)
     question = _understand(path, found, layer=layer, upto=upto, changes=changes)
     options = ListingOptions(tuple(glob), min_size, _count_levels(depth, question), Order(sort))
     listing = _answer(question, found, options)
@@ -102,7 +102,7 @@ def command(
         "json": lambda _: render_tree_json(listing, reference=found.image.reference),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
-    return exit_codes.CLEAN
+    return code
 
 
 def _understand(path: str, read: ReadImage, *, layer: int | None, upto: int | None, changes: bool) -> Question:

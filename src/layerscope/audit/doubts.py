@@ -1,0 +1,38 @@
+"""Doubts: layers whose files are shown although they are not, or not all, what the image says they are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from layerscope.audit.read_image import ReadImage
+from layerscope.image.layer import Layer
+from layerscope.layers.scan import LayerScan
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a layer's files may be missing or wrong; `is_damage` is false where its bytes are merely not here."""
+
+    layer: int
+    reason: str
+    is_damage: bool
+
+
+def is_verified(layer: Layer, scan: LayerScan) -> bool:
+    """Whether every digest and size that the image names for the layer is that of its bytes."""
+    if scan.damage is not None or scan.diff_id != layer.diff_id:
+        return False
+    claim = layer.descriptor
+    if claim is None:
+        return True
+    return scan.blob is not None and (scan.blob.digest, scan.blob.size) == (claim.digest, claim.size)
+
+
+def iter_doubts(read: ReadImage) -> Iterator[Doubt]:
+    """The layers that are not proved, lowest first."""
+    for number, (layer, scan) in enumerate(zip(read.image.layers, read.scans, strict=True)):
+        if layer.absent is not None:
+            yield Doubt(number, f"its files are missing here: {layer.absent}", is_damage=False)
+        elif scan.damage is not None:
+            yield Doubt(number, f"it could not be read to its end: {scan.damage.detail}", is_damage=True)
+        elif not is_verified(layer, scan):
+            yield Doubt(number, "its bytes are not what its digest says", is_damage=True)

@@ -1,0 +1,36 @@
+"""Files of layers that are not proved are shown with a warning, and the exit code says so."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Answer = Callable[..., tuple[int, bytes, str]]
+ImageWriter = Callable[[str, str], Path]
+
+
+@pytest.mark.parametrize("command", [("tree",), ("extract", "/", "-d", "out"), ("cat", "/sound")])
+def test_damage_is_told_before_anything_is_shown(
+    command: tuple[str, ...], answer: Answer, fixture_image: ImageWriter
+) -> None:
+    """Which layers, and why; what can be shown is shown, and the exit code is that of a damaged image."""
+    name, *rest = command
+    code, out, err = answer(name, fixture_image("damaged", "oci-dir"), *rest)
+    assert code == 4
+    assert out
+    warnings = [line for line in err.splitlines() if line.startswith("layerscope: warning: layer ")]
+    assert any("could not be read to its end" in line for line in warnings)
+    assert any("its bytes are not what its digest says" in line for line in warnings)
+
+
+def test_a_layer_that_is_elsewhere_is_told_and_no_failure(answer: Answer, fixture_image: ImageWriter) -> None:
+    """Nothing is wrong with the image, but its files are not all here."""
+    code, _, err = answer("tree", fixture_image("foreign-layer", "oci-dir"))
+    assert code == 0
+    assert "its files are missing here: a foreign layer" in err
+
+
+def test_a_sound_image_has_no_warnings(answer: Answer, service: Path) -> None:
+    """Nor any other exit code."""
+    code, _, err = answer("tree", service)
+    assert (code, err) == (0, "")
