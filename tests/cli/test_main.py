@@ -158,3 +158,13 @@ def _wait_until_reading(process: subprocess.Popen[str]) -> None:
             return
         time.sleep(0.02)
     pytest.fail("the process never read its standard input")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["audit", "--help"]])
+def test_help_that_cannot_be_written_is_no_defect(arguments: list[str]) -> None:
+    """A full disk is told as such."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 -- a device
+        command = [sys.executable, "-m", "layerscope", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "layerscope: error: writing to standard output: No space left on device\n"

@@ -137,3 +137,13 @@ def test_rows_are_in_order_whatever_the_tar() -> None:
     """Equal sizes are sorted by path, so that the same image lists the same."""
     paths = ["c", "a", "b"]
     assert [row.path for row in list_tree(merged([file(path) for path in paths])).rows] == sorted(paths)
+
+
+def test_parents_that_no_entry_names_have_the_layer_that_made_them() -> None:
+    """Whether they are listed for themselves or only lead to what was chosen."""
+    tree = merged([file("a/x")], [file("b/c/y.so", bytes(5))], [whiteout("b/c")])
+    upto = merged([file("a/x")], [file("b/c/y.so", bytes(5))])
+    chosen = list_tree(upto, options=ListingOptions(patterns=("*.so",)))
+    assert [(row.path, row.layer) for row in chosen.rows] == [("b", 1), ("b/c", 1), ("b/c/y.so", 1)]
+    removed = list_changes(tree, 2, 2, options=ListingOptions(patterns=("*.so",)))
+    assert [(row.path, row.layer) for row in removed.rows] == [("b", 1), ("b/c", 1), ("b/c/y.so", 1)]

@@ -78,3 +78,10 @@ def test_verification_names_what_was_damaged() -> None:
     result = VerifyResult(3, 900, ("layers/ab",))
     assert render_verify_text(result) == "read 3 entries, 900 B; 1 was damaged and removed:\n  layers/ab\n"
     assert json.loads(render_verify_json(result))["damaged"] == ["layers/ab"]
+
+
+def test_a_folder_that_is_not_there_is_told() -> None:
+    """A misspelled one would look empty."""
+    assert render_usage_text(CacheUsage(Path("/cahce"), (), None, is_there=False), RenderContext()).startswith(
+        "cache at /cahce, where nothing is yet\n"
+    )

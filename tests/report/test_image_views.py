@@ -12,7 +12,7 @@ from layerscope.report.inspect_json import render_inspect_json
 from layerscope.report.inspect_view import render_inspect_text
 from layerscope.report.layers_view import render_layers_json, render_layers_text
 from support.example_results import DAMAGED, HOSTILE, UNPROVED, WASTEFUL
-from support.results import ResultRecipe, make_result
+from support.results import MemoryLayer, ResultRecipe, make_result
 
 Snapshot = Callable[[str, str], None]
 TOKEN = "vT8mKq2LxWz5RbN7cJ4d"
@@ -96,3 +96,14 @@ def test_hostile_text_is_escaped() -> None:
         render_layers_text(result.image, result.layers, RenderContext()),
     ):
         assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_sizes_that_an_engine_knows_nearly_are_told_as_such() -> None:
+    """Its folders have no size as stored before they are read: about so much for a person, nothing for a program."""
+    result = make_result(WASTEFUL)
+    layers = [layer for layer in result.image.layers if isinstance(layer, MemoryLayer)]
+    folders = tuple(replace(layer, is_local=True, descriptor=None) for layer in layers)
+    image = replace(result.image, layers=folders)
+    assert " layers, about " in render_inspect_text(image, result.steps, RenderContext())
+    sizes = [step["size"] for step in json.loads(render_inspect_json(image, result.steps))["history"]]
+    assert set(sizes) == {None}

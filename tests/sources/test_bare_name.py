@@ -65,9 +65,10 @@ def test_everything_that_was_tried_is_told() -> None:
     """Each place with its own answer, and what may be tried next."""
     docker, podman = Engine(ImageNotFoundError("docker engine has no image app:1")), Engine(EngineError("no socket"))
     with pytest.raises(ImageNotFoundError) as raised:
-        open_name(docker, podman, "path app: a directory without index.json")
+        open_name(docker, podman, "app is a directory without index.json")
     assert str(raised.value) == (
-        "'app:1' is not here: docker has no such image, podman: no socket, path app: a directory without index.json; "
+        "app is a directory without index.json; as a name, 'app:1' is not here: docker has no such image, "
+        "podman: no socket; "
         "try `docker pull app:1`, docker-archive:FILE, oci-archive:FILE, oci-dir:DIR"
     )
 
@@ -79,7 +80,7 @@ def test_without_an_engine_the_message_is_short() -> None:
     with pytest.raises(ImageNotFoundError) as raised:
         open_name(docker, podman)
     assert str(raised.value) == (
-        "'app:1' is not here: no Docker engine answers (/var/run/docker.sock), no podman, no such file; "
+        "'app:1' is not here: no Docker engine answers (/var/run/docker.sock), podman is not running, no such file; "
         "try docker-archive:FILE, oci-archive:FILE, oci-dir:DIR, or set DOCKER_HOST"
     )
     cause = raised.value.__cause__

@@ -129,5 +129,5 @@ def test_path_that_is_no_image_is_mentioned_when_the_name_is_not_found() -> None
     """A folder of sources often has its image's name."""
     source = select_source("myapp")
     assert isinstance(source, BareNameSource)
-    assert source.attempts == ("path myapp: a directory without index.json",)
+    assert source.attempts == ("myapp is a directory without index.json",)
     assert [kind for kind, _ in source.sources] == ["docker", "podman"]

@@ -21,10 +21,22 @@ class Command(click.Command):
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
             name = error.param.name if error.param is not None else None
-            if name is None or ctx.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP:
+            where = None if name is None else _find_origin(ctx, name, settings)
+            if where is None:
                 raise
-            message = f"{error.message.rstrip('.')} (set in {settings.path})"
+            message = f"{error.message.rstrip('.')} (set in {where})"
             raise click.BadParameter(message, ctx=error.ctx, param=error.param) from error
+
+
+def _find_origin(ctx: click.Context, name: str, settings: Settings) -> str | Path | None:
+    """Where a value was set that nobody wrote on the command line."""
+    match ctx.get_parameter_source(name):
+        case ParameterSource.DEFAULT_MAP:
+            return settings.path
+        case ParameterSource.ENVIRONMENT:
+            return next((f"the environment, {p.envvar}" for p in ctx.command.params if p.name == name), None)
+        case _:
+            return None
 
 
 def _match_parameters(settings: Settings, command: click.Command) -> dict[str, object]:

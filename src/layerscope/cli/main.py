@@ -18,6 +18,10 @@ COMPLETION_VARIABLE: Final = "_LAYERSCOPE_COMPLETE"
 """Set by the scripts that click generates for shells, to `SHELL_source` or `SHELL_complete`."""
 
 
+HELP_OPTIONS: Final = frozenset({"-h", "--help", "--version"})
+"""Options that click answers, writing to standard output itself."""
+
+
 class TerminatedError(BaseException):
     """SIGTERM arrived; like KeyboardInterrupt it passes every handler of errors and runs every clean-up on its way."""
 
@@ -52,6 +56,9 @@ def _answer(arguments: list[str], console: Console) -> int:
     except Exception as error:  # noqa: BLE001 -- the last resort: a defect is told in one line too
         if isinstance(error, BrokenPipeError) and console.is_reader_gone():
             return exit_codes.CLEAN
+        if isinstance(error, OSError) and not HELP_OPTIONS.isdisjoint(arguments):
+            console.complain(f"error: writing to standard output: {error.strerror}", error=error)
+            return exit_codes.USAGE
         hint = "" if console.debug else "; add --debug for the traceback"
         console.complain(
             f"error: unexpected {type(error).__name__}: {error} (a defect of layerscope{hint})", error=error

@@ -67,6 +67,8 @@ def _cause(error: BaseException) -> str:
             return f"no TLS connection: {link.reason}"
         if isinstance(link, TimeoutError):
             return "the engine did not answer in time"
+    if "paramiko" in str(error):
+        return "an engine behind ssh:// needs paramiko: pip install 'layerscope[ssh]'"
     return str(error)[:MAX_MESSAGE]
 
 

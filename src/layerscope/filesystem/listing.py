@@ -143,18 +143,23 @@ def _choose(items: dict[str, _Item], wanted: PathFilter) -> dict[str, _Item]:
 
 def _add_parents(tree: MergedTree, top: str, chosen: dict[str, _Item], last: int) -> None:
     """Add the directories that lead from the top to what is chosen."""
+    implied = {place: -1 - number for number, place in enumerate(tree.stack.implied)}
     for path in list(chosen):
         parent = path.rpartition("/")[0]
         while parent and parent not in chosen and is_within(parent, top):
-            chosen[parent] = _Item(_find_directory(tree, parent, last), Change.UNCHANGED, is_chosen=False)
+            chosen[parent] = _Item(_find_directory(tree, parent, last, implied), Change.UNCHANGED, is_chosen=False)
             parent = parent.rpartition("/")[0]
 
 
-def _find_directory(tree: MergedTree, path: str, last: int) -> int:
-    """The entry of a directory that is there above layer `last`."""
+def _find_directory(tree: MergedTree, path: str, last: int, implied: Mapping[tuple[int, str], int]) -> int:
+    """The entry of a directory that is there above layer `last`; `implied` numbers those that no entry names."""
     for event in reversed(tree.lifetime(path)):
-        if event.layer <= last and event.kind not in {EventKind.REMOVED, EventKind.OPAQUED} and event.position >= 0:
+        if event.layer > last or event.kind in {EventKind.REMOVED, EventKind.OPAQUED}:
+            continue
+        if event.position >= 0:
             return tree.stack.starts[event.layer] + event.position
+        if (event.layer, path) in implied:
+            return implied[event.layer, path]
     return ROOT
 
 

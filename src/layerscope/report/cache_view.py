@@ -19,7 +19,7 @@ def render_usage_text(usage: CacheUsage, context: RenderContext) -> str:
     rows.append(("total", f"{usage.entries:,}", tell_size(usage.size)))
     used = format_time(usage.least_recently_used) if usage.least_recently_used else dash
     lines = [
-        f"cache at {escape_text(str(usage.root))}",
+        f"cache at {escape_text(str(usage.root))}{'' if usage.is_there else ', where nothing is yet'}",
         "",
         *align_rows(rows, "lrr"),
         "",

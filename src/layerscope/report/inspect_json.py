@@ -9,11 +9,12 @@ from layerscope.image.image import Image
 from layerscope.report.instruction import tell_created_by, tell_instruction
 from layerscope.report.json_parts import build_image, build_process, head_document
 from layerscope.report.json_text import encode_json
+from layerscope.report.stored_size import is_size_exact
 
 
 def render_inspect_json(image: Image, steps: Sequence[BuildStep]) -> str:
-    """Identity, process, labels and history; sizes are those of the layers as stored."""
-    sizes = [layer.stored_size for layer in image.layers]
+    """Identity, process, labels and history; sizes are those of the layers as stored, where they are known."""
+    sizes = [layer.stored_size if is_size_exact(layer) else None for layer in image.layers]
     return encode_json(
         {
             **head_document(),

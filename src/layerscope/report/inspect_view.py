@@ -13,6 +13,7 @@ from layerscope.image.image import Image
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
+from layerscope.report.stored_size import is_size_exact
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields, start_table
 from layerscope.report.units import format_time
@@ -27,7 +28,8 @@ def render_inspect_text(image: Image, steps: Sequence[BuildStep], context: Rende
     fields = start_fields()
     add_identity(fields, image)
     sizes = [layer.stored_size for layer in image.layers]
-    stored = f", {tell_size(sum(size or 0 for size in sizes))} stored" if None not in sizes else ""
+    about = "" if all(map(is_size_exact, image.layers)) else "about "
+    stored = f", {about}{tell_size(sum(size or 0 for size in sizes))} stored" if None not in sizes else ""
     fields.add_row("layers", f"{tell_count(len(image.layers), 'layer')}{stored}")
     fields.add_row("read", escape_line(image.source))
     for note in image.notes:

@@ -9,6 +9,7 @@ from layerscope.filesystem.weight import Weight
 from layerscope.formats.secret_text import redact_text, redact_value, redact_words
 from layerscope.image.config import RuntimeConfig
 from layerscope.image.image import Image
+from layerscope.layers.scan import Proof
 from layerscope.report.instruction import tell_created_by
 from layerscope.report.json_v1 import SCHEMA_VERSION, BaseV1, ImageV1, LayerV1, ProcessV1, ToolV1, VariableV1
 from layerscope.report.origin import find_origin
@@ -78,6 +79,7 @@ def _build_layer(layer: AuditedLayer, wasted: int | None) -> LayerV1:
         wasted=wasted,
         created_by=tell_created_by(layer.step),
         verified=layer.verified,
+        proof=(layer.scan.proof if layer.scan is not None else Proof.NONE).value,
         origin=find_origin([layer]),
     )
 

@@ -14,6 +14,7 @@ SeverityName = Literal["critical", "high", "medium", "low", "info"]
 ConfidenceName = Literal["high", "medium", "low"]
 SafetyName = Literal["safe", "review"]
 OriginName = Literal["base", "own", "unknown"]
+ProofName = Literal["read", "unchanged", "cached", "none"]
 VerdictName = Literal["passed", "failed", "damaged"]
 
 DigestText = Annotated[str, Meta(pattern="^[a-z0-9]+:[a-f0-9]+$")]
@@ -73,6 +74,13 @@ class LayerV1(Struct, frozen=True):
     ]
     created_by: str | None
     verified: bool
+    proof: Annotated[
+        ProofName,
+        Meta(
+            description="What `verified` rests on: the bytes were read now; their file is unchanged since they were "
+            "read; the engine keeps the layer that was read earlier; none."
+        ),
+    ]
     origin: OriginName
 
 

@@ -7,6 +7,7 @@ from rich.text import Text
 from layerscope.audit.result import AuditedLayer
 from layerscope.filesystem.weight import Weight
 from layerscope.image.image import Image
+from layerscope.layers.scan import Proof
 from layerscope.report.columns import align_rows
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, shorten
@@ -43,7 +44,7 @@ def render_layers_text(image: Image, layers: Sequence[AuditedLayer], context: Re
         else:
             page.add(Text(line))
             page.add(Text(shorten(instruction, page.width - 6, ellipsis=page.symbols.ellipsis), "muted"), indent=6)
-    for line in _explain_marks(page, layers):
+    for line in (*_explain_marks(page, layers), *_tell_vouched(layers)):
         page.add_blank()
         page.add_line((line, "muted"))
     return page.read()
@@ -73,6 +74,13 @@ def _draw_row(page: Page, layer: AuditedLayer) -> tuple[str, ...]:
         tell_size(index.uncompressed_size) if index is not None else dash,
         f"{len(index):,}" if index is not None else dash,
     )
+
+
+def _tell_vouched(layers: Sequence[AuditedLayer]) -> list[str]:
+    vouched = sum(layer.scan is not None and layer.scan.proof is Proof.CACHED for layer in layers)
+    if not vouched:
+        return []
+    return [f"{tell_count(vouched, 'layer')} read earlier, not now: their engine keeps them (--no-cache-read)"]
 
 
 def _explain_marks(page: Page, layers: Sequence[AuditedLayer]) -> list[str]:

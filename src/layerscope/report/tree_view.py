@@ -144,4 +144,6 @@ def _explain_marks(listing: Listing, *, color: bool) -> str:
 def _tell_total(listing: Listing, *, has_removed: bool) -> str:
     paths = tell_count(sum(listing.counts.values()), "path")
     removed = f", {tell_size(listing.removed)} removed" if has_removed else ""
-    return f"{tell_size(listing.present)} in {paths}{removed}"
+    rows = sum(row.is_chosen for row in listing.rows)
+    shown = f" ({rows:,} shown)" if rows < sum(listing.counts.values()) else ""
+    return f"{tell_size(listing.present)} in {paths}{removed}{shown}"

@@ -1,5 +1,6 @@
 """Figures, layers and places in messages, worded alike by every rule."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -11,6 +12,9 @@ SHOWN_LOCATIONS: Final = 20
 
 QUOTED_INSTRUCTION: Final = 100
 """Characters of an instruction inside a sentence; reports show the whole of it beside the layer."""
+
+_STORED_SOURCE: Final = re.compile(r"\b(?:file|dir|multi):[0-9a-f]{12,64}(?: in)?(?= )")
+"""The classic builder keeps no names: https://github.com/moby/moby/blob/v20.10.24/builder/dockerfile/internals.go"""
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 _STEP: Final = 1000
@@ -61,6 +65,11 @@ def quote_instruction(instruction: str) -> str:
     if len(instruction) <= QUOTED_INSTRUCTION:
         return instruction
     return instruction[: QUOTED_INSTRUCTION - 1].rstrip() + "…"
+
+
+def quote_copy(instruction: str) -> str:
+    """A copying instruction for a sentence; what a builder noted of its source by digest is left to the reader."""
+    return quote_instruction(_STORED_SOURCE.sub("SOURCE", instruction))
 
 
 def tell_list(items: Iterable[str], *, shown: int = 3, is_cut: bool = False) -> str:

@@ -109,7 +109,9 @@ def _check_described(contents: ArchiveContents, form: ArchiveForm) -> None:
         return
     task = f"reading {contents.where}: neither {MANIFEST_NAME} nor {INDEX_NAME} in it"
     if contents.damage:
-        raise ImageError(f"{task}; the archive {contents.damage}")
+        raise ImageError(
+            f"reading {contents.where}: the archive {contents.damage}, before {MANIFEST_NAME} or {INDEX_NAME} came"
+        )
     if _holds(contents, LEGACY_NAME):
         raise DocumentError(
             f"{task}, only {LEGACY_NAME}: Docker before 1.10 wrote it; load it into a newer engine and save it again"

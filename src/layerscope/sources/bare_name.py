@@ -35,10 +35,12 @@ class BareNameSource:
                 return source.open_image(platform=platform, known=known, progress=progress)
             except (ImageNotFoundError, EngineError) as error:
                 failures.append((kind, error))
-        found = ", ".join(
-            [*(_tell_failure(kind, error) for kind, error in failures), *(self.attempts or ["no such file"])]
-        )
-        message = f"{self.name!r} is not here: {found}; try {self._advise(failures)}"
+        told = ", ".join(_tell_failure(kind, error) for kind, error in failures)
+        if self.attempts:
+            message = f"{'; '.join(self.attempts)}; as a name, {self.name!r} is not here: {told}"
+        else:
+            message = f"{self.name!r} is not here: {told}, no such file"
+        message = f"{message}; try {self._advise(failures)}"
         raise ImageNotFoundError(message) from ExceptionGroup("what was tried", [error for _, error in failures])
 
     def _advise(self, failures: list[tuple[str, SourceError]]) -> str:
@@ -55,7 +57,7 @@ def _tell_failure(kind: str, error: SourceError) -> str:
         case NoEngineError() if kind == "docker":
             return f"no Docker engine answers ({error.place})"
         case NoEngineError():
-            return f"no {kind}"
+            return f"{kind} is not running"
         case ImageNotFoundError():
             return f"{kind} has no such image"
         case _:

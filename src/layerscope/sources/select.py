@@ -152,7 +152,7 @@ def _select_path_or_name(text: str, options: SourceOptions) -> Source:
                 words = "expected an image archive, an OCI layout or an image's name"
                 raise UsageError(f"opening {located.path}: {located.explanation}, {words}")
             # A build folder often has its image's name.
-            return _open_name(text, options, f"path {located.path}: {located.explanation}")
+            return _open_name(text, options, f"{located.path} is {located.explanation}")
         case _:
             assert_never(located.kind)
 

@@ -25,7 +25,7 @@ def test_flags_a_build_argument() -> None:
 def test_flags_an_instruction_without_a_layer() -> None:
     """An ENV that was emptied later is still recorded."""
     (finding,) = flags(SecretInHistory, secret(SecretPlace.HISTORY, layer=None))
-    assert finding.message.startswith("The history entry number 5, without a layer, records a GitHub token")
+    assert finding.message.startswith("The history entry number 6, without a layer, records a GitHub token")
 
 
 def test_ignores_what_the_config_still_sets() -> None:

@@ -50,3 +50,10 @@ def test_ignores_what_distributions_leave_behind(kind: str) -> None:
 def test_ignores_links_where_a_layer_could_not_be_read() -> None:
     """The target may lie in it."""
     ignores(DanglingLink, DAMAGED, links("program", "COPY /opt/venv /opt/venv"))
+
+
+def test_a_loop_is_told_as_one() -> None:
+    """Its target is there: it is the link itself."""
+    link = Link("opt/loop", "loop", None, is_loop=True)
+    (finding,) = flags(DanglingLink, DanglingLinks(Evidence(2, link.path), 2, "COPY . /", "other", 1, (link,)))
+    assert finding.message.endswith("which leads back to it or through more links than the kernel follows")

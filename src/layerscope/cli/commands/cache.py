@@ -42,7 +42,7 @@ def df(*, cache_dir: Path | None, output: tuple[str, ...], console: Console) -> 
     return exit_codes.CLEAN
 
 
-@command.command("prune", cls=Command)
+@command.command("prune", cls=Command, short_help="Remove what was not used for the longest time.")
 @click.option("--max-size", type=parse_size, default="0", metavar="SIZE", help="Keep this much of what was used last.")
 @cache_dir_option
 @output_option
@@ -59,7 +59,7 @@ def prune(*, max_size: int, cache_dir: Path | None, output: tuple[str, ...], con
     return exit_codes.CLEAN
 
 
-@command.command("verify", cls=Command)
+@command.command("verify", cls=Command, short_help="Read every entry, and remove those that are damaged.")
 @cache_dir_option
 @output_option
 @with_console

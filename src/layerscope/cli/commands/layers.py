@@ -23,7 +23,7 @@ def command(image: str, *, reading: Reading, output: tuple[str, ...], console: C
     """List the layers with their digests and sizes.
 
     DiffID names the tar of a layer, digest the blob as stored, ChainID the layer with all that lie below it. Each layer
-    is read and its digests are recomputed; the exit code is 4 where one does not match.
+    that is not known yet is read and its digests are recomputed; the exit code is 4 where one does not match.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = read(image, reading, console=console)

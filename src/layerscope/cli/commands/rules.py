@@ -63,6 +63,7 @@ def _find(handle: str) -> Rule:
         near = difflib.get_close_matches(
             handle.lower(), [name for rule in RULES for name in (rule.code.lower(), rule.name())]
         )
-        hint = f"; did you mean {near[0]!r}?" if near else "; 'layerscope rules list' names them all"
+        codes = {rule.code.lower(): rule.code for rule in RULES}
+        hint = f"; did you mean {codes.get(near[0], near[0])}?" if near else "; 'layerscope rules list' names them all"
         raise UsageError(f"explaining rule {handle[:80]!r}: there is none of that code or name{hint}")
     return rule

@@ -10,6 +10,7 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
+from layerscope.filesystem.links import LinkFailure
 from layerscope.layers.entry import EntryType
 
 _SYMLINK: Final = EntryType.SYMLINK.value
@@ -52,6 +53,8 @@ class DanglingLink:
     path: str
     target: str
     removed_by: int | None
+    is_loop: bool = False
+    """Whether following it never ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ class DanglingLinkCollector(Collector):
                 kind=kind,
                 count=len(links),
                 links=tuple(
-                    DanglingLink(path, target, context.find_removal(_expect(path, target))) for path, target in named
+                    DanglingLink(path, target, context.find_removal(_expect(path, target)), _is_loop(context, path))
+                    for path, target in named
                 ),
             )
 
@@ -120,6 +124,11 @@ def _is_dangling(context: FactContext, path: str, target: str) -> bool:
         return False
     end = tree.resolve_steps(path)
     return end.node is None and not _RUNTIME.match(end.stopped_at) and not _INJECTED.search(end.stopped_at)
+
+
+def _is_loop(context: FactContext, path: str) -> bool:
+    """Whether a link leads back to itself, or through more links than the kernel follows."""
+    return context.tree.resolve_steps(path).failure is LinkFailure.TOO_MANY_LINKS
 
 
 def _expect(path: str, target: str) -> str:

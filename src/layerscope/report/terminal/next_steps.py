@@ -15,8 +15,8 @@ from layerscope.rules.wording import tell_size
 SHOWN = 5
 """What a person does before looking again."""
 
-SHOWN_LINES = 2
-"""Lines of one step; the JSON report and the rule's documentation hold all."""
+SHOWN_LINES = 3
+"""Lines of one step, if there are more than one besides; the JSON report holds all."""
 
 
 def draw_next_steps(page: Page, result: AuditResult) -> None:
@@ -43,8 +43,12 @@ def _describe(page: Page, step: PlannedFix) -> Text:
     text = Text.assemble((f"{' '.join(step.removes)} ", "muted"), (escape_text(step.fix.title), "heading"))
     if step.saves:
         text.append(f" {page.symbols.dash} saves {tell_size(step.saves)}", "kept")
-    for line in step.fix.steps[:SHOWN_LINES]:
+    lines = step.fix.steps
+    shown = lines if len(lines) <= SHOWN_LINES + 1 else lines[:SHOWN_LINES]
+    for line in shown:
         text.append(f"\n{escape_text(line)}")
+    if len(shown) < len(lines):
+        text.append(f"\n{page.symbols.ellipsis} {len(lines) - len(shown)} more lines (-o json has all)", "muted")
     return text
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from rich.text import Text
 
 from layerscope.audit.result import INTEGRITY_CODES, AuditResult
-from layerscope.layers.scan import Proof
+from layerscope.layers.scan import DamageKind, Proof
 from layerscope.report.escape import escape_line
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields
@@ -51,7 +51,10 @@ def draw_image(page: Page, result: AuditResult) -> None:
 def _judge_bytes(page: Page, result: AuditResult) -> tuple[Part, ...]:
     symbols = page.symbols
     if not result.is_intact:
-        damaged = _list_damaged(result)
+        damaged, limited = _list_damaged(result), _list_limited(result)
+        if damaged and damaged == limited:
+            told = f"{_name_layers(limited, result, symbols.ellipsis)} beyond a limit and not read to the end"
+            return _word(symbols.bad, "UNREAD", "bad"), told
         where = _name_layers(damaged, result, symbols.ellipsis) if damaged else "the image is"
         whose = "their digests say" if len(damaged) > 1 else "its digest says"
         return _word(symbols.bad, "DAMAGED", "bad"), f"{where} not what {whose}"
@@ -61,14 +64,25 @@ def _judge_bytes(page: Page, result: AuditResult) -> tuple[Part, ...]:
             f"{_name_layers(unproved, result, symbols.ellipsis)} not proved, every other byte is what its digest says"
         )
         return _word(symbols.doubt, "UNPROVED", "doubt"), told
+    return _word(symbols.good, "INTACT", "good"), _tell_intact(result)
+
+
+def _tell_intact(result: AuditResult) -> str:
+    """What was proved, and what only an earlier reading proved of layers that their engine keeps unpacked."""
+    if not result.layers:
+        return "the image has no layers"
     layers = tell_count(len(result.layers), "layer")
-    told = f"every byte of {layers} is what its digest says" if result.layers else "the image has no layers"
-    return _word(symbols.good, "INTACT", "good"), told
+    vouched = sum(layer.scan is not None and layer.scan.proof is Proof.CACHED for layer in result.layers)
+    if not vouched:
+        return f"every byte of {layers} is what its digest says"
+    which = "they were" if vouched == len(result.layers) else f"{vouched} of them were"
+    return f"{layers} as their digests say; {which} read earlier, not now (--no-cache-read)"
 
 
 def _name_layers(layers: list[int], result: AuditResult, ellipsis: str) -> str:
     """Layers by number with their verb: `layer 2 of 5 is`, `layers 2, 3 of 5 are`."""
-    numbers = ", ".join(map(str, layers[:SHOWN_LAYERS])) + (f", {ellipsis}" if len(layers) > SHOWN_LAYERS else "")
+    shown = layers if len(layers) <= SHOWN_LAYERS + 1 else layers[:SHOWN_LAYERS]  # what hides one saves nothing
+    numbers = ", ".join(map(str, shown)) + (f", {ellipsis}" if len(shown) < len(layers) else "")
     noun, verb = ("layer", "is") if len(layers) == 1 else ("layers", "are")
     return f"{noun} {numbers} of {len(result.layers)} {verb}"
 
@@ -76,6 +90,12 @@ def _name_layers(layers: list[int], result: AuditResult, ellipsis: str) -> str:
 def _list_damaged(result: AuditResult) -> list[int]:
     findings = (finding for finding in result.findings if finding.code in INTEGRITY_CODES)
     return sorted({place.layer for finding in findings for place in finding.locations if place.layer is not None})
+
+
+def _list_limited(result: AuditResult) -> list[int]:
+    """The layers whose reading a limit of layerscope's own ended: nothing is known against them."""
+    scans = ((layer.index, layer.scan) for layer in result.layers)
+    return [index for index, scan in scans if scan and scan.damage is not None and scan.damage.kind is DamageKind.LIMIT]
 
 
 def _judge_findings(page: Page, result: AuditResult) -> tuple[Part, ...]:

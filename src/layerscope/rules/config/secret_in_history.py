@@ -50,11 +50,12 @@ class SecretInHistory(Rule):
         for secret in facts.of(ConfigSecret):
             if secret.place not in PLACES:
                 continue
-            made = (
-                f"for layer {secret.layer}" if secret.layer is not None else f"number {secret.step}, without a layer,"
-            )
-            role = "the build argument" if secret.place is SecretPlace.BUILD_ARGUMENT else "its instruction"
-            where = f"{role} {secret.name}".strip()
+            step = f"number {(secret.step or 0) + 1}, without a layer,"
+            made = step if secret.layer is None else f"for layer {secret.layer}"
+            if secret.place is SecretPlace.BUILD_ARGUMENT:
+                where = f"the build argument {secret.name}".rstrip()
+            else:
+                where = f"{secret.name} of its instruction" if secret.name else "its instruction"
             length = tell_count(secret.length, "character")
             message = f"The history entry {made} records a {secret.kind} in {where} ({length})"
             confidence = judge_confidence(secret)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.config.identity import Identity
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
@@ -41,23 +41,23 @@ class UnknownUser(Rule):
         identity = facts.find(Identity)
         if identity is None or has_unread_layers(facts):
             return
-        user = identity.specification.partition(":")[0]
+        user, place = identity.specification.partition(":")[0], Evidence(path=identity.evidence.path)
         if identity.uid is None:
             missing = "/etc/passwd has no such user" if identity.has_passwd else "the image has no /etc/passwd"
             message = f"The config's user {user!r} cannot be resolved ({missing}), so no container can start"
-            yield self.finding(message, identity.evidence, fixes=(_create_user(user),))
+            yield self.finding(message, place, fixes=(_create_user(user),))
         elif user and identity.user_name is None and not identity.is_root:
             message = (
                 f"The config's user {user} has no entry in /etc/passwd: the process has no name and no home, "
                 "and programs that ask for them fail"
             )
-            yield self.finding(message, identity.evidence, severity=Severity.LOW, fixes=(_create_user(user),))
+            yield self.finding(message, place, severity=Severity.LOW, fixes=(_create_user(user),))
         group = identity.group_specification
         if group and identity.gid is None:
             missing = "/etc/group has no such group" if identity.has_group_file else "the image has no /etc/group"
             message = f"The config's group {group!r} cannot be resolved ({missing}), so no container can start"
             fix = Fix(f"Create the group {group}", (f"RUN groupadd --system {group}   in the final stage, above USER",))
-            yield self.finding(message, identity.evidence, fixes=(fix,))
+            yield self.finding(message, place, fixes=(fix,))
 
 
 def _create_user(user: str) -> Fix:

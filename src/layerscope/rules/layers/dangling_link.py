@@ -78,6 +78,8 @@ class DanglingLink(Rule):
 
 def _explain(link: Link) -> str:
     """Where the target went."""
+    if link.is_loop:
+        return "which leads back to it or through more links than the kernel follows"
     return "which no layer ever had" if link.removed_by is None else f"which layer {link.removed_by} removed"
 
 

@@ -7,7 +7,7 @@ from layerscope.facts.layers.origins import Maker, Origin
 from layerscope.rules.deletion_commands import find_deletions
 from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step
 from layerscope.rules.fix import Fix
-from layerscope.rules.wording import begin, quote_instruction, tell_layers, tell_size
+from layerscope.rules.wording import begin, quote_copy, tell_layers, tell_size
 
 
 class DeletedInLaterLayer(EndedFilesRule):
@@ -78,10 +78,7 @@ def _start_slimmer(given: list[Origin]) -> str:
 def _delete_earlier(origin: Origin, step: EndedFiles) -> str:
     """What to do about the step that brings most."""
     if is_copied(origin):
-        return (
-            f"Copy less: narrow `{quote_instruction(origin.instruction)}`, or name what is deleted later in "
-            ".dockerignore."
-        )
+        return f"Copy less: narrow `{quote_copy(origin.instruction)}`, or name what is deleted later in .dockerignore."
     maker, commands = quote_step(origin.layer, origin.instruction), find_deletions(step.instruction)
     if commands:
         return f"Move the deletion to the end of {maker}: && {' && '.join(commands)}"

@@ -6,7 +6,7 @@ from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.origins import Maker
 from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step
 from layerscope.rules.fix import Fix
-from layerscope.rules.wording import quote_instruction, tell_path
+from layerscope.rules.wording import quote_copy, tell_path
 
 
 class MetadataOnlyCopy(EndedFilesRule):
@@ -53,7 +53,7 @@ class MetadataOnlyCopy(EndedFilesRule):
                 (f"Layer {origin.layer} has no step to change: drop the change from layer {step.layer}", SQUASH),
             )
         if is_copied(origin):
-            word, _, rest = quote_instruction(origin.instruction).partition(" ")
+            word, _, rest = quote_copy(origin.instruction).partition(" ")
             lead = f"Write `{word} --chown=USER:GROUP --chmod=MODE {rest}`."
         else:
             lead = (
