@@ -126,4 +126,6 @@ class TarScanner:
 
     def _describe_last(self) -> str:
         paths = self._columns.paths
-        return f"{len(paths):,} entries, the last of them {paths[-1]!r}" if paths else "no entry"
+        if len(paths) > 1:
+            return f"{len(paths):,} entries, the last of them {paths[-1]!r}"
+        return f"one entry, {paths[0]!r}" if paths else "no entry"

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Answer = Callable[..., tuple[int, bytes, str]]
 
 
@@ -77,3 +79,17 @@ def test_a_missing_folder_is_told_plainly(answer: Answer, service: Path) -> None
         code, _, err = answer("extract", service, path, "-d", "no/where")
         assert code == 1
         assert f"extracting {path} to 'no/where': there is no folder 'no'; make it first" in err
+
+
+def test_an_interrupted_copy_says_that_something_may_stay(
+    answer: Answer, service: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written is the user's, and the next run meets it."""
+
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("layerscope.cli.commands.extract.extract", interrupt)
+    code, _, err = answer("extract", service, "/app", "-d", "out")
+    assert code == 130
+    assert "stopped: what was written to out so far stays there" in err

@@ -66,8 +66,12 @@ def command(
     tree, top = _find_top(path, layer, found)
     plan = plan_extraction(tree, top, links=Links.FOLLOW if follow else Links.KEEP)
     _refuse_nothing(plan, tree)
-    with show_progress(console) as progress:
-        written = extract(plan, target, _open_contents(found), overwrite=overwrite, progress=progress)
+    try:
+        with show_progress(console) as progress:
+            written = extract(plan, target, _open_contents(found), overwrite=overwrite, progress=progress)
+    except KeyboardInterrupt:
+        console.say(f"stopped: what was written to {target} so far stays there")
+        raise
     _tell_skipped(written.skipped, telling.limit, console)
     renderers: dict[str, Renderer] = {
         "terminal": lambda _: render_extraction_text(written),

@@ -10,7 +10,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_count, tell_layer
+from layerscope.rules.wording import tell_layer
 
 FETCH_AGAIN = Fix(
     "Fetch or rebuild the image: the rest of the layer is not in this copy",
@@ -55,6 +55,6 @@ class TruncatedLayer(Rule):
                 continue
             message = (
                 f"Reading {tell_layer(proof.layer, proof.instruction)} stopped at byte {damage.offset:,} "
-                f"after {tell_count(damage.entries, 'entry', 'entries')} ({damage.kind}): {damage.detail}"
+                f"({damage.kind}): {damage.detail}"
             )
             yield self.finding(message, proof.evidence, fixes=(RAISE_LIMIT if damage.kind == "limit" else FETCH_AGAIN,))
