@@ -80,7 +80,7 @@ def _tell_vouched(layers: Sequence[AuditedLayer]) -> list[str]:
     vouched = sum(layer.scan is not None and layer.scan.proof is Proof.CACHED for layer in layers)
     if not vouched:
         return []
-    return [f"{tell_count(vouched, 'layer')} read earlier, not now: their engine keeps them (--no-cache-read)"]
+    return [f"{tell_count(vouched, 'layer')} read earlier, not now (--no-cache-read reads all)"]
 
 
 def _explain_marks(page: Page, layers: Sequence[AuditedLayer]) -> list[str]:

@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from layerscope.audit.result import AuditResult
+from layerscope.layers.scan import Proof
 from layerscope.report.context import RenderContext
 from layerscope.report.terminal.terminal_format import TerminalFormat
 from layerscope.rules.severity import Severity
 from support.example_results import CLEAN, DAMAGED, HOSTILE, UNPROVED, WASTEFUL, make_wasteful
 from support.results import ResultRecipe, make_finding, make_result
+from support.tar_writer import file
 
 FAILED = RenderContext(exit_code=1)
 
@@ -154,3 +156,19 @@ def test_a_threshold_that_fails_nothing_is_named() -> None:
 def test_credentials_are_nowhere() -> None:
     """A token in environment, command and history reaches no report."""
     assert "vT8mKq2LxWz5RbN7cJ4d" not in _render(make_result(WASTEFUL), RenderContext(width=160, limit=None))
+
+
+def test_what_an_earlier_reading_proved_is_told_as_such() -> None:
+    """Nobody is to think that bytes were looked at now which were not."""
+    result = make_result(ResultRecipe(layers=[[file("a", b"x")], [file("b", b"y")]]))
+    vouched = tuple(
+        replace(layer, scan=replace(layer.scan, proof=Proof.CACHED))
+        for layer in result.layers
+        if layer.scan is not None
+    )
+    one, both = replace(result, layers=(vouched[0], result.layers[1])), replace(result, layers=vouched)
+    told = [_render(each, RenderContext()).splitlines()[0] for each in (one, both)]
+    assert told == [
+        "✔ INTACT   2 layers as their digests say, 1 of them by an earlier reading",
+        "✔ INTACT   2 layers as their digests say, by an earlier reading",
+    ]

@@ -75,8 +75,8 @@ def _tell_intact(result: AuditResult) -> str:
     vouched = sum(layer.scan is not None and layer.scan.proof is Proof.CACHED for layer in result.layers)
     if not vouched:
         return f"every byte of {layers} is what its digest says"
-    which = "they were" if vouched == len(result.layers) else f"{vouched} of them were"
-    return f"{layers} as their digests say; {which} read earlier, not now (--no-cache-read)"
+    which = "" if vouched == len(result.layers) else f"{vouched} of them "
+    return f"{layers} as their digests say, {which}by an earlier reading"
 
 
 def _name_layers(layers: list[int], result: AuditResult, ellipsis: str) -> str:
