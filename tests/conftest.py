@@ -20,12 +20,11 @@ UNSEEN: Final = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"
 
 ImageWriter = Callable[[str, str], Path]
 
+# no test is held to a time, for a machine may be busy
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # the same examples in every run that decides whether a change lands; new ones wherever people develop
-settings.register_profile(
-    "repeatable", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-if os.environ.get("CI"):
-    settings.load_profile("repeatable")
+settings.register_profile("repeatable", settings.get_profile("patient"), derandomize=True, database=None)
+settings.load_profile("repeatable" if os.environ.get("CI") else "patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
