@@ -47,7 +47,11 @@ def refused() -> Exception:
         (wrap(ConnectionRefusedError(111, "refused")), "nothing listens there: connection refused"),
         (wrap(TimeoutError()), "the engine did not answer in time"),
         (requests.exceptions.ReadTimeout(), "the engine did not answer in time"),
-        (docker.errors.DockerException("Install paramiko package"), "Install paramiko package"),
+        (docker.errors.DockerException("It says so itself"), "It says so itself"),
+        (
+            docker.errors.DockerException("Install paramiko package to enable ssh:// support"),
+            "an engine behind ssh:// needs paramiko: pip install 'layerscope[ssh]'",
+        ),
     ],
 )
 def test_the_innermost_cause_is_told(error: Exception, words: str) -> None:
