@@ -7,8 +7,10 @@ LayerscopeError
 ├── SourceError               the image could not be had (exit code 3)
 │   ├── ImageNotFoundError    nothing answers to that name; says what was tried
 │   ├── PlatformNotFoundError the index has no such platform; lists what there is
-│   └── EngineError           the container engine refused or could not be reached
-│       └── NoEngineError     nothing listens where the engine should be
+│   ├── EngineError           the container engine refused or could not be reached
+│   │   └── NoEngineError     nothing listens where the engine should be
+│   └── TransferError         bytes did not arrive, from which nothing follows for the image
+│       └── LoginError        a registry does not let us in
 ├── ImageError                the image is malformed or does not match its digests (exit code 4)
 │   ├── DocumentError         a manifest, index or config breaks its specification
 │   ├── DigestMismatchError   bytes that are not what their digest says
@@ -60,6 +62,14 @@ class NoEngineError(EngineError):
         """Say what was being done, and where nobody answered."""
         super().__init__(message)
         self.place = place
+
+
+class TransferError(SourceError):
+    """Bytes did not arrive, which says nothing about the image: another try may bring them."""
+
+
+class LoginError(TransferError):
+    """A registry does not let us in; says which credentials were tried and where they came from."""
 
 
 class ImageError(LayerscopeError):

@@ -41,6 +41,10 @@ def test_without_anything_the_defaults_hold(ask: Callable[..., Any], probe: dict
     assert probe["reading"] == Reading(
         platform=None,
         in_place="auto",
+        insecure=False,
+        offline=False,
+        username=None,
+        password_stdin=False,
         cache_dir=None,
         no_cache_read=False,
         jobs=None,

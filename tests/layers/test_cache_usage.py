@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import CacheError
-from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, STAMPS, TEMPORARY_PREFIX, CacheStore
+from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STAMPS, TEMPORARY_PREFIX, CacheStore
 from layerscope.layers.cache_usage import (
     ABANDONED_AFTER_NS,
     KindUsage,
@@ -48,6 +48,7 @@ def test_usage_counts_by_kind(store: CacheStore) -> None:
         KindUsage(BLOBS, 0, 0),
         KindUsage(STAMPS, 1, 100),
         KindUsage(IMAGES, 0, 0),
+        KindUsage(NAMES, 0, 0),
     )
     assert (found.entries, found.size) == (4, 400)
     assert found.least_recently_used == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)

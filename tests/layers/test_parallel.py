@@ -46,7 +46,8 @@ class LocalLayer(MemoryLayer):
     """A layer in a file; opening it writes the number of the process that does to another file."""
 
     folder: Path = Path()
-    is_local: bool = True
+    suits_workers: bool = True
+    is_addressed: bool = False
 
     def open(self) -> ByteStream:
         """Open the file."""
@@ -203,7 +204,7 @@ def test_an_image_on_standard_input_is_read_by_processes(tmp_path: Path, cache: 
         path.unlink()
         parts = [FileSlice(f"layer{n}", held, n * len(tars[0]), len(tars[n]), len(tars[n])) for n in range(2)]
         layers = [StoredLayer(part.name, Digest.of(tar), None, part) for part, tar in zip(parts, tars, strict=True)]
-        assert all(layer.is_local for layer in layers)
+        assert all(layer.suits_workers for layer in layers)
         scans = read_layers(layers, Reading(), cache=cache, jobs=2)
     assert [(scan.diff_id, scan.index.paths) for scan in scans] == [
         (Digest.of(tar), [name]) for tar, name in zip(tars, "ab", strict=True)
@@ -239,6 +240,6 @@ def test_extractors_work_in_processes(tmp_path: Path, cache: LayerCache) -> None
 def test_layers_that_only_this_process_can_open_stay_here(tmp_path: Path, cache: LayerCache) -> None:
     """One such layer among them, and threads read all."""
     layers = make_layers(tmp_path, 3)
-    layers[1] = replace(layers[1], is_local=False)
+    layers[1] = replace(layers[1], suits_workers=False)
     read_layers(layers, Reading(), cache=cache, jobs=2)
     assert {int(pid) for pid in (tmp_path / "opened").read_text().split()} == {os.getpid()}

@@ -102,7 +102,7 @@ def test_sizes_that_an_engine_knows_nearly_are_told_as_such() -> None:
     """Its folders have no size as stored before they are read: about so much for a person, nothing for a program."""
     result = make_result(WASTEFUL)
     layers = [layer for layer in result.image.layers if isinstance(layer, MemoryLayer)]
-    folders = tuple(replace(layer, is_local=True, descriptor=None) for layer in layers)
+    folders = tuple(replace(layer, suits_workers=True, descriptor=None) for layer in layers)
     image = replace(result.image, layers=folders)
     assert " layers, about " in render_inspect_text(image, result.steps, RenderContext())
     sizes = [step["size"] for step in json.loads(render_inspect_json(image, result.steps))["history"]]

@@ -94,3 +94,25 @@ def test_image_for_another_platform_is_not_looked_for_elsewhere(image: Image) ->
     with pytest.raises(PlatformNotFoundError):
         open_name(Engine(PlatformNotFoundError("only linux/amd64")), podman)
     assert podman.asked == []
+
+
+def ask_registry_too(docker: Engine, registry: Engine) -> object:
+    """Look for a name in an engine and then in its registry."""
+    source = BareNameSource("app:1", (("docker", docker), ("registry", registry)))
+    return source.open_image(platform=None, known=NothingKnown(), progress=SilentProgress())
+
+
+@pytest.mark.parametrize("error", [ImageNotFoundError("no image"), NoEngineError("nothing listens", place="x")])
+def test_the_registry_is_asked_where_no_engine_has_the_name(image: Image, error: LayerscopeError) -> None:
+    """And a person is told that it is the registry's."""
+    found = ask_registry_too(Engine(error), Engine(image))
+    assert isinstance(found, Image)
+    assert found.notes[0] == "no engine of this host has app:1: it is the registry's image"
+
+
+def test_the_registry_is_not_asked_where_an_engine_could_not_answer(image: Image) -> None:
+    """It may have the very image: another one of that name is not what is meant."""
+    registry = Engine(image)
+    with pytest.raises(ImageNotFoundError, match="docker: answered 500"):
+        ask_registry_too(Engine(EngineError("answered 500")), registry)
+    assert registry.asked == []

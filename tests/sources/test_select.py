@@ -1,15 +1,15 @@
 """The grammar of IMAGE."""
 
-import re
 from pathlib import Path
 
 import pytest
 
-from layerscope.errors import ImageNotFoundError, ReferenceSyntaxError, SourceError, UsageError
+from layerscope.errors import ImageNotFoundError, ReferenceSyntaxError, UsageError
 from layerscope.sources.archive import ArchiveSource
 from layerscope.sources.bare_name import BareNameSource
 from layerscope.sources.daemon import DaemonSource
 from layerscope.sources.layout import LayoutSource
+from layerscope.sources.registry.source import RegistrySource
 from layerscope.sources.select import MAX_LENGTH, select_source
 from layerscope.sources.standard_input import InputSource
 from support.archives import LayoutBuilder, pack, saved
@@ -113,16 +113,18 @@ def test_everything_else_is_one_clear_error(text: str, error: type[Exception], m
 
 
 @pytest.mark.parametrize("text", ["registry:python:3.12", "docker://python:3.12", "registry://python:3.12"])
-def test_registry_is_not_available_yet(text: str) -> None:
-    """It says so, and what to do instead."""
-    with pytest.raises(SourceError, match=re.escape("reading from a registry is not available in this version")):
-        select_source(text)
+def test_a_registry_s_image_is_named_in_full(text: str) -> None:
+    """As Docker completes it; nothing is asked yet."""
+    source = select_source(text)
+    assert isinstance(source, RegistrySource)
+    assert source.describe == "registry:docker.io/library/python:3.12"
 
 
 def test_local_image_called_registry_is_pointed_at() -> None:
     """The name of Docker's own registry image is also a scheme."""
-    with pytest.raises(SourceError, match="for the local image called registry:2 write docker:registry:2"):
-        select_source("registry:2")
+    source = select_source("registry:2")
+    assert isinstance(source, RegistrySource)
+    assert source.hint == "for the local image called registry:2 write docker:registry:2"
 
 
 def test_path_that_is_no_image_is_mentioned_when_the_name_is_not_found() -> None:
@@ -130,4 +132,4 @@ def test_path_that_is_no_image_is_mentioned_when_the_name_is_not_found() -> None
     source = select_source("myapp")
     assert isinstance(source, BareNameSource)
     assert source.attempts == ("myapp is a directory without index.json",)
-    assert [kind for kind, _ in source.sources] == ["docker", "podman"]
+    assert [kind for kind, _ in source.sources] == ["docker", "podman", "registry"]

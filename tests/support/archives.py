@@ -50,6 +50,14 @@ class NothingKnown:
         del diff_id
         return False
 
+    def find_name(self, name: str) -> Digest | None:
+        """No name leads anywhere."""
+        del name
+        return None
+
+    def keep_name(self, name: str, digest: Digest) -> None:
+        """Keep nothing."""
+
 
 @dataclass(frozen=True)
 class Opened:

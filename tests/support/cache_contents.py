@@ -24,6 +24,7 @@ KEEP: list[tuple[str, Callable[[LayerCache], object]]] = [
     ("blob", lambda cache: cache.keep_blob(BLOB, PROOF)),
     ("stamp", lambda cache: cache.keep_stamp(STAMP, BLOB)),
     ("image", lambda cache: cache.keep_image("f" * 64, b"facts")),
+    ("name", lambda cache: cache.keep_name("docker.io/library/x:1", BLOB)),
 ]
 FIND: list[tuple[str, Callable[[LayerCache], object]]] = [
     ("layer", lambda cache: cache.load(DIFF_ID)),
@@ -31,6 +32,7 @@ FIND: list[tuple[str, Callable[[LayerCache], object]]] = [
     ("blob", lambda cache: cache.find_blob(BLOB)),
     ("stamp", lambda cache: cache.find_stamp(STAMP)),
     ("image", lambda cache: cache.find_image("f" * 64, bytes)),
+    ("name", lambda cache: cache.find_name("docker.io/library/x:1")),
 ]
 """How each kind is kept and found again."""
 

@@ -11,6 +11,7 @@ class RememberedContent:
 
     documents: dict[Digest, bytes] = field(default_factory=dict)
     layers: set[Digest] = field(default_factory=set)
+    names: dict[str, Digest] = field(default_factory=dict)
 
     def find_document(self, digest: Digest) -> bytes | None:
         """A document that was kept."""
@@ -25,6 +26,14 @@ class RememberedContent:
     def has_layer(self, diff_id: Digest) -> bool:
         """Whether the layer is known."""
         return diff_id in self.layers
+
+    def find_name(self, name: str) -> Digest | None:
+        """Where a name led to."""
+        return self.names.get(name)
+
+    def keep_name(self, name: str, digest: Digest) -> None:
+        """Keep where a name led to."""
+        self.names[name] = digest
 
     def learn(self, *diff_ids: str) -> None:
         """Know these layers from now on."""

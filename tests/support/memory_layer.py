@@ -22,7 +22,8 @@ class MemoryLayer:
     stamp: Stamp | None = None
     absent: str | None = None
     fails: int | None = None
-    is_local: bool = False
+    suits_workers: bool = False
+    is_addressed: bool = False
     opened: list[str] = field(default_factory=list)
 
     @property

@@ -42,7 +42,8 @@ class MemoryLayer:
     descriptor: Descriptor | None = None
     stamp: Stamp | None = None
     absent: str | None = None
-    is_local: bool = False
+    suits_workers: bool = False
+    is_addressed: bool = False
 
     @property
     def stored_size(self) -> int:

@@ -18,11 +18,15 @@ from layerscope.image.platform import Platform
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_usage import default_cache_dir
 from layerscope.layers.limits import Limits
+from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.select import SourceOptions, select_source
 from layerscope.sources.source import Source
 
 SHOWN_NOTES: Final = 3
 """Remarks on the cache that are told one by one."""
+
+MAX_PASSWORD: Final = 65536
+"""Characters of a password: tokens of cloud registries run to some thousands."""
 
 _STANDARD_INPUT: Final = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
@@ -31,8 +35,28 @@ def choose_source(image: str, reading: Reading, *, random_access: bool = False) 
     """The source that IMAGE names; with `random_access`, one whose layers can be opened again."""
     if _STANDARD_INPUT.fullmatch(image) and sys.stdin.isatty():
         raise UsageError(f"opening {image}: expected an archive on standard input, found a terminal")
-    options = SourceOptions(random_access=random_access, in_place=reading.in_place)
+    options = SourceOptions(
+        random_access=random_access,
+        in_place=reading.in_place,
+        insecure=reading.insecure,
+        offline=reading.offline,
+        credential=_read_credential(image, reading),
+    )
     return select_source(image, stdin=sys.stdin.buffer, options=options)
+
+
+def _read_credential(image: str, reading: Reading) -> Credential | None:
+    """The name and password that were given for the registry; raises UsageError for one without the other."""
+    if reading.username is None and not reading.password_stdin:
+        return None
+    if reading.username is None or not reading.password_stdin:
+        raise UsageError("--username and --password-stdin: expected both or neither")
+    if _STANDARD_INPUT.fullmatch(image):
+        raise UsageError("--password-stdin: expected an image from elsewhere, standard input cannot be both")
+    password = sys.stdin.readline(MAX_PASSWORD).removesuffix("\n").removesuffix("\r")
+    if not password:
+        raise UsageError("--password-stdin: expected a password on standard input, found nothing")
+    return Credential(reading.username, password, "", "--username")
 
 
 def make_options(reading: Reading, *, base: str | None = None) -> AuditOptions:

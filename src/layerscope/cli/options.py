@@ -27,6 +27,10 @@ class Reading:
 
     platform: str | None
     in_place: InPlace
+    insecure: bool
+    offline: bool
+    username: str | None
+    password_stdin: bool
     cache_dir: Path | None
     no_cache_read: bool
     jobs: int | None
@@ -97,6 +101,10 @@ _READING_OPTIONS: Final = (
         show_default=True,
         help="Read an engine's layers where it stores them, instead of asking it for an export.",
     ),
+    option("--insecure", is_flag=True, help="Ask the registry by plain HTTP, wherever it is."),
+    option("--offline", is_flag=True, help="Ask no registry: what earlier audits kept has to be enough."),
+    click.option("--username", metavar="NAME", help="Who to be at the registry; with --password-stdin."),
+    click.option("--password-stdin", is_flag=True, help="Read the registry's password from standard input."),
     cache_dir_option,
     option("--no-cache-read", is_flag=True, help="Read every layer again; what is learned is still kept."),
     option("--jobs", type=click.IntRange(min=1), metavar="N", help="Layers read at once; default: one per processor."),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from layerscope.image.attachment import Attached
 from layerscope.image.config import ImageConfig
 from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream, Layer
@@ -32,6 +33,8 @@ class Image:
     index_digest: Digest | None = None
     notes: tuple[str, ...] = field(default=())
     """Sentences about how it was read that a person should know."""
+    list_attached: Callable[[], Attached] = field(default=Attached, compare=False, repr=False)
+    """What lies beside it to describe it; looked for when asked, which may take requests of its own."""
 
 
 class KnownContent(Protocol):
@@ -45,6 +48,12 @@ class KnownContent(Protocol):
 
     def has_layer(self, diff_id: Digest) -> bool:
         """Tell whether everything about that layer is already known."""
+
+    def find_name(self, name: str) -> Digest | None:
+        """Return the manifest or index that a name led to when it was last asked for."""
+
+    def keep_name(self, name: str, digest: Digest) -> None:
+        """Keep where a name led to."""
 
 
 class ImageStream(Protocol):

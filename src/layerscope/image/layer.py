@@ -62,8 +62,12 @@ class Layer(Protocol):
         """Identity of the stored bytes, where they lie in a file of this host."""
 
     @property
-    def is_local(self) -> bool:
-        """Whether the bytes are in files of this host, so that every process may open them for itself."""
+    def suits_workers(self) -> bool:
+        """Whether every process may open the bytes for itself."""
+
+    @property
+    def is_addressed(self) -> bool:
+        """Whether the bytes are fetched by the descriptor's digest, as every client does: a known one need not be."""
 
     @property
     def absent(self) -> str | None:

@@ -19,13 +19,16 @@ from layerscope.layers.cache_limit import CacheLimit
 from layerscope.layers.cache_proofs import (
     ProvenBlob,
     decode_blob,
+    decode_name,
     decode_stamp,
     encode_blob,
+    encode_name,
     encode_stamp,
+    hash_name,
     name_stamp,
 )
 from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, encode_record
-from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, STAMPS, CacheStore
+from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STAMPS, CacheStore
 from layerscope.layers.extractor import Extractor
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import Limits
@@ -170,6 +173,14 @@ class LayerCache:
         began = time.time_ns() if read_began_ns is None else read_began_ns
         if began - max(stamp.changed_ns, stamp.modified_ns) >= RACY_NS:
             self._keep(STAMPS, name_stamp(stamp), encode_stamp(stamp, blob_digest))
+
+    def find_name(self, name: str) -> Digest | None:
+        """Return the manifest or index that a name led to when it was last asked for, if kept."""
+        return self._find(NAMES, hash_name(name), lambda body: decode_name(body, name))
+
+    def keep_name(self, name: str, digest: Digest) -> None:
+        """Keep where a name led to, in place of where it led to before."""
+        self._keep(NAMES, hash_name(name), encode_name(name, digest))
 
     def find_image(self, name: str, decode: Callable[[memoryview], _Known]) -> _Known | None:
         """Return what was concluded of whole layers together, if kept; `decode` raises CacheError for anything else."""

@@ -78,3 +78,23 @@ def decode_stamp(content: memoryview, stamp: Stamp) -> Digest | None:
     except (msgspec.MsgspecError, ReferenceSyntaxError) as error:
         raise CacheError(f"reading what is known of inode {stamp.inode}: {error}") from error
     return digest if stored.stamp == stamp else None
+
+
+def hash_name(name: str) -> str:
+    """The name under which the name of an image is kept: it may be longer than a file's."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def encode_name(name: str, digest: Digest) -> bytes:
+    """Return the bytes that `decode_name` turns back."""
+    return msgspec.msgpack.encode((name, str(digest)))
+
+
+def decode_name(content: memoryview, name: str) -> Digest | None:
+    """Return the digest that a name led to, None where it is another's; raises CacheError for anything else."""
+    try:
+        stored, digest = msgspec.msgpack.decode(content, type=tuple[str, str])
+        found = Digest.parse(digest)
+    except (msgspec.MsgspecError, ReferenceSyntaxError) as error:
+        raise CacheError(f"reading where {name} led to: {error}") from error
+    return found if stored == name else None

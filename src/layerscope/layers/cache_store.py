@@ -22,7 +22,8 @@ DOCUMENTS: Final = "documents"
 BLOBS: Final = "blobs"
 STAMPS: Final = "stamps"
 IMAGES: Final = "images"
-KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES)
+NAMES: Final = "names"
+KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES, NAMES)
 
 TEMPORARY_PREFIX: Final = ".writing-"
 

@@ -68,7 +68,7 @@ def read_layers(layers: Sequence[Layer], reading: Reading, *, cache: LayerCache,
     count = min(jobs, len(layers))
     if count <= 1:
         return [_finish(reader, number, reader.read(number)) for number in range(len(layers))]
-    if sum(sizes) >= WORTH_WORKERS and all(layer.is_local for layer in layers):
+    if sum(sizes) >= WORTH_WORKERS and all(layer.suits_workers for layer in layers):
         return _read_in_workers(reader, count)
     return _read_in_threads(reader, count)
 

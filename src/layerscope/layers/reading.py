@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from layerscope.errors import LayerDamageError, SourceError
+from layerscope.errors import LayerDamageError, SourceError, TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
@@ -109,6 +109,8 @@ def read_layer(stream: ByteStream, key: str, reading: Reading, *, staged: bool =
     with closing(stream), StoredBytes(stream, key, reading, staged=staged) as stored:
         try:
             decompressor = Decompressor(stored)
+        except TransferError:
+            raise
         except (SourceError, LayerDamageError, OSError) as error:
             return _unreadable(error, reading)
         plain = decompressor.compression is Compression.NONE
@@ -191,6 +193,8 @@ def _read_rest(stored: StoredBytes, damage: Damage | None) -> bool:
     try:
         for _ in stored:
             pass
+    except TransferError:
+        raise
     except (SourceError, LayerDamageError, OSError):
         return False
     return True

@@ -11,10 +11,13 @@ from layerscope.layers.scan import BlobScan, LayerScan, Proof
 
 
 def recall_layer(layer: Layer, cache: LayerCache) -> LayerScan | None:
-    """The scan of a layer that need not be read: it is absent, or known and its stored bytes have not changed."""
+    """The scan of a layer that need not be read: it is absent, or known and its stored bytes are those of then."""
     if layer.absent is not None:
         return LayerScan(None, None, empty_index(), {}, None, Proof.NONE)
     stamp = layer.stamp
+    if layer.is_addressed and layer.descriptor is not None:
+        proven = cache.find_blob(layer.descriptor.digest)
+        return recall_scan(proven.diff_id, proven.blob, Proof.CACHED, cache) if proven is not None else None
     if stamp is None:
         return recall_scan(layer.diff_id, None, Proof.CACHED, cache) if is_vouched(layer) else None
     digest = cache.find_stamp(stamp)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from layerscope.errors import LayerDamageError, SourceError
+from layerscope.errors import LayerDamageError, SourceError, TransferError
 from layerscope.layers import anomaly
 from layerscope.layers.block_reader import BlockReader, TruncatedError
 from layerscope.layers.columns import Columns
@@ -48,6 +48,8 @@ class TarScanner:
             return Damage(DamageKind.CORRUPT, f"{error}, after {self._describe_last()}", self._reader.offset)
         except LimitPassedError as error:
             return Damage(DamageKind.LIMIT, str(error), self._reader.offset)
+        except TransferError:
+            raise
         except (SourceError, LayerDamageError, OSError) as error:
             return Damage(DamageKind.UNREADABLE, f"{error}, after {self._describe_last()}", self._reader.offset)
         except HeaderError as error:

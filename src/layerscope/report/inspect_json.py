@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from layerscope.formats.secret_text import redact_text, redact_value
+from layerscope.image.attachment import Attachment
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
 from layerscope.report.instruction import tell_created_by, tell_instruction
@@ -12,7 +13,7 @@ from layerscope.report.json_text import encode_json
 from layerscope.report.stored_size import is_size_exact
 
 
-def render_inspect_json(image: Image, steps: Sequence[BuildStep]) -> str:
+def render_inspect_json(image: Image, steps: Sequence[BuildStep], *, attached: Sequence[Attachment] = ()) -> str:
     """Identity, process, labels and history; sizes are those of the layers as stored, where they are known."""
     sizes = [layer.stored_size if is_size_exact(layer) else None for layer in image.layers]
     return encode_json(
@@ -25,6 +26,10 @@ def render_inspect_json(image: Image, steps: Sequence[BuildStep]) -> str:
                 for name, value in sorted(image.config.runtime.labels.items())
             },
             "diff_ids": [str(diff_id) for diff_id in image.config.rootfs],
+            "attached": [
+                {"kind": each.kind, "digest": str(each.digest), "type": each.type, "found": each.found}
+                for each in attached
+            ],
             "history": [_build_step(step, sizes) for step in steps],
         }
     )

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.formats.secret_text import redact_text, redact_value, redact_words
+from layerscope.image.attachment import Attachment
 from layerscope.image.config import Healthcheck, RuntimeConfig
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
@@ -22,7 +23,9 @@ from layerscope.rules.wording import tell_count, tell_size
 NANOSECONDS: Final = 10**9
 
 
-def render_inspect_text(image: Image, steps: Sequence[BuildStep], context: RenderContext) -> str:
+def render_inspect_text(
+    image: Image, steps: Sequence[BuildStep], context: RenderContext, *, attached: Sequence[Attachment] = ()
+) -> str:
     """Identity, config and history."""
     page = Page(context)
     fields = start_fields()
@@ -32,12 +35,20 @@ def render_inspect_text(image: Image, steps: Sequence[BuildStep], context: Rende
     stored = f", {about}{tell_size(sum(size or 0 for size in sizes))} stored" if None not in sizes else ""
     fields.add_row("layers", f"{tell_count(len(image.layers), 'layer')}{stored}")
     fields.add_row("read", escape_line(image.source))
+    for number, attachment in enumerate(attached):
+        fields.add_row("" if number else "beside", _tell_attachment(attachment))
     for note in image.notes:
         fields.add_row("note", escape_line(note))
     page.add(fields)
     _draw_config(page, image.config.runtime)
     _draw_history(page, steps, sizes)
     return page.read()
+
+
+def _tell_attachment(attachment: Attachment) -> str:
+    """What it is, which, and how it was found."""
+    kind = escape_line(attachment.type) if attachment.kind == "referrer" else attachment.kind
+    return f"{kind} {attachment.digest} ({attachment.found}, not verified)"
 
 
 def _draw_config(page: Page, runtime: RuntimeConfig) -> None:

@@ -5,4 +5,4 @@ from layerscope.image.layer import Layer
 
 def is_size_exact(layer: Layer) -> bool:
     """Whether it is that of a blob or file; of a folder, which has no stamp, an engine knows it nearly."""
-    return layer.stamp is not None or not layer.is_local
+    return layer.descriptor is not None or layer.stamp is not None or not layer.suits_workers

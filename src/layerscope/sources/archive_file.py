@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from layerscope.image.image import Image
 from layerscope.sources.archive_image import ArchiveForm, open_archive_image
-from layerscope.sources.contents import StoredBytes
+from layerscope.sources.contents import NamedContents, StoredBytes
 from layerscope.sources.file_range import FileSlice, PositionedFile
 from layerscope.sources.members import MemberTable
 from layerscope.sources.outer_tar import OuterTar
@@ -14,7 +14,7 @@ from layerscope.sources.stored_file import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
-class FileArchive:
+class FileArchive(NamedContents):
     """The contents of an archive in a file: members are ranges of it."""
 
     file: StoredFile

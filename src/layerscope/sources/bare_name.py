@@ -1,15 +1,16 @@
-"""An image by its bare name: the engines of this host, one after the other."""
+"""An image by its bare name: the engines of this host one after the other, then its registry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from layerscope.errors import EngineError, ImageNotFoundError, NoEngineError, SourceError
+from layerscope.errors import EngineError, ImageNotFoundError, NoEngineError, PlatformNotFoundError, SourceError
 from layerscope.image.image import Image, ImageStream, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress
 from layerscope.sources.source import Source
 
-NO_REGISTRY: Final = "reading from a registry is not available in this version"
+REGISTRY: Final = "registry"
+"""The kind of the last source, which is asked over the network."""
 
 _FILES: Final = "docker-archive:FILE, oci-archive:FILE, oci-dir:DIR"
 
@@ -31,10 +32,21 @@ class BareNameSource:
         """Open the image where it is found first; raises ImageNotFoundError, which says what was tried."""
         failures: list[tuple[str, SourceError]] = []
         for kind, source in self.sources:
+            if kind == REGISTRY and any(_may_have_it(error) for _, error in failures):
+                break  # an engine that could not answer may have the very image that is meant
             try:
-                return source.open_image(platform=platform, known=known, progress=progress)
-            except (ImageNotFoundError, EngineError) as error:
+                opened = source.open_image(platform=platform, known=known, progress=progress)
+            except PlatformNotFoundError:
+                raise
+            except SourceError as error:
+                if kind != REGISTRY and not isinstance(error, ImageNotFoundError | EngineError):
+                    raise
                 failures.append((kind, error))
+                continue
+            if kind == REGISTRY and isinstance(opened, Image):
+                note = f"no engine of this host has {self.name}: it is the registry's image"
+                return replace(opened, notes=(note, *opened.notes))
+            return opened
         told = ", ".join(_tell_failure(kind, error) for kind, error in failures)
         if self.attempts:
             message = f"{'; '.join(self.attempts)}; as a name, {self.name!r} is not here: {told}"
@@ -45,10 +57,16 @@ class BareNameSource:
 
     def _advise(self, failures: list[tuple[str, SourceError]]) -> str:
         """What else may be tried: fetching it where an engine answers, else the schemes that need none."""
-        answering = next((kind for kind, error in failures if isinstance(error, ImageNotFoundError)), None)
+        kinds = (kind for kind, error in failures if kind != REGISTRY and isinstance(error, ImageNotFoundError))
+        answering = next(kinds, None)
         if answering is not None:
             return f"`{answering} pull {self.name}`, {_FILES}"
         return f"{_FILES}, or set DOCKER_HOST"
+
+
+def _may_have_it(error: SourceError) -> bool:
+    """Whether an engine failed in a way that says nothing about the image."""
+    return not isinstance(error, ImageNotFoundError | NoEngineError)
 
 
 def _tell_failure(kind: str, error: SourceError) -> str:
@@ -58,7 +76,7 @@ def _tell_failure(kind: str, error: SourceError) -> str:
             return f"no Docker engine answers ({error.place})"
         case NoEngineError():
             return f"{kind} is not running"
-        case ImageNotFoundError():
+        case ImageNotFoundError() if kind != REGISTRY:
             return f"{kind} has no such image"
         case _:
             return f"{kind}: {error}"

@@ -9,7 +9,7 @@ from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream, Layer, Stamp
 from layerscope.image.manifest import MAX_DOCUMENT_SIZE, ImageIndex, Manifest, parse_document
 from layerscope.image.validate import check_content
-from layerscope.sources.contents import Contents, StoredBytes, missing, read_document
+from layerscope.sources.contents import Contents, StoredBytes, blob_name, missing, read_stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class StoredLayer:
     descriptor: Descriptor | None
     stored: StoredBytes | None
     absent: str | None = None
+    is_addressed: bool = False
 
     @property
     def stored_size(self) -> int | None:
@@ -33,9 +34,9 @@ class StoredLayer:
         return None if self.stored is None else self.stored.stamp
 
     @property
-    def is_local(self) -> bool:
-        """Whether the bytes are in a file of this host."""
-        return self.stamp is not None
+    def suits_workers(self) -> bool:
+        """Whether the bytes are in a file of this host, or fetched by their digest."""
+        return self.stamp is not None or self.is_addressed
 
     def open(self) -> ByteStream:
         """Open the stored bytes from the start; raises SourceError."""
@@ -44,17 +45,13 @@ class StoredLayer:
         return self.stored.open()
 
 
-def blob_name(digest: Digest) -> str:
-    """Return where a layout keeps the blob of that digest."""
-    return f"blobs/{digest.algorithm}/{digest.hex}"
-
-
 def read_blob(contents: Contents, descriptor: Descriptor, *, what: str) -> bytes:
     """Return the bytes of a document that a descriptor names; raises ImageError unless they are exactly those."""
     where = f"{contents.where}: {what} {descriptor.digest}"
     if descriptor.size > MAX_DOCUMENT_SIZE:
         raise LimitError(f"reading {where}: {descriptor.size} bytes, limit {MAX_DOCUMENT_SIZE}")
-    content = read_document(contents, blob_name(descriptor.digest))
+    name = blob_name(descriptor.digest)
+    content = read_stored(contents, name, contents.find_blob(descriptor))
     check_content(content, descriptor, where=where)
     return content
 
@@ -90,9 +87,9 @@ def is_foreign(descriptor: Descriptor) -> bool:
 
 def _find_layer(contents: Contents, descriptor: Descriptor, diff_id: Digest) -> StoredLayer:
     name = blob_name(descriptor.digest)
-    stored = contents.find(name)
+    stored = contents.find_blob(descriptor)
     if stored is not None:
-        return StoredLayer(stored.name, diff_id, descriptor, stored)
+        return StoredLayer(stored.name, diff_id, descriptor, stored, is_addressed=contents.is_addressed)
     if is_foreign(descriptor):
         return make_absent_layer(name, diff_id, descriptor)
     raise missing(contents, f"layer {name}")

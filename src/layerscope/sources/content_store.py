@@ -15,8 +15,7 @@ from layerscope.image.digest import Digest
 from layerscope.image.image import Image
 from layerscope.image.manifest import parse_document
 from layerscope.image.validate import check_digest
-from layerscope.sources.blobs import blob_name
-from layerscope.sources.contents import read_document
+from layerscope.sources.contents import blob_name, read_document
 from layerscope.sources.layout import DirectoryContents
 from layerscope.sources.oci_image import open_described_image
 from layerscope.sources.request import ImageRequest

@@ -1,8 +1,11 @@
 """What lies in a layout or an archive, by name, and how its small documents are read."""
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from typing import ClassVar, Protocol
 
 from layerscope.errors import ImageError, LimitError
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream, Stamp
 from layerscope.image.manifest import MAX_DOCUMENT_SIZE
 
@@ -41,13 +44,43 @@ class Contents(Protocol):
     def damage(self) -> str | None:
         """How it ends too early, or None: a sentence without its subject."""
 
+    @property
+    def is_addressed(self) -> bool:
+        """Whether blobs are fetched by their digest, which every client holds them to."""
+
     def find(self, name: str) -> StoredBytes | None:
         """Return what lies under a name, links inside followed; None for nothing, ImageError for what is no file."""
+
+    def find_blob(self, descriptor: Descriptor) -> StoredBytes | None:
+        """Return the blob that a descriptor names, or None."""
+
+
+class NamedContents(ABC):
+    """Contents whose blobs lie under names made from their digests, as the image layout has them."""
+
+    is_addressed: ClassVar[bool] = False
+
+    @abstractmethod
+    def find(self, name: str) -> StoredBytes | None:
+        """Return what lies under a name."""
+
+    def find_blob(self, descriptor: Descriptor) -> StoredBytes | None:
+        """Return the blob that a descriptor names, or None."""
+        return self.find(blob_name(descriptor.digest))
+
+
+def blob_name(digest: Digest) -> str:
+    """Return where a layout keeps the blob of that digest."""
+    return f"blobs/{digest.algorithm}/{digest.hex}"
 
 
 def read_document(contents: Contents, name: str) -> bytes:
     """Return the bytes of a document that must be there; raises ImageError."""
-    stored = contents.find(name)
+    return read_stored(contents, name, contents.find(name))
+
+
+def read_stored(contents: Contents, name: str, stored: StoredBytes | None) -> bytes:
+    """Return the bytes of a document that was found, or must have been; raises ImageError."""
     if stored is None:
         raise missing(contents, name)
     where = f"{contents.where}: {name}"

@@ -115,7 +115,8 @@ class ExportedLayer:
     descriptor: Descriptor | None = None
     stored_size: int | None = None
     stamp: None = None
-    is_local: bool = False
+    suits_workers: bool = False
+    is_addressed: bool = False
     absent: None = None
 
     def open(self) -> ByteStream:

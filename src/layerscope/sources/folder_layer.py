@@ -25,7 +25,8 @@ class FolderLayer:
     """For a Docker engine nearly exact: its records would have to be read to know it."""
     descriptor: None = None
     stamp: None = None
-    is_local: bool = True
+    suits_workers: bool = True
+    is_addressed: bool = False
     absent: None = None
 
     def open(self) -> TarSplitStream:

@@ -9,9 +9,9 @@ from layerscope.image.image import Image, KnownContent
 from layerscope.image.manifest import Manifest
 from layerscope.image.platform import host_platform
 from layerscope.image.validate import check_digest
-from layerscope.sources.blobs import blob_name, read_blob, read_manifest_blob
+from layerscope.sources.blobs import read_blob, read_manifest_blob
 from layerscope.sources.content_store import describe_document
-from layerscope.sources.contents import Contents, StoredBytes, read_document
+from layerscope.sources.contents import Contents, NamedContents, StoredBytes, blob_name, read_document
 from layerscope.sources.engine_export import ExportedImage, ExportedLayer
 from layerscope.sources.passing_archive import KeptBytes
 from layerscope.sources.platforms import check_platform, choose_platform, walk_index
@@ -19,7 +19,7 @@ from layerscope.sources.request import ImageRequest
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDocuments:
+class KnownDocuments(NamedContents):
     """The documents that earlier audits kept, as the contents of a layout."""
 
     known: KnownContent

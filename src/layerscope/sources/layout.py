@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from layerscope.image.image import Image, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress
-from layerscope.sources.contents import StoredBytes
+from layerscope.sources.contents import NamedContents, StoredBytes
 from layerscope.sources.file_range import FileSlice
 from layerscope.sources.oci_image import open_layout_image
 from layerscope.sources.request import ImageRequest
@@ -17,7 +17,7 @@ from layerscope.sources.stored_file import HostFile
 
 
 @dataclass(frozen=True, slots=True)
-class DirectoryContents:
+class DirectoryContents(NamedContents):
     """A directory of blobs; links in it are refused, for they may lead anywhere on this host."""
 
     path: str

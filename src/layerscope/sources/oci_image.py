@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from layerscope.errors import DocumentError, ImageNotFoundError, UsageError
+from layerscope.image.attachment import Attached, Attachment
 from layerscope.image.config import parse_config
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
@@ -19,6 +21,9 @@ from layerscope.sources.selector import Selector, list_names
 
 INDEX_NAME = "index.json"
 VERSION_NAME = "oci-layout"
+
+_SUBJECT = "vnd.docker.reference.digest"
+"""The annotation by which an attestation names its image."""
 
 _NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 """Where the full name (containerd, Docker) and the name or tag (OCI) of an image stand."""
@@ -48,7 +53,8 @@ def open_described_image(
 
     `index_digest` is that of the index which listed the descriptors, where one did.
     """
-    candidates = [candidate for candidate in walk_index(contents, descriptors) if candidate.is_image]
+    listed = list(walk_index(contents, descriptors))
+    candidates = [candidate for candidate in listed if candidate.is_image]
     if not candidates:
         raise _no_image(contents, descriptors)
     chosen = choose_platform(contents, candidates, request.platform)
@@ -69,6 +75,21 @@ def open_described_image(
         manifest_digest=chosen.descriptor.digest,
         index_digest=chosen.index_digest or index_digest,
         notes=check_platform(config, request.platform, chosen.descriptor.platform, where=contents.where),
+        list_attached=partial(_find_attestations, listed, chosen.descriptor.digest),
+    )
+
+
+def _find_attestations(listed: Sequence[Candidate], digest: Digest) -> Attached:
+    """The attestations that an index lists for an image, as BuildKit writes them.
+
+    https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
+    """
+    return Attached(
+        tuple(
+            Attachment("attestation", candidate.descriptor.digest, candidate.descriptor.media_type.text, "in its index")
+            for candidate in listed
+            if candidate.descriptor.is_attestation and candidate.descriptor.annotations.get(_SUBJECT) == str(digest)
+        )
     )
 
 

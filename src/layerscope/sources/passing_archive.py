@@ -7,7 +7,7 @@ from typing import Final
 from layerscope.errors import SourceError
 from layerscope.image.layer import ByteStream
 from layerscope.image.manifest import MAX_DOCUMENT_SIZE
-from layerscope.sources.contents import StoredBytes
+from layerscope.sources.contents import NamedContents, StoredBytes
 from layerscope.sources.members import MemberTable
 from layerscope.sources.outer_compression import find_packing
 from layerscope.sources.outer_header import BLOCK, Member, has_valid_checksum, is_zero_block
@@ -53,7 +53,7 @@ class PassedBytes:
         raise SourceError(f"opening {self.name} of {self.where} again: it could be read only once, as it passed by")
 
 
-class PassingArchive:
+class PassingArchive(NamedContents):
     """An archive of which only members that were kept can be read; `length` is what was there in all."""
 
     def __init__(self, where: str) -> None:

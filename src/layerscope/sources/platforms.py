@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from layerscope.errors import ImageError, LimitError, PlatformNotFoundError, UsageError
+from layerscope.errors import ImageError, ImageNotFoundError, LimitError, PlatformNotFoundError, UsageError
 from layerscope.image.config import ImageConfig, parse_config
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.manifest import MAX_MANIFESTS, ImageIndex, Manifest
 from layerscope.image.platform import Platform, host_platform
-from layerscope.sources.blobs import blob_name, read_blob, read_manifest_blob
+from layerscope.sources.blobs import read_blob, read_manifest_blob
 from layerscope.sources.contents import Contents
 from layerscope.sources.selector import list_names
 
@@ -53,10 +53,13 @@ def walk_index(contents: Contents, descriptors: Sequence[Descriptor]) -> Iterato
             seen.add(descriptor.digest)
             if len(seen) > MAX_MANIFESTS:
                 raise LimitError(f"reading {contents.where}: indexes of more than {MAX_MANIFESTS} manifests, the limit")
-            is_here = contents.find(blob_name(descriptor.digest)) is not None
+            is_here = contents.find_blob(descriptor) is not None
             yield Candidate(descriptor, index_digest, is_here)
             if is_here and descriptor.media_type.is_index:
-                index = read_manifest_blob(contents, descriptor)
+                try:
+                    index = read_manifest_blob(contents, descriptor)
+                except ImageNotFoundError:  # a registry that was never given it
+                    continue
                 assert isinstance(index, ImageIndex), "a document is what its descriptor's media type says"
                 nested += [(child, descriptor.digest) for child in index.manifests]
         level = nested
@@ -104,7 +107,7 @@ def find_platform(contents: Contents, candidate: Candidate) -> Platform | None:
             return None
         content = read_blob(contents, manifest.config, what="config")
         return parse_config(content, where=f"{contents.where}: config {manifest.config.digest}").platform.normal
-    except ImageError:
+    except (ImageError, ImageNotFoundError):
         return None  # it is not the image that was asked for, or it is the only one and its damage is named then
 
 

@@ -2,19 +2,22 @@
 
 import re
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Literal, assert_never
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, assert_never
 
-from layerscope.errors import ImageNotFoundError, ReferenceSyntaxError, SourceError, UsageError
+from layerscope.errors import ImageNotFoundError, ReferenceSyntaxError, UsageError
 from layerscope.image.reference import Reference
 from layerscope.sources.archive import ArchiveSource
 from layerscope.sources.archive_image import ArchiveForm
-from layerscope.sources.bare_name import NO_REGISTRY, BareNameSource
+from layerscope.sources.bare_name import REGISTRY, BareNameSource
 from layerscope.sources.layout import LayoutSource
 from layerscope.sources.random_access import RandomAccessSource
 from layerscope.sources.recognise import LocatedPath, PathKind, is_path_like, locate_path
 from layerscope.sources.selector import parse_selector
 from layerscope.sources.source import InPlace, Source
 from layerscope.sources.standard_input import STANDARD_INPUT, InputSource
+
+if TYPE_CHECKING:
+    from layerscope.sources.registry.credentials import Credential
 
 SCHEMES: Final = ("docker:", "podman:", "registry:", "oci-dir:", "oci-archive:", "docker-archive:")
 
@@ -42,12 +45,16 @@ class SourceOptions:
 
     With `random_access`, an image that passes by once is spooled to a file without a name in `spool_directory` (None:
     where temporary files go), so that every layer can be opened at any time. `in_place` says whether the storage of an
-    engine is read.
+    engine is read, `insecure` that a registry is asked in the clear, `offline` that none is asked, `credential`
+    who to be there.
     """
 
     random_access: bool = False
     spool_directory: str | None = None
     in_place: InPlace = "auto"
+    insecure: bool = False
+    offline: bool = False
+    credential: "Credential | None" = None
 
 
 _ENGINES: Final[tuple[Literal["docker", "podman"], ...]] = ("docker", "podman")
@@ -87,8 +94,8 @@ def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None,
         case "docker" | "podman":
             return _open_engine("docker" if scheme == "docker" else "podman", rest, options)
         case "registry":
-            hint = f"; for the local image called {text} write docker:{text}" if is_name(text) else ""
-            raise SourceError(f"opening {text}: {NO_REGISTRY}; pull it and audit docker:{rest}{hint}")
+            hint = f"for the local image called {text} write docker:{text}" if is_name(text) else ""
+            return _open_registry(rest, options, hint)
         case "oci-dir":
             return _open_layout(rest)
         case _:
@@ -101,6 +108,18 @@ def _open_engine(kind: Literal["docker", "podman"], name: str, options: SourceOp
     if not _IMAGE_ID.fullmatch(name):
         Reference.parse(name)
     return DaemonSource(kind, name, options.in_place)
+
+
+def _open_registry(name: str, options: SourceOptions, hint: str = "") -> Source:
+    from layerscope.sources.registry.source import RegistrySource
+
+    return RegistrySource(
+        Reference.parse(name),
+        insecure=options.insecure,
+        offline=options.offline,
+        credential=options.credential,
+        hint=hint,
+    )
 
 
 def _open_layout(rest: str) -> Source:
@@ -159,13 +178,15 @@ def _select_path_or_name(text: str, options: SourceOptions) -> Source:
 
 def _open_name(text: str, options: SourceOptions, *attempts: str) -> Source:
     try:
-        sources = tuple((kind, _open_engine(kind, text, options)) for kind in _ENGINES)
+        sources: list[tuple[str, Source]] = [(kind, _open_engine(kind, text, options)) for kind in _ENGINES]
+        if not _IMAGE_ID.fullmatch(text):
+            sources.append((REGISTRY, _open_registry(text, options)))
     except ReferenceSyntaxError as error:
         known = f"; schemes are {' '.join(SCHEMES)}" if _SCHEME.match(text) else ""
         raise ReferenceSyntaxError(
             f"opening {text[:200]}: there is no such file, and as a name: {error}{known}"
         ) from error
-    return BareNameSource(text, sources, attempts)
+    return BareNameSource(text, tuple(sources), attempts)
 
 
 def is_name(text: str) -> bool:

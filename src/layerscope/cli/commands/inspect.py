@@ -27,9 +27,12 @@ def command(image: str, *, reading: Reading, output: tuple[str, ...], console: C
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     found = read_documents(image, reading, console=console)
     steps = pair_history(found.config, len(found.layers))
+    beside = found.list_attached()
+    if beside.trouble:
+        console.complain(f"warning: not everything beside the image may be listed: {beside.trouble}")
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_inspect_text(found, steps, context),
-        "json": lambda _: render_inspect_json(found, steps),
+        "terminal": lambda context: render_inspect_text(found, steps, context, attached=beside.found),
+        "json": lambda _: render_inspect_json(found, steps, attached=beside.found),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     return exit_codes.CLEAN

@@ -155,4 +155,17 @@ def _tell_waste(page: Page, result: AuditResult) -> Text:
 def _tell_reading(page: Page, result: AuditResult) -> str:
     proofs = Counter(layer.scan.proof for layer in result.layers if layer.scan)
     told = [f"{tell_count(proofs[proof], 'layer')} {words}" for proof, words in _PROOFS.items() if proofs[proof]]
+    fetched = _count_fetched(result)
+    if fetched is not None:
+        told.append(f"{tell_size(fetched)} of layers fetched")
     return f" {page.symbols.dot} ".join([escape_line(result.image.source), *told])
+
+
+def _count_fetched(result: AuditResult) -> int | None:
+    """Bytes of layers that came over the network; None where the image lies on this host."""
+    pairs = zip(result.image.layers, result.layers, strict=True)
+    remote = [audited for layer, audited in pairs if layer.is_addressed]
+    if not remote:
+        return None
+    read = {layer.digest: layer for layer in remote if layer.scan is not None and layer.scan.proof is Proof.READ}
+    return sum(layer.size or 0 for layer in read.values())

@@ -1,0 +1,95 @@
+"""A repository of a registry as contents: documents fetched once and verified by who reads them, blobs as they come."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Final
+
+from layerscope.errors import TransferError
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.digest import Digest
+from layerscope.image.image import KnownContent
+from layerscope.image.layer import ByteStream
+from layerscope.sources.contents import StoredBytes
+from layerscope.sources.registry.blob_stream import BlobStream
+from layerscope.sources.registry.repository import Repository
+
+MAX_DOCUMENTS: Final = 32 << 20
+"""Bytes of all documents of one image: an index may list thousands of manifests."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteBlob:
+    """A blob or manifest by its descriptor; nothing is fetched before it is opened."""
+
+    client: Repository
+    descriptor: Descriptor
+    documents: dict[Digest, bytes]
+    known: KnownContent
+    stamp: None = None
+
+    @property
+    def name(self) -> str:
+        """Where it lies."""
+        return f"{self.client.where}@{self.descriptor.digest}"
+
+    @property
+    def size(self) -> int:
+        """What its descriptor says."""
+        return self.descriptor.size
+
+    @property
+    def expected(self) -> int:
+        """The same: nobody else says how many bytes there are."""
+        return self.descriptor.size
+
+    def open(self) -> ByteStream:
+        """Fetch a document whole, or open a blob; documents that were fetched before are at hand."""
+        kind, digest = self.descriptor.media_type, self.descriptor.digest
+        if not (kind.is_index or kind.is_manifest or kind.is_config):
+            return BlobStream(self.client, self.descriptor)
+        if digest not in self.documents:
+            self.documents[digest] = self._find_document()
+            if sum(map(len, self.documents.values())) > MAX_DOCUMENTS:
+                raise TransferError(
+                    f"reading {self.client.where}: documents of more than {MAX_DOCUMENTS:,} bytes, the limit"
+                )
+        return io.BytesIO(self.documents[digest])
+
+    def _find_document(self) -> bytes:
+        kept = self.known.find_document(self.descriptor.digest)
+        if kept is not None:
+            return kept
+        if self.descriptor.media_type.is_config:
+            content = self.client.read_blob(self.descriptor.digest)
+        else:
+            content = self.client.read_manifest(str(self.descriptor.digest)).content
+        if Digest.of(content) == self.descriptor.digest:
+            self.known.keep_document(content)
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryContents:
+    """What a registry has of one repository; `documents` are those at hand, by digest."""
+
+    client: Repository
+    known: KnownContent
+    documents: dict[Digest, bytes] = field(default_factory=dict)
+    damage: str | None = None
+    is_addressed: bool = True
+
+    @property
+    def where(self) -> str:
+        """Registry and repository."""
+        return self.client.where
+
+    def find(self, name: str) -> StoredBytes | None:
+        """Nothing: a registry has no names but digests."""
+        del name
+        return None
+
+    def find_blob(self, descriptor: Descriptor) -> StoredBytes | None:
+        """What a descriptor names, taken to be there until it is opened; None for a layer that is kept elsewhere."""
+        if descriptor.media_type.is_foreign:
+            return None
+        return RemoteBlob(self.client, descriptor, self.documents, self.known)

@@ -1,0 +1,78 @@
+"""Looking a reference up: who has it, its registry or a mirror, and which manifest or index it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from layerscope.errors import ImageError, SourceError
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.digest import Digest
+from layerscope.image.manifest import parse_document
+from layerscope.image.reference import Reference
+from layerscope.image.validate import check_digest
+from layerscope.progress import Progress
+from layerscope.sources.registry.client import RegistryClient, TlsExpectedError
+from layerscope.sources.registry.credentials import Credential, find_credential
+from layerscope.sources.registry.endpoint import Endpoint
+from layerscope.sources.registry.mirrors import Place, find_places
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The manifest or index that a reference names, under the digest of its bytes."""
+
+    descriptor: Descriptor
+    content: bytes
+
+    @classmethod
+    def of(cls, content: bytes, media_type: str | None, digest: Digest | None, *, where: str) -> "Top":
+        """A document as it came; `digest` is that of the reference, which was checked, if it has one."""
+        document = parse_document(content, where=where, media_type=media_type)
+        return cls(Descriptor(document.media_type, digest or Digest.of(content), len(content)), content)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How registries are asked: in the clear wherever they are, and as whom, where that was said."""
+
+    environment: Mapping[str, str]
+    insecure: bool = False
+    credential: Credential | None = None
+
+
+def look_up(reference: Reference, access: Access, *, progress: Progress) -> tuple[RegistryClient, Top]:
+    """Ask mirrors, then the registry itself; raises what the last one answered, and ImageError for a wrong document."""
+    places = find_places(reference, access.environment)
+    for place in places[:-1]:
+        try:
+            return _ask(place, reference, access, progress)
+        except (SourceError, ImageError) as error:
+            progress.note(f"{place.registry} does not have it: {error}")
+    return _ask(places[-1], reference, access, progress)
+
+
+def _ask(place: Place, reference: Reference, access: Access, progress: Progress) -> tuple[RegistryClient, Top]:
+    """Ask one registry; one on loopback may speak TLS after all."""
+    endpoint = Endpoint.of(place.registry, insecure=place.insecure or (access.insecure and not place.is_mirror))
+    progress.note(f"asking {endpoint.host} for {reference}")
+
+    def find() -> Credential | None:
+        if access.credential is not None and not place.is_mirror:
+            return access.credential
+        return find_credential(place.registry, place.repository, access.environment)
+
+    client = RegistryClient(endpoint, place.repository, find, access.environment)
+    try:
+        return client, _find_top(client, reference)
+    except TlsExpectedError:
+        client = RegistryClient(Endpoint("https", endpoint.host), place.repository, find, access.environment)
+        return client, _find_top(client, reference)
+
+
+def _find_top(client: RegistryClient, reference: Reference) -> Top:
+    """What the registry has under the reference's digest or tag; a digest is held against the bytes."""
+    wanted = reference.digest or reference.tag
+    fetched = client.read_manifest(str(wanted))
+    where = f"{client.where}: manifest {wanted}"
+    if reference.digest is not None:
+        check_digest(fetched.content, reference.digest, where=where)
+    return Top.of(fetched.content, fetched.media_type or None, reference.digest, where=where)

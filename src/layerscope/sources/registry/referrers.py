@@ -1,0 +1,69 @@
+"""What a registry has beside an image: by the referrers API, or by tags made from the image's digest.
+
+https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers,
+https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md#discovery
+"""
+
+from typing import Final
+
+from layerscope.errors import ImageError, ImageNotFoundError
+from layerscope.image.attachment import Attachment
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.digest import Digest
+from layerscope.image.manifest import ImageIndex, parse_document
+from layerscope.sources.registry.client import RegistryClient
+
+_COSIGN: Final = {"sig": "signature", "att": "attestation", "sbom": "bill of materials"}
+"""The suffixes of cosign's tags."""
+
+_BY_API: Final = "by the referrers API"
+_BY_TAG: Final = "by its tag"
+
+
+def list_referrers(client: RegistryClient, digest: Digest) -> tuple[Attachment, ...]:
+    """Everything that names the image of that digest as its subject; raises TransferError and ImageError."""
+    found = client.read_referrers(digest)
+    tag = f"{digest.algorithm}-{digest.hex}"
+    attached = set(_read_index(found, client, _BY_API)) if found is not None else _read_tag(client, tag)
+    for suffix, kind in _COSIGN.items():
+        attached |= _read_cosign_tag(client, f"{tag}.{suffix}", kind)
+    return tuple(sorted(attached))
+
+
+def _read_tag(client: RegistryClient, tag: str) -> set[Attachment]:
+    """The index that clients keep under a tag where the registry has no referrers API."""
+    try:
+        content = client.read_manifest(tag).content
+    except ImageNotFoundError:
+        return set()
+    return set(_read_index(content, client, _BY_TAG))
+
+
+def _read_index(content: bytes, client: RegistryClient, found: str) -> list[Attachment]:
+    document = parse_document(content, where=f"{client.where}: referrers")
+    if not isinstance(document, ImageIndex):
+        raise ImageError(f"reading {client.where}: referrers: a manifest, expected an index")
+    return [_describe(descriptor, found) for descriptor in document.manifests]
+
+
+def _describe(descriptor: Descriptor, found: str) -> Attachment:
+    kind = descriptor.artifact_type or descriptor.media_type.text
+    return Attachment(_judge_kind(kind), descriptor.digest, kind, found)
+
+
+def _judge_kind(artifact_type: str) -> str:
+    """What an artifact is by its type: those of notation, cosign, in-toto, SPDX and CycloneDX are known."""
+    lowered = artifact_type.lower()
+    if "sig" in lowered and ("notary" in lowered or "sigstore" in lowered or "cosign" in lowered):
+        return "signature"
+    if "spdx" in lowered or "cyclonedx" in lowered or "sbom" in lowered:
+        return "bill of materials"
+    return "attestation" if "in-toto" in lowered or "attestation" in lowered else "referrer"
+
+
+def _read_cosign_tag(client: RegistryClient, tag: str, kind: str) -> set[Attachment]:
+    try:
+        fetched = client.read_manifest(tag)
+    except ImageNotFoundError:
+        return set()
+    return {Attachment(kind, Digest.of(fetched.content), fetched.media_type, _BY_TAG)}

@@ -1,0 +1,297 @@
+"""HTTP requests to a registry and to where it leads: connections kept, redirects held to rules, failures tried again.
+
+Redirects are followed here and not by the library: each may lead to another host, which is then told no credential, and
+every connection is held to `AddressCheck`.
+"""
+
+import os
+import random
+import re
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urljoin
+
+from layerscope import __version__
+from layerscope.errors import TransferError
+from layerscope.image.document import MAX_DOCUMENT_SIZE
+from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError
+from layerscope.sources.registry.certificates import make_context
+from layerscope.sources.registry.endpoint import Endpoint
+from layerscope.sources.registry.origin import Origin, show_url
+from layerscope.sources.registry.proxies import find_proxy
+
+if TYPE_CHECKING:
+    import socket
+
+    from urllib3 import BaseHTTPResponse, HTTPResponse, PoolManager
+
+CONNECT_SECONDS: Final = 10.0
+READ_SECONDS: Final = 60.0
+"""The longest silence in the middle of an answer."""
+HEAD_SECONDS: Final = 90.0
+"""The longest until the head of an answer is there."""
+DOCUMENT_SECONDS: Final = 60.0
+"""The longest that a document may take, however steadily it drips."""
+
+ATTEMPTS: Final = 6
+"""Tries of one request: with three in ten failing, one in a thousand is given up."""
+FIRST_WAIT: Final = 0.2
+LONGEST_WAIT: Final = 30.0
+"""Seconds before the second try, doubled each time, and the most that a server's Retry-After is obeyed."""
+
+MAX_REDIRECTS: Final = 5
+CONNECTIONS: Final = 8
+"""Connections to one host that are kept for the next request."""
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
+"""Answers after which the same request may succeed."""
+
+_CONNECTION: Final = re.compile(r"^<?\w+\([^)]*\)>?: |^<[^>]* object at 0x[0-9a-f]+>: ")
+"""How the library names a connection before it says what is wrong with it."""
+
+_CHUNK: Final = 64 << 10
+
+
+class ConnectionFailedError(TransferError):
+    """A request got no answer, or lost it; another try may do better."""
+
+
+class NothingListensError(ConnectionFailedError):
+    """Nobody takes connections there, or the name leads nowhere: at first, another try changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response whose body was read: status, headers with lower-case names, and the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    challenges: tuple[str, ...]
+    body: bytes
+    origin: Origin
+    """Who answered, after redirects."""
+
+
+class Transport:
+    """Speaks to one registry; safe to use from several threads."""
+
+    def __init__(self, endpoint: Endpoint, environment: Mapping[str, str]) -> None:
+        """Connect to nothing yet."""
+        self.endpoint = endpoint
+        self._environment = environment
+        self._lock = threading.Lock()
+        self.home = Origin.of(endpoint.url, task=f"asking {endpoint.host}")
+        self._addresses = AddressCheck(self.home)
+        self._has_answered = False
+        self._pools: dict[tuple[int, str], PoolManager] = {}
+
+    def read(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, task: str
+    ) -> Answer:
+        """Send a request and read its answer, a document of bounded size; raises TransferError that names the task."""
+        for attempt in range(ATTEMPTS):
+            try:
+                response, origin = self._follow(method, url, dict(headers), body, task)
+                with response:
+                    self._has_answered = True
+                    if response.status not in _PASSING or attempt + 1 == ATTEMPTS:
+                        return Answer(
+                            response.status,
+                            {name.lower(): value for name, value in response.headers.items()},
+                            tuple(response.headers.getlist("WWW-Authenticate")),
+                            _read_document(response, task),
+                            origin,
+                        )
+                wait_before_retry(attempt, response.headers.get("Retry-After"))
+            except ConnectionFailedError as error:
+                is_hopeless = isinstance(error, NothingListensError) and not self._has_answered
+                if attempt + 1 == ATTEMPTS or is_hopeless:
+                    raise
+                wait_before_retry(attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def open(self, url: str, *, headers: Mapping[str, str], task: str) -> tuple["BaseHTTPResponse", Origin]:
+        """Send a GET whose body the caller reads, and tell who answers; one try, since the caller knows what it has."""
+        return self._follow("GET", url, dict(headers), None, task)
+
+    def _follow(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None, task: str
+    ) -> tuple["BaseHTTPResponse", Origin]:
+        origin = Origin.of(url, task=task)
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._send(method, url, headers, body, task)
+            place = response.headers.get("Location")
+            if response.status not in _REDIRECTS or not place:
+                return response, origin
+            response.close()
+            try:
+                url = urljoin(url, place)
+            except ValueError as error:
+                raise TransferError(f"{task}: a redirect to {show_url(place)!r}, expected an address") from error
+            target = Origin.of(url, task=f"{task}: a redirect")
+            if (origin.scheme, target.scheme) == ("https", "http"):
+                raise TransferError(f"{task}: a redirect from TLS to plain HTTP, at {show_url(url)}")
+            if target != origin:
+                if body is not None:  # which may hold a token
+                    raise TransferError(f"{task}: a redirect to {show_url(url)}, expected an answer")
+                headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+            origin = target
+        raise TransferError(f"{task}: more than {MAX_REDIRECTS} redirects, the last to {show_url(url)}")
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, task: str
+    ) -> "BaseHTTPResponse":
+        import urllib3.exceptions
+
+        sent = {"User-Agent": f"layerscope/{__version__}", **headers}
+        try:
+            return self._pool(Origin.of(url, task=task)).request(
+                method, url, headers=sent, body=body, redirect=False, retries=False, preload_content=False
+            )
+        except ForbiddenAddressError as error:
+            raise ForbiddenAddressError(f"{task}: {error}") from error
+        except urllib3.exceptions.HTTPError as error:
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in str(error):
+                why = f"the certificate of {show_url(url)} was not accepted: {_tell(error)}"
+                raise TransferError(f"{task}: {why}") from error
+            if isinstance(error, urllib3.exceptions.NameResolutionError) or _is_refused(error):
+                raise NothingListensError(f"{task}: {show_url(url)}: {_tell(error)}") from error
+            raise ConnectionFailedError(f"{task}: {show_url(url)}: {_tell(error)}") from error
+        except (OSError, ValueError) as error:
+            raise ConnectionFailedError(f"{task}: {show_url(url)}: {error}") from error
+
+    def _pool(self, origin: Origin) -> "PoolManager":
+        """The connections to use for an address: through a proxy where the environment names one for it."""
+        proxy = find_proxy(origin, self._environment)
+        key = (os.getpid(), proxy)  # a worker that was forked has connections of its own
+        with self._lock:
+            if key not in self._pools:
+                context = make_context(self.endpoint.host, self._environment)
+                self._pools[key] = _make_pool(proxy, self._addresses, context)
+            return self._pools[key]
+
+
+def _make_pool(proxy: str, addresses: AddressCheck, context: ssl.SSLContext) -> "PoolManager":
+    import urllib3
+    import urllib3.exceptions
+
+    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    if not proxy:
+        pool = urllib3.PoolManager(timeout=timeout, maxsize=CONNECTIONS, ssl_context=context)
+        pool.pool_classes_by_scheme = _checked_pools(addresses)
+        return pool
+    try:  # a proxy connects for us: what it may reach is its owner's affair
+        parts = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
+        given = urllib3.make_headers(proxy_basic_auth=unquote(parts.auth)) if parts.auth else None
+        return urllib3.ProxyManager(
+            parts._replace(auth=None).url,
+            proxy_headers=given,
+            timeout=timeout,
+            maxsize=CONNECTIONS,
+            ssl_context=context,
+        )
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        raise TransferError("reading the proxy of the environment: expected http://HOST:PORT") from error
+
+
+def _checked_pools(addresses: AddressCheck) -> dict[str, type]:
+    """Connection pools whose connections tell the address that they reached before anything is sent."""
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class CheckedConnection(HTTPConnection):
+        def _new_conn(self) -> "socket.socket":
+            return _check(addresses, self.host, self.port, super()._new_conn())
+
+        def getresponse(self) -> "HTTPResponse":  # type: ignore[override] # as in urllib3 itself
+            with _limited(self.sock):
+                return super().getresponse()
+
+    class CheckedTlsConnection(HTTPSConnection):
+        def _new_conn(self) -> "socket.socket":
+            return _check(addresses, self.host, self.port, super()._new_conn())
+
+        def getresponse(self) -> "HTTPResponse":  # type: ignore[override] # as in urllib3 itself
+            with _limited(self.sock):
+                return super().getresponse()
+
+    class CheckedPool(HTTPConnectionPool):
+        ConnectionCls = CheckedConnection
+
+    class CheckedTlsPool(HTTPSConnectionPool):
+        ConnectionCls = CheckedTlsConnection
+
+    return {"http": CheckedPool, "https": CheckedTlsPool}
+
+
+def _check(addresses: AddressCheck, host: str, port: int | None, connected: "socket.socket") -> "socket.socket":
+    try:
+        addresses.check(host.lower().strip("[]"), port or 0, connected.getpeername()[0])
+    except BaseException:
+        connected.close()
+        raise
+    return connected
+
+
+@contextmanager
+def _limited(connected: "socket.socket | None") -> Iterator[None]:
+    """Break a connection off whose answer does not begin in time, however steadily its head drips."""
+    timer = threading.Timer(HEAD_SECONDS, _break_off, (connected,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _break_off(connected: "socket.socket | None") -> None:
+    if connected is not None:
+        with suppress(OSError):
+            connected.shutdown(2)
+
+
+def _is_refused(error: BaseException) -> bool:
+    """Whether nothing listens there, which no other try changes."""
+    return isinstance(error.__cause__, ConnectionRefusedError) or isinstance(
+        getattr(error, "reason", None), ConnectionRefusedError
+    )
+
+
+def _read_document(response: "BaseHTTPResponse", task: str) -> bytes:
+    import urllib3.exceptions
+
+    chunks, size, deadline = [], 0, time.monotonic() + DOCUMENT_SECONDS
+    try:
+        while chunk := response.read1(_CHUNK, decode_content=True):
+            size += len(chunk)
+            if size > MAX_DOCUMENT_SIZE:
+                raise TransferError(f"{task}: an answer of more than {MAX_DOCUMENT_SIZE:,} bytes, the limit")
+            if time.monotonic() > deadline:
+                raise TransferError(f"{task}: {size:,} bytes in {DOCUMENT_SECONDS:.0f} s, and still no end")
+            chunks.append(chunk)
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise ConnectionFailedError(f"{task}: the answer broke off after {size:,} bytes: {_tell(error)}") from error
+    return b"".join(chunks)
+
+
+def wait_before_retry(attempt: int, retry_after: str | None = None) -> None:
+    """Wait before trying again: longer each time, not in step with others, and as long as the server asks for."""
+    asked = float(retry_after) if retry_after and retry_after.isdecimal() and len(retry_after) < 6 else 0.0  # noqa: PLR2004 - digits
+    own = FIRST_WAIT * 2**attempt * (0.5 + random.random())  # noqa: S311 - no secret
+    time.sleep(min(max(asked, own), LONGEST_WAIT))
+
+
+def _tell(error: BaseException) -> str:
+    """The innermost words of an error: the library wraps those of the system."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):
+        return _tell(reason)
+    words = _CONNECTION.sub("", str(error)) or type(error).__name__
+    return re.sub(r"//[^/@\s]*@", "//", words)[:300]

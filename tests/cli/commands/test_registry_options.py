@@ -1,0 +1,115 @@
+"""Options for images in a registry, from the command line to the registry and back."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.images import load_fixture, write_oci_layout
+from support.registry_server import Registry, serve_registry
+
+Answer = Callable[..., tuple[int, bytes, str]]
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """A registry with the demo image, and a home folder without credentials."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    write_oci_layout(load_fixture("demo"), tmp_path / "demo")
+    with serve_registry() as server:
+        server.add_layout(tmp_path / "demo")
+        yield server
+
+
+def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Put a text on standard input."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_a_password_is_read_from_standard_input(
+    answer: Answer, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line of it, which shows nowhere."""
+    registry.user = "tester"
+    give(monkeypatch, "s3cret\n")
+    code, out, err = answer(
+        "audit", f"registry:{registry.address}/team/demo:1", "--username", "tester", "--password-stdin"
+    )
+    assert code == 1
+    assert "s3cret" not in out.decode() + err
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        (("--username", "tester"), "", "expected both or neither"),
+        (("--password-stdin",), "s3cret\n", "expected both or neither"),
+        (("--username", "tester", "--password-stdin"), "", "expected a password on standard input"),
+    ],
+)
+def test_half_a_credential_is_a_mistake(
+    mistake: tuple[tuple[str, ...], str, str], answer: Answer, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said before anybody is asked."""
+    options, typed, words = mistake
+    give(monkeypatch, typed)
+    code, _, err = answer("audit", f"registry:{registry.address}/team/demo:1", *options)
+    assert code == 2
+    assert words in err
+    assert registry.requests == []
+
+
+def test_a_refusal_is_exit_code_three(answer: Answer, registry: Registry) -> None:
+    """With the way to get in."""
+    registry.user = "tester"
+    code, out, err = answer("audit", f"registry:{registry.address}/team/demo:1")
+    assert (code, out) == (3, b"")
+    assert "`docker login` or `podman login` first" in err
+
+
+def test_offline_after_an_audit(answer: Answer, registry: Registry, tmp_path: Path) -> None:
+    """The same findings, and nobody asked."""
+    image, cache = f"registry:{registry.address}/team/demo:1", ("--cache-dir", tmp_path / "kept")
+    first = answer("audit", image, *cache)
+    asked = len(registry.requests)
+    second = answer("audit", image, *cache, "--offline")
+    assert first[0] == second[0] == 1
+    assert len(registry.requests) == asked
+    assert b"from the cache alone" in second[1]
+
+
+def test_a_name_that_no_engine_has_is_asked_for_at_its_registry(answer: Answer, registry: Registry) -> None:
+    """Without a scheme."""
+    code, out, _ = answer("audit", f"{registry.address}/team/demo:1")
+    assert code == 1
+    assert f"registry ({registry.address})" in " ".join(out.decode().split())
+
+
+@pytest.mark.parametrize("command", [("layers",), ("tree", "/etc"), ("cat", "/etc/os-release"), ("inspect",)])
+def test_every_command_takes_it(command: tuple[str, ...], answer: Answer, registry: Registry) -> None:
+    """As it takes any other image."""
+    name, *rest = command
+    code, out, err = answer(name, f"registry:{registry.address}/team/demo:1", *rest)
+    assert (code, err) == (0, "")
+    assert out
+
+
+def test_inspect_lists_what_lies_beside(answer: Answer, document: Callable[..., Any], registry: Registry) -> None:
+    """For a person and for a program; where it cannot be had, the rest is shown with a warning."""
+    digest = document("inspect", f"registry:{registry.address}/team/demo:1")["image"]["manifest_digest"]
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    registry.manifests[digest.replace(":", "-") + ".sig"] = (kind, b"{}")
+    _, out, _ = answer("inspect", f"registry:{registry.address}/team/demo:1")
+    assert "beside" in out.decode()
+    assert "(by its tag, not verified)" in " ".join(out.decode().split())
+    attached = document("inspect", f"registry:{registry.address}/team/demo:1")["attached"]
+    assert [each["kind"] for each in attached] == ["signature"]
+    registry.referrers = b"{"
+    code, out, err = answer("inspect", f"registry:{registry.address}/team/demo:1")
+    assert code == 0
+    assert out
+    assert "warning: not everything beside the image may be listed" in err

@@ -1,0 +1,82 @@
+"""Where credentials are found, by whatever client wrote them."""
+
+import base64
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import SourceError
+from layerscope.sources.registry.credentials import Credential, find_credential
+
+
+def pack(name: str, password: str) -> dict[str, str]:
+    """An entry as `docker login` writes it."""
+    return {"auth": base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def write(path: Path, **document: object) -> dict[str, str]:
+    """An auth file; returns the environment that names it."""
+    path.write_text(json.dumps(document))
+    return {"REGISTRY_AUTH_FILE": str(path), "HOME": str(path.parent)}
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["registry.corp", "https://registry.corp", "https://registry.corp/", "http://registry.corp/v1/", "registry.corp/"],
+)
+def test_a_registry_is_found_however_it_is_written(key: str, tmp_path: Path) -> None:
+    """An address stands for its host."""
+    environment = write(tmp_path / "auth.json", auths={key: pack("me", "se:cret")})
+    found = find_credential("registry.corp", "team/llm", environment)
+    assert found == Credential("me", "se:cret", "", str(tmp_path / "auth.json"))
+
+
+@pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "docker.io", "index.docker.io"])
+def test_docker_hub_has_several_names(key: str, tmp_path: Path) -> None:
+    """Docker writes one, podman another."""
+    environment = write(tmp_path / "auth.json", auths={key: pack("me", "x")})
+    found = find_credential("docker.io", "library/python", environment)
+    assert found is not None
+    assert found.username == "me"
+
+
+def test_a_namespace_has_the_nearest_entry(tmp_path: Path) -> None:
+    """As podman keeps them."""
+    entries = {"quay.io": pack("all", "x"), "quay.io/team": pack("team", "x"), "quay.io/team/llm": pack("llm", "x")}
+    environment = write(tmp_path / "auth.json", auths=entries)
+    names = [find_credential("quay.io", name, environment) for name in ("team/llm", "team/other", "else/where")]
+    assert [each.username for each in names if each is not None] == ["llm", "team", "all"]
+
+
+def test_another_registry_gets_nothing(tmp_path: Path) -> None:
+    """Not by prefix, not by suffix."""
+    environment = write(tmp_path / "auth.json", auths={"registry.corp": pack("me", "x")})
+    for registry in ("registry.corp.evil.example", "evil.registry.corp", "registry.corp:5000"):
+        assert find_credential(registry, "a", environment) is None
+
+
+def test_the_store_comes_before_a_stale_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Docker has it."""
+    helper = tmp_path / "docker-credential-test"
+    helper.write_text('#!/bin/sh\necho \'{"Username":"<token>","Secret":"identity"}\'\n')
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    environment = write(tmp_path / "auth.json", auths={"registry.corp": pack("old", "x")}, credsStore="test")
+    found = find_credential("registry.corp", "a", environment)
+    assert found == Credential("", "", "identity", "docker-credential-test")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"auths": {"registry.corp": {"auth": "bm9jb2xvbg=="}}}, "expected base64 of NAME:PASSWORD"),
+        ({"credsStore": "../evil"}, "is no name of a credential helper"),
+        ({"credsStore": "not-installed"}, "there is no such program on the path"),
+    ],
+)
+def test_what_is_broken_is_named(document: dict[str, object], words: str, tmp_path: Path) -> None:
+    """Going on without it would end in a refusal that tells nothing."""
+    with pytest.raises(SourceError, match=words):
+        find_credential("registry.corp", "a", write(tmp_path / "auth.json", **document))

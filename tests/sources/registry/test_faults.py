@@ -1,0 +1,263 @@
+"""A registry and a network that fail: what can be mended is, and what cannot ends in one clear error."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from layerscope.audit.result import AuditResult
+from layerscope.errors import SourceError
+from layerscope.image.document import MAX_DOCUMENT_SIZE
+from layerscope.sources.registry import blob_stream, transport
+from support.registry_server import Registry, RegistryHandler, always
+
+Audit = Callable[..., AuditResult]
+
+
+def make_flaky(seed: int, share: float) -> Callable[[RegistryHandler, str], bool]:
+    """Fails that share of all requests: hangs up, answers 503 or 429, or breaks off within a blob."""
+    chance, lock = random.Random(seed), threading.Lock()
+
+    def fail(handler: RegistryHandler, path: str) -> bool:
+        with lock:
+            fails, how = chance.random() < share, chance.randrange(4)
+        if not fails:
+            return False
+        name = path.rpartition("/")[2]
+        content = handler.registry.blobs.get(name) or handler.registry.manifests.get(name, ("", b"{}"))[1]
+        if how == 0:
+            handler.hang_up()
+        elif how == 1:
+            handler.reply(503, b"{}")
+        elif how == 2:
+            handler.reply(429, b"{}", Retry_After="0")
+        else:
+            handler.reply(200, content[: len(content) // 2], Content_Length=str(len(content)))
+            handler.hang_up()
+        return True
+
+    return fail
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_three_requests_in_ten_may_fail(seed: int, audit: Audit, demo: Registry) -> None:
+    """In twenty of twenty runs the audit ends right."""
+    demo.fault = make_flaky(seed, 0.3)
+    result = audit(demo)
+    assert result.is_intact
+    assert all(layer.verified for layer in result.layers)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_broken_blob_is_taken_up_where_it_broke(ranges: bool, audit: Audit, demo: Registry) -> None:
+    """With a range where the registry has them, by reading over what is known where not."""
+    demo.ranges = ranges
+    broken: set[str] = set()
+
+    def cut(handler: RegistryHandler, path: str) -> bool:
+        content = handler.registry.blobs.get(path.rpartition("/")[2], b"")
+        if "/blobs/" not in path or path in broken or len(content) < 3000:
+            return False
+        broken.add(path)
+        handler.reply(200, content[:2000], Content_Length=str(len(content)))
+        handler.hang_up()
+        return True
+
+    demo.fault = cut
+    assert audit(demo).is_intact
+    assert broken
+
+
+def test_what_keeps_failing_is_given_up(audit: Audit, demo: Registry) -> None:
+    """The error says what was asked for, and of whom."""
+    demo.fault = always("/blobs/", 503)
+    with pytest.raises(SourceError, match=rf"asking {demo.address}/team/demo for the blob sha256:.*: answered 503"):
+        audit(demo)
+
+
+def test_what_arrived_is_kept(audit: Audit, demo: Registry) -> None:
+    """After a failure, the next run fetches only the rest."""
+    layers = [layer["digest"] for layer in json.loads(demo.manifests["1"][1])["layers"]]
+    lost = min(layers, key=lambda name: len(demo.blobs[name]))  # they are fetched largest first
+    content = demo.blobs.pop(lost)
+    with pytest.raises(SourceError, match="it is not there"):
+        audit(demo, jobs=1)
+    fetched = demo.sent
+    demo.blobs[lost] = content
+    assert audit(demo, jobs=1).is_intact
+    assert demo.sent == fetched + len(content)
+
+
+def test_a_blob_that_is_longer_than_it_should_be_is_refused(audit: Audit, demo: Registry) -> None:
+    """Nothing beyond the descriptor's size is read."""
+    name = max(demo.blobs, key=lambda name: len(demo.blobs[name]))
+    demo.blobs[name] += b"more"
+    with pytest.raises(SourceError, match=r"more than the .* bytes of its descriptor"):
+        audit(demo)
+
+
+def test_a_blob_of_other_bytes_is_damage(audit: Audit, demo: Registry) -> None:
+    """It is found out as in any other source."""
+    name = max(demo.blobs, key=lambda name: len(demo.blobs[name]))
+    demo.blobs[name] = demo.blobs[name][:-1] + b"?"
+    result = audit(demo)
+    assert not result.is_intact
+    assert [layer.verified for layer in result.layers].count(False) == 1
+
+
+def test_a_document_without_end_is_cut(audit: Audit, demo: Registry) -> None:
+    """However long a registry goes on."""
+
+    def drone(handler: RegistryHandler, path: str) -> bool:
+        if "/manifests/" not in path:
+            return False
+        handler.reply(200, b" " * (MAX_DOCUMENT_SIZE + 10))
+        return True
+
+    demo.fault = drone
+    with pytest.raises(SourceError, match=f"more than {MAX_DOCUMENT_SIZE:,} bytes, the limit"):
+        audit(demo)
+
+
+def test_a_document_that_drips_is_given_up(audit: Audit, demo: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then keeps a connection alive for ever."""
+    monkeypatch.setattr(transport, "DOCUMENT_SECONDS", 0.1)
+    stop = threading.Event()
+
+    def drip(handler: RegistryHandler, path: str) -> bool:
+        if "/manifests/" not in path:
+            return False
+        handler.reply(200, b"", Content_Length="1000")
+        for _ in range(1000):
+            if stop.wait(0.01):
+                break
+            try:
+                handler.wfile.write(b" ")
+            except OSError:
+                break
+        handler.hang_up()
+        return True
+
+    demo.fault = drip
+    with pytest.raises(SourceError, match="and still no end"):
+        audit(demo)
+    stop.set()
+
+
+def test_a_loop_of_redirects_ends(audit: Audit, demo: Registry) -> None:
+    """After a handful."""
+    demo.fault = always("/manifests/", 307, Location="/v2/team/demo/manifests/1")
+    with pytest.raises(SourceError, match="more than 5 redirects"):
+        audit(demo)
+
+
+def test_nothing_listens(audit: Audit, demo: Registry) -> None:
+    """Where nobody is, no other try helps."""
+    demo.address = "127.0.0.1:1"
+    with pytest.raises(SourceError) as raised:
+        audit(demo)
+    assert str(raised.value).endswith(
+        "/manifests/1: Failed to establish a new connection: [Errno 111] Connection refused"
+    )
+
+
+def test_a_registry_that_comes_back_is_waited_for(audit: Audit, demo: Registry) -> None:
+    """One that is restarted in the middle of a layer loses nothing."""
+    refused: list[str] = []
+
+    def restart(handler: RegistryHandler, path: str) -> bool:
+        if "/blobs/" not in path or refused.count(path) > 2:
+            return False
+        refused.append(path)
+        handler.hang_up()
+        return True
+
+    demo.fault = restart
+    assert audit(demo).is_intact
+    assert refused
+
+
+@pytest.mark.parametrize("header", ["bytes 1-2/3", "bytes " + "1" * 5000 + "-", "lines 2000-"])
+def test_a_range_that_was_not_asked_for_is_refused(header: str, audit: Audit, demo: Registry) -> None:
+    """Whatever a registry answers to it, no byte goes to a wrong place."""
+
+    def answer(handler: RegistryHandler, path: str) -> bool:
+        content = handler.registry.blobs.get(path.rpartition("/")[2], b"")
+        if not content.startswith(b"\x1f\x8b"):
+            return False
+        handler.reply(206, content, Content_Range=header)
+        return True
+
+    demo.fault = answer
+    with pytest.raises(SourceError, match="answered 206"):
+        audit(demo)
+
+
+def test_a_blob_is_taken_as_it_is_stored(audit: Audit, demo: Registry) -> None:
+    """One that is compressed on the way is another one."""
+
+    def encode(handler: RegistryHandler, path: str) -> bool:
+        content = handler.registry.blobs.get(path.rpartition("/")[2], b"")
+        if not content.startswith(b"\x1f\x8b"):
+            return False
+        handler.reply(200, content, Content_Encoding="gzip")
+        return True
+
+    demo.fault = encode
+    with pytest.raises(SourceError, match="answered 200"):
+        audit(demo)
+
+
+def test_a_blob_that_hardly_comes_is_given_up(audit: Audit, demo: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then is as good as none."""
+    monkeypatch.setattr(blob_stream, "WINDOW_SECONDS", 0.05)
+    monkeypatch.setattr(blob_stream, "SLOWEST", 10**9)
+
+    def drip(handler: RegistryHandler, path: str) -> bool:
+        content = handler.registry.blobs.get(path.rpartition("/")[2], b"")
+        if not content.startswith(b"\x1f\x8b"):
+            return False
+        handler.reply(200, b"", Content_Length=str(len(content)))
+        for start in range(0, len(content), 100):
+            try:
+                handler.wfile.write(content[start : start + 100])
+            except OSError:
+                break
+            time.sleep(0.01)
+        return True
+
+    demo.fault = drip
+    with pytest.raises(SourceError, match="too slow"):
+        audit(demo)
+
+
+def test_a_registry_says_when_to_come_again(audit: Audit, demo: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For blobs as for documents."""
+    waited: list[str | None] = []
+    monkeypatch.setattr(blob_stream, "wait_before_retry", lambda _attempt, after=None: waited.append(after))
+    layer = json.loads(demo.manifests["1"][1])["layers"][0]["digest"]
+    asked: list[str] = []
+
+    def refuse_once(handler: RegistryHandler, path: str) -> bool:
+        if not path.endswith(layer) or path in asked:
+            return False
+        asked.append(path)
+        handler.reply(429, b"", Retry_After="7")
+        return True
+
+    demo.fault = refuse_once
+    assert audit(demo, jobs=1).is_intact
+    assert waited == ["7"]
+
+
+def test_the_password_of_a_proxy_shows_nowhere(audit: Audit, demo: Registry, tmp_path: Path) -> None:
+    """One that cannot be used is an error of its own."""
+    demo.address = "registry.invalid"
+    for place in ("http://user:PROXYPW@127.0.0.1:99999", "ftp://user:PROXYPW@127.0.0.1:1"):
+        with pytest.raises(SourceError) as raised:
+            audit(demo, environment={"HOME": str(tmp_path), "https_proxy": place})
+        assert "PROXYPW" not in str(raised.value)

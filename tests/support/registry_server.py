@@ -1,0 +1,202 @@
+"""A small registry that speaks the distribution API, and that can be told to misbehave.
+
+Real registries are used for everything that they do; this one does what no real one would.
+"""
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from layerscope.image.digest import Digest
+
+Fault = Callable[["RegistryHandler", str], bool]
+"""Answers a request itself and returns True, or leaves it to the registry; it is given the path."""
+
+
+@dataclass
+class Registry:
+    """What a registry holds, how it lets people in, and what it was asked."""
+
+    address: str = ""
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """By tag and by digest: media type and bytes."""
+    referrers: bytes | None = None
+    """What the referrers API answers; None where there is none."""
+    user: str | None = None
+    password: str = "s3cret"
+    scheme: str = "basic"
+    ranges: bool = True
+    fault: Fault = lambda _handler, _path: False
+    post_fault: Fault = lambda _handler, _path: False
+    requests: list[str] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
+    sent: int = 0
+    """Bytes of blobs that went out."""
+
+    @property
+    def realm(self) -> str:
+        """Where tokens are had."""
+        return f"http://{self.address}/token"
+
+    def add_layout(self, path: Path, tag: str = "1") -> Digest:
+        """Take over the image of an OCI layout, its first one under a tag; returns the digest of that."""
+        for blob in (path / "blobs/sha256").iterdir():
+            content = blob.read_bytes()
+            self.blobs[f"sha256:{blob.name}"] = content
+            if content.startswith(b"{"):
+                document = json.loads(content)
+                if "layers" in document or "manifests" in document:
+                    kind = document.get("mediaType") or "application/vnd.oci.image.manifest.v1+json"
+                    self.manifests[f"sha256:{blob.name}"] = (kind, content)
+        top = json.loads((path / "index.json").read_bytes())["manifests"][0]
+        self.manifests[tag] = (top["mediaType"], self.blobs[top["digest"]])
+        return Digest.parse(top["digest"])
+
+    def count(self, part: str) -> int:
+        """How many requests had that in their path."""
+        return sum(part in path for path in self.requests)
+
+
+class RegistryHandler(BaseHTTPRequestHandler):
+    """Answers one request."""
+
+    protocol_version = "HTTP/1.1"
+    registry: Registry
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        """Answer a token, a manifest or a blob."""
+        path = urlsplit(self.path).path
+        self.registry.requests.append(path)
+        self.registry.authorizations.append(self.headers.get("Authorization"))
+        if self.registry.fault(self, path):
+            return
+        if path == "/token":
+            self._answer_token()
+        elif not self._is_let_in():
+            self._challenge()
+        elif "/manifests/" in path:
+            self._answer_manifest(path.rpartition("/")[2])
+        elif "/referrers/" in path and self.registry.referrers is not None:
+            self.reply(200, self.registry.referrers, Content_Type="application/vnd.oci.image.index.v1+json")
+        elif "/blobs/" in path:
+            self._answer_blob(path.rpartition("/")[2])
+        else:
+            self.reply(404)
+
+    def do_POST(self) -> None:
+        """Answer a token to whoever has an identity token."""
+        self.registry.requests.append(self.path)
+        if self.registry.post_fault(self, self.path):
+            return
+        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
+        if form.get("refresh_token") == ["identity"]:
+            self.reply(200, b'{"access_token": "let-me-in"}')
+        else:
+            self.reply(401)
+
+    def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+        """Send an answer; underscores in the names of headers are dashes."""
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if "Content_Length" not in headers:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def hang_up(self) -> None:
+        """Break the connection off."""
+        self.close_connection = True
+        self.connection.close()
+
+    def _is_let_in(self) -> bool:
+        registry, sent = self.registry, self.headers.get("Authorization", "")
+        if registry.user is None:
+            return True
+        if registry.scheme == "basic":
+            return sent == _basic(registry)
+        return sent == "Bearer let-me-in"
+
+    def _challenge(self) -> None:
+        registry = self.registry
+        if registry.scheme == "basic":
+            self.reply(401, b"{}", WWW_Authenticate='Basic realm="test"')
+        else:
+            self.reply(401, b"{}", WWW_Authenticate=f'Bearer realm="{registry.realm}",service="test"')
+
+    def _answer_token(self) -> None:
+        if self.headers.get("Authorization") == _basic(self.registry):
+            self.reply(200, b'{"token": "let-me-in", "expires_in": 300}')
+        else:
+            self.reply(401, b'{"errors": [{"code": "UNAUTHORIZED", "message": "who are you"}]}')
+
+    def _answer_manifest(self, name: str) -> None:
+        if name not in self.registry.manifests:
+            self.reply(404, b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}')
+            return
+        kind, content = self.registry.manifests[name]
+        self.reply(200, content, Content_Type=kind)
+
+    def _answer_blob(self, name: str) -> None:
+        content = self.registry.blobs.get(name)
+        if content is None:
+            self.reply(404, b'{"errors": [{"code": "BLOB_UNKNOWN"}]}')
+            return
+        start = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-")
+        offset = int(start) if self.registry.ranges else 0
+        self.registry.sent += len(content) - offset
+        if offset:
+            self.reply(206, content[offset:], Content_Range=f"bytes {offset}-{len(content) - 1}/{len(content)}")
+        else:
+            self.reply(200, content)
+
+
+def always(part: str, status: int, **headers: str) -> Fault:
+    """A fault that answers every request with that in its path alike."""
+
+    def answer(handler: RegistryHandler, path: str) -> bool:
+        if part not in path:
+            return False
+        handler.reply(status, b"", **headers)
+        return True
+
+    return answer
+
+
+def _basic(registry: Registry) -> str:
+    return "Basic " + base64.b64encode(f"{registry.user}:{registry.password}".encode()).decode()
+
+
+class _QuietServer(ThreadingHTTPServer):
+    """A server that says nothing of clients that hang up."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve_registry() -> Iterator[Registry]:
+    """A registry on loopback for as long as the context lasts."""
+    registry = Registry()
+    handler = type("Handler", (RegistryHandler,), {"registry": registry})
+    server = _QuietServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    registry.address = f"127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield registry
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
