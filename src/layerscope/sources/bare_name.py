@@ -79,4 +79,4 @@ def _tell_failure(kind: str, error: SourceError) -> str:
         case ImageNotFoundError() if kind != REGISTRY:
             return f"{kind} has no such image"
         case _:
-            return f"{kind}: {error}"
+            return str(error) if kind == REGISTRY else f"{kind}: {error}"

@@ -161,7 +161,7 @@ def test_nothing_listens(audit: Audit, demo: Registry) -> None:
     with pytest.raises(SourceError) as raised:
         audit(demo)
     assert str(raised.value).endswith(
-        "/manifests/1: Failed to establish a new connection: [Errno 111] Connection refused"
+        "the manifest 1: Failed to establish a new connection: [Errno 111] Connection refused"
     )
 
 

@@ -149,9 +149,11 @@ class Transport:
     ) -> "BaseHTTPResponse":
         import urllib3.exceptions
 
+        origin = Origin.of(url, task=task)
+        where = "" if origin == self.home else f", at {show_url(url)}"
         sent = {"User-Agent": f"layerscope/{__version__}", **headers}
         try:
-            return self._pool(Origin.of(url, task=task)).request(
+            return self._pool(origin).request(
                 method, url, headers=sent, body=body, redirect=False, retries=False, preload_content=False
             )
         except ForbiddenAddressError as error:
@@ -161,10 +163,10 @@ class Transport:
                 why = f"the certificate of {show_url(url)} was not accepted: {_tell(error)}"
                 raise TransferError(f"{task}: {why}") from error
             if isinstance(error, urllib3.exceptions.NameResolutionError) or _is_refused(error):
-                raise NothingListensError(f"{task}: {show_url(url)}: {_tell(error)}") from error
-            raise ConnectionFailedError(f"{task}: {show_url(url)}: {_tell(error)}") from error
+                raise NothingListensError(f"{task}{where}: {_tell(error)}") from error
+            raise ConnectionFailedError(f"{task}{where}: {_tell(error)}") from error
         except (OSError, ValueError) as error:
-            raise ConnectionFailedError(f"{task}: {show_url(url)}: {error}") from error
+            raise ConnectionFailedError(f"{task}{where}: {_tell(error)}") from error
 
     def _pool(self, origin: Origin) -> "PoolManager":
         """The connections to use for an address: through a proxy where the environment names one for it."""
