@@ -161,6 +161,18 @@ class RegistryHandler(BaseHTTPRequestHandler):
             self.reply(200, content)
 
 
+def write_docker_config(folder: Path, registry: Registry, **entry: str) -> dict[str, str]:
+    """Docker's file with an entry for a registry; returns the environment that leads to it, and to nothing else."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps({"auths": {registry.address: entry}}))
+    return {"DOCKER_CONFIG": str(folder), "HOME": str(folder)}
+
+
+def pack_password(name: str, password: str) -> str:
+    """A name and a password as Docker's file has them."""
+    return base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
 def always(part: str, status: int, **headers: str) -> Fault:
     """A fault that answers every request with that in its path alike."""
 

@@ -1,9 +1,9 @@
 """The base image: which of the lowest layers were there before the build began."""
 
 from collections.abc import Mapping
-from contextlib import closing
 
 from layerscope.audit.options import AuditOptions
+from layerscope.audit.read_image import read_documents
 from layerscope.audit.result import BaseImage
 from layerscope.errors import ImageError, SourceError, UsageError
 from layerscope.image.image import Image
@@ -25,7 +25,7 @@ def find_base(image: Image, *, options: AuditOptions, progress: Progress) -> Bas
 
 def _prove_base(image: Image, source: Source, options: AuditOptions, progress: Progress) -> BaseImage:
     try:
-        base = _read_documents(source, options, progress)
+        base = read_documents(source, options=options, progress=progress)
     except SourceError as error:
         raise SourceError(f"the base image (--base): {error}") from error
     except ImageError as error:
@@ -40,15 +40,6 @@ def _prove_base(image: Image, source: Source, options: AuditOptions, progress: P
             f"{image.reference}, expected all of them; it was built on another image or another version"
         )
     return BaseImage(source.describe, len(below), "layer prefix")
-
-
-def _read_documents(source: Source, options: AuditOptions, progress: Progress) -> Image:
-    """The base image; of a stream, everything passes by."""
-    opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
-    if isinstance(opened, Image):
-        return opened
-    with closing(opened):
-        return opened.consume(lambda _name, _stream: None)
 
 
 def _claimed(claims: Mapping[str, str], evidence: str) -> BaseImage | None:

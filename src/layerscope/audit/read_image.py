@@ -1,12 +1,13 @@
 """ReadImage: an image with all of its layers read, before anything is judged."""
 
-from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from layerscope.audit.options import AuditOptions
 from layerscope.facts.extractors import EXTRACTORS
+from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.tree import MergedTree
 from layerscope.image.history import BuildStep, pair_history
 from layerscope.image.image import Image
 from layerscope.layers.cache import fingerprint
@@ -15,9 +16,6 @@ from layerscope.layers.scan import LayerScan
 from layerscope.layers.schedule import scan_layers, scan_stream
 from layerscope.progress import Progress
 from layerscope.sources.source import Source
-
-if TYPE_CHECKING:
-    from layerscope.filesystem.tree import MergedTree
 
 
 @dataclass(frozen=True)
@@ -29,10 +27,8 @@ class ReadImage:
     steps: tuple[BuildStep, ...]
 
     @cached_property
-    def tree(self) -> "MergedTree":
+    def tree(self) -> MergedTree:
         """What a container would see."""
-        from layerscope.filesystem.merge import merge_layers  # not needed to read the layers
-
         return merge_layers([scan.index for scan in self.scans])
 
 
@@ -41,14 +37,18 @@ def cache_fingerprint() -> str:
     return fingerprint(EXTRACTORS)
 
 
-def read_image(
-    source: Source, *, options: AuditOptions, progress: Progress, meanwhile: Callable[[], object] = lambda: None
-) -> ReadImage:
-    """Open the image and read every layer that is not known yet; raises SourceError and ImageError.
+def read_documents(source: Source, *, options: AuditOptions, progress: Progress) -> Image:
+    """The image without its layers; of a stream, everything passes by. Raises SourceError and ImageError."""
+    opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
+    if isinstance(opened, Image):
+        return opened
+    with closing(opened):
+        return opened.consume(lambda _name, _stream: None)
 
-    `meanwhile` is called while workers read, if any do.
-    """
-    reading = Reading(EXTRACTORS, options.limits, progress, meanwhile=meanwhile)
+
+def read_image(source: Source, *, options: AuditOptions, progress: Progress) -> ReadImage:
+    """Open the image and read every layer that is not known yet; raises SourceError and ImageError."""
+    reading = Reading(EXTRACTORS, options.limits, progress)
     opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
     if isinstance(opened, Image):
         image, scans = opened, scan_layers(opened.layers, reading, cache=options.cache, jobs=options.jobs)

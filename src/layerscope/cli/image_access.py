@@ -2,12 +2,11 @@
 
 import re
 import sys
-from contextlib import closing
 from typing import Final
 
 from layerscope.audit.doubts import iter_doubts
 from layerscope.audit.options import AuditOptions, default_jobs
-from layerscope.audit.read_image import ReadImage, cache_fingerprint, read_image
+from layerscope.audit.read_image import ReadImage, cache_fingerprint, read_documents, read_image
 from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
 from layerscope.cli.options import Reading
@@ -124,13 +123,9 @@ def tell_doubts(found: ReadImage, console: Console) -> int:
     return code
 
 
-def read_documents(image: str, reading: Reading, *, console: Console) -> Image:
-    """Read the documents of IMAGE alone; of a stream, everything passes by."""
+def read_image_documents(image: str, reading: Reading, *, console: Console) -> Image:
+    """Read the documents of IMAGE alone, with progress shown."""
     options = make_options(reading)
     source = choose_source(image, reading)
     with show_progress(console) as progress:
-        opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
-        if isinstance(opened, Image):
-            return opened
-        with closing(opened):
-            return opened.consume(lambda _name, _stream: None)
+        return read_documents(source, options=options, progress=progress)

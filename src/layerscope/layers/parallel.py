@@ -132,7 +132,6 @@ def _map_parallel(
     with ThreadPoolExecutor(count, thread_name_prefix="layer") as pool:
         try:
             futures: list[Future[LayerScan]] = [pool.submit(read, number) for number in range(len(reader.layers))]
-            reader.reading.meanwhile()
             return [future.result() for future in futures]
         except BaseException:
             reader.reading.stopped.set()

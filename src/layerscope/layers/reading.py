@@ -34,14 +34,12 @@ class ReadingStoppedError(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """How layers are read: what is kept of files, ceilings, who watches, who may stop it, and what to do meanwhile."""
+    """How layers are read: what is kept of files, ceilings, who watches, and who may stop it."""
 
     extractors: tuple[Extractor, ...] = ()
     limits: Limits = field(default_factory=Limits)
     progress: Progress = field(default_factory=SilentProgress)
     stopped: threading.Event = field(default_factory=threading.Event)
-    meanwhile: Callable[[], object] = lambda: None
-    """What whoever waits for several layers can do in that time."""
 
 
 class StoredBytes:

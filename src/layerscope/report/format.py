@@ -1,12 +1,10 @@
 """Format: one way to tell the result of an audit."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from layerscope.audit.result import AuditResult
 from layerscope.report.context import RenderContext
-
-if TYPE_CHECKING:
-    from layerscope.audit.result import AuditResult
 
 
 class Format(ABC):
@@ -20,5 +18,5 @@ class Format(ABC):
     suffix: ClassVar[str]
 
     @abstractmethod
-    def render(self, result: "AuditResult", context: RenderContext) -> str:
+    def render(self, result: AuditResult, context: RenderContext) -> str:
         """Return the whole text, its last line ended."""

@@ -1,6 +1,5 @@
 """Images straight from a registry: the same as from anywhere else, fetched once, and only what is not known."""
 
-import base64
 import json
 import os
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Proof
 from layerscope.sources.select import select_source
 from support.images import load_fixture, write_oci_layout
-from support.registry_server import Registry
+from support.registry_server import Registry, pack_password, write_docker_config
 
 Audit = Callable[..., AuditResult]
 
@@ -95,26 +94,19 @@ def test_a_tag_that_is_not_there_is_told(audit: Audit, demo: Registry) -> None:
         audit(demo, "team/demo:2")
 
 
-def write_auth(path: Path, registry: Registry, **entry: str) -> dict[str, str]:
-    """An auth file as `docker login` writes it; returns the environment that leads to it."""
-    path.mkdir()
-    (path / "config.json").write_text(json.dumps({"auths": {registry.address: entry}}))
-    return {"DOCKER_CONFIG": str(path), "HOME": str(path)}
-
-
 @pytest.mark.parametrize("scheme", ["basic", "bearer"])
 def test_what_docker_login_wrote_lets_us_in(scheme: str, audit: Audit, demo: Registry, tmp_path: Path) -> None:
     """With a name and a password, straight or for a token."""
     demo.user, demo.scheme = "tester", scheme
-    packed = base64.b64encode(b"tester:s3cret").decode()
-    assert audit(demo, environment=write_auth(tmp_path / "docker", demo, auth=packed)).is_intact
+    packed = pack_password("tester", "s3cret")
+    assert audit(demo, environment=write_docker_config(tmp_path / "docker", demo, auth=packed)).is_intact
     assert demo.count("/token") == (scheme == "bearer")
 
 
 def test_an_identity_token_lets_us_in(audit: Audit, demo: Registry, tmp_path: Path) -> None:
     """It is exchanged, never sent as a password."""
     demo.user, demo.scheme = "tester", "bearer"
-    assert audit(demo, environment=write_auth(tmp_path / "docker", demo, identitytoken="identity")).is_intact
+    assert audit(demo, environment=write_docker_config(tmp_path / "docker", demo, identitytoken="identity")).is_intact
     assert not any("identity" in (sent or "") for sent in demo.authorizations)
 
 
@@ -124,9 +116,9 @@ def test_a_refusal_says_who_asked_and_never_the_password(
 ) -> None:
     """The file that the credentials came from is named."""
     demo.user, demo.scheme = "tester", scheme
-    packed = base64.b64encode(b"tester:hunter2").decode()
+    packed = pack_password("tester", "hunter2")
     with pytest.raises(LoginError) as raised:
-        audit(demo, environment=write_auth(tmp_path / "docker", demo, auth=packed))
+        audit(demo, environment=write_docker_config(tmp_path / "docker", demo, auth=packed))
     assert f"as tester, from {tmp_path / 'docker' / 'config.json'}" in str(raised.value)
     assert "hunter2" not in str(raised.value)
     assert packed not in str(raised.value)

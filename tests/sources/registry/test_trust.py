@@ -1,7 +1,5 @@
 """What a registry may not do: take credentials elsewhere, and send us where only we can go."""
 
-import base64
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +11,14 @@ from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAdd
 from layerscope.sources.registry.challenge import Challenge, parse_challenges
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.origin import Origin
-from support.registry_server import Registry, RegistryHandler, always, serve_registry
+from support.registry_server import (
+    Registry,
+    RegistryHandler,
+    always,
+    pack_password,
+    serve_registry,
+    write_docker_config,
+)
 
 Audit = Callable[..., AuditResult]
 
@@ -90,8 +95,7 @@ def test_a_private_registry_may_lead_to_its_own_kind_and_to_public_places() -> N
 def test_nobody_but_the_registry_is_told_who_we_are(audit: Audit, demo: Registry, tmp_path: Path) -> None:
     """A host that a redirect leads to may ask, and may name a place for tokens: it gets neither password nor token."""
     demo.user = "tester"
-    packed = base64.b64encode(b"tester:s3cret").decode()
-    (tmp_path / "config.json").write_text(json.dumps({"auths": {demo.address: {"auth": packed}}}))
+    environment = write_docker_config(tmp_path, demo, auth=pack_password("tester", "s3cret"))
     with serve_registry() as thief:
         thief.user, thief.scheme = "tester", "bearer"
 
@@ -103,7 +107,7 @@ def test_nobody_but_the_registry_is_told_who_we_are(audit: Audit, demo: Registry
 
         demo.fault = lead_away
         with pytest.raises(SourceError, match="asks who we are, and is not told"):
-            audit(demo, environment={"DOCKER_CONFIG": str(tmp_path), "HOME": str(tmp_path)})
+            audit(demo, environment=environment)
         assert thief.count("/token") == 0
         assert set(thief.authorizations) == {None}
 
@@ -111,8 +115,7 @@ def test_nobody_but_the_registry_is_told_who_we_are(audit: Audit, demo: Registry
 def test_credentials_stay_with_their_host(audit: Audit, demo: Registry, tmp_path: Path) -> None:
     """A redirect to another host is followed without them."""
     demo.user = "tester"
-    packed = base64.b64encode(b"tester:s3cret").decode()
-    (tmp_path / "config.json").write_text(json.dumps({"auths": {demo.address: {"auth": packed}}}))
+    environment = write_docker_config(tmp_path, demo, auth=pack_password("tester", "s3cret"))
     with serve_registry() as store:
         store.blobs = dict(demo.blobs)
 
@@ -123,7 +126,7 @@ def test_credentials_stay_with_their_host(audit: Audit, demo: Registry, tmp_path
             return True
 
         demo.fault = lead_away
-        result = audit(demo, environment={"DOCKER_CONFIG": str(tmp_path), "HOME": str(tmp_path)})
+        result = audit(demo, environment=environment)
         assert result.is_intact
         assert store.requests
         assert set(store.authorizations) == {None}
@@ -195,9 +198,9 @@ def test_loopback_alone_is_asked_in_the_clear(registry: str, url: str) -> None:
 def test_an_identity_token_is_sent_to_no_other_host(audit: Audit, demo: Registry, tmp_path: Path) -> None:
     """A redirect of the request that carries it is not followed."""
     demo.user, demo.scheme = "tester", "bearer"
-    (tmp_path / "config.json").write_text(json.dumps({"auths": {demo.address: {"identitytoken": "identity"}}}))
+    environment = write_docker_config(tmp_path, demo, identitytoken="identity")
     with serve_registry() as other:
         demo.post_fault = always("/token", 307, Location=f"http://{other.address}/token")
         with pytest.raises(SourceError, match="expected an answer"):
-            audit(demo, environment={"DOCKER_CONFIG": str(tmp_path), "HOME": str(tmp_path)})
+            audit(demo, environment=environment)
         assert other.requests == []

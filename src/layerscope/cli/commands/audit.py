@@ -1,12 +1,11 @@
 """`layerscope audit`: everything that can be known about an image without running it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
 from layerscope.audit.pipeline import audit_image
+from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
@@ -21,14 +20,11 @@ from layerscope.cli.options import (
     with_reading,
     with_telling,
 )
-from layerscope.cli.outputs import Output, Renderer, deliver, parse_outputs
+from layerscope.cli.outputs import Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.report.context import RenderContext
 from layerscope.report.registry import FORMATS
 from layerscope.rules.severity import Severity
-
-if TYPE_CHECKING:
-    from layerscope.audit.result import AuditResult
 
 _NEVER = "never"
 
@@ -51,7 +47,7 @@ def command(image: str, *, fail_on: str, base: str | None, reading: Reading, tel
     options = make_options(reading, base=base)
     source = choose_source(image, reading)
     with show_progress(console) as progress:
-        result = audit_image(source, options=options, progress=progress, meanwhile=lambda: _load(outputs))
+        result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
     code = find_exit_code(result, fail_on=threshold)
     context = replace(console.render_context(), limit=telling.limit or None, fail_on=threshold, exit_code=code)
@@ -59,7 +55,7 @@ def command(image: str, *, fail_on: str, base: str | None, reading: Reading, tel
     return code
 
 
-def find_exit_code(result: "AuditResult", *, fail_on: Severity | None) -> int:
+def find_exit_code(result: AuditResult, *, fail_on: Severity | None) -> int:
     """The exit code of a finished audit; a damaged image is told apart whatever the threshold."""
     if not result.is_intact:
         return exit_codes.MALFORMED
@@ -68,13 +64,7 @@ def find_exit_code(result: "AuditResult", *, fail_on: Severity | None) -> int:
     return exit_codes.CLEAN
 
 
-def _load(outputs: Sequence[Output]) -> None:
-    """Import what the outputs need, before they do."""
-    for output in outputs:
-        FORMATS[output.format]()
-
-
-def _make_renderer(name: str, result: "AuditResult") -> Renderer:
+def _make_renderer(name: str, result: AuditResult) -> Renderer:
     def render(context: RenderContext) -> str:
         return FORMATS[name]().render(result, context)
 

@@ -5,7 +5,7 @@ import click
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.image_access import read_documents
+from layerscope.cli.image_access import read_image_documents
 from layerscope.cli.options import Reading, image_argument, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.image.history import pair_history
@@ -25,7 +25,7 @@ def command(image: str, *, reading: Reading, output: tuple[str, ...], console: C
     Dockerfile it might have been, and credentials are shown as ***.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
-    found = read_documents(image, reading, console=console)
+    found = read_image_documents(image, reading, console=console)
     steps = pair_history(found.config, len(found.layers))
     beside = found.list_attached()
     if beside.trouble:

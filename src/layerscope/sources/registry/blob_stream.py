@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 TRIES: Final = ATTEMPTS
-"""Tries in a row without a single byte; what brings bytes may break as often as it likes, up to `MAX_BREAKS`."""
+"""Tries in a row that bring less than `WORTH_A_TRY`; `MAX_BREAKS` is for those that bring more."""
 
 MAX_BREAKS: Final = 100
 """Broken connections of one blob."""

@@ -55,11 +55,6 @@ def find_credential(registry: str, repository: str, environment: Mapping[str, st
     return None
 
 
-def list_places(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The auth files that are looked at, whether they are there or not."""
-    return tuple(str(path) for path in _iter_files(environment))
-
-
 def _iter_files(environment: Mapping[str, str]) -> Iterator[Path]:
     if environment.get("REGISTRY_AUTH_FILE"):
         yield Path(environment["REGISTRY_AUTH_FILE"])

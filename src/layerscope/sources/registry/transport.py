@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import socket
 
     from urllib3 import BaseHTTPResponse, HTTPResponse, PoolManager
+    from urllib3.connection import HTTPConnection
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 60.0
@@ -207,29 +208,28 @@ def _checked_pools(addresses: AddressCheck) -> dict[str, type]:
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-    class CheckedConnection(HTTPConnection):
-        def _new_conn(self) -> "socket.socket":
-            return _check(addresses, self.host, self.port, super()._new_conn())
-
-        def getresponse(self) -> "HTTPResponse":  # type: ignore[override] # as in urllib3 itself
-            with _limited(self.sock):
-                return super().getresponse()
-
-    class CheckedTlsConnection(HTTPSConnection):
-        def _new_conn(self) -> "socket.socket":
-            return _check(addresses, self.host, self.port, super()._new_conn())
-
-        def getresponse(self) -> "HTTPResponse":  # type: ignore[override] # as in urllib3 itself
-            with _limited(self.sock):
-                return super().getresponse()
-
     class CheckedPool(HTTPConnectionPool):
-        ConnectionCls = CheckedConnection
+        ConnectionCls = _check_connections(HTTPConnection, addresses)
 
     class CheckedTlsPool(HTTPSConnectionPool):
-        ConnectionCls = CheckedTlsConnection
+        ConnectionCls = _check_connections(HTTPSConnection, addresses)
 
     return {"http": CheckedPool, "https": CheckedTlsPool}
+
+
+def _check_connections(kind: "type[HTTPConnection]", addresses: AddressCheck) -> type:
+    """Connections of that kind whose address is checked, and whose answers have to begin in time."""
+
+    class Checked(kind):  # type: ignore[misc, valid-type] # of a kind known only here
+        def _new_conn(self) -> "socket.socket":
+            return _check(addresses, self.host, self.port, super()._new_conn())
+
+        def getresponse(self) -> "HTTPResponse":
+            with _limited(self.sock):
+                response: HTTPResponse = super().getresponse()
+            return response
+
+    return Checked
 
 
 def _check(addresses: AddressCheck, host: str, port: int | None, connected: "socket.socket") -> "socket.socket":
