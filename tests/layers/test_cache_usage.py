@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import CacheError
-from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STAMPS, TEMPORARY_PREFIX, CacheStore
+from layerscope.layers.cache_store import (
+    BLOBS,
+    DOCUMENTS,
+    IMAGES,
+    LAYERS,
+    NAMES,
+    PARTS,
+    STAMPS,
+    TEMPORARY_PREFIX,
+    CacheStore,
+)
 from layerscope.layers.cache_usage import (
     ABANDONED_AFTER_NS,
     KindUsage,
@@ -49,6 +59,7 @@ def test_usage_counts_by_kind(store: CacheStore) -> None:
         KindUsage(STAMPS, 1, 100),
         KindUsage(IMAGES, 0, 0),
         KindUsage(NAMES, 0, 0),
+        KindUsage(PARTS, 0, 0),
     )
     assert (found.entries, found.size) == (4, 400)
     assert found.least_recently_used == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
@@ -143,3 +154,19 @@ def test_the_default_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_pa
     """`XDG_CACHE_HOME` is kept."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_cache_dir() == tmp_path / "layerscope"
+
+
+def test_parts_are_counted_verified_and_pruned(store: CacheStore) -> None:
+    """As all other entries, although they are written in another form."""
+    for name in ("ee5", "ff6"):
+        part = store.open_part(name, 1 << 20, lambda _amount: None)
+        assert part is not None
+        assert not list(part.read_frames())
+        part.add(BODY)
+        part.close()
+    torn = store.path(PARTS, "ff6")
+    torn.write_bytes(torn.read_bytes()[:-1])
+    assert usage(store.root).kinds[-1] == KindUsage(PARTS, 2, 2 * (len(BODY) + 8) - 1)
+    assert verify(store.root).damaged == ("parts/ff6",)
+    assert names(store) == ["aa1", "bb2", "cc3", "dd4", "ee5"]
+    assert prune(store.root).removed == 5

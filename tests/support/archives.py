@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image
 from layerscope.image.layer import ByteStream
@@ -49,6 +50,10 @@ class NothingKnown:
         """No layer is known."""
         del diff_id
         return False
+
+    def open_part(self, blob: Descriptor) -> None:
+        """Nothing is kept of blobs."""
+        del blob
 
     def find_name(self, name: str) -> Digest | None:
         """No name leads anywhere."""

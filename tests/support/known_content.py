@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 
 
@@ -26,6 +27,10 @@ class RememberedContent:
     def has_layer(self, diff_id: Digest) -> bool:
         """Whether the layer is known."""
         return diff_id in self.layers
+
+    def open_part(self, blob: Descriptor) -> None:
+        """Nothing is kept of blobs."""
+        del blob
 
     def find_name(self, name: str) -> Digest | None:
         """Where a name led to."""

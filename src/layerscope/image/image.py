@@ -1,11 +1,12 @@
 """An image: its documents, its layers, and where it was found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from layerscope.image.attachment import Attached
 from layerscope.image.config import ImageConfig
+from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream, Layer
 from layerscope.image.manifest import Manifest
@@ -37,6 +38,22 @@ class Image:
     """What lies beside it to describe it; looked for when asked, which may take requests of its own."""
 
 
+class KnownPart(Protocol):
+    """The first bytes of a blob, kept until the rest has come; nothing is proved of them."""
+
+    def read_frames(self) -> Iterator[bytes]:
+        """Yield what is there, once and in order."""
+
+    def add(self, chunk: bytes) -> None:
+        """Add the bytes that follow."""
+
+    def close(self) -> None:
+        """Keep what is there for later; more than once does no harm."""
+
+    def drop(self) -> None:
+        """Keep nothing."""
+
+
 class KnownContent(Protocol):
     """What earlier audits left behind, so that a source need not fetch it again."""
 
@@ -48,6 +65,9 @@ class KnownContent(Protocol):
 
     def has_layer(self, diff_id: Digest) -> bool:
         """Tell whether everything about that layer is already known."""
+
+    def open_part(self, blob: Descriptor) -> KnownPart | None:
+        """Open what an earlier reading left of a blob when it broke off; None where nothing is kept of it."""
 
     def find_name(self, name: str) -> Digest | None:
         """Return the manifest or index that a name led to when it was last asked for."""

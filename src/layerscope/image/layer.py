@@ -1,7 +1,7 @@
 """A layer as a source offers it: what it claims to be, and its bytes."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
@@ -15,6 +15,15 @@ class ByteStream(Protocol):
 
     def close(self) -> None:
         """Release what the stream holds."""
+
+
+@runtime_checkable
+class ResumedStream(Protocol):
+    """A stream whose first bytes may come from an earlier reading that broke off, and not from where the rest is."""
+
+    @property
+    def resumed_at(self) -> int:
+        """How many bytes came from there so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from layerscope.errors import CacheError
+from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.image.layer import Stamp
-from layerscope.layers.cache_limit import CacheLimit
+from layerscope.layers.cache_limit import PRUNE_TARGET, CacheLimit
+from layerscope.layers.cache_parts import SMALLEST_BLOB, Part
 from layerscope.layers.cache_proofs import (
     ProvenBlob,
     decode_blob,
@@ -181,6 +183,19 @@ class LayerCache:
     def keep_name(self, name: str, digest: Digest) -> None:
         """Keep where a name led to, in place of where it led to before."""
         self._keep(NAMES, hash_name(name), encode_name(name, digest))
+
+    def open_part(self, blob: Descriptor) -> Part | None:
+        """Open what an earlier reading left of a blob when it broke off, to go on from there; None for a small one.
+
+        What is there is found only where the cache is read, and added to only where it is written: else there is none.
+        """
+        if not (self._reads and self._writes) or blob.size < SMALLEST_BLOB:
+            return None
+        try:
+            return self._store.open_part(blob.digest.hex, int(self._max_bytes * PRUNE_TARGET), self._limit.try_count)
+        except OSError as error:
+            self._note(f"the layer cache at {self._store.root} cannot keep a part of a blob: {error.strerror}")
+            return None
 
     def find_image(self, name: str, decode: Callable[[memoryview], _Known]) -> _Known | None:
         """Return what was concluded of whole layers together, if kept; `decode` raises CacheError for anything else."""

@@ -1,8 +1,10 @@
 """The cap on the cache's size, kept without measuring the folder at every store."""
 
 import time
+from contextlib import suppress
 from typing import Final
 
+from layerscope.errors import CacheError
 from layerscope.layers.cache_store import CacheStore
 from layerscope.layers.cache_usage import prune, usage
 
@@ -34,6 +36,11 @@ class CacheLimit:
         self._store.measured_mark.touch()
         if usage(self._store.root).size > self._max_bytes:
             prune(self._store.root, max_bytes=int(self._max_bytes * PRUNE_TARGET))
+
+    def try_count(self, stored: int) -> None:
+        """Take note of what was stored where no trouble with the folder may stop the storer: the next one finds it."""
+        with suppress(CacheError, OSError):
+            self.count(stored)
 
     def _was_measured_lately(self) -> bool:
         try:

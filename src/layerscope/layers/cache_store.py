@@ -7,12 +7,13 @@ No lock is ever held: a reader sees an old entry, a new one or none, and a write
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from layerscope.errors import CacheError
+from layerscope.layers.cache_parts import Part, open_part
 
 LAYOUT_VERSION: Final = "v1"
 """Folder of everything written in this form; raised when the form changes."""
@@ -23,9 +24,13 @@ BLOBS: Final = "blobs"
 STAMPS: Final = "stamps"
 IMAGES: Final = "images"
 NAMES: Final = "names"
-KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES, NAMES)
+PARTS: Final = "parts"
+KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES, NAMES, PARTS)
+"""All are published whole but parts, which grow: see `cache_parts`."""
 
 TEMPORARY_PREFIX: Final = ".writing-"
+
+_Made = TypeVar("_Made")
 
 _MAGIC = b"LSC1"
 _CHECKSUM_SIZE = 32
@@ -85,7 +90,7 @@ class CacheStore:
         """
         target = self.path(kind, name)
         temporary = target.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(8)}")
-        descriptor = self._create(temporary)
+        descriptor = self._make_folders_for(temporary, _create)
         try:
             with os.fdopen(descriptor, "wb", buffering=0) as file:
                 _write_all(file.fileno(), _head(kind, name, body))
@@ -117,13 +122,17 @@ class CacheStore:
                         continue
                     yield StoredEntry(status.st_mtime_ns, kind, file.name, status.st_size, Path(file.path))
 
-    def _create(self, temporary: Path) -> int:
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
+    def open_part(self, name: str, ceiling: int, tell: Callable[[int], None]) -> Part | None:
+        """Open the part of a blob to read it and to add to it; None where another reading is at work on it."""
+        return self._make_folders_for(self.path(PARTS, name), lambda path: open_part(path, ceiling, tell))
+
+    def _make_folders_for(self, path: Path, make: Callable[[Path], _Made]) -> _Made:
+        """What `make` makes at a path, whose folders are made first where they are not there."""
         try:
-            return os.open(temporary, flags, 0o600)
+            return make(path)
         except FileNotFoundError:
-            self._make_folders(temporary.parent)
-            return os.open(temporary, flags, 0o600)
+            self._make_folders(path.parent)
+            return make(path)
 
     def _make_folders(self, folder: Path) -> None:
         """Folders are the user's alone: what an index names may be private."""
@@ -133,6 +142,10 @@ class CacheStore:
             tag.write_bytes(_CACHE_TAG_CONTENT)
         for parent in (*reversed(folder.relative_to(self.root).parents), folder.relative_to(self.root)):
             (self.root / parent).mkdir(mode=0o700, exist_ok=True)
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
 
 
 def _head(kind: str, name: str, body: bytes | memoryview) -> bytes:

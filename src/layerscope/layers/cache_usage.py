@@ -11,7 +11,8 @@ from typing import Final
 import platformdirs
 
 from layerscope.errors import CacheError
-from layerscope.layers.cache_store import KINDS, CacheStore, StoredEntry
+from layerscope.layers.cache_parts import is_sound
+from layerscope.layers.cache_store import KINDS, PARTS, CacheStore, StoredEntry
 
 ABANDONED_AFTER_NS: Final = 3600 * 10**9
 """Age of a temporary file whose writer must have died: writing one takes less than a second."""
@@ -133,7 +134,11 @@ def _prune(store: CacheStore, max_bytes: int) -> PruneResult:
 def _is_intact(store: CacheStore, entry: StoredEntry) -> bool:
     """An entry that another process removed meanwhile is no damage; one that lies in a wrong folder is."""
     try:
+        if entry.kind == PARTS:
+            return is_sound(entry.path)
         body = store.read(entry.kind, entry.name)
+    except FileNotFoundError:
+        return True
     except CacheError:
         return False
     return body is not None or not entry.path.exists()

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from layerscope.errors import SourceError
-from layerscope.image.layer import Layer
+from layerscope.image.layer import Layer, ResumedStream
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.compression import load_codecs
 from layerscope.layers.limits import MIB
@@ -42,7 +42,10 @@ class LayerReader:
         began_ns, stamp = time.time_ns(), layer.stamp
         scan = self._prove_claimed(layer)
         if scan is None:
-            scan = read_layer(layer.open(), layer.name, self.reading, staged=number == self.dominant)
+            stream = layer.open()
+            scan = read_layer(stream, layer.name, self.reading, staged=number == self.dominant)
+            if isinstance(stream, ResumedStream):
+                scan = replace(scan, resumed_at=stream.resumed_at)
             keep_scan(scan, self.cache)
         else:
             keep_blob(scan, self.cache)

@@ -75,3 +75,5 @@ class LayerScan:
     extracts: Mapping[str, Mapping[str, object]]
     damage: Damage | None
     proof: Proof
+    resumed_at: int = 0
+    """Stored bytes that were not fetched: an earlier reading, which broke off, had left them here."""

@@ -167,5 +167,5 @@ def _count_fetched(result: AuditResult) -> int | None:
     remote = [audited for layer, audited in pairs if layer.is_addressed]
     if not remote:
         return None
-    read = {layer.digest: layer for layer in remote if layer.scan is not None and layer.scan.proof is Proof.READ}
-    return sum(layer.size or 0 for layer in read.values())
+    scans = {layer.digest: layer.scan for layer in remote if layer.scan is not None and layer.scan.proof is Proof.READ}
+    return sum(scan.blob.size - scan.resumed_at for scan in scans.values() if scan.blob is not None)

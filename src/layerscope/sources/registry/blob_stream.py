@@ -28,13 +28,13 @@ SLOWEST: Final = 1024
 
 
 class BlobStream:
-    """The bytes of a blob; no more of them than its descriptor says, and TransferError for fewer."""
+    """The bytes of a blob from `start` on; no more than its descriptor says, and TransferError for fewer."""
 
-    def __init__(self, client: Repository, descriptor: Descriptor) -> None:
+    def __init__(self, client: Repository, descriptor: Descriptor, *, start: int = 0) -> None:
         """Connect when the first bytes are read."""
         self._client = client
         self._descriptor = descriptor
-        self._position = 0
+        self._position = start
         self._response: BaseHTTPResponse | None = None
         self._failures = self._breaks = self._progress = self._skipped = self._window = 0
         self._since = time.monotonic()

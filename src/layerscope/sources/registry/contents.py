@@ -2,16 +2,18 @@
 
 import io
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from layerscope.errors import TransferError
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
-from layerscope.image.image import KnownContent
+from layerscope.image.image import KnownContent, KnownPart
 from layerscope.image.layer import ByteStream
 from layerscope.sources.contents import StoredBytes
 from layerscope.sources.registry.blob_stream import BlobStream
 from layerscope.sources.registry.repository import Repository
+from layerscope.sources.registry.resumed_blob import ResumedBlob
 
 MAX_DOCUMENTS: Final = 32 << 20
 """Bytes of all documents of one image: an index may list thousands of manifests."""
@@ -46,7 +48,8 @@ class RemoteBlob:
         """Fetch a document whole, or open a blob; documents that were fetched before are at hand."""
         kind, digest = self.descriptor.media_type, self.descriptor.digest
         if not (kind.is_index or kind.is_manifest or kind.is_config):
-            return BlobStream(self.client, self.descriptor)
+            part = self.known.open_part(self.descriptor)
+            return BlobStream(self.client, self.descriptor) if part is None else self._go_on(part)
         if digest not in self.documents:
             self.documents[digest] = self._find_document()
             if sum(map(len, self.documents.values())) > MAX_DOCUMENTS:
@@ -54,6 +57,10 @@ class RemoteBlob:
                     f"reading {self.client.where}: documents of more than {MAX_DOCUMENTS:,} bytes, the limit"
                 )
         return io.BytesIO(self.documents[digest])
+
+    def _go_on(self, part: KnownPart) -> ByteStream:
+        """The blob from what an earlier run left of it, and from there on from the registry."""
+        return ResumedBlob(self.descriptor, part, partial(BlobStream, self.client, self.descriptor))
 
     def _find_document(self) -> bytes:
         kept = self.known.find_document(self.descriptor.digest)

@@ -1,0 +1,133 @@
+"""Parts: the first bytes of a blob whose fetching broke off, kept until the rest of it has come.
+
+A part is a file of frames, each the size of its payload, the payload's CRC-32, and the payload: what a power failure
+tore ends the part, and is fetched again. A part never proves anything; the blob's digest does, once it is whole.
+One reading at a time writes a part: it holds an advisory lock, which nobody waits for and the kernel drops with it.
+"""
+
+import fcntl
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+FRAME_SIZE: Final = 1 << 20
+"""Payload bytes of a full frame; fewer are written only when the reading ends."""
+
+SMALLEST_BLOB: Final = 16 << 20
+"""Stored bytes below which a blob is sooner fetched again than kept in part."""
+
+_HEAD: Final = struct.Struct("<II")
+
+
+class Part:
+    """The part of one blob, open for reading what is there and for adding to it."""
+
+    def __init__(self, descriptor: int, path: Path, ceiling: int, tell: Callable[[int], None]) -> None:
+        """Take over a locked file; `ceiling` bounds its payload, and `tell` is told how many bytes were written."""
+        self._file = descriptor
+        self._path = path
+        self._ceiling = ceiling
+        self._tell = tell
+        self._size = 0
+        self._end = 0
+        self._waiting = bytearray()
+        self._is_open = True
+
+    def read_frames(self) -> Iterator[bytes]:
+        """Yield what is there, in order; whatever follows the last sound frame is cut off."""
+        os.lseek(self._file, 0, os.SEEK_SET)
+        while (payload := self._read_frame()) is not None:
+            self._size += len(payload)
+            self._end += _HEAD.size + len(payload)
+            yield payload
+        os.ftruncate(self._file, self._end)
+        os.lseek(self._file, self._end, os.SEEK_SET)
+
+    def add(self, chunk: bytes) -> None:
+        """Add the bytes that follow; the part ends where its ceiling is passed, or where the disk takes no more."""
+        if not self._is_open:
+            return
+        self._waiting += chunk
+        while len(self._waiting) >= FRAME_SIZE and self._is_open:
+            payload = bytes(self._waiting[:FRAME_SIZE])
+            del self._waiting[:FRAME_SIZE]
+            self._write_frame(payload)
+
+    def close(self) -> None:
+        """Keep what is there for later; more than once does no harm."""
+        if self._is_open and self._waiting:
+            self._write_frame(bytes(self._waiting))
+        self._leave()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def drop(self) -> None:
+        """Remove the part: the blob is whole, or its part is of no use."""
+        self._leave()
+        if self._file >= 0:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
+        self.close()
+
+    def _read_frame(self) -> bytes | None:
+        head = os.read(self._file, _HEAD.size)
+        if len(head) < _HEAD.size:
+            return None
+        size, checksum = _HEAD.unpack(head)
+        if not 0 < size <= FRAME_SIZE:
+            return None
+        payload = os.read(self._file, size)
+        return payload if len(payload) == size and zlib.crc32(payload) == checksum else None
+
+    def _write_frame(self, payload: bytes) -> None:
+        if self._size + len(payload) > self._ceiling:
+            self._leave()
+            return
+        frame = _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
+        try:
+            rest = memoryview(frame)
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError:  # a full disk: what was kept so far is of use, a torn frame is found when it is read
+            self._leave()
+            return
+        self._size += len(payload)
+        self._tell(len(frame))
+
+    def _leave(self) -> None:
+        """Add nothing more."""
+        self._is_open = False
+        self._waiting.clear()
+
+
+def open_part(path: Path, ceiling: int, tell: Callable[[int], None]) -> Part | None:
+    """Return the part kept at a path, made if it is not there; None where another reading is at work on it.
+
+    Raises OSError where the folder cannot be used.
+    """
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_there = os.fstat(descriptor).st_nlink > 0  # else it was removed between opening and locking
+    except OSError:  # locked, or a file system without locks
+        is_there = False
+    if not is_there:
+        os.close(descriptor)
+        return None
+    return Part(descriptor, path, ceiling, tell)
+
+
+def is_sound(path: Path) -> bool:
+    """Tell whether every frame of a part is as it was written; raises OSError."""
+    with path.open("rb") as file:
+        while head := file.read(_HEAD.size):
+            size, checksum = _HEAD.unpack(head) if len(head) == _HEAD.size else (0, 0)
+            payload = file.read(size) if 0 < size <= FRAME_SIZE else b""
+            if not payload or len(payload) != size or zlib.crc32(payload) != checksum:
+                return False
+    return True
