@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from layerscope.audit.code_digest import digest_code
+from layerscope.audit.contents import collect_contents
 from layerscope.audit.read_image import ReadImage, cache_fingerprint
 from layerscope.errors import CacheError
 from layerscope.facts.context import FactContext
@@ -19,16 +20,17 @@ from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import LayerScan, Proof
 from layerscope.progress import Progress
 
-_KEPT: Final = tuple(collector for collector in COLLECTORS if not collector.sees_claims)
 _COLLECTED_ANEW: Final = tuple(collector for collector in COLLECTORS if collector.sees_claims)
 
 
-def fold_image(read: ReadImage, *, base_layers: int, cache: LayerCache, progress: Progress) -> ImageFacts:
+def fold_image(
+    read: ReadImage, *, base_layers: int, cache: LayerCache, progress: Progress, jobs: int = 1
+) -> ImageFacts:
     """The image's weight, facts and gaps; from the cache where the same layers and config were folded before."""
     name = name_fold(read, base_layers)
     known = cache.find_image(name, decode_image_facts) if name is not None else None
     if known is None:
-        known = _fold(FactContext(*_hide_claims(read), read.steps, base_layers), progress)
+        known = collect_contents(FactContext(*_hide_claims(read), read.steps, base_layers), progress, jobs=jobs)
         if name is not None and not any(gap.is_own_failure for gap in known.gaps):
             _keep(name, known, cache)
     context = FactContext(read.image, read.scans, read.steps, base_layers)
@@ -58,14 +60,6 @@ def _hide_claims(read: ReadImage) -> tuple[Image, tuple[LayerScan, ...]]:
         read.image, reference="", source="", manifest=None, manifest_digest=None, index_digest=None, notes=()
     )
     return image, tuple(replace(scan, blob=None, proof=Proof.READ) for scan in read.scans)
-
-
-def _fold(context: FactContext, progress: Progress) -> ImageFacts:
-    progress.note("merging and weighing layers")
-    weight = context.weight
-    progress.note("collecting facts")
-    facts, gaps = collect_facts(context, collectors=_KEPT)
-    return ImageFacts(weight, facts, gaps)
 
 
 def _keep(name: str, known: ImageFacts, cache: LayerCache) -> None:

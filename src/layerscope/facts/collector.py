@@ -21,6 +21,9 @@ class Collector(ABC):
     sees_claims: ClassVar[bool] = False
     """Whether it looks at more than what the layers hold, the config and the base image's place: at names, manifests
     and proofs, which are other ones for the same contents. Its facts are not kept for the next audit."""
+    needs_weight: ClassVar[bool] = False
+    """Whether it looks at the image's weight or at repeated content, which are found beside all that other collectors
+    find: a question of time, not of facts."""
     extractors: ClassVar[tuple[Extractor, ...]] = ()
 
     @abstractmethod

@@ -73,16 +73,27 @@ class Worker:
 
     def ask(self, number: int, advance: Advance) -> Any:
         """Return what the task returns for that number, or raise what it raises; raises WorkerLostError."""
-        asking, answers = self.ends
+        self.begin(number)
+        return self.await_answer(advance)
+
+    def begin(self, number: int) -> None:
+        """Let it begin with a number; raises WorkerLostError."""
         try:
-            os.write(asking, _HEAD.pack(number))
+            os.write(self.ends[0], _HEAD.pack(number))
+        except BrokenPipeError as error:
+            raise WorkerLostError(f"process {self.pid} has ended before it was asked") from error
+
+    def await_answer(self, advance: Advance) -> Any:
+        """Return or raise what the task does for the number that it began with; raises WorkerLostError."""
+        answers = self.ends[1]
+        try:
             while True:
                 (size,) = _HEAD.unpack(_read_exactly(answers, _HEAD.size))
                 if size >= 0:
                     is_result, value = pickle.loads(_read_exactly(answers, size))  # noqa: S301 -- our own process
                     break
                 advance(-size)
-        except (EOFError, BrokenPipeError) as error:
+        except EOFError as error:
             raise WorkerLostError(f"process {self.pid}, which was at work on it, has ended") from error
         if is_result:
             return value

@@ -49,6 +49,7 @@ class RepeatedFilesCollector(Collector):
     """Finds equal digests among the visible files."""
 
     name = "layers.repeated-files"
+    needs_weight = True
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact for each layer that repeats content."""

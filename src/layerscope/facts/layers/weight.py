@@ -31,6 +31,7 @@ class ImageWeightCollector(Collector):
     """Repeats the image's weight as a fact."""
 
     name = "layers.weight"
+    needs_weight = True
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield the weight."""
