@@ -11,8 +11,11 @@ from layerscope.facts.run import collect_facts
 from layerscope.layers.worker import WorkerLostError, start_workers
 from layerscope.progress import Progress
 
-WORTH_A_WORKER: Final = 50_000
-"""Entries of all layers from which a second process pays: one of 180,000 takes a second without, 0.75 s with it."""
+WORTH_A_WORKER: Final = range(50_000, 500_000)
+"""Entries of all layers with which a second process pays: one of 180,000 takes a second without, 0.75 s with it.
+
+With more it would, too, but the two share ever less of the memory that they began with.
+"""
 
 _WEIGHING: Final = tuple(each for each in COLLECTORS if each.needs_weight and not each.sees_claims)
 _OTHERS: Final = tuple(each for each in COLLECTORS if not each.needs_weight and not each.sees_claims)
@@ -23,7 +26,7 @@ def collect_contents(context: FactContext, progress: Progress, *, jobs: int) -> 
     progress.note("merging layers")
     entries = sum(map(len, context.tree.stack.indexes))
     progress.note("weighing layers and collecting facts")
-    if jobs > 1 and entries >= WORTH_A_WORKER:
+    if jobs > 1 and entries in WORTH_A_WORKER:
         weighed, (facts, gaps) = _collect_beside(context)
     else:
         weighed, (facts, gaps) = _weigh(context), collect_facts(context, collectors=_OTHERS)
