@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from layerscope.audit.read_image import ReadImage
 from layerscope.image.layer import Layer
-from layerscope.layers.scan import LayerScan
+from layerscope.layers.scan import LayerScan, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +34,9 @@ def iter_doubts(read: ReadImage) -> Iterator[Doubt]:
             yield Doubt(number, f"its files are missing here: {layer.absent}", is_damage=False)
         elif scan.damage is not None:
             yield Doubt(number, f"it could not be read to its end: {scan.damage.detail}", is_damage=True)
+        elif scan.proof is Proof.TABLE:
+            yield Doubt(
+                number, "told from the table of contents alone, which nothing was compared with", is_damage=False
+            )
         elif not is_verified(layer, scan):
             yield Doubt(number, "its bytes are not what its digest says", is_damage=True)
