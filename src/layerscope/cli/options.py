@@ -72,7 +72,7 @@ fail_on_option: Final = option(
     show_default=True,
     help="Least severity that makes the exit code 1.",
 )
-toc_option: Final = option(
+toc_option: Final = click.option(
     "--toc",
     "by_table",
     is_flag=True,

@@ -99,6 +99,6 @@ def _explain_marks(page: Page, layers: Sequence[AuditedLayer]) -> list[str]:
         page.symbols.bad: "is not what its digest says; layerscope audit says why",
         page.symbols.doubt: "is told from its table of contents; nothing else was read"
         if is_told
-        else "was not checked",
+        else "could not be checked",
     }
     return [f"{mark} {meaning}" for mark, meaning in meanings.items() if mark in marks]
