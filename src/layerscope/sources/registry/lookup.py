@@ -10,10 +10,11 @@ from layerscope.image.manifest import parse_document
 from layerscope.image.reference import Reference
 from layerscope.image.validate import check_digest
 from layerscope.progress import Progress
-from layerscope.sources.registry.client import RegistryClient, TlsExpectedError
+from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.credentials import Credential, find_credential
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.mirrors import Place, find_places
+from layerscope.sources.registry.refusal import TlsExpectedError
 
 
 @dataclass(frozen=True, slots=True)
