@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 from layerscope.image.digest import Digest
@@ -43,7 +44,7 @@ class WritableRegistry(Registry):
         return [line.partition(" ")[0] for line in self.log]
 
 
-class WritableHandler(RegistryHandler):
+class WritableHandler(RegistryHandler, BaseHTTPRequestHandler):
     """Answers one request; faults see its body, and leave what they want of it in the upload."""
 
     registry: WritableRegistry
@@ -95,7 +96,7 @@ class WritableHandler(RegistryHandler):
         upload.state += 1
         place = f"{self.registry.host}/v2/team/demo/blobs/uploads/{name}?_state=S3CRET{upload.state}"
         told = f"0-{max(len(upload.content) - 1, 0)}"
-        self.reply(status, **{"Location": place, "Range": told, **headers})
+        self.reply(status, b"", **{"Location": place, "Range": told, **headers})
 
     def reply_error(self, status: int, code: str) -> None:
         """Answer with an error in the words of the specification."""

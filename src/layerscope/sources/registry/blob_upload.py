@@ -119,13 +119,20 @@ class BlobUpload:
             self._best, self._failures = end, 0
 
     def _ask_where_it_stands(self, place: str) -> None:
-        answer = self._ask("GET", place, {}, _NO_CONTENT)
+        try:
+            answer = self._ask("GET", place, {}, _NO_CONTENT)
+        except UploadBrokenError as error:
+            if not error.is_lost:
+                raise
+            self._lose(error)
+            return
         self._move(answer)
         stored = count_stored(answer, self._sent, task=self._task) if self._sent else 0
         if stored is None:
-            raise UploadBrokenError(f"{self._task}: it does not say how much has arrived", is_lost=True)
+            self._lose(TransferError(f"{self._task}: the registry does not say how much has arrived"))
+            return
         if stored < self._stored:
-            self._count_loss(UploadBrokenError(f"{self._task}: it lost what had arrived after byte {stored:,}"))
+            self._count_loss(TransferError(f"{self._task}: the registry lost what had arrived after byte {stored:,}"))
         self._stored, self._is_in_doubt = stored, False
 
     def _close(self, place: str) -> None:
@@ -172,11 +179,15 @@ class BlobUpload:
             raise error
         self._is_in_doubt = True
         if error.is_lost:
-            self._count_loss(error)
-            self._cancel()
+            self._lose(error)
         wait_before_retry(self._failures - 1, error.retry_after)
 
-    def _count_loss(self, error: UploadBrokenError) -> None:
+    def _lose(self, error: TransferError) -> None:
+        """The next step begins anew."""
+        self._count_loss(error)
+        self._cancel()
+
+    def _count_loss(self, error: TransferError) -> None:
         """What arrived and was lost is sent again, but not for ever."""
         self._restarts += self._stored > 0
         self._stored = 0
