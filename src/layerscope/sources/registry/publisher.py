@@ -114,9 +114,7 @@ class RegistryPublisher(RegistryClient):
         found = self.find_blob(descriptor.digest)
         if found is not None:
             if found.size not in (None, descriptor.size):
-                raise TransferError(
-                    f"{task}: it has {found.size:,} bytes there, its descriptor says {descriptor.size:,}"
-                )
+                raise TransferError(f"{task}: it has {found.size:,} bytes there, expected {descriptor.size:,}")
             return False
         blob = OutgoingBlob(descriptor, open_stream, task=task)
         is_there = partial(self.has_blob, descriptor.digest)
