@@ -65,6 +65,7 @@ class RegistryPublisher(RegistryClient):
         super().__init__(endpoint, repository, self._find, environment, can_write=True)
         self._host = endpoint.url
         self._uploads = f"{self._base}/blobs/uploads/"
+        self._join = cache(self._open_conversation)
 
     def greet(self) -> None:
         """Make sure that the registry speaks this API and lets us in; raises TransferError and LoginError."""
@@ -89,8 +90,7 @@ class RegistryPublisher(RegistryClient):
     def mount_blob(self, digest: Digest, from_repository: str) -> bool:
         """Take a blob over from another repository of the registry; False where it has to be sent instead."""
         task = f"mounting the blob {digest} of {from_repository} in {self.where}"
-        scopes = (self._scope, make_scope(from_repository))
-        conversation = Conversation(self._transport, Login(self._transport, scopes, self._find))
+        conversation = self._join(from_repository)
         query = urlencode({"mount": str(digest), "from": from_repository})
         answer = conversation.ask("POST", f"{self._uploads}?{query}", {}, task)
         if answer.status == _ACCEPTED:  # an upload was opened instead
@@ -150,6 +150,11 @@ class RegistryPublisher(RegistryClient):
                 "or say that it is to be replaced"
             )
         return True
+
+    def _open_conversation(self, from_repository: str) -> Conversation:
+        """Requests by a login that may read another repository besides; kept, for an image has many layers."""
+        scopes = (self._scope, make_scope(from_repository))
+        return Conversation(self._transport, Login(self._transport, scopes, self._find))
 
 
 def _parse_target(content: bytes, reference: str) -> Digest:
