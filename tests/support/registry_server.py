@@ -36,6 +36,8 @@ class Registry:
     fault: Fault = lambda _handler, _path: False
     post_fault: Fault = lambda _handler, _path: False
     requests: list[str] = field(default_factory=list)
+    scopes: list[list[str]] = field(default_factory=list)
+    """What tokens were asked for."""
     authorizations: list[str | None] = field(default_factory=list)
     sent: int = 0
     """Bytes of blobs that went out."""
@@ -81,9 +83,10 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if self.registry.fault(self, path):
             return
         if path == "/token":
+            self.registry.scopes.append(parse_qs(urlsplit(self.path).query).get("scope", []))
             self._answer_token()
-        elif not self._is_let_in():
-            self._challenge()
+        elif not self.is_let_in():
+            self.challenge()
         elif "/manifests/" in path:
             self._answer_manifest(path.rpartition("/")[2])
         elif "/referrers/" in path and self.registry.referrers is not None:
@@ -98,7 +101,8 @@ class RegistryHandler(BaseHTTPRequestHandler):
         self.registry.requests.append(self.path)
         if self.registry.post_fault(self, self.path):
             return
-        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
+        form = parse_qs(self.read_body().decode())
+        self.registry.scopes.append(form.get("scope", []))
         if form.get("refresh_token") == ["identity"]:
             self.reply(200, b'{"access_token": "let-me-in"}')
         else:
@@ -112,14 +116,20 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if "Content_Length" not in headers:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def read_body(self) -> bytes:
+        """What came with the request."""
+        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
 
     def hang_up(self) -> None:
         """Break the connection off."""
         self.close_connection = True
         self.connection.close()
 
-    def _is_let_in(self) -> bool:
+    def is_let_in(self) -> bool:
+        """Whether the request says who is asking."""
         registry, sent = self.registry, self.headers.get("Authorization", "")
         if registry.user is None:
             return True
@@ -127,7 +137,8 @@ class RegistryHandler(BaseHTTPRequestHandler):
             return sent == _basic(registry)
         return sent == "Bearer let-me-in"
 
-    def _challenge(self) -> None:
+    def challenge(self) -> None:
+        """Ask who is asking."""
         registry = self.registry
         if registry.scheme == "basic":
             self.reply(401, b"{}", WWW_Authenticate='Basic realm="test"')
@@ -203,14 +214,21 @@ class _QuietServer(ThreadingHTTPServer):
 def serve_registry() -> Iterator[Registry]:
     """A registry on loopback for as long as the context lasts."""
     registry = Registry()
-    handler = type("Handler", (RegistryHandler,), {"registry": registry})
+    with serve(registry, RegistryHandler):
+        yield registry
+
+
+@contextmanager
+def serve(registry: Registry, kind: type[RegistryHandler]) -> Iterator[None]:
+    """Answer for a registry on loopback for as long as the context lasts."""
+    handler = type("Handler", (kind,), {"registry": registry})
     server = _QuietServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     registry.address = f"127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield registry
+        yield
     finally:
         server.shutdown()
         server.server_close()

@@ -1,7 +1,7 @@
 """Logging in: what a registry asks for, answered with the credentials that are there.
 
 Basic (RFC 7617) and bearer tokens (https://distribution.github.io/distribution/spec/auth/token/ and …/auth/oauth/). A
-token is asked for one repository and one action, and goes to the host of the registry alone.
+token is asked for the scopes that are needed and no more, and goes to the host of the registry alone.
 """
 
 import base64
@@ -36,12 +36,12 @@ class _TokenAnswer(msgspec.Struct):
 
 
 class Login:
-    """The Authorization header for one repository, found when the registry first asks; used from several threads."""
+    """The Authorization header for some scopes, found when the registry first asks; used from several threads."""
 
-    def __init__(self, transport: Transport, repository: str, find: Callable[[], Credential | None]) -> None:
+    def __init__(self, transport: Transport, scopes: tuple[str, ...], find: Callable[[], Credential | None]) -> None:
         """Ask `find` for a credential only once one is wanted."""
         self._transport = transport
-        self._scope = f"repository:{repository}:pull"
+        self._scopes = scopes
         self._find = find
         self._lock = threading.Lock()
         self._credential: Credential | None = None
@@ -113,14 +113,20 @@ class Login:
                 "refresh_token": credential.identity_token,
                 "service": service,
                 "client_id": CLIENT_ID,
-                "scope": self._scope,
+                "scope": " ".join(self._scopes),
             }
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            return self._transport.read("POST", realm, headers=headers, body=urlencode(form).encode(), task=task)
-        query = urlencode({"service": service, "scope": self._scope, "client_id": CLIENT_ID})
+            body = urlencode(form).encode()
+            return self._transport.read("POST", realm, headers=headers, body=body, is_secret=True, task=task)
+        query = urlencode({"service": service, "scope": self._scopes, "client_id": CLIENT_ID}, doseq=True)
         address = f"{realm}{'&' if '?' in realm else '?'}{query}"
         headers = {"Authorization": _basic_header(credential)} if credential is not None else {}
         return self._transport.read("GET", address, headers=headers, task=task)
+
+
+def make_scope(repository: str, *, can_write: bool = False) -> str:
+    """What is asked for to read a repository, or to write to it as well."""
+    return f"repository:{repository}:{'pull,push' if can_write else 'pull'}"
 
 
 def _basic_header(credential: Credential) -> str:
