@@ -21,7 +21,11 @@ many times longer the peer took; a peak is the highest resident memory of any ru
 harness's own 26 MiB is the least that can be seen). CPU time is the steadier figure on a busy machine. A full audit is
 the SHA-256 of every stored blob, of every layer's plain bytes (DiffID) and of every file, the merged tree, the facts
 and the rules; none of the peers does all of that, and the table of peers says what each does. A run replaces the rows
-that it measures again and leaves the others: the version and the date are those of the last run."""
+that it measures again and leaves the others: the version and the date are those of the last run.
+
+In rows of a registry, layerscope reads the image from Debian's docker-registry, which runs on the same two cores and
+keeps the same blobs in the RAM disk; the peers are layerscope's own audit of the layout that was pushed there, and a
+copy by skopeo that syft then reads."""
 
 REPEAT = """## How to repeat
 
@@ -30,6 +34,7 @@ REPEAT = """## How to repeat
     python -m benchmarks.run --images small --rounds 9  # one image, more pairs
     python -m benchmarks.run --peers                    # layerscope and the machine's bound, no peer
     python -m benchmarks.run --peers syft trivy         # these peers alone
+    python -m benchmarks.run --no-engine --no-registry  # from files alone
     python -m benchmarks.build_images --large           # build only
 
 Needs root, mmdebstrap, Debian's docker.io and skopeo to build the images; `pip install -e .[bench]` brings the peers.
