@@ -93,14 +93,21 @@ class RegistryHandler(BaseHTTPRequestHandler):
         else:
             self.reply(404)
 
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the body."""
+        self.do_GET()
+
     def do_POST(self) -> None:
-        """Answer a token to whoever has an identity token."""
+        """Answer a token to whoever has an identity token, a refresh token, or a name and a password."""
         self.registry.requests.append(self.path)
         if self.registry.post_fault(self, self.path):
             return
         form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
-        if form.get("refresh_token") == ["identity"]:
+        named = (form.get("username"), form.get("password")) == ([self.registry.user], [self.registry.password])
+        if form.get("refresh_token") in (["identity"], ["refresh-me"]):
             self.reply(200, b'{"access_token": "let-me-in"}')
+        elif form.get("grant_type") == ["password"] and named:
+            self.reply(200, b'{"access_token": "let-me-in", "refresh_token": "refresh-me"}')
         else:
             self.reply(401)
 
@@ -112,7 +119,8 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if "Content_Length" not in headers:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def hang_up(self) -> None:
         """Break the connection off."""
@@ -145,7 +153,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
             self.reply(404, b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}')
             return
         kind, content = self.registry.manifests[name]
-        self.reply(200, content, Content_Type=kind)
+        self.reply(200, content, Content_Type=kind, Docker_Content_Digest=str(Digest.of(content)))
 
     def _answer_blob(self, name: str) -> None:
         content = self.registry.blobs.get(name)
@@ -197,13 +205,13 @@ class _QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve_registry() -> Iterator[Registry]:
+def serve_registry(host: str = "127.0.0.1") -> Iterator[Registry]:
     """A registry on loopback for as long as the context lasts."""
     registry = Registry()
     handler = type("Handler", (RegistryHandler,), {"registry": registry})
-    server = _QuietServer(("127.0.0.1", 0), handler)
+    server = _QuietServer((host, 0), handler)
     server.daemon_threads = True
-    registry.address = f"127.0.0.1:{server.server_address[1]}"
+    registry.address = f"{host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

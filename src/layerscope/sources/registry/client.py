@@ -3,19 +3,21 @@
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from layerscope.errors import ImageNotFoundError, LoginError, TransferError
+from layerscope.errors import ImageNotFoundError, LoginError, ReferenceSyntaxError, TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.mediatype import DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_INDEX, OCI_MANIFEST
 from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.login import Login
 from layerscope.sources.registry.origin import Origin
-from layerscope.sources.registry.repository import FetchedManifest
+from layerscope.sources.registry.pages import iter_pages
+from layerscope.sources.registry.repository import FetchedManifest, FoundManifest
 from layerscope.sources.registry.transport import Answer, Transport
 
 if TYPE_CHECKING:
@@ -68,25 +70,40 @@ class RegistryClient:
         task = f"asking {self.where} for the manifest {reference}"
         answer = self._read(f"{self._base}/manifests/{reference}", {"Accept": _ACCEPT}, task)
         if answer.status == _NOT_FOUND:
-            raise ImageNotFoundError(f"{task}: there is none{_say(answer)}")
-        _check(answer, task)
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip()
-        return FetchedManifest(answer.body, kind if kind in _KINDS else "")
+            raise ImageNotFoundError(f"{task}: there is none{self._say(answer)}")
+        self._check(answer, task)
+        return FetchedManifest(answer.body, _find_kind(answer))
 
-    def read_referrers(self, digest: Digest) -> bytes | None:
-        """The index of what names a manifest as its subject, unverified; None where the registry has no such API."""
-        task = f"asking {self.where} for what refers to {digest}"
-        answer = self._read(f"{self._base}/referrers/{digest}", {"Accept": str(OCI_INDEX)}, task)
-        if answer.status in _NO_SUCH_API:
+    def find_manifest(self, reference: str) -> FoundManifest | None:
+        """What the registry says of a tag's manifest, fetched only if that cannot be helped; None for none."""
+        task = f"asking {self.where} for the manifest {reference}"
+        answer = self._read(f"{self._base}/manifests/{reference}", {"Accept": _ACCEPT}, task, method="HEAD")
+        if answer.status == _NOT_FOUND:
             return None
-        _check(answer, task)
-        return answer.body
+        if answer.status not in _NO_SUCH_API:
+            self._check(answer, task)
+            with suppress(ReferenceSyntaxError):
+                return FoundManifest(Digest.parse(answer.headers.get("docker-content-digest", "")), _find_kind(answer))
+        try:  # not every registry knows HEAD, or tells the digest
+            fetched = self.read_manifest(reference)
+        except ImageNotFoundError:
+            return None
+        return FoundManifest(Digest.of(fetched.content), fetched.media_type)
+
+    def read_referrers(self, digest: Digest) -> Iterator[bytes] | None:
+        """The index of what names a manifest as its subject, page by page, unverified; None for no such API."""
+        task = f"asking {self.where} for what refers to {digest}"
+        place, headers = f"{self._base}/referrers/{digest}", {"Accept": str(OCI_INDEX)}
+        first = self._read(place, headers, task)
+        if first.status in _NO_SUCH_API:
+            return None
+        return iter_pages(first, place, lambda page: self._read(page, headers, task), self._check, task=task)
 
     def read_blob(self, digest: Digest) -> bytes:
         """A small blob, unverified."""
         task = f"asking {self.where} for the blob {digest}"
         answer = self._read(f"{self._base}/blobs/{digest}", {}, task)
-        _check(answer, task)
+        self._check(answer, task)
         return answer.body
 
     def open_blob(self, digest: Digest, offset: int) -> tuple["BaseHTTPResponse", int]:
@@ -95,9 +112,10 @@ class RegistryClient:
         wanted = {"Range": f"bytes={offset}-"} if offset else {}
         for _ in range(LOGINS + 1):
             sent = self._login.headers()
-            response, origin = self._transport.open(
-                f"{self._base}/blobs/{digest}", headers={**wanted, **sent}, task=task
-            )
+            with self._concealing():
+                response, origin = self._transport.open(
+                    f"{self._base}/blobs/{digest}", headers={**wanted, **sent}, task=task
+                )
             start = _find_start(response, offset)
             if start is not None:
                 return response, start
@@ -106,26 +124,56 @@ class RegistryClient:
                 self._answer(tuple(response.headers.getlist("WWW-Authenticate")), origin, sent, task)
             elif response.status == _FORBIDDEN:
                 raise LoginError(f"{task}: refused, {self._login.describe()}")
+            elif response.status in {_OK, _PARTIAL}:
+                raise TransferError(f"{task}: answered {response.status} {self._login.conceal(_tell_form(response))}")
             else:
                 raise _refusal(response.status, task, "", response.headers.get("Retry-After"))
         raise LoginError(f"{task}: refused, {self._login.describe()}")
 
-    def _read(self, url: str, headers: dict[str, str], task: str) -> Answer:
+    def _read(self, url: str, headers: dict[str, str], task: str, *, method: str = "GET") -> Answer:
         for _ in range(LOGINS + 1):
             sent = self._login.headers()
-            answer = self._transport.read("GET", url, headers={**headers, **sent}, task=task)
+            with self._concealing():
+                answer = self._transport.read(method, url, headers={**headers, **sent}, task=task)
             if answer.status == _FORBIDDEN:
-                raise LoginError(f"{task}: refused, {self._login.describe()}{_say(answer)}")
+                raise LoginError(f"{task}: refused, {self._login.describe()}{self._say(answer)}")
             if answer.status != _UNAUTHORIZED:
                 return answer
             self._answer(answer.challenges, answer.origin, sent, task)
-        raise LoginError(f"{task}: refused, {self._login.describe()}{_say(answer)}")
+        raise LoginError(f"{task}: refused, {self._login.describe()}{self._say(answer)}")
 
     def _answer(self, challenges: tuple[str, ...], origin: Origin, sent: dict[str, str], task: str) -> None:
         """Log in where the registry itself asks; nobody else is told who we are."""
         if origin != self._transport.home:
             raise TransferError(f"{task}: {origin.host}, where it leads, asks who we are, and is not told")
-        self._login.answer(challenges, sent, task=task)
+        with self._concealing():
+            self._login.answer(challenges, sent, task=task)
+
+    def _check(self, answer: Answer, task: str) -> None:
+        if answer.status == _BAD_REQUEST and _SPEAKS_TLS in answer.body:
+            raise TlsExpectedError(f"{task}: it speaks TLS")
+        if answer.status != _OK:
+            raise _refusal(answer.status, task, self._say(answer))
+
+    def _say(self, answer: Answer) -> str:
+        """The registry's own words, where it has some."""
+        try:
+            errors = msgspec.json.decode(answer.body, type=_Errors).errors
+        except msgspec.MsgspecError:
+            return ""
+        words = self._login.conceal("; ".join(error.message or error.code for error in errors[:3]))
+        return f" ({words[:300]})" if words else ""
+
+    @contextmanager
+    def _concealing(self) -> Iterator[None]:
+        """Strike what lets somebody in out of an error that says where the registry led: it may lead there by it."""
+        try:
+            yield
+        except TransferError as error:
+            words = self._login.conceal(str(error))
+            if words == str(error):
+                raise
+            raise type(error)(words) from None
 
 
 class TlsExpectedError(TransferError):
@@ -141,13 +189,6 @@ class PassingRefusalError(TransferError):
         self.retry_after = retry_after
 
 
-def _check(answer: Answer, task: str) -> None:
-    if answer.status == _BAD_REQUEST and _SPEAKS_TLS in answer.body:
-        raise TlsExpectedError(f"{task}: it speaks TLS")
-    if answer.status != _OK:
-        raise _refusal(answer.status, task, _say(answer))
-
-
 def _refusal(status: int, task: str, said: str, retry_after: str | None = None) -> TransferError:
     if status == _NOT_FOUND:
         return TransferError(f"{task}: it is not there{said}")
@@ -156,22 +197,30 @@ def _refusal(status: int, task: str, said: str, retry_after: str | None = None) 
     return TransferError(f"{task}: answered {status}{said}")
 
 
-def _say(answer: Answer) -> str:
-    """The registry's own words, where it has some."""
-    try:
-        errors = msgspec.json.decode(answer.body, type=_Errors).errors
-    except msgspec.MsgspecError:
-        return ""
-    words = "; ".join(error.message or error.code for error in errors[:3])
-    return f" ({words[:300]})" if words else ""
+def _find_kind(answer: Answer) -> str:
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip()
+    return kind if kind in _KINDS else ""
 
 
 def _find_start(response: "BaseHTTPResponse", offset: int) -> int | None:
     """The byte from which a blob comes; None where it does not come at all, or not as it is stored."""
-    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if _find_encoding(response) != "identity":
         return None
     if response.status == _OK:
         return 0
     unit, _, rest = response.headers.get("Content-Range", "").strip().partition(" ")
     is_asked = unit.lower() == "bytes" and rest.partition("-")[0] == str(offset)
     return offset if response.status == _PARTIAL and offset and is_asked else None
+
+
+def _find_encoding(response: "BaseHTTPResponse") -> str:
+    return str(response.headers.get("Content-Encoding", "identity")).strip().lower()
+
+
+def _tell_form(response: "BaseHTTPResponse") -> str:
+    """What is wrong with a blob that came, but in another form than it is stored in."""
+    encoding = _find_encoding(response)
+    if encoding != "identity":
+        return f"in the Content-Encoding {encoding[:40]!r}, expected the bytes as they are stored"
+    found = response.headers.get("Content-Range", "")
+    return f"with the Content-Range {found[:40]!r}, expected the bytes that were asked for"

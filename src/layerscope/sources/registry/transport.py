@@ -10,8 +10,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urljoin
@@ -21,21 +20,17 @@ from layerscope.errors import TransferError
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError
 from layerscope.sources.registry.certificates import make_context
+from layerscope.sources.registry.connections import LateAnswerError, checked_pools, limited_pools
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.origin import Origin, show_url
 from layerscope.sources.registry.proxies import find_proxy
 
 if TYPE_CHECKING:
-    import socket
-
-    from urllib3 import BaseHTTPResponse, HTTPResponse, PoolManager
-    from urllib3.connection import HTTPConnection
+    from urllib3 import BaseHTTPResponse, PoolManager
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 60.0
 """The longest silence in the middle of an answer."""
-HEAD_SECONDS: Final = 90.0
-"""The longest until the head of an answer is there."""
 DOCUMENT_SECONDS: Final = 60.0
 """The longest that a document may take, however steadily it drips."""
 
@@ -104,7 +99,7 @@ class Transport:
                     if response.status not in _PASSING or attempt + 1 == ATTEMPTS:
                         return Answer(
                             response.status,
-                            {name.lower(): value for name, value in response.headers.items()},
+                            {name.lower(): response.headers[name] for name in response.headers},
                             tuple(response.headers.getlist("WWW-Authenticate")),
                             _read_document(response, task),
                             origin,
@@ -157,8 +152,8 @@ class Transport:
             return self._pool(origin).request(
                 method, url, headers=sent, body=body, redirect=False, retries=False, preload_content=False
             )
-        except ForbiddenAddressError as error:
-            raise ForbiddenAddressError(f"{task}: {error}") from error
+        except (ForbiddenAddressError, LateAnswerError) as error:
+            raise type(error)(f"{task}: {error}") from error
         except urllib3.exceptions.HTTPError as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in str(error):
                 why = f"the certificate of {show_url(url)} was not accepted: {_tell(error)}"
@@ -187,12 +182,12 @@ def _make_pool(proxy: str, addresses: AddressCheck, context: ssl.SSLContext) -> 
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     if not proxy:
         pool = urllib3.PoolManager(timeout=timeout, maxsize=CONNECTIONS, ssl_context=context)
-        pool.pool_classes_by_scheme = _checked_pools(addresses)
+        pool.pool_classes_by_scheme = checked_pools(addresses)
         return pool
     try:  # a proxy connects for us: what it may reach is its owner's affair
         parts = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
         given = urllib3.make_headers(proxy_basic_auth=unquote(parts.auth)) if parts.auth else None
-        return urllib3.ProxyManager(
+        pool = urllib3.ProxyManager(
             parts._replace(auth=None).url,
             proxy_headers=given,
             timeout=timeout,
@@ -201,62 +196,8 @@ def _make_pool(proxy: str, addresses: AddressCheck, context: ssl.SSLContext) -> 
         )
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise TransferError("reading the proxy of the environment: expected http://HOST:PORT") from error
-
-
-def _checked_pools(addresses: AddressCheck) -> dict[str, type]:
-    """Connection pools whose connections tell the address that they reached before anything is sent."""
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
-    class CheckedPool(HTTPConnectionPool):
-        ConnectionCls = _check_connections(HTTPConnection, addresses)
-
-    class CheckedTlsPool(HTTPSConnectionPool):
-        ConnectionCls = _check_connections(HTTPSConnection, addresses)
-
-    return {"http": CheckedPool, "https": CheckedTlsPool}
-
-
-def _check_connections(kind: "type[HTTPConnection]", addresses: AddressCheck) -> type:
-    """Connections of that kind whose address is checked, and whose answers have to begin in time."""
-
-    class Checked(kind):  # type: ignore[misc, valid-type] # of a kind known only here
-        def _new_conn(self) -> "socket.socket":
-            return _check(addresses, self.host, self.port, super()._new_conn())
-
-        def getresponse(self) -> "HTTPResponse":
-            with _limited(self.sock):
-                response: HTTPResponse = super().getresponse()
-            return response
-
-    return Checked
-
-
-def _check(addresses: AddressCheck, host: str, port: int | None, connected: "socket.socket") -> "socket.socket":
-    try:
-        addresses.check(host.lower().strip("[]"), port or 0, connected.getpeername()[0])
-    except BaseException:
-        connected.close()
-        raise
-    return connected
-
-
-@contextmanager
-def _limited(connected: "socket.socket | None") -> Iterator[None]:
-    """Break a connection off whose answer does not begin in time, however steadily its head drips."""
-    timer = threading.Timer(HEAD_SECONDS, _break_off, (connected,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _break_off(connected: "socket.socket | None") -> None:
-    if connected is not None:
-        with suppress(OSError):
-            connected.shutdown(2)
+    pool.pool_classes_by_scheme = limited_pools()
+    return pool
 
 
 def _is_refused(error: BaseException) -> bool:
