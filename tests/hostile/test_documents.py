@@ -121,7 +121,7 @@ def put(content: bytes, kind: str = MANIFEST_TYPE) -> Case:
 def with_layer(**changes: object) -> bytes:
     """A manifest whose layer says that of itself."""
     scratch = Registry()
-    manifest = make_manifest(scratch, [{**put_blob(scratch, LAYER, LAYER_TYPE), **changes}])
+    manifest = make_manifest(scratch, layers=[{**put_blob(scratch, LAYER, LAYER_TYPE), **changes}])
     return json.dumps(manifest).encode()
 
 
@@ -203,7 +203,7 @@ def test_an_index_has_its_bounds(case: Case, attack: Attack, monkeypatch: pytest
 def test_all_documents_have_a_time_together(attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each one is in time, and there may be thousands."""
     monkeypatch.setattr(contents, "DOCUMENTS_SECONDS", -1.0)
-    attack(Case("slow", lambda registry: put_image(registry), 3, "documents still missing after -1 s"))
+    attack(Case("slow", put_image, 3, "documents still missing after -1 s"))
 
 
 def change_config(registry: Registry, content: bytes) -> None:

@@ -86,10 +86,9 @@ def put_config(registry: Registry, tars: Sequence[bytes] = (TAR,), *, algorithm:
     return put_blob(registry, content, CONFIG_TYPE, algorithm=algorithm)
 
 
-def make_manifest(registry: Registry, layers: Sequence[Document] | None = None, **changes: object) -> Document:
+def make_manifest(registry: Registry, **changes: object) -> Document:
     """A manifest of one small layer, its blobs kept; `changes` are members in place of its own."""
-    if layers is None:
-        layers = [put_blob(registry, LAYER, LAYER_TYPE)]
+    layers = [put_blob(registry, LAYER, LAYER_TYPE)]
     manifest = {"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": put_config(registry), "layers": layers}
     return {**manifest, **changes}
 

@@ -69,6 +69,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     registry: Registry
+    posted: bytes | None = None
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -83,7 +84,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if path == "/token":
             self._answer_token()
         elif not self._is_let_in():
-            self._challenge()
+            self.challenge()
         elif "/manifests/" in path:
             self._answer_manifest(path.rpartition("/")[2])
         elif "/referrers/" in path and self.registry.referrers is not None:
@@ -100,9 +101,10 @@ class RegistryHandler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a token to whoever has an identity token, a refresh token, or a name and a password."""
         self.registry.requests.append(self.path)
+        self.posted = None
         if self.registry.post_fault(self, self.path):
             return
-        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
+        form = parse_qs(self.read_form().decode())
         named = (form.get("username"), form.get("password")) == ([self.registry.user], [self.registry.password])
         if form.get("refresh_token") in (["identity"], ["refresh-me"]):
             self.reply(200, b'{"access_token": "let-me-in"}')
@@ -110,6 +112,12 @@ class RegistryHandler(BaseHTTPRequestHandler):
             self.reply(200, b'{"access_token": "let-me-in", "refresh_token": "refresh-me"}')
         else:
             self.reply(401)
+
+    def read_form(self) -> bytes:
+        """What was posted, as often as it is asked for."""
+        if self.posted is None:
+            self.posted = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        return self.posted
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """Send an answer; underscores in the names of headers are dashes."""
@@ -135,7 +143,8 @@ class RegistryHandler(BaseHTTPRequestHandler):
             return sent == _basic(registry)
         return sent == "Bearer let-me-in"
 
-    def _challenge(self) -> None:
+    def challenge(self) -> None:
+        """Ask who is there, in the way that the registry lets people in."""
         registry = self.registry
         if registry.scheme == "basic":
             self.reply(401, b"{}", WWW_Authenticate='Basic realm="test"')

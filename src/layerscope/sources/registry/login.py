@@ -98,7 +98,7 @@ class Login:
             for spelling in (secret, quote(secret, safe=""), quote_plus(secret)):
                 if len(spelling) >= _SHORTEST_SECRET:  # a long one may have been cut off since
                     rest = r"\S*" if len(spelling) > _TELLING else ""
-                    text = re.sub(re.escape(spelling[:_TELLING]) + rest, "***", text)
+                    text = re.sub(re.escape(spelling[:_TELLING]) + rest, "***", text, flags=re.IGNORECASE)
         return text
 
     def _basic(self, sent: dict[str, str], task: str) -> str:
