@@ -71,8 +71,8 @@ def attack(registry: Registry, capfdbinary: pytest.CaptureFixture[bytes], tmp_pa
         image, cache = f"registry:{registry.address}/{name}", tmp_path / "cache"
         capfdbinary.readouterr()
         began = time.monotonic()
-        arguments = (case.command, image, "--cache-dir", str(cache), "--jobs", "1", *case.options, *options)
-        code = run([each for each in arguments if case.command == "audit" or each not in {"--jobs", "1"}])
+        jobs = () if case.command == "inspect" else ("--jobs", "1")
+        code = run([case.command, image, "--cache-dir", str(cache), *jobs, *case.options, *options])
         out, err = capfdbinary.readouterr()
         assert time.monotonic() - began < TIME_LIMIT
         for secret in SECRETS:

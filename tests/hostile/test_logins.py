@@ -97,9 +97,13 @@ def test_a_server_without_get_is_asked_by_post(status: int, attack: Attack, regi
     """With name, password and scope in a form, as OAuth2 has it."""
     forms: list[dict[str, list[str]]] = []
 
+    def note(handler: RegistryHandler, _path: str) -> bool:
+        forms.append(parse_qs(handler.read_form().decode()))
+        return False
+
     def arrange(registry: Registry) -> None:
         tokens(always("/token", status))(registry)
-        registry.post_fault = lambda handler, _: bool(forms.append(parse_qs(handler.read_form().decode())))
+        registry.post_fault = note
 
     attack(Case("post", arrange, 0, '"verified": true'))
     assert forms[0] == {

@@ -1,4 +1,4 @@
-"""Where a registry may not lead us: inside, elsewhere with what lets us in, in circles, and to what is no web address."""
+"""Where a registry may not lead us: inside, elsewhere with what lets us in, in circles, to what is no web address."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -189,7 +189,7 @@ ECHOES: Final[dict[str, tuple[Callable[[RegistryHandler, str], None], str]]] = {
         lambda handler, told: handler.reply(401, b"", WWW_Authenticate=f'Bearer realm="ftp://x/{PASSWORD}/{told}"'),
         "tokens are had at",
     ),
-    "in a scheme": (lambda handler, told: handler.reply(401, b"", WWW_Authenticate=PASSWORD), "it asks for "),
+    "in a scheme": (lambda handler, _: handler.reply(401, b"", WWW_Authenticate=PASSWORD), "it asks for "),
 }
 
 
@@ -233,7 +233,7 @@ def test_tls_is_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a redirect to the clear, whoever answers there."""
     monkeypatch.setattr(transport.Transport, "_send", lambda *_: _Redirect("http://registry.test/x"))
     client = RegistryClient(Endpoint("https", "registry.test"), "team/demo", lambda: None, {})
-    with pytest.raises(TransferError, match="a redirect from TLS to plain HTTP, at http://registry.test/x"):
+    with pytest.raises(TransferError, match=r"a redirect from TLS to plain HTTP, at http://registry.test/x"):
         client.read_manifest("1")
 
 

@@ -93,9 +93,9 @@ def make_manifest(registry: Registry, **changes: object) -> Document:
     return {**manifest, **changes}
 
 
-def put_image(registry: Registry, *, tag: str = "1", **changes: object) -> Document:
-    """Keep a small image under a tag; returns its manifest's descriptor."""
-    return put_document(registry, make_manifest(registry, **changes), tag=tag)
+def put_image(registry: Registry, **changes: object) -> Document:
+    """Keep a small image under the tag; returns its manifest's descriptor."""
+    return put_document(registry, make_manifest(registry, **changes))
 
 
 def make_index(*manifests: Document, **more: object) -> Document:
