@@ -5,6 +5,7 @@ or said to be none.
 """
 
 import base64
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
