@@ -16,7 +16,7 @@ import pytest
 
 from layerscope.cli.main import run
 from layerscope.sources.registry import transport
-from support.hostile import NAME, PASSWORD, Attack, Case
+from support.hostile import NAME, PASSWORD, PROXY_PASSWORD, Attack, Case
 from support.registry_server import Registry, pack_password, serve_registry
 
 TIME_LIMIT: Final = 20.0
@@ -27,6 +27,7 @@ SECRETS: Final = (
     base64.b64encode(f"tester:{PASSWORD}".encode()).rstrip(b"=")[:-1],
     b"let-me-in",
     b"refresh-me",
+    PROXY_PASSWORD.encode(),
 )
 
 

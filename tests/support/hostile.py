@@ -18,6 +18,7 @@ from support.tar_writer import directory, file, write_tar
 LAYER_TYPE: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 NAME: Final = "team/demo"
 PASSWORD: Final = "pw-Zt7pWq4hYd2k"
+PROXY_PASSWORD: Final = "proxy-Kx3mVb9s"
 TAR: Final = write_tar(
     [
         directory("etc"),
