@@ -42,7 +42,7 @@ class Comparison:
     """A peer and layerscope on the same image, run in turns."""
 
     image: str
-    form: Form
+    form: str  # a `Form`, or one in a registry
     peer: str
     mine: tuple[Measurement, ...]
     theirs: tuple[Measurement, ...]
@@ -102,7 +102,7 @@ class Results:
         )
 
 
-def name_comparison(peer: str, image: str, form: Form) -> str:
+def name_comparison(peer: str, image: str, form: str) -> str:
     """A peer and what it was given, as a person says it."""
     return f"{peer} on {image} {form}"
 

@@ -14,7 +14,8 @@ from benchmarks.engine import start_engine, tag
 from benchmarks.layerscope_runs import Audit, run_help
 from benchmarks.machine import describe_machine, describe_versions
 from benchmarks.measure import MeasureError
-from benchmarks.peers import PEERS, Peer
+from benchmarks.peers import LAYOUTS, PEERS, Peer
+from benchmarks.registry import compare_registry, find_programs
 from benchmarks.results import (
     ANY_IMAGE,
     COLD,
@@ -96,6 +97,16 @@ def bench_engine(name: str) -> Iterator[Scenario]:
     yield Scenario(name, SAVE, second)
 
 
+def bench_registry(image: StoredImage, *, rounds: int) -> Results:
+    """The same image from a registry on this machine."""
+    why = find_programs()
+    if why is not None:
+        return Results(missing={"a registry": why})
+    say(f"{image.name} {image.form}: from a registry")
+    with workplace(image) as (copy, scratch):
+        return Results(comparisons=tuple(compare_registry(copy, scratch, rounds=rounds)))
+
+
 def bench_memory(name: str) -> Results:
     """The peak memory of one cold audit of a synthetic image, read from where it lies."""
     say(f"{name}: peak memory")
@@ -143,6 +154,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--memory", action="store_true", help="also the two images that measure peak memory")
     names = [peer.name for peer in PEERS]
     parser.add_argument("--peers", nargs="*", metavar="PEER", choices=names, help="these alone, or none")
+    parser.add_argument("--no-registry", action="store_true", help="nothing from a registry")
     parser.add_argument("--no-engine", action="store_true", help="nothing from the engine's own storage")
     return parser.parse_args()
 
@@ -160,6 +172,9 @@ def main() -> None:
             keep(bench_form(stored(name, form), rounds=options.rounds, peers=peers))
         if not options.no_engine:
             keep(Results(scenarios=tuple(bench_engine(name))))
+        if not options.no_registry:
+            for form in sorted(LAYOUTS):
+                keep(bench_registry(stored(name, form), rounds=options.rounds))
     for name in SYNTHETIC if options.memory else ():
         build_image(name)
         keep(bench_memory(name))

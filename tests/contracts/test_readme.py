@@ -24,7 +24,9 @@ EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", TEXT, re.
 COMPRESSED: Final = re.compile(r"(?<=^manifest )sha256:\w+|(?<=^size     )[\d.]+ kB(?= stored)", re.MULTILINE)
 """What depends on the version of zlib."""
 
-IMAGES: Final = re.compile(r"(?:docker:)?acme/generate:2\.4\.1|\./generate\.tar|oci-dir:\./generate|python:3\.12-slim")
+IMAGES: Final = re.compile(
+    r"(?:docker:|registry\.example/)?acme/generate:2\.4\.1|\./generate\.tar|oci-dir:\./generate|python:3\.12-slim"
+)
 
 
 @pytest.mark.parametrize("name", BLOCKS)

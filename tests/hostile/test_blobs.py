@@ -86,7 +86,7 @@ BROKEN: Final = [
     Case("goes on with other bytes", go_on_with(bytes(len(LAYER) - 90), **REST), 4, '"verified": false'),
     Case("goes on elsewhere", go_on_with(LAYER[80:], Content_Range="bytes 80-99/100"), 3, "bytes that were asked for"),
     Case("goes on without a word", go_on_with(LAYER[90:]), 3, "expected the bytes that were asked for"),
-    Case("a range unasked", send(LAYER, 206, Content_Range=f"bytes 0-{len(LAYER)}/9"), 3, "bytes that were asked for"),
+    Case("a range unasked", send(LAYER, 206, Content_Range="bytes 5-9/9"), 3, "bytes that were asked for"),
     Case("compressed on the way", send(LAYER, Content_Encoding="br"), 3, "in the Content-Encoding 'br', expected"),
     Case("hung up", every(RegistryHandler.hang_up), 3, "the blob sha256:"),
     Case("no HTTP", every(write_raw(b"\0\1\2\3")), 3, "the blob sha256:"),

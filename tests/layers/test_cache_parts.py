@@ -48,7 +48,7 @@ def reopen(path: Path) -> Open:
     return start
 
 
-def keep(part: Part, content: bytes, piece: int = 100_000) -> None:
+def keep(part: Part, content: bytes, piece: int = FRAME_SIZE // 8) -> None:
     """Read what a part has, add bytes in pieces, and leave it."""
     list(part.read_frames())
     for start in range(0, len(content), piece):
@@ -134,7 +134,7 @@ def test_a_full_disk_ends_a_part_and_nothing_else(path: Path, reopen: Open, monk
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("os.write", refuse)
+        patch.setattr("os.writev", refuse)
         part.add(CONTENT[FRAME_SIZE:])
         part.close()
     assert recall(reopen()) == CONTENT[:FRAME_SIZE]

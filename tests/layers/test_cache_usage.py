@@ -16,6 +16,7 @@ from layerscope.layers.cache_store import (
     NAMES,
     PARTS,
     STAMPS,
+    TABLES,
     TEMPORARY_PREFIX,
     CacheStore,
 )
@@ -59,6 +60,7 @@ def test_usage_counts_by_kind(store: CacheStore) -> None:
         KindUsage(STAMPS, 1, 100),
         KindUsage(IMAGES, 0, 0),
         KindUsage(NAMES, 0, 0),
+        KindUsage(TABLES, 0, 0),
         KindUsage(PARTS, 0, 0),
     )
     assert (found.entries, found.size) == (4, 400)

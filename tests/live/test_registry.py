@@ -219,3 +219,25 @@ def test_what_was_fetched_is_told(serve: Serve, home: Path, tmp_path: Path, caps
         out = " ".join(capsys.readouterr().out.split())
         assert told in out
         assert "of layers fetched" in out
+
+
+def test_the_tables_that_skopeo_writes_are_true(
+    serve: Serve, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And tell the same tree as the layers, for a fraction of their bytes."""
+    del home
+    registry = serve()
+    write_oci_layout(load_fixture("demo"), tmp_path / "demo")
+    registry.push(tmp_path / "demo", "team/image:1", "--all", "--dest-compress-format", "zstd:chunked")
+    image = f"registry:{registry.address}/team/image:1"
+    assert run(["tree", image, "--toc", "--long", "--cache-dir", str(tmp_path / "cache")]) == 0
+    told = capsys.readouterr()
+    assert "told from the table of contents alone" in told.err
+    report = audit(image, "--cache-dir", tmp_path / "cache", capsys=capsys)
+    findings, layers = report["findings"], report["layers"]
+    assert isinstance(findings, list)
+    assert isinstance(layers, list)
+    assert {layer["media_type"] for layer in layers} == {"application/vnd.oci.image.layer.v1.tar+zstd"}
+    assert not [finding for finding in findings if finding["code"] == "LAY011"]
+    assert run(["tree", image, "--long", "--cache-dir", str(tmp_path / "cache")]) == 0
+    assert capsys.readouterr().out == told.out

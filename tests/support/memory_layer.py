@@ -36,6 +36,10 @@ class MemoryLayer:
         self.opened.append(self.name)
         return io.BytesIO(self.stored) if self.fails is None else BrokenStream(self.stored, self.fails)
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Open some of the bytes."""
+        return io.BytesIO(self.stored[offset : offset + size])
+
 
 class BrokenStream(io.BytesIO):
     """A stream whose disk fails after so many bytes."""

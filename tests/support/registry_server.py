@@ -169,13 +169,16 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if content is None:
             self.reply(404, b'{"errors": [{"code": "BLOB_UNKNOWN"}]}')
             return
-        start = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-")
-        offset = int(start) if self.registry.ranges else 0
-        self.registry.sent += len(content) - offset
-        if offset:
-            self.reply(206, content[offset:], Content_Range=f"bytes {offset}-{len(content) - 1}/{len(content)}")
-        else:
+        asked = self.headers.get("Range")
+        if asked is None or not self.registry.ranges:
+            self.registry.sent += len(content)
             self.reply(200, content)
+            return
+        first, _, last = asked.removeprefix("bytes=").partition("-")
+        piece = content[int(first) : int(last) + 1 if last else None]
+        self.registry.sent += len(piece)
+        place = f"bytes {first}-{int(first) + len(piece) - 1}/{len(content)}"
+        self.reply(206, piece, Content_Range=place)
 
 
 def write_docker_config(folder: Path, registry: Registry, **entry: str) -> dict[str, str]:

@@ -54,6 +54,10 @@ class MemoryLayer:
         """The bytes from the start."""
         return io.BytesIO(self.content)
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Some of the bytes."""
+        return io.BytesIO(self.content[offset : offset + size])
+
 
 @dataclass(frozen=True)
 class ResultRecipe:

@@ -12,6 +12,7 @@ from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.folders import Folder
 from layerscope.facts.layers.origins import Maker, Origin
 from layerscope.facts.layers.proof import LayerDamage, LayerProof
+from layerscope.facts.layers.tables import LayerTable
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.facts.system.programs import Program, ProgramState
 from layerscope.formats.shebang import parse_shebang
@@ -22,6 +23,18 @@ MB = 1_000_000
 BLOB = Digest.of(b"blob")
 CONTENT = Digest.of(b"content")
 OTHER = Digest.of(b"other")
+
+TABLE = LayerTable(
+    evidence=Evidence(layer=3),
+    layer=3,
+    instruction="COPY model /model",
+    form="eStargz",
+    entries=7,
+    is_named=True,
+    problem=None,
+    count=0,
+    differences=(),
+)
 
 PROOF = LayerProof(
     evidence=Evidence(layer=3, detail="blobs/sha256/3"),

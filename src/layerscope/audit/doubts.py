@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from layerscope.audit.read_image import ReadImage
 from layerscope.image.layer import Layer
-from layerscope.layers.scan import LayerScan
+from layerscope.layers.scan import LayerScan, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ def iter_doubts(read: ReadImage) -> Iterator[Doubt]:
             yield Doubt(number, f"its files are missing here: {layer.absent}", is_damage=False)
         elif scan.damage is not None:
             yield Doubt(number, f"it could not be read to its end: {scan.damage.detail}", is_damage=True)
+        elif scan.proof is Proof.TABLE:
+            yield Doubt(
+                number, "told from the table of contents alone, which nothing was compared with", is_damage=False
+            )
         elif _is_proved_by_diff_id(layer, scan):
             assert layer.descriptor is not None, "it names another digest"
             algorithm = layer.descriptor.digest.algorithm

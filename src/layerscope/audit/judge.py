@@ -59,7 +59,8 @@ def _stored_size(layer: Layer, scan: LayerScan) -> int | None:
     if layer.descriptor is not None:
         return layer.descriptor.size
     # an engine that keeps the layer unpacked knows its tar's size only by and by; the index has it exactly
-    return scan.index.uncompressed_size if scan.proof is not Proof.NONE else layer.stored_size
+    is_read = scan.proof not in {Proof.NONE, Proof.TABLE}
+    return scan.index.uncompressed_size if is_read else layer.stored_size
 
 
 def _origin(layer: int, base: BaseImage | None) -> str:

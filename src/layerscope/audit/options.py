@@ -24,3 +24,5 @@ class AuditOptions:
     base: Source | None = None
     """The image that this one was built on, to tell its layers from one's own."""
     limits: Limits = field(default_factory=Limits)
+    by_table: bool = False
+    """Whether a layer is told from its table of contents, where it has one, instead of being read."""

@@ -5,6 +5,7 @@ from layerscope.audit.judge import judge_image
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import read_image
 from layerscope.audit.result import AuditResult
+from layerscope.audit.tables import compare_tables
 from layerscope.progress import Progress, SilentProgress
 from layerscope.sources.source import Source
 
@@ -13,6 +14,6 @@ SILENT = SilentProgress()
 
 def audit_image(source: Source, *, options: AuditOptions, progress: Progress = SILENT) -> AuditResult:
     """Everything that can be known about an image without running it; raises SourceError and ImageError."""
-    read = read_image(source, options=options, progress=progress)
+    read = compare_tables(read_image(source, options=options, progress=progress), options=options, progress=progress)
     base = find_base(read.image, options=options, progress=progress)
     return judge_image(read, base=base, options=options, progress=progress)

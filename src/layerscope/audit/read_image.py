@@ -51,7 +51,10 @@ def read_image(source: Source, *, options: AuditOptions, progress: Progress) -> 
     reading = Reading(EXTRACTORS, options.limits, progress)
     opened = source.open_image(platform=options.platform, known=options.cache, progress=progress)
     if isinstance(opened, Image):
-        image, scans = opened, scan_layers(opened.layers, reading, cache=options.cache, jobs=options.jobs)
+        image, scans = (
+            opened,
+            scan_layers(opened.layers, reading, cache=options.cache, jobs=options.jobs, by_table=options.by_table),
+        )
     else:
         try:
             image, scans = scan_stream(opened, reading, cache=options.cache, jobs=options.jobs)

@@ -8,7 +8,7 @@ from layerscope.filesystem.weight import Weight
 from layerscope.image.digest import Digest
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
-from layerscope.layers.scan import LayerScan
+from layerscope.layers.scan import LayerScan, Proof
 from layerscope.rules.finding import Finding
 
 
@@ -49,6 +49,11 @@ class AuditedLayer:
     def is_whole(self) -> bool:
         """Whether the layer was read to its end, so that sums of its entries are those of the layer."""
         return self.scan is not None and self.scan.damage is None and self.scan.diff_id is not None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all of its entries are known, be it only from its table of contents."""
+        return self.is_whole or (self.scan is not None and self.scan.proof is Proof.TABLE)
 
 
 @dataclass(frozen=True)

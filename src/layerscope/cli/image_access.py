@@ -58,7 +58,7 @@ def _read_credential(image: str, reading: Reading) -> Credential | None:
     return Credential(reading.username, password, "", "--username")
 
 
-def make_options(reading: Reading, *, base: str | None = None) -> AuditOptions:
+def make_options(reading: Reading, *, base: str | None = None, by_table: bool = False) -> AuditOptions:
     """How the image is read, as the options say."""
     limits = make_limits(reading)
     return AuditOptions(
@@ -72,6 +72,7 @@ def make_options(reading: Reading, *, base: str | None = None) -> AuditOptions:
         jobs=reading.jobs or default_jobs(),
         base=_choose_base(base, reading) if base else None,
         limits=limits,
+        by_table=by_table,
     )
 
 
@@ -94,9 +95,11 @@ def make_limits(reading: Reading) -> Limits:
     )
 
 
-def read(image: str, reading: Reading, *, console: Console, random_access: bool = False) -> ReadImage:
+def read(
+    image: str, reading: Reading, *, console: Console, random_access: bool = False, by_table: bool = False
+) -> ReadImage:
     """Read IMAGE with progress shown, and say what went wrong with the cache."""
-    options = make_options(reading)
+    options = make_options(reading, by_table=by_table)
     source = choose_source(image, reading, random_access=random_access)
     with show_progress(console) as progress:
         found = read_image(source, options=options, progress=progress)
@@ -115,12 +118,12 @@ def tell_cache_notes(cache: LayerCache, console: Console) -> None:
 
 def tell_doubts(found: ReadImage, console: Console) -> int:
     """Say which layers are not proved before anything of them is shown; returns the exit code that this means."""
-    code = exit_codes.CLEAN
-    for doubt in iter_doubts(found):
-        console.complain(f"warning: layer {doubt.layer} of {found.image.reference}: {doubt.reason}")
-        if doubt.is_damage:
-            code = exit_codes.MALFORMED
-    return code
+    doubts = list(iter_doubts(found))
+    for reason in dict.fromkeys(doubt.reason for doubt in doubts):
+        numbers = [str(doubt.layer) for doubt in doubts if doubt.reason == reason]
+        layers = f"layer{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+        console.complain(f"warning: {layers} of {found.image.reference}: {reason}")
+    return exit_codes.MALFORMED if any(doubt.is_damage for doubt in doubts) else exit_codes.CLEAN
 
 
 def read_image_documents(image: str, reading: Reading, *, console: Console) -> Image:

@@ -72,6 +72,12 @@ fail_on_option: Final = option(
     show_default=True,
     help="Least severity that makes the exit code 1.",
 )
+toc_option: Final = click.option(
+    "--toc",
+    "by_table",
+    is_flag=True,
+    help="Take a layer's files from its eStargz or zstd:chunked table of contents, if it has one: quick and unproved.",
+)
 base_option: Final = option(
     "--base", metavar="IMAGE", help="The image this one was built on, to tell its layers from your own."
 )

@@ -17,6 +17,7 @@ from layerscope.facts.layers.links import DanglingLinkCollector
 from layerscope.facts.layers.package_caches import PackageCacheCollector
 from layerscope.facts.layers.proof import LayerProofCollector
 from layerscope.facts.layers.repeated_files import RepeatedFilesCollector
+from layerscope.facts.layers.tables import LayerTableCollector
 from layerscope.facts.layers.weight import ImageWeightCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
@@ -27,6 +28,7 @@ from layerscope.facts.system.secret_files import SecretFileCollector
 
 COLLECTORS: Final[tuple[Collector, ...]] = (
     LayerProofCollector(),
+    LayerTableCollector(),
     LayerAnomalyCollector(),
     ImageWeightCollector(),
     EndedFilesCollector(),

@@ -84,3 +84,6 @@ class Layer(Protocol):
 
     def open(self) -> ByteStream:
         """Open the stored bytes from the start; raises SourceError."""
+
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Open `size` of the stored bytes from `offset` on; raises SourceError, also where they only pass by."""

@@ -30,7 +30,7 @@ from layerscope.layers.cache_proofs import (
     name_stamp,
 )
 from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, encode_record
-from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STAMPS, CacheStore
+from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STAMPS, TABLES, CacheStore
 from layerscope.layers.extractor import Extractor
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import Limits
@@ -204,6 +204,14 @@ class LayerCache:
     def keep_image(self, name: str, body: bytes) -> None:
         """Keep what was concluded of whole layers together, under a name that says of which and by whom."""
         self._keep(IMAGES, name, body)
+
+    def find_table(self, name: str, decode: Callable[[memoryview], _Known]) -> _Known | None:
+        """Return what comparing a layer's tables of contents found, if kept; as `find_image`."""
+        return self._find(TABLES, name, decode)
+
+    def keep_table(self, name: str, body: bytes) -> None:
+        """Keep what comparing a layer's tables of contents found."""
+        self._keep(TABLES, name, body)
 
     def _layer_name(self, diff_id: Digest) -> str:
         return f"{diff_id.hex}-{self._fingerprint}"

@@ -9,6 +9,7 @@ from layerscope.errors import CacheError, ReferenceSyntaxError
 from layerscope.image.digest import Digest
 from layerscope.image.layer import Stamp
 from layerscope.layers.scan import BlobScan, Compression
+from layerscope.layers.toc.place import TablePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class _Blob(msgspec.Struct, array_like=True, frozen=True):
     compression: Compression
     frames: int
     trailing: int
+    table: TablePlace | None = None
 
 
 class _Stamped(msgspec.Struct, array_like=True, frozen=True):
@@ -42,7 +44,7 @@ def encode_blob(digest: Digest, proof: ProvenBlob) -> bytes:
     assert digest == proof.blob.digest, f"{digest} is proved by a reading of {proof.blob.digest}"
     blob = proof.blob
     return msgspec.msgpack.encode(
-        _Blob(str(digest), str(proof.diff_id), blob.size, blob.compression, blob.frames, blob.trailing)
+        _Blob(str(digest), str(proof.diff_id), blob.size, blob.compression, blob.frames, blob.trailing, blob.table)
     )
 
 
@@ -52,7 +54,7 @@ def decode_blob(content: memoryview, digest: Digest) -> ProvenBlob | None:
         stored = _BLOBS.decode(content)
         proof = ProvenBlob(
             Digest.parse(stored.diff_id),
-            BlobScan(digest, stored.size, stored.compression, stored.frames, stored.trailing),
+            BlobScan(digest, stored.size, stored.compression, stored.frames, stored.trailing, stored.table),
         )
     except (msgspec.MsgspecError, ReferenceSyntaxError) as error:
         raise CacheError(f"reading what is known of blob {digest}: {error}") from error

@@ -24,8 +24,9 @@ BLOBS: Final = "blobs"
 STAMPS: Final = "stamps"
 IMAGES: Final = "images"
 NAMES: Final = "names"
+TABLES: Final = "tables"
 PARTS: Final = "parts"
-KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES, NAMES, PARTS)
+KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES, NAMES, TABLES, PARTS)
 """All are published whole but parts, which grow: see `cache_parts`."""
 
 TEMPORARY_PREFIX: Final = ".writing-"

@@ -18,6 +18,7 @@ from layerscope.layers.limits import MIB, LimitPassedError, Limits
 from layerscope.layers.scan import BlobScan, Compression, Damage, DamageKind, LayerScan, Proof
 from layerscope.layers.stages import Sink, Stage
 from layerscope.layers.tar_scanner import TarScanner
+from layerscope.layers.toc.place import FOOTER_WINDOW, TablePlace, parse_footer
 from layerscope.progress import Progress, SilentProgress
 
 COMPRESSED_CHUNK = MIB
@@ -57,6 +58,7 @@ class StoredBytes:
         self._sink = Sink(self._hash.update, name="blob") if staged else None
         self._show = self._sink.put if self._sink else self._hash.update
         self.size = 0
+        self._latest = self._before = b""
         self.chunk_size = COMPRESSED_CHUNK
 
     def __enter__(self) -> Self:
@@ -78,9 +80,14 @@ class StoredBytes:
         if not chunk:
             raise StopIteration
         self.size += len(chunk)
+        self._before, self._latest = self._latest, chunk
         self._show(chunk)
         self._reading.progress.advance(self._key, len(chunk))
         return chunk
+
+    def find_table(self) -> TablePlace | None:
+        """Where the blob's end, once it was read, says that a table of contents lies."""
+        return parse_footer((self._before + self._latest)[-FOOTER_WINDOW:], self.size)
 
     def digest(self) -> Digest:
         """The SHA-256 of all that was read; known outside the context."""
@@ -121,7 +128,12 @@ def read_layer(stream: ByteStream, key: str, reading: Reading, *, staged: bool =
     if not is_whole:
         return LayerScan(None, None, scanner.index(), extractors.extracts, damage, Proof.NONE)
     blob = BlobScan(
-        stored.digest(), stored.size, decompressor.compression, decompressor.frames or 1, decompressor.trailing
+        stored.digest(),
+        stored.size,
+        decompressor.compression,
+        decompressor.frames or 1,
+        decompressor.trailing,
+        None if plain else stored.find_table(),
     )
     if plain and (damage is None or damage.kind is not DamageKind.LIMIT):
         diff_id = blob.digest

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from layerscope.image.digest import Digest
 from layerscope.layers.index import LayerIndex
+from layerscope.layers.toc.place import TablePlace
+from layerscope.layers.toc.result import TableScan
 
 
 class Compression(StrEnum):
@@ -32,6 +34,8 @@ class Proof(StrEnum):
     """Every byte was read and hashed now."""
     UNCHANGED = "unchanged"
     """The stored bytes were hashed earlier and their file has not changed since."""
+    TABLE = "table"
+    """Nothing: the layer is told from its table of contents, and only that was held against its digest."""
     CACHED = "cached"
     """The layer was proved earlier; its engine vouches that it still has the same one."""
     NONE = "none"
@@ -51,7 +55,8 @@ class Damage:
 class BlobScan:
     """The blob as stored: its SHA-256, its size, and its framing.
 
-    `trailing` counts bytes after the last gzip member or zstd frame that belong to neither.
+    `trailing` counts bytes after the last gzip member or zstd frame that belong to neither. `table` is where the blob's
+    end says that a table of contents lies, if it does.
     """
 
     digest: Digest
@@ -59,6 +64,7 @@ class BlobScan:
     compression: Compression
     frames: int = 1
     trailing: int = 0
+    table: TablePlace | None = None
 
 
 @dataclass(frozen=True)
@@ -77,3 +83,7 @@ class LayerScan:
     proof: Proof
     resumed_at: int = 0
     """Stored bytes that were not fetched: an earlier reading, which broke off, had left them here."""
+    tables: tuple[TableScan, ...] = ()
+    """The layer's tables of contents, compared with its tar."""
+    uncompared: str | None = None
+    """Why tables that the layer should have were not compared."""

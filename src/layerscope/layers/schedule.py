@@ -12,14 +12,24 @@ from layerscope.layers.parallel import read_layers
 from layerscope.layers.reading import Reading, hash_stored, read_layer
 from layerscope.layers.recall import empty_index, keep_scan, recall_layer, recall_scan
 from layerscope.layers.scan import BlobScan, Damage, DamageKind, LayerScan, Proof
+from layerscope.layers.toc.scan import scan_by_table
 
 _BLOB_NAME = re.compile(r"(?:^|/)blobs/sha256/([a-f0-9]{64})$")
 
 
-def scan_layers(layers: Sequence[Layer], reading: Reading, *, cache: LayerCache, jobs: int) -> list[LayerScan]:
-    """The scan of every layer, bottom first; a layer that occurs twice is read once, and large ones come first."""
+def scan_layers(
+    layers: Sequence[Layer], reading: Reading, *, cache: LayerCache, jobs: int, by_table: bool = False
+) -> list[LayerScan]:
+    """The scan of every layer, bottom first; a layer that occurs twice is read once, and large ones come first.
+
+    With `by_table`, a layer that is not known is not read either where its table of contents describes it.
+    """
     unique: dict[str, Layer] = {layer.name: layer for layer in layers}
     scans = {name: scan for name, layer in unique.items() if (scan := recall_layer(layer, cache)) is not None}
+    if by_table:
+        unknown = {name: layer for name, layer in unique.items() if name not in scans}
+        told = {name: scan_by_table(layer, reading.limits) for name, layer in unknown.items()}
+        scans.update({name: scan for name, scan in told.items() if scan is not None})
     missing = [layer for layer in unique.values() if layer.name not in scans]
     missing.sort(key=lambda layer: layer.stored_size or 0, reverse=True)
     for layer in missing:

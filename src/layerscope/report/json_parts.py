@@ -46,8 +46,8 @@ def build_image(image: Image, layers: Sequence[AuditedLayer] | None, base: BaseI
 
 
 def build_layers(layers: Sequence[AuditedLayer], weight: Weight) -> list[LayerV1]:
-    """Every layer; what a layer wastes is known where it and all above it were read to their ends."""
-    last_partial = max((layer.index for layer in layers if not layer.is_whole), default=-1)
+    """Every layer; what a layer wastes is known where all entries of it and those above it are."""
+    last_partial = max((layer.index for layer in layers if not layer.is_listed), default=-1)
     return [
         _build_layer(layer, weight.layers[layer.index].wasted if layer.index > last_partial else None)
         for layer in layers
@@ -66,7 +66,7 @@ def _uncompressed_size(layer: AuditedLayer) -> int | None:
 
 def _build_layer(layer: AuditedLayer, wasted: int | None) -> LayerV1:
     """One layer; what could not be read is null."""
-    index = layer.scan.index if layer.scan is not None and layer.is_whole else None
+    index = layer.scan.index if layer.scan is not None and layer.is_listed else None
     return LayerV1(
         index=layer.index,
         digest=str(layer.digest) if layer.digest else None,

@@ -14,7 +14,7 @@ SeverityName = Literal["critical", "high", "medium", "low", "info"]
 ConfidenceName = Literal["high", "medium", "low"]
 SafetyName = Literal["safe", "review"]
 OriginName = Literal["base", "own", "unknown"]
-ProofName = Literal["read", "unchanged", "cached", "none"]
+ProofName = Literal["read", "unchanged", "cached", "table", "none"]
 VerdictName = Literal["passed", "failed", "damaged"]
 
 DigestText = Annotated[str, Meta(pattern="^[a-z0-9]+:[a-f0-9]+$")]
@@ -78,7 +78,8 @@ class LayerV1(Struct, frozen=True):
         ProofName,
         Meta(
             description="What `verified` rests on: the bytes were read now; their file is unchanged since they were "
-            "read; the engine keeps the layer that was read earlier; none."
+            "read; the engine keeps the layer that was read earlier; its table of contents describes it, which proves "
+            "nothing of its files; none."
         ),
     ]
     origin: OriginName

@@ -7,6 +7,7 @@ from rich.text import Text
 from layerscope.audit.result import AuditedLayer
 from layerscope.filesystem.weight import Weight
 from layerscope.image.image import Image
+from layerscope.layers.index import LayerIndex
 from layerscope.layers.scan import Proof
 from layerscope.report.columns import align_rows
 from layerscope.report.context import RenderContext
@@ -15,8 +16,9 @@ from layerscope.report.instruction import tell_instruction
 from layerscope.report.json_parts import build_image, build_layers, head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.places import tell_reference
-from layerscope.report.terminal.layer_mark import mark_layer
+from layerscope.report.terminal.layer_mark import is_damaged, mark_layer
 from layerscope.report.terminal.page import Page
+from layerscope.report.units import mark_sum
 from layerscope.rules.wording import tell_count, tell_size
 
 HEADINGS = ("#", "", "DiffID", "ChainID", "digest", "stored", "size", "entries")
@@ -63,7 +65,7 @@ def render_layers_json(image: Image, layers: Sequence[AuditedLayer], weight: Wei
 
 def _draw_row(page: Page, layer: AuditedLayer) -> tuple[str, ...]:
     dash = page.symbols.dash
-    index = layer.scan.index if layer.scan and layer.is_whole else None
+    index = layer.scan.index if layer.scan and layer.is_listed else None
     return (
         str(layer.index),
         mark_layer(layer, page.symbols)[0],
@@ -71,9 +73,16 @@ def _draw_row(page: Page, layer: AuditedLayer) -> tuple[str, ...]:
         layer.chain_id.short,
         layer.digest.short if layer.digest else dash,
         dash if layer.size is None else tell_size(layer.size),
-        tell_size(index.uncompressed_size) if index is not None else dash,
+        _tell_unpacked(page, layer, index) if index is not None else dash,
         f"{len(index):,}" if index is not None else dash,
     )
+
+
+def _tell_unpacked(page: Page, layer: AuditedLayer, index: LayerIndex) -> str:
+    """Bytes of the layer's tar; at least those of its files, where only its table of contents tells of them."""
+    if layer.is_whole:
+        return tell_size(index.uncompressed_size)
+    return mark_sum(tell_size(sum(index.sizes)), page.symbols, is_whole=False)
 
 
 def _tell_vouched(layers: Sequence[AuditedLayer]) -> list[str]:
@@ -85,8 +94,11 @@ def _tell_vouched(layers: Sequence[AuditedLayer]) -> list[str]:
 
 def _explain_marks(page: Page, layers: Sequence[AuditedLayer]) -> list[str]:
     marks = {mark_layer(layer, page.symbols)[0] for layer in layers}
+    is_told = all(layer.verified or is_damaged(layer) or layer.is_listed for layer in layers)
     meanings = {
         page.symbols.bad: "is not what its digest says; layerscope audit says why",
-        page.symbols.doubt: "could not be checked",
+        page.symbols.doubt: "is told from its table of contents; nothing else was read"
+        if is_told
+        else "could not be checked",
     }
     return [f"{mark} {meaning}" for mark, meaning in meanings.items() if mark in marks]

@@ -44,6 +44,12 @@ class StoredLayer:
             raise SourceError(f"opening layer {self.name}: {self.absent}")
         return self.stored.open()
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Open some of the stored bytes; raises SourceError."""
+        if self.stored is None:
+            raise SourceError(f"opening layer {self.name}: {self.absent}")
+        return self.stored.open_range(offset, size)
+
 
 def read_blob(contents: Contents, descriptor: Descriptor, *, what: str) -> bytes:
     """Return the bytes of a document that a descriptor names; raises ImageError unless they are exactly those."""

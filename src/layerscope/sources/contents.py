@@ -32,6 +32,9 @@ class StoredBytes(Protocol):
     def open(self) -> ByteStream:
         """Open them from the start; raises SourceError."""
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Open some of them, which are there; raises SourceError, also where they only passed by."""
+
 
 class Contents(Protocol):
     """A layout or an archive."""

@@ -125,6 +125,11 @@ class ExportedLayer:
             return self.exported.open_layer(self.index, self.diff_id)
         return self.exported.open_member(self.name)
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Raise SourceError: an export has to be read from its start."""
+        del offset, size
+        raise SourceError(f"opening a part of layer {self.name}: the engine exports an image as a whole")
+
 
 class _FoundMember(Exception):  # noqa: N818  # no error: it ends the walk through an export
     def __init__(self, member: ByteStream) -> None:

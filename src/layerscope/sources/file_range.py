@@ -33,6 +33,11 @@ class FileSlice:
             os.posix_fadvise(descriptor, self.offset, self.size, os.POSIX_FADV_SEQUENTIAL)
         return FileRange(descriptor, self.offset, self.size, where=self.file.where)
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Open a part of the range."""
+        start, length = min(offset, self.size), min(size, self.size - min(offset, self.size))
+        return FileRange(self.file.open_descriptor(), self.offset + start, length, where=self.file.where)
+
 
 class FileRange:
     """Reads a range of a file by position; owns its descriptor."""

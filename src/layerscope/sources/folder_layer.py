@@ -5,6 +5,7 @@ from pathlib import Path
 
 from layerscope.errors import SourceError
 from layerscope.image.digest import Digest
+from layerscope.image.layer import ByteStream
 from layerscope.sources.tar_split import TarSplit
 from layerscope.sources.tar_split_stream import TarSplitStream
 
@@ -32,6 +33,11 @@ class FolderLayer:
     def open(self) -> TarSplitStream:
         """Open the layer's tar from its start."""
         return TarSplitStream(self.records, self.folder, what=f"layer {self.diff_id.short} in place")
+
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Raise SourceError: the tar is made from its start, and there is no blob."""
+        del offset, size
+        raise SourceError(f"opening a part of layer {self.diff_id.short}: the engine keeps it unpacked")
 
 
 def make_folder_layer(

@@ -37,6 +37,10 @@ class KeptBytes:
         """Open them from the start."""
         return BytesIO(self.content)
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Open some of them."""
+        return BytesIO(self.content[offset : offset + size])
+
 
 @dataclass(frozen=True, slots=True)
 class PassedBytes:
@@ -51,6 +55,11 @@ class PassedBytes:
     def open(self) -> ByteStream:
         """Raise SourceError: the bytes are gone."""
         raise SourceError(f"opening {self.name} of {self.where} again: it could be read only once, as it passed by")
+
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Raise SourceError: the bytes are gone."""
+        del offset, size
+        return self.open()
 
 
 class PassingArchive(NamedContents):

@@ -18,7 +18,7 @@ def test_damage_is_told_before_anything_is_shown(
     code, out, err = answer(name, fixture_image("damaged", "oci-dir"), *rest)
     assert code == 4
     assert out
-    warnings = [line for line in err.splitlines() if line.startswith("layerscope: warning: layer ")]
+    warnings = [line for line in err.splitlines() if line.startswith("layerscope: warning: layer")]
     assert any("could not be read to its end" in line for line in warnings)
     assert any("its bytes are not what its digest says" in line for line in warnings)
 

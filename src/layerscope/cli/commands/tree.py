@@ -12,7 +12,7 @@ from layerscope.audit.read_image import ReadImage
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import read, tell_doubts
-from layerscope.cli.options import Reading, image_argument, output_option, with_console, with_reading
+from layerscope.cli.options import Reading, image_argument, output_option, toc_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.sizes import parse_size
 from layerscope.cli.tree_paths import check_layer, find_visible
@@ -59,6 +59,7 @@ class Question:
     help="Only paths that match, such as '*.so' or 'usr/lib/**'; repeatable.",
 )
 @click.option("-l", "--long", "is_long", is_flag=True, help="Show modes and owners.")
+@toc_option
 @with_reading
 @output_option
 @with_console
@@ -74,6 +75,7 @@ def command(
     depth: int | None,
     glob: tuple[str, ...],
     is_long: bool,
+    by_table: bool,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -83,7 +85,7 @@ def command(
     Sizes of directories are those of all that lies below them. A layer's number says which layer put a path there.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
-    found = read(image, reading, console=console)
+    found = read(image, reading, console=console, by_table=by_table)
     code = tell_doubts(found, console)
     question = _understand(path, found, layer=layer, upto=upto, changes=changes)
     options = ListingOptions(tuple(glob), min_size, _count_levels(depth, question), Order(sort))

@@ -21,6 +21,7 @@ _PROOFS = {
     Proof.READ: "read now",
     Proof.UNCHANGED: "unchanged since they were read",
     Proof.CACHED: "known from the cache",
+    Proof.TABLE: "told from tables of contents",
     Proof.NONE: "not proved",
 }
 

@@ -23,6 +23,7 @@ from layerscope.rules.layers.overwritten_in_later_layer import OverwrittenInLate
 from layerscope.rules.layers.refused_entry import RefusedEntry
 from layerscope.rules.layers.shipped_byte_code import ShippedByteCode
 from layerscope.rules.layers.stale_package_lists import StalePackageLists
+from layerscope.rules.layers.toc_tar_mismatch import TocTarMismatch
 from layerscope.rules.layers.trailing_data import TrailingData
 from layerscope.rules.layers.truncated_layer import TruncatedLayer
 from layerscope.rules.layers.unverified_layer import UnverifiedLayer
@@ -39,6 +40,7 @@ RULES: Final[tuple[Rule, ...]] = (
     DuplicateEntry(),
     IrregularEntry(),
     UnverifiedLayer(),
+    TocTarMismatch(),
     DeletedInLaterLayer(),
     OverwrittenInLaterLayer(),
     MetadataOnlyCopy(),

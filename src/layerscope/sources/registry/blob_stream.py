@@ -28,13 +28,15 @@ SLOWEST: Final = 1024
 
 
 class BlobStream:
-    """The bytes of a blob from `start` on; no more than its descriptor says, and TransferError for fewer."""
+    """The bytes of a blob from `start` up to `stop`; no more than its descriptor says, and TransferError for fewer."""
 
-    def __init__(self, client: Repository, descriptor: Descriptor, *, start: int = 0) -> None:
-        """Connect when the first bytes are read."""
+    def __init__(self, client: Repository, descriptor: Descriptor, *, start: int = 0, stop: int | None = None) -> None:
+        """Connect when the first bytes are read; without `stop`, the registry must not have more of them."""
         self._client = client
         self._descriptor = descriptor
         self._position = start
+        self._stop = stop
+        self._end = descriptor.size if stop is None else min(stop, descriptor.size)
         self._response: BaseHTTPResponse | None = None
         self._failures = self._breaks = self._progress = self._skipped = self._window = 0
         self._since = time.monotonic()
@@ -42,11 +44,11 @@ class BlobStream:
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, and no bytes only at the end; raises TransferError."""
         while True:
-            left = self._descriptor.size - self._position
+            left = self._end - self._position
             try:
+                if left <= 0 and (self._response is None or self._stop is not None):
+                    return b""
                 if self._response is None:
-                    if not left:
-                        return b""
                     self._connect()
                 chunk = self._read_some(min(size, left) if left else 1)
             except (ConnectionFailedError, PassingRefusalError) as error:
@@ -76,7 +78,7 @@ class BlobStream:
         return TransferError(f"{self._task}: more than the {self._descriptor.size:,} bytes of its descriptor")
 
     def _connect(self) -> None:
-        self._response, start = self._client.open_blob(self._descriptor.digest, self._position)
+        self._response, start = self._client.open_blob(self._descriptor.digest, self._position, self._stop)
         if start + (self._response.length_remaining or 0) > self._descriptor.size:
             raise self._excess()
         skip = self._position - start

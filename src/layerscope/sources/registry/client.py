@@ -106,10 +106,11 @@ class RegistryClient:
         self._check(answer, task)
         return answer.body
 
-    def open_blob(self, digest: Digest, offset: int) -> tuple["BaseHTTPResponse", int]:
+    def open_blob(self, digest: Digest, offset: int, stop: int | None = None) -> tuple["BaseHTTPResponse", int]:
         """The body of a blob from a byte on, and the byte from which the registry really sends it."""
         task = f"asking {self.where} for the blob {digest}"
-        wanted = {"Range": f"bytes={offset}-"} if offset else {}
+        last = "" if stop is None else stop - 1
+        wanted = {"Range": f"bytes={offset}-{last}"} if offset or stop is not None else {}
         for _ in range(LOGINS + 1):
             sent = self._login.headers()
             with self._concealing():
@@ -210,7 +211,7 @@ def _find_start(response: "BaseHTTPResponse", offset: int) -> int | None:
         return 0
     unit, _, rest = response.headers.get("Content-Range", "").strip().partition(" ")
     is_asked = unit.lower() == "bytes" and rest.partition("-")[0] == str(offset)
-    return offset if response.status == _PARTIAL and offset and is_asked else None
+    return offset if response.status == _PARTIAL and is_asked else None
 
 
 def _find_encoding(response: "BaseHTTPResponse") -> str:

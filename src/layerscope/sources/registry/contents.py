@@ -62,6 +62,10 @@ class RemoteBlob:
                 )
         return io.BytesIO(self.documents[digest])
 
+    def open_range(self, offset: int, size: int) -> ByteStream:
+        """Open a part of a blob, of which nothing is kept."""
+        return BlobStream(self.client, self.descriptor, start=offset, stop=offset + size)
+
     def _go_on(self, part: KnownPart) -> ByteStream:
         """The blob from what an earlier run left of it, and from there on from the registry."""
         return ResumedBlob(self.descriptor, part, partial(BlobStream, self.client, self.descriptor))

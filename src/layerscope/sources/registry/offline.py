@@ -21,9 +21,9 @@ class OfflineRepository:
         """Raise TransferError."""
         raise self._miss(f"the blob {digest}")
 
-    def open_blob(self, digest: Digest, offset: int) -> NoReturn:
+    def open_blob(self, digest: Digest, offset: int, stop: int | None = None) -> NoReturn:
         """Raise TransferError."""
-        del offset
+        del offset, stop
         raise self._miss(f"the layer {digest}")
 
     def _miss(self, what: str) -> TransferError:

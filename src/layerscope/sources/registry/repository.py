@@ -38,5 +38,8 @@ class Repository(Protocol):
     def read_blob(self, digest: Digest) -> bytes:
         """Return a small blob; raises TransferError."""
 
-    def open_blob(self, digest: Digest, offset: int) -> tuple["BaseHTTPResponse", int]:
-        """Return the body of a blob from a byte on, and the byte from which it really comes; raises TransferError."""
+    def open_blob(self, digest: Digest, offset: int, stop: int | None = None) -> tuple["BaseHTTPResponse", int]:
+        """Return the body of a blob from a byte on, and the byte from which it really comes; raises TransferError.
+
+        Nobody wants what lies at `stop` and beyond, but it may come nonetheless.
+        """

@@ -1,0 +1,108 @@
+"""The differences between a layer's table of contents and its tar: what two runtimes would see of one layer."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from layerscope.layers.columns import NO_DIGEST
+from layerscope.layers.entry import EntryType
+from layerscope.layers.index import LayerIndex
+from layerscope.layers.toc.document import TABLE_NAME, UNKNOWN_TIME
+from layerscope.layers.toc.result import TableDifference
+
+ABSENT: Final = "not there"
+
+_SAME_TIME_NS: Final = 10**9
+"""eStargz rounds times to a second."""
+
+_Key = tuple[str, int]
+_WHITEOUTS: Final = frozenset({EntryType.WHITEOUT, EntryType.OPAQUE})
+_DEVICES: Final = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
+_KINDS: Final = {
+    EntryType.FILE: "a file",
+    EntryType.DIRECTORY: "a directory",
+    EntryType.SYMLINK: "a symbolic link",
+    EntryType.HARDLINK: "a hard link",
+    EntryType.CHARACTER_DEVICE: "a character device",
+    EntryType.BLOCK_DEVICE: "a block device",
+    EntryType.FIFO: "a FIFO",
+    EntryType.WHITEOUT: "a whiteout",
+    EntryType.OPAQUE: "an opaque whiteout",
+}
+
+
+def compare_table(table: LayerIndex, tar: LayerIndex) -> Iterator[TableDifference]:
+    """Yield every difference, in the order of the tar, and then what only the table has.
+
+    Of a path that comes more than once the last entry counts, as it does when the layer is unpacked.
+    """
+    listed, there = _find_last(table), _find_last(tar)
+    there.pop((TABLE_NAME.decode(), 0), None)
+    for key, position in there.items():
+        other = listed.pop(key, None)
+        if other is None:
+            yield TableDifference(_show(key), "presence", ABSENT, _KINDS[EntryType(tar.types[position])])
+        elif key[1] == 0:
+            yield from _compare_entry(key[0], table, other, tar, position)
+    for key, other in listed.items():
+        yield TableDifference(_show(key), "presence", _KINDS[EntryType(table.types[other])], ABSENT)
+
+
+def _find_last(index: LayerIndex) -> dict[_Key, int]:
+    """Positions by path; whiteouts stand beside what has the same path."""
+    types = index.types
+    return {
+        (path, types[position] if types[position] in _WHITEOUTS else 0): position
+        for position, path in enumerate(index.paths)
+    }
+
+
+def _show(key: _Key) -> str:
+    return f"/{key[0]}"
+
+
+def _compare_entry(
+    path: str, table: LayerIndex, other: int, tar: LayerIndex, position: int
+) -> Iterator[TableDifference]:
+    """The differences of two entries of one path, none of them a whiteout."""
+    kinds = EntryType(table.types[other]), EntryType(tar.types[position])
+    pairs: list[tuple[str, object, object]] = []
+    if kinds[0] is not kinds[1]:
+        pairs.append(("type", _KINDS[kinds[0]], _KINDS[kinds[1]]))
+    elif kinds[0] in {EntryType.SYMLINK, EntryType.HARDLINK}:
+        pairs.append(("target", table.links.get(other), tar.links.get(position)))
+    elif kinds[0] in _DEVICES:
+        pairs.append(("device", table.devices.get(other), tar.devices.get(position)))
+    elif kinds[0] is EntryType.FILE:
+        pairs.append(("size", table.sizes[other], tar.sizes[position]))
+        digests = table.digest(other), tar.digest(position)
+        if NO_DIGEST not in digests:  # a table need not tell one, and huge sparse files have none
+            pairs.append(("content", digests[0].hex()[:12], digests[1].hex()[:12]))
+    if kinds[0] is kinds[1] and kinds[0] is not EntryType.HARDLINK:
+        pairs.extend(_pair_attributes(table, other, tar, position, has_mode=kinds[0] is not EntryType.SYMLINK))
+    for what, listed, there in pairs:
+        if listed != there:
+            yield TableDifference(f"/{path}", what, _tell(listed), _tell(there))
+
+
+def _pair_attributes(
+    table: LayerIndex, other: int, tar: LayerIndex, position: int, *, has_mode: bool
+) -> Iterator[tuple[str, object, object]]:
+    """What every file system object has; a hard link has those of what it leads to."""
+    mode, *owner = table.attribute_table[table.attributes[other]]
+    tar_mode, *tar_owner = tar.attribute_table[tar.attributes[position]]
+    if has_mode:
+        yield "mode", f"{mode:04o}", f"{tar_mode:04o}"
+    yield "owner", tuple(owner), tuple(tar_owner)
+    time, tar_time = table.mtimes_ns[other], tar.mtimes_ns[position]
+    if time != UNKNOWN_TIME and abs(time - tar_time) >= _SAME_TIME_NS:
+        yield "time", time // 10**9, tar_time // 10**9
+    yield "attributes", table.xattrs.get(other, {}), tar.xattrs.get(position, {})
+
+
+def _tell(value: object) -> str:
+    """A value for a person, short."""
+    if isinstance(value, tuple):
+        return ":".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(sorted(value)) or "none"
+    return str(value)[:200]

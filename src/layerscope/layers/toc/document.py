@@ -1,0 +1,194 @@
+"""A table of contents: from the bytes that a blob stores to an index in the form of a tar's.
+
+Both forms are JSON of one shape, which comes from https://github.com/google/crfs (stargz/stargz.go, TOCEntry).
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from layerscope.layers.columns import Columns
+from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
+from layerscope.layers.entry import EntryType
+from layerscope.layers.index import DIGEST_SIZE, LayerIndex
+from layerscope.layers.limits import MAX_NAMES, MIB, PATH_MAX, LimitPassedError
+from layerscope.layers.path import normalise_path, split_whiteout
+from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name, read_size
+from layerscope.layers.toc.place import TableForm
+
+MAX_TABLE: Final = 150 * MIB
+"""Bytes of a table as JSON, as in containers/storage: some 400,000 entries."""
+
+TABLE_NAME: Final = b"stargz.index.json"
+"""The tar entry that holds an eStargz table, and that no table lists."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TYPES: Final = {
+    "reg": EntryType.FILE,
+    "dir": EntryType.DIRECTORY,
+    "symlink": EntryType.SYMLINK,
+    "hardlink": EntryType.HARDLINK,
+    "char": EntryType.CHARACTER_DEVICE,
+    "block": EntryType.BLOCK_DEVICE,
+    "fifo": EntryType.FIFO,
+}
+_CHUNK: Final = "chunk"
+_DEVICES: Final = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
+
+UNKNOWN_TIME: Final = -(2**63) + 1
+"""Stands for a time that a table does not tell."""
+
+
+class TableError(ValueError):
+    """What should be a table of contents is none that a runtime could read."""
+
+
+class _Entry(msgspec.Struct, rename="camel", gc=False):
+    name: str
+    type: str
+    size: int = 0
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    modtime: datetime | None = None
+    link_name: str = ""
+    dev_major: int = 0
+    dev_minor: int = 0
+    xattrs: dict[str, str] | None = None
+    digest: str = ""
+
+
+class _Table(msgspec.Struct):
+    version: int
+    entries: list[_Entry]
+
+
+_DECODER: Final = msgspec.json.Decoder(_Table, strict=False)
+
+
+def unpack_table(stored: bytes, form: TableForm) -> bytes:
+    """Return a table's JSON from the bytes that a blob stores of it; raises TableError."""
+    plain = _unpack(stored)
+    if form is TableForm.ZSTD_CHUNKED:
+        return plain
+    header = plain[:BLOCK]
+    try:
+        if len(header) < BLOCK or not HeaderReader().has_valid_checksum(header):
+            raise TableError("where it should be there is no tar header")
+        name, size = read_name(header), read_size(header)
+    except HeaderError as error:
+        raise TableError(f"its tar header: {error}") from error
+    if name != TABLE_NAME:
+        raise TableError(f"where it should be lies {name[:80]!r}")
+    if len(plain) - BLOCK < size:
+        raise TableError(f"it ends after {len(plain) - BLOCK:,} of {size:,} bytes")
+    return plain[BLOCK : BLOCK + size]
+
+
+def parse_table(content: bytes, *, most: int) -> LayerIndex:
+    """The index that a table describes, with at most so many entries; raises TableError.
+
+    It has no offsets and no runs of chunks, and `UNKNOWN_TIME` where the table tells no time.
+    """
+    try:
+        table = _DECODER.decode(content)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise TableError(f"it is not the JSON of one: {str(error)[:200]}") from error
+    if table.version != 1:
+        raise TableError(f"it is of version {table.version}, expected 1")
+    columns, attributes = Columns([]), dict[tuple[int, int, int], int]()
+    for entry in table.entries:
+        if entry.type != _CHUNK:
+            _add(entry, columns, attributes)
+        if len(columns.paths) > most or columns.names > MAX_NAMES:
+            raise TableError(f"it has more than {most:,} entries, or too long names")
+    return columns.finish(0)
+
+
+def _unpack(stored: bytes) -> bytes:
+    chunks, size = [], 0
+    try:
+        for chunk in _iter_plain(stored):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MAX_TABLE:
+                raise TableError(f"it unpacks to more than {MAX_TABLE:,} bytes, the limit")
+    except (CorruptError, TruncatedStreamError, LimitPassedError) as error:
+        raise TableError(f"it cannot be unpacked: {error}") from error
+    return b"".join(chunks)
+
+
+def _iter_plain(stored: bytes) -> Iterator[bytes]:
+    return Decompressor(iter((stored,))).iter_chunks()
+
+
+def _add(entry: _Entry, columns: Columns, attributes: dict[tuple[int, int, int], int]) -> None:
+    kind = _TYPES.get(entry.type)
+    if kind is None:
+        raise TableError(f"its entry {entry.name[:200]!r} is of type {entry.type[:40]!r}")
+    path, _ = normalise_path(entry.name)
+    if path is None or len(path) >= PATH_MAX:
+        raise TableError(f"its entry {entry.name[:200]!r} is no path inside the layer")
+    try:
+        whiteout = split_whiteout(path)
+    except ValueError:
+        whiteout = None
+    if whiteout is not None:
+        kind, path = whiteout
+    key = (entry.mode & 0o7777, entry.uid, entry.gid)
+    if min(key) < 0 or not 0 <= entry.size < 1 << 63:
+        raise TableError(f"its entry {entry.name[:200]!r} has a number out of range")
+    attribute = attributes.setdefault(key, len(attributes))
+    if attribute == len(columns.attribute_table):
+        columns.attribute_table.append(key)
+    size = entry.size if kind is EntryType.FILE else 0
+    position = columns.append(path, kind, attribute, size=size, mtime_ns=_tell_time(entry.modtime), offset=0)
+    if whiteout is None:
+        _add_details(entry, kind, columns, position)
+
+
+def _add_details(entry: _Entry, kind: EntryType, columns: Columns, position: int) -> None:
+    """What only some kinds of entries have."""
+    if kind is EntryType.SYMLINK:
+        columns.links[position] = entry.link_name
+    elif kind is EntryType.HARDLINK:
+        target, _ = normalise_path(entry.link_name)
+        columns.links[position] = entry.link_name if target is None else target
+    elif kind in _DEVICES:
+        columns.devices[position] = (entry.dev_major, entry.dev_minor)
+    elif kind is EntryType.FILE and entry.digest:
+        columns.set_digest(position, _parse_digest(entry))
+    columns.names += len(entry.name) + len(entry.link_name)
+    if entry.xattrs:
+        columns.xattrs[position] = {name: _parse_xattr(entry, value) for name, value in entry.xattrs.items()}
+        columns.names += sum(len(name) + len(value) for name, value in entry.xattrs.items())
+
+
+def _tell_time(time: datetime | None) -> int:
+    """Nanoseconds since 1970; to the microsecond, which is what a datetime has."""
+    if time is None or time.year == 1:  # Go's zero time
+        return UNKNOWN_TIME
+    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
+
+
+def _parse_digest(entry: _Entry) -> bytes:
+    algorithm, _, text = entry.digest.partition(":")
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        digest = b""
+    if algorithm != "sha256" or len(digest) != DIGEST_SIZE:
+        raise TableError(f"its entry {entry.name[:200]!r} has the digest {entry.digest[:100]!r}, expected SHA-256")
+    return digest
+
+
+def _parse_xattr(entry: _Entry, value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise TableError(f"its entry {entry.name[:200]!r} has an attribute that is not base64") from error

@@ -1,0 +1,99 @@
+"""Where a layer's table of contents lies, and what the manifest says of it.
+
+eStargz: https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md. zstd:chunked:
+https://github.com/containers/storage/blob/main/docs/containers-storage-zstd-chunked.md; its footer and annotations are
+those of pkg/chunked/internal/minimal/compression.go there, and of the earlier form that skopeo 1.9 and nerdctl write.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from layerscope.errors import ReferenceSyntaxError
+from layerscope.image.digest import Digest
+
+FOOTER_WINDOW: Final = 72
+"""Bytes at the end of a blob in which either form's footer lies."""
+
+STARGZ_DIGEST: Final = "containerd.io/snapshot/stargz/toc.digest"
+"""The digest of the table as JSON, of either form."""
+CHUNKED_PREFIXES: Final = ("io.github.containers.zstd-chunked.", "io.containers.zstd-chunked.")
+"""Of `manifest-checksum`, the digest of the table as stored, and `manifest-position`; the second form is older."""
+
+_STARGZ_FOOTER: Final = re.compile(
+    rb"\x1f\x8b\x08\x04.{6}\x1a\x00SG\x16\x00([0-9a-f]{16})STARGZ\x01\x00\x00\xff\xff\0{8}", re.DOTALL
+)
+_SKIPPABLE: Final = b"\x50\x2a\x4d\x18"
+_CHUNKED_MAGIC: Final = b"GnUlInUx"
+_CHUNKED_FOOTERS: Final = (64, 40)
+_POSITION: Final = re.compile(r"(\d{1,19}):(\d{1,19}):(\d{1,19}):1")
+
+
+class TableForm(StrEnum):
+    """How a table is stored: in the last member of an eStargz blob, or in a skippable frame of a zstd:chunked one."""
+
+    ESTARGZ = "eStargz"
+    ZSTD_CHUNKED = "zstd:chunked"
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlace:
+    """The bytes of a blob, from `offset` on, that are a table as stored."""
+
+    form: TableForm
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableClaim:
+    """A table that a runtime would use.
+
+    `digest` is what the manifest says of it, None where only the blob's own end leads to it; it is that of the table as
+    stored with `is_of_stored`, else of its JSON. `place` is None where the blob's end has to be asked.
+    """
+
+    digest: Digest | None
+    is_of_stored: bool = False
+    place: TablePlace | None = None
+
+
+def find_claims(annotations: Mapping[str, str]) -> tuple[TableClaim, ...]:
+    """The tables that a descriptor's annotations name; annotations that no runtime could use name none."""
+    claims = []
+    stargz = _parse_digest(annotations.get(STARGZ_DIGEST, ""))
+    if stargz is not None:
+        claims.append(TableClaim(stargz))
+    for prefix in CHUNKED_PREFIXES:
+        digest = _parse_digest(annotations.get(f"{prefix}manifest-checksum", ""))
+        position = _POSITION.fullmatch(annotations.get(f"{prefix}manifest-position", ""))
+        if digest is not None and position is not None:
+            place = TablePlace(TableForm.ZSTD_CHUNKED, int(position[1]), int(position[2]))
+            claims.append(TableClaim(digest, is_of_stored=True, place=place))
+            break
+    return tuple(claims)
+
+
+def parse_footer(tail: bytes, blob_size: int) -> TablePlace | None:
+    """The place that the end of a blob names; None where it is no such footer. `tail` is the last bytes of the blob."""
+    stargz = _STARGZ_FOOTER.fullmatch(tail[-51:])
+    if stargz is not None:
+        offset = int(stargz[1], 16)
+        return TablePlace(TableForm.ESTARGZ, offset, max(blob_size - len(stargz[0]) - offset, 0))
+    if not tail.endswith(_CHUNKED_MAGIC):
+        return None
+    for size in _CHUNKED_FOOTERS:
+        if tail[-size - 8 : -size] == _SKIPPABLE + size.to_bytes(4, "little"):
+            footer = tail[-size:]
+            offset, stored = int.from_bytes(footer[:8], "little"), int.from_bytes(footer[8:16], "little")
+            return TablePlace(TableForm.ZSTD_CHUNKED, offset, stored)
+    return None
+
+
+def _parse_digest(text: str) -> Digest | None:
+    try:
+        return Digest.parse(text)
+    except ReferenceSyntaxError:
+        return None

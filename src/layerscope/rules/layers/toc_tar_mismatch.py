@@ -1,0 +1,72 @@
+"""LAY011: a layer's table of contents describes other files than its tar holds."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.tables import LayerTable, TableEntry
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_count, tell_layer
+
+FIX = Fix(
+    "Convert the image anew from one that you trust, and find out who wrote this one",
+    (
+        "nerdctl image convert --estargz --oci IMAGE IMAGE-esgz",
+        "Or: skopeo copy --dest-compress-format zstd:chunked docker://IMAGE docker://IMAGE-zstd",
+        "Or give the table up: skopeo copy --dest-compress --dest-compress-format gzip docker://IMAGE docker://IMAGE",
+    ),
+)
+
+SHOWN = 3
+"""Differences that the message names; the finding's places name more."""
+
+
+class TocTarMismatch(Rule):
+    """A layer's table of contents describes other files than its tar holds.
+
+    What it checks: Every entry of an eStargz or zstd:chunked table is in the layer's tar with the same type, size,
+        content, mode, owner, time, link, device and extended attributes, and the other way round; the table is where
+        the manifest and the blob's end say, and has the digest that the manifest names.
+    Why it matters: Runtimes that fetch files one by one (stargz-snapshotter, podman with partial pulls) believe the
+        table, all others unpack the tar. Where the two differ, the same image is another one from node to node, and
+        scanners, which read the tar, have never seen the files that run. A table that cannot be used makes the first
+        kind of runtime fail or fetch the whole layer.
+    Example: The tar has /usr/bin/tool as an ordinary file of 12 kB, and the table leads to a chunk of 40 kB with the
+        mode 4755.
+    Remedy: Convert the image anew with a tool that writes table and tar together, or store its layers without a table.
+    Fix safety: Review: the layer's digest changes, and pins and signatures have to follow. A difference that no tool
+        writes by mistake is a reason to look for who built the image.
+    Blind spots: Chunks are not fetched one by one: a table's own digest of a file is held against the tar's content.
+        Where a table tells no digest of a file, the contents are not compared. Times may differ by less than a
+        second. Tables that are stored outside the layer are not looked for.
+    References: stargz-snapshotter, docs/estargz.md; containers/storage, docs/containers-storage-zstd-chunked.md, and
+        containers-storage.conf(5) on insecure_allow_unpredictable_image_contents.
+    """
+
+    code: ClassVar[str] = "LAY011"
+    severity: ClassVar[Severity] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (LayerTable,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a table that differs or cannot be used."""
+        for table in facts.of(LayerTable):
+            where = f"The {table.form} table of contents of {tell_layer(table.layer, table.instruction)}"
+            if table.problem is not None:
+                yield self.finding(f"{where} cannot be used: {table.problem}", table.evidence, fixes=(FIX,))
+            elif table.count:
+                shown = "; ".join(_tell(each) for each in table.differences[:SHOWN])
+                more = f"; and {table.count - SHOWN:,} more" if table.count > SHOWN else ""
+                message = f"{where} differs from its tar in {tell_count(table.count, 'place')}: {shown}{more}"
+                yield self.finding(message, *_list_places(table), fixes=(FIX,))
+
+
+def _tell(entry: TableEntry) -> str:
+    return f"{entry.what} of {entry.path}: {entry.table} in the table, {entry.tar} in the tar"
+
+
+def _list_places(table: LayerTable) -> list[Evidence]:
+    return [Evidence(layer=table.layer, path=each.path, detail=_tell(each)) for each in table.differences]
