@@ -142,7 +142,7 @@ def logged_in(registry: Registry) -> login.Login:
     registry.scheme = "bearer"
     registry.fault = always("/token", 404)
     where = transport.Transport(Endpoint("http", registry.address), {})
-    return login.Login(where, "team/demo", lambda: Credential("tester", PASSWORD))
+    return login.Login(where, (login.make_scope("team/demo"),), lambda: Credential("tester", PASSWORD))
 
 
 def grants(registry: Registry) -> list[str]:

@@ -240,6 +240,6 @@ def test_tls_is_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_password_leaves_tls_for_no_token() -> None:
     """A realm in the clear is refused where the registry speaks TLS."""
     where = transport.Transport(Endpoint("https", "registry.test"), {})
-    asked = login.Login(where, "team/demo", lambda: None)
+    asked = login.Login(where, (login.make_scope("team/demo"),), lambda: None)
     with pytest.raises(LoginError, match="expected https as for the registry"):
         asked.answer(('Bearer realm="http://registry.test/token"',), {}, task="asking")

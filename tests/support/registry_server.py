@@ -36,6 +36,8 @@ class Registry:
     fault: Fault = lambda _handler, _path: False
     post_fault: Fault = lambda _handler, _path: False
     requests: list[str] = field(default_factory=list)
+    scopes: list[list[str]] = field(default_factory=list)
+    """What tokens were asked for."""
     authorizations: list[str | None] = field(default_factory=list)
     sent: int = 0
     """Bytes of blobs that went out."""
@@ -82,8 +84,9 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if self.registry.fault(self, path):
             return
         if path == "/token":
+            self.registry.scopes.append(parse_qs(urlsplit(self.path).query).get("scope", []))
             self._answer_token()
-        elif not self._is_let_in():
+        elif not self.is_let_in():
             self.challenge()
         elif "/manifests/" in path:
             self._answer_manifest(path.rpartition("/")[2])
@@ -105,6 +108,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if self.registry.post_fault(self, self.path):
             return
         form = parse_qs(self.read_form().decode())
+        self.registry.scopes.append(form.get("scope", []))
         named = (form.get("username"), form.get("password")) == ([self.registry.user], [self.registry.password])
         if form.get("refresh_token") in (["identity"], ["refresh-me"]):
             self.reply(200, b'{"access_token": "let-me-in"}')
@@ -112,12 +116,6 @@ class RegistryHandler(BaseHTTPRequestHandler):
             self.reply(200, b'{"access_token": "let-me-in", "refresh_token": "refresh-me"}')
         else:
             self.reply(401)
-
-    def read_form(self) -> bytes:
-        """What was posted, as often as it is asked for."""
-        if self.posted is None:
-            self.posted = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        return self.posted
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """Send an answer; underscores in the names of headers are dashes."""
@@ -130,12 +128,23 @@ class RegistryHandler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def read_form(self) -> bytes:
+        """What was posted, as often as it is asked for."""
+        if self.posted is None:
+            self.posted = self.read_body()
+        return self.posted
+
+    def read_body(self) -> bytes:
+        """What came with the request."""
+        return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+
     def hang_up(self) -> None:
         """Break the connection off."""
         self.close_connection = True
         self.connection.close()
 
-    def _is_let_in(self) -> bool:
+    def is_let_in(self) -> bool:
+        """Whether the request says who is asking."""
         registry, sent = self.registry, self.headers.get("Authorization", "")
         if registry.user is None:
             return True
@@ -144,7 +153,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
         return sent == "Bearer let-me-in"
 
     def challenge(self) -> None:
-        """Ask who is there, in the way that the registry lets people in."""
+        """Ask who is asking."""
         registry = self.registry
         if registry.scheme == "basic":
             self.reply(401, b"{}", WWW_Authenticate='Basic realm="test"')
@@ -220,14 +229,21 @@ class _QuietServer(ThreadingHTTPServer):
 def serve_registry(host: str = "127.0.0.1") -> Iterator[Registry]:
     """A registry on loopback for as long as the context lasts."""
     registry = Registry()
-    handler = type("Handler", (RegistryHandler,), {"registry": registry})
+    with serve(registry, RegistryHandler, host):
+        yield registry
+
+
+@contextmanager
+def serve(registry: Registry, kind: type[RegistryHandler], host: str = "127.0.0.1") -> Iterator[None]:
+    """Answer for a registry on loopback for as long as the context lasts."""
+    handler = type("Handler", (kind,), {"registry": registry})
     server = _QuietServer((host, 0), handler)
     server.daemon_threads = True
     registry.address = f"{host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield registry
+        yield
     finally:
         server.shutdown()
         server.server_close()

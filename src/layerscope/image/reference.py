@@ -46,8 +46,8 @@ class Reference:
         named, at, digest_text = text.partition("@")
         digest = Digest.parse(digest_text) if at else None
         name, tag = _split_tag(named)
-        if tag is not None and not _TAG.fullmatch(tag):
-            raise ReferenceSyntaxError(f"reference {text!r}: tag {tag!r}: expected up to 128 letters, digits, '_.-'")
+        if tag is not None:
+            parse_tag(tag, where=f"reference {text!r}: ")
         registry, repository = _complete(name)
         _check_name(text, registry, repository)
         if tag is None and digest is None:
@@ -77,6 +77,13 @@ class Reference:
 
     def __str__(self) -> str:
         return self.name + self._suffix
+
+
+def parse_tag(text: str, *, where: str = "") -> str:
+    """Return a tag as it is; raises ReferenceSyntaxError for what is none."""
+    if not _TAG.fullmatch(text):
+        raise ReferenceSyntaxError(f"{where}tag {text!r}: expected up to 128 letters, digits, '_.-'")
+    return text
 
 
 def _split_tag(named: str) -> tuple[str, str | None]:

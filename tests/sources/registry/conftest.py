@@ -11,10 +11,11 @@ from layerscope.audit.read_image import cache_fingerprint
 from layerscope.audit.result import AuditResult
 from layerscope.image.reference import Reference
 from layerscope.layers.cache import LayerCache
-from layerscope.sources.registry import transport
+from layerscope.sources.registry import blob_upload, transport
 from layerscope.sources.registry.source import RegistrySource
 from support.images import load_fixture, write_oci_layout
 from support.registry_server import Registry, serve_registry
+from support.registry_uploads import WritableRegistry, serve_writable_registry
 
 Audit = Callable[..., AuditResult]
 
@@ -23,6 +24,15 @@ Audit = Callable[..., AuditResult]
 def registry() -> Iterator[Registry]:
     """An empty registry on loopback."""
     with serve_registry() as server:
+        yield server
+
+
+@pytest.fixture
+def writable(monkeypatch: pytest.MonkeyPatch) -> Iterator[WritableRegistry]:
+    """An empty registry that is written to, in chunks of a thousand bytes."""
+    monkeypatch.setattr(blob_upload, "CHUNK", 1000)
+    monkeypatch.setattr(blob_upload, "MAX_CHUNK", 4000)
+    with serve_writable_registry() as server:
         yield server
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from layerscope.errors import TransferError
 from layerscope.image.descriptor import Descriptor
-from layerscope.sources.registry.client import PassingRefusalError
+from layerscope.sources.registry.refusal import PassingRefusalError
 from layerscope.sources.registry.repository import Repository
 from layerscope.sources.registry.transport import ATTEMPTS, ConnectionFailedError, wait_before_retry
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from urllib3 import HTTPResponse
     from urllib3.connection import HTTPConnection
 
+READ_SECONDS: Final = 60.0
+"""The longest silence in the middle of an answer."""
 HEAD_SECONDS: Final = 90.0
-"""The longest until the head of an answer is there."""
+"""The longest until the head of an answer is there, unless who asks has more patience."""
 
 
 class LateAnswerError(TransferError):
@@ -62,11 +64,12 @@ def _limit(kind: "type[HTTPConnection]") -> "type[HTTPConnection]":
 
     class Limited(kind):  # type: ignore[misc, valid-type] # of a kind known only here
         def _tunnel(self) -> None:
-            with _limited(self.sock):
+            with _limited(self.sock, HEAD_SECONDS):
                 super()._tunnel()
 
         def getresponse(self) -> "HTTPResponse":
-            with _limited(self.sock):
+            patience = self.timeout or 0
+            with _limited(self.sock, patience if patience > READ_SECONDS else HEAD_SECONDS):
                 response: HTTPResponse = super().getresponse()
             return response
 
@@ -91,7 +94,7 @@ def _check(addresses: AddressCheck, host: str, port: int | None, connected: "soc
 
 
 @contextmanager
-def _limited(connected: "socket.socket | None") -> Iterator[None]:
+def _limited(connected: "socket.socket | None", seconds: float) -> Iterator[None]:
     """Break a connection off whose answer does not begin in time; raises LateAnswerError then."""
     is_late = threading.Event()
 
@@ -101,7 +104,7 @@ def _limited(connected: "socket.socket | None") -> Iterator[None]:
             with suppress(OSError):
                 connected.shutdown(2)
 
-    timer = threading.Timer(HEAD_SECONDS, break_off)
+    timer = threading.Timer(seconds, break_off)
     timer.daemon = True
     timer.start()
     cause: Exception | None = None
@@ -114,4 +117,4 @@ def _limited(connected: "socket.socket | None") -> Iterator[None]:
     finally:
         timer.cancel()
     if is_late.is_set():  # what came until then may pass for a head
-        raise LateAnswerError(f"the head of an answer is not there after {HEAD_SECONDS:.0f} s") from cause
+        raise LateAnswerError(f"the head of an answer is not there after {seconds:.0f} s") from cause

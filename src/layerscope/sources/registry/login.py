@@ -1,7 +1,7 @@
 """Logging in: what a registry asks for, answered with the credentials that are there.
 
 Basic (RFC 7617) and bearer tokens (https://distribution.github.io/distribution/spec/auth/token/ and …/auth/oauth/). A
-token is asked for one repository and one action, and goes to the host of the registry alone.
+token is asked for the scopes that are needed and no more, and goes to the host of the registry alone.
 """
 
 import base64
@@ -44,12 +44,12 @@ class _TokenAnswer(msgspec.Struct):
 
 
 class Login:
-    """The Authorization header for one repository, found when the registry first asks; used from several threads."""
+    """The Authorization header for some scopes, found when the registry first asks; used from several threads."""
 
-    def __init__(self, transport: Transport, repository: str, find: Callable[[], Credential | None]) -> None:
+    def __init__(self, transport: Transport, scopes: tuple[str, ...], find: Callable[[], Credential | None]) -> None:
         """Ask `find` for a credential only once one is wanted."""
         self._transport = transport
-        self._scope = f"repository:{repository}:pull"
+        self._scopes = scopes
         self._find = find
         self._lock = threading.Lock()
         self._credential: Credential | None = None
@@ -141,7 +141,7 @@ class Login:
         if credential is not None and credential.identity_token:
             token = credential.identity_token
             return self._post(realm, service, task, grant_type="refresh_token", refresh_token=token)
-        query = urlencode({"service": service, "scope": self._scope, "client_id": CLIENT_ID})
+        query = urlencode({"service": service, "scope": self._scopes, "client_id": CLIENT_ID}, doseq=True)
         address = f"{realm}{'&' if '?' in realm else '?'}{query}"
         headers = {"Authorization": _basic_header(credential)} if credential is not None else {}
         answer = self._transport.read("GET", address, headers=headers, task=task)
@@ -152,9 +152,15 @@ class Login:
 
     def _post(self, realm: str, service: str, task: str, **form: str) -> Answer:
         """Ask by OAuth2, https://distribution.github.io/distribution/spec/auth/oauth/."""
-        body = urlencode({**form, "service": service, "client_id": CLIENT_ID, "scope": self._scope}).encode()
+        scope = " ".join(self._scopes)
+        body = urlencode({**form, "service": service, "client_id": CLIENT_ID, "scope": scope}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._transport.read("POST", realm, headers=headers, body=body, task=task)
+        return self._transport.read("POST", realm, headers=headers, body=body, is_secret=True, task=task)
+
+
+def make_scope(repository: str, *, can_write: bool = False) -> str:
+    """What is asked for to read a repository, or to write to it as well."""
+    return f"repository:{repository}:{'pull,push' if can_write else 'pull'}"
 
 
 def _basic_header(credential: Credential) -> str:

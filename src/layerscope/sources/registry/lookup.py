@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from layerscope.errors import ImageError, SourceError
 from layerscope.image.descriptor import Descriptor
@@ -10,10 +11,11 @@ from layerscope.image.manifest import parse_document
 from layerscope.image.reference import Reference
 from layerscope.image.validate import check_digest
 from layerscope.progress import Progress
-from layerscope.sources.registry.client import RegistryClient, TlsExpectedError
+from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.credentials import Credential, find_credential
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.mirrors import Place, find_places
+from layerscope.sources.registry.refusal import TlsExpectedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +56,20 @@ def _ask(place: Place, reference: Reference, access: Access, progress: Progress)
     """Ask one registry; one on loopback may speak TLS after all."""
     endpoint = Endpoint.of(place.registry, insecure=place.insecure or (access.insecure and not place.is_mirror))
     progress.note(f"asking {endpoint.host} for {reference}")
-
-    def find() -> Credential | None:
-        if access.credential is not None and not place.is_mirror:
-            return access.credential
-        return find_credential(place.registry, place.repository, access.environment)
-
+    find = partial(find_access, place, access)
     client = RegistryClient(endpoint, place.repository, find, access.environment)
     try:
         return client, _find_top(client, reference)
     except TlsExpectedError:
         client = RegistryClient(Endpoint("https", endpoint.host), place.repository, find, access.environment)
         return client, _find_top(client, reference)
+
+
+def find_access(place: Place, access: Access) -> Credential | None:
+    """Who to be in a place: a mirror is not told what was said for the registry itself."""
+    if access.credential is not None and not place.is_mirror:
+        return access.credential
+    return find_credential(place.registry, place.repository, access.environment)
 
 
 def _find_top(client: RegistryClient, reference: Reference) -> Top:

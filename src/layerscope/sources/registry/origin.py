@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urljoin
 
 from layerscope.errors import TransferError
 
@@ -34,6 +35,18 @@ class Origin:
         if parts.scheme not in _PORTS or not parts.host or parts.auth is not None:
             raise wrong
         return cls(parts.scheme, parts.host.lower().strip("[]"), parts.port or _PORTS[parts.scheme])
+
+
+def follow_place(url: str, place: str, *, task: str, what: str) -> str:
+    """Where the address leads that the server at `url` names in a Location; raises TransferError from TLS to plain."""
+    try:
+        led = urljoin(url, place).partition("#")[0]
+    except ValueError as error:
+        raise TransferError(f"{task}: {what} to {show_url(place)!r}, expected an address") from error
+    here, there = Origin.of(url, task=task), Origin.of(led, task=f"{task}: {what}")
+    if (here.scheme, there.scheme) == ("https", "http"):
+        raise TransferError(f"{task}: {what} from TLS to plain HTTP, at {show_url(led)}")
+    return led
 
 
 def show_url(url: str) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 from layerscope.errors import TransferError
 from layerscope.sources.registry.origin import Origin, show_url
+from layerscope.sources.registry.refusal import expect
 from layerscope.sources.registry.transport import Answer
 
 MAX_PAGES: Final = 64
@@ -20,25 +21,19 @@ PAGES_SECONDS: Final = 120.0
 MAX_HEADER: Final = 8192
 """Characters of a Link header that are looked at."""
 
+_OK: Final = 200
 _LINK: Final = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT: Final = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\s*(?:[;,]|$))', re.IGNORECASE)
 
 
-def iter_pages(
-    first: Answer,
-    place: str,
-    ask: Callable[[str], Answer],
-    check: Callable[[Answer, str], None],
-    *,
-    task: str,
-) -> Iterator[bytes]:
+def iter_pages(first: Answer, place: str, ask: Callable[[str], Answer], *, task: str) -> Iterator[bytes]:
     """Yield the bodies of a first page and of all that follow it; raises TransferError where one leads astray.
 
     A page is asked for only where the list itself was: any other place would choose whom we talk to.
     """
     home, answer, seen, began = Origin.of(place, task=task), first, {place}, time.monotonic()
     while True:
-        check(answer, task)
+        expect(answer, _OK, task)
         yield answer.body
         link = find_next(answer.headers.get("link", ""))
         if link is None:

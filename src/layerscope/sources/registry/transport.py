@@ -10,27 +10,24 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urljoin
 
 from layerscope import __version__
 from layerscope.errors import TransferError
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError
 from layerscope.sources.registry.certificates import make_context
-from layerscope.sources.registry.connections import LateAnswerError, checked_pools, limited_pools
+from layerscope.sources.registry.connections import READ_SECONDS, LateAnswerError
 from layerscope.sources.registry.endpoint import Endpoint
-from layerscope.sources.registry.origin import Origin, show_url
+from layerscope.sources.registry.origin import Origin, follow_place, show_url
+from layerscope.sources.registry.pools import CONNECT_SECONDS, make_pool
 from layerscope.sources.registry.proxies import find_proxy
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-CONNECT_SECONDS: Final = 10.0
-READ_SECONDS: Final = 60.0
-"""The longest silence in the middle of an answer."""
 DOCUMENT_SECONDS: Final = 60.0
 """The longest that a document may take, however steadily it drips."""
 
@@ -41,10 +38,11 @@ LONGEST_WAIT: Final = 30.0
 """Seconds before the second try, doubled each time, and the most that a server's Retry-After is obeyed."""
 
 MAX_REDIRECTS: Final = 5
-CONNECTIONS: Final = 8
-"""Connections to one host that are kept for the next request."""
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SAME_METHOD: Final = frozenset({307, 308})
+"""Redirects of which every server and client holds that the request stays what it is."""
+_HARMLESS: Final = frozenset({"GET", "HEAD"})
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
@@ -72,6 +70,22 @@ class Answer:
     body: bytes
     origin: Origin
     """Who answered, after redirects."""
+    url: str = field(repr=False)
+    """Where it was had; its query may be a credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, wherever a redirect leads it."""
+
+    method: str
+    headers: Mapping[str, str]
+    task: str
+    body: bytes | memoryview | None = None
+    is_secret: bool = False
+    """Whether the body stays with the host that it is for."""
+    patience: float | None = None
+    """Seconds until an answer has to begin, where that is longer than usual."""
 
 
 class Transport:
@@ -88,69 +102,92 @@ class Transport:
         self._pools: dict[tuple[int, str], PoolManager] = {}
 
     def read(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None, task: str
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        task: str,
+        body: bytes | memoryview | None = None,
+        is_secret: bool = False,
+        attempts: int = ATTEMPTS,
+        patience: float | None = None,
     ) -> Answer:
-        """Send a request and read its answer, a document of bounded size; raises TransferError that names the task."""
-        for attempt in range(ATTEMPTS):
+        """Send a request and read its answer, a document of bounded size; raises TransferError that names the task.
+
+        What may not be sent again without a look at what became of it is sent with one attempt. A secret body goes to
+        no other host, wherever a redirect leads.
+        """
+        request = _Request(method, headers, task, body, is_secret, patience)
+        for attempt in range(attempts):
             try:
-                response, origin = self._follow(method, url, dict(headers), body, task)
+                response, place = self._follow(url, request)
                 with response:
                     self._has_answered = True
-                    if response.status not in _PASSING or attempt + 1 == ATTEMPTS:
+                    if response.status not in _PASSING or attempt + 1 == attempts:
                         return Answer(
                             response.status,
                             {name.lower(): response.headers[name] for name in response.headers},
                             tuple(response.headers.getlist("WWW-Authenticate")),
                             _read_document(response, task),
-                            origin,
+                            Origin.of(place, task=task),
+                            place,
                         )
                 wait_before_retry(attempt, response.headers.get("Retry-After"))
             except ConnectionFailedError as error:
                 is_hopeless = isinstance(error, NothingListensError) and not self._has_answered
-                if attempt + 1 == ATTEMPTS or is_hopeless:
+                if attempt + 1 == attempts or is_hopeless:
                     raise
                 wait_before_retry(attempt)
         raise AssertionError("the last attempt returns or raises")
 
     def open(self, url: str, *, headers: Mapping[str, str], task: str) -> tuple["BaseHTTPResponse", Origin]:
         """Send a GET whose body the caller reads, and tell who answers; one try, since the caller knows what it has."""
-        return self._follow("GET", url, dict(headers), None, task)
+        response, place = self._follow(url, _Request("GET", headers, task))
+        return response, Origin.of(place, task=task)
 
-    def _follow(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | None, task: str
-    ) -> tuple["BaseHTTPResponse", Origin]:
+    def _follow(self, url: str, request: _Request) -> tuple["BaseHTTPResponse", str]:
+        """The answer to a request, and the address that gave it."""
+        task, headers = request.task, request.headers
         origin = Origin.of(url, task=task)
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._send(method, url, headers, body, task)
+            response = self._send(url, request, headers)
             place = response.headers.get("Location")
             if response.status not in _REDIRECTS or not place:
-                return response, origin
+                return response, url
             response.close()
-            try:
-                url = urljoin(url, place)
-            except ValueError as error:
-                raise TransferError(f"{task}: a redirect to {show_url(place)!r}, expected an address") from error
+            url = follow_place(url, place, task=task, what="a redirect")
+            if request.method not in _HARMLESS and response.status not in _SAME_METHOD:
+                where = f"a redirect to {show_url(url)} by {response.status}"
+                raise TransferError(f"{task}: {where}, expected 307 or 308 for {request.method}")
             target = Origin.of(url, task=f"{task}: a redirect")
-            if (origin.scheme, target.scheme) == ("https", "http"):
-                raise TransferError(f"{task}: a redirect from TLS to plain HTTP, at {show_url(url)}")
             if target != origin:
-                if body is not None:  # which may hold a token
+                if request.is_secret:
                     raise TransferError(f"{task}: a redirect to {show_url(url)}, expected an answer")
                 headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
             origin = target
         raise TransferError(f"{task}: more than {MAX_REDIRECTS} redirects, the last to {show_url(url)}")
 
-    def _send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, task: str
-    ) -> "BaseHTTPResponse":
+    def _send(self, url: str, request: _Request, headers: Mapping[str, str]) -> "BaseHTTPResponse":
+        import urllib3
         import urllib3.exceptions
 
-        origin = Origin.of(url, task=task)
+        origin, task, body = Origin.of(url, task=request.task), request.task, request.body
         where = "" if origin == self.home else f", at {show_url(url)}"
         sent = {"User-Agent": f"layerscope/{__version__}", **headers}
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=request.patience or READ_SECONDS)
+        if body:
+            sent["Content-Length"] = str(len(body))
         try:
             return self._pool(origin).request(
-                method, url, headers=sent, body=body, redirect=False, retries=False, preload_content=False
+                request.method,
+                url,
+                headers=sent,
+                body=_iter_slices(body) if body else None,
+                timeout=timeout,
+                redirect=False,
+                retries=False,
+                preload_content=False,
             )
         except (ForbiddenAddressError, LateAnswerError) as error:
             raise type(error)(f"{task}: {error}") from error
@@ -171,33 +208,14 @@ class Transport:
         with self._lock:
             if key not in self._pools:
                 context = make_context(self.endpoint.host, self._environment)
-                self._pools[key] = _make_pool(proxy, self._addresses, context)
+                self._pools[key] = make_pool(proxy, self._addresses, context)
             return self._pools[key]
 
 
-def _make_pool(proxy: str, addresses: AddressCheck, context: ssl.SSLContext) -> "PoolManager":
-    import urllib3
-    import urllib3.exceptions
-
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    if not proxy:
-        pool = urllib3.PoolManager(timeout=timeout, maxsize=CONNECTIONS, ssl_context=context)
-        pool.pool_classes_by_scheme = checked_pools(addresses)
-        return pool
-    try:  # a proxy connects for us: what it may reach is its owner's affair
-        parts = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
-        given = urllib3.make_headers(proxy_basic_auth=unquote(parts.auth)) if parts.auth else None
-        pool = urllib3.ProxyManager(
-            parts._replace(auth=None).url,
-            proxy_headers=given,
-            timeout=timeout,
-            maxsize=CONNECTIONS,
-            ssl_context=context,
-        )
-    except (urllib3.exceptions.HTTPError, ValueError) as error:
-        raise TransferError("reading the proxy of the environment: expected http://HOST:PORT") from error
-    pool.pool_classes_by_scheme = limited_pools()
-    return pool
+def _iter_slices(body: bytes | memoryview) -> Iterator[bytes]:
+    """A body in pieces: the time limit of a connection is for each of them, and not for all, however slow it is."""
+    for start in range(0, len(body), _CHUNK):
+        yield bytes(body[start : start + _CHUNK])
 
 
 def _is_refused(error: BaseException) -> bool:
