@@ -113,11 +113,6 @@ def test_what_drips_is_given_up(case: Case, attack: Attack, monkeypatch: pytest.
     attack(case)
 
 
-def put(content: bytes, kind: str = MANIFEST_TYPE) -> Case:
-    """A case of a document as it stands, which is refused."""
-    return Case("", lambda registry: put_document(registry, content, kind), 4, "")
-
-
 def with_layer(**changes: object) -> bytes:
     """A manifest whose layer says that of itself."""
     scratch = Registry()
