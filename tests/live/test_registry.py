@@ -10,6 +10,8 @@ import pytest
 
 from layerscope.cli.main import run
 from support.images import Packing, load_fixture, write_oci_layout
+from support.live_engines import LiveEngine
+from support.live_images import load
 from support.live_registry import PASSWORD, USER, LiveRegistry, is_installed, serve_live_registry
 
 Serve = Callable[..., LiveRegistry]
@@ -22,10 +24,10 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         pytest.skip("docker-registry, skopeo or openssl is not installed")
     with ExitStack() as stack:
 
-        def start(*, protected: bool = False, tls: bool = False) -> LiveRegistry:
+        def start(*, protected: bool = False, tls: bool = False, tokens: bool = False) -> LiveRegistry:
             folder = tmp_path / "registry"
             folder.mkdir()
-            return stack.enter_context(serve_live_registry(folder, protected=protected, tls=tls))
+            return stack.enter_context(serve_live_registry(folder, protected=protected, tls=tls, tokens=tokens))
 
         yield start
 
@@ -40,11 +42,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def push(registry: LiveRegistry, fixture: str, path: Path, *, packing: Packing = Packing.GZIP) -> Path:
-    """Push a bundled image as `team/image:1`; returns its layout."""
+def push(
+    registry: LiveRegistry, fixture: str, path: Path, *, packing: Packing = Packing.GZIP, name: str = "team/image:1"
+) -> Path:
+    """Push a bundled image under a name; returns its layout."""
     write_oci_layout(load_fixture(fixture), path, packing=packing)
-    registry.push(path, "team/image:1", "--all")
+    registry.push(path, name, "--all")
     return path
+
+
+def log_in(registry: LiveRegistry, home: Path, password: str) -> Path:
+    """Write a name and a password down, as `docker login` does; returns the file."""
+    file = home / ".docker" / "config.json"
+    file.parent.mkdir(exist_ok=True)
+    packed = base64.b64encode(f"{USER}:{password}".encode()).decode()
+    file.write_text(json.dumps({"auths": {registry.address: {"auth": packed}}}))
+    return file
 
 
 def audit(image: str, *options: object, capsys: pytest.CaptureFixture[str], code: int = 1) -> dict[str, object]:
@@ -85,15 +98,76 @@ def test_a_password_is_taken_from_where_docker_login_keeps_it(
     image = f"registry:{registry.address}/team/image:1"
     assert run(["audit", image]) == 3
     assert "without credentials; `docker login` or `podman login` first" in capsys.readouterr().err
-    file = home / ".docker" / "config.json"
-    file.parent.mkdir()
     for password, code in (("hunter2", 3), (PASSWORD, 1)):
-        packed = base64.b64encode(f"{USER}:{password}".encode()).decode()
-        file.write_text(json.dumps({"auths": {registry.address: {"auth": packed}}}))
+        file = log_in(registry, home, password)
         assert run(["audit", image]) == code
         said = capsys.readouterr()
         assert password not in said.err + said.out
     assert str(file) not in said.err
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_token_is_had_for_a_name_and_a_password(
+    method: str, serve: Serve, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a server that signs them, by either way; without credentials or with wrong ones there is none."""
+    registry = serve(tokens=True)
+    layout = push(registry, "demo", tmp_path / "demo")
+    assert registry.tokens is not None
+    registry.tokens.methods = {method}
+    image, cache = f"registry:{registry.address}/team/image:1", ("--cache-dir", tmp_path / "cache")
+    assert run(["audit", image]) == 3
+    assert "without credentials" in capsys.readouterr().err
+    file = log_in(registry, home, "hunter2")
+    assert run(["audit", image]) == 3
+    said = capsys.readouterr().err
+    assert f"127.0.0.1 refused a token, asked as {USER}, from {file}" in said
+    log_in(registry, home, PASSWORD)
+    assert tell(audit(image, *cache, capsys=capsys)) == tell(audit(f"oci-dir:{layout}", capsys=capsys))
+    assert registry.tokens.granted[-1] == (USER, "repository:team/image:pull")
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file())
+    assert PASSWORD.encode() not in kept
+    assert registry.tokens.last.encode() not in kept
+
+
+def test_what_is_public_needs_no_credentials(
+    serve: Serve, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A token for nobody is enough."""
+    del home
+    registry = serve(tokens=True)
+    push(registry, "demo", tmp_path / "demo", name="public/image:1")
+    audit(f"registry:{registry.address}/public/image:1", capsys=capsys)
+    assert registry.tokens is not None
+    assert registry.tokens.granted[-1] == ("", "repository:public/image:pull")
+
+
+def test_what_an_engine_pushed_is_what_the_engine_has(
+    docker_engine: LiveEngine, serve: Serve, home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The same layers with and without the engine: Docker packs them for the registry, their ChainIDs stay."""
+    del home
+    registry, built = serve(), load_fixture("demo")
+    load(docker_engine, built)
+    name = f"{registry.address}/team/pushed"
+    docker_engine.client.images.get(built.tag).tag(name, "1")
+    answers = docker_engine.client.images.push(name, "1", stream=True, decode=True)
+    assert [answer for answer in answers if "error" in answer] == []
+    environment = docker_engine.environment
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in environment.items():
+            patch.setenv(key, value)
+        there = audit(f"docker:{built.tag}", "--cache-dir", tmp_path / "engine", capsys=capsys)
+    here = audit(f"registry:{name}:1", "--cache-dir", tmp_path / "registry-cache", capsys=capsys)
+    assert list_chain(here) == list_chain(there)
+    assert here["weight"] == there["weight"]
+
+
+def list_chain(report: dict[str, object]) -> list[str]:
+    """The ChainIDs of a report's layers."""
+    layers = report["layers"]
+    assert isinstance(layers, list)
+    return [each["chain_id"] for each in layers]
 
 
 def test_a_registry_behind_tls_is_held_to_its_certificate(

@@ -42,9 +42,9 @@ class NothingKnown:
         del digest
         return None
 
-    def keep_document(self, content: bytes) -> Digest:
+    def keep_document(self, content: bytes, algorithm: str = "sha256") -> Digest:
         """Keep nothing."""
-        return Digest.of(content)
+        return Digest.of(content, algorithm)
 
     def has_layer(self, diff_id: Digest) -> bool:
         """No layer is known."""

@@ -18,9 +18,9 @@ class RememberedContent:
         """A document that was kept."""
         return self.documents.get(digest)
 
-    def keep_document(self, content: bytes) -> Digest:
+    def keep_document(self, content: bytes, algorithm: str = "sha256") -> Digest:
         """Keep a document."""
-        digest = Digest.of(content)
+        digest = Digest.of(content, algorithm)
         self.documents[digest] = content
         return digest
 

@@ -1,14 +1,16 @@
-"""A real registry on loopback: Debian's docker-registry, in the clear, with a password, or behind TLS."""
+"""A real registry on loopback: Debian's docker-registry, in the clear, with a password or tokens, or behind TLS."""
 
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from support.token_server import ISSUER, SERVICE, TokenServer, serve_tokens
 
 PROGRAM: Final = "docker-registry"
 USER: Final = "tester"
@@ -19,10 +21,14 @@ _HTPASSWD: Final = f"{USER}:$2b$04$wo4JsniwRGJijm8euL5vxOy3iWdKR2CZRVHyCMwnXoOUr
 
 @dataclass(frozen=True)
 class LiveRegistry:
-    """A running registry; `authority` is the certificate that it is trusted by, where it speaks TLS."""
+    """A running registry.
+
+    `authority` is the certificate that it is trusted by, where it speaks TLS; `tokens` is who gives tokens for it.
+    """
 
     address: str
-    authority: Path | None
+    authority: Path | None = None
+    tokens: TokenServer | None = None
 
     def push(self, layout: Path, name: str, *options: str) -> None:
         """Push the image of an OCI layout by skopeo."""
@@ -37,8 +43,17 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def serve_live_registry(folder: Path, *, protected: bool = False, tls: bool = False) -> Iterator[LiveRegistry]:
+def serve_live_registry(
+    folder: Path, *, protected: bool = False, tls: bool = False, tokens: bool = False
+) -> Iterator[LiveRegistry]:
     """A registry that keeps its files in a folder, for as long as the context lasts."""
+    with ExitStack() as stack:
+        server = stack.enter_context(serve_tokens(folder, USER, PASSWORD)) if tokens else None
+        yield stack.enter_context(_serve(folder, protected=protected, tls=tls, tokens=server))
+
+
+@contextmanager
+def _serve(folder: Path, *, protected: bool, tls: bool, tokens: TokenServer | None) -> Iterator[LiveRegistry]:
     port = _find_port()
     authority = _make_certificates(folder) if tls else None
     (folder / "htpasswd").write_text(_HTPASSWD)
@@ -48,16 +63,22 @@ def serve_live_registry(folder: Path, *, protected: bool = False, tls: bool = Fa
         f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}",
         f"http: {{addr: 127.0.0.1:{port}{_tls(folder) if tls else ''}}}",
         *([f"auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}"] if protected else []),
+        *([_require_tokens(tokens)] if tokens else []),
     ]
     (folder / "config.yml").write_text("\n".join(lines))
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([PROGRAM, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
         try:
             _await(port, process, folder / "log")
-            yield LiveRegistry(f"localhost:{port}", authority)
+            yield LiveRegistry(f"localhost:{port}", authority, tokens)
         finally:
             process.terminate()
             process.wait()
+
+
+def _require_tokens(tokens: TokenServer) -> str:
+    place = f"realm: {tokens.realm!r}, rootcertbundle: {tokens.certificate}"
+    return f"auth: {{token: {{{place}, service: {SERVICE}, issuer: {ISSUER}}}}}"
 
 
 def _tls(folder: Path) -> str:

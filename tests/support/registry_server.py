@@ -71,6 +71,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     registry: Registry
+    posted: bytes | None = None
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -96,15 +97,23 @@ class RegistryHandler(BaseHTTPRequestHandler):
         else:
             self.reply(404)
 
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the body."""
+        self.do_GET()
+
     def do_POST(self) -> None:
-        """Answer a token to whoever has an identity token."""
+        """Answer a token to whoever has an identity token, a refresh token, or a name and a password."""
         self.registry.requests.append(self.path)
+        self.posted = None
         if self.registry.post_fault(self, self.path):
             return
-        form = parse_qs(self.read_body().decode())
+        form = parse_qs(self.read_form().decode())
         self.registry.scopes.append(form.get("scope", []))
-        if form.get("refresh_token") == ["identity"]:
+        named = (form.get("username"), form.get("password")) == ([self.registry.user], [self.registry.password])
+        if form.get("refresh_token") in (["identity"], ["refresh-me"]):
             self.reply(200, b'{"access_token": "let-me-in"}')
+        elif form.get("grant_type") == ["password"] and named:
+            self.reply(200, b'{"access_token": "let-me-in", "refresh_token": "refresh-me"}')
         else:
             self.reply(401)
 
@@ -118,6 +127,12 @@ class RegistryHandler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def read_form(self) -> bytes:
+        """What was posted, as often as it is asked for."""
+        if self.posted is None:
+            self.posted = self.read_body()
+        return self.posted
 
     def read_body(self) -> bytes:
         """What came with the request."""
@@ -156,7 +171,7 @@ class RegistryHandler(BaseHTTPRequestHandler):
             self.reply(404, b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}')
             return
         kind, content = self.registry.manifests[name]
-        self.reply(200, content, Content_Type=kind)
+        self.reply(200, content, Content_Type=kind, Docker_Content_Digest=str(Digest.of(content)))
 
     def _answer_blob(self, name: str) -> None:
         content = self.registry.blobs.get(name)
@@ -211,20 +226,20 @@ class _QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve_registry() -> Iterator[Registry]:
+def serve_registry(host: str = "127.0.0.1") -> Iterator[Registry]:
     """A registry on loopback for as long as the context lasts."""
     registry = Registry()
-    with serve(registry, RegistryHandler):
+    with serve(registry, RegistryHandler, host):
         yield registry
 
 
 @contextmanager
-def serve(registry: Registry, kind: type[RegistryHandler]) -> Iterator[None]:
+def serve(registry: Registry, kind: type[RegistryHandler], host: str = "127.0.0.1") -> Iterator[None]:
     """Answer for a registry on loopback for as long as the context lasts."""
     handler = type("Handler", (kind,), {"registry": registry})
-    server = _QuietServer(("127.0.0.1", 0), handler)
+    server = _QuietServer((host, 0), handler)
     server.daemon_threads = True
-    registry.address = f"127.0.0.1:{server.server_address[1]}"
+    registry.address = f"{host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

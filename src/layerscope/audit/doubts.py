@@ -38,5 +38,20 @@ def iter_doubts(read: ReadImage) -> Iterator[Doubt]:
             yield Doubt(
                 number, "told from the table of contents alone, which nothing was compared with", is_damage=False
             )
+        elif _is_proved_by_diff_id(layer, scan):
+            assert layer.descriptor is not None, "it names another digest"
+            algorithm = layer.descriptor.digest.algorithm
+            reason = (
+                f"its manifest names a {algorithm} digest, of which only SHA-256 is recomputed; its DiffID is right"
+            )
+            yield Doubt(number, reason, is_damage=False)
         elif not is_verified(layer, scan):
             yield Doubt(number, "its bytes are not what its digest says", is_damage=True)
+
+
+def _is_proved_by_diff_id(layer: Layer, scan: LayerScan) -> bool:
+    """Whether the blob's digest is by an algorithm that is not computed, and nothing else is in doubt."""
+    claim = layer.descriptor
+    if claim is None or scan.blob is None or claim.digest.algorithm == scan.blob.digest.algorithm:
+        return False
+    return scan.diff_id == layer.diff_id and scan.blob.size == claim.size

@@ -35,9 +35,9 @@ class Digest:
         return cls(algorithm, value)
 
     @classmethod
-    def of(cls, content: bytes) -> "Digest":
-        """Return the SHA-256 digest of `content`."""
-        return cls("sha256", hashlib.sha256(content).hexdigest())
+    def of(cls, content: bytes | memoryview, algorithm: str = "sha256") -> "Digest":
+        """Return the digest of `content` by a registered algorithm."""
+        return cls(algorithm, hashlib.new(algorithm, content).hexdigest())
 
     @property
     def short(self) -> str:

@@ -60,8 +60,8 @@ class KnownContent(Protocol):
     def find_document(self, digest: Digest) -> bytes | None:
         """Return the verified bytes of a manifest, index or config, if kept."""
 
-    def keep_document(self, content: bytes) -> Digest:
-        """Keep a manifest, index or config under its digest."""
+    def keep_document(self, content: bytes, algorithm: str = "sha256") -> Digest:
+        """Keep a manifest, index or config under its digest by that algorithm."""
 
     def has_layer(self, diff_id: Digest) -> bool:
         """Tell whether everything about that layer is already known."""

@@ -1,7 +1,5 @@
 """What must hold between an image's documents, each as one check."""
 
-import hashlib
-
 from layerscope.errors import DigestMismatchError, DocumentError
 from layerscope.image.config import ImageConfig
 from layerscope.image.descriptor import Descriptor
@@ -54,6 +52,6 @@ def check_content(content: bytes, descriptor: Descriptor, *, where: str) -> None
 
 def check_digest(content: bytes, digest: Digest, *, where: str) -> None:
     """Raise DigestMismatchError unless a document's bytes have that digest."""
-    found = Digest(digest.algorithm, hashlib.new(digest.algorithm, content).hexdigest())
+    found = Digest.of(content, digest.algorithm)
     if found != digest:
         raise DigestMismatchError(f"reading {where}: its digest is {found}, expected {digest}")

@@ -144,13 +144,13 @@ class LayerCache:
     def find_document(self, digest: Digest) -> bytes | None:
         """Return the verified bytes of a manifest, index or config, if kept."""
         body = self._read(DOCUMENTS, digest.hex)
-        if body is None or hashlib.new(digest.algorithm, body).hexdigest() != digest.hex:
+        if body is None or Digest.of(body, digest.algorithm) != digest:
             return None
         return bytes(body)
 
-    def keep_document(self, content: bytes) -> Digest:
-        """Keep a manifest, index or config under its digest, unless it is too large to be one."""
-        digest = Digest.of(content)
+    def keep_document(self, content: bytes, algorithm: str = "sha256") -> Digest:
+        """Keep a manifest, index or config under its digest by that algorithm, unless it is too large to be one."""
+        digest = Digest.of(content, algorithm)
         if len(content) <= MAX_DOCUMENT_SIZE:
             self._keep(DOCUMENTS, digest.hex, content)
         return digest

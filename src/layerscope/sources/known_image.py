@@ -65,7 +65,7 @@ def keep_documents(contents: Contents, image: Image, image_id: Digest, known: Kn
             if contents.find(name) is not None:
                 content = read_document(contents, name)
                 check_digest(content, digest, where=f"{contents.where}: {name}")
-                known.keep_document(content)
+                known.keep_document(content, digest.algorithm)
                 break
 
 

@@ -177,3 +177,24 @@ def test_an_upload_elsewhere_that_breaks_goes_on_there(writable: WritableRegistr
     assert writable.blobs == {NAME: CONTENT}
     assert other.ranges_sent[1] == "300-999"
     assert set(other.authorizations) == {None}
+
+
+@pytest.mark.parametrize("how", ["place", "words"])
+def test_what_a_registry_says_back_is_struck_out(how: str, writable: WritableRegistry) -> None:
+    """Neither where it sends an upload nor what it says of an error shows our password."""
+    writable.user = "tester"
+
+    def echo(handler: RegistryHandler, _path: str) -> bool:
+        if handler.command != "POST" or "Authorization" not in handler.headers:
+            return False
+        if how == "place":
+            handler.reply(202, b"", Location="ftp://x.test/s3cret/")
+        else:
+            handler.reply(400, b'{"errors": [{"message": "who is s3cret"}]}')
+        return True
+
+    writable.fault = echo
+    with pytest.raises(TransferError) as raised:
+        upload(writable)
+    assert "s3cret" not in str(raised.value)
+    assert "***" in str(raised.value)

@@ -55,7 +55,7 @@ class BlobStream:
                 self._give_up_or_wait(error)
                 continue
             if chunk and not left:
-                raise TransferError(f"{self._task}: more than the {self._descriptor.size:,} bytes of its descriptor")
+                raise self._excess()
             if chunk:
                 self._advance(len(chunk))
                 return chunk
@@ -74,12 +74,20 @@ class BlobStream:
     def _task(self) -> str:
         return f"reading the blob {self._descriptor.digest} of {self._client.where}"
 
+    def _excess(self) -> TransferError:
+        return TransferError(f"{self._task}: more than the {self._descriptor.size:,} bytes of its descriptor")
+
     def _connect(self) -> None:
         self._response, start = self._client.open_blob(self._descriptor.digest, self._position, self._stop)
+        if start + (self._response.length_remaining or 0) > self._descriptor.size:
+            raise self._excess()
         skip = self._position - start
         self._skipped += skip
         if self._skipped > MAX_SKIPPED * self._descriptor.size:
-            raise TransferError(f"{self._task}: it breaks off again and again, and has to be read from its start")
+            raise TransferError(
+                f"{self._task}: it breaks off again and again, now after {self._position:,} of "
+                f"{self._descriptor.size:,} bytes, and is only sent from its start"
+            )
         while skip:  # a registry without ranges sends all of it again
             chunk = self._read_some(min(skip, 1 << 20))
             if not chunk:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from layerscope.errors import TransferError
+from layerscope.sources.registry.connections import LateAnswerError
 from layerscope.sources.registry.conversation import Conversation
 from layerscope.sources.registry.outgoing_blob import OutgoingBlob
 from layerscope.sources.registry.refusal import PassingRefusalError, expect, say
@@ -72,11 +73,12 @@ class BlobUpload:
     def run(self) -> None:
         """Send it; raises TransferError and DigestMismatchError, after which nothing is published."""
         try:
-            while not self._is_done:
-                try:
-                    self._step()
-                except UploadBrokenError as error:
-                    self._give_up_or_wait(error)
+            with self._conversation.concealing():
+                while not self._is_done:
+                    try:
+                        self._step()
+                    except UploadBrokenError as error:
+                        self._give_up_or_wait(error)
         except Exception:
             self._cancel()
             raise
@@ -156,7 +158,7 @@ class BlobUpload:
         try:
             answer = self._conversation.ask(method, url, headers, self._task, body=body, attempts=1, patience=patience)
             expect(answer, expected, self._task) if self._place is None else self._judge(method, answer, expected)
-        except (ConnectionFailedError, PassingRefusalError) as error:
+        except (ConnectionFailedError, LateAnswerError, PassingRefusalError) as error:
             raise UploadBrokenError(str(error), retry_after=getattr(error, "retry_after", None)) from error
         return answer
 

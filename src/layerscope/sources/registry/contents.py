@@ -1,6 +1,7 @@
 """A repository of a registry as contents: documents fetched once and verified by who reads them, blobs as they come."""
 
 import io
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -17,6 +18,8 @@ from layerscope.sources.registry.resumed_blob import ResumedBlob
 
 MAX_DOCUMENTS: Final = 32 << 20
 """Bytes of all documents of one image: an index may list thousands of manifests."""
+DOCUMENTS_SECONDS: Final = 600.0
+"""The longest that documents of one image are asked for; each has a time of its own, and there may be thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class RemoteBlob:
     descriptor: Descriptor
     documents: dict[Digest, bytes]
     known: KnownContent
+    deadline: float
     stamp: None = None
 
     @property
@@ -70,12 +74,17 @@ class RemoteBlob:
         kept = self.known.find_document(self.descriptor.digest)
         if kept is not None:
             return kept
+        if time.monotonic() > self.deadline:
+            raise TransferError(
+                f"reading {self.client.where}: documents still missing after {DOCUMENTS_SECONDS:.0f} s, the limit"
+            )
         if self.descriptor.media_type.is_config:
             content = self.client.read_blob(self.descriptor.digest)
         else:
             content = self.client.read_manifest(str(self.descriptor.digest)).content
-        if Digest.of(content) == self.descriptor.digest:
-            self.known.keep_document(content)
+        algorithm = self.descriptor.digest.algorithm
+        if Digest.of(content, algorithm) == self.descriptor.digest:
+            self.known.keep_document(content, algorithm)
         return content
 
 
@@ -88,6 +97,7 @@ class RegistryContents:
     documents: dict[Digest, bytes] = field(default_factory=dict)
     damage: str | None = None
     is_addressed: bool = True
+    deadline: float = field(default_factory=lambda: time.monotonic() + DOCUMENTS_SECONDS)
 
     @property
     def where(self) -> str:
@@ -103,4 +113,4 @@ class RegistryContents:
         """What a descriptor names, taken to be there until it is opened; None for a layer that is kept elsewhere."""
         if descriptor.media_type.is_foreign:
             return None
-        return RemoteBlob(self.client, descriptor, self.documents, self.known)
+        return RemoteBlob(self.client, descriptor, self.documents, self.known, self.deadline)

@@ -1,6 +1,8 @@
 """Requests to one registry by whom it knows us as: what it asks of us is answered, and a refusal is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from layerscope.errors import LoginError, TransferError
@@ -12,6 +14,7 @@ from layerscope.sources.registry.transport import ATTEMPTS, Answer, Transport
 LOGINS: Final = 2
 """Times that one request may be answered by a demand to log in: once at first, once where a token ran out."""
 
+_BAD_REQUEST: Final = 400
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 
@@ -39,9 +42,13 @@ class Conversation:
         """Send a request and read its answer; raises LoginError where the registry does not let us in."""
         for _ in range(LOGINS + 1):
             sent = self.identify(url, task)
-            answer = self._transport.read(
-                method, url, headers={**headers, **sent}, task=task, body=body, attempts=attempts, patience=patience
-            )
+            with self.concealing():
+                answer = self._transport.read(
+                    method, url, headers={**headers, **sent}, task=task, body=body, attempts=attempts, patience=patience
+                )
+            if answer.status >= _BAD_REQUEST:  # what it says then is repeated to a person
+                words = self.conceal(answer.body.decode("utf-8", "replace"))
+                answer = replace(answer, body=words.encode())
             if answer.status == _FORBIDDEN and answer.origin == self.home:
                 raise self.make_refusal(task, say(answer))
             if answer.status != _UNAUTHORIZED:
@@ -57,7 +64,23 @@ class Conversation:
         """Log in where the registry itself asks; nobody else is told who we are."""
         if origin != self.home:
             raise TransferError(f"{task}: {origin.host}, where it leads, asks who we are, and is not told")
-        self._login.answer(challenges, sent, task=task)
+        with self.concealing():
+            self._login.answer(challenges, sent, task=task)
+
+    def conceal(self, text: str) -> str:
+        """A text without anything that lets somebody in."""
+        return self._login.conceal(text)
+
+    @contextmanager
+    def concealing(self) -> Iterator[None]:
+        """Strike what lets somebody in out of an error that says where the registry led: it may lead there by it."""
+        try:
+            yield
+        except TransferError as error:
+            words = self.conceal(str(error))
+            if words == str(error):
+                raise
+            raise type(error)(words) from None
 
     def make_refusal(self, task: str, said: str = "") -> LoginError:
         """The error for not being let in; it says which credentials were tried."""

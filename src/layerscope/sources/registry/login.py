@@ -5,11 +5,12 @@ token is asked for the scopes that are needed and no more, and goes to the host 
 """
 
 import base64
+import re
 import threading
 import time
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 
@@ -27,12 +28,19 @@ EARLY: Final = 10
 
 _OK: Final = 200
 _REFUSED: Final = frozenset({400, 401, 403})
+_NO_GET: Final = frozenset({404, 405})
+"""How token servers answer GET that speak OAuth2 alone, where tokens are asked for by POST."""
+_SHORTEST_SECRET: Final = 4
+"""Characters of a password that is struck out of messages: fewer stand in any word, and guard nothing."""
+_TELLING: Final = 32
+"""Characters of a token by which it is known, if only they are left of it."""
 
 
 class _TokenAnswer(msgspec.Struct):
     token: str | None = None
     access_token: str | None = None
     expires_in: float | None = None
+    refresh_token: str | None = None
 
 
 class Login:
@@ -48,6 +56,8 @@ class Login:
         self._asked = False
         self._header: str | None = None
         self._ends = 0.0
+        self._refresh = ("", "")
+        """A refresh token that came with an earlier token, and the realm that it is from: no other is told it."""
 
     def headers(self) -> dict[str, str]:
         """What to send along, as far as is known."""
@@ -79,6 +89,18 @@ class Login:
         name = f"as {self._credential.username}" if self._credential.username else "with an identity token"
         return f"{name}, from {self._credential.origin}"
 
+    def conceal(self, text: str) -> str:
+        """A text without anything that lets somebody in: a server may say back what it was told."""
+        credential, refresh = self._credential, self._refresh[1]
+        own = (credential.password, credential.identity_token, _basic_header(credential)[6:]) if credential else ()
+        secrets = {*own, refresh, (self._header or "").partition(" ")[2]}
+        for secret in sorted(secrets, key=len, reverse=True):
+            for spelling in (secret, quote(secret, safe=""), quote_plus(secret)):
+                if len(spelling) >= _SHORTEST_SECRET:  # a long one may have been cut off since
+                    rest = r"\S*" if len(spelling) > _TELLING else ""
+                    text = re.sub(re.escape(spelling[:_TELLING]) + rest, "***", text, flags=re.IGNORECASE)
+        return text
+
     def _basic(self, sent: dict[str, str], task: str) -> str:
         if self._credential is None or self._credential.identity_token:
             raise LoginError(f"{task}: the registry asks for a name and a password; asked {self.describe()}")
@@ -92,7 +114,8 @@ class Login:
         origin = Origin.of(realm, task=f"{task}: tokens are had at")
         if (self._transport.home.scheme, origin.scheme) == ("https", "http"):
             raise LoginError(f"{task}: tokens are had at {show_url(realm)}, expected https as for the registry")
-        answer = self._ask_for_token(realm.partition("#")[0], service, task)
+        realm = realm.partition("#")[0]
+        answer = self._ask_for_token(realm, service, task)
         if answer.status != _OK:
             how = "refused" if answer.status in _REFUSED else f"answered {answer.status}"
             raise LoginError(f"{task}: {origin.host} {how} a token, asked {self.describe()}")
@@ -103,25 +126,36 @@ class Login:
         token = found.token or found.access_token
         if not token or not token.isascii() or not token.isprintable():
             raise LoginError(f"{task}: {origin.host} answered no token")
+        if found.refresh_token:
+            self._refresh = (realm, found.refresh_token)
         return f"Bearer {token}", max(found.expires_in or 0, SHORTEST_LIFE) - EARLY
 
     def _ask_for_token(self, realm: str, service: str, task: str) -> Answer:
-        credential = self._credential
+        """Ask as whoever we are: by a refresh token, by GET with name and password, by POST where GET is unknown."""
+        credential, (origin, refresh) = self._credential, self._refresh
+        if refresh and origin == realm:
+            answer = self._post(realm, service, task, grant_type="refresh_token", refresh_token=refresh)
+            if answer.status == _OK:
+                return answer
+            self._refresh = ("", "")  # it has ended: what it was had for may give another one
         if credential is not None and credential.identity_token:
-            form = {
-                "grant_type": "refresh_token",
-                "refresh_token": credential.identity_token,
-                "service": service,
-                "client_id": CLIENT_ID,
-                "scope": " ".join(self._scopes),
-            }
-            headers = {"Content-Type": "application/x-www-form-urlencoded"}
-            body = urlencode(form).encode()
-            return self._transport.read("POST", realm, headers=headers, body=body, is_secret=True, task=task)
+            token = credential.identity_token
+            return self._post(realm, service, task, grant_type="refresh_token", refresh_token=token)
         query = urlencode({"service": service, "scope": self._scopes, "client_id": CLIENT_ID}, doseq=True)
         address = f"{realm}{'&' if '?' in realm else '?'}{query}"
         headers = {"Authorization": _basic_header(credential)} if credential is not None else {}
-        return self._transport.read("GET", address, headers=headers, task=task)
+        answer = self._transport.read("GET", address, headers=headers, task=task)
+        if answer.status in _NO_GET and credential is not None:
+            named = {"username": credential.username, "password": credential.password}
+            return self._post(realm, service, task, grant_type="password", access_type="offline", **named)
+        return answer
+
+    def _post(self, realm: str, service: str, task: str, **form: str) -> Answer:
+        """Ask by OAuth2, https://distribution.github.io/distribution/spec/auth/oauth/."""
+        scope = " ".join(self._scopes)
+        body = urlencode({**form, "service": service, "client_id": CLIENT_ID, "scope": scope}).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._transport.read("POST", realm, headers=headers, body=body, is_secret=True, task=task)
 
 
 def make_scope(repository: str, *, can_write: bool = False) -> str:

@@ -4,14 +4,19 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-re
 https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md#discovery
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
-from layerscope.errors import ImageError, ImageNotFoundError
-from layerscope.image.attachment import Attachment
+from layerscope.errors import ImageError, ImageNotFoundError, LimitError, SourceError
+from layerscope.image.attachment import Attached, Attachment
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.manifest import ImageIndex, parse_document
 from layerscope.sources.registry.client import RegistryClient
+
+MAX_REFERRERS: Final = 10_000
+"""Everything beside one image; a busy scanner leaves some hundreds."""
 
 _COSIGN: Final = {"sig": "signature", "att": "attestation", "sbom": "bill of materials"}
 """The suffixes of cosign's tags."""
@@ -20,23 +25,41 @@ _BY_API: Final = "by the referrers API"
 _BY_TAG: Final = "by its tag"
 
 
-def list_referrers(client: RegistryClient, digest: Digest) -> tuple[Attachment, ...]:
-    """Everything that names the image of that digest as its subject; raises TransferError and ImageError."""
-    found = client.read_referrers(digest)
+def list_referrers(client: RegistryClient, digest: Digest) -> Attached:
+    """Everything that names the image of that digest as its subject, up to where the registry could not be followed."""
+    found: set[Attachment] = set()
+    listed = _iter_referrers(client, digest)
+    try:
+        for attachment in islice(listed, MAX_REFERRERS):
+            found.add(attachment)
+        if next(listed, None) is not None:
+            raise LimitError(f"reading {client.where}: more than {MAX_REFERRERS:,} referrers, the limit")
+    except (SourceError, ImageError) as error:
+        return Attached(tuple(sorted(found)), str(error))
+    return Attached(tuple(sorted(found)))
+
+
+def _iter_referrers(client: RegistryClient, digest: Digest) -> Iterator[Attachment]:
     tag = f"{digest.algorithm}-{digest.hex}"
-    attached = set(_read_index(found, client, _BY_API)) if found is not None else _read_tag(client, tag)
+    pages = client.read_referrers(digest)
+    if pages is None:
+        yield from _read_tag(client, tag)
+    else:
+        for page in pages:
+            yield from _read_index(page, client, _BY_API)
     for suffix, kind in _COSIGN.items():
-        attached |= _read_cosign_tag(client, f"{tag}.{suffix}", kind)
-    return tuple(sorted(attached))
+        manifest = client.find_manifest(f"{tag}.{suffix}")
+        if manifest is not None:
+            yield Attachment(kind, manifest.digest, manifest.media_type, _BY_TAG)
 
 
-def _read_tag(client: RegistryClient, tag: str) -> set[Attachment]:
+def _read_tag(client: RegistryClient, tag: str) -> list[Attachment]:
     """The index that clients keep under a tag where the registry has no referrers API."""
     try:
         content = client.read_manifest(tag).content
     except ImageNotFoundError:
-        return set()
-    return set(_read_index(content, client, _BY_TAG))
+        return []
+    return _read_index(content, client, _BY_TAG)
 
 
 def _read_index(content: bytes, client: RegistryClient, found: str) -> list[Attachment]:
@@ -59,11 +82,3 @@ def _judge_kind(artifact_type: str) -> str:
     if "spdx" in lowered or "cyclonedx" in lowered or "sbom" in lowered:
         return "bill of materials"
     return "attestation" if "in-toto" in lowered or "attestation" in lowered else "referrer"
-
-
-def _read_cosign_tag(client: RegistryClient, tag: str, kind: str) -> set[Attachment]:
-    try:
-        fetched = client.read_manifest(tag)
-    except ImageNotFoundError:
-        return set()
-    return {Attachment(kind, Digest.of(fetched.content), fetched.media_type, _BY_TAG)}

@@ -17,6 +17,14 @@ class FetchedManifest:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundManifest:
+    """What a registry says of a manifest or index that was not fetched, or what was found where it was: unverified."""
+
+    digest: Digest
+    media_type: str
+
+
 class Repository(Protocol):
     """One repository of one registry; an implementer owes bytes as they come, unverified, and safety in threads."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from layerscope.errors import ImageError, ImageNotFoundError, LoginError, SourceError
+from layerscope.errors import ImageNotFoundError, LoginError
 from layerscope.image.attachment import Attached
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image, KnownContent
@@ -66,7 +66,8 @@ class RegistrySource:
             if not self.hint:
                 raise
             raise type(error)(f"{error}; {self.hint}") from error
-        known.keep_name(str(self.reference), known.keep_document(top.content))
+        known.keep_document(top.content, top.descriptor.digest.algorithm)
+        known.keep_name(str(self.reference), top.descriptor.digest)
         return client, top
 
     def _recall(self, known: KnownContent) -> tuple[Repository, Top]:
@@ -82,8 +83,5 @@ class RegistrySource:
 
 def _list_attached(listed: Callable[[], Attached], repository: RegistryClient, digest: Digest) -> Attached:
     """What the image's index lists, and what the registry knows besides, as far as it can be asked."""
-    own = listed()
-    try:
-        return Attached((*own.found, *list_referrers(repository, digest)), own.trouble)
-    except (SourceError, ImageError) as error:
-        return Attached(own.found, str(error))
+    own, more = listed(), list_referrers(repository, digest)
+    return Attached((*own.found, *more.found), own.trouble or more.trouble)

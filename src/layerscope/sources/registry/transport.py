@@ -19,9 +19,10 @@ from layerscope.errors import TransferError
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError
 from layerscope.sources.registry.certificates import make_context
+from layerscope.sources.registry.connections import READ_SECONDS, LateAnswerError
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.origin import Origin, follow_place, show_url
-from layerscope.sources.registry.pools import CONNECT_SECONDS, READ_SECONDS, make_pool
+from layerscope.sources.registry.pools import CONNECT_SECONDS, make_pool
 from layerscope.sources.registry.proxies import find_proxy
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Transport:
                     if response.status not in _PASSING or attempt + 1 == attempts:
                         return Answer(
                             response.status,
-                            {name.lower(): value for name, value in response.headers.items()},
+                            {name.lower(): response.headers[name] for name in response.headers},
                             tuple(response.headers.getlist("WWW-Authenticate")),
                             _read_document(response, task),
                             Origin.of(place, task=task),
@@ -188,8 +189,8 @@ class Transport:
                 retries=False,
                 preload_content=False,
             )
-        except ForbiddenAddressError as error:
-            raise ForbiddenAddressError(f"{task}: {error}") from error
+        except (ForbiddenAddressError, LateAnswerError) as error:
+            raise type(error)(f"{task}: {error}") from error
         except urllib3.exceptions.HTTPError as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in str(error):
                 why = f"the certificate of {show_url(url)} was not accepted: {_tell(error)}"

@@ -1,0 +1,66 @@
+"""A proxy stands between us and the registry: it is held to the same times, and its password shows nowhere."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from layerscope.sources.registry import connections
+from support.hostile import PROXY_PASSWORD, Attack, Case
+from support.registry_server import Registry
+
+
+@contextmanager
+def serve_proxy(head: bytes, piece: bytes) -> Iterator[str]:
+    """A proxy that answers every request by a head and then by a piece, again and again."""
+    stopped = threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            try:
+                self.request.sendall(head)
+                while piece and not stopped.wait(0.01):
+                    self.request.sendall(piece)
+            except OSError:
+                pass
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield f"http://tester:{PROXY_PASSWORD}@127.0.0.1:{server.server_address[1]}"
+        stopped.set()
+        server.shutdown()
+        thread.join()
+
+
+LATE: Final = "the head of an answer is not there"
+CASES: Final[dict[str, tuple[str, bytes, bytes, str]]] = {
+    "head of an answer": ("http", b"HTTP/1.1 200 OK\r\nX: ", b"x", LATE),
+    "head of a tunnel": ("https", b"HTTP/1.1 200 OK\r\nX: ", b"x", LATE),
+    "first line of a tunnel": ("https", b"", b"x", LATE),
+    "refused": ("https", b"HTTP/1.1 407 Who are you\r\n\r\n", b"", "Tunnel connection failed: 407 Who are you"),
+    "no tunnel": ("https", b"\0\1\2", b"", "the manifest 1: "),
+}
+
+
+def arrange_name(registry: Registry) -> None:
+    """The registry is elsewhere, so that a proxy is asked."""
+    registry.address = "registry.test"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_proxy_is_held_to_its_time(name: str, attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the clear and through a tunnel: what drips is given up, what fails is told."""
+    scheme, head, piece, words = CASES[name]
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    with serve_proxy(head, piece) as place:
+        monkeypatch.setenv(f"{scheme}_proxy", place)
+        options = ("--insecure",) if scheme == "http" else ()
+        attack(Case(name, arrange_name, 3, words, options))
