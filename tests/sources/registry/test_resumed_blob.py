@@ -19,11 +19,20 @@ import pytest
 from layerscope.audit.result import AuditResult
 from layerscope.errors import SourceError, TransferError
 from layerscope.layers.cache_parts import SMALLEST_BLOB
+from layerscope.sources.registry import resumed_blob
 from support.registry_server import Registry, RegistryHandler
 
 Audit = Callable[..., AuditResult]
 
 MIB = 1 << 20
+
+AUDIT_SLOWLY = """
+import sys
+from layerscope.cli.main import run
+from layerscope.sources.registry import resumed_blob
+resumed_blob.WORTH_SECONDS = 0.0
+sys.exit(run(sys.argv[1:]))
+"""
 OCI = "application/vnd.oci.image"
 
 
@@ -68,6 +77,12 @@ def pull_the_plug(layer: str, after: int) -> Callable[[RegistryHandler, str], bo
         return True
 
     return answer
+
+
+@pytest.fixture(autouse=True)
+def keep_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every blob of a test takes long enough to be kept, however fast this host is."""
+    monkeypatch.setattr(resumed_blob, "WORTH_SECONDS", 0.0)
 
 
 def list_parts(cache: Path) -> list[Path]:
@@ -140,7 +155,7 @@ def test_a_killed_run_leaves_what_it_had(registry: Registry, audit: Audit, tmp_p
 
     registry.fault = stall
     image = f"registry:{registry.address}/team/demo:1"
-    command = [sys.executable, "-m", "layerscope", "audit", image, "--cache-dir", str(tmp_path / "cache")]
+    command = [sys.executable, "-c", AUDIT_SLOWLY, "audit", image, "--cache-dir", str(tmp_path / "cache")]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "HOME": str(tmp_path)}) as process:
         while sum(part.stat().st_size for part in list_parts(tmp_path / "cache")) < 8 * MIB:
             assert process.poll() is None
@@ -153,3 +168,32 @@ def test_a_killed_run_leaves_what_it_had(registry: Registry, audit: Audit, tmp_p
     assert found.scan is not None
     assert found.scan.resumed_at > 7 * MIB
     assert registry.sent == len(registry.blobs[layer]) - found.scan.resumed_at
+
+
+def test_a_blob_that_comes_fast_is_not_kept(
+    registry: Registry, audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for what arrived before its speed was known, if it broke off by then."""
+    layer = add_large_image(registry)
+    monkeypatch.setattr(resumed_blob, "WORTH_SECONDS", 1e9)
+    monkeypatch.setattr(resumed_blob, "DECIDE_SECONDS", 1e9)
+    for after, kept in ((7 * MIB, 7 * MIB), (9 * MIB, 0)):
+        registry.fault = pull_the_plug(layer, after)
+        with pytest.raises(SourceError):
+            audit(registry)
+        parts = list_parts(tmp_path / "cache")
+        assert sum(part.stat().st_size for part in parts) // MIB == kept // MIB
+        for part in parts:
+            part.unlink()
+
+
+def test_a_large_blob_is_kept_however_fast_it_comes(
+    registry: Registry, audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fetching it again is a waste for everybody."""
+    monkeypatch.setattr(resumed_blob, "WORTH_SECONDS", 1e9)
+    monkeypatch.setattr(resumed_blob, "LARGE_BLOB", SMALLEST_BLOB)
+    registry.fault = pull_the_plug(add_large_image(registry), 12 * MIB)
+    with pytest.raises(SourceError):
+        audit(registry)
+    assert len(list_parts(tmp_path / "cache")) == 1
