@@ -92,6 +92,9 @@ class RegistryHandler(BaseHTTPRequestHandler):
             self._answer_manifest(path.rpartition("/")[2])
         elif "/referrers/" in path and self.registry.referrers is not None:
             self.reply(200, self.registry.referrers, Content_Type="application/vnd.oci.image.index.v1+json")
+        elif path.endswith("/tags/list"):
+            tags = [name for name in self.registry.manifests if ":" not in name]
+            self.reply(200, json.dumps({"name": "team/demo", "tags": tags}).encode())
         elif "/blobs/" in path:
             self._answer_blob(path.rpartition("/")[2])
         else:

@@ -86,6 +86,13 @@ class RegistryClient:
         first = ask(place)
         return None if first.status in _NO_SUCH_API else iter_pages(first, place, ask, task=task)
 
+    def read_tags(self) -> Iterator[bytes]:
+        """The list of the repository's tags, page by page, asked for once each; raises TransferError."""
+        task = f"asking {self.where} for its tags"
+        place = f"{self._base}/tags/list?n=1000"
+        ask = partial(self._conversation.ask, "GET", headers={}, task=task, attempts=1)
+        yield from iter_pages(ask(place), place, ask, task=task)
+
     def read_blob(self, digest: Digest) -> bytes:
         """A small blob, unverified."""
         task = f"asking {self.where} for the blob {digest}"

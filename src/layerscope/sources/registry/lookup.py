@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from layerscope.errors import ImageError, SourceError
+from layerscope.errors import ImageError, ImageNotFoundError, SourceError
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.manifest import parse_document
@@ -16,6 +16,7 @@ from layerscope.sources.registry.credentials import Credential, find_credential
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.mirrors import Place, find_places
 from layerscope.sources.registry.refusal import TlsExpectedError
+from layerscope.sources.registry.tags import suggest_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,11 @@ def find_access(place: Place, access: Access) -> Credential | None:
 def _find_top(client: RegistryClient, reference: Reference) -> Top:
     """What the registry has under the reference's digest or tag; a digest is held against the bytes."""
     wanted = reference.digest or reference.tag
-    fetched = client.read_manifest(str(wanted))
+    try:
+        fetched = client.read_manifest(str(wanted))
+    except ImageNotFoundError as error:
+        told = suggest_tags(client, str(wanted)) if reference.digest is None else ""
+        raise ImageNotFoundError(f"{error}{told}") from error
     where = f"{client.where}: manifest {wanted}"
     if reference.digest is not None:
         check_digest(fetched.content, reference.digest, where=where)
