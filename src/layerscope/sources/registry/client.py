@@ -100,6 +100,11 @@ class RegistryClient:
         expect(answer, _OK, task)
         return answer.body
 
+    def carries_blob(self, digest: Digest) -> bool:
+        """Whether the registry says that it has a blob which it need not have; raises TransferError for no answer."""
+        task = f"asking {self.where} whether it has the blob {digest}"
+        return self._conversation.ask("HEAD", f"{self._base}/blobs/{digest}", {}, task).status == _OK
+
     def open_blob(self, digest: Digest, offset: int, stop: int | None = None) -> tuple["BaseHTTPResponse", int]:
         """The body of a blob from a byte on, and the byte from which the registry really sends it."""
         url, task = f"{self._base}/blobs/{digest}", f"asking {self.where} for the blob {digest}"

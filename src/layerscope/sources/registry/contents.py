@@ -110,7 +110,10 @@ class RegistryContents:
         return None
 
     def find_blob(self, descriptor: Descriptor) -> StoredBytes | None:
-        """What a descriptor names, taken to be there until it is opened; None for a layer that is kept elsewhere."""
-        if descriptor.media_type.is_foreign:
+        """What a descriptor names, taken to be there until it is opened; None for a layer that is kept elsewhere.
+
+        A foreign layer may have been pushed all the same. The addresses that its descriptor has for it are never asked.
+        """
+        if descriptor.media_type.is_foreign and not self.client.carries_blob(descriptor.digest):
             return None
         return RemoteBlob(self.client, descriptor, self.documents, self.known, self.deadline)

@@ -38,6 +38,9 @@ class Repository(Protocol):
     def read_blob(self, digest: Digest) -> bytes:
         """Return a small blob; raises TransferError."""
 
+    def carries_blob(self, digest: Digest) -> bool:
+        """Tell whether it has a foreign layer's blob, which it need not have; raises TransferError."""
+
     def open_blob(self, digest: Digest, offset: int, stop: int | None = None) -> tuple["BaseHTTPResponse", int]:
         """Return the body of a blob from a byte on, and the byte from which it really comes; raises TransferError.
 
