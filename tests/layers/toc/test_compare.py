@@ -129,3 +129,21 @@ def test_of_a_name_that_comes_twice_the_last_counts() -> None:
     members = [file("a", b"first"), file("a", b"second")]
     [table] = compare(write_estargz(members, lambda entries: entries.pop(0)))
     assert table.count == 0
+
+
+@pytest.mark.parametrize("spelling", ["Mode", "MODE", "mode"])
+def test_names_count_in_any_case_as_runtimes_read_them(spelling: str) -> None:
+    """And the last one of them, so that none can hide behind another."""
+
+    def tamper(entries: Entries) -> None:
+        entries[0] = {"name": "a", "type": "reg", "mode": 0o755, "size": 1, "future": [1], spelling: 0o4755}
+
+    [table] = compare(write_estargz([file("a", b"x", mode=0o755)], tamper))
+    assert [(each.what, each.table) for each in table.differences] == [("mode", "4755")]
+
+
+def test_a_member_that_nobody_knows_is_no_difference() -> None:
+    """A later form of the table may have more of them; nor does a time count that cannot be read."""
+    changes = change("a", future={"x": 1}, modtime="yesterday", userName="root", NumLink=1)
+    [table] = compare(write_estargz([file("a", b"x")], changes))
+    assert (table.problem, table.count) == (None, 0)

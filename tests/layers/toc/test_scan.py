@@ -39,7 +39,7 @@ def tell_problem(written: TableLayer, limits: Limits | None = None) -> str:
     """Why the layer's one table cannot be used."""
     layer = make_layer(written)
     scan = read_layer(layer.open(), "layer", Reading())
-    [claim] = find_layer_claims(layer, scan)
+    claim, *_ = find_layer_claims(layer, scan)
     table = compare_layer(layer, scan, claim, limits or Limits())
     assert table.problem is not None
     assert scan_by_table(layer, limits or Limits()) is None
@@ -126,3 +126,36 @@ def test_a_layer_without_a_table_has_no_claims(annotations: dict[str, Any]) -> N
     written = write_estargz(MEMBERS)
     layer = make_layer(replace(written, annotations=annotations, stored=written.stored[:-51]))
     assert find_layer_claims(layer, read_layer(layer.open(), "layer", Reading())) == ()
+
+
+def test_a_table_that_only_the_blobs_end_leads_to_is_compared_too() -> None:
+    """The manifest names a true one, and who does not look there finds another."""
+    written, lying = write_chunked(MEMBERS), write_chunked(MEMBERS, lambda entries: entries.pop())
+    packed = lying.stored[int(lying.annotations[POSITION].partition(":")[0]) - 8 : -80]
+    ending = lying.stored[-72:]
+    offset = (len(written.stored) + 8).to_bytes(8, "little")
+    stored = written.stored + packed + ending[:8] + offset + ending[16:]
+    layer = make_layer(replace(written, stored=stored))
+    scan = read_layer(layer.open(), "layer", Reading())
+    first, second = (compare_layer(layer, scan, claim, Limits()) for claim in find_layer_claims(layer, scan))
+    assert (first.is_named, first.problem, first.count) == (True, None, 0)
+    assert (second.is_named, second.problem, [each.path for each in second.differences]) == (False, None, ["/b"])
+
+
+def test_annotations_of_either_name_are_believed() -> None:
+    """Earlier runtimes read the one, later ones the other."""
+    true, lying = write_chunked(MEMBERS, older=True), write_chunked(MEMBERS, lambda entries: entries.pop())
+    both = replace(lying, annotations={**true.annotations, **lying.annotations})
+    assert len(find_layer_claims(make_layer(both))) == 2
+
+
+def test_the_footer_of_before_is_understood() -> None:
+    """The stargz of before had no subfield in its extra field, and is still read."""
+    written = write_estargz(MEMBERS, lambda entries: entries.pop())
+    footer = written.stored[-51:]
+    older = footer[:10] + (22).to_bytes(2, "little") + footer[16:]
+    layer = make_layer(replace(written, stored=written.stored[:-51] + older))
+    scan = read_layer(layer.open(), "layer", Reading())
+    assert scan.damage is None
+    [table] = [compare_layer(layer, scan, claim, Limits()) for claim in find_layer_claims(layer, scan)]
+    assert [each.path for each in table.differences] == ["/b"]

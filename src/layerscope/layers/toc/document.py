@@ -42,32 +42,55 @@ _DEVICES: Final = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE}
 UNKNOWN_TIME: Final = -(2**63) + 1
 """Stands for a time that a table does not tell."""
 
+_UNSEEN: Final = msgspec.Raw(b"")
+
 
 class TableError(ValueError):
     """What should be a table of contents is none that a runtime could read."""
 
 
-class _Entry(msgspec.Struct, rename="camel", gc=False):
-    name: str
-    type: str
+class _Entry(msgspec.Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+    name: str = ""
+    type: str = ""
     size: int = 0
     mode: int = 0
     uid: int = 0
     gid: int = 0
-    modtime: datetime | None = None
+    modtime: str = ""
     link_name: str = ""
     dev_major: int = 0
     dev_minor: int = 0
     xattrs: dict[str, str] | None = None
     digest: str = ""
+    # what is not looked at, but is known to be there
+    user_name: msgspec.Raw = _UNSEEN
+    group_name: msgspec.Raw = _UNSEEN
+    num_link: msgspec.Raw = msgspec.field(default=_UNSEEN, name="NumLink")
+    offset: msgspec.Raw = _UNSEEN
+    end_offset: msgspec.Raw = _UNSEEN
+    inner_offset: msgspec.Raw = _UNSEEN
+    chunk_offset: msgspec.Raw = _UNSEEN
+    chunk_size: msgspec.Raw = _UNSEEN
+    chunk_digest: msgspec.Raw = _UNSEEN
+    chunk_type: msgspec.Raw = _UNSEEN
+    accesstime: msgspec.Raw = _UNSEEN
+    changetime: msgspec.Raw = _UNSEEN
 
 
-class _Table(msgspec.Struct):
+class _Table(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     version: int
     entries: list[_Entry]
+    tar_split_digest: msgspec.Raw = _UNSEEN
 
 
-_DECODER: Final = msgspec.json.Decoder(_Table, strict=False)
+_DECODER: Final = msgspec.json.Decoder(_Table)
+_NAMES: Final = {
+    field.encode_name.casefold(): field.encode_name
+    for kind in (_Table, _Entry)
+    for field in msgspec.structs.fields(kind)
+    if field.type is not msgspec.Raw
+}
+"""The names of the members that are looked at, by how they are compared."""
 
 
 def unpack_table(stored: bytes, form: TableForm) -> bytes:
@@ -95,7 +118,7 @@ def parse_table(content: bytes, *, most: int) -> LayerIndex:
     It has no offsets and no runs of chunks, and `UNKNOWN_TIME` where the table tells no time.
     """
     try:
-        table = _DECODER.decode(content)
+        table = _decode(content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise TableError(f"it is not the JSON of one: {str(error)[:200]}") from error
     if table.version != 1:
@@ -107,6 +130,28 @@ def parse_table(content: bytes, *, most: int) -> LayerIndex:
         if len(columns.paths) > most or columns.names > MAX_NAMES:
             raise TableError(f"it has more than {most:,} entries, or too long names")
     return columns.finish(0)
+
+
+def _decode(content: bytes) -> _Table:
+    """Read a table as Go does, which every runtime is written in: a name counts in any case, and the last one of it."""
+    try:
+        return _DECODER.decode(content)
+    except msgspec.ValidationError as error:
+        if "unknown field" not in str(error):
+            raise
+    table = _fold_names(msgspec.json.decode(content))
+    entries = table.get("entries")
+    if isinstance(entries, list):
+        table["entries"] = [_fold_names(entry) for entry in entries]
+    return msgspec.convert(table, _Table)
+
+
+def _fold_names(raw: object) -> dict[str, object]:
+    """The members of an object under the names that they count as; others are left out."""
+    if not isinstance(raw, dict):
+        raise ValueError("expected an object")  # noqa: TRY004 - of the document, not of the program
+    folded = ((_NAMES.get(str(name).casefold()), value) for name, value in raw.items())
+    return {name: value for name, value in folded if name is not None}
 
 
 def _unpack(stored: bytes) -> bytes:
@@ -168,9 +213,13 @@ def _add_details(entry: _Entry, kind: EntryType, columns: Columns, position: int
         columns.names += sum(len(name) + len(value) for name, value in entry.xattrs.items())
 
 
-def _tell_time(time: datetime | None) -> int:
-    """Nanoseconds since 1970; to the microsecond, which is what a datetime has."""
-    if time is None or time.year == 1:  # Go's zero time
+def _tell_time(text: str) -> int:
+    """Nanoseconds since 1970, to the microsecond; a time that cannot be read is none, as in stargz-snapshotter."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return UNKNOWN_TIME
+    if time.year == 1:  # Go's zero time
         return UNKNOWN_TIME
     since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH
     return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000

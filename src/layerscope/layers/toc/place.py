@@ -23,8 +23,9 @@ CHUNKED_PREFIXES: Final = ("io.github.containers.zstd-chunked.", "io.containers.
 """Of `manifest-checksum`, the digest of the table as stored, and `manifest-position`; the second form is older."""
 
 _STARGZ_FOOTER: Final = re.compile(
-    rb"\x1f\x8b\x08\x04.{6}\x1a\x00SG\x16\x00([0-9a-f]{16})STARGZ\x01\x00\x00\xff\xff\0{8}", re.DOTALL
+    rb"\x1f\x8b\x08\x04.{6}(?:\x1a\x00SG)?\x16\x00([0-9a-f]{16})STARGZ\x01\x00\x00\xff\xff\0{8}\Z", re.DOTALL
 )
+"""With the subfield that RFC 1952 asks for, or without, as the stargz of before wrote it."""
 _SKIPPABLE: Final = b"\x50\x2a\x4d\x18"
 _CHUNKED_MAGIC: Final = b"GnUlInUx"
 _CHUNKED_FOOTERS: Final = (64, 40)
@@ -62,23 +63,22 @@ class TableClaim:
 
 def find_claims(annotations: Mapping[str, str]) -> tuple[TableClaim, ...]:
     """The tables that a descriptor's annotations name; annotations that no runtime could use name none."""
-    claims = []
+    claims: dict[TableClaim, None] = {}
     stargz = _parse_digest(annotations.get(STARGZ_DIGEST, ""))
     if stargz is not None:
-        claims.append(TableClaim(stargz))
+        claims[TableClaim(stargz)] = None
     for prefix in CHUNKED_PREFIXES:
         digest = _parse_digest(annotations.get(f"{prefix}manifest-checksum", ""))
         position = _POSITION.fullmatch(annotations.get(f"{prefix}manifest-position", ""))
         if digest is not None and position is not None:
             place = TablePlace(TableForm.ZSTD_CHUNKED, int(position[1]), int(position[2]))
-            claims.append(TableClaim(digest, is_of_stored=True, place=place))
-            break
+            claims[TableClaim(digest, is_of_stored=True, place=place)] = None
     return tuple(claims)
 
 
 def parse_footer(tail: bytes, blob_size: int) -> TablePlace | None:
     """The place that the end of a blob names; None where it is no such footer. `tail` is the last bytes of the blob."""
-    stargz = _STARGZ_FOOTER.fullmatch(tail[-51:])
+    stargz = _STARGZ_FOOTER.search(tail[-51:])
     if stargz is not None:
         offset = int(stargz[1], 16)
         return TablePlace(TableForm.ESTARGZ, offset, max(blob_size - len(stargz[0]) - offset, 0))

@@ -21,16 +21,17 @@ _NOTHING: Final[Mapping[str, Mapping[str, object]]] = {}
 
 
 def find_layer_claims(layer: Layer, scan: LayerScan | None = None) -> tuple[TableClaim, ...]:
-    """The tables of a layer that runtimes would use: those that the manifest names, else what the blob's end names.
+    """The tables of a layer that runtimes would use: those that the manifest names, and what the blob's end names.
 
     The end is that of `scan`, which has read the blob, if it is given.
     """
     if layer.descriptor is None:
         return ()
     claims = find_claims(layer.descriptor.annotations)
-    if claims or scan is None or scan.blob is None or scan.blob.table is None:
+    end = scan.blob.table if scan is not None and scan.blob is not None else None
+    if end is None or any(claim.place in (None, end) for claim in claims):
         return claims
-    return (TableClaim(None, place=scan.blob.table),)
+    return (*claims, TableClaim(None, place=end))
 
 
 def compare_layer(layer: Layer, scan: LayerScan, claim: TableClaim, limits: Limits) -> TableScan:
