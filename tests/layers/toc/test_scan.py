@@ -95,6 +95,18 @@ def test_a_table_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "more than 1,000 bytes" in tell_problem(many)
 
 
+def test_a_table_of_nothing_but_objects_is_not_read() -> None:
+    """Each takes two bytes to write and two hundred to hold."""
+    assert "too many to be entries" in tell_problem(write_chunked(MEMBERS, lambda entries: entries.extend([{}] * 5000)))
+
+
+def test_a_table_of_unknown_members_has_fewer_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has to be read another way."""
+    monkeypatch.setattr(document, "MOST_FOLDED", 10)
+    many = write_chunked([file(f"f{number}", b"") for number in range(10)], lambda entries: entries[0].update(New=1))
+    assert "members that are not known" in tell_problem(many)
+
+
 @pytest.mark.parametrize("write", [write_estargz, write_chunked])
 def test_a_layer_is_told_from_its_table(write: Callable[..., TableLayer]) -> None:
     """Its entries are those of its tar, nothing of it is proved, and no more than the table was fetched."""

@@ -5,7 +5,7 @@ Both forms are JSON of one shape, which comes from https://github.com/google/crf
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,6 +22,11 @@ from layerscope.layers.toc.place import TableForm
 
 MAX_TABLE: Final = 150 * MIB
 """Bytes of a table as JSON, as in containers/storage: some 400,000 entries."""
+
+SHORTEST_ENTRY: Final = 60
+"""Bytes of JSON for each object in a table, at least: a directory's entry has 69. Shorter ones would fill memory."""
+MOST_FOLDED: Final = 500_000
+"""Objects of a table that has members which nobody knows; it takes five times the memory of another."""
 
 TABLE_NAME: Final = b"stargz.index.json"
 """The tar entry that holds an eStargz table, and that no table lists."""
@@ -84,6 +89,7 @@ class _Table(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 _DECODER: Final = msgspec.json.Decoder(_Table)
+_ENTRY_DECODER: Final = msgspec.json.Decoder(_Entry)
 _NAMES: Final = {
     field.encode_name.casefold(): field.encode_name
     for kind in (_Table, _Entry)
@@ -134,24 +140,30 @@ def parse_table(content: bytes, *, most: int) -> LayerIndex:
 
 def _decode(content: bytes) -> _Table:
     """Read a table as Go does, which every runtime is written in: a name counts in any case, and the last one of it."""
+    objects = content.count(b"{")
+    if objects > len(content) // SHORTEST_ENTRY + 1000:
+        raise TableError(f"it has {objects:,} objects in {len(content):,} bytes, too many to be entries")
     try:
         return _DECODER.decode(content)
     except msgspec.ValidationError as error:
         if "unknown field" not in str(error):
             raise
-    table = _fold_names(msgspec.json.decode(content))
-    entries = table.get("entries")
-    if isinstance(entries, list):
-        table["entries"] = [_fold_names(entry) for entry in entries]
-    return msgspec.convert(table, _Table)
+    if objects > MOST_FOLDED:
+        raise TableError(f"it has members that are not known, and {objects:,} objects, limit {MOST_FOLDED:,}")
+    table = _fold_names(msgspec.json.decode(content, type=dict[str, msgspec.Raw]))
+    entries = msgspec.json.decode(table.pop("entries", b"[]"), type=list[dict[str, msgspec.Raw]])
+    head = _DECODER.decode(_join({**table, "entries": b"[]"}))
+    return msgspec.structs.replace(head, entries=[_ENTRY_DECODER.decode(_join(_fold_names(each))) for each in entries])
 
 
-def _fold_names(raw: object) -> dict[str, object]:
+def _fold_names(members: Mapping[str, msgspec.Raw]) -> dict[str, bytes]:
     """The members of an object under the names that they count as; others are left out."""
-    if not isinstance(raw, dict):
-        raise ValueError("expected an object")  # noqa: TRY004 - of the document, not of the program
-    folded = ((_NAMES.get(str(name).casefold()), value) for name, value in raw.items())
-    return {name: value for name, value in folded if name is not None}
+    folded = ((_NAMES.get(name.casefold()), value) for name, value in members.items())
+    return {name: bytes(value) for name, value in folded if name is not None}
+
+
+def _join(members: Mapping[str, bytes]) -> bytes:
+    return b"{%s}" % b",".join(b'"%s":%s' % (name.encode(), value) for name, value in members.items())
 
 
 def _unpack(stored: bytes) -> bytes:
