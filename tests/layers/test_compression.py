@@ -119,6 +119,7 @@ def test_both_decoders_of_gzip_agree(decoder: str, size: int, monkeypatch: pytes
     if decoder == "zlib":
         monkeypatch.setitem(sys.modules, "isal", None)
     monkeypatch.setattr(compression, "OUTPUT", 1 << 14)
+    monkeypatch.setattr(compression, "WORTH_HANDING_ON", 1)
     contents = [CONTENT, b"", bytes(3 << 20), b"more", b"z" * (1 << 14), random.Random(8).randbytes(300_000)]
     stored = b"".join(map(gzip.compress, contents))
     decompressor = Decompressor(cut(stored, size))
@@ -126,7 +127,7 @@ def test_both_decoders_of_gzip_agree(decoder: str, size: int, monkeypatch: pytes
     assert b"".join(chunks) == b"".join(contents)
     assert max(map(len, chunks)) <= compression.OUTPUT
     assert (decompressor.frames, decompressor.trailing) == (len(contents), 0)
-    codec = compression._open_codec(Compression.GZIP)
+    codec = compression._find_codec(Compression.GZIP)
     assert (codec.error is zlib.error) == (decoder == "zlib")
 
 

@@ -13,7 +13,7 @@ from layerscope.image.layer import Layer
 from layerscope.layers.scan import LayerScan, Proof
 from layerscope.layers.toc.place import TableClaim
 from layerscope.layers.toc.result import TableScan
-from layerscope.layers.toc.scan import compare_layer, find_layer_claims
+from layerscope.layers.toc.scan import compare_layer, list_layer_claims
 from layerscope.progress import Progress
 
 VERSION: Final = 1
@@ -31,7 +31,7 @@ def compare_tables(read: ReadImage, *, options: AuditOptions, progress: Progress
 def _compare(layer: Layer, scan: LayerScan, options: AuditOptions, progress: Progress) -> LayerScan:
     if scan.damage is not None or scan.blob is None or scan.proof in {Proof.NONE, Proof.TABLE}:
         return scan
-    claims = find_layer_claims(layer, scan)
+    claims = list_layer_claims(layer, scan)
     if not claims:
         return scan
     name = _name(scan, claims)
@@ -42,17 +42,23 @@ def _compare(layer: Layer, scan: LayerScan, options: AuditOptions, progress: Pro
             known = tuple(compare_layer(layer, scan, claim, options.limits) for claim in claims)
         except SourceError as error:
             return replace(scan, uncompared=str(error))
-        if layer.stamp is not None or all(claim.digest is not None for claim in claims):
+        if _is_worth_keeping(layer, claims, known):
             options.cache.keep_table(name, msgspec.msgpack.encode(known))
     return replace(scan, tables=known)
 
 
-def _name(scan: LayerScan, claims: tuple[TableClaim, ...]) -> str:
-    """The name under which a comparison is kept: the blob, what leads to its tables, and the comparison's version.
+def _is_worth_keeping(layer: Layer, claims: tuple[TableClaim, ...], found: tuple[TableScan, ...]) -> bool:
+    """Whether the next comparison would find the same.
 
-    A table that no manifest names, fetched by a range of its own, need not be the one in the blob that was read:
-    what came of that is not kept.
+    A table that no manifest names, fetched by a range of its own, need not be the one in the blob that was read; and
+    what could not be used may have come to harm on its way, or passed a limit of this run.
     """
+    is_proved = layer.stamp is not None or all(claim.digest is not None for claim in claims)
+    return is_proved and all(table.problem is None for table in found)
+
+
+def _name(scan: LayerScan, claims: tuple[TableClaim, ...]) -> str:
+    """The name under which a comparison is kept: the blob, what leads to its tables, and the comparison's version."""
     assert scan.blob is not None, "only blobs carry tables"
     return hashlib.sha256(f"{VERSION} {scan.blob.digest} {claims!r}".encode()).hexdigest()
 

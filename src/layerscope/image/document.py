@@ -68,9 +68,18 @@ class JsonObject:
     def __contains__(self, key: str) -> bool:
         return key in self.members
 
+    def _find(self, key: str) -> object:
+        """A member; raises DocumentError for one under the same name in another case, which Go takes as well."""
+        if len(self.members) > (key in self.members):
+            folded = key.casefold()
+            for name in self.members:
+                if name != key and name.casefold() == folded:
+                    raise DocumentError(f"reading {self.where}: the key {name[:80]!r}, expected {key!r}")
+        return self.members.get(key)
+
     def get_text(self, key: str, default: str = "") -> str:
         """A string member, or `default` where it is absent."""
-        value = self.members.get(key)
+        value = self._find(key)
         if value is None:
             return default
         return _expect_text(value, f"{self.where}: {key}")
@@ -84,7 +93,7 @@ class JsonObject:
 
     def get_flag(self, key: str) -> bool:
         """A boolean member; false where it is absent."""
-        value = self.members.get(key)
+        value = self._find(key)
         if value is None:
             return False
         if not isinstance(value, bool):
@@ -93,7 +102,7 @@ class JsonObject:
 
     def get_integer(self, key: str, default: int | None = 0) -> int:
         """A whole number; `default` where it is absent, and with None it must be there."""
-        value = self.members.get(key)
+        value = self._find(key)
         if value is None and default is not None:
             return default
         if isinstance(value, bool) or not isinstance(value, int):
@@ -102,12 +111,12 @@ class JsonObject:
 
     def get_object(self, key: str) -> "JsonObject | None":
         """A member that is an object, or None where it is absent."""
-        value = self.members.get(key)
+        value = self._find(key)
         return None if value is None else JsonObject.of(value, where=f"{self.where}: {key}")
 
     def get_items(self, key: str, limit: int) -> Iterator[tuple[object, str]]:
         """The items of a list, each with its place for errors; none where the list is absent."""
-        value = self.members.get(key)
+        value = self._find(key)
         if value is None:
             return iter(())
         if not isinstance(value, list):

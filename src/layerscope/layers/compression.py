@@ -6,8 +6,9 @@ skippable ones included), anything else is taken as it is.
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, cast
 
 from layerscope.layers.limits import KIB, MAX_FRAMES, MIB, LimitPassedError
@@ -34,6 +35,10 @@ and a decoder copies what it was given too much."""
 
 ZSTD_OUTPUT = 512 * KIB
 """The same for zstd, whose binding joins its output from blocks: with more at a time the kernel hands out new pages."""
+
+WORTH_HANDING_ON = 256 * KIB
+"""Bytes that are handed on at once where frames are small. eStargz and zstd:chunked have one for each file, and to read
+their tar in pieces of a header and a file each took a third longer."""
 
 ZSTD_WINDOW_LOG = 27
 """128 MiB of window, what zstd's own tool accepts without being asked; it bounds a decoder's memory."""
@@ -77,11 +82,32 @@ class Decompressor:
             yield from self._iter_frames()
 
     def _iter_frames(self) -> Iterator[bytes]:
-        feed = self._feed
+        """What all frames unpack to, small pieces put together; before an error comes all that was sound."""
+        waiting: list[bytes] = []
+        size = 0
+        try:
+            for piece in self._iter_pieces():
+                is_large = len(piece) >= WORTH_HANDING_ON
+                if not is_large:
+                    waiting.append(piece)
+                    size += len(piece)
+                if waiting and (is_large or size >= WORTH_HANDING_ON):
+                    yield b"".join(waiting)
+                    waiting, size = [], 0
+                if is_large:
+                    yield piece
+        except (CorruptError, TruncatedStreamError, LimitPassedError):
+            if waiting:
+                yield b"".join(waiting)
+            raise
+        if waiting:
+            yield b"".join(waiting)
+
+    def _iter_pieces(self) -> Iterator[bytes]:
+        feed, codec = self._feed, _find_codec(self.compression)
         while head := feed.peek():
             if self.frames and detect_compression(head) is not self.compression:
                 break
-            codec = _open_codec(self.compression)
             yield from _iter_frame(codec, feed)
             self.frames += 1
             if self.frames > MAX_FRAMES:
@@ -140,10 +166,10 @@ class _Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Codec:
-    """A decoder, the error it raises, and how much is asked of it at a time."""
+    """How a frame's decoder is made, the error it raises, and how much is asked of it at a time."""
 
     name: str
-    decoder: _Decoder
+    open_decoder: Callable[[], _Decoder]
     error: type[Exception]
     output: int
 
@@ -173,26 +199,26 @@ class _ZlibDecoder:
 def load_codecs() -> None:
     """Import what decompression needs, so that a process forked later imports nothing: locks do not survive a fork."""
     for compression in (Compression.GZIP, Compression.ZSTD):
-        _open_codec(compression)
+        _find_codec(compression)
 
 
-def _open_codec(compression: Compression) -> _Codec:
-    """A codec for the next member or frame; ISA-L inflates twice as fast as zlib."""
+def _find_codec(compression: Compression) -> _Codec:
+    """The codec for all members or frames of a blob; ISA-L inflates twice as fast as zlib."""
     if compression is Compression.ZSTD:
         from layerscope.layers.zstd import ZstdError, open_decoder
 
-        return _Codec("zstd", open_decoder(ZSTD_WINDOW_LOG), ZstdError, ZSTD_OUTPUT)
+        return _Codec("zstd", partial(open_decoder, ZSTD_WINDOW_LOG), ZstdError, ZSTD_OUTPUT)
     try:
         from isal import igzip_lib
     except ImportError:
-        return _Codec("gzip", _ZlibDecoder(), zlib.error, OUTPUT)
-    decoder = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+        return _Codec("gzip", _ZlibDecoder, zlib.error, OUTPUT)
+    decoder = partial(igzip_lib.IgzipDecompressor, flag=igzip_lib.DECOMP_GZIP)
     return _Codec("gzip", decoder, cast("type[Exception]", igzip_lib.error), OUTPUT)
 
 
 def _iter_frame(codec: _Codec, feed: _Feed) -> Iterator[bytes]:
     """What one frame unpacks to; the feed stands behind it afterwards."""
-    size, decoder = SMALLEST_PIECE, codec.decoder
+    size, decoder = SMALLEST_PIECE, codec.open_decoder()
     while True:
         piece = feed.take(size) if decoder.needs_input else b""
         if not piece and decoder.needs_input:

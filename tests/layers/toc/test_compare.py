@@ -8,7 +8,9 @@ import pytest
 from layerscope.layers.limits import Limits
 from layerscope.layers.reading import Reading, read_layer
 from layerscope.layers.toc.result import TableScan
-from layerscope.layers.toc.scan import compare_layer, find_layer_claims
+from layerscope.layers.toc.scan import compare_layer, list_layer_claims
+from support import table_layers
+from support.built_image import digest_of, render_json
 from support.table_layers import Entries, TableLayer, make_layer, write_chunked, write_estargz
 from support.tar_writer import device, directory, fifo, file, hardlink, opaque, symlink, whiteout
 
@@ -36,7 +38,7 @@ def compare(written: TableLayer) -> list[TableScan]:
     scan = read_layer(layer.open(), "layer", Reading())
     assert scan.damage is None
     assert scan.diff_id == layer.diff_id
-    return [compare_layer(layer, scan, claim, Limits()) for claim in find_layer_claims(layer, scan)]
+    return [compare_layer(layer, scan, claim, Limits()) for claim in list_layer_claims(layer, scan)]
 
 
 @pytest.mark.parametrize("write", WRITERS)
@@ -133,13 +135,57 @@ def test_of_a_name_that_comes_twice_the_last_counts() -> None:
 
 @pytest.mark.parametrize("spelling", ["Mode", "MODE", "mode"])
 def test_names_count_in_any_case_as_runtimes_read_them(spelling: str) -> None:
-    """And the last one of them, so that none can hide behind another."""
+    """Whoever looks for one spelling alone would miss it."""
 
     def tamper(entries: Entries) -> None:
-        entries[0] = {"name": "a", "type": "reg", "mode": 0o755, "size": 1, "future": [1], spelling: 0o4755}
+        entries[0] = {"name": "a", "type": "reg", "size": 1, "digest": digest_of(b"x"), "future": [1], spelling: 0o4755}
 
     [table] = compare(write_estargz([file("a", b"x", mode=0o755)], tamper))
     assert [(each.what, each.table) for each in table.differences] == [("mode", "4755")]
+
+
+REPEATS = [
+    ('"mode":420', '"mode":420,"Mode":2541'),
+    ('"mode":420', '"Mode":2541,"mode":420'),
+    ('"type":"reg"', '"type":"reg","xattrs":{"user.a":"eA=="},"xattrs":{}'),
+    ('"type":"reg"', '"type":"reg","xattrs":{"user.a":"eA=="},"x\\u0061ttrs":{}'),
+    ('"entries"', '"Entries":[],"entries"'),
+    ('"entries"', '"entries":[{"name":"evil","type":"reg"}],"entries"'),
+]
+
+
+@pytest.mark.parametrize(("there", "instead"), REPEATS)
+def test_what_is_said_twice_is_no_table(there: str, instead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runtimes take the last of it, or all of it together: nobody can tell which."""
+
+    def render(value: object) -> bytes:
+        content = render_json(value)
+        return content.replace(there.encode(), instead.encode(), 1)
+
+    monkeypatch.setattr(table_layers, "render_json", render)
+    [table] = compare(write_estargz([file("a", b"x")]))
+    assert "twice" in str(table.problem)
+
+
+@pytest.mark.parametrize(
+    ("changes", "table"),
+    [
+        ({"digest": ""}, "no one digest"),
+        ({"digest": "sha256:" + "0" * 64}, "no one digest"),
+        ({"chunkDigest": "sha256:" + "1" * 64}, "no one digest"),
+        ({"digest": "sha256:" + "1" * 64, "chunkDigest": "sha256:" + "1" * 64}, "1" * 12),
+    ],
+)
+def test_a_content_that_the_table_does_not_vouch_for_is_a_difference(changes: dict[str, str], table: str) -> None:
+    """One kind of runtime looks at the chunk's digest alone."""
+    [found] = compare(write_estargz([file("a", b"x")], change("a", **changes)))
+    assert [(each.what, each.table) for each in found.differences] == [("content", table)]
+
+
+def test_names_that_are_not_utf8_are_told() -> None:
+    """A table cannot hold them, and what is told of them can be kept."""
+    [table] = compare(write_estargz([file("a\udcff", b"x")], lambda entries: entries.clear()))
+    assert [each.path for each in table.differences] == ["/a\\xff"]
 
 
 def test_a_member_that_nobody_knows_is_no_difference() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -10,7 +9,7 @@ from layerscope.layers.limits import Limits
 from layerscope.layers.reading import Reading, read_layer
 from layerscope.layers.scan import Proof
 from layerscope.layers.toc import document
-from layerscope.layers.toc.scan import compare_layer, find_layer_claims, scan_by_table
+from layerscope.layers.toc.scan import TableElsewhereError, compare_layer, list_layer_claims, scan_by_table
 from support.built_image import digest_of
 from support.table_layers import Entries, TableLayer, make_layer, write_chunked, write_estargz, write_footer
 from support.tar_writer import file, symlink
@@ -39,7 +38,7 @@ def tell_problem(written: TableLayer, limits: Limits | None = None) -> str:
     """Why the layer's one table cannot be used."""
     layer = make_layer(written)
     scan = read_layer(layer.open(), "layer", Reading())
-    claim, *_ = find_layer_claims(layer, scan)
+    claim, *_ = list_layer_claims(layer, scan)
     table = compare_layer(layer, scan, claim, limits or Limits())
     assert table.problem is not None
     assert scan_by_table(layer, limits or Limits()) is None
@@ -126,18 +125,44 @@ def test_a_table_that_no_manifest_names_is_compared_but_tells_no_layer() -> None
     layer = make_layer(written)
     assert scan_by_table(layer, Limits()) is None
     scan = read_layer(layer.open(), "layer", Reading())
-    [claim] = find_layer_claims(layer, scan)
+    [claim] = list_layer_claims(layer, scan)
     table = compare_layer(layer, scan, claim, Limits())
     assert not table.is_named
     assert [each.path for each in table.differences] == ["/b"]
 
 
-@pytest.mark.parametrize("annotations", [{}, {STARGZ: "nonsense"}, {CHECKSUM: digest_of(b""), POSITION: "1:2:3:2"}])
-def test_a_layer_without_a_table_has_no_claims(annotations: dict[str, Any]) -> None:
-    """Nor has one whose annotations no runtime could use."""
+def test_a_layer_without_a_table_has_no_claims() -> None:
+    """Neither its annotations nor its end name one."""
     written = write_estargz(MEMBERS)
-    layer = make_layer(replace(written, annotations=annotations, stored=written.stored[:-51]))
-    assert find_layer_claims(layer, read_layer(layer.open(), "layer", Reading())) == ()
+    layer = make_layer(replace(written, annotations={}, stored=written.stored[:-51]))
+    assert list_layer_claims(layer, read_layer(layer.open(), "layer", Reading())) == ()
+
+
+@pytest.mark.parametrize("position", ["1:2:3:2", "1:2:3:1 ", "+1:2:3:1", " 1:2:3:1", "1:2:3:1:9", "", "1:2:3"])
+def test_annotations_that_runtimes_read_in_different_ways_are_told(position: str) -> None:
+    """A lenient one finds a table where a strict one finds none."""
+    written = write_chunked(MEMBERS)
+    odd = replace(written, annotations={**written.annotations, POSITION: position})
+    assert "the annotation io.github.containers.zstd-chunked.manifest-position is" in tell_problem(odd)
+
+
+def test_a_digest_that_is_none_is_told() -> None:
+    """Nobody can hold the table against it."""
+    odd = replace(write_estargz(MEMBERS), annotations={STARGZ: "nonsense"})
+    assert "toc.digest is 'nonsense'" in tell_problem(odd)
+
+
+def test_a_table_in_an_image_of_its_own_is_not_looked_for() -> None:
+    """And that is no fault of the layer: the comparison is not made, and the layer is read."""
+    written = write_estargz(MEMBERS)
+    footer = b"\x1f\x8b\x08\x04" + bytes(5) + b"\xff\x15\x00SG\x11\x00STARGZEXTERNALTOC\x01\x00\x00\xff\xff" + bytes(8)
+    layer = make_layer(replace(written, stored=written.stored[:-51] + footer))
+    scan = read_layer(layer.open(), "layer", Reading())
+    assert scan.damage is None
+    [claim] = list_layer_claims(layer, scan)
+    with pytest.raises(TableElsewhereError):
+        compare_layer(layer, scan, claim, Limits())
+    assert scan_by_table(layer, Limits()) is None
 
 
 def test_a_table_that_only_the_blobs_end_leads_to_is_compared_too() -> None:
@@ -149,7 +174,7 @@ def test_a_table_that_only_the_blobs_end_leads_to_is_compared_too() -> None:
     stored = written.stored + packed + ending[:8] + offset + ending[16:]
     layer = make_layer(replace(written, stored=stored))
     scan = read_layer(layer.open(), "layer", Reading())
-    first, second = (compare_layer(layer, scan, claim, Limits()) for claim in find_layer_claims(layer, scan))
+    first, second = (compare_layer(layer, scan, claim, Limits()) for claim in list_layer_claims(layer, scan))
     assert (first.is_named, first.problem, first.count) == (True, None, 0)
     assert (second.is_named, second.problem, [each.path for each in second.differences]) == (False, None, ["/b"])
 
@@ -158,7 +183,7 @@ def test_annotations_of_either_name_are_believed() -> None:
     """Earlier runtimes read the one, later ones the other."""
     true, lying = write_chunked(MEMBERS, older=True), write_chunked(MEMBERS, lambda entries: entries.pop())
     both = replace(lying, annotations={**true.annotations, **lying.annotations})
-    assert len(find_layer_claims(make_layer(both))) == 2
+    assert len(list_layer_claims(make_layer(both))) == 2
 
 
 def test_the_footer_of_before_is_understood() -> None:
@@ -169,5 +194,5 @@ def test_the_footer_of_before_is_understood() -> None:
     layer = make_layer(replace(written, stored=written.stored[:-51] + older))
     scan = read_layer(layer.open(), "layer", Reading())
     assert scan.damage is None
-    [table] = [compare_layer(layer, scan, claim, Limits()) for claim in find_layer_claims(layer, scan)]
+    [table] = [compare_layer(layer, scan, claim, Limits()) for claim in list_layer_claims(layer, scan)]
     assert [each.path for each in table.differences] == ["/b"]

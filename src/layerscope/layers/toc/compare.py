@@ -30,21 +30,24 @@ _KINDS: Final = {
 }
 
 
-def compare_table(table: LayerIndex, tar: LayerIndex) -> Iterator[TableDifference]:
+def compare_table(table: LayerIndex, tar: LayerIndex, *, is_in_tar: bool) -> Iterator[TableDifference]:
     """Yield every difference, in the order of the tar, and then what only the table has.
 
+    A table that is itself in the tar does not list itself.
     Of a path that comes more than once the last entry counts, as it does when the layer is unpacked.
     """
     listed, there = _find_last(table), _find_last(tar)
-    there.pop((TABLE_NAME.decode(), 0), None)
+    own = there.get((TABLE_NAME.decode(), 0))
+    if is_in_tar and own is not None and tar.types[own] == EntryType.FILE:
+        del there[TABLE_NAME.decode(), 0]
     for key, position in there.items():
         other = listed.pop(key, None)
         if other is None:
-            yield TableDifference(_show(key), "presence", ABSENT, _KINDS[EntryType(tar.types[position])])
+            yield TableDifference(_show(key[0]), "presence", ABSENT, _KINDS[EntryType(tar.types[position])])
         elif key[1] == 0:
             yield from _compare_entry(key[0], table, other, tar, position)
     for key, other in listed.items():
-        yield TableDifference(_show(key), "presence", _KINDS[EntryType(table.types[other])], ABSENT)
+        yield TableDifference(_show(key[0]), "presence", _KINDS[EntryType(table.types[other])], ABSENT)
 
 
 def _find_last(index: LayerIndex) -> dict[_Key, int]:
@@ -56,8 +59,13 @@ def _find_last(index: LayerIndex) -> dict[_Key, int]:
     }
 
 
-def _show(key: _Key) -> str:
-    return f"/{key[0]}"
+def _show(path: str) -> str:
+    return f"/{_escape(path)}"
+
+
+def _escape(text: str) -> str:
+    """Text with bytes that are not UTF-8 written out: what is told of them has to be stored and shown."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _compare_entry(
@@ -75,13 +83,14 @@ def _compare_entry(
     elif kinds[0] is EntryType.FILE:
         pairs.append(("size", table.sizes[other], tar.sizes[position]))
         digests = table.digest(other), tar.digest(position)
-        if NO_DIGEST not in digests:  # a table need not tell one, and huge sparse files have none
-            pairs.append(("content", digests[0].hex()[:12], digests[1].hex()[:12]))
+        if tar.sizes[position] and digests[1] != NO_DIGEST:  # huge sparse files have none
+            listed, there = ("no one digest" if each == NO_DIGEST else each.hex()[:12] for each in digests)
+            pairs.append(("content", listed, there))
     if kinds[0] is kinds[1] and kinds[0] is not EntryType.HARDLINK:
         pairs.extend(_pair_attributes(table, other, tar, position, has_mode=kinds[0] is not EntryType.SYMLINK))
-    for what, listed, there in pairs:
-        if listed != there:
-            yield TableDifference(f"/{path}", what, _tell(listed), _tell(there))
+    for what, ours, theirs in pairs:
+        if ours != theirs:
+            yield TableDifference(_show(path), what, _tell(ours), _tell(theirs))
 
 
 def _pair_attributes(
@@ -104,5 +113,5 @@ def _tell(value: object) -> str:
     if isinstance(value, tuple):
         return ":".join(map(str, value))
     if isinstance(value, dict):
-        return ", ".join(sorted(value)) or "none"
-    return str(value)[:200]
+        return _escape(", ".join(sorted(value))) or "none"
+    return _escape(str(value)[:200])

@@ -27,7 +27,9 @@ _STARGZ_FOOTER: Final = re.compile(
 )
 """With the subfield that RFC 1952 asks for, or without, as the stargz of before wrote it."""
 _SKIPPABLE: Final = b"\x50\x2a\x4d\x18"
-_CHUNKED_MAGIC: Final = b"GnUlInUx"
+_CHUNKED_MAGICS: Final = (b"GNUlInUx", b"GnUlInUx")
+"""containers/storage writes the first, skopeo 1.9 and nerdctl the second."""
+_EXTERNAL_FOOTER: Final = re.compile(rb"\x1f\x8b\x08\x04.{6}\x15\x00SG\x11\x00STARGZEXTERNALTOC.{13}\Z", re.DOTALL)
 _CHUNKED_FOOTERS: Final = (64, 40)
 _POSITION: Final = re.compile(r"(\d{1,19}):(\d{1,19}):(\d{1,19}):1")
 
@@ -53,24 +55,33 @@ class TableClaim:
     """A table that a runtime would use.
 
     `digest` is what the manifest says of it, None where only the blob's own end leads to it; it is that of the table as
-    stored with `is_of_stored`, else of its JSON. `place` is None where the blob's end has to be asked.
+    stored with `is_of_stored`, else of its JSON. `place` is None where the blob's end has to be asked. `problem` says
+    what is wrong with the manifest's own words.
     """
 
     digest: Digest | None
     is_of_stored: bool = False
     place: TablePlace | None = None
+    problem: str | None = None
 
 
-def find_claims(annotations: Mapping[str, str]) -> tuple[TableClaim, ...]:
-    """The tables that a descriptor's annotations name; annotations that no runtime could use name none."""
+def list_claims(annotations: Mapping[str, str]) -> tuple[TableClaim, ...]:
+    """The tables that a descriptor's annotations name, once each; a claim with a problem where they cannot be read."""
     claims: dict[TableClaim, None] = {}
-    stargz = _parse_digest(annotations.get(STARGZ_DIGEST, ""))
-    if stargz is not None:
-        claims[TableClaim(stargz)] = None
+    if STARGZ_DIGEST in annotations:
+        digest = _parse_digest(annotations[STARGZ_DIGEST])
+        claims[TableClaim(digest, problem=None if digest else _refuse(STARGZ_DIGEST, annotations))] = None
     for prefix in CHUNKED_PREFIXES:
-        digest = _parse_digest(annotations.get(f"{prefix}manifest-checksum", ""))
-        position = _POSITION.fullmatch(annotations.get(f"{prefix}manifest-position", ""))
-        if digest is not None and position is not None:
+        names = f"{prefix}manifest-checksum", f"{prefix}manifest-position"
+        if not any(name in annotations for name in names):
+            continue
+        digest, position = (
+            _parse_digest(annotations.get(names[0], "")),
+            _POSITION.fullmatch(annotations.get(names[1], "")),
+        )
+        if digest is None or position is None:
+            claims[TableClaim(digest, problem=_refuse(names[position is None], annotations))] = None
+        else:
             place = TablePlace(TableForm.ZSTD_CHUNKED, int(position[1]), int(position[2]))
             claims[TableClaim(digest, is_of_stored=True, place=place)] = None
     return tuple(claims)
@@ -82,7 +93,7 @@ def parse_footer(tail: bytes, blob_size: int) -> TablePlace | None:
     if stargz is not None:
         offset = int(stargz[1], 16)
         return TablePlace(TableForm.ESTARGZ, offset, max(blob_size - len(stargz[0]) - offset, 0))
-    if not tail.endswith(_CHUNKED_MAGIC):
+    if not tail.endswith(_CHUNKED_MAGICS):
         return None
     for size in _CHUNKED_FOOTERS:
         if tail[-size - 8 : -size] == _SKIPPABLE + size.to_bytes(4, "little"):
@@ -90,6 +101,16 @@ def parse_footer(tail: bytes, blob_size: int) -> TablePlace | None:
             offset, stored = int.from_bytes(footer[:8], "little"), int.from_bytes(footer[8:16], "little")
             return TablePlace(TableForm.ZSTD_CHUNKED, offset, stored)
     return None
+
+
+def is_elsewhere(tail: bytes) -> bool:
+    """Whether the end of an eStargz blob says that its table lies in another image."""
+    return _EXTERNAL_FOOTER.search(tail) is not None
+
+
+def _refuse(name: str, annotations: Mapping[str, str]) -> str:
+    found = annotations.get(name, "")[:200]
+    return f"the annotation {name} is {found!r}, which runtimes read in different ways or not at all"
 
 
 def _parse_digest(text: str) -> Digest | None:
