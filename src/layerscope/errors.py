@@ -65,7 +65,12 @@ class NoEngineError(EngineError):
 
 
 class TransferError(SourceError):
-    """Bytes did not arrive, which says nothing about the image: another try may bring them."""
+    """Bytes did not arrive, which says nothing about the image: another try may bring them.
+
+    `layer_name` is that of the layer whose bytes they were, as its source calls it.
+    """
+
+    layer_name: str | None = None
 
 
 class LoginError(TransferError):

@@ -24,7 +24,6 @@ KEYS: Final[Mapping[str, type]] = {
     "debug": bool,
     "fail-on": str,
     "in-place": str,
-    "insecure": bool,
     "jobs": int,
     "limit": int,
     "max-layer-entries": int,

@@ -171,3 +171,45 @@ def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     cache = LayerCache(tmp_path / "cache", fingerprint="f")
     assert cache.open_part(describe(SMALLEST_BLOB)) is None
     assert any("cannot keep a part" in note for note in cache.notes)
+
+
+def test_many_small_pieces_are_kept(reopen: Open) -> None:
+    """As a slow connection brings them; the kernel takes a thousand at once."""
+    keep(reopen(), CONTENT, 300)
+    assert recall(reopen()) == CONTENT
+
+
+def test_a_part_that_was_pruned_is_not_anothers(path: Path, reopen: Open) -> None:
+    """Whoever drops it later leaves alone what another reading has begun in its place."""
+    first = reopen()
+    path.unlink()
+    keep(reopen(), CONTENT)
+    first.drop()
+    assert recall(reopen()) == CONTENT
+
+
+def test_trouble_with_the_file_ends_a_part(path: Path, reopen: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry has the rest, and nobody blames the layer."""
+    keep(reopen(), CONTENT)
+    part = reopen()
+
+    def refuse(_file: int, _size: int) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.read", refuse)
+        patch.setattr("os.ftruncate", refuse)
+        assert list(part.read_frames()) == []
+        part.add(CONTENT)
+        part.close()
+    assert is_sound(path)
+
+
+def test_a_part_that_is_being_written_is_not_judged(path: Path, reopen: Open) -> None:
+    """Half a frame is no damage then."""
+    keep(reopen(), CONTENT)
+    path.write_bytes(path.read_bytes()[:-1])
+    part = reopen()
+    assert is_sound(path)
+    part.close()
+    assert not is_sound(path)

@@ -1,6 +1,7 @@
 """Layers that lie on this host are read by processes, with the same answers as in one."""
 
 import gzip
+import io
 import os
 import signal
 import threading
@@ -68,6 +69,27 @@ class DyingLayer(LocalLayer):
         """Die as if the kernel had run out of memory."""
         os.kill(os.getpid(), signal.SIGKILL)
         return super().open()
+
+
+class HalfKnown(io.BytesIO):
+    """A stream whose first bytes came from an earlier reading."""
+
+    resumed_at = 5
+    forgotten = 0
+
+    def forget(self) -> None:
+        """Count how often that was asked for."""
+        type(self).forgotten += 1
+
+
+@dataclass(frozen=True)
+class ResumedLayer(MemoryLayer):
+    """A layer that is damaged as long as it comes from an earlier reading."""
+
+    def open(self) -> ByteStream:
+        """The first time from there."""
+        self.opened.append(self.name)
+        return HalfKnown(b"garbage" * 1000) if len(self.opened) == 1 else io.BytesIO(self.stored)
 
 
 @dataclass
@@ -247,3 +269,14 @@ def test_layers_that_only_this_process_can_open_stay_here(tmp_path: Path, cache:
     layers[1] = replace(layers[1], suits_workers=False)
     read_layers(layers, Reading(), cache=cache, jobs=2)
     assert {int(pid) for pid in (tmp_path / "opened").read_text().split()} == {os.getpid()}
+
+
+def test_an_earlier_reading_is_not_held_against_a_layer(tmp_path: Path) -> None:
+    """What it left may be wrong: it is forgotten, and the layer is read anew."""
+    tar = write_tar([file("a", b"content")])
+    layer = ResumedLayer("layer", tar, Digest.of(tar))
+    cache = LayerCache(tmp_path / "cache", fingerprint="f")
+    [scan] = read_layers([layer], Reading(), cache=cache, jobs=1)
+    assert (scan.damage, scan.diff_id, scan.resumed_at) == (None, layer.diff_id, 0)
+    assert HalfKnown.forgotten == 1
+    assert len(layer.opened) == 2

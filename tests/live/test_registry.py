@@ -240,4 +240,4 @@ def test_the_tables_that_skopeo_writes_are_true(
     assert {layer["media_type"] for layer in layers} == {"application/vnd.oci.image.layer.v1.tar+zstd"}
     assert not [finding for finding in findings if finding["code"] == "LAY011"]
     assert run(["tree", image, "--long", "--cache-dir", str(tmp_path / "cache")]) == 0
-    assert capsys.readouterr().out == told.out
+    assert capsys.readouterr().out.splitlines()[1:] == told.out.splitlines()[1:]

@@ -67,7 +67,7 @@ def test_everything_that_was_tried_is_told() -> None:
     with pytest.raises(ImageNotFoundError) as raised:
         open_name(docker, podman, "app is a directory without index.json")
     assert str(raised.value) == (
-        "app is a directory without index.json; as a name, 'app:1' is not here: docker has no such image, "
+        "app is a directory without index.json; as a name, 'app:1' is not here: docker has no such image; "
         "podman: no socket; "
         "try `docker pull app:1`, docker-archive:FILE, oci-archive:FILE, oci-dir:DIR"
     )
@@ -80,7 +80,8 @@ def test_without_an_engine_the_message_is_short() -> None:
     with pytest.raises(ImageNotFoundError) as raised:
         open_name(docker, podman)
     assert str(raised.value) == (
-        "'app:1' is not here: no Docker engine answers (/var/run/docker.sock), podman is not running, no such file; "
+        "'app:1' is not here: no Docker engine answers (/var/run/docker.sock); podman is not running; there is no such "
+        "file; "
         "try docker-archive:FILE, oci-archive:FILE, oci-dir:DIR, or set DOCKER_HOST"
     )
     cause = raised.value.__cause__

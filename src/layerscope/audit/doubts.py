@@ -46,7 +46,7 @@ def iter_doubts(read: ReadImage) -> Iterator[Doubt]:
             )
             yield Doubt(number, reason, is_damage=False)
         elif not is_verified(layer, scan):
-            yield Doubt(number, "its bytes are not what its digest says", is_damage=True)
+            yield Doubt(number, "not what the image says: a digest of its bytes differs", is_damage=True)
 
 
 def _is_proved_by_diff_id(layer: Layer, scan: LayerScan) -> bool:

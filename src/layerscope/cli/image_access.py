@@ -17,6 +17,7 @@ from layerscope.image.platform import Platform
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_usage import default_cache_dir
 from layerscope.layers.limits import Limits
+from layerscope.layers.scan import Proof
 from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.select import SourceOptions, select_source
 from layerscope.sources.source import Source
@@ -60,6 +61,8 @@ def _read_credential(image: str, reading: Reading) -> Credential | None:
 
 def make_options(reading: Reading, *, base: str | None = None, by_table: bool = False) -> AuditOptions:
     """How the image is read, as the options say."""
+    if reading.offline and reading.no_cache_read:
+        raise UsageError("--offline answers from the cache alone: expected it without --no-cache-read")
     limits = make_limits(reading)
     return AuditOptions(
         cache=LayerCache(
@@ -104,7 +107,17 @@ def read(
     with show_progress(console) as progress:
         found = read_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
+    if by_table:
+        _tell_layers_without_table(found, console)
     return found
+
+
+def _tell_layers_without_table(found: ReadImage, console: Console) -> None:
+    """Say which layers were read although nobody wanted to wait for that."""
+    numbers = [str(number) for number, scan in enumerate(found.scans) if scan.proof is Proof.READ]
+    if numbers:
+        layers = f"layer{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
+        console.say(f"layerscope: {layers}: no table of contents that could be used, read whole instead")
 
 
 def tell_cache_notes(cache: LayerCache, console: Console) -> None:

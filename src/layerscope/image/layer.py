@@ -25,6 +25,9 @@ class ResumedStream(Protocol):
     def resumed_at(self) -> int:
         """How many bytes came from there so far."""
 
+    def forget(self) -> None:
+        """Let nothing come from there any more; the stream may have been closed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:

@@ -26,6 +26,9 @@ MAX_FRAME: Final = 16 << 20
 SMALLEST_BLOB: Final = 16 << 20
 """Stored bytes below which a blob is sooner fetched again than kept in part."""
 
+_MOST_PIECES: Final = 1000
+"""Pieces that the kernel takes at once: IOV_MAX is 1024."""
+
 _HEAD: Final = struct.Struct("<II")
 
 
@@ -35,6 +38,7 @@ class Part:
     def __init__(self, descriptor: int, path: Path, ceiling: int, tell: Callable[[int], None]) -> None:
         """Take over a locked file; `ceiling` bounds its payload, and `tell` is told how many bytes were written."""
         self._file = descriptor
+        self._inode = os.fstat(descriptor).st_ino
         self._path = path
         self._ceiling = ceiling
         self._tell = tell
@@ -45,14 +49,19 @@ class Part:
         self._is_open = True
 
     def read_frames(self) -> Iterator[bytes]:
-        """Yield what is there, in order; whatever follows the last sound frame is cut off."""
-        os.lseek(self._file, 0, os.SEEK_SET)
-        while (payload := self._read_frame()) is not None:
+        """Yield what is there, in order; whatever follows the last sound frame is cut off.
+
+        Trouble with the file ends the part where it is, and nothing is added to it then.
+        """
+        while (payload := self._try_read_frame()) is not None:
             self._size += len(payload)
             self._end += _HEAD.size + len(payload)
             yield payload
-        os.ftruncate(self._file, self._end)
-        os.lseek(self._file, self._end, os.SEEK_SET)
+        try:
+            os.ftruncate(self._file, self._end)
+            os.lseek(self._file, self._end, os.SEEK_SET)
+        except OSError:
+            self._leave()
 
     def add(self, chunk: bytes) -> None:
         """Add the bytes that follow; the part ends where its ceiling is passed, or where the disk takes no more."""
@@ -70,16 +79,25 @@ class Part:
             self._write_frame()
         self._leave()
         if self._file >= 0:
+            with suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_UN)  # a process that was forked meanwhile may have it open, too
             os.close(self._file)
             self._file = -1
 
     def drop(self) -> None:
-        """Remove the part: the blob is whole, or its part is of no use."""
+        """Remove the part: the blob is whole, or its part is of no use; also once it was closed."""
         self._leave()
-        if self._file >= 0:
-            with suppress(OSError):
-                self._path.unlink(missing_ok=True)
+        with suppress(OSError):
+            if self._path.stat().st_ino == self._inode:  # else it was pruned, and another reading began one
+                self._path.unlink()
         self.close()
+
+    def _try_read_frame(self) -> bytes | None:
+        try:
+            return self._read_frame()
+        except OSError:
+            self._leave()
+            return None
 
     def _read_frame(self) -> bytes | None:
         head = os.read(self._file, _HEAD.size)
@@ -93,7 +111,8 @@ class Part:
 
     def _write_frame(self) -> None:
         """Write what waits as one frame; the pieces go to the kernel as they came, since copying them is dear."""
-        size, pieces = self._waiting_size, [_HEAD.pack(self._waiting_size, self._checksum), *self._waiting]
+        pieces = self._waiting if len(self._waiting) < _MOST_PIECES else [b"".join(self._waiting)]
+        size, pieces = self._waiting_size, [_HEAD.pack(self._waiting_size, self._checksum), *pieces]
         if self._size + size > self._ceiling or size > MAX_FRAME:
             self._leave()
             return
@@ -136,8 +155,12 @@ def open_part(path: Path, ceiling: int, tell: Callable[[int], None]) -> Part | N
 
 
 def is_sound(path: Path) -> bool:
-    """Tell whether every frame of a part is as it was written; raises OSError."""
+    """Tell whether every frame of a part is as it was written, or is being written now; raises OSError."""
     with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
         while head := file.read(_HEAD.size):
             size, checksum = _HEAD.unpack(head) if len(head) == _HEAD.size else (0, 0)
             payload = file.read(size) if 0 < size <= MAX_FRAME else b""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Final
 
-from layerscope.errors import SourceError
+from layerscope.errors import SourceError, TransferError
 from layerscope.image.layer import Layer, ResumedStream
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.compression import load_codecs
@@ -38,14 +38,17 @@ class LayerReader:
 
     def read(self, number: int) -> LayerScan:
         """The layer's scan; raises SourceError where it cannot be opened."""
-        layer = self.layers[number]
+        try:
+            return self._read(self.layers[number], staged=number == self.dominant)
+        except TransferError as error:
+            error.layer_name = self.layers[number].name
+            raise
+
+    def _read(self, layer: Layer, *, staged: bool) -> LayerScan:
         began_ns, stamp = time.time_ns(), layer.stamp
         scan = self._prove_claimed(layer)
         if scan is None:
-            stream = layer.open()
-            scan = read_layer(stream, layer.name, self.reading, staged=number == self.dominant)
-            if isinstance(stream, ResumedStream):
-                scan = replace(scan, resumed_at=stream.resumed_at)
+            scan = self._read_anew(layer, staged=staged)
             keep_scan(scan, self.cache)
         else:
             keep_blob(scan, self.cache)
@@ -54,6 +57,17 @@ class LayerReader:
         if stamp is not None and stamp == layer.stamp and scan.damage is None and scan.blob is not None:
             self.cache.keep_stamp(stamp, scan.blob.digest, read_began_ns=began_ns)
         return scan
+
+    def _read_anew(self, layer: Layer, *, staged: bool) -> LayerScan:
+        """The scan of what is stored; damage is held against a layer only if all of it came from there now."""
+        stream = layer.open()
+        scan = read_layer(stream, layer.name, self.reading, staged=staged)
+        if not isinstance(stream, ResumedStream) or not stream.resumed_at:
+            return scan
+        if scan.damage is None:
+            return replace(scan, resumed_at=stream.resumed_at)
+        stream.forget()
+        return read_layer(layer.open(), layer.name, self.reading, staged=staged)
 
     def _prove_claimed(self, layer: Layer) -> LayerScan | None:
         """The scan of a blob that was read before, somewhere else: hashing it again is enough."""

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -188,9 +188,13 @@ def _scan(tar: _TarBytes, extractors: ExtractorSet, limits: Limits) -> tuple[Tar
     damage = scanner.run()
     if damage is not None:
         # a tar that stops making sense may still be the tar that was built: its digest tells
-        with suppress(CorruptError, TruncatedStreamError, LimitPassedError, SourceError, LayerDamageError, OSError):
+        try:
             for _ in chunks:
                 pass
+        except TransferError:
+            raise
+        except (CorruptError, TruncatedStreamError, LimitPassedError, SourceError, LayerDamageError, OSError):
+            pass
     return scanner, damage
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from layerscope.errors import TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image, ImageStream
 from layerscope.image.layer import ByteStream, Layer
@@ -34,7 +35,13 @@ def scan_layers(
     missing.sort(key=lambda layer: layer.stored_size or 0, reverse=True)
     for layer in missing:
         reading.progress.start(layer.name, layer.diff_id.short, layer.stored_size)
-    read = read_layers(missing, reading, cache=cache, jobs=jobs)
+    try:
+        read = read_layers(missing, reading, cache=cache, jobs=jobs)
+    except TransferError as error:
+        number = next((place for place, layer in enumerate(layers) if layer.name == error.layer_name), None)
+        if number is not None:
+            error.args = (f"layer {number} of {len(layers)}: {error}; what came whole is kept, run it again to go on",)
+        raise
     scans.update({layer.name: scan for layer, scan in zip(missing, read, strict=True)})
     return [scans[layer.name] for layer in layers]
 

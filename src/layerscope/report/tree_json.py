@@ -1,17 +1,23 @@
 """A listing for a program."""
 
+from collections.abc import Sequence
+
 from layerscope.filesystem.listing import Listing, Row
 from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.places import root_path
 
 
-def render_tree_json(listing: Listing, *, reference: str) -> str:
-    """Every row, parents before children; sizes in bytes, modes in octal as text."""
+def render_tree_json(listing: Listing, *, reference: str, told_by_table: Sequence[int] = ()) -> str:
+    """Every row, parents before children; sizes in bytes, modes in octal as text.
+
+    `told_by_table` are the layers of which nothing but the table of contents was read.
+    """
     return encode_json(
         {
             **head_document(),
             "reference": reference,
+            "layers_told_by_table": list(told_by_table),
             "present": listing.present,
             "removed": listing.removed,
             "counts": {str(change): count for change, count in sorted(listing.counts.items())},

@@ -47,11 +47,12 @@ class BareNameSource:
                 note = f"no engine of this host has {self.name}: it is the registry's image"
                 return replace(opened, notes=(note, *opened.notes))
             return opened
-        told = ", ".join(_tell_failure(kind, error) for kind, error in failures)
+        ordered = sorted(failures, key=lambda failure: failure[0] != REGISTRY)  # who was asked by name comes first
+        told = "; ".join(_tell_failure(kind, error) for kind, error in ordered)
         if self.attempts:
             message = f"{'; '.join(self.attempts)}; as a name, {self.name!r} is not here: {told}"
         else:
-            message = f"{self.name!r} is not here: {told}, no such file"
+            message = f"{self.name!r} is not here: {told}; there is no such file"
         message = f"{message}; try {self._advise(failures)}"
         raise ImageNotFoundError(message) from ExceptionGroup("what was tried", [error for _, error in failures])
 
@@ -59,7 +60,7 @@ class BareNameSource:
         """What else may be tried: fetching it where an engine answers, else the schemes that need none."""
         kinds = (kind for kind, error in failures if kind != REGISTRY and isinstance(error, ImageNotFoundError))
         answering = next(kinds, None)
-        if answering is not None:
+        if answering is not None and not any(kind == REGISTRY for kind, _ in failures):
             return f"`{answering} pull {self.name}`, {_FILES}"
         return f"{_FILES}, or set DOCKER_HOST"
 

@@ -20,7 +20,7 @@ def test_damage_is_told_before_anything_is_shown(
     assert out
     warnings = [line for line in err.splitlines() if line.startswith("layerscope: warning: layer")]
     assert any("could not be read to its end" in line for line in warnings)
-    assert any("its bytes are not what its digest says" in line for line in warnings)
+    assert any("a digest of its bytes differs" in line for line in warnings)
 
 
 def test_a_layer_that_is_elsewhere_is_told_and_no_failure(answer: Answer, fixture_image: ImageWriter) -> None:

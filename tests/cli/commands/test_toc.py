@@ -97,6 +97,8 @@ def test_tree_and_layers_tell_from_tables_what_the_tars_hold(answer: Answer, sou
     ]
     code, read, warnings = answer("tree", sound, "--long")
     assert (code, warnings) == (0, "")
+    assert b"as tables of contents tell it, nothing proved" in told.splitlines()[0]
+    assert json.loads(answer("tree", sound, "-o", "json")[1])["layers_told_by_table"] == []
     assert [line.split() for line in read.splitlines() if b"index.json" not in line][-3:-1] == [
         line.split() for line in told.splitlines()
     ][-3:-1]

@@ -127,9 +127,9 @@ def test_a_range_that_cannot_be_is_refused(told: str, writable: WritableRegistry
     assert writable.blobs == {}
 
 
-@pytest.mark.parametrize("told", ["bytes=0-999", None])
+@pytest.mark.parametrize("told", ["bytes=0-999", "0-0", None])
 def test_a_range_may_have_a_unit_or_not_be_told(told: str | None, writable: WritableRegistry) -> None:
-    """As Quay has it; a chunk that was accepted without a word is there."""
+    """As Quay has it; a chunk that was accepted without a word, or with one that says nothing, is there."""
 
     def take(handler: WritableHandler) -> bool:
         handler.upload.content += handler.body

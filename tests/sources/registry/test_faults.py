@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from layerscope.audit.result import AuditResult
-from layerscope.errors import SourceError
+from layerscope.errors import SourceError, TransferError
+from layerscope.image.digest import Digest
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.sources.registry import blob_stream, transport
+from layerscope.sources.registry.client import RegistryClient
+from layerscope.sources.registry.endpoint import Endpoint
 from support.registry_server import Registry, RegistryHandler, always
 
 Audit = Callable[..., AuditResult]
@@ -261,3 +264,48 @@ def test_the_password_of_a_proxy_shows_nowhere(audit: Audit, demo: Registry, tmp
         with pytest.raises(SourceError) as raised:
             audit(demo, environment={"HOME": str(tmp_path), "https_proxy": place})
         assert "PROXYPW" not in str(raised.value)
+
+
+def test_a_registry_that_says_nothing_is_not_waited_for_ten_times(
+    demo: Registry, audit: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tries and the time that they took are told."""
+    monkeypatch.setattr(transport, "RETRY_SECONDS", 0.0)
+
+    def hang_up(handler: RegistryHandler, _path: str) -> bool:
+        time.sleep(0.01)
+        handler.hang_up()
+        return True
+
+    demo.fault = hang_up
+    with pytest.raises(SourceError):
+        audit(demo)
+    assert len(demo.requests) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
+    with pytest.raises(SourceError, match="tried 10 times in"):
+        audit(demo)
+
+
+def test_a_layer_that_does_not_come_is_told_by_its_number(demo: Registry, audit: Audit) -> None:
+    """With what had come of it, and what to do."""
+    layers = [name for name, content in demo.blobs.items() if content.startswith(b"\x1f\x8b")]
+    demo.fault = always(layers[0], 503)
+    with pytest.raises(SourceError, match=r"layer \d of 8: .* 0 of [\d,]+ bytes of it had come; .* run it again"):
+        audit(demo)
+
+
+@pytest.mark.parametrize(("status", "is_there"), [(200, True), (404, False), (405, False), (501, False)])
+def test_a_foreign_layer_is_there_if_the_registry_says_so(status: int, is_there: bool, registry: Registry) -> None:
+    """By a request that not every registry knows."""
+    registry.fault = always("/blobs/", status)
+    client = RegistryClient(Endpoint("http", registry.address), "team/demo", lambda: None, {})
+    assert client.carries_blob(Digest.of(b"layer")) == is_there
+
+
+def test_a_foreign_layer_is_not_absent_because_the_registry_failed(registry: Registry) -> None:
+    """That says nothing about it."""
+    registry.fault = always("/blobs/", 503)
+    client = RegistryClient(Endpoint("http", registry.address), "team/demo", lambda: None, {})
+    with pytest.raises(TransferError, match="503"):
+        client.carries_blob(Digest.of(b"layer"))

@@ -19,6 +19,7 @@ from layerscope.cli.tree_paths import check_layer, find_visible
 from layerscope.errors import UsageError
 from layerscope.filesystem.listing import Listing, ListingOptions, Order, Row, list_changes, list_tree
 from layerscope.filesystem.merge import merge_layers
+from layerscope.layers.scan import Proof
 from layerscope.report.places import tell_reference
 from layerscope.report.tree_json import render_tree_json
 from layerscope.report.tree_view import TreePage, render_tree_text
@@ -93,15 +94,16 @@ def command(
     fitted = listing
     if depth is None and console.is_terminal():
         fitted = _fit(listing, question, found, options, console)
+    told = [number for number, scan in enumerate(found.scans) if scan.proof is Proof.TABLE]
     page = TreePage(
-        _tell_title(question, found),
+        _tell_title(question, found) + (", as tables of contents tell it, nothing proved" if told else ""),
         is_long=is_long,
         has_marks=question.first is not None,
         is_filtered=bool(glob or min_size),
     )
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_tree_text(fitted if context.is_terminal else listing, page, context),
-        "json": lambda _: render_tree_json(listing, reference=found.image.reference),
+        "json": lambda _: render_tree_json(listing, reference=found.image.reference, told_by_table=told),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     return code

@@ -35,14 +35,15 @@ class TocTarMismatch(Rule):
         table, all others unpack the tar. Where the two differ, the same image is another one from node to node, and
         scanners, which read the tar, have never seen the files that run. A table that cannot be used makes the first
         kind of runtime fail or fetch the whole layer.
-    Example: The tar has /usr/bin/tool as an ordinary file of 12 kB, and the table leads to a chunk of 40 kB with the
-        mode 4755.
+    Example: The tar has /usr/bin/tool as an ordinary file of 12 kB, and the table describes one of 40 kB with the mode
+        4755, whose content lies elsewhere in the blob.
     Remedy: Convert the image anew with a tool that writes table and tar together, or store its layers without a table.
     Fix safety: Review: the layer's digest changes, and pins and signatures have to follow. A difference that no tool
         writes by mistake is a reason to look for who built the image.
-    Blind spots: Chunks are not fetched one by one: a table's own digest of a file is held against the tar's content.
-        Where a table tells no digest of a file, the contents are not compared. Times may differ by less than a
-        second. Tables that are stored outside the layer are not looked for.
+    Blind spots: The digests that a table has of a file, and of its chunk where it is in one, are held against the
+        tar's content; chunks of files that are in several are not fetched and compared. Times may differ by less than
+        a second. Of names that come twice the last counts, in whatever order they stand. Tables that are stored in an
+        image of their own are not looked for, and listed as gaps.
     References: stargz-snapshotter, docs/estargz.md; containers/storage, docs/containers-storage-zstd-chunked.md, and
         containers-storage.conf(5) on insecure_allow_unpredictable_image_contents.
     """

@@ -22,6 +22,8 @@ WORTH_A_TRY: Final = 1 << 20
 """Bytes that have to arrive before tries are counted anew."""
 MAX_SKIPPED: Final = 4
 """Times that a blob's bytes are read over again where the registry has no ranges."""
+STALL_SECONDS: Final = 180.0
+"""The longest since the last of a blob's bytes came that another try begins."""
 WINDOW_SECONDS: Final = 120.0
 SLOWEST: Final = 1024
 """Bytes a second, over a window, below which a blob is given up."""
@@ -39,7 +41,7 @@ class BlobStream:
         self._end = descriptor.size if stop is None else min(stop, descriptor.size)
         self._response: BaseHTTPResponse | None = None
         self._failures = self._breaks = self._progress = self._skipped = self._window = 0
-        self._since = time.monotonic()
+        self._since = self._advanced = time.monotonic()
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, and no bytes only at the end; raises TransferError."""
@@ -54,6 +56,8 @@ class BlobStream:
             except (ConnectionFailedError, PassingRefusalError) as error:
                 self._give_up_or_wait(error)
                 continue
+            except TransferError as error:
+                raise self._tell_progress(error) from error
             if chunk and not left:
                 raise self._excess()
             if chunk:
@@ -110,7 +114,7 @@ class BlobStream:
         self._progress += size
         if self._progress >= WORTH_A_TRY:
             self._failures = self._progress = 0
-        now = time.monotonic()
+        now = self._advanced = time.monotonic()
         self._window += size
         if now - self._since > WINDOW_SECONDS:
             if self._window < SLOWEST * WINDOW_SECONDS:
@@ -123,6 +127,14 @@ class BlobStream:
         self.close()
         self._failures += 1
         self._breaks += 1
-        if self._failures >= TRIES or self._breaks >= MAX_BREAKS:
-            raise error
+        is_stalled = time.monotonic() - self._advanced > STALL_SECONDS
+        if self._failures >= TRIES or self._breaks >= MAX_BREAKS or is_stalled:
+            raise self._tell_progress(error)
         wait_before_retry(self._failures - 1, getattr(error, "retry_after", None))
+
+    def _tell_progress(self, error: TransferError) -> TransferError:
+        """The error, and how much had come before it."""
+        had = f"{self._position:,} of {self._descriptor.size:,} bytes"
+        if had not in str(error):
+            error.args = (f"{error}; {had} of it had come",)
+        return error

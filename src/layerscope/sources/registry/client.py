@@ -31,6 +31,7 @@ _PARTIAL: Final = 206
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
+_OUT_OF_RANGE: Final = 416
 _NO_SUCH_API: Final = frozenset({400, 404, 405, 501})
 
 
@@ -103,7 +104,11 @@ class RegistryClient:
     def carries_blob(self, digest: Digest) -> bool:
         """Whether the registry says that it has a blob which it need not have; raises TransferError for no answer."""
         task = f"asking {self.where} whether it has the blob {digest}"
-        return self._conversation.ask("HEAD", f"{self._base}/blobs/{digest}", {}, task).status == _OK
+        answer = self._conversation.ask("HEAD", f"{self._base}/blobs/{digest}", {}, task)
+        if answer.status in _NO_SUCH_API:
+            return False
+        expect(answer, _OK, task)
+        return True
 
     def open_blob(self, digest: Digest, offset: int, stop: int | None = None) -> tuple["BaseHTTPResponse", int]:
         """The body of a blob from a byte on, and the byte from which the registry really sends it."""
@@ -123,6 +128,8 @@ class RegistryClient:
                 self._conversation.log_in(challenges, origin, sent, task)
             elif response.status == _FORBIDDEN and origin == self._conversation.home:
                 raise self._conversation.make_refusal(task)
+            elif response.status == _OUT_OF_RANGE and offset:
+                raise TransferError(f"{task}: it has no byte {offset:,} of it, and less than its manifest says")
             elif response.status in {_OK, _PARTIAL}:
                 told = self._conversation.conceal(_tell_form(response))
                 raise TransferError(f"{task}: answered {response.status} {told}")

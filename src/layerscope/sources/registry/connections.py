@@ -63,6 +63,11 @@ def _limit(kind: "type[HTTPConnection]") -> "type[HTTPConnection]":
     """Connections of that kind whose answers have to begin in time, a proxy's word on a tunnel among them."""
 
     class Limited(kind):  # type: ignore[misc, valid-type] # of a kind known only here
+        def connect(self) -> None:
+            super().connect()
+            if self.sock is not None:  # to connect has a time of its own; a registry may think longer between chunks
+                self.sock.settimeout(max(READ_SECONDS, self.timeout or 0))
+
         def _tunnel(self) -> None:
             with _limited(self.sock, HEAD_SECONDS):
                 super()._tunnel()

@@ -80,7 +80,8 @@ class Conversation:
             words = self.conceal(str(error))
             if words == str(error):
                 raise
-            raise type(error)(words) from None
+            error.args = (words,)
+            raise error from None
 
     def make_refusal(self, task: str, said: str = "") -> LoginError:
         """The error for not being let in; it says which credentials were tried."""

@@ -5,6 +5,7 @@ token is asked for the scopes that are needed and no more, and goes to the host 
 """
 
 import base64
+import math
 import re
 import threading
 import time
@@ -128,7 +129,8 @@ class Login:
             raise LoginError(f"{task}: {origin.host} answered no token")
         if found.refresh_token:
             self._refresh = (realm, found.refresh_token)
-        return f"Bearer {token}", max(found.expires_in or 0, SHORTEST_LIFE) - EARLY
+        life = found.expires_in or 0
+        return f"Bearer {token}", (max(life, SHORTEST_LIFE) if math.isfinite(life) else SHORTEST_LIFE) - EARLY
 
     def _ask_for_token(self, realm: str, service: str, task: str) -> Answer:
         """Ask as whoever we are: by a refresh token, by GET with name and password, by POST where GET is unknown."""

@@ -3,7 +3,6 @@
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#push
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -92,7 +91,7 @@ class RegistryPublisher(RegistryClient):
         task = f"mounting the blob {digest} of {from_repository} in {self.where}"
         conversation = self._join(from_repository)
         query = urlencode({"mount": str(digest), "from": from_repository})
-        answer = conversation.ask("POST", f"{self._uploads}?{query}", {}, task)
+        answer = conversation.ask("POST", f"{self._uploads}?{query}", {}, task, attempts=1)
         if answer.status == _ACCEPTED:  # an upload was opened instead
             place = find_place(answer, conversation.home, task=task)
             if place is not None:
@@ -143,7 +142,7 @@ class RegistryPublisher(RegistryClient):
             content = self.read_manifest(parse_tag(tag)).content
         except ImageNotFoundError:
             return False
-        found = _compute_digest(content, digest.algorithm)
+        found = Digest.of(content, digest.algorithm)
         if found != digest:
             raise TagTakenError(
                 f"publishing {digest} as {self.where}:{tag}: the tag names {found}, expected none; choose another tag, "
@@ -165,7 +164,3 @@ def _parse_target(content: bytes, reference: str) -> Digest:
     digest = Digest.parse(reference)
     check_digest(content, digest, where="the manifest to be published")
     return digest
-
-
-def _compute_digest(content: bytes, algorithm: str) -> Digest:
-    return Digest(algorithm, hashlib.new(algorithm, content).hexdigest())

@@ -72,6 +72,10 @@ class ResumedBlob:
         self._release()
         self._part.close()
 
+    def forget(self) -> None:
+        """Keep nothing of it: what is there may be wrong."""
+        self._part.drop()
+
     def _recall(self, size: int) -> bytes:
         """Up to that many bytes of the part."""
         if not self._frame:

@@ -3,9 +3,11 @@
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
+from heapq import nlargest
 from itertools import islice
 from typing import Final
 
@@ -18,7 +20,12 @@ from layerscope.sources.registry.client import RegistryClient
 MAX_PAGES: Final = 4
 MAX_TAGS: Final = 10_000
 """Pages asked for and tags looked at; a repository that is pushed to by every build has some thousands."""
+MOST_COMPARED: Final = 200
+"""Tags, those that begin most alike, of which it is worked out how much they resemble the wanted one."""
 SHOWN: Final = 8
+
+
+_MADE: Final = re.compile(r"sha(?:256|512)-[0-9a-f]{32}")
 
 
 class _Tags(msgspec.Struct):
@@ -33,10 +40,18 @@ def suggest_tags(client: RegistryClient, wanted: str) -> str:
             tags[listed] = None
     if not tags:
         return ""
-    close = get_close_matches(wanted, tags, n=SHOWN, cutoff=0.5)
-    shown = [*close, *(tag for tag in tags if tag not in close)][:SHOWN]
+    likely = nlargest(MOST_COMPARED, tags, key=lambda tag: _count_alike(tag, wanted))
+    close = get_close_matches(wanted, likely, n=SHOWN, cutoff=0.5)
+    shown = [*close, *(tag for tag in sorted(tags) if tag not in close)][:SHOWN]
     more = f" and {len(tags) - SHOWN:,} more" if len(tags) > SHOWN else ""
     return f"; its tags are {', '.join(shown)}{more}"
+
+
+def _count_alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def _iter_tags(client: RegistryClient) -> Iterator[str]:
@@ -50,8 +65,8 @@ def _iter_tags(client: RegistryClient) -> Iterator[str]:
 
 
 def _is_tag(text: str) -> bool:
+    """Whether a text is a tag that a person may have meant: those that tools make from digests are not."""
     try:
-        parse_tag(text)
+        return not _MADE.match(parse_tag(text))
     except ReferenceSyntaxError:
         return False
-    return True

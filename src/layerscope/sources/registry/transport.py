@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 DOCUMENT_SECONDS: Final = 60.0
 """The longest that a document may take, however steadily it drips."""
 
-ATTEMPTS: Final = 6
-"""Tries of one request: with three in ten failing, one in a thousand is given up."""
+ATTEMPTS: Final = 10
+"""Tries of one request: with three in ten failing, one in a hundred thousand is given up."""
+RETRY_SECONDS: Final = 90.0
+"""The longest since the first try that another one begins: a registry that says nothing is not waited for six times."""
 FIRST_WAIT: Final = 0.2
+OWN_WAIT: Final = 5.0
 LONGEST_WAIT: Final = 30.0
-"""Seconds before the second try, doubled each time, and the most that a server's Retry-After is obeyed."""
+"""Seconds before the second try, doubled each time up to the next, and the most that a server's word is obeyed."""
 
 MAX_REDIRECTS: Final = 5
 
@@ -119,12 +122,15 @@ class Transport:
         no other host, wherever a redirect leads.
         """
         request = _Request(method, headers, task, body, is_secret, patience)
+        began = time.monotonic()
         for attempt in range(attempts):
+            is_last = attempt + 1 == attempts
             try:
                 response, place = self._follow(url, request)
                 with response:
                     self._has_answered = True
-                    if response.status not in _PASSING or attempt + 1 == attempts:
+                    is_last = is_last or time.monotonic() - began > RETRY_SECONDS
+                    if response.status not in _PASSING or is_last:
                         return Answer(
                             response.status,
                             {name.lower(): response.headers[name] for name in response.headers},
@@ -135,8 +141,11 @@ class Transport:
                         )
                 wait_before_retry(attempt, response.headers.get("Retry-After"))
             except ConnectionFailedError as error:
+                passed = time.monotonic() - began
                 is_hopeless = isinstance(error, NothingListensError) and not self._has_answered
-                if attempt + 1 == attempts or is_hopeless:
+                if is_last or is_hopeless or passed > RETRY_SECONDS:
+                    if attempt:
+                        error.args = (f"{error} (tried {attempt + 1} times in {passed:.0f} s)",)
                     raise
                 wait_before_retry(attempt)
         raise AssertionError("the last attempt returns or raises")
@@ -193,8 +202,13 @@ class Transport:
             raise type(error)(f"{task}: {error}") from error
         except urllib3.exceptions.HTTPError as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in str(error):
-                why = f"the certificate of {show_url(url)} was not accepted: {_tell(error)}"
+                why = (
+                    f"the certificate of {show_url(url)} was not accepted: {_tell(error)}; an authority of its own is "
+                    f"looked for in certs.d/{self.endpoint.host}/ca.crt and in $SSL_CERT_FILE"
+                )
                 raise TransferError(f"{task}: {why}") from error
+            if "WRONG_VERSION_NUMBER" in str(error):
+                raise TransferError(f"{task}{where}: it does not speak TLS; --insecure asks it in the clear") from error
             if isinstance(error, urllib3.exceptions.NameResolutionError) or _is_refused(error):
                 raise NothingListensError(f"{task}{where}: {_tell(error)}") from error
             raise ConnectionFailedError(f"{task}{where}: {_tell(error)}") from error
@@ -245,13 +259,13 @@ def _read_document(response: "BaseHTTPResponse", task: str) -> bytes:
 def wait_before_retry(attempt: int, retry_after: str | None = None) -> None:
     """Wait before trying again: longer each time, not in step with others, and as long as the server asks for."""
     asked = float(retry_after) if retry_after and retry_after.isdecimal() and len(retry_after) < 6 else 0.0  # noqa: PLR2004 - digits
-    own = FIRST_WAIT * 2**attempt * (0.5 + random.random())  # noqa: S311 - no secret
+    own = min(FIRST_WAIT * 2**attempt, OWN_WAIT) * (0.5 + random.random())  # noqa: S311 - no secret
     time.sleep(min(max(asked, own), LONGEST_WAIT))
 
 
 def _tell(error: BaseException) -> str:
     """The innermost words of an error: the library wraps those of the system."""
-    reason = getattr(error, "reason", None)
+    reason = getattr(error, "reason", None) or (error.args[1] if len(error.args) > 1 else None)
     if isinstance(reason, BaseException):
         return _tell(reason)
     words = _CONNECTION.sub("", str(error)) or type(error).__name__
