@@ -21,7 +21,7 @@ from layerscope.sources.registry.destination import open_destination
 from layerscope.sources.registry.image_push import push_image
 from layerscope.sources.registry.lookup import Access
 from layerscope.sources.registry.publisher import RegistryPublisher, TagTakenError
-from support.images import load_fixture, write_oci_layout
+from support.images import Packing, load_fixture, write_oci_layout
 from support.live_registry import PASSWORD, USER, LiveRegistry, is_installed, serve_live_registry
 
 Serve = Callable[..., LiveRegistry]
@@ -50,9 +50,11 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         yield start
 
 
-def write_layout(path: Path, fixture: str = "demo") -> tuple[DirectoryContents, Descriptor]:
+def write_layout(
+    path: Path, fixture: str = "demo", *, packing: Packing = Packing.GZIP
+) -> tuple[DirectoryContents, Descriptor]:
     """A bundled image as a layout, and what names it there."""
-    write_oci_layout(load_fixture(fixture), path)
+    write_oci_layout(load_fixture(fixture), path, packing=packing)
     index = json.loads((path / "index.json").read_bytes())
     return DirectoryContents(str(path)), parse_descriptor(index["manifests"][0], where="index.json")
 
@@ -103,6 +105,19 @@ def test_an_image_is_what_it_was(
     assert copy_back(registry, tmp_path / "back") == {path.name for path in (tmp_path / "demo/blobs/sha256").iterdir()}
     if "protected" in kind:
         write_login(registry, tmp_path / "home")
+    expected = tell(f"oci-dir:{tmp_path / 'demo'}", tmp_path, capsys)
+    assert tell(f"registry:{registry.address}/team/image:1", tmp_path, capsys) == expected
+
+
+@pytest.mark.parametrize("packing", [Packing.NONE, Packing.ZSTD, Packing.GZIP_MEMBERS, Packing.ZSTD_FRAMES])
+def test_layers_are_sent_and_read_as_they_are_stored(
+    packing: Packing, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However they are compressed, or not at all; skopeo would compress them."""
+    monkeypatch.setattr(blob_upload, "CHUNK", 1 << 20)
+    registry = serve()
+    contents, top = write_layout(tmp_path / "demo", packing=packing)
+    push_image(open_publisher(registry), contents, top, "1")
     expected = tell(f"oci-dir:{tmp_path / 'demo'}", tmp_path, capsys)
     assert tell(f"registry:{registry.address}/team/image:1", tmp_path, capsys) == expected
 
