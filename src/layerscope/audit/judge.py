@@ -48,9 +48,16 @@ def audit_layers(read: ReadImage, base: BaseImage | None = None) -> tuple[Audite
             scan=scan,
             verified=is_verified(layer, scan),
             origin=_origin(number, base),
+            fetched=_count_fetched(layer, scan),
         )
         for number, (layer, scan) in enumerate(zip(read.image.layers, read.scans, strict=True))
     )
+
+
+def _count_fetched(layer: Layer, scan: LayerScan) -> int | None:
+    if not layer.is_addressed or scan.proof is Proof.TABLE:
+        return None
+    return scan.blob.size - scan.resumed_at if scan.proof is Proof.READ and scan.blob is not None else 0
 
 
 def _stored_size(layer: Layer, scan: LayerScan) -> int | None:

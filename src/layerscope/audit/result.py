@@ -44,6 +44,8 @@ class AuditedLayer:
     verified: bool
     origin: str
     """`base`, `own`, or `unknown`."""
+    fetched: int | None = None
+    """Bytes of its blob that came over the network now; None where it lies on this host, or only its table was read."""
 
     @property
     def is_whole(self) -> bool:

@@ -80,6 +80,7 @@ def _build_layer(layer: AuditedLayer, wasted: int | None) -> LayerV1:
         created_by=tell_created_by(layer.step),
         verified=layer.verified,
         proof=(layer.scan.proof if layer.scan is not None else Proof.NONE).value,
+        fetched=layer.fetched,
         origin=find_origin([layer]),
     )
 

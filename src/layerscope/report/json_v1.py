@@ -82,6 +82,13 @@ class LayerV1(Struct, frozen=True):
             "nothing of its files; none."
         ),
     ]
+    fetched: Annotated[
+        ByteCount | None,
+        Meta(
+            description="Bytes of its blob that came over the network now; null where the image lies on this host, or "
+            "where nothing but the layer's table of contents was read."
+        ),
+    ]
     origin: OriginName
 
 

@@ -1,6 +1,7 @@
 """Options for images in a registry, from the command line to the registry and back."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -113,3 +114,17 @@ def test_inspect_lists_what_lies_beside(answer: Answer, document: Callable[..., 
     assert code == 0
     assert out
     assert "warning: not everything beside the image may be listed" in err
+
+
+def test_what_was_fetched_is_in_the_report(answer: Answer, registry: Registry, tmp_path: Path) -> None:
+    """For each layer: all of it at first, then nothing; null for an image on this host."""
+    cache = ("--cache-dir", str(tmp_path / "cache"))
+
+    def fetch(image: str) -> list[tuple[int | None, int]]:
+        _, out, _ = answer("audit", image, "-o", "json", *cache)
+        return [(layer["fetched"], layer["size"]) for layer in json.loads(out)["layers"]]
+
+    image = f"registry:{registry.address}/team/demo:1"
+    assert all(fetched == size for fetched, size in fetch(image))
+    assert {fetched for fetched, _ in fetch(image)} == {0}
+    assert {fetched for fetched, _ in fetch(f"oci-dir:{tmp_path / 'demo'}")} == {None}

@@ -163,10 +163,6 @@ def _tell_reading(page: Page, result: AuditResult) -> str:
 
 
 def _count_fetched(result: AuditResult) -> int | None:
-    """Bytes of layers that came over the network; None where the image lies on this host."""
-    pairs = zip(result.image.layers, result.layers, strict=True)
-    remote = [audited for layer, audited in pairs if layer.is_addressed]
-    if not remote:
-        return None
-    scans = {layer.digest: layer.scan for layer in remote if layer.scan is not None and layer.scan.proof is Proof.READ}
-    return sum(scan.blob.size - scan.resumed_at for scan in scans.values() if scan.blob is not None)
+    """Bytes of layers that came over the network, each once; None where the image lies on this host."""
+    fetched = {layer.digest: layer.fetched for layer in result.layers if layer.fetched is not None}
+    return sum(fetched.values()) if fetched else None
