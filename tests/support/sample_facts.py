@@ -33,7 +33,7 @@ TABLE = LayerTable(
     is_named=True,
     problem=None,
     count=0,
-    differences=(),
+    places=(),
 )
 
 PROOF = LayerProof(

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from layerscope.audit.doubts import iter_doubts
@@ -114,10 +115,13 @@ def read(
 
 def _tell_layers_without_table(found: ReadImage, console: Console) -> None:
     """Say which layers were read although nobody wanted to wait for that."""
-    numbers = [str(number) for number, scan in enumerate(found.scans) if scan.proof is Proof.READ]
+    numbers = [number for number, scan in enumerate(found.scans) if scan.proof is Proof.READ]
     if numbers:
-        layers = f"layer{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
-        console.say(f"layerscope: {layers}: no table of contents that could be used, read whole instead")
+        console.say(f"layerscope: {_name_layers(numbers)}: no table of contents that could be used, read whole instead")
+
+
+def _name_layers(numbers: Sequence[int]) -> str:
+    return f"layer{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
 def tell_cache_notes(cache: LayerCache, console: Console) -> None:
@@ -133,9 +137,8 @@ def tell_doubts(found: ReadImage, console: Console) -> int:
     """Say which layers are not proved before anything of them is shown; returns the exit code that this means."""
     doubts = list(iter_doubts(found))
     for reason in dict.fromkeys(doubt.reason for doubt in doubts):
-        numbers = [str(doubt.layer) for doubt in doubts if doubt.reason == reason]
-        layers = f"layer{'s' * (len(numbers) > 1)} {', '.join(numbers)}"
-        console.complain(f"warning: {layers} of {found.image.reference}: {reason}")
+        numbers = [doubt.layer for doubt in doubts if doubt.reason == reason]
+        console.complain(f"warning: {_name_layers(numbers)} of {found.image.reference}: {reason}")
     return exit_codes.MALFORMED if any(doubt.is_damage for doubt in doubts) else exit_codes.CLEAN
 
 

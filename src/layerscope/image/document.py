@@ -70,11 +70,10 @@ class JsonObject:
 
     def _find(self, key: str) -> object:
         """A member; raises DocumentError for one under the same name in another case, which Go takes as well."""
-        if len(self.members) > (key in self.members):
-            folded = key.casefold()
-            for name in self.members:
-                if name != key and name.casefold() == folded:
-                    raise DocumentError(f"reading {self.where}: the key {name[:80]!r}, expected {key!r}")
+        folded = key.casefold()
+        for name in self.members:
+            if name != key and name.casefold() == folded:
+                raise DocumentError(f"reading {self.where}: the key {name[:80]!r}, expected {key!r}")
         return self.members.get(key)
 
     def get_text(self, key: str, default: str = "") -> str:

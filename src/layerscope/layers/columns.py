@@ -4,14 +4,13 @@ from array import array
 from collections.abc import Iterable
 
 from layerscope.layers import anomaly as anomalies
-from layerscope.layers.entry import Anomaly, EntryType
+from layerscope.layers.entry import WHITEOUTS, Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX
 
 NO_DIGEST = bytes(DIGEST_SIZE)
 
 _INT64_MAX = 2**63 - 1
-_WHITEOUTS = frozenset({EntryType.WHITEOUT, EntryType.OPAQUE})
 
 
 class Columns:
@@ -125,7 +124,7 @@ class Columns:
             return
         seen: set[str] = set()
         for position, path in enumerate(self.paths):
-            if self.types[position] in _WHITEOUTS:
+            if self.types[position] in WHITEOUTS:
                 continue
             if path in seen:
                 self.note(anomalies.DUPLICATE_ENTRY, path, "", self.offsets[position])

@@ -21,6 +21,10 @@ class EntryType(IntEnum):
     """`.wh..wh..opq`: hides everything that lower layers put in the directory that is the entry's path."""
 
 
+WHITEOUTS = frozenset({EntryType.WHITEOUT, EntryType.OPAQUE})
+DEVICES = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One tar member.

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from layerscope.layers import anomaly
 from layerscope.layers.columns import NO_DIGEST
-from layerscope.layers.entry import EntryType
+from layerscope.layers.entry import DEVICES, EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import MAGIC_SIZE
 from layerscope.layers.limits import MAX_SPARSE_HOLES, MAX_XATTR, NAME_MAX, PATH_MAX
@@ -34,7 +34,6 @@ _TYPES = {
     ord("5"): EntryType.DIRECTORY,
     ord("6"): EntryType.FIFO,
 }
-_DEVICES = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
 
 
 class MemberReader:
@@ -132,7 +131,7 @@ class MemberReader:
         if link is not None:
             self._columns.links[position] = link
             self._columns.names += len(link)
-        if kind in _DEVICES:
+        if kind in DEVICES:
             self._columns.devices[position] = self._number(lambda: read_device(header), (0, 0), path, offset)
         if kind is EntryType.FILE:
             self._set_digest(position, lambda: self._read_content(path, size, position))

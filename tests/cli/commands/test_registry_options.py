@@ -128,3 +128,10 @@ def test_what_was_fetched_is_in_the_report(answer: Answer, registry: Registry, t
     assert all(fetched == size for fetched, size in fetch(image))
     assert {fetched for fetched, _ in fetch(image)} == {0}
     assert {fetched for fetched, _ in fetch(f"oci-dir:{tmp_path / 'demo'}")} == {None}
+
+
+def test_offline_without_the_cache_is_a_mistake(answer: Answer, registry: Registry) -> None:
+    """Nothing is left to answer from."""
+    code, _, err = answer("audit", f"registry:{registry.address}/team/demo:1", "--offline", "--no-cache-read")
+    assert code == 2
+    assert "--offline answers from the cache alone" in err

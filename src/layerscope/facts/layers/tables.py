@@ -7,22 +7,12 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.layers.toc.result import TableScan
-
-
-@dataclass(frozen=True, slots=True)
-class TableEntry:
-    """One thing about one path, as the table has it and as the tar has it."""
-
-    path: str
-    what: str
-    table: str
-    tar: str
+from layerscope.layers.toc.result import TableDifference, TableScan
 
 
 @dataclass(frozen=True, slots=True)
 class LayerTable(Fact):
-    """A layer's table of contents beside its tar; `count` differences, of which `differences` names the first.
+    """A layer's table of contents beside its tar; `count` differences, of which `places` has the first.
 
     `problem` says why no runtime could use the table; then nothing was compared.
     """
@@ -35,7 +25,8 @@ class LayerTable(Fact):
     """Whether the manifest names the table's digest, without which most runtimes do not use it."""
     problem: str | None
     count: int
-    differences: tuple[TableEntry, ...]
+    places: tuple[Evidence, ...]
+    """With what differs there, and how the table and the tar have it."""
 
 
 class LayerTableCollector(Collector):
@@ -64,5 +55,9 @@ def _describe(layer: int, table: TableScan, instruction: str) -> LayerTable:
         is_named=table.is_named,
         problem=table.problem,
         count=table.count,
-        differences=tuple(TableEntry(each.path, each.what, each.table, each.tar) for each in table.differences),
+        places=tuple(Evidence(layer=layer, path=each.path, detail=_tell(each)) for each in table.differences),
     )
+
+
+def _tell(difference: TableDifference) -> str:
+    return f"{difference.what} of {difference.path}: {difference.table} in the table, {difference.tar} in the tar"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from layerscope.layers.columns import NO_DIGEST
-from layerscope.layers.entry import EntryType
+from layerscope.layers.entry import DEVICES, WHITEOUTS, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 from layerscope.layers.toc.document import TABLE_NAME, UNKNOWN_TIME
 from layerscope.layers.toc.result import TableDifference
@@ -16,8 +16,6 @@ _SAME_TIME_NS: Final = 10**9
 
 _FILE: Final = EntryType.FILE.value
 _Key = tuple[str, int]
-_WHITEOUTS: Final = frozenset({EntryType.WHITEOUT, EntryType.OPAQUE})
-_DEVICES: Final = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
 _KINDS: Final = {
     EntryType.FILE: "a file",
     EntryType.DIRECTORY: "a directory",
@@ -69,7 +67,7 @@ def _find_last(index: LayerIndex) -> dict[_Key, int]:
     """Positions by path; whiteouts stand beside what has the same path."""
     types = index.types
     return {
-        (path, types[position] if types[position] in _WHITEOUTS else 0): position
+        (path, types[position] if types[position] in WHITEOUTS else 0): position
         for position, path in enumerate(index.paths)
     }
 
@@ -93,7 +91,7 @@ def _compare_entry(
         pairs.append(("type", _KINDS[kinds[0]], _KINDS[kinds[1]]))
     elif kinds[0] in {EntryType.SYMLINK, EntryType.HARDLINK}:
         pairs.append(("target", table.links.get(other), tar.links.get(position)))
-    elif kinds[0] in _DEVICES:
+    elif kinds[0] in DEVICES:
         pairs.append(("device", table.devices.get(other), tar.devices.get(position)))
     elif kinds[0] is EntryType.FILE:
         pairs.append(("size", table.sizes[other], tar.sizes[position]))

@@ -70,7 +70,7 @@ def list_claims(annotations: Mapping[str, str]) -> tuple[TableClaim, ...]:
     claims: dict[TableClaim, None] = {}
     if STARGZ_DIGEST in annotations:
         digest = _parse_digest(annotations[STARGZ_DIGEST])
-        claims[TableClaim(digest, problem=None if digest else _refuse(STARGZ_DIGEST, annotations))] = None
+        claims[TableClaim(digest, problem=None if digest else _tell_odd(STARGZ_DIGEST, annotations))] = None
     for prefix in CHUNKED_PREFIXES:
         names = f"{prefix}manifest-checksum", f"{prefix}manifest-position"
         if not any(name in annotations for name in names):
@@ -80,7 +80,7 @@ def list_claims(annotations: Mapping[str, str]) -> tuple[TableClaim, ...]:
             _POSITION.fullmatch(annotations.get(names[1], "")),
         )
         if digest is None or position is None:
-            claims[TableClaim(digest, problem=_refuse(names[position is None], annotations))] = None
+            claims[TableClaim(digest, problem=_tell_odd(names[position is None], annotations))] = None
         else:
             place = TablePlace(TableForm.ZSTD_CHUNKED, int(position[1]), int(position[2]))
             claims[TableClaim(digest, is_of_stored=True, place=place)] = None
@@ -108,7 +108,7 @@ def is_elsewhere(tail: bytes) -> bool:
     return _EXTERNAL_FOOTER.search(tail) is not None
 
 
-def _refuse(name: str, annotations: Mapping[str, str]) -> str:
+def _tell_odd(name: str, annotations: Mapping[str, str]) -> str:
     found = annotations.get(name, "")[:200]
     return f"the annotation {name} is {found!r}, which runtimes read in different ways or not at all"
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.facts.layers.tables import LayerTable, TableEntry
+from layerscope.facts.layers.tables import LayerTable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -59,15 +59,7 @@ class TocTarMismatch(Rule):
             if table.problem is not None:
                 yield self.finding(f"{where} cannot be used: {table.problem}", table.evidence, fixes=(FIX,))
             elif table.count:
-                shown = "; ".join(_tell(each) for each in table.differences[:SHOWN])
+                shown = "; ".join(place.detail or "" for place in table.places[:SHOWN])
                 more = f"; and {table.count - SHOWN:,} more" if table.count > SHOWN else ""
                 message = f"{where} differs from its tar in {tell_count(table.count, 'place')}: {shown}{more}"
-                yield self.finding(message, *_list_places(table), fixes=(FIX,))
-
-
-def _tell(entry: TableEntry) -> str:
-    return f"{entry.what} of {entry.path}: {entry.table} in the table, {entry.tar} in the tar"
-
-
-def _list_places(table: LayerTable) -> list[Evidence]:
-    return [Evidence(layer=table.layer, path=each.path, detail=_tell(each)) for each in table.differences]
+                yield self.finding(message, *table.places, fixes=(FIX,))

@@ -11,7 +11,7 @@ from layerscope.sources.registry.connections import LateAnswerError
 from layerscope.sources.registry.conversation import Conversation
 from layerscope.sources.registry.outgoing_blob import OutgoingBlob
 from layerscope.sources.registry.refusal import PassingRefusalError, expect, say
-from layerscope.sources.registry.transport import ATTEMPTS, Answer, ConnectionFailedError, wait_before_retry
+from layerscope.sources.registry.transport import ATTEMPTS, PASSING, Answer, ConnectionFailedError, wait_before_retry
 from layerscope.sources.registry.upload_place import (
     add_digest,
     cancel_upload,
@@ -164,7 +164,7 @@ class BlobUpload:
 
     def _judge(self, method: str, answer: Answer, expected: int) -> None:
         """Raise what the answer of an open upload means for it."""
-        is_refusal = 400 <= answer.status < 500 and answer.status not in {408, 429}  # noqa: PLR2004 - refusals
+        is_refusal = 400 <= answer.status < 500 and answer.status not in PASSING  # noqa: PLR2004 - refusals
         if answer.status in _UNKNOWN or (method == "GET" and is_refusal):
             raise UploadBrokenError(f"{self._task}: the upload is gone{say(answer)}", is_lost=True)
         if answer.status == _OUT_OF_STEP:

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from layerscope.errors import TransferError
-from layerscope.sources.registry.transport import Answer
+from layerscope.sources.registry.transport import PASSING, Answer
 
 _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
@@ -52,7 +52,7 @@ def make_refusal(status: int, task: str, said: str, retry_after: str | None = No
     """The error for an answer of that status."""
     if status == _NOT_FOUND:
         return TransferError(f"{task}: it is not there{said}")
-    if status >= 500 or status in {408, 429}:  # noqa: PLR2004 - a server's own failures
+    if status >= 500 or status in PASSING:  # noqa: PLR2004 - a server's own failures
         return PassingRefusalError(f"{task}: answered {status}{said}", retry_after)
     return TransferError(f"{task}: answered {status}{said}")
 

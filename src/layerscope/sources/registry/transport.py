@@ -46,7 +46,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD: Final = frozenset({307, 308})
 """Redirects of which every server and client holds that the request stays what it is."""
 _HARMLESS: Final = frozenset({"GET", "HEAD"})
-_PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
+PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
 _CONNECTION: Final = re.compile(r"^<?\w+\([^)]*\)>?: |^<[^>]* object at 0x[0-9a-f]+>: ")
@@ -130,7 +130,7 @@ class Transport:
                 with response:
                     self._has_answered = True
                     is_last = is_last or time.monotonic() - began > RETRY_SECONDS
-                    if response.status not in _PASSING or is_last:
+                    if response.status not in PASSING or is_last:
                         return Answer(
                             response.status,
                             {name.lower(): response.headers[name] for name in response.headers},
