@@ -17,6 +17,8 @@ LayerscopeError
 │   ├── LayerDamageError      a layer that cannot be read to its end
 │   └── LimitError            a named ceiling was passed
 ├── TreeError                 a path cannot be followed or written out
+├── FormatError               a file's bytes are not what its format demands; becomes a gap
+├── PolicyError               a table of outside knowledge contradicts itself
 └── CacheError                the layer cache cannot be used
 
 Every message says what was being done, to what, and what was expected.
@@ -37,6 +39,14 @@ class ReferenceSyntaxError(UsageError):
 
 class SettingsError(UsageError):
     """An unknown or ill-typed configuration key."""
+
+
+class FormatError(LayerscopeError):
+    """A file's bytes are not what its format demands; whoever collects facts makes a gap of it."""
+
+
+class PolicyError(LayerscopeError):
+    """A table of outside knowledge contradicts itself or cannot be read."""
 
 
 class SourceError(LayerscopeError):

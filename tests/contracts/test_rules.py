@@ -15,7 +15,14 @@ from layerscope.rules.registry import FAMILIES, RULES, find_rule
 from layerscope.rules.rule import Rule
 
 ROOT: Final = Path(__file__).parents[2]
-FOLDERS: Final = {"LAY": "layers", "CONF": "config"}
+FOLDERS: Final = {
+    "LAY": "layers",
+    "SYS": "system",
+    "ELF": "elf",
+    "PY": "python",
+    "CUDA": "cuda",
+    "CONF": "config",
+}
 LONGEST: Final = 110
 """Lines of a rule's file: one reason to flag, and its documentation."""
 

@@ -9,6 +9,7 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.extractors import EXTRACTORS
 from layerscope.facts.registry import COLLECTORS
 from layerscope.facts.system.script_extractor import ScriptExtractor
+from layerscope.layers.extractor_set import open_reading
 
 
 def test_lists_every_collector_of_every_family() -> None:
@@ -53,5 +54,8 @@ def test_extractors_keep_plain_data_or_nothing_of_any_bytes() -> None:
             b"-----BEGIN RSA PRIVATE KEY",
         ):
             for path in (*sorted(extractor.wants.paths), "bin/x", "root/.netrc", ".env", "config.json"):
-                value = extractor.extract(path, content, size=len(content), mode=0o755)
+                reading = open_reading(extractor, path, size=len(content), mode=0o755)
+                if content:
+                    reading.feed(memoryview(content))
+                value = reading.finish()
                 assert value is None or isinstance(value, bool | int | str | bytes | list | dict)

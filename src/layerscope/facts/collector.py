@@ -7,7 +7,7 @@ from typing import ClassVar
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Fact
 from layerscope.facts.gap import Gap
-from layerscope.layers.extractor import Extractor
+from layerscope.layers.extractor import AnyExtractor
 
 
 class Collector(ABC):
@@ -24,7 +24,7 @@ class Collector(ABC):
     needs_weight: ClassVar[bool] = False
     """Whether it looks at the image's weight or at repeated content, which are found beside all that other collectors
     find: a question of time, not of facts."""
-    extractors: ClassVar[tuple[Extractor, ...]] = ()
+    extractors: ClassVar[tuple[AnyExtractor, ...]] = ()
 
     @abstractmethod
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:

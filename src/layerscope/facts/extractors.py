@@ -7,9 +7,9 @@ from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
 from layerscope.facts.system.os_release_extractor import OsReleaseExtractor
 from layerscope.facts.system.script_extractor import EntryScriptExtractor, ScriptExtractor
 from layerscope.facts.system.secret_extractor import SecretExtractor
-from layerscope.layers.extractor import Extractor
+from layerscope.layers.extractor import AnyExtractor
 
-EXTRACTORS: Final[tuple[Extractor, ...]] = (
+EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AccountFileExtractor(),
     AptReleaseExtractor(),
     EntryScriptExtractor(),

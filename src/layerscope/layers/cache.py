@@ -31,7 +31,7 @@ from layerscope.layers.cache_proofs import (
 )
 from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, encode_record
 from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STAMPS, TABLES, CacheStore
-from layerscope.layers.extractor import Extractor
+from layerscope.layers.extractor import AnyExtractor
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import Limits
 
@@ -48,7 +48,7 @@ _LayerKnowledge = tuple[LayerIndex, Mapping[str, Mapping[str, object]]]
 _Known = TypeVar("_Known")
 
 
-def fingerprint(extractors: Iterable[Extractor]) -> str:
+def fingerprint(extractors: Iterable[AnyExtractor]) -> str:
     """Return what names the form of a cached layer: the index's schema and every extractor's name and version."""
     parts = sorted(f"{extractor.name}={extractor.version}" for extractor in extractors)
     return hashlib.sha256("\n".join((f"index={INDEX_SCHEMA_VERSION}", *parts)).encode()).hexdigest()[:16]

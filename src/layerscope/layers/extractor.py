@@ -1,7 +1,7 @@
 """Extractor: who wants to see a file's bytes while its layer passes, and what is kept of them."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Wants:
 
 
 class Extractor(Protocol):
-    """Turns a wanted file into plain data (None, bool, int, float, str, bytes, lists, dicts with str keys).
+    """Turns the start of a wanted file into plain data (None, bool, int, float, str, bytes, lists, dicts by str).
 
     What it returns depends on its arguments alone, since it is kept in the layer cache under its name and version.
     """
@@ -40,3 +40,39 @@ class Extractor(Protocol):
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
         """Return what is to be kept of the file, or None; `content` may stop before `size`. Must not raise."""
+
+
+class FileReading(Protocol):
+    """One file on its way past a stream extractor."""
+
+    def feed(self, piece: memoryview) -> None:
+        """Take the next piece of the content, which is gone afterwards; none is empty. Must not raise."""
+
+    def finish(self) -> object:
+        """Return what is to be kept of the file as plain data, or None. Must not raise."""
+
+
+@runtime_checkable
+class StreamExtractor(Protocol):
+    """Sees all of a wanted file, piece by piece, in memory that has a ceiling whatever the file's size.
+
+    Same promises as an `Extractor`; the limit of what it wants says nothing here.
+    """
+
+    @property
+    def name(self) -> str:
+        """Stable name, part of the cache key."""
+
+    @property
+    def version(self) -> int:
+        """Raised whenever the same file would leave something else."""
+
+    @property
+    def wants(self) -> Wants:
+        """The files to be shown."""
+
+    def open_file(self, path: str, *, size: int, mode: int) -> FileReading:
+        """Return what takes the file's pieces."""
+
+
+AnyExtractor = Extractor | StreamExtractor

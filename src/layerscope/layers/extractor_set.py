@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from layerscope.layers.extractor import Extractor
+from layerscope.layers.extractor import AnyExtractor, Extractor, FileReading, StreamExtractor
 
 K = TypeVar("K", str, bytes)
 
@@ -11,10 +11,53 @@ MAGIC_SIZE = 2
 """First bytes by which magics are looked up; each is compared whole afterwards."""
 
 
+class WholeFile:
+    """The start of a file, kept for an extractor that sees it at once."""
+
+    def __init__(self, extractor: Extractor, path: str, *, size: int, mode: int) -> None:
+        """Wait for the first piece."""
+        self._extractor, self._path, self._size, self._mode = extractor, path, size, mode
+        self._missing = extractor.wants.limit
+        self._pieces: list[bytes] = []
+
+    def feed(self, piece: memoryview) -> None:
+        """Keep what is within the extractor's limit."""
+        if self._missing:
+            self._pieces.append(bytes(piece[: self._missing]))
+            self._missing -= len(self._pieces[-1])
+
+    def finish(self) -> object:
+        """What the extractor keeps of it."""
+        return self._extractor.extract(self._path, b"".join(self._pieces), size=self._size, mode=self._mode)
+
+
+class WatchedFile:
+    """One file on its way past everyone who wants it."""
+
+    def __init__(self, readings: list[tuple[dict[str, object], FileReading]], path: str) -> None:
+        """Hold each reading with where its result is kept."""
+        self._readings = readings
+        self._path = path
+
+    def feed(self, piece: memoryview) -> None:
+        """Show the next piece to all."""
+        for _, reading in self._readings:
+            reading.feed(piece)
+
+    def finish(self) -> None:
+        """Keep what they return."""
+        for kept, reading in self._readings:
+            value = reading.finish()
+            if value is not None:
+                kept[self._path] = value
+            else:
+                kept.pop(self._path, None)
+
+
 class ExtractorSet:
     """Extractors by what they want; the scanner looks files up in the tables directly."""
 
-    def __init__(self, extractors: Iterable[Extractor]) -> None:
+    def __init__(self, extractors: Iterable[AnyExtractor]) -> None:
         """Build the tables."""
         self.extractors = tuple(extractors)
         self.by_path = _table(self.extractors, [(path, e) for e in self.extractors for path in e.wants.paths])
@@ -22,9 +65,9 @@ class ExtractorSet:
         self.by_suffix = _table(self.extractors, [(suffix, e) for e in self.extractors for suffix in e.wants.suffixes])
         magics = [(magic[:MAGIC_SIZE], e) for e in self.extractors for magic in e.wants.magics]
         self.by_magic = _table(self.extractors, magics)
-        self.limit = max((e.wants.limit for e in self.extractors), default=0)
         self.extracts: dict[str, dict[str, object]] = {e.name: {} for e in self.extractors}
         self._positions: dict[str, int] = {}
+        self.longest_magic = max((len(magic) for e in self.extractors for magic in e.wants.magics), default=0)
 
     def is_wanted(self, path: str, base: str, head: bytes) -> bool:
         """Whether some extractor may want the file, by path, base name and first bytes."""
@@ -35,15 +78,19 @@ class ExtractorSet:
             or base[base.rfind(".") :] in self.by_suffix
         )
 
-    def offer(self, path: str, base: str, content: bytes, *, size: int, mode: int, position: int) -> None:
-        """Show the file to everyone who wants it, and keep what they return; `position` is that of its entry."""
+    def open_file(
+        self, path: str, base: str, head: bytes, *, size: int, mode: int, position: int
+    ) -> WatchedFile | None:
+        """What shows the file to everyone who wants it, judged by its first bytes; None where nobody does.
+
+        `position` is that of the file's entry. Whoever opens a file feeds it whole and finishes it.
+        """
         self._positions[path] = position
-        for extractor in self._choose(path, base, content):
-            value = extractor.extract(path, content[: extractor.wants.limit], size=size, mode=mode)
-            if value is not None:
-                self.extracts[extractor.name][path] = value
-            else:
-                self.extracts[extractor.name].pop(path, None)
+        readings: list[tuple[dict[str, object], FileReading]] = []
+        for extractor in self._choose(path, base, head):
+            kept = self.extracts[extractor.name]
+            readings.append((kept, open_reading(extractor, path, size=size, mode=mode)))
+        return WatchedFile(readings, path) if readings else None
 
     def drop_superseded(self, find_last: Callable[[Iterable[str]], dict[str, int]]) -> None:
         """Drop what was kept of files that a later entry of the same layer replaces."""
@@ -53,7 +100,7 @@ class ExtractorSet:
                 for kept in self.extracts.values():
                     kept.pop(path, None)
 
-    def _choose(self, path: str, base: str, content: bytes) -> Iterable[Extractor]:
+    def _choose(self, path: str, base: str, content: bytes) -> Iterable[AnyExtractor]:
         chosen = {
             *self.by_path.get(path, ()),
             *self.by_name.get(base, ()),
@@ -65,8 +112,15 @@ class ExtractorSet:
         return [extractor for extractor in self.extractors if extractor in chosen]
 
 
-def _table(order: tuple[Extractor, ...], pairs: list[tuple[K, Extractor]]) -> dict[K, tuple[Extractor, ...]]:
-    table: dict[K, set[Extractor]] = {}
+def open_reading(extractor: AnyExtractor, path: str, *, size: int, mode: int) -> FileReading:
+    """What shows one file to one extractor, be it at once or piece by piece."""
+    if isinstance(extractor, StreamExtractor):
+        return extractor.open_file(path, size=size, mode=mode)
+    return WholeFile(extractor, path, size=size, mode=mode)
+
+
+def _table(order: tuple[AnyExtractor, ...], pairs: list[tuple[K, AnyExtractor]]) -> dict[K, tuple[AnyExtractor, ...]]:
+    table: dict[K, set[AnyExtractor]] = {}
     for key, extractor in pairs:
         table.setdefault(key, set()).add(extractor)
     return {key: tuple(e for e in order if e in chosen) for key, chosen in table.items()}

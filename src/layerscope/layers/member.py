@@ -11,7 +11,7 @@ from layerscope.layers import anomaly
 from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import DEVICES, EntryType
 from layerscope.layers.extended_header import Extension
-from layerscope.layers.extractor_set import MAGIC_SIZE
+from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_SPARSE_HOLES, MAX_XATTR, NAME_MAX, PATH_MAX
 from layerscope.layers.path import decode_name, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
@@ -203,17 +203,31 @@ class MemberReader:
             return default
 
     def _read_content(self, path: str, size: int, position: int) -> bytes:
-        base = path[path.rfind("/") + 1 :]
+        """Hash a file's content, and show it to everyone who wants it."""
         content = hashlib.sha256()
-        head = b""
-        wanted: bool | None = None if self._extractors.limit else False
-        for piece in self._reader.iter_body(size):
+        pieces = self._reader.iter_body(size)
+        head, watched = b"", None
+        for piece in pieces:
             content.update(piece)
-            if wanted is not False and len(head) < self._extractors.limit:
-                head += piece[: self._extractors.limit - len(head)]
-            if wanted is None and (len(head) >= MAGIC_SIZE or len(head) == size):
-                wanted = self._extractors.is_wanted(path, base, head)
-        if wanted:
-            mode = self._columns.attribute_table[self._columns.attributes[position]][0]
-            self._extractors.offer(path, base, head, size=size, mode=mode, position=position)
+            head += piece
+            if len(head) >= min(self._extractors.longest_magic, size):
+                watched = self._open_file(path, head, size, position)
+                break
+        if watched is None:
+            for piece in pieces:
+                content.update(piece)
+            return content.digest()
+        watched.feed(memoryview(head))
+        for piece in pieces:
+            content.update(piece)
+            watched.feed(piece)
+        watched.finish()
         return content.digest()
+
+    def _open_file(self, path: str, head: bytes, size: int, position: int) -> WatchedFile | None:
+        base = path[path.rfind("/") + 1 :]
+        if not self._extractors.is_wanted(path, base, head):
+            return None
+        mode = self._columns.attribute_table[self._columns.attributes[position]][0]
+        magic = head[: self._extractors.longest_magic]
+        return self._extractors.open_file(path, base, magic, size=size, mode=mode, position=position)

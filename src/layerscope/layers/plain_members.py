@@ -66,7 +66,7 @@ def take_plain_members(parts: ScanParts) -> None:
             body = view[start:stop]
             digests += sha256(body).digest()
             if is_wanted(path, base, chunk[start : start + MAGIC_SIZE]):
-                _offer(parts, path, body, attribute)
+                _show(parts, path, body, attribute)
         else:
             digests += _NO_CONTENT if kind == _FILE else NO_DIGEST
         if directory != current:
@@ -82,7 +82,12 @@ def take_plain_members(parts: ScanParts) -> None:
     reader.position, columns.directory = position, current
 
 
-def _offer(parts: ScanParts, path: str, body: memoryview, attribute: int) -> None:
-    content = bytes(body[: parts.extractors.limit])
-    mode, position = parts.columns.attribute_table[attribute][0], len(parts.columns.paths)
-    parts.extractors.offer(path, path[path.rfind("/") + 1 :], content, size=len(body), mode=mode, position=position)
+def _show(parts: ScanParts, path: str, body: memoryview, attribute: int) -> None:
+    """Show a file that lies whole in one chunk to everyone who wants it."""
+    mode, position, size = parts.columns.attribute_table[attribute][0], len(parts.columns.paths), len(body)
+    head = bytes(body[: parts.extractors.longest_magic])
+    base = path[path.rfind("/") + 1 :]
+    watched = parts.extractors.open_file(path, base, head, size=size, mode=mode, position=position)
+    if watched is not None:
+        watched.feed(body)
+        watched.finish()

@@ -12,7 +12,7 @@ from layerscope.errors import LayerDamageError, SourceError, TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
-from layerscope.layers.extractor import Extractor
+from layerscope.layers.extractor import AnyExtractor
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.limits import MIB, LimitPassedError, Limits
 from layerscope.layers.scan import BlobScan, Compression, Damage, DamageKind, LayerScan, Proof
@@ -37,7 +37,7 @@ class ReadingStoppedError(Exception):
 class Reading:
     """How layers are read: what is kept of files, ceilings, who watches, and who may stop it."""
 
-    extractors: tuple[Extractor, ...] = ()
+    extractors: tuple[AnyExtractor, ...] = ()
     limits: Limits = field(default_factory=Limits)
     progress: Progress = field(default_factory=SilentProgress)
     stopped: threading.Event = field(default_factory=threading.Event)

@@ -2,10 +2,17 @@
 
 from typing import Final
 
-from layerscope.rules import config, layers
+from layerscope.rules import config, cuda, elf, layers, python, system
 from layerscope.rules.rule import Rule
 
-FAMILIES: Final[dict[str, tuple[Rule, ...]]] = {"LAY": layers.RULES, "CONF": config.RULES}
+FAMILIES: Final[dict[str, tuple[Rule, ...]]] = {
+    "LAY": layers.RULES,
+    "SYS": system.RULES,
+    "ELF": elf.RULES,
+    "PY": python.RULES,
+    "CUDA": cuda.RULES,
+    "CONF": config.RULES,
+}
 """Families by the prefix of their codes."""
 
 RULES: Final[tuple[Rule, ...]] = tuple(rule for family in FAMILIES.values() for rule in family)

@@ -1,0 +1,1 @@
+"""Python interpreters, environments, distributions and what they require of each other."""

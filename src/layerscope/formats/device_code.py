@@ -1,0 +1,54 @@
+"""Device code: what a fatbinary container holds, as its entry headers say it.
+
+The layout of containers and entries is in `formats.fatbinary`, which reads it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CodeKind(StrEnum):
+    """What an entry of a container holds."""
+
+    SASS = "sass"
+    """A cubin: machine code for one real architecture."""
+    PTX = "ptx"
+    """Virtual instructions, which the driver compiles when they are loaded."""
+    LTO = "lto"
+    """Intermediate code for linking on the build machine; never loaded."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DeviceTarget:
+    """One entry: its kind, its architecture (`90` is sm_90 or compute_90), and what limits it.
+
+    `suffix` is `a` (that architecture alone), `f` (its family), or empty. `ptx_isa` is the PTX ISA version (9, 0) of
+    PTX, and (0, 0) of anything else.
+    """
+
+    kind: CodeKind
+    arch: int
+    suffix: str = ""
+    ptx_isa: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerGroup:
+    """Containers of one object that hold the same targets: how many, in which section, and their bytes as stored.
+
+    `section` is the ELF section's name, or empty where the file has no section table. `bytes_by_arch` counts payload
+    bytes by architecture, for SASS and PTX together.
+    """
+
+    targets: tuple[DeviceTarget, ...]
+    count: int
+    section: str
+    bytes_by_arch: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """All device code of one object; `damaged` counts containers that do not parse to their end."""
+
+    groups: tuple[ContainerGroup, ...]
+    damaged: int = 0

@@ -1,0 +1,74 @@
+"""ElfObject: what one ELF executable or shared object says of itself, as far as the loader and we care.
+
+Words are those of the generic ABI (https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html) and of glibc's
+versioning (https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/symversion.html).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NeededVersion:
+    """A symbol version that an object requires of the library called `library` (DT_VERNEED); weak ones may lack."""
+
+    library: str
+    version: str
+    is_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UndefinedSymbol:
+    """A dynamic symbol that another object has to define; `version` is empty where none is asked for."""
+
+    name: str
+    version: str = ""
+    is_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ElfObject:
+    """One object; numbers are those of the ELF header, texts decoded as UTF-8 with surrogate escapes.
+
+    `rpath` and `runpath` stand as written, with `$ORIGIN` and colons; None where the entry is absent. `exports` holds
+    the CRC-32 of each defined dynamic symbol's name, ascending, four little-endian bytes each: 400,000 names of a CUDA
+    environment would be 30 MB.
+    """
+
+    bits: int
+    """32 or 64."""
+    is_little_endian: bool
+    machine: int
+    """e_machine: 62 is x86-64, 183 AArch64."""
+    type: int
+    """e_type: 2 executable, 3 shared object or position-independent executable."""
+    interpreter: str | None = None
+    """PT_INTERP, the path of the dynamic loader."""
+    soname: str | None = None
+    needed: tuple[str, ...] = ()
+    rpath: str | None = None
+    runpath: str | None = None
+    flags: int = 0
+    """DT_FLAGS."""
+    flags_1: int = 0
+    """DT_FLAGS_1: 0x800 is NODEFLIB, 0x8000000 PIE."""
+    is_dynamic: bool = False
+    """Whether it has a dynamic section at all."""
+    required_versions: tuple[NeededVersion, ...] = ()
+    provided_versions: tuple[str, ...] = ()
+    undefined: tuple[UndefinedSymbol, ...] = ()
+    exports: bytes = b""
+    stack_flags: int | None = None
+    """p_flags of PT_GNU_STACK: 1 is executable; None where the header is absent, which asks for an executable stack."""
+    isa_needed: int = 0
+    """GNU_PROPERTY_X86_ISA_1_NEEDED: bit 0 baseline, 1 v2, 2 v3, 3 v4."""
+    minimum_kernel: str | None = None
+    """NT_GNU_ABI_TAG's kernel version, like `3.2.0`."""
+    build_id: str | None = None
+    has_relr: bool = False
+    """DT_RELR, which glibc before 2.36 does not know."""
+    is_truncated: bool = False
+    """Whether the file ends before what its headers point to."""
+    forward_compatibility: str | None = None
+    """The JSON text of `.note.cuda.fwd_compatibility`, in NVIDIA's user-mode drivers for older kernel modules."""
+    problems: tuple[str, ...] = ()
+    """What could not be read of it, each as one sentence without a full stop."""
