@@ -1,6 +1,7 @@
 """What holds for every test: a clean environment, a cache of its own, and no skip where all tests must run."""
 
 import os
+import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,10 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 # the same examples in every run that decides whether a change lands; new ones wherever people develop
 settings.register_profile("repeatable", settings.get_profile("patient"), derandomize=True, database=None)
 settings.load_profile("repeatable" if os.environ.get("CI") else "patient")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # so a shell starts what it runs in the background, and so would the programs start that tests interrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -137,7 +137,7 @@ def test_what_failed_is_tried_again(demo: ReadImage, tmp_path: Path, monkeypatch
     cache, progress = options_of(tmp_path).cache, SilentProgress()
     with monkeypatch.context() as patch:
         patch.setattr(contents, "_OTHERS", (Failing(),))
-        patch.setattr(fold, "name_fold", lambda _read, _base: "f" * 64)
+        patch.setattr(fold, "name_fold", lambda *_: "f" * 64)
         known = fold_image(demo, base_layers=0, cache=cache, progress=progress)
         assert "test.failing" in str(known.gaps)
     assert cache.find_image("f" * 64, bytes) is None

@@ -18,36 +18,46 @@ from layerscope.facts.run import collect_facts
 from layerscope.image.image import Image
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import LayerScan, Proof
+from layerscope.policies.policies import Policies
 from layerscope.progress import Progress
+
+BUILT_IN: Final = Policies()
 
 _COLLECTED_ANEW: Final = tuple(collector for collector in COLLECTORS if collector.sees_claims)
 
 
 def fold_image(
-    read: ReadImage, *, base_layers: int, cache: LayerCache, progress: Progress, jobs: int = 1
+    read: ReadImage,
+    *,
+    base_layers: int,
+    cache: LayerCache,
+    progress: Progress,
+    jobs: int = 1,
+    policies: Policies = BUILT_IN,
 ) -> ImageFacts:
     """The image's weight, facts and gaps; from the cache where the same layers and config were folded before."""
-    name = name_fold(read, base_layers)
+    name = name_fold(read, base_layers, policies)
     known = cache.find_image(name, decode_image_facts) if name is not None else None
     if known is None:
-        known = collect_contents(FactContext(*_hide_claims(read), read.steps, base_layers), progress, jobs=jobs)
+        context = FactContext(*_hide_claims(read), read.steps, base_layers, policies)
+        known = collect_contents(context, progress, jobs=jobs)
         if name is not None and not any(gap.is_own_failure for gap in known.gaps):
             _keep(name, known, cache)
-    context = FactContext(read.image, read.scans, read.steps, base_layers)
+    context = FactContext(read.image, read.scans, read.steps, base_layers, policies)
     facts, gaps = collect_facts(context, collectors=_COLLECTED_ANEW)
     return ImageFacts(known.weight, FactSet([*known.facts, *facts]), (*known.gaps, *gaps))
 
 
-def name_fold(read: ReadImage, base_layers: int) -> str | None:
+def name_fold(read: ReadImage, base_layers: int, policies: Policies = BUILT_IN) -> str | None:
     """The name under which the fold is kept: all that it follows from, hashed; None where a layer is not known whole.
 
     That is what lies in the layers (their DiffIDs) and what is taken out of them, the config, how many layers are the
-    base image's, and the code.
+    base image's, the tables of outside knowledge, and the code.
     """
     if any(scan.damage is not None or scan.diff_id is None for scan in read.scans):
         return None
     layers = [str(scan.diff_id) for scan in read.scans]
-    parts = (digest_code(), cache_fingerprint(), layers, base_layers, read.image.config)
+    parts = (digest_code(), policies.digest, cache_fingerprint(), layers, base_layers, read.image.config)
     try:
         return hashlib.sha256(msgspec.msgpack.encode(parts)).hexdigest()
     except (ValueError, OverflowError):  # a config with text or numbers that msgpack has no form for

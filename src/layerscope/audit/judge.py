@@ -16,7 +16,14 @@ from layerscope.rules.run import check_rules
 def judge_image(read: ReadImage, *, base: BaseImage | None, options: AuditOptions, progress: Progress) -> AuditResult:
     """The audit of an image that was read."""
     base_layers = base.layers if base else 0
-    known = fold_image(read, base_layers=base_layers, cache=options.cache, progress=progress, jobs=options.jobs)
+    known = fold_image(
+        read,
+        base_layers=base_layers,
+        cache=options.cache,
+        progress=progress,
+        jobs=options.jobs,
+        policies=options.policies,
+    )
     progress.note("checking rules")
     findings = check_rules(known.facts)
     return AuditResult(

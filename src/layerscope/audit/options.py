@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from layerscope.image.platform import Platform
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.limits import Limits
+from layerscope.policies.policies import Policies
 from layerscope.sources.source import Source
 
 
@@ -24,5 +25,7 @@ class AuditOptions:
     base: Source | None = None
     """The image that this one was built on, to tell its layers from one's own."""
     limits: Limits = field(default_factory=Limits)
+    policies: Policies = field(default_factory=Policies)
+    """Tables of outside knowledge: drivers, GPUs, releases."""
     by_table: bool = False
     """Whether a layer is told from its table of contents, where it has one, instead of being read."""

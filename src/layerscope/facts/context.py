@@ -1,8 +1,9 @@
 """FactContext: all that a collector may look at."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from layerscope.facts.places import Places, find_places
 from layerscope.filesystem.merge import merge_layers
@@ -13,6 +14,9 @@ from layerscope.formats.secret_text import redact_text
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
 from layerscope.layers.scan import LayerScan
+from layerscope.policies.policies import Policies
+
+T = TypeVar("T")
 
 INSTRUCTION_LIMIT: Final = 400
 """Characters of an instruction that facts repeat; heredocs run to pages."""
@@ -27,6 +31,15 @@ class FactContext:
     steps: tuple[BuildStep, ...]
     base_layers: int
     """How many of the lowest layers belong to the base image; 0 where the base is unknown."""
+    policies: Policies = field(default_factory=Policies)
+    """Tables of outside knowledge."""
+    _shared: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def shared(self, find: Callable[["FactContext"], T]) -> T:
+        """What `find` makes of this context; made once, however many collectors ask."""
+        if find not in self._shared:
+            self._shared[find] = find(self)
+        return cast("T", self._shared[find])
 
     @cached_property
     def tree(self) -> MergedTree:
