@@ -23,6 +23,7 @@ KEYS: Final[Mapping[str, type]] = {
     "cache-dir": str,
     "debug": bool,
     "fail-on": str,
+    "ignore-base": bool,
     "in-place": str,
     "jobs": int,
     "limit": int,

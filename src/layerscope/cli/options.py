@@ -81,6 +81,9 @@ toc_option: Final = click.option(
 base_option: Final = option(
     "--base", metavar="IMAGE", help="The image this one was built on, to tell its layers from your own."
 )
+ignore_base_option: Final = option(
+    "--ignore-base", is_flag=True, help="Leave out findings that lie in the base image's layers alone; count them."
+)
 
 
 def _set(attribute: str, wanted: bool) -> Callable[[click.Context, click.Parameter, bool], None]:

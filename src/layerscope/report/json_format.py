@@ -143,6 +143,7 @@ def _build_summary(result: AuditResult, context: RenderContext) -> SummaryV1:
     counts = Counter(finding.severity for finding in result.findings)
     return SummaryV1(
         counts_by_severity={name: counts[severity] for severity, name in _SEVERITIES.items()},
+        ignored=result.ignored,
         verdict=_judge(result, context),
         exit_code=context.exit_code,
     )

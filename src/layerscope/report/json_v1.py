@@ -247,6 +247,7 @@ class SummaryV1(Struct, frozen=True):
     """The outcome: `damaged` where the image is not what its digests say, `failed` at or above the threshold."""
 
     counts_by_severity: dict[SeverityName, int]
+    ignored: Annotated[int, Meta(ge=0, description="Findings of the base image that were left out on request.")]
     verdict: VerdictName
     exit_code: int
 
