@@ -17,7 +17,9 @@ _COMMANDS: Final = {
     "extract": LazyCommand("layerscope.cli.commands.extract", "Copy files out of the image, safely."),
     "inspect": LazyCommand("layerscope.cli.commands.inspect", "Show config, digests and history."),
     "cache": LazyCommand("layerscope.cli.commands.cache", "Measure, prune or verify the layer cache."),
-    "rules": LazyCommand("layerscope.cli.commands.rules", "List the rules, or explain one."),
+    "rules": LazyCommand(
+        "layerscope.cli.commands.rules", "List the rules, explain one, or show the tables they rest on."
+    ),
 }
 
 _HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.
