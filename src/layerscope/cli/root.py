@@ -11,6 +11,7 @@ PROGRAM: Final = "layerscope"
 
 _COMMANDS: Final = {
     "audit": LazyCommand("layerscope.cli.commands.audit", "Prove an image intact, weigh it, and say what to change."),
+    "facts": LazyCommand("layerscope.cli.commands.facts", "Show what the image contains: system, ELF, Python, CUDA."),
     "layers": LazyCommand("layerscope.cli.commands.layers", "List the layers with their digests and sizes."),
     "tree": LazyCommand("layerscope.cli.commands.tree", "List files: merged, or one layer's changes."),
     "cat": LazyCommand("layerscope.cli.commands.cat", "Write one file of the image to standard output."),

@@ -1,6 +1,7 @@
 """`layerscope audit`: everything that can be known about an image without running it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -18,6 +19,7 @@ from layerscope.cli.options import (
     fail_on_option,
     ignore_base_option,
     image_argument,
+    policy_dir_option,
     with_console,
     with_reading,
     with_telling,
@@ -36,6 +38,7 @@ _NEVER = "never"
 @fail_on_option
 @base_option
 @ignore_base_option
+@policy_dir_option
 @with_reading
 @with_telling
 @with_console
@@ -45,6 +48,7 @@ def command(
     fail_on: str,
     base: str | None,
     ignore_base: bool,
+    policy_dir: Path | None,
     reading: Reading,
     telling: Telling,
     console: Console,
@@ -56,7 +60,7 @@ def command(
     """
     outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
     threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
-    options = make_options(reading, base=base)
+    options = make_options(reading, base=base, policy_dir=policy_dir)
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
