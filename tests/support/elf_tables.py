@@ -65,7 +65,7 @@ class ElfForm:
         return struct.pack(self.order + "IIIIIIII", kind, offset, address, address, size, size, flags, align)
 
     def section(self, name: int, kind: int, place: tuple[int, int, int], details: tuple[int, int, int]) -> bytes:
-        """A section header; `place` is its address, offset and size, `details` its link, its info and an entry's size."""
+        """A section header; `place` is its address, offset and size, `details` its link, info and entry's size."""
         link, info, entry = details
         words = "QQQQIIQQ" if self.bits == 64 else "IIIIIIII"
         flags = 2 if place[0] else 0
