@@ -52,7 +52,7 @@ class ContainerGroup:
 class DeviceCode:
     """All device code of one object, groups sorted by section and targets.
 
-    `damaged` counts containers that do not parse to their end, `unread` those beyond the ceilings; neither is in a group.
+    `damaged` counts containers that do not parse to their end, `unread` those beyond the ceilings: no group has them.
     """
 
     groups: tuple[ContainerGroup, ...]

@@ -43,7 +43,7 @@ _ENTRY_VERSION: Final = 0x0101
 _KINDS: Final = {1: CodeKind.PTX, 2: CodeKind.SASS, 8: CodeKind.LTO}
 _LTO_FLAG: Final = 0x10000
 _SUFFIX_FLAGS: Final = 0x300000
-_SUFFIXES: Final = {0: "", 0x100000: "a", 0x200000: "f", 0x300000: "f"}
+_SUFFIXES: Final = {0: "", 0x100000: "a", 0x200000: "f", 0x300000: "a"}
 _RUNS: Final = frozenset({CodeKind.PTX, CodeKind.SASS})
 
 Section = tuple[str, int, int]
