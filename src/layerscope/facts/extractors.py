@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor
+from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
 from layerscope.facts.system.os_release_extractor import OsReleaseExtractor
@@ -12,6 +14,8 @@ from layerscope.layers.extractor import AnyExtractor
 EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AccountFileExtractor(),
     AptReleaseExtractor(),
+    CudaLoaderConfExtractor(),
+    CudaTextExtractor(),
     EntryScriptExtractor(),
     OsReleaseExtractor(),
     ScriptExtractor(),

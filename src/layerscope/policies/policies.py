@@ -9,10 +9,11 @@ from typing import Final
 
 from layerscope.policies.cuda_driver import CudaDrivers, read_cuda_drivers
 from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_libraries
+from layerscope.policies.frameworks import FrameworkTable, read_frameworks
 from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
-TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "gpu_arch", "torch_wheels")
+TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "frameworks", "gpu_arch", "torch_wheels")
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -51,3 +52,8 @@ class Policies:
     def torch_wheels(self) -> TorchWheels:
         """PyTorch releases and their builds."""
         return read_torch_wheels(self.directory)
+
+    @cached_property
+    def frameworks(self) -> FrameworkTable:
+        """What GPU packages were built for."""
+        return read_frameworks(self.directory)
