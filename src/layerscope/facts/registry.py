@@ -11,6 +11,7 @@ from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
 from layerscope.facts.cuda.compilers import BuildToolsCollector
 from layerscope.facts.cuda.declared import CudaDeclarationCollector
+from layerscope.facts.cuda.device_code import DeviceCodeCollector
 from layerscope.facts.cuda.driver_files import DriverFileCollector
 from layerscope.facts.cuda.frameworks import FrameworkCollector
 from layerscope.facts.cuda.libraries import CudaLibraryCollector
@@ -50,6 +51,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     ScriptCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
+    DeviceCodeCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),

@@ -23,6 +23,8 @@ class LibraryRole(StrEnum):
     """A framework computes nothing without it."""
     PART = "part"
     """A program misses what it gives."""
+    CHOSEN = "chosen"
+    """A program uses it on some GPUs and something else on others: that it lacks one is normal."""
     STUB = "stub"
     """It has no kernels of its own, whatever its device code says."""
 
@@ -65,6 +67,6 @@ def read_cuda_libraries(directory: Path | None = None) -> CudaLibraries:
     if names != sorted(set(names)):
         raise PolicyError(f"reading {TABLE}: the names do not ascend, or one is there twice")
     for row in table.library:
-        if (row.role is LibraryRole.CORE) != bool(row.framework) and row.role is not LibraryRole.PART:
-            raise PolicyError(f"reading {TABLE}: {row.name} is a {row.role}, framework {row.framework!r}")
+        if row.role is LibraryRole.CORE and not row.framework:
+            raise PolicyError(f"reading {TABLE}: {row.name} is the core of no framework")
     return CudaLibraries(table)

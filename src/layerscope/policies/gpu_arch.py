@@ -125,6 +125,13 @@ class GpuArchitectures:
         rows = sorted(self.table.toolkit_arch, key=lambda row: parse_numbers(row.since, what="since"))
         return next((row.since for row in rows if names & set(row.sm)), None)
 
+    def dropped_in(self, capability: int) -> str | None:
+        """The first CUDA toolkit that no longer compiles for a capability, `13.0`; None where all do."""
+        names = {capability, *(row.before for row in self.table.renamed if row.after == capability)}
+        rows = self.table.toolkit_arch
+        last = max((number for number, row in enumerate(rows) if names & set(row.sm)), default=None)
+        return rows[last + 1].since if last is not None and last + 1 < len(rows) else None
+
     @cached_property
     def _families(self) -> dict[int, tuple[int, ...]]:
         return {row.arch: row.members for row in self.table.family}
