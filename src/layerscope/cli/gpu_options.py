@@ -19,15 +19,10 @@ FLEET_LIMIT: Final = 1 << 20
 Function = Callable[..., int]
 
 
-class _Name(click.ParamType):
+class _Name(click.types.StringParamType):
     """A GPU's name; in a variable they stand between commas, for names have spaces."""
 
-    name = "text"
     envvar_list_splitter = ","
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 -- click's signature
-        """The name without the space around it."""
-        return str(value).strip()
 
 
 _OPTIONS: Final = (
