@@ -23,6 +23,7 @@ KEYS: Final[Mapping[str, type]] = {
     "cache-dir": str,
     "debug": bool,
     "fail-on": str,
+    "ignore-base": bool,
     "in-place": str,
     "jobs": int,
     "limit": int,
@@ -34,6 +35,7 @@ KEYS: Final[Mapping[str, type]] = {
     "offline": bool,
     "output": list,
     "platform": str,
+    "policy-dir": str,
     "quiet": bool,
 }
 """Every key, which is the long name of an option, and the type of its value; a list may be written as one string."""

@@ -16,7 +16,8 @@ from layerscope.rules.finding import Finding
 class BaseImage:
     """The image below: its name or digest where known, how many layers it gave, and how that is known.
 
-    `evidence` is `layer prefix` (proved by equal DiffIDs), `annotation` or `label` (claimed by the builder).
+    `evidence` is `layer prefix` (with the image that the user names), `layer prefix with an image audited before`,
+    `annotation` or `label` (claimed by the builder, counting no layers), or one of these `and layer prefix`.
     """
 
     reference: str
@@ -71,6 +72,8 @@ class AuditResult:
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
     base: BaseImage | None
+    ignored: int = 0
+    """Findings of the base image that were left out because the user asked for that."""
 
     @property
     def is_whole(self) -> bool:

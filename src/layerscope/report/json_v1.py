@@ -118,10 +118,20 @@ class OsReleaseV1(Struct, frozen=True):
     pretty_name: str
 
 
+FactListV1 = Annotated[
+    dict[str, list[dict[str, Any]]],
+    Meta(
+        description="Facts by kind, each with `path`, `layer`, `created_by` and `origin` beside its own fields. A kind "
+        "without facts has no key; further kinds and fields may come."
+    ),
+]
+
+
 class SystemV1(Struct, frozen=True):
-    """The distribution, where the image names one."""
+    """The distribution, where the image names one, and everything else that is known of the system."""
 
     os_release: OsReleaseV1 | None
+    observed: FactListV1
 
 
 class VariableV1(Struct, frozen=True):
@@ -149,9 +159,9 @@ class FactsV1(Struct, frozen=True):
     """What the image contains, by family; null for a family that was not collected."""
 
     system: SystemV1 | None
-    elf: dict[str, Any] | None
-    python: dict[str, Any] | None
-    cuda: dict[str, Any] | None
+    elf: FactListV1 | None
+    python: FactListV1 | None
+    cuda: FactListV1 | None
     models: dict[str, Any] | None
     process: ProcessV1 | None
 
@@ -247,6 +257,7 @@ class SummaryV1(Struct, frozen=True):
     """The outcome: `damaged` where the image is not what its digests say, `failed` at or above the threshold."""
 
     counts_by_severity: dict[SeverityName, int]
+    ignored: Annotated[int, Meta(ge=0, description="Findings of the base image that were left out on request.")]
     verdict: VerdictName
     exit_code: int
 
