@@ -15,13 +15,7 @@ from layerscope.policies.frameworks import FrameworkTable, read_frameworks
 from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
-TABLES: Final[tuple[str, ...]] = (
-    "cuda_driver",
-    "cuda_libraries",
-    "frameworks",
-    "gpu_arch",
-    "torch_wheels",
-)
+TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "frameworks", "gpu_arch", "torch_wheels")
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
