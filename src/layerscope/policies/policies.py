@@ -1,5 +1,6 @@
 """Policies: all tables of outside knowledge, each read when it is first asked for."""
 
+import difflib
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from layerscope.errors import PolicyError
 from layerscope.policies.cuda_driver import CudaDrivers, read_cuda_drivers
 from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_libraries
 from layerscope.policies.frameworks import FrameworkTable, read_frameworks
@@ -22,6 +24,21 @@ class Policies:
     """The tables, those in `directory` in place of our own; every table may raise PolicyError when asked for."""
 
     directory: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a folder that is not there or that holds a table nobody asks for; raises PolicyError."""
+        if self.directory is None:
+            return
+        try:
+            names = sorted(path.stem for path in self.directory.iterdir() if path.suffix == ".toml")
+        except OSError as error:
+            raise PolicyError(f"reading tables from {self.directory}: {error.strerror}") from error
+        for name in names:
+            if name not in TABLES:
+                near = difflib.get_close_matches(name, TABLES, n=1) or [", ".join(TABLES)]
+                raise PolicyError(
+                    f"reading tables from {self.directory}: no table is called {name}; expected {near[0]}"
+                )
 
     @cached_property
     def digest(self) -> str:

@@ -15,6 +15,7 @@ ConfidenceName = Literal["high", "medium", "low"]
 SafetyName = Literal["safe", "review"]
 OriginName = Literal["base", "own", "unknown"]
 ProofName = Literal["read", "unchanged", "cached", "table", "none"]
+GpuVerdictName = Literal["native", "jit", "partial", "none", "no device code"]
 VerdictName = Literal["passed", "failed", "damaged"]
 
 DigestText = Annotated[str, Meta(pattern="^[a-z0-9]+:[a-f0-9]+$")]
@@ -118,10 +119,20 @@ class OsReleaseV1(Struct, frozen=True):
     pretty_name: str
 
 
+FactListV1 = Annotated[
+    dict[str, list[dict[str, Any]]],
+    Meta(
+        description="Facts by kind, each with `path`, `layer`, `created_by` and `origin` beside its own fields. A kind "
+        "without facts has no key; further kinds and fields may come."
+    ),
+]
+
+
 class SystemV1(Struct, frozen=True):
-    """The distribution, where the image names one."""
+    """The distribution, where the image names one, and everything else that is known of the system."""
 
     os_release: OsReleaseV1 | None
+    observed: FactListV1
 
 
 class VariableV1(Struct, frozen=True):
@@ -149,22 +160,47 @@ class FactsV1(Struct, frozen=True):
     """What the image contains, by family; null for a family that was not collected."""
 
     system: SystemV1 | None
-    elf: dict[str, Any] | None
-    python: dict[str, Any] | None
-    cuda: dict[str, Any] | None
+    elf: FactListV1 | None
+    python: FactListV1 | None
+    cuda: FactListV1 | None
     models: dict[str, Any] | None
     process: ProcessV1 | None
 
 
+class GpuLibraryV1(Struct, frozen=True):
+    """How one library fares on a GPU: its containers that run as they are, after compilation, and on the best GPU."""
+
+    path: PathText
+    layer: LayerNumber | None
+    verdict: GpuVerdictName
+    gives: str
+    native: int
+    jit: int
+    best: int
+    targets: list[str]
+
+
 class GpuV1(Struct, frozen=True):
-    """Whether the image runs on one kind of GPU."""
+    """Whether the image runs on one kind of GPU, as its files say."""
 
     name: str
     compute_capability: str
-    verdict: str
+    verdict: GpuVerdictName
+    cause: Annotated[str, Meta(description="What it fails at or falls short of: code, architecture, driver too old, …")]
     reason: str
-    evidence: list[str]
-    minimum_driver: str | None
+    evidence: Annotated[
+        list[str], Meta(description="Paths of the libraries that decide, and of those that fall short.")
+    ]
+    minimum_driver: Annotated[
+        str | None, Meta(description="The oldest driver with which the image starts on this GPU.")
+    ]
+    full_driver: Annotated[str | None, Meta(description="The oldest driver with all features of the image's CUDA.")]
+    last_driver_branch: Annotated[int | None, Meta(description="The last driver branch that knows this GPU.")]
+    driver: Annotated[str | None, Meta(description="The driver that was asked about.")]
+    node: Annotated[str | None, Meta(description="The node type of the fleet.")]
+    count: int
+    asked: bool
+    libraries: list[GpuLibraryV1]
 
 
 class LocationV1(Struct, frozen=True):
@@ -247,6 +283,7 @@ class SummaryV1(Struct, frozen=True):
     """The outcome: `damaged` where the image is not what its digests say, `failed` at or above the threshold."""
 
     counts_by_severity: dict[SeverityName, int]
+    ignored: Annotated[int, Meta(ge=0, description="Findings of the base image that were left out on request.")]
     verdict: VerdictName
     exit_code: int
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
+from layerscope.facts.cuda.marked_paths import find_marked_paths
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.layers.entry import EntryType
@@ -47,9 +48,7 @@ class BuildToolsCollector(Collector):
         folders = [folder for folder in values.get("PATH", DEFAULT_PATH).split(":") if folder.startswith("/")]
         found = [_find_program(context, f"{folder.rstrip('/')}/{name}") for name in COMPILERS for folder in folders]
         compilers = tuple(dict.fromkeys(path for path in found if path))
-        headers = {
-            match[1] for path in context.tree if path.endswith("/Python.h") and (match := _HEADER.fullmatch(path))
-        }
+        headers = {match[1] for path in context.shared(find_marked_paths).headers if (match := _HEADER.fullmatch(path))}
         variable = values.get("CC", "")
         word = variable.split()[0] if variable.split() else ""
         places = [word] if word.startswith("/") else [f"{folder.rstrip('/')}/{word}" for folder in folders]

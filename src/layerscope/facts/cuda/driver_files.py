@@ -8,6 +8,7 @@ from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
+from layerscope.facts.cuda.marked_paths import find_marked_paths
 from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor, SearchFolder, find_search_folders
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
@@ -29,10 +30,12 @@ _PROGRAMS: Final = frozenset({
     "nvidia-smi", "nvidia-debugdump", "nvidia-persistenced", "nv-fabricmanager", "nvidia-cuda-mps-control",
     "nvidia-cuda-mps-server",
 })  # fmt: skip
-_NOT_INJECTED_OVER: Final = frozenset({"libdxcore", "libnvidia-egl-gbm", "libnvidia-egl-wayland"})
+_BEGINNINGS: Final = ("libcuda", "libnv", "libGL", "libEGL", "libvdpau", "libdxcore")
+_RUNTIMES: Final = frozenset({
+    "nvidia-container-cli", "nvidia-container-runtime", "nvidia-container-runtime-hook", "nvidia-container-toolkit",
+    "nvidia-ctk", "nvidia-docker", "nvidia-cdi-hook",
+})  # fmt: skip
 _PROGRAM_FOLDERS: Final = ("usr/bin", "bin", "usr/local/bin", "usr/sbin", "usr/local/nvidia/bin")
-_BRANCHES: Final = re.compile(r'"Driver"\s*:\s*\[([\d,\s"]*)\]')
-_CUDA: Final = re.compile(r'"CUDA Version"\s*:\s*"([\d.]+)"')
 
 
 class DriverFileKind(StrEnum):
@@ -40,6 +43,8 @@ class DriverFileKind(StrEnum):
 
     LIBRARY = "library"
     PROGRAM = "program"
+    RUNTIME = "container runtime"
+    """A part of the NVIDIA Container Toolkit, which belongs on the host."""
     STUB = "stub"
     COMPAT = "compat"
 
@@ -49,7 +54,8 @@ class DriverFile(Fact):
     """One file: its kind, what follows `.so` in its name, its bytes, and what puts its directory on the search path.
 
     `search` is `LD_LIBRARY_PATH` or a file of ldconfig, empty where no search comes by. `target` is where a link
-    leads. `branches` are the driver branches of the host that a compatibility library says it works with.
+    leads, empty where that is nowhere. `cuda` and `branches` say which CUDA a compatibility library brings, and which
+    driver branches of the host it works with.
     """
 
     kind: DriverFileKind
@@ -57,6 +63,7 @@ class DriverFile(Fact):
     version: str
     size: int
     search: str
+    is_link: bool
     target: str
     cuda: str
     branches: tuple[int, ...]
@@ -74,8 +81,8 @@ class DriverFileCollector(Collector):
         folders = {folder.path: folder for folder in context.shared(find_search_folders)}
         paths = sorted(
             path
-            for path in context.tree
-            if ".so" in path[path.rfind("/") + 1 :] and _LIBRARY.fullmatch(path.rpartition("/")[2])
+            for path in context.shared(find_marked_paths).objects
+            if path[path.rfind("/") + 1 :].startswith(_BEGINNINGS) and _LIBRARY.fullmatch(path.rpartition("/")[2])
         )
         if len(paths) > FILE_LIMIT:
             yield Gap("driver libraries", "image", f"only the first {FILE_LIMIT} of {len(paths):,} are told of")
@@ -83,10 +90,11 @@ class DriverFileCollector(Collector):
             node = context.tree.get(path)
             if node is not None and node.type in {EntryType.FILE, EntryType.SYMLINK}:
                 yield _tell_library(node, folders, context)
-        for path in sorted(f"{folder}/{name}" for folder in _PROGRAM_FOLDERS for name in _PROGRAMS):
+        for path in sorted(f"{folder}/{name}" for folder in _PROGRAM_FOLDERS for name in (*_PROGRAMS, *_RUNTIMES)):
             node = context.tree.get(path)
             if node is not None and node.type is EntryType.FILE:
-                yield _tell(node, DriverFileKind.PROGRAM, context)
+                kind = DriverFileKind.RUNTIME if node.name in _RUNTIMES else DriverFileKind.PROGRAM
+                yield _tell(node, kind, context)
 
 
 def _tell_library(node: Node, folders: dict[str, SearchFolder], context: FactContext) -> DriverFile:
@@ -117,6 +125,7 @@ def _tell(node: Node, kind: DriverFileKind, context: FactContext, *, search: str
         version=(match[1] or "") if match else "",
         size=node.own_size,
         search=search,
+        is_link=node.type is EntryType.SYMLINK,
         target=target,
         cuda="",
         branches=(),

@@ -8,8 +8,10 @@ from typing import Final
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.cuda.library_names import LibraryName, read_library_name
+from layerscope.facts.cuda.marked_paths import find_marked_paths
 from layerscope.facts.cuda.places import CopyKind, CopyPlace, find_place
 from layerscope.facts.cuda.releases import major, newest, numbers, release
+from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor, find_search_folders
 from layerscope.facts.cuda.sites import Site, find_sites
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
@@ -27,7 +29,8 @@ _TIED: Final = ("cuda-runtime", "cuda-nvrtc", "cuda-cupti", "nvjitlink", "nvtx")
 class CudaLibrary(Fact):
     """One file: its name without `lib` and suffix, its part of CUDA (`cudnn`), the suffix's version, its own version.
 
-    `copy` is the root of the copy that it belongs to. `version` is empty where nothing tells it.
+    `copy` is the root of the copy that it belongs to. `version` is empty where nothing tells it. `search` is what puts
+    its directory on every program's search path: `LD_LIBRARY_PATH`, a file of ldconfig, or nothing.
     """
 
     name: str
@@ -36,6 +39,7 @@ class CudaLibrary(Fact):
     version: str
     size: int
     copy: str
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class CudaLibraryCollector(Collector):
     """Finds libraries by their names."""
 
     name = "cuda.libraries"
+    extractors = (CudaLoaderConfExtractor(),)
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield every library, sorted by path, and every copy."""
@@ -98,9 +103,10 @@ class CudaLibraryCollector(Collector):
         found = list(_find_libraries(context))
         if len(found) > LIBRARY_LIMIT:
             yield Gap("CUDA libraries", "image", f"only the first {LIBRARY_LIMIT:,} of {len(found):,} are told of")
+        folders = {folder.path: folder.named_by for folder in context.shared(find_search_folders)}
         copies: dict[str, _Copy] = {}
         for each in _place_shared_parts(found[:LIBRARY_LIMIT]):
-            site = sites.get(each.place.environment)
+            site = sites.get(each.place.environment) if each.place.kind is CopyKind.WHEEL else None
             library = CudaLibrary(
                 evidence=Evidence(each.node.content_layer, each.node.path),
                 name=each.name.name,
@@ -109,6 +115,7 @@ class CudaLibraryCollector(Collector):
                 version=_find_version(each, site),
                 size=each.node.own_size,
                 copy=each.place.root,
+                search=folders.get(each.node.path.rpartition("/")[0], ""),
             )
             copy = copies.setdefault(each.place.root, _Copy(each.place))
             copy.libraries.append(library)
@@ -121,8 +128,7 @@ class CudaLibraryCollector(Collector):
 
 def _find_libraries(context: FactContext) -> Iterator[_Found]:
     """Every real file that is one of the libraries; a linker's stub is none."""
-    paths = sorted(path for path in context.tree if ".so" in path[path.rfind("/") + 1 :])
-    for path in paths:
+    for path in context.shared(find_marked_paths).objects:
         folder, _, base = path.rpartition("/")
         name = read_library_name(base) if base.startswith("lib") else None
         if name is None or "stubs" in folder.split("/"):

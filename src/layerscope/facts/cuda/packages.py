@@ -7,6 +7,7 @@ from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
+from layerscope.facts.cuda.marked_paths import find_marked_paths
 from layerscope.facts.cuda.sites import find_sites
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
@@ -39,7 +40,7 @@ class CudaPackageCollector(Collector):
             for each in site.distributions:
                 if _WHEEL.fullmatch(each.name):
                     yield CudaPackage(_see(context, each.path), each.name, each.version, "wheel", site.path)
-        for path in sorted(path for path in context.tree if path.endswith(".json") and "/conda-meta/" in path):
+        for path in context.shared(find_marked_paths).conda:
             match = _CONDA.fullmatch(path)
             if match:
                 prefix = match[1].rpartition("/")[0]

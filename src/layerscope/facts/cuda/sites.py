@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Final
 
 from layerscope.facts.context import FactContext
+from layerscope.facts.cuda.marked_paths import find_marked_paths
 
-_METADATA: Final = (".dist-info", ".egg-info")
 _NOT_INSTALLED: Final = re.compile(
     r"(?:^|/)(?:_vendor|vendor|\.cache|archive-v\d+|builds-v\d+|pkgs|ensurepip|__pycache__)(?:/|$)"
 )
@@ -48,9 +48,7 @@ class Site:
 def find_sites(context: FactContext) -> tuple[Site, ...]:
     """Every site, sorted by path."""
     sites: dict[str, list[Installed]] = {}
-    for path in context.tree:
-        if not path.endswith(_METADATA):
-            continue
+    for path in context.shared(find_marked_paths).metadata:
         folder, _, name = path.rpartition("/")
         if _NOT_INSTALLED.search(path):
             continue

@@ -7,6 +7,7 @@ from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
+from layerscope.facts.cuda.marked_paths import find_marked_paths
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
@@ -89,7 +90,7 @@ class CudaToolkitCollector(Collector):
                     toolkit.add(_tell_kind(below), node.content_layer, node.own_size)
             yield _tell(toolkit, context)
         system = _Toolkit("")
-        for path in sorted(path for path in context.tree if path.endswith(".a") and _SYSTEM_STATIC.fullmatch(path)):
+        for path in filter(_SYSTEM_STATIC.fullmatch, context.shared(find_marked_paths).archives):
             archive = context.tree.get(path)
             if archive is not None and archive.type is EntryType.FILE:
                 system.add("static libraries", archive.content_layer, archive.own_size)

@@ -104,13 +104,16 @@ def _judge_findings(page: Page, result: AuditResult) -> tuple[Part, ...]:
     failed = page.context.exit_code != 0
     word = _word(symbols.bad, "FAILED", "bad") if failed else _word(symbols.good, "PASSED", "good")
     counts = Counter(finding.severity for finding in result.findings)
+    ignored = f"{tell_count(result.ignored, 'finding')} of the base image left out" if result.ignored else ""
     if not counts:
-        return word, "nothing found"
+        return word, f"nothing found{f', {ignored}' if ignored else ''}"
     parts: list[Part] = [word]
     for severity in sorted(counts, reverse=True):
         parts += [(f"{symbols.severity(severity)} {counts[severity]} {severity}", str(severity)), "  "]
     threshold = page.context.fail_on
     parts.append((f"--fail-on {'never' if threshold is None else threshold}", "muted"))
+    if ignored:
+        parts.append((f"  {symbols.dot} {ignored}", "muted"))
     return tuple(parts)
 
 
