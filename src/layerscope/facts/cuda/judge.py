@@ -70,6 +70,14 @@ def judge_fleet(facts: FactSet, policies: Policies, fleet: Sequence[NodeType]) -
 
 
 def _judge(case: _Case) -> GpuVerdict:
+    """The verdict, and where PyTorch falls short, the builds that would do."""
+    verdict = _judge_with_driver(case)
+    if verdict.cause is Cause.NOTHING or case.need is None or not case.need.what.startswith("torch"):
+        return verdict
+    return replace(verdict, torch_builds=_find_torch_builds(case, verdict.verdict))
+
+
+def _judge_with_driver(case: _Case) -> GpuVerdict:
     """What the code says, and then what the driver says to it."""
     judged = _judge_code(case, None)
     verdict = _tell_code(case, judged)
@@ -148,6 +156,27 @@ def _is_dropped(case: _Case) -> bool:
     dropped = case.policies.gpu_arch.dropped_in(case.target.capability)
     cuda = major(case.need.cuda) if case.need else None
     return dropped is not None and cuda is not None and cuda >= numbers(dropped)[0]
+
+
+def _find_torch_builds(case: _Case, verdict: Verdict) -> tuple[str, ...]:
+    """The builds of PyTorch with machine code for the GPU, whose CUDA starts with the driver, newest CUDA first.
+
+    Where a part of PyTorch lacks code, builds of the same CUDA major version lack it as well.
+    """
+    assert case.need is not None, "the image needs a CUDA"
+    below = numbers(case.need.cuda)[:1] if verdict is Verdict.PARTIAL else (10**9,)
+    drivers, architectures = case.policies.cuda_driver, case.policies.gpu_arch
+    found = []
+    for row in case.policies.torch_wheels.table.build_arch:
+        floor = drivers.floor(row.cuda)
+        starts = case.version is None or (floor is not None and reaches(case.version, floor))
+        if (
+            starts
+            and numbers(row.cuda) < below
+            and any(architectures.runs_sass(arch, "", case.target.capability) for arch in row.sm)
+        ):
+            found.append((numbers(row.cuda), f"{row.build} (torch {row.releases})"))
+    return tuple(build for _, build in sorted(found, reverse=True))
 
 
 def _refuse(verdict: GpuVerdict, cause: Cause, reason: str) -> GpuVerdict:
