@@ -7,7 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-TABLES: Final[tuple[str, ...]] = ()
+from layerscope.policies.injected import InjectedFiles
+
+TABLES: Final[tuple[str, ...]] = ("injected",)
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -26,3 +28,8 @@ class Policies:
                 if path.name.endswith(".toml") and path.is_file():
                     digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+    @cached_property
+    def injected(self) -> InjectedFiles:
+        """What the NVIDIA runtime mounts."""
+        return InjectedFiles.read(self.directory)
