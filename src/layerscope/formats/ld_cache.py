@@ -86,7 +86,8 @@ def _find_start(content: bytes) -> int:
         return 0
     if not content.startswith(OLD_MAGIC) or len(content) < _OLD_HEADER.size:
         raise FormatError("reading ld.so.cache: it begins neither with glibc-ld.so.cache1.1 nor with ld.so-1.7.0")
-    end = _OLD_HEADER.size + _OLD_HEADER.unpack_from(content)[1] * _OLD_ENTRY_SIZE
+    count: int = _OLD_HEADER.unpack_from(content)[1]
+    end = _OLD_HEADER.size + count * _OLD_ENTRY_SIZE
     start = -(-end // _ALIGNMENT) * _ALIGNMENT
     if content[start : start + len(MAGIC)] != MAGIC:
         raise FormatError(

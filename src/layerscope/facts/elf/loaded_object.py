@@ -44,3 +44,14 @@ class Edge:
     def is_unmet(self) -> bool:
         """Whether the loader gives up here."""
         return self.target is None and self.step is not SearchStep.INJECTED
+
+
+def iter_closure(loaded: LoadedObject) -> list[LoadedObject]:
+    """An object and all that its needs lead to, breadth first, which is the order in which symbols are looked up."""
+    found, known = [loaded], {id(loaded)}
+    for item in found:
+        for edge in item.edges:
+            if edge.target is not None and id(edge.target) not in known:
+                known.add(id(edge.target))
+                found.append(edge.target)
+    return found

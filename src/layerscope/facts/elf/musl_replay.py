@@ -22,8 +22,8 @@ class MuslReplay(ProcessReplay):
         """The first of the steps that finds a file."""
         path = self.settings.interpreter_path
         if path is not None and _BUILT_IN.match(name):
-            loader = self._paths.get(path)
-            elf = None if loader is None else loader.elf
+            own = self._paths.get(path)
+            elf = None if own is None else own.elf
             return Candidate(self.settings.interpreter, path, elf), SearchStep.LOADED
         candidate = self._search.find(self.settings.library_path, name)
         if candidate is not None:
@@ -39,7 +39,7 @@ class MuslReplay(ProcessReplay):
 
     def _names_of(self, item: LoadedObject, asked: str | None) -> tuple[str, ...]:
         """The names that later needs meet it by."""
-        return (asked,) if asked is not None else ()
+        return (asked,) if asked is not None and item.step is not SearchStep.PATH else ()
 
     def _folders(self, owner: LoadedObject) -> tuple[str, ...]:
         """The folders of a RUNPATH, or of an RPATH where there is none; empty parts say nothing."""

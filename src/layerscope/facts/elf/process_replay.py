@@ -6,7 +6,7 @@ from copy import copy
 from typing import Final, Self
 
 from layerscope.facts.elf.folder_search import Candidate, FolderSearch
-from layerscope.facts.elf.loaded_object import Edge, LoadedObject
+from layerscope.facts.elf.loaded_object import Edge, LoadedObject, iter_closure
 from layerscope.facts.elf.loader_settings import LoaderSettings
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.formats.elf_object import ElfObject
@@ -31,6 +31,10 @@ class ProcessReplay(ABC):
         self.objects: list[LoadedObject] = []
         """In the order of loading."""
         self.failed_preloads: list[str] = []
+        self.globals: list[LoadedObject] = []
+        """Those whose symbols are there for every object: the program's, and what is opened with RTLD_GLOBAL."""
+        self.loader: LoadedObject | None = None
+        """The loader's own object, which every process holds."""
         self._search = search
         self._is_injected = is_injected
         self._names: dict[str, LoadedObject] = {}
@@ -42,6 +46,7 @@ class ProcessReplay(ABC):
         """A process that holds the same objects and loads others without this one's noticing."""
         child = copy(self)
         child.objects = list(self.objects)
+        child.globals = list(self.globals)
         child.failed_preloads = list(self.failed_preloads)
         child._names = dict(self._names)  # noqa: SLF001 - of its own class
         child._paths = dict(self._paths)  # noqa: SLF001 - of its own class
@@ -59,14 +64,17 @@ class ProcessReplay(ABC):
             elif preloaded not in first:
                 first.append(preloaded)
         self._load_needs(first)
+        self.globals = [*self.objects, *filter(None, (self.loader,))]
         return main
 
-    def open(self, path: str, elf: ElfObject, *, caller: LoadedObject | None) -> LoadedObject:
+    def open(self, path: str, elf: ElfObject, *, caller: LoadedObject | None, is_global: bool = False) -> LoadedObject:
         """Load an object by its path, as dlopen called from `caller`, and all that it needs."""
-        if path in self._paths:
-            return self._paths[path]
-        opened = self._add(LoadedObject(path, f"/{path}", elf, caller, SearchStep.ROOT))
-        self._load_needs([opened])
+        opened = self._paths.get(path)
+        if opened is None:
+            opened = self._add(LoadedObject(path, f"/{path}", elf, caller, SearchStep.ROOT))
+            self._load_needs([opened])
+        if is_global:
+            self.globals = list(dict.fromkeys((*self.globals, *iter_closure(opened))))
         return opened
 
     @abstractmethod
@@ -109,6 +117,7 @@ class ProcessReplay(ABC):
             return
         item = LoadedObject(path, self.settings.interpreter, loader.elf, None, SearchStep.ROOT)
         self._paths[path] = item
+        self.loader = item
         for name in self._names_of(item, self.settings.interpreter):
             self._names.setdefault(name, item)
 
