@@ -66,8 +66,8 @@ def parse_provided(table: memoryview, strings: bytes, count: int, header: ElfHea
         for _ in range(count):
             _, flags, number, _, _, first, following = definition.unpack_from(table, start)
             text = read_text(strings, named.unpack_from(table, start + first)[0])
-            names[number & ~HIDDEN] = text
             if not flags & _BASE:
+                names[number & ~HIDDEN] = text
                 provided.append(text)
             start += following
             if not following:
