@@ -9,6 +9,15 @@ from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.identity import IdentityCollector
 from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
+from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
+from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
+from layerscope.facts.elf.libc import LibcCollector
+from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
+from layerscope.facts.elf.shadowed_libraries import ShadowedLibraryCollector
+from layerscope.facts.elf.undefined_symbols import UndefinedSymbolCollector
+from layerscope.facts.elf.unmet_needs import UnmetNeedCollector
+from layerscope.facts.elf.unmet_versions import UnmetSymbolVersionCollector
+from layerscope.facts.elf.unsafe_search_paths import UnsafeSearchPathCollector
 from layerscope.facts.layers.anomalies import LayerAnomalyCollector
 from layerscope.facts.layers.build_times import BuildTimesCollector
 from layerscope.facts.layers.byte_code import ByteCodeCollector
@@ -43,6 +52,15 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     ScriptCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
+    LoaderConfigurationCollector(),
+    LibcCollector(),
+    UnmetNeedCollector(),
+    UnmetSymbolVersionCollector(),
+    UndefinedSymbolCollector(),
+    ShadowedLibraryCollector(),
+    DuplicateLibraryCollector(),
+    UnsafeSearchPathCollector(),
+    ForeignObjectCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),

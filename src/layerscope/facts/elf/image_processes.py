@@ -24,11 +24,11 @@ class ReplayedRoot:
     """A root with what became of it.
 
     `loaded` is its own object and `objects` all that it loaded, itself first, in the order in which its symbols are
-    looked up. `globals` are the objects that every object of the process may take symbols from. `host` is the program
+    looked up, `kind` says whose loader did. `globals` are the objects that every object of the process may take symbols from. `host` is the program
     that imports an extension module.
     """
 
-    __slots__ = ("failed_preloads", "globals", "host", "loaded", "objects", "root")
+    __slots__ = ("failed_preloads", "globals", "host", "kind", "loaded", "objects", "root")
 
     def __init__(self, root: Root, process: ProcessReplay, loaded: LoadedObject, host: ProcessReplay | None) -> None:
         """Take what is wanted of a process."""
@@ -37,6 +37,7 @@ class ReplayedRoot:
         self.objects = iter_closure(loaded)
         self.host = None if host is None else host.objects[0]
         self.globals = process.globals
+        self.kind = process.settings.kind
         self.failed_preloads = tuple(process.failed_preloads)
 
     @property

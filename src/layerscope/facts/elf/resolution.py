@@ -50,6 +50,28 @@ class Resolution:
                 found.setdefault(item.path, []).append(replayed)
         return {path: tuple(roots) for path, roots in found.items()}
 
+    @cached_property
+    def by_soname(self) -> Mapping[str, tuple[str, ...]]:
+        """The objects of each SONAME, sorted."""
+        found: dict[str, list[str]] = {}
+        for path, item in self.objects.items():
+            if item.elf.soname:
+                found.setdefault(item.elf.soname, []).append(path)
+        return {soname: tuple(sorted(paths)) for soname, paths in found.items()}
+
+    def siblings(self, folder: str) -> tuple[str, ...]:
+        """The names of the objects directly in a folder."""
+        return self._folders.get(folder, ())
+
+    @cached_property
+    def _folders(self) -> Mapping[str, tuple[str, ...]]:
+        """Names by folder."""
+        found: dict[str, list[str]] = {}
+        for path in self.objects:
+            folder, _, name = path.rpartition("/")
+            found.setdefault(folder, []).append(name)
+        return {folder: tuple(names) for folder, names in found.items()}
+
     def replay(self, path: str) -> ReplayedRoot | None:
         """What becomes of an object that is started, imported or opened; None where there is no such object."""
         if path in self._answers:
