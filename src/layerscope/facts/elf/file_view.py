@@ -41,9 +41,9 @@ class TreeView:
         if real is None:
             return None
         path = f"{real}/{name}" if real else name
-        if path not in self._tree:
-            return None
-        node = self._tree.resolve(path)
+        node = self._tree.get(path)
+        if node is not None and node.type is EntryType.SYMLINK:
+            node = self._tree.resolve(path)
         return node.path if node is not None and node.type is EntryType.FILE else None
 
     def find_folder(self, folder: str) -> str | None:

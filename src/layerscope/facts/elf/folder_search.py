@@ -31,6 +31,7 @@ class FolderSearch:
         self._takes_any = takes_any
         self._below = (*(f"/glibc-hwcaps/{name}" for name in hwcaps), "")
         self._answers: dict[tuple[str, str], Candidate | None] = {}
+        self._opened: dict[tuple[str, str], Candidate | None] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
 
     def find(self, folders: Iterable[str], name: str) -> Candidate | None:
@@ -47,8 +48,10 @@ class FolderSearch:
 
     def open(self, path: str) -> Candidate | None:
         """The file at a path."""
-        folder, name = split_path(path)
-        return self._open(folder, name)
+        key = split_path(path)
+        if key not in self._opened:
+            self._opened[key] = self._open(*key)
+        return self._opened[key]
 
     def _find_below(self, folder: str, name: str) -> Candidate | None:
         """The file in a folder or its hwcaps subdirectories."""

@@ -1,6 +1,7 @@
 """ImageProcesses: the processes of an image, replayed: one a program, and for an extension module its Python's."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -24,8 +25,8 @@ class ReplayedRoot:
     """A root with what became of it.
 
     `loaded` is its own object and `objects` all that it loaded, itself first, in the order in which its symbols are
-    looked up, `kind` says whose loader did. `globals` are the objects that every object of the process may take symbols from. `host` is the program
-    that imports an extension module.
+    looked up; `kind` says whose loader did. `globals` are the objects that all of the process may take symbols from.
+    `host` is the program that imports an extension module.
     """
 
     __slots__ = ("failed_preloads", "globals", "host", "kind", "loaded", "objects", "root")
@@ -64,6 +65,7 @@ class ImageProcesses:
         self._is_injected = is_injected
         self._settings: dict[tuple[str, int, int], LoaderSettings] = {}
         self._searches: dict[tuple[str, int, int], FolderSearch] = {}
+        self._usual: dict[tuple[int, int], str] = {}
         self._hosts: dict[str, ProcessReplay | None] = {}
         self._scopes: dict[tuple[str, str], PythonScope] = {}
         self._paths = sorted(objects)
@@ -122,13 +124,16 @@ class ImageProcesses:
 
     def _usual_interpreter(self, elf: ElfObject) -> str:
         """The loader of a shared object: the one that most programs of its machine name, else glibc's."""
-        counts: dict[str, int] = {}
-        for other in self.objects.values():
-            if other.interpreter is not None and (other.bits, other.machine) == (elf.bits, elf.machine):
-                counts[other.interpreter] = counts.get(other.interpreter, 0) + 1
-        if counts:
-            return min(counts, key=lambda name: (-counts[name], name))
-        return USUAL_LOADERS.get((elf.bits, elf.machine), "/lib64/ld-linux-x86-64.so.2")
+        key = elf.bits, elf.machine
+        if key not in self._usual:
+            counts = Counter(
+                other.interpreter
+                for other in self.objects.values()
+                if other.interpreter is not None and (other.bits, other.machine) == key
+            )
+            usual = USUAL_LOADERS.get(key, "/lib64/ld-linux-x86-64.so.2")
+            self._usual[key] = min(counts, key=lambda name: (-counts[name], name), default=usual)
+        return self._usual[key]
 
     def _scope_of(self, root: Root, host: ProcessReplay) -> PythonScope:
         """What a site directory's packages leave in the process."""

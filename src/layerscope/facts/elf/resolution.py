@@ -33,6 +33,8 @@ class Resolution:
         self.objects = objects
         self.processes = processes
         self._roots = roots
+        self._by_path = {root.path: root for root in roots}
+        self._pythons = {root.site: root.python for root in roots if root.site}
         self._answers: dict[str, ReplayedRoot] = {}
 
     @cached_property
@@ -78,8 +80,7 @@ class Resolution:
             return self._answers[path]
         if path not in self.objects:
             return None
-        known = next((root for root in self._roots if root.path == path), None)
-        return self._replay(known or self._as_root(path))
+        return self._replay(self._by_path.get(path) or self._as_root(path))
 
     def closure(self, path: str) -> tuple[str, ...]:
         """The real paths of what an object loads, itself first, in the order of loading."""
@@ -100,7 +101,7 @@ class Resolution:
     def _as_root(self, path: str) -> Root:
         """A library: opened by the Python of its site directory where it lies in one, else alone."""
         site = find_site(path)
-        python = next((root.python for root in self._roots if site and root.site == site), "")
+        python = self._pythons.get(site, "")
         kind = RootKind.EXTENSION if python else RootKind.OTHER_PROGRAM
         return Root(path, kind, site, python)
 
