@@ -3,6 +3,7 @@
 from typing import Final
 
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
+from layerscope.facts.elf.object_extractor import ElfObjectExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
 from layerscope.facts.system.os_release_extractor import OsReleaseExtractor
@@ -13,6 +14,7 @@ from layerscope.layers.extractor import AnyExtractor
 EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AccountFileExtractor(),
     AptReleaseExtractor(),
+    ElfObjectExtractor(),
     EntryScriptExtractor(),
     LoaderCacheExtractor(),
     LoaderConfExtractor(),

@@ -11,6 +11,7 @@ class NumpyAbi(IntFlag):
     NumPy 1, and none of 57 for NumPy 2.
     """
 
+    NONE = 0
     ARRAY_API = 1
     """`_ARRAY_API`, the capsule that every user of the C API imports."""
     CORE = 2
@@ -46,7 +47,7 @@ class NumpyMarks:
 
     def __init__(self) -> None:
         """Begin before the first byte."""
-        self.found = NumpyAbi(0)
+        self.found = NumpyAbi.NONE
         self._tail = b""
 
     def feed(self, piece: memoryview) -> None:
