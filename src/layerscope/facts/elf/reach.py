@@ -7,7 +7,7 @@ from typing import Final
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.image_processes import ReplayedRoot
 from layerscope.facts.elf.resolution import Resolution
-from layerscope.facts.elf.roots import RootKind, find_site
+from layerscope.facts.elf.roots import Root, RootKind, find_site
 
 SHOWN_ROOTS: Final = 3
 """Roots that a fact names; their number tells the rest."""
@@ -16,13 +16,18 @@ CHAIN_LIMIT: Final = 12
 """Objects between a root and the one in question that a fact names."""
 
 
+CENTRAL_DEPTH: Final = 2
+"""Parts of a path below the site directory, from which on a module is no longer its package's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Who loads an object: `kind` is that of the weightiest root, `roots` the first of them, `count` how many.
 
     `chain` leads from the first root to the object, both included. `package` is the top-level folder of its site
     directory where it lies in one, `is_variant` whether the root is one of several builds of the same module of which a
-    program picks what fits.
+    program picks what fits. `is_central` marks modules that lie directly in their package, which most packages import
+    at once; parts that only some use lie deeper.
     """
 
     kind: RootKind
@@ -31,6 +36,7 @@ class Reach:
     chain: tuple[str, ...]
     package: str
     is_variant: bool
+    is_central: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ def find_reach(resolution: Resolution, path: str) -> Reach:
         count=len(replays),
         chain=find_chain(first, path),
         package=find_package(first.root.path) or find_package(path),
+        is_central=any(is_central(replayed.root) for replayed in replays),
         is_variant=all(
             replayed.root.is_extension and is_variant(resolution, replayed.root.path) for replayed in replays
         ),
@@ -75,6 +82,12 @@ def find_package(path: str) -> str:
     """The top-level folder or module that a path in a site directory belongs to; empty for all other paths."""
     site = find_site(path)
     return path[len(site) + 1 :].partition("/")[0].partition(".")[0] if site else ""
+
+
+def is_central(root: Root) -> bool:
+    """Whether a module lies in its site directory or in a package directly below."""
+    below = root.path[len(root.site) + 1 :] if root.site else ""
+    return root.kind is RootKind.EXTENSION and below.count("/") < CENTRAL_DEPTH
 
 
 def is_variant(resolution: Resolution, path: str) -> bool:

@@ -1,5 +1,6 @@
 """Needs that nothing meets: libraries that a root's process asks for and the loader does not find."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.loader_files import find_conf_folders
-from layerscope.facts.elf.reach import Place, Reach, find_place, find_reach
+from layerscope.facts.elf.reach import Place, Reach, find_package, find_place, find_reach, is_central
 from layerscope.facts.elf.resolution import Resolution, find_resolution
 from layerscope.facts.elf.roots import find_site
 from layerscope.facts.fact import Evidence, Fact
@@ -27,6 +28,7 @@ class UnmetNeed(Fact):
     `unusable` is the file that the loader finds and cannot load. `elsewhere` are files of that name in the image which
     it does not find; `is_bundled` says that one lies in the object's own site directory, where its package may open it
     first, `is_uncached` that one lies where ldconfig would look. `removed_by` is the layer that removed `removed_path`.
+    `failing` of the package's `modules` have some unmet need.
     """
 
     place: Place
@@ -38,6 +40,8 @@ class UnmetNeed(Fact):
     is_uncached: bool
     removed_by: int | None
     removed_path: str
+    failing: int
+    modules: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ class UnmetNeedCollector(Collector):
         for replayed in resolution.roots:
             for item, edge in replayed.unmet:
                 found.setdefault((item.path, edge.needed), edge.path)
+        central = [replayed for replayed in resolution.roots if is_central(replayed.root)]
+        modules = Counter(find_package(replayed.root.path) for replayed in central)
+        failing = Counter(find_package(replayed.root.path) for replayed in central if replayed.unmet)
         unreached = find_unreached(resolution)
         names = {needed for _, needed in found}
         traces = find_traces(context, names)
@@ -81,6 +88,8 @@ class UnmetNeedCollector(Collector):
                 is_uncached=any(other.rpartition("/")[0] in conf for other in trace.present),
                 removed_by=trace.removed_by,
                 removed_path=trace.removed_path,
+                failing=failing[reach.package],
+                modules=modules[reach.package],
             )
         for needed, paths in sorted(unreached.items()):
             example = find_place(context, resolution, min(paths))
