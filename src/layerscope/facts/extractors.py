@@ -5,6 +5,7 @@ from typing import Final
 from layerscope.facts.cuda.loose_code_extractor import LooseCodeExtractor
 from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
+from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
@@ -21,6 +22,9 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     ElfObjectExtractor(),
     EntryScriptExtractor(),
     LooseCodeExtractor(),
+    LoaderCacheExtractor(),
+    LoaderConfExtractor(),
+    LoaderPathsExtractor(),
     OsReleaseExtractor(),
     ScriptExtractor(),
     SecretExtractor(),

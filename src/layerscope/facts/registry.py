@@ -17,6 +17,15 @@ from layerscope.facts.cuda.frameworks import FrameworkCollector
 from layerscope.facts.cuda.libraries import CudaLibraryCollector
 from layerscope.facts.cuda.packages import CudaPackageCollector
 from layerscope.facts.cuda.toolkit import CudaToolkitCollector
+from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
+from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
+from layerscope.facts.elf.libc import LibcCollector
+from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
+from layerscope.facts.elf.shadowed_libraries import ShadowedLibraryCollector
+from layerscope.facts.elf.undefined_symbols import UndefinedSymbolCollector
+from layerscope.facts.elf.unmet_needs import UnmetNeedCollector
+from layerscope.facts.elf.unmet_versions import UnmetSymbolVersionCollector
+from layerscope.facts.elf.unsafe_search_paths import UnsafeSearchPathCollector
 from layerscope.facts.layers.anomalies import LayerAnomalyCollector
 from layerscope.facts.layers.build_times import BuildTimesCollector
 from layerscope.facts.layers.byte_code import ByteCodeCollector
@@ -52,6 +61,15 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     PythonProcessCollector(),
     SecretFileCollector(),
     DeviceCodeCollector(),
+    LoaderConfigurationCollector(),
+    LibcCollector(),
+    UnmetNeedCollector(),
+    UnmetSymbolVersionCollector(),
+    UndefinedSymbolCollector(),
+    ShadowedLibraryCollector(),
+    DuplicateLibraryCollector(),
+    UnsafeSearchPathCollector(),
+    ForeignObjectCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),

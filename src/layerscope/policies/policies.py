@@ -13,9 +13,10 @@ from layerscope.policies.cuda_driver import CudaDrivers, read_cuda_drivers
 from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_libraries
 from layerscope.policies.frameworks import FrameworkTable, read_frameworks
 from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
+from layerscope.policies.injected import InjectedFiles
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
-TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "frameworks", "gpu_arch", "torch_wheels")
+TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "frameworks", "gpu_arch", "injected", "torch_wheels")
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -74,3 +75,7 @@ class Policies:
     def frameworks(self) -> FrameworkTable:
         """What GPU packages were built for."""
         return read_frameworks(self.directory)
+
+    def injected(self) -> InjectedFiles:
+        """What the NVIDIA runtime mounts."""
+        return InjectedFiles.read(self.directory)
