@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from layerscope.facts.python.conda_extractor import CondaExtractor
+from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
+from layerscope.facts.python.record_extractor import RecordExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
 from layerscope.facts.system.os_release_extractor import OsReleaseExtractor
@@ -12,8 +15,11 @@ from layerscope.layers.extractor import AnyExtractor
 EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AccountFileExtractor(),
     AptReleaseExtractor(),
+    CondaExtractor(),
     EntryScriptExtractor(),
     OsReleaseExtractor(),
+    PythonMetadataExtractor(),
+    RecordExtractor(),
     ScriptExtractor(),
     SecretExtractor(),
 )

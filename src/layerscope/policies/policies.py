@@ -7,7 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-TABLES: Final[tuple[str, ...]] = ()
+from layerscope.policies.python_releases import PythonReleases
+from layerscope.policies.python_twins import PythonTwins
+
+TABLES: Final[tuple[str, ...]] = ("python_releases", "python_twins")
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -26,3 +29,13 @@ class Policies:
                 if path.name.endswith(".toml") and path.is_file():
                     digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+    @cached_property
+    def python_releases(self) -> PythonReleases:
+        """Until when Python's series get fixes."""
+        return PythonReleases.read(self.directory)
+
+    @cached_property
+    def python_twins(self) -> PythonTwins:
+        """Distributions that hold the same package."""
+        return PythonTwins.read(self.directory)
