@@ -28,6 +28,7 @@ from layerscope.facts.python.interpreters import InterpreterCollector
 from layerscope.facts.python.overlaps import OverlapCollector
 from layerscope.facts.python.releases import EndedReleaseCollector
 from layerscope.facts.python.requirements import RequirementCollector
+from layerscope.facts.python.wheel_tags import WheelTagCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
 from layerscope.facts.system.os_release import OsReleaseCollector
@@ -59,6 +60,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     DistributionCollector(),
     RequirementCollector(),
     ExtensionCollector(),
+    WheelTagCollector(),
     IntegrityCollector(),
     OverlapCollector(),
     ProcessCollector(),

@@ -1,6 +1,7 @@
 """Which environment the container's process uses: by the program that it starts, else by `python3` on the PATH."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.context import FactContext
@@ -10,19 +11,30 @@ from layerscope.facts.system.programs import ProgramFinder, join_path
 _NAMES: Final = ("python3", "python")
 
 
-def find_active_prefix(context: FactContext, interpreters: Mapping[str, str]) -> str | None:
-    """The prefix of the environment in use, among those given with the interpreters' paths; None where none is.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An environment as far as this choice needs it."""
 
-    A program in an environment's `bin`, and a script for its interpreter, tell as much as the interpreter itself.
+    place: str
+    prefix: str
+    interpreter: str
+    kind: str
+
+
+def find_active_place(context: FactContext, candidates: Sequence[Candidate]) -> str | None:
+    """The place of the environment in use; None where no Python is.
+
+    A link in a virtual environment's `bin` leads to another one's interpreter, so the link counts before its end does.
     """
-    by_interpreter = {path: prefix for prefix, path in reversed(list(interpreters.items())) if path}
+    virtual = {join_path(each.prefix, "bin"): each.place for each in candidates if each.kind == "virtual"}
+    own = {each.interpreter: each.place for each in candidates if each.kind in {"system", "conda"}}
     for path in _iter_programs(context):
-        prefix = path.rpartition("/")[0].rpartition("/")[0]
-        if prefix in interpreters and path.rpartition("/")[0] == join_path(prefix, "bin"):
-            return prefix
+        folder = path.rpartition("/")[0]
+        if folder in virtual:
+            return virtual[folder]
         node = context.tree.resolve(path)
-        if node is not None and node.path in by_interpreter:
-            return by_interpreter[node.path]
+        if node is not None and node.path in own:
+            return own[node.path]
     return None
 
 

@@ -34,7 +34,7 @@ _COMMAND_GROUP: Final = "console_scripts"
 class Distribution(Fact):
     """One installed distribution; the evidence is its dist-info or egg-info.
 
-    `key` is the name as indexes compare it, `environment` the prefix of the environment whose `site` it lies in. `tags`
+    `key` is the name as indexes compare it, `environment` the place of the environment whose `site` it lies in. `tags`
     are those of its wheel, `requires` the Requires-Dist lines as written. `size` and `files` are what RECORD tells,
     None where there is none. `has_metadata` is False where only a remnant of the dist-info is left.
     """
@@ -122,7 +122,7 @@ def _describe(context: FactContext, environment: PythonEnvironment, path: str, n
         name=name,
         key=canonicalize_name(name),
         version=metadata.version if metadata is not None else named[1],
-        environment=environment.prefix,
+        environment=environment.place,
         site=path.rpartition("/")[0],
         layer=layer,
         instruction=context.instruction(layer),

@@ -9,7 +9,7 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.facts.python.active import find_active_prefix
+from layerscope.facts.python.active import Candidate, find_active_place
 from layerscope.facts.python.interpreters import Interpreter, find_interpreters
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor, read_kept
 from layerscope.facts.python.places import find_places
@@ -47,6 +47,19 @@ class PythonEnvironment(Fact):
     borrowed: tuple[str, ...]
     is_active: bool
     instruction: str
+
+    @property
+    def place(self) -> str:
+        """What names it: an interpreter's path, a virtual or conda environment's prefix, an orphan's directory."""
+        if self.kind == "orphaned":
+            return self.sites[0]
+        return self.interpreter if self.kind == "system" else self.prefix
+
+    @property
+    def python(self) -> str:
+        """The Python it runs, for a person: `Python 3.11.9`, `PyPy 3.10`, `Python 3.14t`."""
+        name = "PyPy" if self.implementation == "pypy" else "Python"
+        return f"{name} {self.version}{'t' if self.is_free_threaded else ''}"
 
 
 def find_environments(context: FactContext) -> tuple[PythonEnvironment, ...]:
@@ -193,10 +206,10 @@ def _find_orphans(context: FactContext, claimed: set[str]) -> Iterator[PythonEnv
 
 def _mark_active(context: FactContext, environments: list[PythonEnvironment]) -> Iterator[PythonEnvironment]:
     """The environments, one of them marked, with what PYTHONPATH puts in front of it."""
-    prefix = find_active_prefix(context, {environment.prefix: environment.interpreter for environment in environments})
+    place = find_active_place(context, [Candidate(e.place, e.prefix, e.interpreter, e.kind) for e in environments])
     is_marked = False
     for environment in environments:
-        if is_marked or environment.kind == "orphaned" or environment.prefix != prefix:
+        if is_marked or environment.kind == "orphaned" or environment.place != place:
             yield environment
             continue
         is_marked = True

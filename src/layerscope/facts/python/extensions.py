@@ -8,8 +8,11 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
+from layerscope.facts.python.distributions import find_distributions
 from layerscope.facts.python.environments import PythonEnvironment, find_environments
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
+from layerscope.facts.python.record_extractor import RecordExtractor
+from layerscope.facts.python.records import find_records
 from layerscope.facts.python.sites import DEBIAN_SITE
 from layerscope.formats.extension_suffix import ExtensionSuffix, parse_extension_suffix
 
@@ -24,13 +27,15 @@ _STABLE_SINCE: Final = (3, 15)
 class UnloadableExtensions(Fact):
     """Extension modules of one package and tag that the environment's interpreter does not look for.
 
-    `package` is the first part of their paths below the site. `wanted` is the interpreter's own tag, or its version
+    `package` is the first part of their paths below the site, `distribution` the one whose RECORD lists them (`numpy
+    1.26.4`, empty where none does). `wanted` is the interpreter's own tag, or its version
     where the tag is not known. Modules that lie beside one of the same name that does load are not counted.
     """
 
     environment: str
     site: str
     package: str
+    distribution: str
     tag: str
     wanted: str
     reason: str
@@ -45,7 +50,7 @@ class ExtensionCollector(Collector):
     """Looks at the names of all shared objects below the site directories."""
 
     name = "python.extensions"
-    extractors = (PythonMetadataExtractor(),)
+    extractors = (PythonMetadataExtractor(), RecordExtractor())
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact a site, package and tag."""
@@ -122,6 +127,16 @@ def _has_stand_in(context: FactContext, path: str, loadable: set[str]) -> bool:
     return module in loadable or f"{module}.py" in context.tree
 
 
+def _find_owner(context: FactContext, site: str, path: str) -> str:
+    """The distribution whose RECORD lists a path."""
+    records = context.shared(find_records)
+    for item in context.shared(find_distributions):
+        record = records.get(item.evidence.path or "") if item.site == site else None
+        if record is not None and path in record.paths:
+            return f"{item.name} {item.version}"
+    return ""
+
+
 def _describe(
     context: FactContext, environment: PythonEnvironment, group: tuple[str, str, str, str], paths: list[str]
 ) -> UnloadableExtensions:
@@ -132,9 +147,10 @@ def _describe(
     series = f"{environment.implementation} {environment.series}{'t' if environment.is_free_threaded else ''}"
     return UnloadableExtensions(
         evidence=Evidence(layer=node.layer, path=paths[0]),
-        environment=environment.prefix,
+        environment=environment.place,
         site=site,
         package=package,
+        distribution=_find_owner(context, site, paths[0]),
         tag=tag,
         wanted=environment.soabi or series,
         reason=reason,

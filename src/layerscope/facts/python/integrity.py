@@ -42,6 +42,7 @@ class DamagedDistribution(Fact):
     key: str
     name: str
     version: str
+    installer: str
     files: int
     missing: int
     missing_code: int
@@ -134,6 +135,7 @@ def _describe(
         key=item.key,
         name=item.name,
         version=item.version,
+        installer=item.installer,
         files=len(record.paths),
         missing=len(missing),
         missing_code=sum(is_code(path[inside:]) for path in missing),

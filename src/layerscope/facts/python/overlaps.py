@@ -24,11 +24,13 @@ OWNERS_LIMIT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class OverlappingDistributions(Fact):
+class Overlap(Fact):
     """Two distributions of one site directory that list files of the same path with different digests.
 
     `first` and `second` are `name version`; `shared_code` counts modules and shared objects that are not only tests or
-    documentation; `kept` is the one whose content most of the files have now, empty where neither has.
+    documentation or bare `__init__.py`; `package` and `advice` are those of the table of twins, where the two are known
+    to hold the same package, and empty otherwise; `kept` is the one whose content most of the files have now, empty
+    where neither has.
     """
 
     environment: str
@@ -40,6 +42,8 @@ class OverlappingDistributions(Fact):
     shared_code: int
     examples: tuple[str, ...]
     kept: str
+    package: str
+    advice: str
     layer: int
     instruction: str
 
@@ -86,19 +90,21 @@ def _describe(
     pair: tuple[Distribution, Distribution],
     paths: list[str],
     digests: dict[tuple[str, str], bytes],
-) -> OverlappingDistributions:
+) -> Overlap:
     """The fact of one pair."""
     inside = len(pair[0].site) + 1
     paths = sorted(paths, key=lambda path: not is_code(path[inside:]))
     wins = {item.key: 0 for item in pair}
     layer = max(item.layer for item in pair)
+    twins = context.policies.python_twins.find(pair[0].key)
+    twins = twins if twins is not None and pair[1].key in twins.names else None
     for path in paths:
         node = context.tree.resolve(path)
         if node is not None:
             for item in pair:
                 wins[item.key] += digests[item.evidence.path or "", path] == node.digest
     best = max(pair, key=lambda item: wins[item.key])
-    return OverlappingDistributions(
+    return Overlap(
         evidence=Evidence(layer=layer, path=paths[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace")),
         environment=pair[0].environment,
         site=pair[0].site,
@@ -106,9 +112,11 @@ def _describe(
         first=f"{pair[0].name} {pair[0].version}",
         second=f"{pair[1].name} {pair[1].version}",
         shared=len(paths),
-        shared_code=sum(is_code(path[inside:]) for path in paths),
+        shared_code=sum(is_code(path[inside:]) and not path.endswith("/__init__.py") for path in paths),
         examples=tuple(p.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for p in paths[:EXAMPLES]),
         kept=best.name if wins[best.key] else "",
+        package=twins.package if twins is not None else "",
+        advice=twins.advice if twins is not None else "",
         layer=layer,
         instruction=context.instruction(layer),
     )

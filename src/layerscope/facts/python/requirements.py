@@ -18,25 +18,30 @@ from layerscope.facts.python.markers import applies, describe_environment, parse
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 from layerscope.facts.python.record_extractor import RecordExtractor
 
+PIP_LIKE: Final = frozenset({"pip", "uv", "poetry", "pdm", "rye", "flit", "conda"})
+"""Installers that answer for requirements themselves."""
+
 EXTRAS_LIMIT: Final = 2_000
 """Pairs of a distribution and an extra of it that are followed in one environment."""
 
 
 @dataclass(frozen=True, slots=True)
-class UnmetRequirement:
+class Unmet:
     """One requirement as written, without its marker; `found` is the version that is there, empty where none is."""
 
     key: str
     text: str
+    specifier: str
+    """The versions that are asked for: `<2,>=1.26`; empty where any will do."""
     found: str
     extra: str
     """The extra of the requirer that asks for it, because another distribution wants that extra."""
     stand_in: str
     """A distribution that holds the same package under another name, with its version."""
+    found_place: Evidence | None = None
+    """The dist-info of the version that is there."""
     found_by: str = ""
-    """The build step that put the found version there."""
-    is_exact: bool = False
-    """Whether one version is asked for (`==`)."""
+    """The build step that put it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,11 @@ class Requirements(Fact):
     layer: int
     instruction: str
     met: int
-    unmet: tuple[UnmetRequirement, ...]
+    unmet: tuple[Unmet, ...]
+    is_compiled: bool = False
+    """Whether the distribution holds machine code, as its wheel's tags tell."""
+    is_of_system: bool = False
+    """Whether the operating system's package manager installed it, which answers for it in its own way."""
 
 
 class RequirementCollector(Collector):
@@ -88,7 +97,7 @@ class _Judge:
     def judge(self) -> Iterator[Requirements]:
         """The facts, in the order of the module path."""
         met: dict[str, int] = {}
-        unmet: dict[str, list[UnmetRequirement]] = {}
+        unmet: dict[str, list[Unmet]] = {}
         pending = [(item, "") for item in self._own if self._seen[item.key] is item]
         followed = {(item.key, "") for item, _ in pending}
         for item, extra in pending:  # grows while it is gone through
@@ -118,26 +127,27 @@ class _Judge:
             if not extra or not applies(requirement.marker, plain):
                 yield requirement
 
-    def _describe(self, requirement: Requirement, target: Distribution | None, extra: str) -> UnmetRequirement:
+    def _describe(self, requirement: Requirement, target: Distribution | None, extra: str) -> Unmet:
         """One that is not met."""
         key = canonicalize_name(requirement.name)
         twins = () if target is not None else self._twins.find_twins(key)
         stand_in = next((self._seen[twin] for twin in twins if twin in self._seen), None)
-        return UnmetRequirement(
+        return Unmet(
             key=key,
             text=f"{requirement.name}{requirement.specifier}",
+            specifier=str(requirement.specifier),
             found=target.version if target is not None else "",
             extra=extra,
             stand_in=f"{stand_in.name} {stand_in.version}" if stand_in is not None else "",
+            found_place=target.evidence if target is not None else None,
             found_by=target.instruction if target is not None else "",
-            is_exact=any(spec.operator in {"==", "==="} for spec in requirement.specifier),
         )
 
-    def _conclude(self, item: Distribution, met: int, unmet: tuple[UnmetRequirement, ...]) -> Requirements:
+    def _conclude(self, item: Distribution, met: int, unmet: tuple[Unmet, ...]) -> Requirements:
         """The fact of one distribution."""
         return Requirements(
             evidence=Evidence(layer=item.layer, path=item.evidence.path),
-            environment=self._environment.prefix,
+            environment=self._environment.place,
             key=item.key,
             name=item.name,
             version=item.version,
@@ -145,6 +155,8 @@ class _Judge:
             instruction=item.instruction,
             met=met,
             unmet=unmet,
+            is_compiled=bool(item.tags) and not any(tag.endswith("-any") for tag in item.tags),
+            is_of_system=item.files is None and item.installer not in PIP_LIKE and item.site.startswith("usr/lib"),
         )
 
 
