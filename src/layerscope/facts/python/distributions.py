@@ -23,6 +23,9 @@ from layerscope.formats.wheel_file import WheelFile
 DISTRIBUTIONS_LIMIT: Final = 20_000
 """Distributions of one image; the largest environments have some 1,000."""
 
+PIP_LIKE: Final = frozenset({"pip", "uv", "poetry", "pdm", "rye", "flit", "conda"})
+"""Installers that answer for files and requirements themselves."""
+
 COMMANDS_LIMIT: Final = 50
 """Commands that one fact names."""
 
@@ -57,6 +60,11 @@ class Distribution(Fact):
     size: int | None = None
     files: int | None = None
     has_metadata: bool = True
+
+    @property
+    def is_of_system(self) -> bool:
+        """Whether the operating system's package manager installed it, which strips, splits and patches as it likes."""
+        return self.site.startswith("usr/lib") and self.installer not in PIP_LIKE
 
 
 def find_distributions(context: FactContext) -> tuple[Distribution, ...]:

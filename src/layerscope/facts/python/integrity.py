@@ -66,7 +66,7 @@ class IntegrityCollector(Collector):
         """Yield one fact a damaged distribution.
 
         What another distribution claims too is not damage but a quarrel of the two, and of two dist-infos of one name
-        at least one is out of date.
+        at least one is out of date. What the operating system's package manager installed is left to its own database.
         """
         records = context.shared(find_records)
         distributions = context.shared(find_distributions)
@@ -74,7 +74,7 @@ class IntegrityCollector(Collector):
         twice = {name for name in set(names) if names.count(name) > 1} if len(set(names)) < len(names) else set()
         for item in distributions:
             record = records.get(item.evidence.path or "")
-            if record is not None and (item.site, item.key) not in twice:
+            if record is not None and not item.is_of_system and (item.site, item.key) not in twice:
                 missing, altered = _compare(context, item, record)
                 if missing or altered:
                     yield _describe(context, item, record, missing, altered)

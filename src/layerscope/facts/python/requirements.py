@@ -18,9 +18,6 @@ from layerscope.facts.python.markers import applies, describe_environment, parse
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 from layerscope.facts.python.record_extractor import RecordExtractor
 
-PIP_LIKE: Final = frozenset({"pip", "uv", "poetry", "pdm", "rye", "flit", "conda"})
-"""Installers that answer for requirements themselves."""
-
 EXTRAS_LIMIT: Final = 2_000
 """Pairs of a distribution and an extra of it that are followed in one environment."""
 
@@ -156,7 +153,7 @@ class _Judge:
             met=met,
             unmet=unmet,
             is_compiled=bool(item.tags) and not any(tag.endswith("-any") for tag in item.tags),
-            is_of_system=item.files is None and item.installer not in PIP_LIKE and item.site.startswith("usr/lib"),
+            is_of_system=item.is_of_system,
         )
 
 

@@ -33,7 +33,7 @@ class AlteredDistribution(Rule):
     """
 
     code: ClassVar[str] = "PY004"
-    covers: ClassVar[tuple[int, ...]] = (59, 60)
+    covers: ClassVar[tuple[int, ...]] = (55,)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (DamagedDistribution, PythonEnvironment, LayerProof)
 

@@ -18,7 +18,7 @@ from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list, tel
 class DuplicateDistribution(Rule):
     """A distribution is there in two versions.
 
-    What it checks: No site directory has two dist-infos, or egg-infos, of one name.
+    What it checks: No site directory has two dist-infos, or egg-infos, of one name and different versions.
     Why it matters: It is what an upgrade leaves that did not remove the old version: `pip` and `importlib.metadata`
         answer with either of them, checks of versions go wrong, and modules of both versions may lie mixed.
     Example: `COPY --from=build /usr/local/lib/python3.11/site-packages …` onto a base that has another version of the
@@ -40,7 +40,7 @@ class DuplicateDistribution(Rule):
         for item in facts.of(Distribution):
             groups.setdefault((item.site, item.key), []).append(item)
         for (site, _), items in sorted(groups.items()):
-            if len(items) > 1:
+            if len({item.version for item in items}) > 1:
                 yield self._report(facts, site, items)
 
     def _report(self, facts: FactSet, site: str, items: list[Distribution]) -> Finding:

@@ -36,26 +36,28 @@ class GilMismatch(Rule):
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each environment and layer that put such files there."""
-        groups: dict[tuple[str, int], dict[str, str]] = {}
-        places: dict[tuple[str, int], list[Evidence]] = {}
-        steps: dict[int, str] = {}
-        for fact in (*facts.of(UnloadableExtensions), *facts.of(UnsuitableWheel)):
-            if fact.reason == "threading":
-                if isinstance(fact, UnsuitableWheel):
-                    name = f"{fact.name} {fact.version}"
-                else:
-                    name = fact.distribution or fact.package
-                groups.setdefault((fact.environment, fact.layer), {}).setdefault(name, fact.tag)
-                places.setdefault((fact.environment, fact.layer), []).append(fact.evidence)
-                steps[fact.layer] = fact.instruction
-        for (place, layer), named in sorted(groups.items()):
-            environment = find_environment(facts, place)
-            is_free = environment is not None and environment.is_free_threaded
-            message = (
-                f"{tell_environment(facts, place)} is {'' if is_free else 'not '}free-threaded and cannot use "
-                f"{tell_list(f'{name} ({tag})' for name, tag in named.items())}; "
-                f"put there by {tell_layer(layer, steps[layer])}"
-            )
-            pins = [pin(name) for name in named]
-            fix = reinstall(facts, place, pins, title="Install them anew with this environment's own Python")
-            yield self.finding(message, *places[place, layer][:SHOWN_LOCATIONS], fixes=(fix,))
+        facts_of: dict[tuple[str, int], list[tuple[str, str, Evidence, str]]] = {}
+        for module in facts.of(UnloadableExtensions):
+            if module.reason == "threading":
+                told = (module.distribution or module.package, module.tag, module.evidence, module.instruction)
+                facts_of.setdefault((module.environment, module.layer), []).append(told)
+        for wheel in facts.of(UnsuitableWheel):
+            if wheel.reason == "threading":
+                told = (f"{wheel.name} {wheel.version}", wheel.tag, wheel.evidence, wheel.instruction)
+                facts_of.setdefault((wheel.environment, wheel.layer), []).append(told)
+        for (place, layer), items in sorted(facts_of.items(), key=lambda group: group[0]):
+            yield self._report(facts, place, layer, items)
+
+    def _report(self, facts: FactSet, place: str, layer: int, items: list[tuple[str, str, Evidence, str]]) -> Finding:
+        """The finding for names, tags and places of what one layer put into one environment."""
+        named = {name: tag for name, tag, _, _ in reversed(items)}
+        environment = find_environment(facts, place)
+        is_free = environment is not None and environment.is_free_threaded
+        message = (
+            f"{tell_environment(facts, place)} is {'' if is_free else 'not '}free-threaded and cannot use "
+            f"{tell_list(f'{name} ({tag})' for name, tag in sorted(named.items()))}; "
+            f"put there by {tell_layer(layer, items[0][3])}"
+        )
+        pins = [pin(name) for name in sorted(named)]
+        fix = reinstall(facts, place, pins, title="Install them anew with this environment's own Python")
+        return self.finding(message, *(item[2] for item in items[:SHOWN_LOCATIONS]), fixes=(fix,))
