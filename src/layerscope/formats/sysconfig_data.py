@@ -12,7 +12,8 @@ CONTENT_LIMIT: Final = 1 << 20
 """Bytes that are looked at; real files have 40,000 to 90,000."""
 
 _WANTED: Final = re.compile(
-    r"""^(?:build_time_vars = \{)?[ {]*'(SOABI|EXT_SUFFIX|MULTIARCH|VERSION|Py_GIL_DISABLED)':[ ]*('[^'\\\n]{0,200}'|-?\d{1,9})[ ]*[,}]""",
+    r"^(?:build_time_vars = \{)?[ {]*'(SOABI|EXT_SUFFIX|MULTIARCH|VERSION|Py_GIL_DISABLED)':[ ]*"
+    r"('[^'\\\n]{0,200}'|-?\d{1,9})[ ]*[,}]",
     re.MULTILINE,
 )
 
