@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from layerscope.facts.elf.object_extractor import ElfObjectExtractor
 from layerscope.facts.python.conda_extractor import CondaExtractor
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 from layerscope.facts.python.record_extractor import RecordExtractor
@@ -16,6 +17,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AccountFileExtractor(),
     AptReleaseExtractor(),
     CondaExtractor(),
+    ElfObjectExtractor(),
     EntryScriptExtractor(),
     OsReleaseExtractor(),
     PythonMetadataExtractor(),

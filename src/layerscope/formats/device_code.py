@@ -16,6 +16,8 @@ class CodeKind(StrEnum):
     """Virtual instructions, which the driver compiles when they are loaded."""
     LTO = "lto"
     """Intermediate code for linking on the build machine; never loaded."""
+    OTHER = "other"
+    """A kind that is not known here; it makes no GPU work."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +50,11 @@ class ContainerGroup:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """All device code of one object; `damaged` counts containers that do not parse to their end."""
+    """All device code of one object, groups sorted by section and targets.
+
+    `damaged` counts containers that do not parse to their end, `unread` those beyond the ceilings: no group has them.
+    """
 
     groups: tuple[ContainerGroup, ...]
     damaged: int = 0
+    unread: int = 0

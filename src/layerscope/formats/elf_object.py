@@ -5,6 +5,14 @@ versioning (https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+EXECUTABLE: Final = 2
+SHARED: Final = 3
+"""Types; of the second are position-independent executables, too."""
+
+X86_64: Final = 62
+PIE: Final = 0x8000000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,23 @@ class ElfObject:
     build_id: str | None = None
     has_relr: bool = False
     """DT_RELR, which glibc before 2.36 does not know."""
-    is_truncated: bool = False
-    """Whether the file ends before what its headers point to."""
+    missing: int = 0
+    """Bytes by which the file ends before what its headers point to."""
+    missing_loaded: int = 0
+    """Of these, bytes that the loader would map: without them it refuses the object, or the process dies."""
     forward_compatibility: str | None = None
     """The JSON text of `.note.cuda.fwd_compatibility`, in NVIDIA's user-mode drivers for older kernel modules."""
     problems: tuple[str, ...] = ()
-    """What could not be read of it, each as one sentence without a full stop."""
+    """What could not be read of it, each as one sentence without a full stop. Where there are some, absence of a name,
+    version or symbol proves nothing."""
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the file ends before what its headers point to."""
+        return self.missing > 0
+
+    @property
+    def is_executable(self) -> bool:
+        """Whether it is started and not loaded by others; libc.so.6 names an ELF interpreter, too, but has a soname."""
+        is_started = self.interpreter is not None and self.soname is None
+        return self.type == EXECUTABLE or is_started or bool(self.flags_1 & PIE)

@@ -1,0 +1,148 @@
+"""Dynamic symbols of an ELF file: how many there are, those that others must define, and those that it exports.
+
+https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.symtab.html; for the GNU hash table, which tells their number
+only by its last chain, https://flapenguin.me/elf-dt-gnu-hash.
+"""
+
+import sys
+from array import array
+from collections.abc import Sequence
+from itertools import islice
+from struct import Struct, error
+from typing import Final
+from zlib import crc32
+
+from layerscope.errors import FormatError
+from layerscope.formats.elf_header import ElfHeader
+from layerscope.formats.elf_object import UndefinedSymbol
+from layerscope.formats.elf_versions import HIDDEN
+
+MAX_SYMBOLS: Final = 1_000_000
+"""TensorFlow's largest library has half a million."""
+
+MAX_UNDEFINED: Final = 200_000
+"""Undefined symbols of one object, each of which is kept by name; PyTorch's largest has 30,000."""
+
+MAX_NAME: Final = 1 << 16
+"""Bytes of a symbol's name; mangled templates reach a few thousand."""
+
+MAX_UNDEFINED_BYTES: Final = 16 << 20
+MAX_EXPORTED_BYTES: Final = 256 << 20
+"""Bytes of all names together; names may overlap, so that a table of a megabyte could tell of terabytes."""
+
+SYMBOL_SIZES: Final = {32: 16, 64: 24}
+_FORMS: Final = {32: "I8x2BH", 64: "I2BH16x"}
+_EXPORTED: Final = frozenset({1, 2, 10})
+"""Bindings that other objects see: global, weak, unique."""
+
+_WEAK: Final = 2
+_VISIBLE: Final = frozenset({0, 3})
+"""Visibilities that leave a symbol visible: default, protected."""
+
+_WIDE_HASH: Final = frozenset({(64, 22), (64, 0x9026)})
+"""s390x and Alpha, whose System V hash tables have entries of eight bytes."""
+
+_BATCH: Final = 4096
+"""Names that are added up before their sum is compared with its ceiling."""
+
+
+def count_by_hash(table: memoryview, header: ElfHeader) -> int:
+    """The number of symbols by a System V hash table; raises FormatError."""
+    letter = "Q" if (header.bits, header.machine) in _WIDE_HASH else "I"
+    try:
+        return int(Struct(f"{header.order}2{letter}").unpack_from(table)[1])
+    except error as cause:
+        raise FormatError("a hash table without its head") from cause
+
+
+def count_by_gnu_hash(table: memoryview, header: ElfHeader) -> int | None:
+    """The number of symbols by a GNU hash table; None where it is empty, which tells nothing. Raises FormatError."""
+    try:
+        buckets, first, bloom, _ = Struct(header.order + "4I").unpack_from(table)
+    except error as cause:
+        raise FormatError("a GNU hash table without its head") from cause
+    start = 16 + bloom * header.word
+    chains = start + 4 * buckets
+    if chains > len(table):
+        raise FormatError(f"{buckets:,} buckets in a GNU hash table of {len(table):,} bytes")
+    last = max(_integers(table[start:chains], header), default=0)
+    if last < max(first, 1):
+        return None
+    for number, link in enumerate(_integers(table[chains + 4 * (last - first) :], header), last):
+        if link & 1:
+            return number + 1
+    raise FormatError("a chain without end in the GNU hash table")
+
+
+def parse_symbols(
+    table: memoryview,
+    strings: bytes,
+    header: ElfHeader,
+    *,
+    numbers: Sequence[int] | None = None,
+    versions: dict[int, str],
+) -> tuple[tuple[UndefinedSymbol, ...], bytes]:
+    """Undefined symbols, sorted, and the CRC-32 of exported names; raises FormatError.
+
+    `numbers` has each symbol's version number, `versions` what they stand for.
+    """
+    exported, undefined = list[int](), list[tuple[int, bool, int]]()
+    for position, (name, info, other, section) in enumerate(_iter_symbols(table, header), 1):
+        if section:
+            if info >> 4 in _EXPORTED and other & 3 in _VISIBLE:
+                exported.append(name)
+        elif name:
+            undefined.append((name, info >> 4 == _WEAK, position))
+    if len(undefined) > MAX_UNDEFINED:
+        raise FormatError(f"{len(undefined):,} undefined symbols, expected {MAX_UNDEFINED:,} at most")
+    ends = _find_ends(strings, [name for name, _, _ in undefined], MAX_UNDEFINED_BYTES)
+    found = {
+        (versions.get(numbers[position] & ~HIDDEN, "") if numbers is not None else "", is_weak, strings[name:end])
+        for (name, is_weak, position), end in zip(undefined, ends, strict=True)
+    }
+    symbols = tuple(
+        UndefinedSymbol(name.decode(errors="surrogateescape"), version, is_weak)
+        for version, is_weak, name in sorted(found)
+    )
+    return symbols, _hash_names(strings, exported)
+
+
+def parse_version_numbers(table: memoryview, header: ElfHeader) -> Sequence[int]:
+    """The version number of each symbol."""
+    return _integers(table, header, "H")
+
+
+def _iter_symbols(table: memoryview, header: ElfHeader) -> "islice[tuple[int, int, int, int]]":
+    """Name, binding and type, visibility and section of every symbol but the first, which is none."""
+    return islice(Struct(header.order + _FORMS[header.bits]).iter_unpack(table), 1, None)
+
+
+def _hash_names(strings: bytes, places: Sequence[int]) -> bytes:
+    ends = _find_ends(strings, places, MAX_EXPORTED_BYTES)
+    numbers = array("I", sorted({crc32(strings[place:end]) for place, end in zip(places, ends, strict=True)}))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _find_ends(strings: bytes, places: Sequence[int], limit: int) -> list[int]:
+    """Where the names at these places end; raises FormatError where one does not, or where there is too much."""
+    ends, total, find = list[int](), 0, strings.find
+    for start in range(0, len(places), _BATCH):
+        batch = places[start : start + _BATCH]
+        found = [find(b"\0", place, place + MAX_NAME) for place in batch]
+        if min(found) < 0:
+            raise FormatError("a symbol's name does not end in the string table")
+        total += sum(found) - sum(batch)
+        if total > limit:
+            raise FormatError(f"names of more than {limit:,} bytes together")
+        ends += found
+    return ends
+
+
+def _integers(table: memoryview, header: ElfHeader, typecode: str = "I") -> "array[int]":
+    numbers = array(typecode)
+    numbers.frombytes(table[: len(table) // numbers.itemsize * numbers.itemsize])
+    if (header.order == "<") != (sys.byteorder == "little"):
+        numbers.byteswap()
+    return numbers
