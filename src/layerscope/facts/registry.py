@@ -25,6 +25,7 @@ from layerscope.facts.python.environments import PythonEnvironmentCollector
 from layerscope.facts.python.extensions import ExtensionCollector
 from layerscope.facts.python.integrity import IntegrityCollector
 from layerscope.facts.python.interpreters import InterpreterCollector
+from layerscope.facts.python.numpy_modules import NumpyModuleCollector
 from layerscope.facts.python.overlaps import OverlapCollector
 from layerscope.facts.python.releases import EndedReleaseCollector
 from layerscope.facts.python.requirements import RequirementCollector
@@ -61,6 +62,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     RequirementCollector(),
     ExtensionCollector(),
     WheelTagCollector(),
+    NumpyModuleCollector(),
     IntegrityCollector(),
     OverlapCollector(),
     ProcessCollector(),

@@ -39,7 +39,7 @@ class UnloadableExtensions(Fact):
     tag: str
     wanted: str
     reason: str
-    """`version`, `platform`, `threading` or `implementation`: what differs."""
+    """`version`, `platform`, `libc`, `threading` or `implementation`: what differs."""
     count: int
     examples: tuple[str, ...]
     layer: int
@@ -84,7 +84,7 @@ def find_mismatch(environment: PythonEnvironment, suffix: ExtensionSuffix) -> st
         return "threading"
     wanted = parse_extension_suffix(f"_.{environment.soabi}.so") if environment.soabi else None
     if wanted is not None and suffix.platform and wanted.platform and suffix.platform != wanted.platform:
-        return "platform"
+        return "libc" if suffix.platform.rpartition("-")[0] == wanted.platform.rpartition("-")[0] else "platform"
     return ""
 
 
@@ -127,7 +127,7 @@ def _has_stand_in(context: FactContext, path: str, loadable: set[str]) -> bool:
     return module in loadable or f"{module}.py" in context.tree
 
 
-def _find_owner(context: FactContext, site: str, path: str) -> str:
+def find_owner(context: FactContext, site: str, path: str) -> str:
     """The distribution whose RECORD lists a path."""
     records = context.shared(find_records)
     for item in context.shared(find_distributions):
@@ -150,7 +150,7 @@ def _describe(
         environment=environment.place,
         site=site,
         package=package,
-        distribution=_find_owner(context, site, paths[0]),
+        distribution=find_owner(context, site, paths[0]),
         tag=tag,
         wanted=environment.soabi or series,
         reason=reason,

@@ -57,9 +57,14 @@ class AlteredDistribution(Rule):
         return self.finding(message, fact.evidence, severity=severity, confidence=confidence, fixes=(fix,))
 
 
+def _name(examples: tuple[str, ...], count: int) -> str:
+    """The first files of so many, of which not all need be among the examples."""
+    return tell_list(map(tell_path, examples[:count]), is_cut=count > len(examples))
+
+
 def _tell_missing(fact: DamagedDistribution) -> str:
     """What is gone, and who removed it."""
-    named = tell_list(map(tell_path, fact.missing_examples[: fact.missing_code]))
+    named = _name(fact.missing_examples, fact.missing_code)
     count = tell_count(fact.missing_code, "module or library", "modules and libraries")
     message = f"{fact.name} {fact.version} misses {count} of the {tell_count(fact.files, 'file')} it installed: {named}"
     if fact.missing_by is None:
@@ -69,7 +74,7 @@ def _tell_missing(fact: DamagedDistribution) -> str:
 
 def _tell_altered(fact: DamagedDistribution) -> str:
     """What is different, and who wrote it."""
-    named = tell_list(map(tell_path, fact.altered_examples[: fact.altered_code]))
+    named = _name(fact.altered_examples, fact.altered_code)
     count = tell_count(fact.altered_code, "module or library", "modules and libraries")
     message = f"{fact.name} {fact.version} has {count} with another content than it installed: {named}"
     if fact.altered_by is None:

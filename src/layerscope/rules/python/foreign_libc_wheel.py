@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.python.extensions import UnloadableExtensions
 from layerscope.facts.python.wheel_tags import UnsuitableWheel
 from layerscope.rules.finding import Finding
-from layerscope.rules.python_cures import find_environment, reinstall, tell_environment
+from layerscope.rules.python_cures import find_environment, pin, reinstall, tell_environment
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list
@@ -17,8 +18,8 @@ from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list
 class ForeignLibcWheel(Rule):
     """A wheel is for another C library.
 
-    What it checks: Wheels made for glibc (`manylinux`) do not lie in an environment on musl, as Alpine's, nor wheels
-        for musl (`musllinux`) in one on glibc.
+    What it checks: Wheels and extension modules made for glibc (`manylinux`, `-linux-gnu.so`) do not lie in an
+        environment on musl, as Alpine's, nor those for musl (`musllinux`, `-linux-musl.so`) in one on glibc.
     Why it matters: Their machine code asks for the other library's loader and symbols, and fails on import with a
         symbol that is not found.
     Example: `COPY --from=python:3.12-slim /usr/local/lib/python3.12/site-packages …` in an image on Alpine.
@@ -32,22 +33,32 @@ class ForeignLibcWheel(Rule):
     code: ClassVar[str] = "PY008"
     covers: ClassVar[tuple[int, ...]] = (30,)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (UnsuitableWheel, PythonEnvironment)
+    needs: ClassVar[tuple[type[Fact], ...]] = (UnsuitableWheel, UnloadableExtensions, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding for each environment and layer that put such wheels there."""
-        groups: dict[tuple[str, int], list[UnsuitableWheel]] = {}
+        """One finding for each environment and layer that put such files there."""
+        groups: dict[tuple[str, int], list[tuple[str, str, Evidence, str]]] = {}
         for wheel in facts.of(UnsuitableWheel):
             if wheel.reason == "libc":
-                groups.setdefault((wheel.environment, wheel.layer), []).append(wheel)
-        for (place, layer), wheels in sorted(groups.items()):
-            environment = find_environment(facts, place)
-            libc = environment.libc if environment is not None else "another C library"
-            told = tell_list(f"{wheel.name} {wheel.version} ({wheel.tag})" for wheel in wheels)
-            message = (
-                f"{tell_environment(facts, place)} runs on {libc}, for which these wheels were not made: {told}; "
-                f"put there by {tell_layer(layer, wheels[0].instruction)}"
-            )
-            pins = [f"{wheel.name}=={wheel.version}" for wheel in wheels]
-            fix = reinstall(facts, place, pins, title=f"Install them in a stage on {libc}, or use the other base")
-            yield self.finding(message, *(wheel.evidence for wheel in wheels[:SHOWN_LOCATIONS]), fixes=(fix,))
+                told = (f"{wheel.name} {wheel.version}", wheel.tag, wheel.evidence, wheel.instruction)
+                groups.setdefault((wheel.environment, wheel.layer), []).append(told)
+        for module in facts.of(UnloadableExtensions):
+            if module.reason == "libc":
+                told = (module.distribution or module.package, module.tag, module.evidence, module.instruction)
+                groups.setdefault((module.environment, module.layer), []).append(told)
+        for (place, layer), items in sorted(groups.items(), key=lambda group: group[0]):
+            yield self._report(facts, place, layer, items)
+
+    def _report(self, facts: FactSet, place: str, layer: int, items: list[tuple[str, str, Evidence, str]]) -> Finding:
+        """The finding for names, tags and places of what one layer put into one environment."""
+        environment = find_environment(facts, place)
+        libc = environment.libc if environment is not None else "another C library"
+        named = {name: tag for name, tag, _, _ in reversed(items)}
+        told = tell_list(f"{name} ({tag})" for name, tag in sorted(named.items()))
+        message = (
+            f"{tell_environment(facts, place)} runs on {libc}, for which this was not compiled: {told}; "
+            f"put there by {tell_layer(layer, items[0][3])}"
+        )
+        pins = [pin(name) for name in sorted(named)]
+        fix = reinstall(facts, place, pins, title=f"Install them in a stage on {libc}, or use the other base")
+        return self.finding(message, *(item[2] for item in items[:SHOWN_LOCATIONS]), fixes=(fix,))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.distributions import Distribution
@@ -56,11 +56,14 @@ class OrphanedSitePackages(Rule):
             f"which the image does not have; put there by {tell_layer(items[0].layer, items[0].instruction)}"
         )
         steps = [f"FROM python:{orphan.series}   (in the last stage, as in the one that installs)"]
-        is_meant = active is not None and active.prefix == orphan.prefix
+        is_meant = active is not None and any(
+            each.prefix == orphan.prefix and each.interpreter == active.interpreter
+            for each in facts.of(PythonEnvironment)
+        )
         if active is not None:
             message += f"; the process uses {active.python}"
             pins = quote_requirements(f"{item.name}=={item.version}" for item in items)
             steps.append(f"Or: RUN {tell_pip(facts, active.place)} {pins}")
         fix = Fix("Use the same Python in every stage", tuple(steps))
         severity = Severity.HIGH if is_meant else Severity.MEDIUM
-        return self.finding(message, orphan.evidence, severity=severity, fixes=(fix,))
+        return self.finding(message, Evidence(layer=items[0].layer, path=orphan.place), severity=severity, fixes=(fix,))

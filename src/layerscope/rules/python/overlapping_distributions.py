@@ -12,7 +12,7 @@ from layerscope.rules.fix import Fix
 from layerscope.rules.python_cures import pin, quote_requirements, tell_pip
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
+from layerscope.rules.wording import begin, tell_count, tell_layer, tell_list, tell_path
 
 
 class OverlappingDistributions(Rule):
@@ -48,7 +48,7 @@ class OverlappingDistributions(Rule):
         pair = f"{fact.first} and {fact.second}"
         parts = [f"{pair} both hold the package {fact.package}" if fact.package else f"{pair} write the same files"]
         if fact.shared:
-            named = tell_list(map(tell_path, fact.examples))
+            named = tell_list(map(tell_path, fact.examples), is_cut=fact.shared > len(fact.examples))
             parts.append(f"{tell_count(fact.shared, 'file')} with different contents: {named}")
         if fact.kept:
             parts.append(f"most are now those of {fact.kept}")
@@ -56,7 +56,7 @@ class OverlappingDistributions(Rule):
         uninstall = f"{pip.removesuffix(' install')} uninstall -y {' '.join(fact.keys)}"
         keep = next((label for label in (fact.first, fact.second) if "gpu" in label or "headless" in label), fact.first)
         fix = Fix(
-            fact.advice.capitalize() if fact.advice else "Keep one of the two, in a version that does not collide",
+            begin(fact.advice) if fact.advice else "Keep one of the two, in a version that does not collide",
             (f"RUN {uninstall} && {pip} {quote_requirements([pin(keep)])}",),
         )
         severity = Severity.HIGH if fact.package else Severity.MEDIUM
