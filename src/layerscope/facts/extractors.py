@@ -7,6 +7,9 @@ from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
+from layerscope.facts.python.conda_extractor import CondaExtractor
+from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
+from layerscope.facts.python.record_extractor import RecordExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
 from layerscope.facts.system.os_release_extractor import OsReleaseExtractor
@@ -19,6 +22,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AptReleaseExtractor(),
     CudaLoaderConfExtractor(),
     CudaTextExtractor(),
+    CondaExtractor(),
     ElfObjectExtractor(),
     EntryScriptExtractor(),
     LooseCodeExtractor(),
@@ -26,6 +30,8 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     LoaderConfExtractor(),
     LoaderPathsExtractor(),
     OsReleaseExtractor(),
+    PythonMetadataExtractor(),
+    RecordExtractor(),
     ScriptExtractor(),
     SecretExtractor(),
 )

@@ -36,6 +36,17 @@ from layerscope.facts.layers.proof import LayerProofCollector
 from layerscope.facts.layers.repeated_files import RepeatedFilesCollector
 from layerscope.facts.layers.tables import LayerTableCollector
 from layerscope.facts.layers.weight import ImageWeightCollector
+from layerscope.facts.python.conda_packages import CondaPackageCollector
+from layerscope.facts.python.distributions import DistributionCollector
+from layerscope.facts.python.environments import PythonEnvironmentCollector
+from layerscope.facts.python.extensions import ExtensionCollector
+from layerscope.facts.python.integrity import IntegrityCollector
+from layerscope.facts.python.interpreters import InterpreterCollector
+from layerscope.facts.python.numpy_modules import NumpyModuleCollector
+from layerscope.facts.python.overlaps import OverlapCollector
+from layerscope.facts.python.releases import EndedReleaseCollector
+from layerscope.facts.python.requirements import RequirementCollector
+from layerscope.facts.python.wheel_tags import WheelTagCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
 from layerscope.facts.system.os_release import OsReleaseCollector
@@ -70,6 +81,17 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     DuplicateLibraryCollector(),
     UnsafeSearchPathCollector(),
     ForeignObjectCollector(),
+    InterpreterCollector(),
+    EndedReleaseCollector(),
+    PythonEnvironmentCollector(),
+    CondaPackageCollector(),
+    DistributionCollector(),
+    RequirementCollector(),
+    ExtensionCollector(),
+    WheelTagCollector(),
+    NumpyModuleCollector(),
+    IntegrityCollector(),
+    OverlapCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),

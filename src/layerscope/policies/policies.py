@@ -14,9 +14,20 @@ from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_librarie
 from layerscope.policies.frameworks import FrameworkTable, read_frameworks
 from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
 from layerscope.policies.injected import InjectedFiles
+from layerscope.policies.python_releases import PythonReleases
+from layerscope.policies.python_twins import PythonTwins
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
-TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "frameworks", "gpu_arch", "injected", "torch_wheels")
+TABLES: Final[tuple[str, ...]] = (
+    "cuda_driver",
+    "cuda_libraries",
+    "frameworks",
+    "gpu_arch",
+    "injected",
+    "python_releases",
+    "python_twins",
+    "torch_wheels",
+)
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -79,3 +90,11 @@ class Policies:
     def injected(self) -> InjectedFiles:
         """What the NVIDIA runtime mounts."""
         return InjectedFiles.read(self.directory)
+
+    def python_releases(self) -> PythonReleases:
+        """Until when Python's series get fixes."""
+        return PythonReleases.read(self.directory)
+
+    def python_twins(self) -> PythonTwins:
+        """Distributions that hold the same package."""
+        return PythonTwins.read(self.directory)
