@@ -7,7 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-TABLES: Final[tuple[str, ...]] = ()
+from layerscope.policies.node_releases import NodeReleaseTable, read_node_releases
+from layerscope.policies.releases import ReleaseTable, read_releases
+
+TABLES: Final[tuple[str, ...]] = ("node_releases", "releases")
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -26,3 +29,13 @@ class Policies:
                 if path.name.endswith(".toml") and path.is_file():
                     digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+    @cached_property
+    def node_releases(self) -> NodeReleaseTable:
+        """Node.js release lines."""
+        return read_node_releases(self.directory)
+
+    @cached_property
+    def releases(self) -> ReleaseTable:
+        """Releases of distributions."""
+        return read_releases(self.directory)
