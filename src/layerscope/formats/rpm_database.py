@@ -34,10 +34,16 @@ def parse_rpm_database(content: bytes) -> RpmDatabase:
     unread, problem, size = 0, "", 0
     while size <= PATHS_SIZE_LIMIT:
         try:
-            packages.append(parse_rpm_header(next(blobs)))
-            size += sum(len(file.path) for file in packages[-1].files)
+            blob = next(blobs)
         except StopIteration:
             return RpmDatabase(tuple(packages), unread, problem)
+        except FormatError as error:
+            if not packages:
+                raise
+            return RpmDatabase(tuple(packages), unread + 1, problem or str(error))
+        try:
+            packages.append(parse_rpm_header(blob))
+            size += sum(len(file.path) for file in packages[-1].files)
         except FormatError as error:
             unread, problem = unread + 1, problem or str(error)
     problem = f"reading an rpm database: its paths pass {PATHS_SIZE_LIMIT:,} characters"
