@@ -49,10 +49,17 @@ from layerscope.facts.python.requirements import RequirementCollector
 from layerscope.facts.python.wheel_tags import WheelTagCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
+from layerscope.facts.system.distribution import DistributionCollector
+from layerscope.facts.system.java import JavaCollector
+from layerscope.facts.system.node import NodeCollector
+from layerscope.facts.system.openssl import OpenSslCollector
 from layerscope.facts.system.os_release import OsReleaseCollector
+from layerscope.facts.system.package_files import PackageFileCollector
+from layerscope.facts.system.packages import SystemPackageCollector
 from layerscope.facts.system.python_process import PythonProcessCollector
 from layerscope.facts.system.scripts import ScriptCollector
 from layerscope.facts.system.secret_files import SecretFileCollector
+from layerscope.facts.system.stack import StackCollector
 
 COLLECTORS: Final[tuple[Collector, ...]] = (
     LayerProofCollector(),
@@ -66,6 +73,13 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     BuildTimesCollector(),
     DanglingLinkCollector(),
     OsReleaseCollector(),
+    DistributionCollector(),
+    SystemPackageCollector(),
+    PackageFileCollector(),
+    OpenSslCollector(),
+    NodeCollector(),
+    JavaCollector(),
+    StackCollector(),
     AccountsCollector(),
     AptCollector(),
     ScriptCollector(),

@@ -14,8 +14,10 @@ from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_librarie
 from layerscope.policies.frameworks import FrameworkTable, read_frameworks
 from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
 from layerscope.policies.injected import InjectedFiles
+from layerscope.policies.node_releases import NodeReleaseTable, read_node_releases
 from layerscope.policies.python_releases import PythonReleases
 from layerscope.policies.python_twins import PythonTwins
+from layerscope.policies.releases import ReleaseTable, read_releases
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
 TABLES: Final[tuple[str, ...]] = (
@@ -24,8 +26,10 @@ TABLES: Final[tuple[str, ...]] = (
     "frameworks",
     "gpu_arch",
     "injected",
+    "node_releases",
     "python_releases",
     "python_twins",
+    "releases",
     "torch_wheels",
 )
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
@@ -98,3 +102,11 @@ class Policies:
     def python_twins(self) -> PythonTwins:
         """Distributions that hold the same package."""
         return PythonTwins.read(self.directory)
+
+    def node_releases(self) -> NodeReleaseTable:
+        """Node.js release lines."""
+        return read_node_releases(self.directory)
+
+    def releases(self) -> ReleaseTable:
+        """Releases of distributions."""
+        return read_releases(self.directory)
