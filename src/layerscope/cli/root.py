@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "inspect": LazyCommand("layerscope.cli.commands.inspect", "Show config, digests and history."),
     "cache": LazyCommand("layerscope.cli.commands.cache", "Measure, prune or verify the layer cache."),
     "rules": LazyCommand("layerscope.cli.commands.rules", "List the rules, or explain one."),
+    "explain": LazyCommand("layerscope.cli.commands.explain", "Tell what an error message means and what to do."),
 }
 
 _HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.

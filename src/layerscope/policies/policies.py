@@ -7,7 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-TABLES: Final[tuple[str, ...]] = ()
+from layerscope.policies.errors import KnownErrors, read_errors
+
+TABLES: Final[tuple[str, ...]] = ("errors",)
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -26,3 +28,8 @@ class Policies:
                 if path.name.endswith(".toml") and path.is_file():
                     digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+    @cached_property
+    def errors(self) -> KnownErrors:
+        """What containers, drivers and frameworks print when something is wrong, and why."""
+        return read_errors(self.directory)
