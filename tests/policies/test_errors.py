@@ -8,51 +8,12 @@ import pytest
 
 from layerscope.errors import PolicyError
 from layerscope.policies.errors import PLACEHOLDER, ErrorRow, is_bounded, iter_texts, read_errors
-from layerscope.rules.registry import find_rule
+from support.planned_rules import is_rule
 
 KNOWN: Final = read_errors()
 LENGTH: Final = 1 << 18
 PATIENCE: Final = 3.0
 """Seconds of processor time for an expression on LENGTH characters; it takes 0.1, and a quadratic one takes minutes."""
-
-PLANNED: Final = frozenset(
-    {
-        "missing-library",
-        "missing-symbol-version",
-        "newer-glibc-needed",
-        "undefined-symbol",
-        "shadowed-library",
-        "dead-library-path-entry",
-        "duplicate-runtime-library",
-        "executable-stack",
-        "demanding-cpu",
-        "truncated-object",
-        "missing-device-code",
-        "partial-device-code",
-        "jit-only-device-code",
-        "driver-below-floor",
-        "ptx-newer-than-driver",
-        "dropped-architecture",
-        "second-cuda-copy",
-        "mixed-cudnn",
-        "framework-cuda-mismatch",
-        "cpu-only-torch",
-        "baked-driver-library",
-        "cuda-stub-on-path",
-        "compat-library-on-path",
-        "missing-triton-compiler",
-        "hard-coded-visible-devices",
-        "missing-driver-capabilities",
-        "runtime-older-than-declared",
-        "unmet-requirement",
-        "mismatched-abi-tag",
-        "altered-distribution",
-        "duplicate-distribution",
-        "overlapping-distributions",
-        "numpy-abi",
-    }
-)
-"""Rules that the table may name before they are there."""
 
 HEAD: Final = '[policy]\nabout = "a"\ndate = 2026-01-01\nrefresh = "r"\n'
 ROW: Final = """[[error]]
@@ -88,7 +49,7 @@ def tell_id(row: ErrorRow) -> str:
 @pytest.mark.parametrize("row", KNOWN.table.error, ids=tell_id)
 def test_evidence_is_looked_for_by_rules_that_exist(row: ErrorRow) -> None:
     """Every rule that an error names is in the registry, or known to be on its way."""
-    assert [name for name in row.rules if find_rule(name) is None and name not in PLANNED] == []
+    assert [name for name in row.rules if not is_rule(name)] == []
 
 
 def test_what_was_found_out_is_there() -> None:

@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "cache": LazyCommand("layerscope.cli.commands.cache", "Measure, prune or verify the layer cache."),
     "rules": LazyCommand("layerscope.cli.commands.rules", "List the rules, or explain one."),
     "explain": LazyCommand("layerscope.cli.commands.explain", "Tell what an error message means and what to do."),
+    "doctor": LazyCommand("layerscope.cli.commands.doctor", "Look at this host: engines, driver, GPUs."),
 }
 
 _HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.
