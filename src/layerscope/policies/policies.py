@@ -11,6 +11,7 @@ from typing import Final
 from layerscope.errors import PolicyError
 from layerscope.policies.cuda_driver import CudaDrivers, read_cuda_drivers
 from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_libraries
+from layerscope.policies.errors import KnownErrors, read_errors
 from layerscope.policies.frameworks import FrameworkTable, read_frameworks
 from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
 from layerscope.policies.injected import InjectedFiles
@@ -23,6 +24,7 @@ from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 TABLES: Final[tuple[str, ...]] = (
     "cuda_driver",
     "cuda_libraries",
+    "errors",
     "frameworks",
     "gpu_arch",
     "injected",
@@ -110,3 +112,7 @@ class Policies:
     def releases(self) -> ReleaseTable:
         """Releases of distributions."""
         return read_releases(self.directory)
+
+    def errors(self) -> KnownErrors:
+        """What containers, drivers and frameworks print when something is wrong, and why."""
+        return read_errors(self.directory)
