@@ -9,6 +9,14 @@ from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.identity import IdentityCollector
 from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
+from layerscope.facts.cuda.compilers import BuildToolsCollector
+from layerscope.facts.cuda.declared import CudaDeclarationCollector
+from layerscope.facts.cuda.device_code import DeviceCodeCollector
+from layerscope.facts.cuda.driver_files import DriverFileCollector
+from layerscope.facts.cuda.frameworks import FrameworkCollector
+from layerscope.facts.cuda.libraries import CudaLibraryCollector
+from layerscope.facts.cuda.packages import CudaPackageCollector
+from layerscope.facts.cuda.toolkit import CudaToolkitCollector
 from layerscope.facts.layers.anomalies import LayerAnomalyCollector
 from layerscope.facts.layers.build_times import BuildTimesCollector
 from layerscope.facts.layers.byte_code import ByteCodeCollector
@@ -43,10 +51,18 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     ScriptCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
+    DeviceCodeCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),
     ConfigSecretCollector(),
     BuildHistoryCollector(),
     BaseReferenceCollector(),
+    CudaDeclarationCollector(),
+    CudaToolkitCollector(),
+    CudaLibraryCollector(),
+    CudaPackageCollector(),
+    FrameworkCollector(),
+    DriverFileCollector(),
+    BuildToolsCollector(),
 )

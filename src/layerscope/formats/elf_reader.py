@@ -26,7 +26,7 @@ from layerscope.formats.elf_header import (
 )
 from layerscope.formats.elf_linking import Linking, attempt, read_linking
 from layerscope.formats.elf_notes import FORWARD_COMPATIBILITY, MAX_NOTES, Notes, merge_notes, parse_notes
-from layerscope.formats.elf_object import ElfObject
+from layerscope.formats.elf_object import ElfObject, UndefinedSymbols
 
 MAX_SECTION_NAMES: Final = 4 << 20
 """Bytes of all sections' names; a library has some hundreds."""
@@ -40,7 +40,7 @@ MAX_NOTE_PLACES: Final = 16
 SectionPlace = tuple[str, int, int]
 """A section's name, and where its bytes lie in the file: offset and size."""
 
-_UNLINKED: Final = Linking(None, (), None, None, (), (), (), b"")
+_UNLINKED: Final = Linking(None, (), None, None, (), (), UndefinedSymbols(), b"")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from layerscope.errors import PolicyError
+from layerscope.policies.cuda_driver import CudaDrivers, read_cuda_drivers
+from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_libraries
+from layerscope.policies.frameworks import FrameworkTable, read_frameworks
+from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
+from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
-TABLES: Final[tuple[str, ...]] = ()
+TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "frameworks", "gpu_arch", "torch_wheels")
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -44,3 +49,28 @@ class Policies:
                 if path.name.endswith(".toml") and path.is_file():
                     digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
+
+    @cached_property
+    def cuda_driver(self) -> CudaDrivers:
+        """Which driver serves which CUDA and which GPUs."""
+        return read_cuda_drivers(self.directory)
+
+    @cached_property
+    def cuda_libraries(self) -> CudaLibraries:
+        """What the CUDA libraries do for a program."""
+        return read_cuda_libraries(self.directory)
+
+    @cached_property
+    def gpu_arch(self) -> GpuArchitectures:
+        """GPU models, and which device code runs on them."""
+        return read_gpu_architectures(self.directory)
+
+    @cached_property
+    def torch_wheels(self) -> TorchWheels:
+        """PyTorch releases and their builds."""
+        return read_torch_wheels(self.directory)
+
+    @cached_property
+    def frameworks(self) -> FrameworkTable:
+        """What GPU packages were built for."""
+        return read_frameworks(self.directory)

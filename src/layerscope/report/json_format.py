@@ -11,6 +11,7 @@ from layerscope.filesystem.weight import Weight
 from layerscope.report.context import RenderContext
 from layerscope.report.facts_json import FAMILIES, FamilyFacts, build_family
 from layerscope.report.format import Format
+from layerscope.report.gpu_json import build_gpu
 from layerscope.report.instruction import tell_created_by
 from layerscope.report.json_parts import build_image, build_layers, build_process, build_tool
 from layerscope.report.json_text import encode_json
@@ -69,7 +70,7 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
         layers=build_layers(result.layers, result.weight),
         weight=_build_weight(result.weight, is_whole=result.is_whole),
         facts=build_facts(result),
-        gpus=[],
+        gpus=[build_gpu(verdict) for verdict in result.gpus],
         findings=[_build_finding(finding, result) for finding in findings],
         gaps=[GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
         probe=ProbeV1(status="not requested", stages=[], verdict=None, devices=[], observations={}),
