@@ -21,7 +21,6 @@ _COMMANDS: Final = {
     "rules": LazyCommand(
         "layerscope.cli.commands.rules", "List the rules, explain one, or show the tables they rest on."
     ),
-    "rules": LazyCommand("layerscope.cli.commands.rules", "List the rules, or explain one."),
     "explain": LazyCommand("layerscope.cli.commands.explain", "Tell what an error message means and what to do."),
     "doctor": LazyCommand("layerscope.cli.commands.doctor", "Look at this host: engines, driver, GPUs."),
 }

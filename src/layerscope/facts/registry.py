@@ -49,7 +49,7 @@ from layerscope.facts.python.requirements import RequirementCollector
 from layerscope.facts.python.wheel_tags import WheelTagCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
-from layerscope.facts.system.distribution import DistributionCollector
+from layerscope.facts.system.distribution import DistributionReleaseCollector
 from layerscope.facts.system.java import JavaCollector
 from layerscope.facts.system.node import NodeCollector
 from layerscope.facts.system.openssl import OpenSslCollector
@@ -73,7 +73,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     BuildTimesCollector(),
     DanglingLinkCollector(),
     OsReleaseCollector(),
-    DistributionCollector(),
+    DistributionReleaseCollector(),
     SystemPackageCollector(),
     PackageFileCollector(),
     OpenSslCollector(),

@@ -38,7 +38,7 @@ class DistributionRelease(Fact):
     successor: str
 
 
-class DistributionCollector(Collector):
+class DistributionReleaseCollector(Collector):
     """Looks the release up that os-release names."""
 
     name = "system.distribution"
