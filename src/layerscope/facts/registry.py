@@ -9,6 +9,8 @@ from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.identity import IdentityCollector
 from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
+from layerscope.facts.elf.inventory import ElfObjectsCollector
+from layerscope.facts.elf.object_hazards import ObjectHazardCollector
 from layerscope.facts.layers.anomalies import LayerAnomalyCollector
 from layerscope.facts.layers.build_times import BuildTimesCollector
 from layerscope.facts.layers.byte_code import ByteCodeCollector
@@ -43,6 +45,8 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     ScriptCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
+    ElfObjectsCollector(),
+    ObjectHazardCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),
