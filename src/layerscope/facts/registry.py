@@ -9,6 +9,7 @@ from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.identity import IdentityCollector
 from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
+<<<<<<< HEAD
 from layerscope.facts.cuda.compilers import BuildToolsCollector
 from layerscope.facts.cuda.declared import CudaDeclarationCollector
 from layerscope.facts.cuda.device_code import DeviceCodeCollector
@@ -26,6 +27,10 @@ from layerscope.facts.elf.undefined_symbols import UndefinedSymbolCollector
 from layerscope.facts.elf.unmet_needs import UnmetNeedCollector
 from layerscope.facts.elf.unmet_versions import UnmetSymbolVersionCollector
 from layerscope.facts.elf.unsafe_search_paths import UnsafeSearchPathCollector
+=======
+from layerscope.facts.elf.inventory import ElfObjectsCollector
+from layerscope.facts.elf.object_hazards import ObjectHazardCollector
+>>>>>>> h-elf
 from layerscope.facts.layers.anomalies import LayerAnomalyCollector
 from layerscope.facts.layers.build_times import BuildTimesCollector
 from layerscope.facts.layers.byte_code import ByteCodeCollector
@@ -85,6 +90,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     ScriptCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
+<<<<<<< HEAD
     DeviceCodeCollector(),
     LoaderConfigurationCollector(),
     LibcCollector(),
@@ -106,6 +112,10 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     NumpyModuleCollector(),
     IntegrityCollector(),
     OverlapCollector(),
+=======
+    ElfObjectsCollector(),
+    ObjectHazardCollector(),
+>>>>>>> h-elf
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),
