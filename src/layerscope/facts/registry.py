@@ -9,7 +9,6 @@ from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.identity import IdentityCollector
 from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
-<<<<<<< HEAD
 from layerscope.facts.cuda.compilers import BuildToolsCollector
 from layerscope.facts.cuda.declared import CudaDeclarationCollector
 from layerscope.facts.cuda.device_code import DeviceCodeCollector
@@ -20,17 +19,15 @@ from layerscope.facts.cuda.packages import CudaPackageCollector
 from layerscope.facts.cuda.toolkit import CudaToolkitCollector
 from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
 from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
+from layerscope.facts.elf.inventory import ElfObjectsCollector
 from layerscope.facts.elf.libc import LibcCollector
 from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
+from layerscope.facts.elf.object_hazards import ObjectHazardCollector
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibraryCollector
 from layerscope.facts.elf.undefined_symbols import UndefinedSymbolCollector
 from layerscope.facts.elf.unmet_needs import UnmetNeedCollector
 from layerscope.facts.elf.unmet_versions import UnmetSymbolVersionCollector
 from layerscope.facts.elf.unsafe_search_paths import UnsafeSearchPathCollector
-=======
-from layerscope.facts.elf.inventory import ElfObjectsCollector
-from layerscope.facts.elf.object_hazards import ObjectHazardCollector
->>>>>>> h-elf
 from layerscope.facts.layers.anomalies import LayerAnomalyCollector
 from layerscope.facts.layers.build_times import BuildTimesCollector
 from layerscope.facts.layers.byte_code import ByteCodeCollector
@@ -90,7 +87,6 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     ScriptCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
-<<<<<<< HEAD
     DeviceCodeCollector(),
     LoaderConfigurationCollector(),
     LibcCollector(),
@@ -112,10 +108,8 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     NumpyModuleCollector(),
     IntegrityCollector(),
     OverlapCollector(),
-=======
     ElfObjectsCollector(),
     ObjectHazardCollector(),
->>>>>>> h-elf
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-<<<<<<< HEAD
 from layerscope.rules.elf.dead_library_path_entry import DeadLibraryPathEntry
 from layerscope.rules.elf.duplicate_runtime_library import DuplicateRuntimeLibrary
 from layerscope.rules.elf.empty_library_path_entry import EmptyLibraryPathEntry
@@ -32,16 +31,11 @@ RULES: Final[tuple[Rule, ...]] = (
     PreloadedLibraryMissing(),
     EscapingRunpath(),
     MissingElfInterpreter(),
-=======
 from layerscope.rules.elf.demanding_cpu import DemandingCpu
 from layerscope.rules.elf.executable_stack import ExecutableStack
 from layerscope.rules.elf.truncated_object import TruncatedObject
-from layerscope.rules.rule import Rule
-
-RULES: Final[tuple[Rule, ...]] = (
     ExecutableStack(),
     DemandingCpu(),
     TruncatedObject(),
->>>>>>> h-elf
 )
 """In order of their codes."""
