@@ -106,7 +106,7 @@ class Resolution:
 
 
 def _weigh(root: Root) -> tuple[int, int, str]:
-    """The order in which roots are named: what an image is for comes first, and a package's own module before others'."""
+    """The order in which roots are named: what an image is for first, and a package's own module before those deeper."""
     return list(RootKind).index(root.kind), len(root.path), root.path
 
 
