@@ -32,6 +32,16 @@ def test_flags_a_run_time_compiler_without_its_built_in_headers() -> None:
     assert "libnvrtc-builtins.so.12" in finding.message
 
 
+def test_flags_parts_whose_library_is_gone() -> None:
+    """A later step deleted it."""
+    members = [each for each in wheels() if not each.name.endswith("/libcudnn.so.9")]
+    (finding,) = flags(IncompleteCudaLibrary, *collect_cuda(members))
+    assert finding.message == (
+        "/usr/lib/python3.12/site-packages/nvidia/cudnn/lib holds 7 parts of cuDNN 9, and libcudnn.so.9 is not "
+        "in the image"
+    )
+
+
 def test_ignores_a_whole_set() -> None:
     """So a set whose rest may lie in a layer that could not be read, and cuDNN's variant without that rest."""
     ignores(IncompleteCudaLibrary, *collect_cuda(wheels()))

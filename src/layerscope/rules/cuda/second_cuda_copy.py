@@ -40,7 +40,7 @@ class SecondCudaCopy(Rule):
     Fix safety: Review: other programs may need the copy that no framework uses.
     Blind spots: Which copy a process loads is judged by where the framework lies, not by replaying the loader.
         Programs that are not Python packages are not seen as users. Copies in package managers' caches are told by
-        LAY102, equal files by LAY105, so the bytes of findings overlap.
+        LAY104, equal files by LAY105, so the bytes of findings overlap.
     References: vllm-project/vllm issue 14433; h2oai/h2o-llmstudio issue 1081.
     """
 
