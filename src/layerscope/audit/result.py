@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
 from layerscope.filesystem.weight import Weight
@@ -74,6 +75,11 @@ class AuditResult:
     base: BaseImage | None
     ignored: int = 0
     """Findings of the base image that were left out because the user asked for that."""
+
+    @property
+    def gpus(self) -> tuple[GpuVerdict, ...]:
+        """How the image fares on each GPU that was judged."""
+        return self.facts.of(GpuVerdict)
 
     @property
     def is_whole(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from layerscope.audit.result import AuditResult
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.facts.fact import Fact
 from layerscope.report.instruction import tell_created_by
 from layerscope.report.origin import find_origin
@@ -32,6 +33,8 @@ def build_family(result: AuditResult, family: str, *, leaves_out_base: bool = Fa
 def iter_family(result: AuditResult, family: str, *, leaves_out_base: bool = False) -> Iterator[Fact]:
     """The facts of one family; on request without those that lie in the base image's layers."""
     for fact in result.facts:
+        if isinstance(fact, GpuVerdict):
+            continue  # it is told in a place of its own
         if find_family(fact) == family and not (leaves_out_base and tell_origin(fact, result) == "base"):
             yield fact
 

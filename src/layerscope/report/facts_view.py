@@ -9,11 +9,13 @@ from layerscope.audit.result import AuditResult
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, shorten
 from layerscope.report.facts_json import build_family
+from layerscope.report.gpu_json import build_gpu
 from layerscope.report.json_format import build_facts
 from layerscope.report.json_parts import build_image, head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1 import GapV1
 from layerscope.report.terminal.gap_list import draw_gaps
+from layerscope.report.terminal.gpu_table import draw_gpus
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields, start_table
 from layerscope.rules.wording import tell_count, tell_size
@@ -41,6 +43,8 @@ def render_facts_text(
         page.add_heading(TITLES[family], "" if kinds else "nothing found")
         for kind, rows in kinds.items():
             _draw_kind(page, kind, rows)
+    if "cuda" in families:
+        draw_gpus(page, result)
     draw_gaps(page, result)
     return page.read()
 
@@ -52,6 +56,7 @@ def render_facts_json(result: AuditResult, *, families: Sequence[str], leaves_ou
             **head_document(),
             "image": build_image(result.image, result.layers, result.base),
             "facts": build_facts(result, families=families, leaves_out_base=leaves_out_base),
+            "gpus": [build_gpu(verdict) for verdict in result.gpus] if "cuda" in families else [],
             "gaps": [GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
         }
     )

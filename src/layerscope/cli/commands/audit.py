@@ -11,6 +11,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, with_gpu_options
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import (
     Reading,
@@ -38,6 +39,7 @@ _NEVER = "never"
 @fail_on_option
 @base_option
 @ignore_base_option
+@with_gpu_options
 @policy_dir_option
 @with_reading
 @with_telling
@@ -48,6 +50,9 @@ def command(
     fail_on: str,
     base: str | None,
     ignore_base: bool,
+    gpus: tuple[str, ...],
+    driver: str | None,
+    fleet: Path | None,
     policy_dir: Path | None,
     reading: Reading,
     telling: Telling,
@@ -61,6 +66,7 @@ def command(
     outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
     threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
     options = make_options(reading, base=base, policy_dir=policy_dir)
+    options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)

@@ -9,6 +9,7 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, with_gpu_options
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import (
     Reading,
@@ -32,6 +33,7 @@ from layerscope.report.facts_view import render_facts_json, render_facts_text
 @click.option("--only", "families", type=click.Choice(FAMILIES), multiple=True, help="Only this family; repeatable.")
 @base_option
 @ignore_base_option
+@with_gpu_options
 @policy_dir_option
 @with_reading
 @with_telling
@@ -42,6 +44,9 @@ def command(
     families: tuple[str, ...],
     base: str | None,
     ignore_base: bool,
+    gpus: tuple[str, ...],
+    driver: str | None,
+    fleet: Path | None,
     policy_dir: Path | None,
     reading: Reading,
     telling: Telling,
@@ -54,6 +59,7 @@ def command(
     """
     outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
     options = make_options(reading, base=base, policy_dir=policy_dir)
+    options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
