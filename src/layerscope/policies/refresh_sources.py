@@ -26,7 +26,9 @@ _PARTS: Final = {
     "triton": r"triton((?:[=~]=)[\d.]+)",
 }
 
-_ENDLESS: Final = (sys.maxsize,)
+_Version = tuple[int, ...]
+_START: Final[_Version] = (0,)
+_ENDLESS: Final[_Version] = (sys.maxsize,)
 
 
 class _Step(NamedTuple):
@@ -58,12 +60,13 @@ def parse_toolkit_arch(text: str) -> dict[str, tuple[int, ...]]:
     which it asks about as well, know everything here.
     """
     steps: list[_Step] = []
-    since, before, ceiling, first = (0,), _ENDLESS, _ENDLESS, (0,)
+    since, first = _START, _START
+    before, ceiling = _ENDLESS, _ENDLESS
     for line in text.splitlines():
         if match := _CONDITION.search(line):
             since, before = _numbers(match[1]), min(ceiling, _numbers(match[2]) if match[2] else _ENDLESS)
         elif line.strip() == "else()":
-            since, before, ceiling = (0,), first, first
+            since, before, ceiling = _START, first, first
         elif match := _CHANGE.search(line):
             change = match[2] or match[1]
             steps.append(_Step(since, before, change, frozenset(map(int, match[3].split()))))
