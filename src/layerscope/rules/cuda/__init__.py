@@ -5,6 +5,7 @@ from typing import Final
 from layerscope.rules.cuda.baked_driver_library import BakedDriverLibrary
 from layerscope.rules.cuda.build_time_gpu_query import BuildTimeGpuQuery
 from layerscope.rules.cuda.compat_library_on_path import CompatLibraryOnPath
+from layerscope.rules.cuda.conda_beside_wheels import CondaBesideWheels
 from layerscope.rules.cuda.container_runtime_in_image import ContainerRuntimeInImage
 from layerscope.rules.cuda.cpu_only_torch import CpuOnlyTorch
 from layerscope.rules.cuda.cuda_compiler_mismatch import CudaCompilerMismatch
@@ -69,5 +70,6 @@ RULES: Final[tuple[Rule, ...]] = (
     ExcessiveDriverCapabilities(),
     RuntimeNewerThanDeclared(),
     CudaCompilerMismatch(),
+    CondaBesideWheels(),
 )
 """In order of their codes."""
