@@ -15,7 +15,6 @@ EXPECTED = {
     errors.TreeError: 1,
     errors.CacheError: 2,
     errors.FormatError: 4,
-    errors.FormatError: 2,
     errors.PolicyError: 2,
 }
 """The direct subclasses; those below them inherit."""

@@ -34,9 +34,6 @@ RULES: Final[tuple[Rule, ...]] = (
     PreloadedLibraryMissing(),
     EscapingRunpath(),
     MissingElfInterpreter(),
-from layerscope.rules.elf.demanding_cpu import DemandingCpu
-from layerscope.rules.elf.executable_stack import ExecutableStack
-from layerscope.rules.elf.truncated_object import TruncatedObject
     ExecutableStack(),
     DemandingCpu(),
     TruncatedObject(),
