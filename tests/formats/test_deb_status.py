@@ -45,7 +45,8 @@ def test_reads_packages_and_their_status() -> None:
 def test_held_packages_and_those_without_a_status_are_installed() -> None:
     """Distroless images leave the status out."""
     held, silent, removed = parse_deb_status(
-        b"Package: a\nStatus: hold ok installed\n\nPackage: b\nVersion: 1\n\nPackage: c\nStatus: deinstall ok config-files\n"
+        b"Package: a\nStatus: hold ok installed\n\nPackage: b\nVersion: 1\n\n"
+        b"Package: c\nStatus: deinstall ok config-files\n"
     )
     assert (held.is_installed, silent.is_installed, removed.is_installed) == (True, True, False)
     assert (silent.version, silent.source) == ("1", "b")

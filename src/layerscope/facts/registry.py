@@ -19,8 +19,10 @@ from layerscope.facts.cuda.packages import CudaPackageCollector
 from layerscope.facts.cuda.toolkit import CudaToolkitCollector
 from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
 from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
+from layerscope.facts.elf.inventory import ElfObjectsCollector
 from layerscope.facts.elf.libc import LibcCollector
 from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
+from layerscope.facts.elf.object_hazards import ObjectHazardCollector
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibraryCollector
 from layerscope.facts.elf.undefined_symbols import UndefinedSymbolCollector
 from layerscope.facts.elf.unmet_needs import UnmetNeedCollector
@@ -106,6 +108,8 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     NumpyModuleCollector(),
     IntegrityCollector(),
     OverlapCollector(),
+    ElfObjectsCollector(),
+    ObjectHazardCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),

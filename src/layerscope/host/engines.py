@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from layerscope.engine.client import connect
 from layerscope.engine.endpoint import Endpoint, find_docker_endpoint, find_podman_endpoint
-from layerscope.errors import EngineError, NoEngineError
+from layerscope.errors import ConfigurationError, EngineError, NoEngineError
 from layerscope.host.check import Area, Check, Sign
 from layerscope.host.place import Host
 
@@ -82,7 +82,7 @@ def _ask_engine(product: str, environment: Mapping[str, str]) -> EngineReport:
             )
     except NoEngineError as error:
         return EngineReport(product, place=error.place, problem=str(error), is_absent=True)
-    except EngineError as error:
+    except (EngineError, ConfigurationError) as error:
         return EngineReport(product, problem=str(error))
 
 

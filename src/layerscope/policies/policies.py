@@ -93,26 +93,32 @@ class Policies:
         """What GPU packages were built for."""
         return read_frameworks(self.directory)
 
+    @cached_property
     def injected(self) -> InjectedFiles:
         """What the NVIDIA runtime mounts."""
         return InjectedFiles.read(self.directory)
 
+    @cached_property
     def python_releases(self) -> PythonReleases:
         """Until when Python's series get fixes."""
         return PythonReleases.read(self.directory)
 
+    @cached_property
     def python_twins(self) -> PythonTwins:
         """Distributions that hold the same package."""
         return PythonTwins.read(self.directory)
 
+    @cached_property
     def node_releases(self) -> NodeReleaseTable:
         """Node.js release lines."""
         return read_node_releases(self.directory)
 
+    @cached_property
     def releases(self) -> ReleaseTable:
         """Releases of distributions."""
         return read_releases(self.directory)
 
+    @cached_property
     def errors(self) -> KnownErrors:
         """What containers, drivers and frameworks print when something is wrong, and why."""
         return read_errors(self.directory)

@@ -60,6 +60,11 @@ class LibraryVerdict:
     ptx_isa: str = ""
 
     @property
+    def share(self) -> float:
+        """What the GPU runs of the library, relative to the best GPU."""
+        return (self.native + self.jit) / self.best if self.best else 0.0
+
+    @property
     def name(self) -> str:
         """The file's name."""
         return self.path.rpartition("/")[2]

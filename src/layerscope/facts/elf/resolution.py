@@ -44,10 +44,9 @@ class Resolution:
 
     @cached_property
     def reached(self) -> Mapping[str, tuple[ReplayedRoot, ...]]:
-        """For each object that some root loads, the roots that do, sorted by weight and path."""
+        """For each object that some root loads, the roots that do, the weightiest first, then by length and path."""
         found: dict[str, list[ReplayedRoot]] = {}
-        order = list(RootKind)
-        for replayed in sorted(self.roots, key=lambda each: (order.index(each.root.kind), each.root.path)):
+        for replayed in sorted(self.roots, key=lambda each: _weigh(each.root)):
             for item in replayed.objects:
                 found.setdefault(item.path, []).append(replayed)
         return {path: tuple(roots) for path, roots in found.items()}
@@ -104,6 +103,11 @@ class Resolution:
         python = self._pythons.get(site, "")
         kind = RootKind.EXTENSION if python else RootKind.OTHER_PROGRAM
         return Root(path, kind, site, python)
+
+
+def _weigh(root: Root) -> tuple[int, int, str]:
+    """The order in which roots are named: what an image is for first, and a package's own module before those deeper."""
+    return list(RootKind).index(root.kind), len(root.path), root.path
 
 
 def find_resolution(context: FactContext) -> Resolution:

@@ -13,6 +13,7 @@ INTERPRETER_NAME: Final = re.compile(r"(python|pypy)(\d)\.(\d{1,2})(t?)")
 
 _LIBRARY: Final = re.compile(r"(?:^|.*/)lib(?:64)?/(?:python|pypy)\d\.\d{1,2}t?")
 _SITE: Final = re.compile(r"(?:.*/)?(?:site|dist)-packages")
+_SITE_ENDING: Final = "-packages"
 _LANDMARKS: Final = ("os.py", "os.pyc")
 """By which Python itself recognises its standard library (`Modules/getpath.py`)."""
 
@@ -36,10 +37,11 @@ def find_places(context: FactContext) -> PythonPlaces:
         for directory, start, stop in scan.index.iter_runs():
             if directory.endswith("bin"):
                 executables.update(path for path in paths[start:stop] if _is_interpreter(path))
-            elif directory.endswith("-packages"):
-                sites.add(directory)
+            elif _SITE_ENDING in directory:
+                sites.add(directory[: directory.rindex(_SITE_ENDING) + len(_SITE_ENDING)])
             elif "/python" in directory[-12:] or "/pypy" in directory[-12:]:
                 libraries.add(directory)
+                sites.update(path for path in paths[start:stop] if path.endswith(_SITE_ENDING))
         sites.update(_list_distribution_folders(scan.extracts.get(PythonMetadataExtractor.name, {})))
     tree = context.tree
     return PythonPlaces(

@@ -17,10 +17,14 @@ from layerscope.facts.system.node_extractors import (
     NpmPackageExtractor,
 )
 from layerscope.facts.system.node_packages import InstalledModule, Modules, find_modules
+from layerscope.facts.system.ownership import find_owners
 from layerscope.facts.system.package_databases import find_package_databases
 from layerscope.facts.system.programs import ProgramFinder
 from layerscope.formats.npm_range import parse_npm_range
 from layerscope.formats.semantic_version import parse_semantic_version
+
+_NODE_SOURCE: Final = "nodesource"
+"""In the versions of packages that are no distribution's: https://github.com/nodesource/distributions."""
 
 CONFLICTS_LIMIT: Final = 2000
 """Conflicts that are given."""
@@ -30,6 +34,7 @@ CONFLICTS_LIMIT: Final = 2000
 class NodeRuntime(Fact):
     """A Node.js program; `is_default` is the one that the PATH leads to.
 
+    `package` is the distribution's own package that it belongs to, which the distribution mends on its own terms.
     `module_version` is the ABI of native add-ons, 0 where unknown; `end_of_life` comes from the table of releases, and
     `is_expired` compares it with the table's own date.
     """
@@ -39,6 +44,7 @@ class NodeRuntime(Fact):
     layer: int
     module_version: int
     is_default: bool
+    package: str
     end_of_life: date | None
     is_expired: bool
 
@@ -133,7 +139,7 @@ def find_node_runtimes(context: FactContext) -> tuple[NodeRuntime, ...]:
             continue
         prefix = path.rpartition("/")[0].rpartition("/")[0]
         header = context.find_extract(NodeHeaderExtractor.name, f"{prefix}/{NODE_HEADER}")
-        row = table.find(version.major)
+        row, owner = table.find(version.major), context.shared(find_owners).find(path)
         is_matching = isinstance(header, list) and header[0] == str(version)
         found.append(
             NodeRuntime(
@@ -144,6 +150,7 @@ def find_node_runtimes(context: FactContext) -> tuple[NodeRuntime, ...]:
                 module_version=int(header[1]) if is_matching and isinstance(header, list)
                 else row.module_version if row is not None else 0,
                 is_default=path == program.path,
+                package=owner.name if owner is not None and _NODE_SOURCE not in owner.version else "",
                 end_of_life=row.end_of_life if row is not None else None,
                 is_expired=row is not None and row.end_of_life < table.policy.date,
             )

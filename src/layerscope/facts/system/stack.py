@@ -120,11 +120,11 @@ def _iter_packages(context: FactContext) -> Iterator[StackLevel]:
         if installed:
             layer = max(package.layer for package in installed)
             evidence = Evidence(layer=layer, path=database.path)
-            yield StackLevel(evidence, "packages", database.manager, f"{len(installed):,} packages", layer)
+            yield StackLevel(evidence, "packages", database.manager, _count(len(installed)), layer)
     installed_modules = [module for module in context.shared(find_modules) if module.is_installed]
     if installed_modules:
         layer = max(module.layer for module in installed_modules)
-        yield StackLevel(Evidence(layer=layer), "packages", "npm", f"{len(installed_modules):,} packages", layer)
+        yield StackLevel(Evidence(layer=layer), "packages", "npm", _count(len(installed_modules)), layer)
 
 
 def _iter_application(context: FactContext) -> Iterator[StackLevel]:
@@ -139,3 +139,8 @@ def _iter_application(context: FactContext) -> Iterator[StackLevel]:
     evidence = Evidence(layer=program.layer, path=program.path) if program.layer is not None else Evidence()
     detail = f"/{program.path}" if program.path is not None else ""
     yield StackLevel(evidence, "application", base_name(words[0]), version, program.layer, detail)
+
+
+def _count(packages: int) -> str:
+    """So many packages."""
+    return "1 package" if packages == 1 else f"{packages:,} packages"

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.library_path import take_out
 from layerscope.rules.reach_severity import judge_reach, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -34,7 +36,7 @@ class MissingSymbolVersion(Rule):
     code: ClassVar[str] = "ELF002"
     covers: ClassVar[tuple[int, ...]] = (21, 70)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion, LoaderConfiguration)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding an object and library."""
@@ -52,14 +54,15 @@ class MissingSymbolVersion(Rule):
                 Evidence(layer=fact.place.layer, path=fact.place.path),
                 Evidence(layer=fact.provider.layer, path=fact.provider.path),
             )
-            yield self.finding(message, *places, severity=judge_reach(fact.reach), fixes=(_suggest(fact),))
+            fix = _suggest(fact, facts.find(LoaderConfiguration))
+            yield self.finding(message, *places, severity=judge_reach(fact.reach), fixes=(fix,))
 
 
-def _suggest(fact: UnmetSymbolVersion) -> Fix:
+def _suggest(fact: UnmetSymbolVersion, configuration: LoaderConfiguration | None) -> Fix:
     """Let the newer copy win."""
     if fact.step is SearchStep.LIBRARY_PATH:
         folder = tell_path(fact.provider.path.rpartition("/")[0])
-        return Fix(f"Take {folder} out of LD_LIBRARY_PATH", ("ENV LD_LIBRARY_PATH=   without that folder",))
+        return take_out(folder, configuration)
     if fact.better:
         folder = tell_path(fact.better[0].rpartition("/")[0])
         step = f"RUN echo {folder} > /etc/ld.so.conf.d/00-app.conf && ldconfig   (it then goes before the system's)"

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.elf import shadowed_libraries
+from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.library_path import take_out
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list, tell_path
@@ -35,7 +36,7 @@ class ShadowedLibrary(Rule):
     covers: ClassVar[tuple[int, ...]] = (67, 69)
     severity: ClassVar[Severity] = Severity.MEDIUM
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (shadowed_libraries.ShadowedLibrary,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (shadowed_libraries.ShadowedLibrary, LoaderConfiguration)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each folder of the variable, and for each way in which the other files would be found."""
@@ -47,22 +48,17 @@ class ShadowedLibrary(Rule):
             first = group[0]
             names = tell_list(fact.name for fact in group)
             meant = "the object's own RUNPATH leads to" if is_own else "the loader would otherwise take"
+            layer = tell_layer(first.winner.layer, first.winner.instruction)
             message = (
-                f"LD_LIBRARY_PATH puts {names} of {folder} "
-                f"({tell_layer(first.winner.layer, first.winner.instruction)}) in place of what {meant}: {tell_path(first.example.path)} gets {tell_path(first.winner.path)} "
-                f"and not {tell_path(first.shadowed.path)}"
+                f"LD_LIBRARY_PATH puts {names} of {folder} ({layer}) in place of what {meant}: "
+                f"{tell_path(first.example.path)} gets {tell_path(first.winner.path)} and not "
+                f"{tell_path(first.shadowed.path)}"
             )
             lacking = sorted({version for fact in group for version in fact.versions})
             if lacking:
                 message += f"; the one it gets lacks {tell_list(lacking)}"
             places = [place for fact in group for place in _places(fact)][:SHOWN_LOCATIONS]
-            fix = Fix(
-                f"Take {folder} out of LD_LIBRARY_PATH",
-                (
-                    f"ENV LD_LIBRARY_PATH=   without {folder}; give it to the one program that needs it",
-                    f"Or remove there what the packages bring themselves: {names}",
-                ),
-            )
+            fix = take_out(folder, facts.find(LoaderConfiguration))
             severity = self.severity if is_own else Severity.LOW
             yield self.finding(message, *dict.fromkeys(places), severity=severity, fixes=(fix,))
 

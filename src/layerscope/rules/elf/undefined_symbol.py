@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibrary
 from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
 from layerscope.facts.fact import Evidence, Fact
@@ -12,6 +13,7 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.library_path import take_out
 from layerscope.rules.reach_severity import judge_reach, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -48,7 +50,7 @@ class UndefinedSymbol(Rule):
     covers: ClassVar[tuple[int, ...]] = (36, 65)
     severity: ClassVar[Severity] = Severity.HIGH
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (UndefinedSymbols, ShadowedLibrary, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (UndefinedSymbols, ShadowedLibrary, LoaderConfiguration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding an object; what was built for another C library is ELF009's."""
@@ -59,7 +61,7 @@ class UndefinedSymbol(Rule):
             if fact.is_glibc_on_musl:
                 continue
             shadow = next((winners[each.path] for each in fact.libraries if each.path in winners), None)
-            reason, fix = _explain(fact, shadow)
+            reason, fix = _explain(fact, shadow, facts.find(LoaderConfiguration))
             message = (
                 f"{begin(tell_failing(fact.reach))}: {tell_path(fact.place.path)} needs "
                 f"{tell_count(fact.count, 'symbol')} that nothing defines ({tell_list(fact.names)}); {reason}"
@@ -70,12 +72,14 @@ class UndefinedSymbol(Rule):
             yield self.finding(message, *places, severity=judge_reach(fact.reach), fixes=(fix,))
 
 
-def _explain(fact: UndefinedSymbols, shadow: ShadowedLibrary | None) -> tuple[str, Fix]:
+def _explain(
+    fact: UndefinedSymbols, shadow: ShadowedLibrary | None, configuration: LoaderConfiguration | None
+) -> tuple[str, Fix]:
     """What the names tell, and what to do."""
     name, package = fact.names[0], fact.reach.package or "the package"
     if shadow is not None:
         reason = f"{tell_path(shadow.winner.path)} comes before {tell_path(shadow.shadowed.path)} by LD_LIBRARY_PATH"
-        return reason, Fix(f"Take {shadow.folder} out of LD_LIBRARY_PATH", ("ENV LD_LIBRARY_PATH=   without it",))
+        return reason, take_out(shadow.folder, configuration)
     numbered = _NUMBERED.fullmatch(name)
     if numbered is not None:
         wanted = f"{numbered[1]}.{numbered[2]}"

@@ -41,10 +41,12 @@ class AlteredPackage(Rule):
         for layer, members in sorted(groups.items()):
             paths = [path for fact in members for path in fact.paths]
             packages = sorted({fact.package for fact in members})
-            count = tell_count(sum(fact.count for fact in members), "file")
+            total = sum(fact.count for fact in members)
+            verb = "differs" if total == 1 else "differ"
             message = (
-                f"{count} of {tell_list(packages)} in {tell_layer(layer, members[0].instruction)} differ from what "
-                f"the package brought: {tell_list(map(tell_path, paths))}"
+                f"{tell_count(total, 'file')} of {tell_list(packages)} in "
+                f"{tell_layer(layer, members[0].instruction)} {verb} from what the package brought: "
+                f"{tell_list(map(tell_path, paths))}"
             )
             fix = Fix(
                 "Keep files of packages as they are",

@@ -23,19 +23,19 @@ class ExpiredNode(Rule):
     Example: `FROM node:16` in a Dockerfile of today.
     Remedy: Take a line with long-term support, and install the packages anew.
     Fix safety: Review: native add-ons have to be built anew for another major version.
-    Blind spots: A distribution mends its own package longer than the Node.js project does; the severity is low for
-        that reason. Copies under other names (inside Electron, or built into a program) are not seen.
+    Blind spots: A distribution mends its own package longer than the Node.js project does, so that packages of the
+        distribution are not judged. Copies under other names (inside Electron, or built into a program) are not seen.
     References: https://github.com/nodejs/Release
     """
 
     code: ClassVar[str] = "SYS103"
-    severity: ClassVar[Severity] = Severity.LOW
+    severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (NodeRuntime,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a program."""
         for runtime in facts.of(NodeRuntime):
-            if runtime.is_expired:
+            if runtime.is_expired and not runtime.package:
                 message = (
                     f"Support of Node.js {runtime.version} ({tell_path(runtime.path)}) ended on {runtime.end_of_life}"
                 )

@@ -59,20 +59,25 @@ class IncompletePackage(Rule):
         for (layer, kind), members in sorted(groups.items()):
             yield self._report_removed(layer, kind, members)
         if never:
-            count = tell_count(sum(fact.count for fact in never), "file")
+            total = sum(fact.count for fact in never)
             names = tell_list(dict.fromkeys(fact.package for fact in never))
-            message = f"{count} of {names} were never in the image, though the package database lists them"
+            verb, them = ("was", "it") if total == 1 else ("were", "them")
+            message = (
+                f"{tell_count(total, 'file')} of {names} {verb} never in the image, "
+                f"though the package database lists {them}"
+            )
             yield self.finding(message, *_locate(never), severity=Severity.LOW)
 
     def _report_removed(self, layer: int, kind: str, members: list[MissingPackageFiles]) -> Finding:
         """The finding for what one layer removed."""
         noun, plural, severity = _KINDS[kind]
-        count = tell_count(sum(fact.count for fact in members), noun, plural)
+        total = sum(fact.count for fact in members)
+        count = f"{tell_count(total, noun, plural)} of"
         paths = tell_list(tell_path(path) for fact in members for path in fact.paths)
         names = tell_list(dict.fromkeys(fact.package for fact in members))
         who = tell_layer(layer, members[0].instruction)
         manager, packages = members[0].manager, sorted({fact.package for fact in members})
-        message = f"{count} of {names} are gone, removed by {who}: {paths}"
+        message = f"{count} {names} {'is' if total == 1 else 'are'} gone, removed by {who}: {paths}"
         fix = Fix(
             f"Keep the {plural} of {names}, or remove the packages whole",
             (
