@@ -3,7 +3,6 @@
 from typing import Final
 
 from layerscope.facts.cuda.loose_code_extractor import LooseCodeExtractor
-from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
@@ -37,7 +36,6 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     ApkExtractor(),
     AptReleaseExtractor(),
     CondaExtractor(),
-    CudaLoaderConfExtractor(),
     CudaTextExtractor(),
     DpkgDiversionExtractor(),
     DpkgFolderExtractor(),
