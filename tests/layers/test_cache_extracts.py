@@ -1,8 +1,12 @@
 """Plain values come back as they were, whatever form they were stored in."""
 
+import pickle
+
+import msgspec
 import pytest
 
-from layerscope.layers.cache_extracts import pack_extracts, unpack_extracts
+from layerscope.errors import CacheError
+from layerscope.layers.cache_extracts import StoredExtract, StoredValues, pack_extracts, unpack_extracts
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,38 @@ def test_what_is_no_plain_data_is_refused(value: object) -> None:
     """An extractor that breaks its promise is found when its value is stored."""
     with pytest.raises(TypeError):
         pack_extracts({"x": {"path": value}})
+
+
+def test_values_are_made_when_they_are_asked_for() -> None:
+    """A warm audit does not pay for what nobody looks at, and what is looked at twice is made once."""
+    kept = unpack_extracts(pack_extracts({"x": {"a": {"n": 1}, "b": [2]}}))["x"]
+    assert isinstance(kept, StoredValues)
+    assert (list(kept), len(kept), "a" in kept, "c" in kept) == (["a", "b"], 2, True, False)
+    assert kept["a"] is kept["a"]
+
+
+def test_values_pass_from_one_process_to_another() -> None:
+    """A worker that found a layer in the cache answers with it."""
+    kept = unpack_extracts(pack_extracts({"x": {"a": {"n": 1}}}))
+    assert pickle.loads(pickle.dumps(kept)) == {"x": {"a": {"n": 1}}}  # noqa: S301 - what was pickled just now
+
+
+def test_what_was_read_back_can_be_stored_again() -> None:
+    """Values that nobody has asked for are no hindrance."""
+    kept = unpack_extracts(pack_extracts({"x": {"a": [1]}}))
+    assert unpack_extracts(pack_extracts(kept)) == kept
+
+
+def test_bytes_that_break_off_are_refused_at_once() -> None:
+    """The form of all values is looked at when the layer is loaded, so that it is a miss."""
+    (stored,) = pack_extracts({"x": {"a": [1, 2, 3]}})
+    with pytest.raises(msgspec.MsgspecError):
+        unpack_extracts([StoredExtract("x", False, stored.content[:-1])])
+
+
+def test_a_forged_value_is_an_error_when_it_is_asked_for() -> None:
+    """Text that is not UTF-8 is met late; the error names the path."""
+    kept = unpack_extracts([StoredExtract("x", False, memoryview(b"\x82\xa1a\x01\xa1b\xa1\xff"))])["x"]
+    assert kept["a"] == 1
+    with pytest.raises(CacheError, match="'b' from the cache"):
+        kept["b"]

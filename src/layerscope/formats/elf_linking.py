@@ -23,7 +23,7 @@ from layerscope.formats.elf_dynamic import (
     find_tables,
 )
 from layerscope.formats.elf_header import SHT_DYNSYM, ElfHeader, Section, Segment
-from layerscope.formats.elf_object import NeededVersion, UndefinedSymbol
+from layerscope.formats.elf_object import NeededVersion, UndefinedSymbols
 from layerscope.formats.elf_symbols import (
     MAX_SYMBOLS,
     SYMBOL_SIZES,
@@ -39,7 +39,7 @@ T = TypeVar("T")
 MAX_SEARCH_PATH: Final = 1 << 16
 """Bytes of an RPATH or RUNPATH, which is a list of directories."""
 
-_NO_SYMBOLS: Final[tuple[tuple[UndefinedSymbol, ...], bytes]] = ((), b"")
+_NO_SYMBOLS: Final = (UndefinedSymbols(), b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Linking:
     runpath: str | None
     required_versions: tuple[NeededVersion, ...]
     provided_versions: tuple[str, ...]
-    undefined: tuple[UndefinedSymbol, ...]
+    undefined: UndefinedSymbols
     exports: bytes
 
 
@@ -141,7 +141,7 @@ class _Tables:
             return Versions()
         return parse_provided(self._read(VERDEF), strings, self._values.get(VERDEFNUM, 0), self._header)
 
-    def read_symbols(self, strings: bytes, versions: dict[int, str]) -> tuple[tuple[UndefinedSymbol, ...], bytes]:
+    def read_symbols(self, strings: bytes, versions: dict[int, str]) -> tuple[UndefinedSymbols, bytes]:
         """Undefined and exported symbols."""
         if SYMTAB not in self._values:
             return _NO_SYMBOLS

@@ -77,7 +77,7 @@ def encode_record(index: LayerIndex, extracts: Mapping[str, Mapping[str, object]
         raise CacheError(f"writing a layer of {len(index)} entries to the cache: {error}") from error
 
 
-def decode_record(content: bytes | memoryview) -> tuple[LayerIndex, dict[str, dict[str, object]]]:
+def decode_record(content: bytes | memoryview) -> tuple[LayerIndex, dict[str, Mapping[str, object]]]:
     """Return what `encode_record` was given; raises CacheError for anything else."""
     try:
         record = _DECODER.decode(content)

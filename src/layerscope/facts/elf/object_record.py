@@ -1,10 +1,10 @@
 """ElfObject ⇄ plain values that an extractor may keep: what is as usual is left out, and names are joined."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from layerscope.formats.elf_object import ElfObject, NeededVersion, UndefinedSymbol
+from layerscope.formats.elf_object import ElfObject, NeededVersion, UndefinedSymbols
 
 _DEFAULTS: Final = {
     each.name: each.default for each in fields(ElfObject) if each.name not in {"required_versions", "undefined"}
@@ -20,8 +20,8 @@ def pack_object(found: ElfObject) -> dict[str, object]:
     }
     if found.required_versions:
         record["required_versions"] = [[each.library, each.version, each.is_weak] for each in found.required_versions]
-    if found.undefined:
-        record["undefined"] = [list(group) for group in _group(found.undefined)]
+    if isinstance(found.undefined, UndefinedSymbols) and found.undefined.groups:
+        record["undefined"] = [list(group) for group in found.undefined.groups]
     return record
 
 
@@ -32,21 +32,5 @@ def unpack_object(record: Mapping[str, Any]) -> ElfObject:
     }
     if "required_versions" in values:
         values["required_versions"] = tuple([NeededVersion(*each) for each in values["required_versions"]])
-    if "undefined" in values:
-        values["undefined"] = tuple(
-            [
-                UndefinedSymbol(name, version, is_weak)
-                for version, is_weak, names in values["undefined"]
-                for name in names.decode(errors="surrogateescape").split("\0")
-            ]
-        )
+    values["undefined"] = UndefinedSymbols([tuple(each) for each in values.get("undefined", ())])
     return ElfObject(**values)
-
-
-def _group(symbols: Sequence[UndefinedSymbol]) -> Iterable[tuple[str, bool, bytes]]:
-    """Names joined, by version and weakness, in the order in which the symbols are sorted."""
-    groups: dict[tuple[str, bool], list[str]] = {}
-    for symbol in symbols:
-        groups.setdefault((symbol.version, symbol.is_weak), []).append(symbol.name)
-    for (version, is_weak), names in groups.items():
-        yield version, is_weak, "\0".join(names).encode(errors="surrogateescape")
