@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import normpath
 
-from layerscope.facts.elf.glibc_replay import GlibcReplay
 from layerscope.facts.elf.folder_search import FolderSearch
+from layerscope.facts.elf.glibc_replay import GlibcReplay
 from layerscope.facts.elf.loader_settings import LoaderKind, LoaderSettings
 from layerscope.facts.elf.musl_replay import MuslReplay
 from layerscope.facts.elf.process_replay import ProcessReplay

@@ -48,6 +48,6 @@ def test_sonames_say_nothing() -> None:
 
 
 def test_another_machine_is_not_passed_over() -> None:
-    """musl takes the first file of the name, and fails."""
+    """Musl takes the first file of the name, and fails."""
     files = FilesOf({"app": library("libx.so"), "lib/libx.so": library(machine=183), "usr/lib/libx.so": X, LOADER: X})
     assert edges(replay(files, "app", MUSL))[0][1] == "lib/libx.so"
