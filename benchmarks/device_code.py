@@ -1,7 +1,8 @@
 """Compares the device code that layerscope lists with what NVIDIA's cuobjdump lists, library by library.
 
-    python benchmarks/device_code.py --cuobjdump PATH FOLDER...
+    python benchmarks/device_code.py --cuobjdump PATH [--cuobjdump OLDER] FOLDER...
 
+Those of CUDA 13 refuse files with code for architectures that CUDA 13 has dropped; what one refuses, the next is asked.
 cuobjdump comes with the CUDA toolkit, inside Triton's wheels (triton/backends/nvidia/bin) and as the package
 nvidia-cuda-cuobjdump. It lists the section `.nv_fatbin` alone, and prints no `f` for cubins: neither is compared.
 """
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,7 +46,7 @@ def main() -> int:
     """Compare every library with device code below the folders; 1 where a listing differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--cuobjdump", required=True, type=Path)
+    parser.add_argument("--cuobjdump", required=True, type=Path, action="append")
     arguments = parser.parse_args()
     paths = sorted({path for folder in arguments.folders for path in folder.rglob("*.so*") if _is_elf(path)})
     scanned_bytes, scanned_seconds, compared = 0, 0.0, []
@@ -95,15 +97,19 @@ def list_code(code: DeviceCode) -> Listing:
     )
 
 
-def compare(path: Path, ours: Listing, seconds: float, cuobjdump: Path) -> Comparison:
-    """Ask cuobjdump for the same file."""
+def compare(path: Path, ours: Listing, seconds: float, programs: Sequence[Path]) -> Comparison:
+    """Ask cuobjdump for the same file, and an older one where it refuses."""
     started = time.perf_counter()
-    command = [str(cuobjdump), "--list-elf", "--list-ptx", str(path)]
+    theirs = next((listing for program in programs if (listing := _ask(program, path)) is not None), None)
+    return Comparison(path, path.stat().st_size, ours, theirs, seconds, time.perf_counter() - started)
+
+
+def _ask(program: Path, path: Path) -> Listing | None:
+    command = [str(program), "--list-elf", "--list-ptx", str(path)]
     answer = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    theirs = Counter((KINDS[kind], int(arch), suffix) for arch, suffix, kind in LISTED.findall(answer.stdout))
-    refused = "cuobjdump fatal" in answer.stderr
-    their_seconds = time.perf_counter() - started
-    return Comparison(path, path.stat().st_size, ours, None if refused else theirs, seconds, their_seconds)
+    if "cuobjdump fatal" in answer.stderr:
+        return None
+    return Counter((KINDS[kind], int(arch), suffix) for arch, suffix, kind in LISTED.findall(answer.stdout))
 
 
 def read_sections(path: Path) -> list[tuple[str, int, int]]:

@@ -21,6 +21,8 @@ _COMMANDS: Final = {
     "rules": LazyCommand(
         "layerscope.cli.commands.rules", "List the rules, explain one, or show the tables they rest on."
     ),
+    "explain": LazyCommand("layerscope.cli.commands.explain", "Tell what an error message means and what to do."),
+    "doctor": LazyCommand("layerscope.cli.commands.doctor", "Look at this host: engines, driver, GPUs."),
 }
 
 _HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.

@@ -45,10 +45,11 @@ _UNLINKED: Final = Linking(None, (), None, None, (), (), UndefinedSymbols(), b""
 
 @dataclass(frozen=True, slots=True)
 class ElfFile:
-    """An object, and the sections that take space in its file."""
+    """An object, and the sections that take space in its file; `names_problem` says why their names are not known."""
 
     object: ElfObject
     sections: tuple[SectionPlace, ...]
+    names_problem: str | None = None
 
 
 def parse_elf(content: bytes) -> ElfObject:
@@ -62,7 +63,8 @@ def read_elf(content: ElfContent) -> ElfFile:
     problems: list[str] = []
     segments = attempt(problems, "program headers", lambda: read_segments(content, header), list[Segment]())
     sections = attempt(problems, "section headers", lambda: read_sections(content, header), list[Section]())
-    names = attempt(problems, "section names", lambda: _read_section_names(content, header, sections), b"")
+    unnamed: list[str] = []
+    names = attempt(unnamed, "section names", lambda: _read_section_names(content, header, sections), b"")
     dynamic = attempt(problems, "dynamic section", lambda: read_dynamic(content, header, segments, sections), None)
     linking, values = _UNLINKED, dict[int, int]()
     if dynamic is not None:
@@ -97,7 +99,7 @@ def read_elf(content: ElfContent) -> ElfFile:
         forward_compatibility=notes.forward_compatibility,
         problems=tuple(problems),
     )
-    return ElfFile(found, tuple(_place_sections(sections, names)))
+    return ElfFile(found, tuple(_place_sections(sections, names)), "".join(unnamed) or None)
 
 
 def read_dynamic(

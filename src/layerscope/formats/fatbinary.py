@@ -46,6 +46,7 @@ class FatbinaryScanner:
 
     def __init__(self, size: int | None = None) -> None:
         """Start before the object's first byte; with its `size`, no container may claim to reach beyond it."""
+        self.has_found = False
         self._size = size
         self._tail = b""
         self._position = 0
@@ -71,6 +72,14 @@ class FatbinaryScanner:
             self._skip = stop - len(data)
         else:
             self._tail = data[stop:]
+
+    def skip(self, length: int) -> bool:
+        """Pass over so many bytes unread, in which no container begins; False where one is open and may go on there."""
+        if self._open is not None or self._skip:
+            return False
+        self._position += length
+        self._tail = b""
+        return True
 
     def finish(self, sections: Sequence[Section] = ()) -> DeviceCode:
         """All containers, each under the section that it lies in; `sections` are those of the file, in any order."""
@@ -113,6 +122,7 @@ class FatbinaryScanner:
                     return index
 
     def _start(self, start: int, size: int) -> None:
+        self.has_found = True
         container = Container(start, start + _CONTAINER_HEADER + size)
         if self._size is not None and container.end > self._size:
             self._close_damaged(container)

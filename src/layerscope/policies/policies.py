@@ -11,11 +11,29 @@ from typing import Final
 from layerscope.errors import PolicyError
 from layerscope.policies.cuda_driver import CudaDrivers, read_cuda_drivers
 from layerscope.policies.cuda_libraries import CudaLibraries, read_cuda_libraries
+from layerscope.policies.errors import KnownErrors, read_errors
 from layerscope.policies.frameworks import FrameworkTable, read_frameworks
 from layerscope.policies.gpu_arch import GpuArchitectures, read_gpu_architectures
+from layerscope.policies.injected import InjectedFiles
+from layerscope.policies.node_releases import NodeReleaseTable, read_node_releases
+from layerscope.policies.python_releases import PythonReleases
+from layerscope.policies.python_twins import PythonTwins
+from layerscope.policies.releases import ReleaseTable, read_releases
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
-TABLES: Final[tuple[str, ...]] = ("cuda_driver", "cuda_libraries", "frameworks", "gpu_arch", "torch_wheels")
+TABLES: Final[tuple[str, ...]] = (
+    "cuda_driver",
+    "cuda_libraries",
+    "errors",
+    "frameworks",
+    "gpu_arch",
+    "injected",
+    "node_releases",
+    "python_releases",
+    "python_twins",
+    "releases",
+    "torch_wheels",
+)
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
 
 
@@ -74,3 +92,33 @@ class Policies:
     def frameworks(self) -> FrameworkTable:
         """What GPU packages were built for."""
         return read_frameworks(self.directory)
+
+    @cached_property
+    def injected(self) -> InjectedFiles:
+        """What the NVIDIA runtime mounts."""
+        return InjectedFiles.read(self.directory)
+
+    @cached_property
+    def python_releases(self) -> PythonReleases:
+        """Until when Python's series get fixes."""
+        return PythonReleases.read(self.directory)
+
+    @cached_property
+    def python_twins(self) -> PythonTwins:
+        """Distributions that hold the same package."""
+        return PythonTwins.read(self.directory)
+
+    @cached_property
+    def node_releases(self) -> NodeReleaseTable:
+        """Node.js release lines."""
+        return read_node_releases(self.directory)
+
+    @cached_property
+    def releases(self) -> ReleaseTable:
+        """Releases of distributions."""
+        return read_releases(self.directory)
+
+    @cached_property
+    def errors(self) -> KnownErrors:
+        """What containers, drivers and frameworks print when something is wrong, and why."""
+        return read_errors(self.directory)

@@ -47,6 +47,12 @@ class BuildArchRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sm: tuple[int, ...]
     ptx: bool
 
+    @property
+    def cuda(self) -> str:
+        """The CUDA release in the build's name: `12.6` for `cu126`; empty for builds without CUDA."""
+        match = _BUILD.fullmatch(self.build)
+        return f"{match[1]}.{match[2]}" if match and match[1] else ""
+
 
 class TorchWheelTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole table."""
@@ -88,6 +94,8 @@ def read_torch_wheels(directory: Path | None = None) -> TorchWheels:
     for sm in (*(row.sm for row in table.pypi), *(row.sm for row in table.build_arch)):
         if list(sm) != sorted(set(sm)):
             raise PolicyError(f"reading {TABLE}: architectures do not ascend: {sm}")
+    if odd := [row.build for row in table.build_arch if not row.cuda]:
+        raise PolicyError(f"reading {TABLE}: the builds {odd} have architectures, expected CUDA in their names")
     builds = {build for row in table.variants for build in row.builds} | {row.build for row in table.build_arch}
     if strange := sorted(build for build in builds if not _BUILD.fullmatch(build)):
         raise PolicyError(f"reading {TABLE}: {strange} are no builds, expected cpu, cu126, rocm6.4 or xpu")

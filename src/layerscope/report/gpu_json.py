@@ -3,7 +3,7 @@
 from typing import Final, get_args
 
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict, LibraryVerdict, Verdict
-from layerscope.report.json_v1 import GpuLibraryV1, GpuV1, GpuVerdictName
+from layerscope.report.json_v1_gpus import GpuLibraryV1, GpuV1, GpuVerdictName
 from layerscope.report.places import root_path
 
 _VERDICTS: Final[dict[Verdict, GpuVerdictName]] = {Verdict(name): name for name in get_args(GpuVerdictName)}

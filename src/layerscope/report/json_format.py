@@ -71,7 +71,7 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
         weight=_build_weight(result.weight, is_whole=result.is_whole),
         facts=build_facts(result),
         gpus=[build_gpu(verdict) for verdict in result.gpus],
-        findings=[_build_finding(finding, result) for finding in findings],
+        findings=[build_finding(finding, result) for finding in findings],
         gaps=[GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
         probe=ProbeV1(status="not requested", stages=[], verdict=None, devices=[], observations={}),
         plan=PlanV1([_build_step(step) for step in plan_fixes(findings)]),
@@ -100,7 +100,6 @@ def build_facts(result: AuditResult, *, families: Sequence[str] = FAMILIES, leav
         return build_family(result, family, leaves_out_base=leaves_out_base) if family in families else None
 
     observed = build("system")
-
     return FactsV1(
         system=None if observed is None else SystemV1(_build_os_release(result.facts), observed),
         elf=build("elf"),
@@ -118,7 +117,8 @@ def _build_os_release(facts: FactSet) -> OsReleaseV1 | None:
     return OsReleaseV1(release.id, release.version_id, release.code_name, release.pretty_name)
 
 
-def _build_finding(finding: Finding, result: AuditResult) -> FindingV1:
+def build_finding(finding: Finding, result: AuditResult) -> FindingV1:
+    """One finding, with where it lies."""
     return FindingV1(
         code=finding.code,
         rule=finding.rule,

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
+from layerscope.report.json_v1_gpus import GpuV1
+from layerscope.report.json_v1_kinds import ByteCount, DigestText, LayerNumber, PathText, Score
+
 SCHEMA_VERSION: Final = 1
 
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
@@ -15,14 +18,7 @@ ConfidenceName = Literal["high", "medium", "low"]
 SafetyName = Literal["safe", "review"]
 OriginName = Literal["base", "own", "unknown"]
 ProofName = Literal["read", "unchanged", "cached", "table", "none"]
-GpuVerdictName = Literal["native", "jit", "partial", "none", "no device code"]
 VerdictName = Literal["passed", "failed", "damaged"]
-
-DigestText = Annotated[str, Meta(pattern="^[a-z0-9]+:[a-f0-9]+$")]
-PathText = Annotated[str, Meta(pattern="^/")]
-ByteCount = Annotated[int, Meta(ge=0)]
-Score = Annotated[float, Meta(ge=0, le=1)]
-LayerNumber = Annotated[int, Meta(ge=0, description="Zero-based position in `layers`, lowest first.")]
 
 
 class ToolV1(Struct, frozen=True):
@@ -165,42 +161,6 @@ class FactsV1(Struct, frozen=True):
     cuda: FactListV1 | None
     models: dict[str, Any] | None
     process: ProcessV1 | None
-
-
-class GpuLibraryV1(Struct, frozen=True):
-    """How one library fares on a GPU: its containers that run as they are, after compilation, and on the best GPU."""
-
-    path: PathText
-    layer: LayerNumber | None
-    verdict: GpuVerdictName
-    gives: str
-    native: int
-    jit: int
-    best: int
-    targets: list[str]
-
-
-class GpuV1(Struct, frozen=True):
-    """Whether the image runs on one kind of GPU, as its files say."""
-
-    name: str
-    compute_capability: str
-    verdict: GpuVerdictName
-    cause: Annotated[str, Meta(description="What it fails at or falls short of: code, architecture, driver too old, …")]
-    reason: str
-    evidence: Annotated[
-        list[str], Meta(description="Paths of the libraries that decide, and of those that fall short.")
-    ]
-    minimum_driver: Annotated[
-        str | None, Meta(description="The oldest driver with which the image starts on this GPU.")
-    ]
-    full_driver: Annotated[str | None, Meta(description="The oldest driver with all features of the image's CUDA.")]
-    last_driver_branch: Annotated[int | None, Meta(description="The last driver branch that knows this GPU.")]
-    driver: Annotated[str | None, Meta(description="The driver that was asked about.")]
-    node: Annotated[str | None, Meta(description="The node type of the fleet.")]
-    count: int
-    asked: bool
-    libraries: list[GpuLibraryV1]
 
 
 class LocationV1(Struct, frozen=True):

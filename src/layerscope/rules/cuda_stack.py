@@ -9,7 +9,7 @@ from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.cuda.releases import major, newest
 from layerscope.facts.fact_set import FactSet
-from layerscope.rules.wording import tell_layer, tell_path
+from layerscope.rules.wording import quote_instruction, tell_path
 
 COMPUTING: Final = ("cuda-runtime", "cublas", "cudnn")
 """Parts of CUDA that no image has by accident."""
@@ -62,14 +62,22 @@ def find_framework(facts: FactSet, name: str, environment: str) -> Framework | N
 
 
 def find_users(copy: CudaCopy, facts: FactSet) -> tuple[Framework, ...]:
-    """The frameworks that load a copy's libraries: those of its environment, else those whose own has none."""
+    """The frameworks that load a copy's libraries: its own package, its environment, else all that bring none."""
     computing = [each for each in facts.of(Framework) if each.build is Build.CUDA and each.name != "triton"]
-    if copy.kind in {CopyKind.WHEEL, CopyKind.BUNDLED}:
-        return tuple(each for each in computing if each.environment == copy.environment and copy.environment)
-    served = {each.environment for each in live_copies(facts) if each.kind is CopyKind.WHEEL}
+    if copy.kind is CopyKind.BUNDLED:
+        return tuple(each for each in computing if copy.root == f"{each.environment}/{each.name}")
+    if copy.kind is CopyKind.WHEEL:
+        return tuple(each for each in computing if each.environment == copy.environment)
     if copy.kind is CopyKind.CONDA:
         return tuple(each for each in computing if each.environment.startswith(f"{copy.root}/"))
-    return tuple(each for each in computing if each.environment not in served)
+    others = live_copies(facts)
+    served = {each.environment for each in others if each.kind is CopyKind.WHEEL}
+    bundled = {each.root for each in others if each.kind is CopyKind.BUNDLED}
+    return tuple(
+        each
+        for each in computing
+        if each.environment not in served and f"{each.environment}/{each.name}" not in bundled
+    )
 
 
 def newest_runtime(facts: FactSet) -> str:
@@ -86,7 +94,9 @@ def tell_copy(copy: CudaCopy) -> str:
 
 def tell_made_by(layer: int | None, instruction: str) -> str:
     """The layer and instruction behind something, for the end of a sentence."""
-    return f"({tell_layer(layer, instruction)})" if layer is not None else ""
+    if layer is None:
+        return ""
+    return f"(layer {layer}: {quote_instruction(instruction)})" if instruction else f"(layer {layer})"
 
 
 def tell_frameworks(frameworks: Iterable[Framework]) -> str:

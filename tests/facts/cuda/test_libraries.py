@@ -3,8 +3,21 @@
 from layerscope.facts.cuda.libraries import CudaCopy, CudaLibrary, CudaLibraryCollector
 from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.image_facts import ImageFacts, decode_image_facts, encode_image_facts
+from layerscope.filesystem.weight import measure_weight
 from support.contexts import collect
-from support.cuda_images import LIBRARIES, SITE, cuda_context, installed, sized, toolkit, wheels
+from support.cuda_images import (
+    LIBRARIES,
+    SITE,
+    collect_all,
+    cuda_context,
+    development,
+    installed,
+    sized,
+    toolkit,
+    torch,
+    wheels,
+)
 from support.tar_member import file, symlink
 
 
@@ -95,3 +108,13 @@ def test_other_libraries_are_not_cuda() -> None:
         sized("usr/lib/libcudawrapper.so.1"), sized("usr/lib/libcurl.so.4"), sized("usr/lib/libnvme.so")
     )
     assert copies == []
+
+
+def test_facts_survive_the_cache() -> None:
+    """All of the family's are encoded and decoded between audits."""
+    members = [*torch(), *wheels(), *toolkit(), *development()]
+    context = cuda_context(members, env=["CUDA_VERSION=12.4.1", "CC=gcc"])
+    facts = collect_all(context)
+    known = ImageFacts(measure_weight(context.tree), FactSet(facts), ())
+    again = decode_image_facts(memoryview(encode_image_facts(known)))
+    assert sorted(map(repr, again.facts)) == sorted(map(repr, facts))

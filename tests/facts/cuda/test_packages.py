@@ -1,6 +1,6 @@
 """NVIDIA's packages are known by the names of their records."""
 
-from layerscope.facts.cuda.packages import CudaPackage, CudaPackageCollector
+from layerscope.facts.cuda.packages import CondaPrefix, CudaPackage, CudaPackageCollector
 from support.contexts import collect
 from support.cuda_images import SITE, cuda_context, installed
 from support.tar_member import file
@@ -24,3 +24,12 @@ def test_wheels_and_conda_packages_are_told() -> None:
         ("nvidia-cudnn-cu12", "9.1.0.70", "wheel", SITE),
         ("cuda-cudart", "12.1.105", "conda", "opt/conda"),
     ]
+
+
+def test_conda_prefixes_are_told_with_what_they_hold() -> None:
+    """Python is a package of conda's too."""
+    names = ("python-3.12.4-h5148396_1", "conda-24.5.0-py312h06a4308_0", "cuda-cudart-12.1.105-0")
+    context = cuda_context([file(f"opt/conda/conda-meta/{name}.json", b"{}") for name in names], steps=["RUN conda"])
+    (found,) = collect(CudaPackageCollector, context).of(CondaPrefix)
+    assert (found.prefix, found.packages, found.cuda_packages, found.has_conda) == ("opt/conda", 3, 1, True)
+    assert found.instruction == "RUN conda"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from layerscope.facts.fact import Fact
+from layerscope.policies.cuda_driver import parse_driver, reaches
 from layerscope.policies.cuda_libraries import LibraryRole
 
 
@@ -59,6 +60,11 @@ class LibraryVerdict:
     ptx_isa: str = ""
 
     @property
+    def share(self) -> float:
+        """What the GPU runs of the library, relative to the best GPU."""
+        return (self.native + self.jit) / self.best if self.best else 0.0
+
+    @property
     def name(self) -> str:
         """The file's name."""
         return self.path.rpartition("/")[2]
@@ -73,7 +79,7 @@ class GpuVerdict(Fact):
     or it is not known. `driver` is the one that was asked about, `cuda` what the image was built for.
     `compat_branches` are those of older drivers on which a user-mode driver in the image stands in. `is_asked` tells
     GPUs that a person named from those that are judged for the table. `libraries` has the deciding ones, and all that
-    fall short.
+    fall short; `torch_builds`, where PyTorch is what falls short, its builds that would run: `cu126 (torch 2.6-)`.
     """
 
     name: str
@@ -89,9 +95,15 @@ class GpuVerdict(Fact):
     cuda: str = ""
     compat_branches: tuple[int, ...] = ()
     libraries: tuple[LibraryVerdict, ...] = ()
+    torch_builds: tuple[str, ...] = ()
     is_asked: bool = False
     node: str = ""
     count: int = 1
+
+    @property
+    def is_below_toolkit(self) -> bool:
+        """Whether the driver that was asked about is older than the one that came with the image's toolkit."""
+        return bool(self.driver and self.full_driver) and not reaches(parse_driver(self.driver), self.full_driver)
 
     @property
     def lacking(self) -> tuple[LibraryVerdict, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from layerscope.facts.cuda.coverage import GpuQuestion
 from layerscope.facts.cuda.cuda_need import CudaNeed, find_compat_branches, find_cuda_need
@@ -28,6 +29,8 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.policies.cuda_driver import Version, parse_driver, reaches
 from layerscope.policies.gpu_names import tell_capability
 from layerscope.policies.policies import Policies
+
+_LACKING: Final = (Verdict.PARTIAL, Verdict.NONE)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,14 @@ def judge_fleet(facts: FactSet, policies: Policies, fleet: Sequence[NodeType]) -
 
 
 def _judge(case: _Case) -> GpuVerdict:
+    """The verdict, and where PyTorch falls short, the builds that would do."""
+    verdict = _judge_with_driver(case)
+    if verdict.cause is Cause.NOTHING or case.need is None or not case.need.what.startswith("torch"):
+        return verdict
+    return replace(verdict, torch_builds=_find_torch_builds(case, verdict.verdict))
+
+
+def _judge_with_driver(case: _Case) -> GpuVerdict:
     """What the code says, and then what the driver says to it."""
     judged = _judge_code(case, None)
     verdict = _tell_code(case, judged)
@@ -84,7 +95,8 @@ def _judge(case: _Case) -> GpuVerdict:
         return _refuse(verdict, Cause.DRIVER_BEFORE_GPU, tell_driver_before(case.driver, first, verdict))
     floor = _floor(case)
     if floor is not None and not reaches(version, floor) and version[0] not in verdict.compat_branches:
-        return _refuse(verdict, Cause.DRIVER_TOO_OLD, tell_driver_too_old(case.driver, floor, case.need))
+        refused = _refuse(verdict, Cause.DRIVER_TOO_OLD, tell_driver_too_old(case.driver, floor, case.need))
+        return replace(refused, evidence=case.need.evidence) if case.need else refused
     with_driver = _judge_code(case, version)
     if any(each.coverage.blocked for each in with_driver) and combine(with_driver) is not verdict.verdict:
         return _tell_code(case, with_driver, Cause.PTX_TOO_NEW)
@@ -105,7 +117,9 @@ def _tell_code(case: _Case, judged: Sequence[Judged], cause: Cause | None = None
         found = Cause.ARCHITECTURE
     told = [each.verdict for each in judged]
     kept = [each for each in told if each in [d.verdict for d in deciders] or each.verdict is not Verdict.NATIVE]
-    chosen = next((each for each in kept if each.verdict is verdict), kept[0] if kept else None)
+    chosen = next((each.verdict for each in deciders if each.verdict.verdict is verdict), kept[0] if kept else None)
+    if verdict is Verdict.PARTIAL:
+        chosen = min((each for each in kept if each.verdict in _LACKING), key=lambda each: each.share, default=chosen)
     draft = GpuVerdict(
         evidence=Evidence(chosen.layer, chosen.path) if chosen else case.need.evidence if case.need else Evidence(),
         name=case.target.name,
@@ -148,6 +162,28 @@ def _is_dropped(case: _Case) -> bool:
     dropped = case.policies.gpu_arch.dropped_in(case.target.capability)
     cuda = major(case.need.cuda) if case.need else None
     return dropped is not None and cuda is not None and cuda >= numbers(dropped)[0]
+
+
+def _find_torch_builds(case: _Case, verdict: Verdict) -> tuple[str, ...]:
+    """The builds of PyTorch with machine code for the GPU, whose CUDA starts with the driver.
+
+    Those that releases still come for are first, and of them the newest CUDA.
+    Where a part of PyTorch lacks code, builds of the same CUDA major version lack it as well.
+    """
+    assert case.need is not None, "the image needs a CUDA"
+    below = numbers(case.need.cuda)[:1] if verdict is Verdict.PARTIAL else (10**9,)
+    drivers, architectures = case.policies.cuda_driver, case.policies.gpu_arch
+    found = []
+    for row in case.policies.torch_wheels.table.build_arch:
+        floor = drivers.floor(row.cuda)
+        starts = case.version is None or (floor is not None and reaches(case.version, floor))
+        if (
+            starts
+            and numbers(row.cuda) < below
+            and any(architectures.runs_sass(arch, "", case.target.capability) for arch in row.sm)
+        ):
+            found.append((row.releases.endswith("-"), numbers(row.cuda), f"{row.build} (torch {row.releases})"))
+    return tuple(build for *_, build in sorted(found, reverse=True))
 
 
 def _refuse(verdict: GpuVerdict, cause: Cause, reason: str) -> GpuVerdict:

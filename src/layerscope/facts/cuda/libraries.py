@@ -21,8 +21,8 @@ from layerscope.layers.entry import EntryType
 LIBRARY_LIMIT: Final = 10_000
 """Libraries that are told of; a large environment has 150."""
 
-_TIED: Final = ("cuda-runtime", "cuda-nvrtc", "cuda-cupti", "nvjitlink", "nvtx")
-"""Parts whose first two version numbers are those of the CUDA release they belong to."""
+_TIED: Final = ("cuda-runtime", "cuda-nvrtc", "nvjitlink")
+"""Parts whose first two version numbers are those of the CUDA release they belong to, in packages and file names."""
 
 
 @dataclass(frozen=True, slots=True)

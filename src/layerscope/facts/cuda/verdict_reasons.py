@@ -65,7 +65,7 @@ def _tell_none(verdict: GpuVerdict, sm: str) -> str:
 
 def _tell_lacking(lacking: Iterable[LibraryVerdict], sm: str) -> str:
     """The libraries that fall short, the core of a framework and the worst first, with what they give."""
-    ordered = sorted(lacking, key=lambda each: (each.role is not None and bool(each.gives), _share(each), each.path))
+    ordered = sorted(lacking, key=lambda each: (each.role is not None and bool(each.gives), each.share, each.path))
     told = [f"{each.gives} ({each.name})" if each.gives else each.name for each in ordered]
     more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
     return f"no or little device code that runs on {sm} for {'; '.join(told[:SHOWN])}{more}"
@@ -76,10 +76,6 @@ def _deciding(verdict: GpuVerdict, wanted: Verdict) -> list[LibraryVerdict]:
     found = [each for each in verdict.libraries if each.verdict is wanted]
     cores = [each for each in found if each.role is LibraryRole.CORE]
     return cores or [each for each in found if each.role is None] or found
-
-
-def _share(each: LibraryVerdict) -> float:
-    return (each.native + each.jit) / each.best if each.best else 0.0
 
 
 def _names(libraries: Iterable[LibraryVerdict]) -> str:

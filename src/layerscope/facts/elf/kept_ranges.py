@@ -55,6 +55,12 @@ def merge_ranges(wanted: Iterable[Range]) -> list[Range]:
     return merged
 
 
+def to_bytes(piece: memoryview) -> bytes:
+    """The bytes of a piece, for searching; they are copied only where it is not all of an object."""
+    whole = piece.obj
+    return whole if isinstance(whole, bytes) and len(whole) == len(piece) and piece.contiguous else bytes(piece)
+
+
 def _cut(wanted: Sequence[Range], start: int, piece: memoryview) -> list[tuple[int, memoryview]]:
     """The parts of a piece that lies at `start` of the file which are wanted."""
     end = start + len(piece)

@@ -3,6 +3,8 @@
 from enum import IntFlag
 from typing import Final
 
+from layerscope.facts.elf.kept_ranges import to_bytes
+
 
 class NumpyAbi(IntFlag):
     """Words that the headers of NumPy put into what is compiled with them.
@@ -33,6 +35,7 @@ _WORDS: Final = (
     (b"numpy.core", NumpyAbi.CORE),
     (b"numpy._core", NumpyAbi.NEW_CORE),
 )
+_ALL: Final = NumpyAbi.ARRAY_API | NumpyAbi.CORE | NumpyAbi.NEW_CORE
 _OVERLAP: Final = max(len(word) for word, _ in _WORDS) - 1
 _SITES: Final = ("site-packages/", "dist-packages/")
 
@@ -50,10 +53,27 @@ class NumpyMarks:
         self.found = NumpyAbi.NONE
         self._tail = b""
 
-    def feed(self, piece: memoryview) -> None:
-        """Search the next piece, and what overlaps the border."""
-        content = self._tail + piece
+    def feed(self, piece: memoryview, *, is_last: bool = False) -> None:
+        """Search the next piece, and the border to the one before; the first word alone tells whether to go on.
+
+        That holds only of a file in one piece: of longer ones the words may come in any order.
+        """
+        content = to_bytes(piece)
+        is_whole = is_last and not self._tail
+        if is_whole and _WORDS[0][0] not in content:
+            return
+        self._search(content)
+        if self._tail:
+            self._search(self._tail + content[:_OVERLAP])
+        self._tail = (self._tail + content)[-_OVERLAP:] if len(content) < _OVERLAP else content[-_OVERLAP:]
+
+    def skip(self) -> None:
+        """Pass over a piece that holds machine code alone."""
+        self._tail = b"\0"
+
+    def _search(self, content: bytes) -> None:
+        if self.found == _ALL:
+            return
         for word, mark in _WORDS:
             if not self.found & mark and word in content:
                 self.found |= mark
-        self._tail = content[-_OVERLAP:]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from layerscope.errors import FormatError
-from layerscope.facts.elf.kept_ranges import CEILING, KeptRanges, Range
+from layerscope.facts.elf.kept_ranges import CEILING, KeptRanges, Range, to_bytes
 from layerscope.formats.elf_content import MAX_TEXT, ElfContent
 from layerscope.formats.elf_dynamic import MAX_DYNAMIC, find_tables
 from layerscope.formats.elf_header import (
@@ -40,15 +40,19 @@ NAMES_MARK: Final = b"\0.shstrtab\0"
 NAMES_ROOM: Final = 1 << 12
 """Bytes around the mark that are kept: the names of a library take a few hundred."""
 
-_EXECUTE: Final = 1
+_EXECUTE, _READ = 1, 4
 
 
 class ObjectStream:
     """Keeps of one file what `read_elf` asks for, or most of it."""
 
     def __init__(self, size: int, *, lead: int = NAMES_LEAD) -> None:
-        """Expect a file of that size; `lead` bytes before its section headers are kept."""
+        """Expect a file of that size; `lead` bytes before its section headers are kept.
+
+        Set `needs_names` once the names of sections matter: they are looked for, which takes its time.
+        """
         self._size, self._lead = size, lead
+        self.needs_names = False
         self._kept = KeptRanges([(0, CEILING)])
         self._header: ElfHeader | None = None
         self._segments: list[Segment] = []
@@ -86,16 +90,39 @@ class ObjectStream:
         """
         start = self._kept.position
         stop = min(start + len(piece), self._names_stop)
-        if piece and start < stop and not any(each.offset <= start and stop <= each.stop for each in self._loaded):
-            found = (self._before + piece).find(NAMES_MARK)
-            if found >= 0:
-                place = start - len(self._before) + found
-                self._known.append((max(place - NAMES_ROOM, 0), place + NAMES_ROOM))
-                self._names_stop = 0
-            self._recent = (max(start + len(piece) - NAMES_ROOM, start), start + len(piece))
-            self._before = bytes(piece[1 - len(NAMES_MARK) :])
-            self._want()
+        if self.needs_names and piece and start < stop and not self._is_loaded(start, stop):
+            self._look_for_names(to_bytes(piece), start)
         self._kept.feed(piece)
+
+    def _look_for_names(self, content: bytes, start: int) -> None:
+        overlap = len(NAMES_MARK) - 1
+        found = content.find(NAMES_MARK)
+        if found < 0:
+            found = (self._before + content[:overlap]).find(NAMES_MARK)
+            found -= len(self._before) if found >= 0 else start + 1
+        if found + start >= 0:
+            self._known.append((max(start + found - NAMES_ROOM, 0), start + found + NAMES_ROOM))
+            self._names_stop = 0
+        end = start + len(content)
+        self._recent = (max(end - NAMES_ROOM, start), end)
+        self._before = content[-overlap:]
+        self._want()
+
+    def _is_loaded(self, start: int, stop: int) -> bool:
+        return any(each.offset <= start and stop <= each.stop for each in self._loaded)
+
+    def is_code(self, start: int, stop: int) -> bool:
+        """Whether a part of the file is known to be machine code alone.
+
+        Where no segment is for reading alone, the one with the code has everything else in it, too.
+        """
+        if not any(each.flags == _READ for each in self._loaded):
+            return False
+        return any(each.flags & _EXECUTE and each.offset <= start and stop <= each.stop for each in self._loaded)
+
+    def is_unloaded(self, start: int, stop: int) -> bool:
+        """Whether nothing of a part of the file is loaded, in a file of which something is."""
+        return bool(self._loaded) and all(each.stop <= start or stop <= each.offset for each in self._loaded)
 
     def _want(self) -> None:
         self._kept.want([*self._known, self._recent, *self._tables, *self._guessed])

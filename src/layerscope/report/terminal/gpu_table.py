@@ -1,5 +1,6 @@
 """The GPU table: on which GPUs and drivers the image computes, and why not where it does not."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
@@ -26,6 +27,7 @@ _STYLES: Final = {
     Verdict.NONE: "bad",
     Verdict.NO_CODE: "doubt",
 }
+_PLACE: Final = "\0"
 SHOWN_REASONS: Final = 3
 """Reasons given for one group of GPUs; the JSON report has the reason of each."""
 
@@ -45,27 +47,38 @@ def draw_gpus(page: Page, result: AuditResult) -> None:
 def _draw_asked(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
     table = start_table()
     is_fleet = any(verdict.node for verdict in verdicts)
-    if is_fleet:
-        table.add_column("node", overflow="fold")
-        table.add_column("count", justify="right", no_wrap=True)
-    table.add_column("GPU", no_wrap=True)
-    table.add_column("driver", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("needs driver", no_wrap=True)
-    table.add_column("why", overflow="fold")
+    for column in ("node", "count") if is_fleet else ():
+        table.add_column(column, justify="right" if column == "count" else "left", no_wrap=True)
+    for column in ("verdict", "GPU", "driver", "needs driver", "all features"):
+        table.add_column(column, no_wrap=True)
     for verdict in verdicts:
         node = [escape_text(verdict.node), f"{verdict.count:,}"] if is_fleet else []
         table.add_row(
             *node,
-            f"{escape_text(verdict.name)} ({verdict.compute_capability})"
-            if verdict.name != verdict.compute_capability
-            else verdict.name,
-            escape_text(verdict.driver) or Text("any", "muted"),
             sign_verdict(page, verdict),
+            _name(verdict),
+            escape_text(verdict.driver) or Text("any", "muted"),
             tell_drivers(page, verdict),
-            Text(escape_text(verdict.reason), "muted" if verdict.verdict is Verdict.NATIVE else ""),
+            f"{page.symbols.at_least}{verdict.full_driver}" if verdict.full_driver else page.symbols.dash,
         )
     page.add(table)
+    for reason, group in _group_reasons(verdicts):
+        page.add_line((f"{', '.join(group)}: ", "label"), reason, indent=2)
+
+
+def _group_reasons(verdicts: Sequence[GpuVerdict]) -> list[tuple[str, list[str]]]:
+    """Why, for all that do not simply run, each reason once with whom it is about."""
+    groups: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.verdict is not Verdict.NATIVE:
+            groups.setdefault(escape_text(verdict.reason), []).append(escape_text(verdict.node or verdict.name))
+    return list(groups.items())
+
+
+def _name(verdict: GpuVerdict) -> str:
+    """The model with its compute capability, or the capability alone."""
+    known = verdict.name != verdict.compute_capability
+    return f"{escape_text(verdict.name)} ({verdict.compute_capability})" if known else verdict.name
 
 
 def _draw_common(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
@@ -78,9 +91,8 @@ def _draw_common(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
         names = ", ".join(escape_text(verdict.name) for verdict in group)
         told = Text(names)
         if group[0].verdict is not Verdict.NATIVE:
-            reasons = list(dict.fromkeys(escape_text(verdict.reason) for verdict in group))
-            for reason in reasons[:SHOWN_REASONS]:
-                told.append(f"\n{reason}", "muted")
+            for reason in join_reasons(group)[:SHOWN_REASONS]:
+                told.append(f"\n{escape_text(reason)}", "muted")
         table.add_row(sign_verdict(page, group[0]), tell_drivers(page, group[0]), told)
     page.add(table)
 
@@ -92,6 +104,16 @@ def group_verdicts(page: Page, verdicts: Iterable[GpuVerdict]) -> list[list[GpuV
         return ORDER.index(verdict.verdict), tell_drivers(page, verdict)
 
     return [list(group) for _, group in groupby(sorted(verdicts, key=key), key=key)]
+
+
+def join_reasons(verdicts: Iterable[GpuVerdict]) -> list[str]:
+    """The reasons, those that differ in nothing but the architecture told once, with all of them."""
+    groups: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        arch = "sm_" + verdict.compute_capability.replace(".", "")
+        pattern = re.compile(rf"(?<=on |or ){arch}\b")
+        groups.setdefault(pattern.sub(_PLACE, verdict.reason, count=1), []).append(arch)
+    return [reason.replace(_PLACE, ", ".join(dict.fromkeys(archs))) for reason, archs in groups.items()]
 
 
 def sign_verdict(page: Page, verdict: GpuVerdict) -> Text:

@@ -55,9 +55,10 @@ class BakedDriverLibrary(Rule):
         of = f" of driver {tell_list(versions)}" if versions else ""
         is_empty = all(not each.size for each in files if not each.is_link)
         is_essential = any(each.name.startswith(ESSENTIAL) for each in files)
+        what = "files" if len(files) > 1 else "a file"
         note = ": empty files, as a commit of a running GPU container leaves them" if is_empty else ""
         message = (
-            f"{tell_layer(layer, files[0].instruction)} holds files{of} that the NVIDIA runtime mounts from the host: "
+            f"{tell_layer(layer, files[0].instruction)} holds {what}{of} that the NVIDIA runtime mounts from the host: "
             f"{named}{note}"
         )
         severity = Severity.CRITICAL if is_essential else Severity.HIGH

@@ -6,11 +6,12 @@ from typing import ClassVar
 from layerscope.facts.cuda.driver_files import DriverFile, DriverFileKind
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.cuda_stack import tell_made_by
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_layer, tell_list, tell_path
+from layerscope.rules.wording import tell_list, tell_path
 
 
 class ContainerRuntimeInImage(Rule):
@@ -48,7 +49,7 @@ class ContainerRuntimeInImage(Rule):
             ),
         )
         yield self.finding(
-            f"{named} ({tell_layer(first.evidence.layer, first.instruction)}) belong on the host",
+            f"{named} {tell_made_by(first.evidence.layer, first.instruction)} belong on the host",
             *(each.evidence for each in files),
             fixes=(fix,),
             wasted=sum(each.size for each in files),

@@ -37,8 +37,8 @@ OPTIONAL: Final = ("cudnn_adv", "cudnn_adv_infer", "cudnn_ops_train", "cudnn_cnn
 class IncompleteCudaLibrary(Rule):
     """Parts that a CUDA library opens by name while it runs are missing beside it.
 
-    What it checks: Beside each `libcudnn.so.8` or `.9` the libraries that it is split into, and beside each
-        `libnvrtc.so.12` or `.13` its `libnvrtc-builtins`.
+    What it checks: For each `libcudnn.so.8` or `.9` the libraries that it is split into, for those libraries
+        `libcudnn` itself, and for each `libnvrtc.so.12` or `.13` its `libnvrtc-builtins`.
     Why it matters: No loader misses them at the start: the first convolution, or the first kernel that is compiled,
         ends the process with "Could not load library libcudnn_…", often without a Python exception.
     Example: `COPY --from=build /usr/lib/x86_64-linux-gnu/libcudnn.so.9 /usr/lib/` takes one of eight files along.
@@ -68,25 +68,43 @@ class IncompleteCudaLibrary(Rule):
             missing = [name for name in wanted if (name, number) not in have]
             if missing and not any(library.copy.startswith(environment) for environment in partial):
                 yield self._report(library, missing)
+        yield from self._check_main(libraries, have)
+
+    def _check_main(self, libraries: tuple[CudaLibrary, ...], have: set[tuple[str, int | None]]) -> Iterator[Finding]:
+        """Parts of cuDNN of which the library that programs load is gone."""
+        for number in (8, 9):
+            parts = [each for each in libraries if each.part == "cudnn" and major(each.suffix) == number]
+            if (
+                parts
+                and ("cudnn", number) not in have
+                and any(each.name == PARTS["cudnn", number][1] for each in parts)
+            ):
+                folder = tell_path((parts[0].evidence.path or "").rpartition("/")[0])
+                fix = _suggest(parts[0], f"{folder}/libcudnn")
+                message = (
+                    f"{folder} holds {len(parts)} parts of cuDNN {number}, and libcudnn.so.{number} is not in the image"
+                )
+                yield self.finding(message, *(each.evidence for each in parts[:1]), fixes=(fix,))
 
     def _report(self, library: CudaLibrary, missing: list[str]) -> Finding:
         """The finding of a library."""
-        number = major(library.suffix)
-        named = tell_list(f"lib{name}.so.{number}" for name in missing)
+        named = tell_list(f"lib{name}.so.{major(library.suffix)}" for name in missing)
         path = tell_path(library.evidence.path or "")
         is_optional = all(name in OPTIONAL for name in missing)
-        package = "nvidia-cudnn-cu12" if library.part == "cudnn" else "nvidia-cuda-nvrtc-cu12"
-        pin = f"=={library.version}" if library.version.count(".") > 1 else ""
-        fix = Fix(
-            f"Bring the whole of {library.part}",
-            (
-                f"RUN pip install --force-reinstall '{package}{pin}'   (or the package that {path} came with)",
-                f"Or copy all of its files: COPY --from=build {path.rpartition('/')[0]}/lib{library.name}*.so.* …",
-            ),
-        )
         return self.finding(
             f"{path} is there, and {named}, which it opens while it runs, nowhere in the image",
             library.evidence,
             severity=Severity.LOW if is_optional else None,
-            fixes=(fix,),
+            fixes=(_suggest(library, path),),
         )
+
+
+def _suggest(library: CudaLibrary, path: str) -> Fix:
+    """The whole set."""
+    package = "nvidia-cudnn-cu12" if library.part == "cudnn" else "nvidia-cuda-nvrtc-cu12"
+    folder, _, name = path.rpartition("/")
+    steps = (
+        f"RUN pip install --force-reinstall {package}   (or the package of that version that {path} came with)",
+        f"Or copy all of its files: COPY --from=build {folder}/{name[:8]}*.so.* …",
+    )
+    return Fix(f"Bring the whole of {library.part}", steps)

@@ -15,7 +15,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_list, tell_path
+from layerscope.rules.wording import tell_path
 
 SERVERS: Final = ("vllm", "sgl-kernel")
 """What computes by Triton's kernels whatever the model; torch does so under torch.compile alone."""
@@ -61,7 +61,7 @@ class MissingTritonCompiler(Rule):
         who = f"{tell_frameworks(servers)} computes by its kernels" if servers else "torch.compile calls it"
         message = (
             f"{triton.label} in {tell_path(triton.environment)} compiles launchers while the program runs "
-            f"({who}), and the image has no {tell_list(missing)}"
+            f"({who}), and the image has no {' and no '.join(missing)}"
         )
         evidence: tuple[Evidence, ...] = (triton.evidence, torch.evidence)
         severity = Severity.HIGH if servers and "C compiler" in missing else Severity.MEDIUM

@@ -9,7 +9,7 @@ from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.weight import ImageWeight
-from layerscope.rules.cuda_stack import find_users, live_copies, tell_copy, tell_frameworks, tell_made_by
+from layerscope.rules.cuda_stack import COMPUTING, find_users, live_copies, tell_copy, tell_frameworks, tell_made_by
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -26,8 +26,9 @@ class SecondCudaCopy(Rule):
 
     What it checks: The same parts of CUDA (cuBLAS, cuDNN, NCCL, …) in more than one place: a toolkit below
         /usr/local/cuda-X.Y, the system's libraries, NVIDIA's wheels in a Python environment, a conda prefix, a
-        program's own folder. The copy that frameworks load is kept; of each other one, the parts that the kept one
-        has too are added up.
+        program's own folder. A folder with none of CUDA runtime, cuBLAS and cuDNN does not
+        count. The copy that most frameworks load is kept; of each other one, the parts that the kept one has too are
+        added up.
     Why it matters: Gigabytes that every node pulls and no process opens; and where the versions differ, a search path
         that reaches the wrong copy first breaks imports.
     Example: torch from PyPI, which brings its CUDA as wheels, on a base image that brings CUDA as well:
@@ -39,7 +40,7 @@ class SecondCudaCopy(Rule):
     Fix safety: Review: other programs may need the copy that no framework uses.
     Blind spots: Which copy a process loads is judged by where the framework lies, not by replaying the loader.
         Programs that are not Python packages are not seen as users. Copies in package managers' caches are told by
-        LAY102, equal files by LAY105, so the bytes of findings overlap.
+        LAY104, equal files by LAY105, so the bytes of findings overlap.
     References: vllm-project/vllm issue 14433; h2oai/h2o-llmstudio issue 1081.
     """
 
@@ -50,7 +51,8 @@ class SecondCudaCopy(Rule):
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each copy beside the one that is kept."""
-        copies = sorted(live_copies(facts), key=lambda copy: self._rank(copy, facts), reverse=True)
+        meant = [copy for copy in live_copies(facts) if any(copy.find_part(name) for name in COMPUTING)]
+        copies = sorted(meant, key=lambda copy: self._rank(copy, facts), reverse=True)
         for number, copy in enumerate(copies):
             for kept in copies[:number]:
                 shared = {part.name for part in kept.parts} & {part.name for part in copy.parts}
@@ -59,19 +61,19 @@ class SecondCudaCopy(Rule):
                     yield self._report(kept, copy, sorted(shared), size, facts)
                     break
 
-    def _rank(self, copy: CudaCopy, facts: FactSet) -> tuple[bool, int, int, str]:
+    def _rank(self, copy: CudaCopy, facts: FactSet) -> tuple[int, bool, int, str]:
         """How good a reason there is to keep a copy."""
-        return (copy.kind is not CopyKind.BUNDLED, len(find_users(copy, facts)), copy.size, copy.root)
+        return (len(find_users(copy, facts)), copy.kind is not CopyKind.BUNDLED, copy.size, copy.root)
 
     def _report(self, kept: CudaCopy, copy: CudaCopy, shared: list[str], size: int, facts: FactSet) -> Finding:
         """The finding for a copy."""
         users, others = find_users(kept, facts), find_users(copy, facts)
         told = f"; {tell_frameworks(users)} loads the first" if users else ""
         told += f"; {tell_frameworks(others)} loads the second" if others else "; nothing in Python loads the second"
+        gain = f"Without the second, the image loses {tell_size(size)}"
         message = (
             f"{tell_copy(kept)} {tell_made_by(kept.evidence.layer, kept.instruction)} and {tell_copy(copy)} "
-            f"{tell_made_by(copy.evidence.layer, copy.instruction)} both hold {tell_list(shared)}{told}. "
-            f"Without the second, the image loses {tell_size(size)}"
+            f"{tell_made_by(copy.evidence.layer, copy.instruction)} both hold {tell_list(shared)}{told}. {gain}"
         )
         return self.finding(
             message,
