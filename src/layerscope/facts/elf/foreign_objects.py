@@ -1,0 +1,88 @@
+"""Programs and modules whose C library or loader the image does not have: glibc's on musl, and loaders not there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.facts.collector import Collector
+from layerscope.facts.context import FactContext
+from layerscope.facts.elf.loader_settings import LoaderKind
+from layerscope.facts.elf.reach import Place, find_package, find_place
+from layerscope.facts.elf.resolution import Resolution, find_resolution
+from layerscope.facts.elf.roots import RootKind
+from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.gap import Gap
+from layerscope.formats.elf_object import ElfObject
+
+EXAMPLES: Final = 3
+"""Objects that a fact names."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLoader(Fact):
+    """An ELF interpreter that programs name and the image does not have; `kind` is that of the weightiest."""
+
+    interpreter: str
+    kind: RootKind
+    programs: int
+    examples: tuple[Place, ...]
+    removed_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GlibcModules(Fact):
+    """Extension modules of one package that were linked to glibc and are imported by a Python that has musl."""
+
+    package: str
+    modules: int
+    examples: tuple[Place, ...]
+    python: str
+
+
+class ForeignObjectCollector(Collector):
+    """Compares what roots were linked to with what they get."""
+
+    name = "elf.foreign-objects"
+
+    def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
+        """Yield missing loaders, then modules by package."""
+        resolution = context.shared(find_resolution)
+        yield from _iter_missing_loaders(context, resolution)
+        packages: dict[tuple[str, str], list[str]] = {}
+        for replayed in resolution.roots:
+            is_musl = replayed.kind is LoaderKind.MUSL
+            is_extension = replayed.root.is_extension and replayed.host is not None
+            if is_musl and is_extension and is_linked_to_glibc(replayed.loaded.elf):
+                key = find_package(replayed.root.path) or replayed.root.site, replayed.root.python
+                packages.setdefault(key, []).append(replayed.root.path)
+        for (package, python), paths in sorted(packages.items()):
+            places = tuple(find_place(context, resolution, path) for path in paths[:EXAMPLES])
+            evidence = Evidence(layer=places[0].layer, path=places[0].path)
+            yield GlibcModules(evidence, package, len(paths), places, python)
+
+
+def is_linked_to_glibc(elf: ElfObject) -> bool:
+    """Whether an object asks for glibc's symbol versions."""
+    return any(version.version.startswith("GLIBC_") for version in elf.required_versions)
+
+
+def _iter_missing_loaders(context: FactContext, resolution: Resolution) -> Iterator[MissingLoader]:
+    """One fact an interpreter."""
+    order = list(RootKind)
+    missing: dict[str, list[tuple[int, str]]] = {}
+    for replayed in resolution.roots:
+        interpreter = replayed.loaded.elf.interpreter
+        if replayed.root.is_extension or not interpreter or context.tree.resolve(interpreter) is not None:
+            continue
+        missing.setdefault(interpreter, []).append((order.index(replayed.root.kind), replayed.root.path))
+    for interpreter, programs in sorted(missing.items()):
+        ranked = sorted(programs)
+        places = tuple(find_place(context, resolution, path) for _, path in ranked[:EXAMPLES])
+        yield MissingLoader(
+            evidence=Evidence(layer=places[0].layer, path=places[0].path, detail=interpreter),
+            interpreter=interpreter,
+            kind=order[ranked[0][0]],
+            programs=len(ranked),
+            examples=places,
+            removed_by=context.find_removal(interpreter.strip("/")),
+        )

@@ -1,0 +1,90 @@
+"""SymbolScope: which undefined symbols of a replayed root nothing defines, by checksums of names."""
+
+import sys
+from array import array
+from binascii import crc32
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from layerscope.facts.elf.image_processes import ReplayedRoot
+from layerscope.facts.elf.loaded_object import LoadedObject, iter_closure
+from layerscope.facts.elf.search_step import SearchStep
+from layerscope.formats.elf_object import ElfObject
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """An object and the names that it needs and nothing in its process defines."""
+
+    item: LoadedObject
+    names: tuple[str, ...]
+
+
+class SymbolScope:
+    """Checks roots one after the other; what an object's own needs define is looked up once for all roots.
+
+    Checksums may collide, and then a missing symbol passes for defined: with 400,000 names one in 10,000 does.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._exports: dict[str, frozenset[int]] = {}
+        self._left: dict[tuple[str, str], dict[int, str]] = {}
+
+    def find_unresolved(self, replayed: ReplayedRoot) -> Iterator[Unresolved]:
+        """The objects of a root with symbols that nothing defines, in the order of loading.
+
+        Where a need is unmet, injected, or an object could not be read in whole, symbols may come from there: objects
+        above such a one are passed over.
+        """
+        everywhere = [*replayed.globals, *replayed.objects]
+        host = replayed.globals[0].path if replayed.globals else ""
+        for item in replayed.objects:
+            left = self._find_left(item, host, replayed.globals)
+            if not left:
+                continue
+            remaining = self._subtract(left, everywhere)
+            if remaining and is_complete(item):
+                yield Unresolved(item, tuple(sorted(remaining.values())))
+
+    def _find_left(self, item: LoadedObject, host: str, others: Iterable[LoadedObject]) -> dict[int, str]:
+        """The symbols of an object that neither the program nor the object's own needs define."""
+        key = item.path, host
+        if key not in self._left:
+            wanted = {
+                crc32(symbol.name.encode("utf-8", "surrogateescape")): symbol.name
+                for symbol in item.elf.undefined
+                if not symbol.is_weak and symbol.name
+            }
+            self._left[key] = self._subtract(wanted, (*iter_closure(item), *others)) if wanted else {}
+        return self._left[key]
+
+    def _subtract(self, wanted: dict[int, str], objects: Iterable[LoadedObject]) -> dict[int, str]:
+        """What is left when all that these objects define is taken away."""
+        left = set(wanted)
+        for item in objects:
+            if not left:
+                break
+            left -= self._exports_of(item.path, item.elf)
+        return {checksum: wanted[checksum] for checksum in left}
+
+    def _exports_of(self, path: str, elf: ElfObject) -> frozenset[int]:
+        """The checksums of an object's defined symbols."""
+        if path not in self._exports:
+            numbers = array("I")
+            assert numbers.itemsize == 4, "C's unsigned int has four bytes wherever Linux containers are audited"  # noqa: PLR2004
+            numbers.frombytes(elf.exports[: len(elf.exports) // 4 * 4])
+            if sys.byteorder == "big":
+                numbers.byteswap()
+            self._exports[path] = frozenset(numbers)
+        return self._exports[path]
+
+
+def is_complete(item: LoadedObject) -> bool:
+    """Whether all that an object needs was found in the image and read without trouble."""
+    return all(
+        not other.elf.problems
+        and not other.elf.is_truncated
+        and not any(edge.is_unmet or edge.step is SearchStep.INJECTED for edge in other.edges)
+        for other in iter_closure(item)
+    )

@@ -1,0 +1,85 @@
+"""Symbols that an object needs and nothing in its process defines: what importing it ends with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.facts.collector import Collector
+from layerscope.facts.context import FactContext
+from layerscope.facts.elf.image_processes import ReplayedRoot
+from layerscope.facts.elf.loader_settings import LoaderKind
+from layerscope.facts.elf.reach import Place, Reach, find_place, find_reach
+from layerscope.facts.elf.resolution import find_resolution
+from layerscope.facts.elf.symbol_scope import SymbolScope, Unresolved
+from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.gap import Gap
+
+NAMES_LIMIT: Final = 10
+"""Symbols that a fact lists."""
+
+NAME_LIMIT: Final = 300
+"""Characters of one; templates make names of thousands."""
+
+OBJECTS_LIMIT: Final = 500
+"""Objects with undefined symbols that are kept."""
+
+BIND_NOW: Final = 0x8
+"""DF_BIND_NOW: the loader looks all symbols up before the program runs."""
+
+NOW: Final = 0x1
+"""DF_1_NOW, which says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndefinedSymbols(Fact):
+    """One object with strong symbols that nothing defines which is loaded with it.
+
+    `libraries` are the objects that it loads, where the symbols were expected. `is_glibc_on_musl` marks objects that
+    are made for another C library than the process has.
+    """
+
+    place: Place
+    count: int
+    names: tuple[str, ...]
+    libraries: tuple[Place, ...]
+    reach: Reach
+    is_glibc_on_musl: bool
+
+
+class UndefinedSymbolCollector(Collector):
+    """Looks up the symbols of extension modules, which Python binds at once, and of programs that ask for the same."""
+
+    name = "elf.undefined-symbols"
+
+    def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
+        """Yield one fact an object."""
+        resolution, scope = context.shared(find_resolution), SymbolScope()
+        found: dict[str, tuple[Unresolved, ReplayedRoot]] = {}
+        for replayed in resolution.roots:
+            if binds_at_once(replayed):
+                for unresolved in scope.find_unresolved(replayed):
+                    found.setdefault(unresolved.item.path, (unresolved, replayed))
+        for path, (unresolved, replayed) in sorted(found.items(), key=lambda each: each[0])[:OBJECTS_LIMIT]:
+            place = find_place(context, resolution, path)
+            targets = [edge.target for edge in unresolved.item.edges if edge.target is not None]
+            yield UndefinedSymbols(
+                evidence=Evidence(layer=place.layer, path=path, detail=unresolved.names[0][:NAME_LIMIT]),
+                place=place,
+                count=len(unresolved.names),
+                names=tuple(name[:NAME_LIMIT] for name in unresolved.names[:NAMES_LIMIT]),
+                libraries=tuple(find_place(context, resolution, target.path) for target in targets[:NAMES_LIMIT]),
+                reach=find_reach(resolution, path),
+                is_glibc_on_musl=replayed.kind is LoaderKind.MUSL and needs_glibc(unresolved),
+            )
+
+
+def binds_at_once(replayed: ReplayedRoot) -> bool:
+    """Whether a symbol that is not there ends the start or the import, and is not merely called some day."""
+    if replayed.root.is_extension:
+        return replayed.host is not None
+    return bool(replayed.loaded.elf.flags & BIND_NOW or replayed.loaded.elf.flags_1 & NOW)
+
+
+def needs_glibc(unresolved: Unresolved) -> bool:
+    """Whether an object was linked to glibc."""
+    return any(version.version.startswith("GLIBC_") for version in unresolved.item.elf.required_versions)

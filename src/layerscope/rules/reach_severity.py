@@ -1,0 +1,47 @@
+"""How much harm a fault of an object does, by who loads it; shared by the rules on ELF objects."""
+
+from layerscope.facts.elf.reach import Reach
+from layerscope.facts.elf.roots import RootKind
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_count, tell_path
+
+
+def judge_reach(reach: Reach) -> Severity:
+    """The severity of a fault that ends the start or the import of all that load an object.
+
+    The entrypoint, and modules that a package consists of, are what an image is for. Programs on the PATH may never be
+    started; modules deep in a package, or built for several versions of something, may never be imported; modules of
+    Python's own library fail in slim images by design.
+    """
+    if reach.kind is RootKind.ENTRY:
+        return Severity.HIGH
+    if reach.kind is RootKind.EXTENSION and not reach.is_variant:
+        return Severity.HIGH if reach.is_central else Severity.MEDIUM
+    return Severity.MEDIUM if reach.kind is RootKind.PROGRAM else Severity.LOW
+
+
+def tell_reach(reach: Reach) -> str:
+    """Who loads the object, as the subject of a sentence: `the entrypoint /app/serve`, `import torch`."""
+    first = tell_path(reach.roots[0])
+    if reach.kind is RootKind.EXTENSION and reach.package:
+        subject = f"import {reach.package} ({first})"
+    elif reach.kind in {RootKind.EXTENSION, RootKind.STANDARD_MODULE}:
+        subject = f"the import of {first}"
+    elif reach.kind is RootKind.ENTRY:
+        subject = f"the entrypoint {first}"
+    else:
+        subject = f"the program {first}"
+    others = reach.count - 1
+    return f"{subject} and {tell_count(others, 'other')}" if others else subject
+
+
+def tell_failing(reach: Reach) -> str:
+    """The same with its verb: `import torch (…) and 2 others fail`."""
+    return f"{tell_reach(reach)} {'fail' if reach.count > 1 else 'fails'}"
+
+
+def tell_chain(reach: Reach) -> str:
+    """The way from the root to the object, where it has steps between; else nothing."""
+    if len(reach.chain) <= 1:
+        return ""
+    return " by way of " + " > ".join(path.rpartition("/")[2] for path in reach.chain)
