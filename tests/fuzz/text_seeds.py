@@ -130,6 +130,7 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
         b'#define PY_VERSION "3.11.2"\n',
     ),
     "pth_file": (b"# c\n../lib\nimport sys; sys.path.insert(0, 'x')\n/abs/path\n",),
+    "python_imports": (b"'''doc'''\nfrom a.b import (c,\n d)\nimport os, x.y as z; import q\nif 1:\n    import n\n",),
     "pyvenv": (b"home = /usr/bin\ninclude-system-site-packages = true\nversion = 3.11.2\nuv = 0.4\n",),
     "secret_text": (
         f"export GITHUB_TOKEN={_TOKEN} && curl -H 'Authorization: Bearer {_TOKEN}' https://u:p4ss@host/x".encode(),

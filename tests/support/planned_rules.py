@@ -33,12 +33,6 @@ PLANNED: Final = frozenset(
         "hard-coded-visible-devices",
         "missing-driver-capabilities",
         "runtime-older-than-declared",
-        "unmet-requirement",
-        "mismatched-abi-tag",
-        "altered-distribution",
-        "duplicate-distribution",
-        "overlapping-distributions",
-        "numpy-abi",
     }
 )
 """Names of rules that are on their way."""

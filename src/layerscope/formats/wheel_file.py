@@ -4,9 +4,8 @@ https://packaging.python.org/en/latest/specifications/binary-distribution-format
 """
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
-
-from packaging.tags import parse_tag
 
 from layerscope.errors import FormatError
 
@@ -54,4 +53,4 @@ def _spell_out(text: str) -> list[str]:
         count *= part.count(".") + 1
     if count > TAGS_LIMIT:
         raise FormatError(f"reading a WHEEL file: a tag that stands for {count:,}, limit {TAGS_LIMIT}")
-    return [str(tag) for tag in parse_tag(text)]
+    return ["-".join(tag) for tag in product(*(part.split(".") for part in text.lower().split("-")))]
