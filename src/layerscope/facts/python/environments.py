@@ -16,6 +16,9 @@ from layerscope.facts.python.places import find_places
 from layerscope.facts.python.sites import add_path_files, find_system_sites, list_python_path
 from layerscope.formats.pyvenv import PyVenv
 
+ENVIRONMENTS_LIMIT: Final = 500
+"""Environments of one image: what is installed is judged in each. Images for many Pythons have some ten."""
+
 MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "armv7l"}
 """uname's names of the architectures that images call otherwise."""
 
@@ -74,7 +77,7 @@ def find_environments(context: FactContext) -> tuple[PythonEnvironment, ...]:
     found = [*systems, *virtuals]
     claimed = {site for environment in found for site in (*environment.sites, *environment.borrowed)}
     found += _find_orphans(context, claimed)
-    return tuple(_mark_active(context, found))
+    return tuple(_mark_active(context, found[:ENVIRONMENTS_LIMIT]))
 
 
 class PythonEnvironmentCollector(Collector):
@@ -85,7 +88,10 @@ class PythonEnvironmentCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact an environment."""
-        yield from context.shared(find_environments)
+        environments = context.shared(find_environments)
+        yield from environments
+        if len(environments) == ENVIRONMENTS_LIMIT:
+            yield Gap("Python environments", "image", f"more than {ENVIRONMENTS_LIMIT}; the rest is not told")
 
 
 def find_libc(context: FactContext, soabi: str) -> str:
