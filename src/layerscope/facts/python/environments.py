@@ -50,6 +50,8 @@ class PythonEnvironment(Fact):
     borrowed: tuple[str, ...]
     is_active: bool
     instruction: str
+    is_managed: bool = False
+    """Whether the operating system keeps pip out of it (`EXTERNALLY-MANAGED`, PEP 668)."""
 
     @property
     def place(self) -> str:
@@ -125,6 +127,7 @@ def _describe_system(context: FactContext, interpreter: Interpreter) -> PythonEn
         borrowed=borrowed,
         is_active=False,
         instruction=interpreter.instruction,
+        is_managed=f"{interpreter.library}/EXTERNALLY-MANAGED" in context.tree,
     )
 
 
