@@ -3,7 +3,6 @@
 from typing import Final
 
 from layerscope.facts.cuda.loose_code_extractor import LooseCodeExtractor
-from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
@@ -14,6 +13,7 @@ from layerscope.facts.python.record_extractor import RecordExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
 from layerscope.facts.system.java_extractors import GradleLockExtractor, JarExtractor, JavaReleaseExtractor
+from layerscope.facts.system.node_entry_extractor import NodeEntryExtractor
 from layerscope.facts.system.node_extractors import (
     NodeHeaderExtractor,
     NodeProgramExtractor,
@@ -38,7 +38,6 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     ApkExtractor(),
     AptReleaseExtractor(),
     CondaExtractor(),
-    CudaLoaderConfExtractor(),
     CudaTextExtractor(),
     DpkgDiversionExtractor(),
     DpkgFolderExtractor(),
@@ -53,6 +52,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     LoaderConfExtractor(),
     LoaderPathsExtractor(),
     LooseCodeExtractor(),
+    NodeEntryExtractor(),
     NodeHeaderExtractor(),
     NodeProgramExtractor(),
     NpmLockExtractor(),

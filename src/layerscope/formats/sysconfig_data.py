@@ -36,7 +36,7 @@ class SysconfigData:
 def parse_sysconfig_data(content: bytes) -> SysconfigData:
     """The variables, each the last of its name."""
     text = content[:CONTENT_LIMIT].decode("utf-8", "replace")
-    values = dict(_WANTED.findall(text))
+    values: dict[str, str] = dict(_WANTED.findall(text))
     return SysconfigData(
         version=_read_text(values, "VERSION"),
         soabi=_read_text(values, "SOABI"),

@@ -1,25 +1,28 @@
 """`layerscope explain`: what an error message means, where to look, and what an image shows of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from layerscope.audit.pipeline import audit_image
-from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
-from layerscope.cli.options import Reading, output_option, with_console, with_reading
+from layerscope.cli.gpu_options import with_gpu_options
+from layerscope.cli.options import Reading, output_option, policy_dir_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.pasted_text import STANDARD_INPUT, read_pasted
-from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.policies.error_search import clean_text, find_explanations, suggest_errors
 from layerscope.policies.policies import Policies
-from layerscope.report.explain_json import render_explanations_json
 from layerscope.report.explain_view import render_explanations_text, render_suggestions_text
 from layerscope.rules.wording import tell_size
+
+if TYPE_CHECKING:
+    from layerscope.audit.result import AuditResult
+    from layerscope.policies.errors import ErrorRow
+    from layerscope.policies.explanation import Explanation
 
 
 @click.command("explain", cls=Command)
@@ -28,6 +31,8 @@ from layerscope.rules.wording import tell_size
 @click.option(
     "--file", "path", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH", help="Read the text from a file."
 )
+@with_gpu_options
+@policy_dir_option
 @with_reading
 @output_option
 @with_console
@@ -36,6 +41,10 @@ def command(
     image: str | None,
     *,
     path: Path | None,
+    gpus: tuple[str, ...],
+    driver: str | None,
+    fleet: Path | None,
+    policy_dir: Path | None,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -43,7 +52,8 @@ def command(
     """Tell what an error message means and what to do.
 
     TEXT is a message, a whole traceback or log (- for standard input), a code such as "CUDA error 803", or the id of
-    an error. With IMAGE, the image is audited, and what it shows of the error is told. Exit codes: 0 the error is
+    an error. With IMAGE, the image is audited, and what it shows of the error is told, for the GPU that the message
+    or --gpu names. Exit codes: 0 the error is
     known, 1 it is not, 4 the image is damaged.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
@@ -51,11 +61,16 @@ def command(
     pasted = read_pasted(text, path)
     if pasted.left_out:
         console.say(f"layerscope: the text is long: {tell_size(pasted.left_out)} in its middle are not looked at")
-    known = Policies().errors
+    known = Policies(policy_dir).errors
     cleaned = clean_text(pasted.text)
     found = find_explanations(known, cleaned)
     suggestions = () if found else suggest_errors(known, cleaned)
-    result = _audit(image, reading, console) if image is not None and found else None
+    result = None
+    if image is not None and found:
+        from layerscope.cli.evidence_audit import Question, audit_for  # an audit loads every rule
+
+        question = Question(gpus, driver, fleet, policy_dir)
+        result = audit_for(found, image, reading, question, console=console)
     hint = "" if found else _find_hint(text, image)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: (
@@ -63,7 +78,7 @@ def command(
             if found
             else render_suggestions_text(suggestions, context, hint=hint)
         ),
-        "json": lambda _: render_explanations_json(found, suggestions, result=result),
+        "json": lambda _: _render_json(found, suggestions, result),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if result is not None and not result.is_intact:
@@ -86,13 +101,12 @@ def _sort_arguments(
     return text, image
 
 
-def _audit(image: str, reading: Reading, console: Console) -> AuditResult:
-    options = make_options(reading)
-    source = choose_source(image, reading)
-    with show_progress(console) as progress:
-        result = audit_image(source, options=options, progress=progress)
-    tell_cache_notes(options.cache, console)
-    return result
+def _render_json(
+    found: "Sequence[Explanation]", suggestions: "Sequence[ErrorRow]", result: "AuditResult | None"
+) -> str:
+    from layerscope.report.explain_json import render_explanations_json
+
+    return render_explanations_json(found, suggestions, result=result)
 
 
 def _find_hint(text: str | None, image: str | None) -> str:
