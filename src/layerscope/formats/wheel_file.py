@@ -4,8 +4,9 @@ https://packaging.python.org/en/latest/specifications/binary-distribution-format
 """
 
 from dataclasses import dataclass
-from itertools import product
 from typing import Final
+
+from packaging.tags import parse_tag
 
 from layerscope.errors import FormatError
 
@@ -53,4 +54,7 @@ def _spell_out(text: str) -> list[str]:
         count *= part.count(".") + 1
     if count > TAGS_LIMIT:
         raise FormatError(f"reading a WHEEL file: a tag that stands for {count:,}, limit {TAGS_LIMIT}")
-    return ["-".join(tag) for tag in product(*(part.split(".") for part in text.lower().split("-")))]
+    try:
+        return [str(tag) for tag in parse_tag(text)]
+    except ValueError as error:  # packaging checks more with each version
+        raise FormatError(f"reading a WHEEL file: tag {text[:80]!r}: {error}") from error

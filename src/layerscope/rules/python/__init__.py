@@ -7,7 +7,7 @@ from layerscope.rules.python.duplicate_distribution import DuplicateDistribution
 from layerscope.rules.python.foreign_libc_wheel import ForeignLibcWheel
 from layerscope.rules.python.gil_mismatch import GilMismatch
 from layerscope.rules.python.mismatched_abi_tag import MismatchedAbiTag
-from layerscope.rules.python.numpy_abi import NumpyAbi
+from layerscope.rules.python.numpy_abi_mismatch import NumpyAbiMismatch
 from layerscope.rules.python.orphaned_site_packages import OrphanedSitePackages
 from layerscope.rules.python.overlapping_distributions import OverlappingDistributions
 from layerscope.rules.python.python_end_of_life import PythonEndOfLife
@@ -23,7 +23,7 @@ RULES: Final[tuple[Rule, ...]] = (
     AlteredDistribution(),
     DuplicateDistribution(),
     OverlappingDistributions(),
-    NumpyAbi(),
+    NumpyAbiMismatch(),
     ForeignLibcWheel(),
     GilMismatch(),
     PythonEndOfLife(),

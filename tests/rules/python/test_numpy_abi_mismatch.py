@@ -1,10 +1,10 @@
-"""PY007 numpy-abi: what it flags and what it lets pass."""
+"""PY007 numpy-abi-mismatch: what it flags and what it lets pass."""
 
 from dataclasses import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.numpy_modules import OldNumpyModules
-from layerscope.rules.python.numpy_abi import NumpyAbi
+from layerscope.rules.python.numpy_abi_mismatch import NumpyAbiMismatch
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.python_facts import ENVIRONMENT, SITE
@@ -30,7 +30,7 @@ OLD = OldNumpyModules(
 def test_flags_modules_and_the_step_that_brought_numpy_2() -> None:
     """One finding an environment, whatever the packages."""
     other = replace(OLD, package="beta", distribution="", count=1)
-    (finding,) = flags(NumpyAbi, ENVIRONMENT, OLD, other)
+    (finding,) = flags(NumpyAbiMismatch, ENVIRONMENT, OLD, other)
     assert finding.message == (
         "Python 3.11.9 in /opt/venv has NumPy 2.1.0, from layer 4 (RUN pip install -U numpy), and 4 extension modules "
         "built for NumPy 1: acme 1.0 and beta"
@@ -42,10 +42,10 @@ def test_flags_modules_and_the_step_that_brought_numpy_2() -> None:
 
 def test_code_that_may_never_use_numpy_is_low() -> None:
     """pybind11 puts the names into everything that includes its header."""
-    (finding,) = flags(NumpyAbi, ENVIRONMENT, replace(OLD, needs_numpy=False))
+    (finding,) = flags(NumpyAbiMismatch, ENVIRONMENT, replace(OLD, needs_numpy=False))
     assert finding.severity is Severity.LOW
 
 
 def test_ignores_an_environment_without_such_modules() -> None:
     """Nothing was told of it."""
-    ignores(NumpyAbi, ENVIRONMENT)
+    ignores(NumpyAbiMismatch, ENVIRONMENT)

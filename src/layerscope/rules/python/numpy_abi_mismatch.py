@@ -15,7 +15,7 @@ from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer, tell_list
 
 
-class NumpyAbi(Rule):
+class NumpyAbiMismatch(Rule):
     """Modules for NumPy 1 beside NumPy 2.
 
     What it checks: No extension module in an environment with NumPy 2 was built with the headers of NumPy 1, as the
