@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import normpath
 
-from layerscope.facts.elf.glibc_replay import GlibcReplay
 from layerscope.facts.elf.folder_search import FolderSearch
+from layerscope.facts.elf.glibc_replay import GlibcReplay
 from layerscope.facts.elf.loader_settings import LoaderKind, LoaderSettings
 from layerscope.facts.elf.musl_replay import MuslReplay
 from layerscope.facts.elf.process_replay import ProcessReplay
@@ -24,8 +24,8 @@ def library(
     *needed: str, soname: str | None = None, bits: int = 64, machine: int = X86_64, **more: object
 ) -> ElfObject:
     """A shared object with these needs."""
-    fields: dict[str, object] = {"needed": needed, "soname": soname, "is_dynamic": True, **more}
-    return ElfObject(bits, is_little_endian=True, machine=machine, type=3, **fields)  # type: ignore[arg-type] # by name
+    fields: dict[str, object] = {"bits": 64, "machine": X86_64, "needed": needed, "is_dynamic": True, **more}
+    return ElfObject(is_little_endian=True, type=3, **fields)  # type: ignore[arg-type] # by name
 
 
 @dataclass
