@@ -3,7 +3,8 @@
 LayerscopeError
 ├── UsageError                what was asked makes no sense (exit code 2)
 │   ├── ReferenceSyntaxError  a reference, digest or platform that does not parse
-│   └── SettingsError         an unknown or ill-typed configuration key
+│   ├── SettingsError         an unknown or ill-typed configuration key
+│   └── ConfigurationError    a file of docker's or podman's configuration that cannot be understood
 ├── SourceError               the image could not be had (exit code 3)
 │   ├── ImageNotFoundError    nothing answers to that name; says what was tried
 │   ├── PlatformNotFoundError the index has no such platform; lists what there is
@@ -39,6 +40,10 @@ class ReferenceSyntaxError(UsageError):
 
 class SettingsError(UsageError):
     """An unknown or ill-typed configuration key."""
+
+
+class ConfigurationError(UsageError):
+    """A file of docker's or podman's configuration that cannot be understood: engines, credentials, mirrors."""
 
 
 class FormatError(LayerscopeError):

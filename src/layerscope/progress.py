@@ -18,6 +18,9 @@ class Progress(Protocol):
     def note(self, message: str) -> None:
         """Tell one sentence about what is being done now."""
 
+    def wait(self, message: str, seconds: float) -> None:
+        """Tell that something failed and is tried again after so many seconds; a forked process may call it too."""
+
 
 class SilentProgress:
     """Progress that nobody watches."""
@@ -33,3 +36,6 @@ class SilentProgress:
 
     def note(self, message: str) -> None:
         """Ignore the sentence."""
+
+    def wait(self, message: str, seconds: float) -> None:
+        """Ignore the failure."""

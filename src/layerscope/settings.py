@@ -22,7 +22,11 @@ KEYS: Final[Mapping[str, type]] = {
     "base": str,
     "cache-dir": str,
     "debug": bool,
+    "driver": str,
     "fail-on": str,
+    "fleet": str,
+    "gpu": list,
+    "ignore-base": bool,
     "in-place": str,
     "jobs": int,
     "limit": int,
@@ -34,9 +38,13 @@ KEYS: Final[Mapping[str, type]] = {
     "offline": bool,
     "output": list,
     "platform": str,
+    "policy-dir": str,
     "quiet": bool,
 }
 """Every key, which is the long name of an option, and the type of its value; a list may be written as one string."""
+
+_PATHS: Final = frozenset({"cache-dir", "fleet", "policy-dir"})
+"""Keys whose value is a path, meant from the folder of the file."""
 
 _TYPE_NAMES: Final = {str: "a string", int: "an integer", bool: "true or false", list: "a string or a list of strings"}
 
@@ -128,9 +136,9 @@ def _check_value(key: str, value: object, path: Path) -> object:
     if expected is list:
         texts = [value] if isinstance(value, str) else value
         if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
-            return [_place_output(text, path) for text in texts]
+            return [_place_output(text, path) for text in texts] if key == "output" else texts
     elif type(value) is expected:
-        return str(path.parent / value) if key == "cache-dir" and isinstance(value, str) else value
+        return str(path.parent / value) if key in _PATHS and isinstance(value, str) else value
     raise SettingsError(f"reading settings from {path}: key {key!r}: expected {_TYPE_NAMES[expected]}, found {value!r}")
 
 

@@ -14,6 +14,8 @@ EXPECTED = {
     errors.ImageError: 4,
     errors.TreeError: 1,
     errors.CacheError: 2,
+    errors.FormatError: 4,
+    errors.PolicyError: 2,
 }
 """The direct subclasses; those below them inherit."""
 

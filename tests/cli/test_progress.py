@@ -1,6 +1,7 @@
 """Progress is counted from any thread, and drawn on a terminal only."""
 
 import io
+import os
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console as RichConsole
 
 from layerscope.cli.console import Console
 from layerscope.cli.progress import SHOWN, Board, render_board, show_progress
+from layerscope.cli.waits import MAX_SHOWN, Waits
 from layerscope.progress import SilentProgress
 
 
@@ -125,3 +127,60 @@ def test_the_drawing_thread_ends_with_the_work(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert (seen, threading.active_count()) == ([before + 1], before)
+
+
+def test_what_is_tried_again_is_shown_while_layers_are_read() -> None:
+    """With the seconds that are left, and without control characters."""
+    board = Board()
+    board.start("a", "3a88c497fcb8", 4_000_000)
+    board.advance("a", 1)
+    board.wait("layer be1e9db5907a: answered 503\x1b[2J", 40.0)
+    lines = _draw(board).splitlines()
+    assert lines[0].startswith("reading layers")
+    assert lines[-1].strip() == r"layer be1e9db5907a: answered 503\x1b[2J; tried again in 40 s"
+
+
+def test_a_wait_is_gone_when_its_time_is_up() -> None:
+    """Nothing has to take it back; the latest word on the same thing counts."""
+    waits = Waits()
+    waits.add("over", -1.0)
+    waits.add("same", 90.0)
+    waits.add("same", 20.0)
+    assert waits.list_current() == ["same; tried again in 20 s"]
+    waits.close()
+
+
+def test_a_forked_process_tells_too() -> None:
+    """Layers are read by workers, whose memory is their own."""
+    waits = Waits()
+    child = os.fork()
+    if not child:
+        waits.add("layer 3a88c497fcb8: broke off", 30.0)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert waits.list_current() == ["layer 3a88c497fcb8: broke off; tried again in 30 s"]
+    waits.close()
+
+
+def test_many_waits_fill_neither_pipe_nor_screen() -> None:
+    """Whoever tells is never held up, and a closed board takes nothing."""
+    waits = Waits()
+    for number in range(10_000):
+        waits.add(f"layer {number:05}: {'x' * 1000}", 60.0 + number)
+    assert [line[:11] for line in waits.list_current()] == [f"layer {number:05}" for number in range(MAX_SHOWN)]
+    waits.close()
+    waits.add("late", 9.0)
+    assert waits.list_current() != []
+
+
+def test_without_a_pipe_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that may open no more files goes on all the same."""
+
+    def refuse() -> tuple[int, int]:
+        raise OSError
+
+    monkeypatch.setattr(os, "pipe", refuse)
+    waits = Waits()
+    waits.add("late", 9.0)
+    assert waits.list_current() == []
+    waits.close()

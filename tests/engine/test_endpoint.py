@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from layerscope.engine.endpoint import Endpoint, find_docker_endpoint, find_podman_endpoint
-from layerscope.errors import EngineError
+from layerscope.errors import ConfigurationError, EngineError
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_context_without_a_host_is_an_error(tmp_path: Path) -> None:
 def test_a_damaged_configuration_is_named(tmp_path: Path) -> None:
     """A config.json that is no JSON is not passed over in silence."""
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(EngineError, match=r"reading .*config\.json to find the docker engine"):
+    with pytest.raises(ConfigurationError, match=r"reading .*config\.json to find the docker engine"):
         find_docker_endpoint({"DOCKER_CONFIG": str(tmp_path)})
 
 

@@ -1,10 +1,11 @@
 """Token servers that misbehave, and those that speak OAuth2 alone."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import pytest
 
@@ -167,6 +168,35 @@ def test_a_refresh_token_is_used_when_a_token_ends(registry: Registry, logged_in
     assert asked == ["password", "refresh_token"]
     logged_in.answer((f'Bearer realm="{registry.realm}/other"',), logged_in.headers(), task="asking")
     assert asked == ["password", "refresh_token", "password"]
+
+
+def test_spent_tokens_show_in_no_message(registry: Registry, logged_in: login.Login) -> None:
+    """A server may tell back any token that it ever gave, in whatever spelling, whole or cut."""
+    given = [f"spent/token{number}=" + "x" * 40 * number for number in range(3)]
+    waiting = iter(given)
+
+    def give(handler: RegistryHandler, _path: str) -> bool:
+        handler.read_form()
+        token = next(waiting)
+        handler.reply(200, json.dumps({"token": token, "refresh_token": f"refresh-{token}"}).encode())
+        return True
+
+    registry.post_fault = give
+    challenge = (f'Bearer realm="{registry.realm}",service="test"',)
+    for _ in given:
+        logged_in.answer(challenge, logged_in.headers(), task="asking")
+    assert logged_in.headers() == {"Authorization": f"Bearer {given[-1]}"}
+    for secret in [*given, *(f"refresh-{token}" for token in given), PASSWORD]:
+        for spelling in (secret, quote(secret, safe=""), secret[:40]):
+            assert logged_in.conceal(f"it was {spelling} before") == "it was *** before"
+
+
+def test_tokens_without_end_are_not_all_kept(registry: Registry, logged_in: login.Login) -> None:
+    """A token server that gives a new one each time fills no memory."""
+    for number in range(3 * login._MAX_SPENT):
+        logged_in._note_secret(f"token-{number}")
+    assert len(logged_in._had) == login._MAX_SPENT
+    assert registry.requests == []
 
 
 def test_a_refresh_token_that_has_ended_is_forgotten(registry: Registry, logged_in: login.Login) -> None:

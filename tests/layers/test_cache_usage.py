@@ -15,6 +15,7 @@ from layerscope.layers.cache_store import (
     LAYERS,
     NAMES,
     PARTS,
+    STACKS,
     STAMPS,
     TABLES,
     TEMPORARY_PREFIX,
@@ -61,6 +62,7 @@ def test_usage_counts_by_kind(store: CacheStore) -> None:
         KindUsage(IMAGES, 0, 0),
         KindUsage(NAMES, 0, 0),
         KindUsage(TABLES, 0, 0),
+        KindUsage(STACKS, 0, 0),
         KindUsage(PARTS, 0, 0),
     )
     assert (found.entries, found.size) == (4, 400)

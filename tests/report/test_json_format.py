@@ -91,6 +91,7 @@ def test_the_summary_counts_every_severity() -> None:
     summary = _report(WASTEFUL, RenderContext(exit_code=1))["summary"]
     assert summary == {
         "counts_by_severity": {"critical": 0, "high": 1, "medium": 1, "low": 1, "info": 1},
+        "ignored": 0,
         "verdict": "failed",
         "exit_code": 1,
     }

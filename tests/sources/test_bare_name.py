@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.errors import EngineError, ImageNotFoundError, LayerscopeError, NoEngineError, PlatformNotFoundError
+from layerscope.errors import (
+    ConfigurationError,
+    EngineError,
+    ImageNotFoundError,
+    LayerscopeError,
+    NoEngineError,
+    PlatformNotFoundError,
+)
 from layerscope.image.image import Image, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress, SilentProgress
@@ -55,7 +62,9 @@ def test_first_engine_that_has_it_gives_it(image: Image) -> None:
     assert (docker.asked, podman.asked) == ([Platform("linux", "arm64")], [])
 
 
-@pytest.mark.parametrize("error", [ImageNotFoundError("no image"), EngineError("no engine")])
+@pytest.mark.parametrize(
+    "error", [ImageNotFoundError("no image"), EngineError("no engine"), ConfigurationError("no JSON")]
+)
 def test_second_engine_is_asked_where_the_first_has_none(image: Image, error: LayerscopeError) -> None:
     """Whether it lacks the image or is not there itself."""
     assert open_name(Engine(error), Engine(image)) is image
@@ -117,3 +126,22 @@ def test_the_registry_is_not_asked_where_an_engine_could_not_answer(image: Image
     with pytest.raises(ImageNotFoundError, match="docker: answered 500"):
         ask_registry_too(Engine(EngineError("answered 500")), registry)
     assert registry.asked == []
+
+
+def test_a_broken_configuration_is_no_missing_image() -> None:
+    """Where the engines that could be asked do not have it, the file is to be mended first; no registry is asked."""
+    docker, podman = Engine(ConfigurationError("reading config.json: no JSON")), Engine(ImageNotFoundError("none"))
+    registry = Engine(ImageNotFoundError("not there"))
+    sources = (("docker", docker), ("podman", podman), ("registry", registry))
+    with pytest.raises(ConfigurationError, match=r"reading config\.json: no JSON; podman has no such image"):
+        BareNameSource("app:1", sources).open_image(platform=None, known=NothingKnown(), progress=SilentProgress())
+    assert registry.asked == []
+
+
+def test_a_broken_configuration_of_registries_is_told_alone() -> None:
+    """What the engines answered has nothing to do with it."""
+    missing = Engine(ImageNotFoundError("none"))
+    registry = Engine(ConfigurationError("reading registries.conf: no TOML"))
+    sources = (("docker", missing), ("registry", registry))
+    with pytest.raises(ConfigurationError, match=r"^reading registries\.conf: no TOML$"):
+        BareNameSource("app:1", sources).open_image(platform=None, known=NothingKnown(), progress=SilentProgress())

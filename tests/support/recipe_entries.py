@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from support.recipe_elf import ElfTable, write_elf_table
 from support.tar_writer import Kind, Sparse, TarMember, opaque, sparse_file, whiteout
 
 NUMBER: Final = re.compile(r"\{n(?::0(\d+))?\}")
@@ -49,6 +50,7 @@ class EntryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: tuple[int, int] = (0, 0)
     text: str | None = None
     base64: str | None = None
+    elf: ElfTable | None = None
     size: int | None = None
     pattern: str | None = None
     seed: str | int | None = None
@@ -125,11 +127,13 @@ def _sparse(entry: EntryTable, member: TarMember, sparse: Sparse) -> TarMember:
 
 
 def _content(entry: EntryTable, number: int | None) -> bytes:
-    """A file's bytes: text, base64, or `size` bytes of a pattern, of noise drawn from a seed, or of zeros."""
+    """A file's bytes: text, base64, an ELF object, or `size` bytes of a pattern, of noise from a seed, or of zeros."""
     if entry.text is not None:
         return _numbered(entry.text, number).encode()
     if entry.base64 is not None:
         return base64.b64decode(entry.base64, validate=True)
+    if entry.elf is not None:
+        return write_elf_table(entry.elf)
     size = entry.size or 0
     if entry.pattern:
         pattern = _numbered(entry.pattern, number).encode()

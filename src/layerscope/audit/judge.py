@@ -5,6 +5,10 @@ from layerscope.audit.fold import fold_image
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage
 from layerscope.audit.result import AuditedLayer, AuditResult, BaseImage
+from layerscope.facts.cuda.device_code import LibraryCode
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict
+from layerscope.facts.cuda.judge import judge_fleet, judge_gpus
+from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
 from layerscope.image.chain import chain_ids
 from layerscope.image.layer import Layer
@@ -25,17 +29,28 @@ def judge_image(read: ReadImage, *, base: BaseImage | None, options: AuditOption
         policies=options.policies,
     )
     progress.note("checking rules")
-    findings = check_rules(known.facts)
+    facts = FactSet([*known.facts, *_judge_targets(known.facts, options)])
+    findings = check_rules(facts)
     return AuditResult(
         image=read.image,
         layers=audit_layers(read, base),
         steps=read.steps,
         weight=known.weight,
-        facts=known.facts,
+        facts=facts,
         findings=findings,
         gaps=tuple(sorted({*known.gaps, *_layer_gaps(read)})),
         base=base,
     )
+
+
+def _judge_targets(facts: FactSet, options: AuditOptions) -> tuple[GpuVerdict, ...]:
+    """How the image fares on the GPUs that were asked about, or on the common ones if it has device code at all."""
+    fleet = judge_fleet(facts, options.policies, options.fleet)
+    if fleet and not options.targets:
+        return fleet
+    if not options.targets and facts.find(LibraryCode) is None:
+        return ()
+    return (*judge_gpus(facts, options.policies, options.targets, options.driver), *fleet)
 
 
 def audit_layers(read: ReadImage, base: BaseImage | None = None) -> tuple[AuditedLayer, ...]:

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 
+from layerscope.facts.cuda.gpu_target import GpuTarget, NodeType
 from layerscope.image.platform import Platform
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.limits import Limits
@@ -27,5 +28,11 @@ class AuditOptions:
     limits: Limits = field(default_factory=Limits)
     policies: Policies = field(default_factory=Policies)
     """Tables of outside knowledge: drivers, GPUs, releases."""
+    targets: tuple[GpuTarget, ...] = ()
+    """GPUs to be judged; the common ones where there is none."""
+    driver: str = ""
+    """The driver that they have: a version or a branch, empty where it is not known."""
+    fleet: tuple[NodeType, ...] = ()
+    """Node types to be judged, each with a GPU and a driver."""
     by_table: bool = False
     """Whether a layer is told from its table of contents, where it has one, instead of being read."""

@@ -1,6 +1,6 @@
 """The pipeline: source, layers, merged tree, facts, findings."""
 
-from layerscope.audit.base_image import find_base
+from layerscope.audit.base_image import find_base, keep_stack
 from layerscope.audit.judge import judge_image
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import read_image
@@ -16,4 +16,7 @@ def audit_image(source: Source, *, options: AuditOptions, progress: Progress = S
     """Everything that can be known about an image without running it; raises SourceError and ImageError."""
     read = compare_tables(read_image(source, options=options, progress=progress), options=options, progress=progress)
     base = find_base(read.image, options=options, progress=progress)
-    return judge_image(read, base=base, options=options, progress=progress)
+    result = judge_image(read, base=base, options=options, progress=progress)
+    if all(layer.verified for layer in result.layers):
+        keep_stack(read.image, options.cache)
+    return result

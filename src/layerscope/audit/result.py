@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
 from layerscope.filesystem.weight import Weight
@@ -16,7 +17,8 @@ from layerscope.rules.finding import Finding
 class BaseImage:
     """The image below: its name or digest where known, how many layers it gave, and how that is known.
 
-    `evidence` is `layer prefix` (proved by equal DiffIDs), `annotation` or `label` (claimed by the builder).
+    `evidence` is `layer prefix` (with the image that the user names), `layer prefix with an image audited before`,
+    `annotation` or `label` (claimed by the builder, counting no layers), or one of these `and layer prefix`.
     """
 
     reference: str
@@ -71,6 +73,13 @@ class AuditResult:
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
     base: BaseImage | None
+    ignored: int = 0
+    """Findings of the base image that were left out because the user asked for that."""
+
+    @property
+    def gpus(self) -> tuple[GpuVerdict, ...]:
+        """How the image fares on each GPU that was judged."""
+        return self.facts.of(GpuVerdict)
 
     @property
     def is_whole(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from layerscope.errors import ImageError, LayerscopeError, SourceError, TreeError
+from layerscope.errors import FormatError, ImageError, LayerscopeError, SourceError, TreeError
 
 CLEAN: Final = 0
 FINDINGS: Final = 1
@@ -27,7 +27,7 @@ def code_of_error(error: LayerscopeError) -> int:
     """The exit code that says what kind of failure `error` is."""
     if isinstance(error, SourceError):
         return SOURCE
-    if isinstance(error, ImageError):
+    if isinstance(error, ImageError | FormatError):
         return MALFORMED
     if isinstance(error, TreeError):
         return FINDINGS

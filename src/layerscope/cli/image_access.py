@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from layerscope.audit.doubts import iter_doubts
@@ -19,6 +20,7 @@ from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_usage import default_cache_dir
 from layerscope.layers.limits import Limits
 from layerscope.layers.scan import Proof
+from layerscope.policies.policies import Policies
 from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.select import SourceOptions, select_source
 from layerscope.sources.source import Source
@@ -60,7 +62,9 @@ def _read_credential(image: str, reading: Reading) -> Credential | None:
     return Credential(reading.username, password, "", "--username")
 
 
-def make_options(reading: Reading, *, base: str | None = None, by_table: bool = False) -> AuditOptions:
+def make_options(
+    reading: Reading, *, base: str | None = None, by_table: bool = False, policy_dir: Path | None = None
+) -> AuditOptions:
     """How the image is read, as the options say."""
     if reading.offline and reading.no_cache_read:
         raise UsageError("--offline answers from the cache alone: expected it without --no-cache-read")
@@ -76,6 +80,7 @@ def make_options(reading: Reading, *, base: str | None = None, by_table: bool = 
         jobs=reading.jobs or default_jobs(),
         base=_choose_base(base, reading) if base else None,
         limits=limits,
+        policies=Policies(policy_dir),
         by_table=by_table,
     )
 

@@ -81,6 +81,15 @@ toc_option: Final = click.option(
 base_option: Final = option(
     "--base", metavar="IMAGE", help="The image this one was built on, to tell its layers from your own."
 )
+ignore_base_option: Final = option(
+    "--ignore-base", is_flag=True, help="Leave out findings that lie in the base image's layers alone; count them."
+)
+policy_dir_option: Final = option(
+    "--policy-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Tables of drivers, GPUs and releases to use in place of the built-in ones of the same name.",
+)
 
 
 def _set(attribute: str, wanted: bool) -> Callable[[click.Context, click.Parameter, bool], None]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from layerscope.cli.console import Console
+from layerscope.cli.waits import Waits
 from layerscope.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 DELAY: Final = 0.3
 """Seconds before anything is drawn: what is over by then needs no progress."""
@@ -39,6 +40,7 @@ class Board:
     message: str = ""
     finished_bytes: int = 0
     finished_total: int = 0
+    waits: Waits = field(default_factory=Waits)
 
     def start(self, key: str, label: str, total: int | None) -> None:
         """Put a piece of work on the board."""
@@ -66,6 +68,10 @@ class Board:
         with self.lock:
             self.message = message
 
+    def wait(self, message: str, seconds: float) -> None:
+        """Say what is tried again, and when."""
+        self.waits.add(message, seconds)
+
     def snapshot(self) -> tuple[str, list[Work], int, int | None]:
         """The sentence, the work begun, and bytes done and to do in all (None where a size is unknown)."""
         with self.lock:
@@ -92,6 +98,7 @@ def show_progress(console: Console) -> Iterator[Progress]:
     finally:
         over.set()
         drawer.join()
+        board.waits.close()
 
 
 def _draw(board: Board, over: threading.Event, has_color: bool) -> None:
@@ -108,8 +115,9 @@ def _draw(board: Board, over: threading.Event, has_color: bool) -> None:
             live.update(render_board(board, seconds=time.monotonic() - began), refresh=True)
 
 
-def render_board(board: Board, *, seconds: float) -> "Table":
-    """One line for all, and one for each layer that is being read."""
+def render_board(board: Board, *, seconds: float) -> "Group":
+    """One line for all, one for each layer that is being read, and one for each failure that is tried again."""
+    from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
@@ -131,4 +139,8 @@ def render_board(board: Board, *, seconds: float) -> "Table":
         bar = ProgressBar(total=work.total, completed=work.done, width=20, pulse=not work.total)
         share = f"{tell_size(work.done)}" + (f" of {tell_size(work.total)}" if work.total else "")
         table.add_row(Text(f"  {escape_line(work.label)}"), bar, share, "")
-    return table
+    waits = [
+        Text(f"  {escape_line(wait)}", style="yellow", no_wrap=True, overflow="ellipsis")
+        for wait in board.waits.list_current()
+    ]
+    return Group(table, *waits)

@@ -11,13 +11,18 @@ PROGRAM: Final = "layerscope"
 
 _COMMANDS: Final = {
     "audit": LazyCommand("layerscope.cli.commands.audit", "Prove an image intact, weigh it, and say what to change."),
+    "facts": LazyCommand("layerscope.cli.commands.facts", "Show what the image contains: system, ELF, Python, CUDA."),
     "layers": LazyCommand("layerscope.cli.commands.layers", "List the layers with their digests and sizes."),
     "tree": LazyCommand("layerscope.cli.commands.tree", "List files: merged, or one layer's changes."),
     "cat": LazyCommand("layerscope.cli.commands.cat", "Write one file of the image to standard output."),
     "extract": LazyCommand("layerscope.cli.commands.extract", "Copy files out of the image, safely."),
     "inspect": LazyCommand("layerscope.cli.commands.inspect", "Show config, digests and history."),
     "cache": LazyCommand("layerscope.cli.commands.cache", "Measure, prune or verify the layer cache."),
-    "rules": LazyCommand("layerscope.cli.commands.rules", "List the rules, or explain one."),
+    "rules": LazyCommand(
+        "layerscope.cli.commands.rules", "List the rules, explain one, or show the tables they rest on."
+    ),
+    "explain": LazyCommand("layerscope.cli.commands.explain", "Tell what an error message means and what to do."),
+    "doctor": LazyCommand("layerscope.cli.commands.doctor", "Look at this host: engines, driver, GPUs."),
 }
 
 _HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from layerscope.errors import EngineError
+from layerscope.errors import ConfigurationError, EngineError
 
 DEFAULT_CONTEXT = "default"
 """The context that means `DOCKER_HOST` or the usual socket."""
@@ -139,13 +139,13 @@ def _context_endpoint(folder: Path, context: str, origin: str) -> Endpoint:
 
 
 def _read_object(path: Path) -> dict[str, object] | None:
-    """Return the JSON object in a file of the docker CLI, or None where there is no such file."""
+    """Return the JSON object in a file of the docker CLI, or None for no such file; raises ConfigurationError."""
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise EngineError(f"reading {path} to find the docker engine: {error}") from error
+        raise ConfigurationError(f"reading {path} to find the docker engine: {error}") from error
     if not isinstance(document, dict):
-        raise EngineError(f"reading {path} to find the docker engine: expected a JSON object")
+        raise ConfigurationError(f"reading {path} to find the docker engine: expected a JSON object")
     return document

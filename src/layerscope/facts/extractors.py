@@ -2,24 +2,64 @@
 
 from typing import Final
 
+from layerscope.facts.cuda.loose_code_extractor import LooseCodeExtractor
+from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
+from layerscope.facts.python.conda_extractor import CondaExtractor
+from layerscope.facts.python.entry_extractor import PythonEntryExtractor
+from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
+from layerscope.facts.python.record_extractor import RecordExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
+from layerscope.facts.system.java_extractors import GradleLockExtractor, JarExtractor, JavaReleaseExtractor
+from layerscope.facts.system.node_extractors import (
+    NodeHeaderExtractor,
+    NodeProgramExtractor,
+    NpmLockExtractor,
+    NpmPackageExtractor,
+)
 from layerscope.facts.system.os_release_extractor import OsReleaseExtractor
+from layerscope.facts.system.package_extractors import (
+    ApkExtractor,
+    DpkgDiversionExtractor,
+    DpkgFolderExtractor,
+    DpkgListExtractor,
+    DpkgStatusExtractor,
+    RpmExtractor,
+)
 from layerscope.facts.system.script_extractor import EntryScriptExtractor, ScriptExtractor
 from layerscope.facts.system.secret_extractor import SecretExtractor
 from layerscope.layers.extractor import AnyExtractor
 
 EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AccountFileExtractor(),
+    ApkExtractor(),
     AptReleaseExtractor(),
+    CondaExtractor(),
+    CudaTextExtractor(),
+    DpkgDiversionExtractor(),
+    DpkgFolderExtractor(),
+    DpkgListExtractor(),
+    DpkgStatusExtractor(),
     ElfObjectExtractor(),
     EntryScriptExtractor(),
+    GradleLockExtractor(),
+    JarExtractor(),
+    JavaReleaseExtractor(),
     LoaderCacheExtractor(),
     LoaderConfExtractor(),
     LoaderPathsExtractor(),
+    LooseCodeExtractor(),
+    NodeHeaderExtractor(),
+    NodeProgramExtractor(),
+    NpmLockExtractor(),
+    NpmPackageExtractor(),
     OsReleaseExtractor(),
+    PythonEntryExtractor(),
+    PythonMetadataExtractor(),
+    RecordExtractor(),
+    RpmExtractor(),
     ScriptExtractor(),
     SecretExtractor(),
 )

@@ -9,6 +9,14 @@ from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.identity import IdentityCollector
 from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
+from layerscope.facts.cuda.compilers import BuildToolsCollector
+from layerscope.facts.cuda.declared import CudaDeclarationCollector
+from layerscope.facts.cuda.device_code import DeviceCodeCollector
+from layerscope.facts.cuda.driver_files import DriverFileCollector
+from layerscope.facts.cuda.frameworks import FrameworkCollector
+from layerscope.facts.cuda.libraries import CudaLibraryCollector
+from layerscope.facts.cuda.packages import CudaPackageCollector
+from layerscope.facts.cuda.toolkit import CudaToolkitCollector
 from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
 from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
 from layerscope.facts.elf.inventory import ElfObjectsCollector
@@ -30,12 +38,31 @@ from layerscope.facts.layers.proof import LayerProofCollector
 from layerscope.facts.layers.repeated_files import RepeatedFilesCollector
 from layerscope.facts.layers.tables import LayerTableCollector
 from layerscope.facts.layers.weight import ImageWeightCollector
+from layerscope.facts.python.conda_packages import CondaPackageCollector
+from layerscope.facts.python.distributions import DistributionCollector
+from layerscope.facts.python.entry_imports import EntryImportCollector
+from layerscope.facts.python.environments import PythonEnvironmentCollector
+from layerscope.facts.python.extensions import ExtensionCollector
+from layerscope.facts.python.integrity import IntegrityCollector
+from layerscope.facts.python.interpreters import InterpreterCollector
+from layerscope.facts.python.numpy_modules import NumpyModuleCollector
+from layerscope.facts.python.overlaps import OverlapCollector
+from layerscope.facts.python.releases import EndedReleaseCollector
+from layerscope.facts.python.requirements import RequirementCollector
+from layerscope.facts.python.wheel_tags import WheelTagCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
+from layerscope.facts.system.distribution import DistributionReleaseCollector
+from layerscope.facts.system.java import JavaCollector
+from layerscope.facts.system.node import NodeCollector
+from layerscope.facts.system.openssl import OpenSslCollector
 from layerscope.facts.system.os_release import OsReleaseCollector
+from layerscope.facts.system.package_files import PackageFileCollector
+from layerscope.facts.system.packages import SystemPackageCollector
 from layerscope.facts.system.python_process import PythonProcessCollector
 from layerscope.facts.system.scripts import ScriptCollector
 from layerscope.facts.system.secret_files import SecretFileCollector
+from layerscope.facts.system.stack import StackCollector
 
 COLLECTORS: Final[tuple[Collector, ...]] = (
     LayerProofCollector(),
@@ -49,11 +76,19 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     BuildTimesCollector(),
     DanglingLinkCollector(),
     OsReleaseCollector(),
+    DistributionReleaseCollector(),
+    SystemPackageCollector(),
+    PackageFileCollector(),
+    OpenSslCollector(),
+    NodeCollector(),
+    JavaCollector(),
+    StackCollector(),
     AccountsCollector(),
     AptCollector(),
     ScriptCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
+    DeviceCodeCollector(),
     LoaderConfigurationCollector(),
     LibcCollector(),
     UnmetNeedCollector(),
@@ -63,6 +98,18 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     DuplicateLibraryCollector(),
     UnsafeSearchPathCollector(),
     ForeignObjectCollector(),
+    InterpreterCollector(),
+    EndedReleaseCollector(),
+    PythonEnvironmentCollector(),
+    CondaPackageCollector(),
+    DistributionCollector(),
+    RequirementCollector(),
+    ExtensionCollector(),
+    WheelTagCollector(),
+    NumpyModuleCollector(),
+    IntegrityCollector(),
+    OverlapCollector(),
+    EntryImportCollector(),
     ElfObjectsCollector(),
     ObjectHazardCollector(),
     ProcessCollector(),
@@ -71,4 +118,11 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     ConfigSecretCollector(),
     BuildHistoryCollector(),
     BaseReferenceCollector(),
+    CudaDeclarationCollector(),
+    CudaToolkitCollector(),
+    CudaLibraryCollector(),
+    CudaPackageCollector(),
+    FrameworkCollector(),
+    DriverFileCollector(),
+    BuildToolsCollector(),
 )

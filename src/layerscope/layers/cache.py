@@ -30,7 +30,8 @@ from layerscope.layers.cache_proofs import (
     name_stamp,
 )
 from layerscope.layers.cache_record import INDEX_SCHEMA_VERSION, decode_record, encode_record
-from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STAMPS, TABLES, CacheStore
+from layerscope.layers.cache_stacks import MAX_STACK_IMAGES, StackImage, decode_stack, encode_stack
+from layerscope.layers.cache_store import BLOBS, DOCUMENTS, IMAGES, LAYERS, NAMES, STACKS, STAMPS, TABLES, CacheStore
 from layerscope.layers.extractor import AnyExtractor
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import Limits
@@ -212,6 +213,16 @@ class LayerCache:
     def keep_table(self, name: str, body: bytes) -> None:
         """Keep what comparing a layer's tables of contents found."""
         self._keep(TABLES, name, body)
+
+    def find_stack(self, chain_id: Digest) -> tuple[StackImage, ...]:
+        """Return the audited images that are made of exactly the layers of that ChainID, in the order of the audits."""
+        return self._find(STACKS, chain_id.hex, decode_stack) or ()
+
+    def keep_stack(self, chain_id: Digest, image: StackImage) -> None:
+        """Keep that an audited image is made of exactly these layers."""
+        known = self.find_stack(chain_id)
+        if image not in known and len(known) < MAX_STACK_IMAGES:
+            self._keep(STACKS, chain_id.hex, encode_stack((*known, image)))
 
     def _layer_name(self, diff_id: Digest) -> str:
         return f"{diff_id.hex}-{self._fingerprint}"

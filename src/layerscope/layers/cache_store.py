@@ -25,8 +25,9 @@ STAMPS: Final = "stamps"
 IMAGES: Final = "images"
 NAMES: Final = "names"
 TABLES: Final = "tables"
+STACKS: Final = "stacks"
 PARTS: Final = "parts"
-KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES, NAMES, TABLES, PARTS)
+KINDS: Final = (LAYERS, DOCUMENTS, BLOBS, STAMPS, IMAGES, NAMES, TABLES, STACKS, PARTS)
 """All are published whole but parts, which grow: see `cache_parts`."""
 
 TEMPORARY_PREFIX: Final = ".writing-"

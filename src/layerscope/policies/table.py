@@ -50,6 +50,23 @@ def read_table(name: str, kind: type[T], directory: Path | None = None) -> T:
         raise PolicyError(f"reading the table {name} ({place}): {error}") from error
 
 
+class _AnyTable(msgspec.Struct, frozen=True):
+    """The head of any table, whatever its rows."""
+
+    policy: PolicyHead
+
+
+def read_head(name: str, directory: Path | None = None) -> tuple[PolicyHead, int]:
+    """The head of the table of that name, and how many rows it has; raises PolicyError."""
+    place, content = _read(name, directory)
+    try:
+        raw = tomli.loads(content.decode())
+        rows = sum(len(value) for value in raw.values() if isinstance(value, list))
+        return msgspec.convert(raw, _AnyTable).policy, rows
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise PolicyError(f"reading the table {name} ({place}): {error}") from error
+
+
 def find_place(name: str, directory: Path | None) -> str:
     """Where the table of that name is read from, for a person."""
     own = directory / f"{name}.toml" if directory is not None else None

@@ -1,6 +1,7 @@
 """The JSON format: an audit as the report of version 1."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final, get_args
 
 from layerscope.audit.result import AuditResult
@@ -8,7 +9,9 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.os_release import OsRelease
 from layerscope.filesystem.weight import Weight
 from layerscope.report.context import RenderContext
+from layerscope.report.facts_json import FAMILIES, FamilyFacts, build_family
 from layerscope.report.format import Format
+from layerscope.report.gpu_json import build_gpu
 from layerscope.report.instruction import tell_created_by
 from layerscope.report.json_parts import build_image, build_layers, build_process, build_tool
 from layerscope.report.json_text import encode_json
@@ -66,9 +69,9 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
         image=build_image(result.image, result.layers, result.base),
         layers=build_layers(result.layers, result.weight),
         weight=_build_weight(result.weight, is_whole=result.is_whole),
-        facts=_build_facts(result),
-        gpus=[],
-        findings=[_build_finding(finding, result) for finding in findings],
+        facts=build_facts(result),
+        gpus=[build_gpu(verdict) for verdict in result.gpus],
+        findings=[build_finding(finding, result) for finding in findings],
         gaps=[GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
         probe=ProbeV1(status="not requested", stages=[], verdict=None, devices=[], observations={}),
         plan=PlanV1([_build_step(step) for step in plan_fixes(findings)]),
@@ -90,12 +93,18 @@ def _build_weight(weight: Weight, *, is_whole: bool) -> WeightV1:
     )
 
 
-def _build_facts(result: AuditResult) -> FactsV1:
+def build_facts(result: AuditResult, *, families: Sequence[str] = FAMILIES, leaves_out_base: bool = False) -> FactsV1:
+    """What the image contains, by family; null for a family that is not asked for."""
+
+    def build(family: str) -> FamilyFacts | None:
+        return build_family(result, family, leaves_out_base=leaves_out_base) if family in families else None
+
+    observed = build("system")
     return FactsV1(
-        system=SystemV1(_build_os_release(result.facts)),
-        elf=None,
-        python=None,
-        cuda=None,
+        system=None if observed is None else SystemV1(_build_os_release(result.facts), observed),
+        elf=build("elf"),
+        python=build("python"),
+        cuda=build("cuda"),
         models=None,
         process=build_process(result.image.config.runtime),
     )
@@ -108,7 +117,8 @@ def _build_os_release(facts: FactSet) -> OsReleaseV1 | None:
     return OsReleaseV1(release.id, release.version_id, release.code_name, release.pretty_name)
 
 
-def _build_finding(finding: Finding, result: AuditResult) -> FindingV1:
+def build_finding(finding: Finding, result: AuditResult) -> FindingV1:
+    """One finding, with where it lies."""
     return FindingV1(
         code=finding.code,
         rule=finding.rule,
@@ -143,6 +153,7 @@ def _build_summary(result: AuditResult, context: RenderContext) -> SummaryV1:
     counts = Counter(finding.severity for finding in result.findings)
     return SummaryV1(
         counts_by_severity={name: counts[severity] for severity, name in _SEVERITIES.items()},
+        ignored=result.ignored,
         verdict=_judge(result, context),
         exit_code=context.exit_code,
     )

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
+from layerscope.report.json_v1_gpus import GpuV1
+from layerscope.report.json_v1_kinds import ByteCount, DigestText, LayerNumber, PathText, Score
+
 SCHEMA_VERSION: Final = 1
 
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
@@ -16,12 +19,6 @@ SafetyName = Literal["safe", "review"]
 OriginName = Literal["base", "own", "unknown"]
 ProofName = Literal["read", "unchanged", "cached", "table", "none"]
 VerdictName = Literal["passed", "failed", "damaged"]
-
-DigestText = Annotated[str, Meta(pattern="^[a-z0-9]+:[a-f0-9]+$")]
-PathText = Annotated[str, Meta(pattern="^/")]
-ByteCount = Annotated[int, Meta(ge=0)]
-Score = Annotated[float, Meta(ge=0, le=1)]
-LayerNumber = Annotated[int, Meta(ge=0, description="Zero-based position in `layers`, lowest first.")]
 
 
 class ToolV1(Struct, frozen=True):
@@ -118,10 +115,20 @@ class OsReleaseV1(Struct, frozen=True):
     pretty_name: str
 
 
+FactListV1 = Annotated[
+    dict[str, list[dict[str, Any]]],
+    Meta(
+        description="Facts by kind, each with `path`, `layer`, `created_by` and `origin` beside its own fields. A kind "
+        "without facts has no key; further kinds and fields may come."
+    ),
+]
+
+
 class SystemV1(Struct, frozen=True):
-    """The distribution, where the image names one."""
+    """The distribution, where the image names one, and everything else that is known of the system."""
 
     os_release: OsReleaseV1 | None
+    observed: FactListV1
 
 
 class VariableV1(Struct, frozen=True):
@@ -149,22 +156,11 @@ class FactsV1(Struct, frozen=True):
     """What the image contains, by family; null for a family that was not collected."""
 
     system: SystemV1 | None
-    elf: dict[str, Any] | None
-    python: dict[str, Any] | None
-    cuda: dict[str, Any] | None
+    elf: FactListV1 | None
+    python: FactListV1 | None
+    cuda: FactListV1 | None
     models: dict[str, Any] | None
     process: ProcessV1 | None
-
-
-class GpuV1(Struct, frozen=True):
-    """Whether the image runs on one kind of GPU."""
-
-    name: str
-    compute_capability: str
-    verdict: str
-    reason: str
-    evidence: list[str]
-    minimum_driver: str | None
 
 
 class LocationV1(Struct, frozen=True):
@@ -247,6 +243,7 @@ class SummaryV1(Struct, frozen=True):
     """The outcome: `damaged` where the image is not what its digests say, `failed` at or above the threshold."""
 
     counts_by_severity: dict[SeverityName, int]
+    ignored: Annotated[int, Meta(ge=0, description="Findings of the base image that were left out on request.")]
     verdict: VerdictName
     exit_code: int
 

@@ -3,7 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from layerscope.errors import EngineError, ImageNotFoundError, NoEngineError, PlatformNotFoundError, SourceError
+from layerscope.errors import (
+    ConfigurationError,
+    EngineError,
+    ImageNotFoundError,
+    NoEngineError,
+    PlatformNotFoundError,
+    SourceError,
+)
 from layerscope.image.image import Image, ImageStream, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress
@@ -11,6 +18,9 @@ from layerscope.sources.source import Source
 
 REGISTRY: Final = "registry"
 """The kind of the last source, which is asked over the network."""
+
+_ENGINE_FAILURES: Final = (ImageNotFoundError, EngineError, ConfigurationError)
+"""What an engine may answer without keeping the next one from being asked."""
 
 _FILES: Final = "docker-archive:FILE, oci-archive:FILE, oci-dir:DIR"
 
@@ -29,8 +39,11 @@ class BareNameSource:
         return self.name
 
     def open_image(self, *, platform: Platform | None, known: KnownContent, progress: Progress) -> Image | ImageStream:
-        """Open the image where it is found first; raises ImageNotFoundError, which says what was tried."""
-        failures: list[tuple[str, SourceError]] = []
+        """Open the image where it is found first; raises ImageNotFoundError, which says what was tried.
+
+        That is a ConfigurationError where the configuration of an engine is broken, and the others do not have it.
+        """
+        failures: list[tuple[str, SourceError | ConfigurationError]] = []
         for kind, source in self.sources:
             if kind == REGISTRY and any(_may_have_it(error) for _, error in failures):
                 break  # an engine that could not answer may have the very image that is meant
@@ -38,8 +51,9 @@ class BareNameSource:
                 opened = source.open_image(platform=platform, known=known, progress=progress)
             except PlatformNotFoundError:
                 raise
-            except SourceError as error:
-                if kind != REGISTRY and not isinstance(error, ImageNotFoundError | EngineError):
+            except (SourceError, ConfigurationError) as error:
+                is_told = isinstance(error, SourceError if kind == REGISTRY else _ENGINE_FAILURES)
+                if not is_told:
                     raise
                 failures.append((kind, error))
                 continue
@@ -54,9 +68,12 @@ class BareNameSource:
         else:
             message = f"{self.name!r} is not here: {told}; there is no such file"
         message = f"{message}; try {self._advise(failures)}"
-        raise ImageNotFoundError(message) from ExceptionGroup("what was tried", [error for _, error in failures])
+        errors = [error for _, error in failures]
+        is_broken = any(isinstance(error, ConfigurationError) for error in errors)
+        kind_of_error = ConfigurationError if is_broken else ImageNotFoundError
+        raise kind_of_error(message) from ExceptionGroup("what was tried", errors)
 
-    def _advise(self, failures: list[tuple[str, SourceError]]) -> str:
+    def _advise(self, failures: list[tuple[str, SourceError | ConfigurationError]]) -> str:
         """What else may be tried: fetching it where an engine answers, else the schemes that need none."""
         kinds = (kind for kind, error in failures if kind != REGISTRY and isinstance(error, ImageNotFoundError))
         answering = next(kinds, None)
@@ -65,12 +82,12 @@ class BareNameSource:
         return f"{_FILES}, or set DOCKER_HOST"
 
 
-def _may_have_it(error: SourceError) -> bool:
+def _may_have_it(error: SourceError | ConfigurationError) -> bool:
     """Whether an engine failed in a way that says nothing about the image."""
     return not isinstance(error, ImageNotFoundError | NoEngineError)
 
 
-def _tell_failure(kind: str, error: SourceError) -> str:
+def _tell_failure(kind: str, error: SourceError | ConfigurationError) -> str:
     """Why an engine did not give the image, in few words where they are enough; --debug shows all of them."""
     match error:
         case NoEngineError() if kind == "docker":

@@ -36,6 +36,7 @@ _ALIASES: Final = {
 """Every scheme, also as a URL; skopeo's `oci:`, `docker-daemon:` and `docker://`; scout's `local://` and `archive://`."""
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+-]*)(?::(?!//)|(://))")
+_WEB: Final = ("https", "http")
 _IMAGE_ID: Final = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
 
 
@@ -82,6 +83,8 @@ def _select(text: str, stdin: BinaryIO | None, options: SourceOptions) -> Source
         scheme = _ALIASES.get(written + slashes)
         if scheme is not None:
             return _select_by_scheme(scheme, text[match.end() :], text, stdin, options)
+        if slashes and written in _WEB:
+            raise UsageError(_tell_web_address(text))
         if slashes:
             raise UsageError(f"opening {text}: unknown scheme {written}://; expected one of {', '.join(SCHEMES)}")
     return _select_path_or_name(text, options)
@@ -110,9 +113,19 @@ def _open_engine(kind: Literal["docker", "podman"], name: str, options: SourceOp
     return DaemonSource(kind, name, options.in_place)
 
 
+def _tell_web_address(text: str) -> str:
+    """How to name an image whose registry was written as an address, without what may be a password in it."""
+    scheme, _, rest = text.partition("://")
+    named = rest.partition("/")[0].rpartition("@")[2] + "".join(rest.partition("/")[1:])
+    plain = ", and add --insecure to ask in the clear" if scheme == "http" else ""
+    return f"opening {scheme}://{named[:200]}: leave out {scheme}://, an image's name begins with its registry{plain}"
+
+
 def _open_registry(name: str, options: SourceOptions, hint: str = "") -> Source:
     from layerscope.sources.registry.source import RegistrySource
 
+    if name.startswith(tuple(f"{scheme}://" for scheme in _WEB)):
+        raise UsageError(_tell_web_address(name))
     return RegistrySource(
         Reference.parse(name),
         insecure=options.insecure,

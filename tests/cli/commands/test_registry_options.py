@@ -135,3 +135,14 @@ def test_offline_without_the_cache_is_a_mistake(answer: Answer, registry: Regist
     code, _, err = answer("audit", f"registry:{registry.address}/team/demo:1", "--offline", "--no-cache-read")
     assert code == 2
     assert "--offline answers from the cache alone" in err
+
+
+def test_a_broken_configuration_is_no_failure_of_the_network(
+    answer: Callable[..., tuple[int, bytes, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user has to mend in a file is exit code 2, as any configuration."""
+    (tmp_path / "registries.conf").write_text("[[registry")
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(tmp_path / "registries.conf"))
+    code, _, err = answer("inspect", "registry:registry.invalid/team/demo:1")
+    assert code == 2
+    assert err.startswith(f"layerscope: error: reading mirrors in {tmp_path}/registries.conf: ")

@@ -11,6 +11,7 @@ from layerscope.audit.read_image import cache_fingerprint
 from layerscope.audit.result import AuditResult
 from layerscope.image.reference import Reference
 from layerscope.layers.cache import LayerCache
+from layerscope.progress import Progress, SilentProgress
 from layerscope.sources.registry import blob_upload, transport
 from layerscope.sources.registry.source import RegistrySource
 from support.images import load_fixture, write_oci_layout
@@ -65,9 +66,10 @@ def audit(tmp_path: Path) -> Audit:
         jobs: int = 2,
         environment: dict[str, str] = environment,
         offline: bool = False,
+        progress: Progress | None = None,
     ) -> AuditResult:
         options = AuditOptions(LayerCache(tmp_path / "cache", fingerprint=cache_fingerprint()), jobs=jobs)
         source = RegistrySource(Reference.parse(f"{registry.address}/{name}"), environment=environment, offline=offline)
-        return audit_image(source, options=options)
+        return audit_image(source, options=options, progress=progress or SilentProgress())
 
     return run

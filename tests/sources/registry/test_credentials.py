@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.errors import SourceError
+from layerscope.errors import ConfigurationError, TransferError
 from layerscope.sources.registry.credentials import Credential, find_credential
 
 
@@ -69,14 +69,20 @@ def test_the_store_comes_before_a_stale_entry(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("document", "words"),
+    ("document", "error", "words"),
     [
-        ({"auths": {"registry.corp": {"auth": "bm9jb2xvbg=="}}}, "expected base64 of NAME:PASSWORD"),
-        ({"credsStore": "../evil"}, "is no name of a credential helper"),
-        ({"credsStore": "not-installed"}, "there is no such program on the path"),
+        (
+            {"auths": {"registry.corp": {"auth": "bm9jb2xvbg=="}}},
+            ConfigurationError,
+            "expected base64 of NAME:PASSWORD",
+        ),
+        ({"credsStore": "../evil"}, ConfigurationError, "is no name of a credential helper"),
+        ({"credsStore": "not-installed"}, TransferError, "there is no such program on the path"),
     ],
 )
-def test_what_is_broken_is_named(document: dict[str, object], words: str, tmp_path: Path) -> None:
-    """Going on without it would end in a refusal that tells nothing."""
-    with pytest.raises(SourceError, match=words):
+def test_what_is_broken_is_named(
+    document: dict[str, object], error: type[Exception], words: str, tmp_path: Path
+) -> None:
+    """Going on without it would end in a refusal that tells nothing; a helper that fails is no broken file."""
+    with pytest.raises(error, match=words):
         find_credential("registry.corp", "a", write(tmp_path / "auth.json", **document))

@@ -13,6 +13,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.errors import SourceError, TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.document import MAX_DOCUMENT_SIZE
+from layerscope.progress import SilentProgress
 from layerscope.sources.registry import blob_stream, transport
 from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.endpoint import Endpoint
@@ -241,7 +242,7 @@ def test_a_blob_that_hardly_comes_is_given_up(audit: Audit, demo: Registry, monk
 def test_a_registry_says_when_to_come_again(audit: Audit, demo: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """For blobs as for documents."""
     waited: list[str | None] = []
-    monkeypatch.setattr(blob_stream, "wait_before_retry", lambda _attempt, after=None: waited.append(after))
+    monkeypatch.setattr(blob_stream, "wait_before_retry", lambda _attempt, after=None, **_: waited.append(after))
     layer = json.loads(demo.manifests["1"][1])["layers"][0]["digest"]
     asked: list[str] = []
 
@@ -255,6 +256,40 @@ def test_a_registry_says_when_to_come_again(audit: Audit, demo: Registry, monkey
     demo.fault = refuse_once
     assert audit(demo, jobs=1).is_intact
     assert waited == ["7"]
+
+
+class Waiting(SilentProgress):
+    """Notes what is waited for."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.told: list[tuple[str, float]] = []
+
+    def wait(self, message: str, seconds: float) -> None:
+        """Note it."""
+        self.told.append((message, seconds))
+
+
+def test_tries_are_told_while_they_are_waited_for(audit: Audit, demo: Registry) -> None:
+    """Which document or layer, why, and in how many seconds; never silence for a minute."""
+    layer = json.loads(demo.manifests["1"][1])["layers"][0]["digest"]
+    asked: list[str] = []
+
+    def fail_once(handler: RegistryHandler, path: str) -> bool:
+        if not path.endswith((layer, "/manifests/1")) or path in asked:
+            return False
+        asked.append(path)
+        handler.reply(503)
+        return True
+
+    demo.fault = fail_once
+    progress = Waiting()
+    assert audit(demo, jobs=1, progress=progress).is_intact
+    assert [message for message, _ in progress.told] == [
+        f"asking {demo.address}/team/demo for the manifest 1: answered 503",
+        f"layer {layer.removeprefix('sha256:')[:12]}: answered 503",
+    ]
+    assert all(0 < seconds <= transport.LONGEST_WAIT for _, seconds in progress.told)
 
 
 def test_the_password_of_a_proxy_shows_nowhere(audit: Audit, demo: Registry, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.audit.result import AuditResult
-from layerscope.errors import SourceError
+from layerscope.errors import ConfigurationError, SourceError
 from layerscope.image.reference import Reference
 from layerscope.sources.registry.mirrors import Place, find_places
 from support.registry_server import Registry, always, serve_registry
@@ -89,7 +89,7 @@ def test_pieces_beside_the_file_are_read_too(environment: dict[str, str], tmp_pa
 def test_a_file_that_cannot_be_read_is_named(environment: dict[str, str], tmp_path: Path) -> None:
     """What it would have said is not guessed."""
     (tmp_path / "registries.conf").write_text("[[registry")
-    with pytest.raises(SourceError, match=r"reading mirrors in .*registries\.conf"):
+    with pytest.raises(ConfigurationError, match=r"reading mirrors in .*registries\.conf"):
         find_places(Reference.parse("python:3"), environment)
 
 

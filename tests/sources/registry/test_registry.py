@@ -11,7 +11,7 @@ from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.read_image import cache_fingerprint
 from layerscope.audit.result import AuditResult
-from layerscope.errors import DigestMismatchError, ImageNotFoundError, LoginError, SourceError
+from layerscope.errors import ConfigurationError, DigestMismatchError, ImageNotFoundError, LoginError, SourceError
 from layerscope.image.digest import Digest
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Proof
@@ -148,7 +148,7 @@ def test_a_broken_auth_file_is_named(audit: Audit, demo: Registry, tmp_path: Pat
     """Going on without it would end in a refusal that tells nothing."""
     demo.user = "tester"
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(SourceError, match=r"reading credentials in .*config\.json: expected JSON"):
+    with pytest.raises(ConfigurationError, match=r"reading credentials in .*config\.json: expected JSON"):
         audit(demo, environment={"DOCKER_CONFIG": str(tmp_path), "HOME": str(tmp_path)})
 
 

@@ -1,21 +1,26 @@
 """`layerscope audit`: everything that can be known about an image without running it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
+from layerscope.audit.ignore_base import ignore_base as leave_out_base
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, with_gpu_options
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import (
     Reading,
     Telling,
     base_option,
     fail_on_option,
+    ignore_base_option,
     image_argument,
+    policy_dir_option,
     with_console,
     with_reading,
     with_telling,
@@ -33,10 +38,26 @@ _NEVER = "never"
 @image_argument
 @fail_on_option
 @base_option
+@ignore_base_option
+@with_gpu_options
+@policy_dir_option
 @with_reading
 @with_telling
 @with_console
-def command(image: str, *, fail_on: str, base: str | None, reading: Reading, telling: Telling, console: Console) -> int:
+def command(
+    image: str,
+    *,
+    fail_on: str,
+    base: str | None,
+    ignore_base: bool,
+    gpus: tuple[str, ...],
+    driver: str | None,
+    fleet: Path | None,
+    policy_dir: Path | None,
+    reading: Reading,
+    telling: Telling,
+    console: Console,
+) -> int:
     """Prove an image intact, weigh it, and say what to change.
 
     Every layer is read once: its digests are recomputed, its files listed and hashed. What that proves is kept, so that
@@ -44,11 +65,14 @@ def command(image: str, *, fail_on: str, base: str | None, reading: Reading, tel
     """
     outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
     threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
-    options = make_options(reading, base=base)
+    options = make_options(reading, base=base, policy_dir=policy_dir)
+    options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
+    if ignore_base:
+        result = leave_out_base(result)
     code = find_exit_code(result, fail_on=threshold)
     context = replace(console.render_context(), limit=telling.limit or None, fail_on=threshold, exit_code=code)
     deliver(outputs, {name: _make_renderer(name, result) for name in FORMATS}, context=context, console=console)

@@ -1,15 +1,20 @@
 """`layerscope rules`: what is looked for, and why."""
 
 import difflib
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.options import output_option, with_console
+from layerscope.cli.options import output_option, policy_dir_option, with_console
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.errors import UsageError
+from layerscope.policies.policies import TABLES, Policies
+from layerscope.policies.table import find_place, read_head
+from layerscope.report.policies_view import PolicyTable, render_policies_json, render_policies_text
 from layerscope.report.rules_view import (
     render_rule_json,
     render_rule_list_json,
@@ -23,7 +28,7 @@ from layerscope.rules.rule import Rule
 
 @click.group("rules")
 def command() -> None:
-    """List the rules, or explain one."""
+    """List the rules, explain one, or show the tables they rest on."""
 
 
 @command.command("list", cls=Command)
@@ -52,6 +57,30 @@ def explain_rule(rule: str, *, output: tuple[str, ...], console: Console) -> int
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_rule_text(documented, context),
         "json": lambda _: render_rule_json(documented),
+    }
+    deliver(outputs, renderers, context=console.render_context(), console=console)
+    return exit_codes.CLEAN
+
+
+@command.command("policies", cls=Command)
+@policy_dir_option
+@output_option
+@with_console
+def list_policies(*, policy_dir: Path | None, output: tuple[str, ...], console: Console) -> int:
+    """List the tables of outside knowledge, and how old they are.
+
+    What is known of drivers, GPUs, releases and error messages is no code: each table names its sources and the day on
+    which they were checked.
+    """
+    outputs = parse_outputs(output, formats=TEXT_AND_JSON)
+    policies = Policies(policy_dir)
+    tables = [
+        PolicyTable(name, *read_head(name, policies.directory), find_place(name, policies.directory)) for name in TABLES
+    ]
+    today = datetime.now(UTC).date()
+    renderers: dict[str, Renderer] = {
+        "terminal": lambda context: render_policies_text(tables, today, context),
+        "json": lambda _: render_policies_json(tables, today),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     return exit_codes.CLEAN

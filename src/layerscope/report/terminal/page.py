@@ -53,9 +53,9 @@ class Page:
         """Draw words on lines of their own, each with its style where it has one; long ones wrap."""
         self.add(Text.assemble(*parts, overflow="fold"), indent=indent)
 
-    def add_command(self, command: str, purpose: str) -> None:
+    def add_command(self, command: str, purpose: str, *, indent: int = 2) -> None:
         """Draw a command to be copied: on one line, however long."""
-        text = Text.assemble("  $ ", (command, "command"), (f"  {purpose}" if purpose else "", "muted"))
+        text = Text.assemble(f"{' ' * indent}$ ", (command, "command"), (f"  {purpose}" if purpose else "", "muted"))
         self._console.print(text, soft_wrap=True)
 
     def add_heading(self, title: str, note: str = "") -> None:

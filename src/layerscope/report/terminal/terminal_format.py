@@ -5,6 +5,7 @@ from layerscope.report.context import RenderContext
 from layerscope.report.format import Format
 from layerscope.report.terminal.finding_list import draw_findings
 from layerscope.report.terminal.gap_list import draw_gaps
+from layerscope.report.terminal.gpu_table import draw_gpus
 from layerscope.report.terminal.layer_table import draw_layers
 from layerscope.report.terminal.next_steps import draw_next_steps
 from layerscope.report.terminal.page import Page
@@ -21,6 +22,9 @@ class TerminalFormat(Format):
     def render(self, result: AuditResult, context: RenderContext) -> str:
         """Draw every section that has something to say."""
         page = Page(context)
-        for draw in (draw_verdict, draw_image, draw_layers, draw_causes, draw_findings, draw_gaps, draw_next_steps):
+        sections = (
+            draw_verdict, draw_image, draw_layers, draw_causes, draw_gpus, draw_findings, draw_gaps, draw_next_steps,
+        )  # fmt: skip
+        for draw in sections:
             draw(page, result)
         return page.read()

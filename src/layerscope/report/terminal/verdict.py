@@ -2,11 +2,13 @@
 
 from collections import Counter
 
+from rich.table import Table
 from rich.text import Text
 
 from layerscope.audit.result import INTEGRITY_CODES, AuditResult
 from layerscope.layers.scan import DamageKind, Proof
 from layerscope.report.escape import escape_line
+from layerscope.report.terminal.gpu_verdict_line import tell_gpus
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields
 from layerscope.report.units import format_share, mark_sum
@@ -27,8 +29,10 @@ _PROOFS = {
 
 
 def draw_verdict(page: Page, result: AuditResult) -> None:
-    """Draw the verdict in two lines: on the bytes, and on what was found."""
+    """Draw the verdict: a line on the bytes, one on GPUs where there is something to say, and one on what was found."""
     page.add(Text.assemble(*_judge_bytes(page, result)))
+    for line in tell_gpus(page, result):
+        page.add(_hang(*line))
     page.add(Text.assemble(*_judge_findings(page, result)))
 
 
@@ -47,6 +51,15 @@ def draw_image(page: Page, result: AuditResult) -> None:
         fields.add_row("note", escape_line(note))
     page.add_blank()
     page.add(fields)
+
+
+def _hang(word: tuple[str, str], told: str) -> Table:
+    """A word and what goes on below itself beside it."""
+    table = Table.grid()
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(*word), told)
+    return table
 
 
 def _judge_bytes(page: Page, result: AuditResult) -> tuple[Part, ...]:
@@ -104,13 +117,16 @@ def _judge_findings(page: Page, result: AuditResult) -> tuple[Part, ...]:
     failed = page.context.exit_code != 0
     word = _word(symbols.bad, "FAILED", "bad") if failed else _word(symbols.good, "PASSED", "good")
     counts = Counter(finding.severity for finding in result.findings)
+    ignored = f"{tell_count(result.ignored, 'finding')} of the base image left out" if result.ignored else ""
     if not counts:
-        return word, "nothing found"
+        return word, f"nothing found{f', {ignored}' if ignored else ''}"
     parts: list[Part] = [word]
     for severity in sorted(counts, reverse=True):
         parts += [(f"{symbols.severity(severity)} {counts[severity]} {severity}", str(severity)), "  "]
     threshold = page.context.fail_on
     parts.append((f"--fail-on {'never' if threshold is None else threshold}", "muted"))
+    if ignored:
+        parts.append((f"  {symbols.dot} {ignored}", "muted"))
     return tuple(parts)
 
 

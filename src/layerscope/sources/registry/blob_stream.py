@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from layerscope.errors import TransferError
 from layerscope.image.descriptor import Descriptor
+from layerscope.progress import Progress, SilentProgress
 from layerscope.sources.registry.refusal import PassingRefusalError
 from layerscope.sources.registry.repository import Repository
 from layerscope.sources.registry.transport import ATTEMPTS, ConnectionFailedError, wait_before_retry
@@ -32,9 +33,18 @@ SLOWEST: Final = 1024
 class BlobStream:
     """The bytes of a blob from `start` up to `stop`; no more than its descriptor says, and TransferError for fewer."""
 
-    def __init__(self, client: Repository, descriptor: Descriptor, *, start: int = 0, stop: int | None = None) -> None:
+    def __init__(
+        self,
+        client: Repository,
+        descriptor: Descriptor,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Connect when the first bytes are read; without `stop`, the registry must not have more of them."""
         self._client = client
+        self._watcher = progress or SilentProgress()
         self._descriptor = descriptor
         self._position = start
         self._stop = stop
@@ -130,7 +140,19 @@ class BlobStream:
         is_stalled = time.monotonic() - self._advanced > STALL_SECONDS
         if self._failures >= TRIES or self._breaks >= MAX_BREAKS or is_stalled:
             raise self._tell_progress(error)
-        wait_before_retry(self._failures - 1, getattr(error, "retry_after", None))
+        told = f"layer {self._descriptor.digest.short}: {self._tell_reason(error)}"
+        wait_before_retry(
+            self._failures - 1,
+            getattr(error, "retry_after", None),
+            tell=lambda seconds: self._watcher.wait(told, seconds),
+        )
+
+    def _tell_reason(self, error: TransferError) -> str:
+        """Why the blob does not come, without what was being done."""
+        text = str(error)
+        for task in (self._task, f"asking {self._client.where} for the blob {self._descriptor.digest}"):
+            text = text.removeprefix(f"{task}: ")
+        return text
 
     def _tell_progress(self, error: TransferError) -> TransferError:
         """The error, and how much had come before it."""

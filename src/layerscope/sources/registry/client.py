@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from layerscope.errors import ImageNotFoundError, ReferenceSyntaxError, TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.mediatype import DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_INDEX, OCI_MANIFEST
+from layerscope.progress import Progress
 from layerscope.sources.registry.conversation import LOGINS, Conversation
 from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.registry.endpoint import Endpoint
@@ -46,9 +47,10 @@ class RegistryClient:
         environment: Mapping[str, str],
         *,
         can_write: bool = False,
+        progress: Progress | None = None,
     ) -> None:
         """Connect to nothing yet; `find` is asked for a credential when the registry asks for one."""
-        self._transport = Transport(endpoint, environment)
+        self._transport = Transport(endpoint, environment, progress=progress)
         self._base = f"{endpoint.url}/v2/{repository}"
         scopes = (make_scope(repository, can_write=can_write),)
         self._conversation = Conversation(self._transport, Login(self._transport, scopes, find))

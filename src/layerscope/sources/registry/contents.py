@@ -3,7 +3,6 @@
 import io
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from layerscope.errors import TransferError
@@ -11,6 +10,7 @@ from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.image import KnownContent, KnownPart
 from layerscope.image.layer import ByteStream
+from layerscope.progress import Progress, SilentProgress
 from layerscope.sources.contents import StoredBytes
 from layerscope.sources.registry.blob_stream import BlobStream
 from layerscope.sources.registry.repository import Repository
@@ -31,6 +31,7 @@ class RemoteBlob:
     documents: dict[Digest, bytes]
     known: KnownContent
     deadline: float
+    progress: Progress = field(default_factory=SilentProgress)
     stamp: None = None
 
     @property
@@ -53,7 +54,7 @@ class RemoteBlob:
         kind, digest = self.descriptor.media_type, self.descriptor.digest
         if not (kind.is_index or kind.is_manifest or kind.is_config):
             part = self.known.open_part(self.descriptor)
-            return BlobStream(self.client, self.descriptor) if part is None else self._go_on(part)
+            return self._open_stream() if part is None else self._go_on(part)
         if digest not in self.documents:
             self.documents[digest] = self._find_document()
             if sum(map(len, self.documents.values())) > MAX_DOCUMENTS:
@@ -64,11 +65,14 @@ class RemoteBlob:
 
     def open_range(self, offset: int, size: int) -> ByteStream:
         """Open a part of a blob, of which nothing is kept."""
-        return BlobStream(self.client, self.descriptor, start=offset, stop=offset + size)
+        return self._open_stream(start=offset, stop=offset + size)
 
     def _go_on(self, part: KnownPart) -> ByteStream:
         """The blob from what an earlier run left of it, and from there on from the registry."""
-        return ResumedBlob(self.descriptor, part, partial(BlobStream, self.client, self.descriptor))
+        return ResumedBlob(self.descriptor, part, self._open_stream)
+
+    def _open_stream(self, *, start: int = 0, stop: int | None = None) -> BlobStream:
+        return BlobStream(self.client, self.descriptor, start=start, stop=stop, progress=self.progress)
 
     def _find_document(self) -> bytes:
         kept = self.known.find_document(self.descriptor.digest)
@@ -98,6 +102,7 @@ class RegistryContents:
     damage: str | None = None
     is_addressed: bool = True
     deadline: float = field(default_factory=lambda: time.monotonic() + DOCUMENTS_SECONDS)
+    progress: Progress = field(default_factory=SilentProgress)
 
     @property
     def where(self) -> str:
@@ -116,4 +121,4 @@ class RegistryContents:
         """
         if descriptor.media_type.is_foreign and not self.client.carries_blob(descriptor.digest):
             return None
-        return RemoteBlob(self.client, descriptor, self.documents, self.known, self.deadline)
+        return RemoteBlob(self.client, descriptor, self.documents, self.known, self.deadline, self.progress)

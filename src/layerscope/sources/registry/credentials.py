@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from layerscope.errors import TransferError
+from layerscope.errors import ConfigurationError, TransferError
 from layerscope.image.reference import DEFAULT_REGISTRY
 
 MAX_FILE_SIZE: Final = 1 << 20
@@ -42,8 +42,8 @@ class Credential:
 def find_credential(registry: str, repository: str, environment: Mapping[str, str]) -> Credential | None:
     """The first credential for a registry, or for the longest part of the repository's name that has one of its own.
 
-    Raises TransferError for an auth file that cannot be read and a helper that fails: to go on without it would
-    tell the wrong cause.
+    Raises ConfigurationError for an auth file that cannot be read, and TransferError for a helper that fails: to go on
+    without it would tell the wrong cause.
     """
     for path in _iter_files(environment):
         document = _read_auth_file(path)
@@ -76,15 +76,15 @@ def _read_auth_file(path: Path) -> dict[str, object] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise TransferError(f"reading credentials in {path}: {error.strerror}") from error
+        raise ConfigurationError(f"reading credentials in {path}: {error.strerror}") from error
     if len(content) > MAX_FILE_SIZE:
-        raise TransferError(f"reading credentials in {path}: more than {MAX_FILE_SIZE:,} bytes, the limit")
+        raise ConfigurationError(f"reading credentials in {path}: more than {MAX_FILE_SIZE:,} bytes, the limit")
     try:
         document = json.loads(content or b"{}")
     except (ValueError, RecursionError) as error:
-        raise TransferError(f"reading credentials in {path}: expected JSON") from error
+        raise ConfigurationError(f"reading credentials in {path}: expected JSON") from error
     if not isinstance(document, dict):
-        raise TransferError(f"reading credentials in {path}: expected a JSON object")
+        raise ConfigurationError(f"reading credentials in {path}: expected a JSON object")
     return document
 
 
@@ -138,9 +138,9 @@ def _read_entry(entry: dict[str, object], path: Path) -> Credential | None:
         try:
             username, colon, password = base64.b64decode(packed, validate=False).decode().partition(":")
         except (binascii.Error, ValueError) as error:
-            raise TransferError(f"reading credentials in {path}: expected base64 of NAME:PASSWORD") from error
+            raise ConfigurationError(f"reading credentials in {path}: expected base64 of NAME:PASSWORD") from error
         if not colon:
-            raise TransferError(f"reading credentials in {path}: expected base64 of NAME:PASSWORD")
+            raise ConfigurationError(f"reading credentials in {path}: expected base64 of NAME:PASSWORD")
         password = password.rstrip("\0")
     if not (username or token):
         return None
@@ -158,7 +158,7 @@ def _ask_helper(name: object, registry: str, path: Path) -> Credential | None:
         return None
     key = _spell_for_helper(registry)
     if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
-        raise TransferError(f"reading credentials in {path}: {name[:80]!r} is no name of a credential helper")
+        raise ConfigurationError(f"reading credentials in {path}: {name[:80]!r} is no name of a credential helper")
     program = f"docker-credential-{name}"
     task = f"asking {program} (named in {path}) for {key}"
     try:

@@ -35,6 +35,8 @@ _SHORTEST_SECRET: Final = 4
 """Characters of a password that is struck out of messages: fewer stand in any word, and guard nothing."""
 _TELLING: Final = 32
 """Characters of a token by which it is known, if only they are left of it."""
+_MAX_SPENT: Final = 256
+"""Tokens that are struck out of messages after their time: with lives of a minute, those of four hours."""
 
 
 class _TokenAnswer(msgspec.Struct):
@@ -59,6 +61,8 @@ class Login:
         self._ends = 0.0
         self._refresh = ("", "")
         """A refresh token that came with an earlier token, and the realm that it is from: no other is told it."""
+        self._had: tuple[str, ...] = ()
+        """Every token of either kind that there was; one that is spent may still be told back."""
 
     def headers(self) -> dict[str, str]:
         """What to send along, as far as is known."""
@@ -92,14 +96,18 @@ class Login:
 
     def conceal(self, text: str) -> str:
         """A text without anything that lets somebody in: a server may say back what it was told."""
-        credential, refresh = self._credential, self._refresh[1]
+        credential = self._credential
         own = (credential.password, credential.identity_token, _basic_header(credential)[6:]) if credential else ()
-        secrets = {*own, refresh, (self._header or "").partition(" ")[2]}
-        for secret in sorted(secrets, key=len, reverse=True):
-            for spelling in (secret, quote(secret, safe=""), quote_plus(secret)):
-                if len(spelling) >= _SHORTEST_SECRET:  # a long one may have been cut off since
-                    rest = r"\S*" if len(spelling) > _TELLING else ""
-                    text = re.sub(re.escape(spelling[:_TELLING]) + rest, "***", text, flags=re.IGNORECASE)
+        secrets = sorted({*own, *self._had}, key=lambda secret: (-len(secret), secret))
+        spellings = (
+            spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))
+        )
+        # of a long one, which may have been cut off since, its beginning is enough; many tokens begin alike
+        known = dict.fromkeys((spelling[:_TELLING], len(spelling) > _TELLING) for spelling in spellings)
+        for beginning, is_cut in known:
+            if len(beginning) >= _SHORTEST_SECRET:
+                rest = r"\S*" if is_cut else ""
+                text = re.sub(re.escape(beginning) + rest, "***", text, flags=re.IGNORECASE)
         return text
 
     def _basic(self, sent: dict[str, str], task: str) -> str:
@@ -127,10 +135,16 @@ class Login:
         token = found.token or found.access_token
         if not token or not token.isascii() or not token.isprintable():
             raise LoginError(f"{task}: {origin.host} answered no token")
+        self._note_secret(token)
         if found.refresh_token:
             self._refresh = (realm, found.refresh_token)
+            self._note_secret(found.refresh_token)
         life = found.expires_in or 0
         return f"Bearer {token}", (max(life, SHORTEST_LIFE) if math.isfinite(life) else SHORTEST_LIFE) - EARLY
+
+    def _note_secret(self, secret: str) -> None:
+        """Remember what must not be told, also once it is spent."""
+        self._had = (*(each for each in self._had if each != secret), secret)[-_MAX_SPENT:]
 
     def _ask_for_token(self, realm: str, service: str, task: str) -> Answer:
         """Ask as whoever we are: by a refresh token, by GET with name and password, by POST where GET is unknown."""

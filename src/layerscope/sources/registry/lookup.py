@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from layerscope.errors import ImageError, ImageNotFoundError, SourceError
+from layerscope.errors import ConfigurationError, ImageError, ImageNotFoundError, SourceError
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.manifest import parse_document
@@ -48,7 +48,7 @@ def look_up(reference: Reference, access: Access, *, progress: Progress) -> tupl
     for place in places[:-1]:
         try:
             return _ask(place, reference, access, progress)
-        except (SourceError, ImageError) as error:
+        except (SourceError, ImageError, ConfigurationError) as error:
             progress.note(f"{place.registry} does not have it: {error}")
     return _ask(places[-1], reference, access, progress)
 
@@ -58,11 +58,12 @@ def _ask(place: Place, reference: Reference, access: Access, progress: Progress)
     endpoint = Endpoint.of(place.registry, insecure=place.insecure or (access.insecure and not place.is_mirror))
     progress.note(f"asking {endpoint.host} for {reference}")
     find = partial(find_access, place, access)
-    client = RegistryClient(endpoint, place.repository, find, access.environment)
+    client = RegistryClient(endpoint, place.repository, find, access.environment, progress=progress)
     try:
         return client, _find_top(client, reference)
     except TlsExpectedError:
-        client = RegistryClient(Endpoint("https", endpoint.host), place.repository, find, access.environment)
+        endpoint = Endpoint("https", endpoint.host)
+        client = RegistryClient(endpoint, place.repository, find, access.environment, progress=progress)
         return client, _find_top(client, reference)
 
 

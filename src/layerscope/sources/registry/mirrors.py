@@ -10,7 +10,7 @@ from typing import Final
 
 import tomli
 
-from layerscope.errors import TransferError
+from layerscope.errors import ConfigurationError, TransferError
 from layerscope.image.reference import Reference
 
 MAX_FILE_SIZE: Final = 1 << 20
@@ -44,7 +44,7 @@ class _Entry:
 def find_places(reference: Reference, environment: Mapping[str, str]) -> tuple[Place, ...]:
     """Where to ask for an image, in order: mirrors first, the registry itself last.
 
-    Raises TransferError for a file that cannot be read and for a registry that one blocks.
+    Raises ConfigurationError for a file that cannot be read, and TransferError for a registry that one blocks.
     """
     entry = _find_entry(reference.name, environment)
     if entry is None:
@@ -85,13 +85,13 @@ def _read_entries(path: Path) -> list[_Entry]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise TransferError(f"reading mirrors in {path}: {error.strerror}") from error
+        raise ConfigurationError(f"reading mirrors in {path}: {error.strerror}") from error
     if len(content) > MAX_FILE_SIZE:
-        raise TransferError(f"reading mirrors in {path}: more than {MAX_FILE_SIZE:,} bytes, the limit")
+        raise ConfigurationError(f"reading mirrors in {path}: more than {MAX_FILE_SIZE:,} bytes, the limit")
     try:
         document = tomli.loads(content.decode())
     except (ValueError, RecursionError) as error:
-        raise TransferError(f"reading mirrors in {path}: {error}") from error
+        raise ConfigurationError(f"reading mirrors in {path}: {error}") from error
     tables = document.get("registry", [])
     if not isinstance(tables, list):
         return []  # version 1 of the format has no mirrors

@@ -47,7 +47,7 @@ class RegistrySource:
     def open_image(self, *, platform: Platform | None, known: KnownContent, progress: Progress) -> Image:
         """Open the image: manifest, index and config are fetched and verified, layers when they are read."""
         repository, top = self._recall(known) if self.offline else self._look_up(known, progress)
-        contents = RegistryContents(repository, known, {top.descriptor.digest: top.content})
+        contents = RegistryContents(repository, known, {top.descriptor.digest: top.content}, progress=progress)
         request = ImageRequest(str(self.reference), platform=platform)
         place = repository.where.partition("/")[0]
         source = f"registry ({place}{', from the cache alone' if self.offline else ''})"

@@ -10,13 +10,14 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from layerscope import __version__
 from layerscope.errors import TransferError
 from layerscope.image.document import MAX_DOCUMENT_SIZE
+from layerscope.progress import Progress, SilentProgress
 from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError
 from layerscope.sources.registry.certificates import make_context
 from layerscope.sources.registry.connections import READ_SECONDS, LateAnswerError
@@ -94,9 +95,10 @@ class _Request:
 class Transport:
     """Speaks to one registry; safe to use from several threads."""
 
-    def __init__(self, endpoint: Endpoint, environment: Mapping[str, str]) -> None:
-        """Connect to nothing yet."""
+    def __init__(self, endpoint: Endpoint, environment: Mapping[str, str], *, progress: Progress | None = None) -> None:
+        """Connect to nothing yet; `progress` is told what is waited for."""
         self.endpoint = endpoint
+        self._progress = progress or SilentProgress()
         self._environment = environment
         self._lock = threading.Lock()
         self.home = Origin.of(endpoint.url, task=f"asking {endpoint.host}")
@@ -139,7 +141,8 @@ class Transport:
                             Origin.of(place, task=task),
                             place,
                         )
-                wait_before_retry(attempt, response.headers.get("Retry-After"))
+                why = f"{task}: answered {response.status}"
+                wait_before_retry(attempt, response.headers.get("Retry-After"), tell=self._teller(why))
             except ConnectionFailedError as error:
                 passed = time.monotonic() - began
                 is_hopeless = isinstance(error, NothingListensError) and not self._has_answered
@@ -147,8 +150,11 @@ class Transport:
                     if attempt:
                         error.args = (f"{error} (tried {attempt + 1} times in {passed:.0f} s)",)
                     raise
-                wait_before_retry(attempt)
+                wait_before_retry(attempt, tell=self._teller(str(error)))
         raise AssertionError("the last attempt returns or raises")
+
+    def _teller(self, why: str) -> Callable[[float], None]:
+        return lambda seconds: self._progress.wait(why, seconds)
 
     def open(self, url: str, *, headers: Mapping[str, str], task: str) -> tuple["BaseHTTPResponse", Origin]:
         """Send a GET whose body the caller reads, and tell who answers; one try, since the caller knows what it has."""
@@ -256,11 +262,19 @@ def _read_document(response: "BaseHTTPResponse", task: str) -> bytes:
     return b"".join(chunks)
 
 
-def wait_before_retry(attempt: int, retry_after: str | None = None) -> None:
-    """Wait before trying again: longer each time, not in step with others, and as long as the server asks for."""
+def wait_before_retry(
+    attempt: int, retry_after: str | None = None, *, tell: Callable[[float], None] | None = None
+) -> None:
+    """Wait before trying again: longer each time, not in step with others, and as long as the server asks for.
+
+    How many seconds that are is told first, to whoever wants to know.
+    """
     asked = float(retry_after) if retry_after and retry_after.isdecimal() and len(retry_after) < 6 else 0.0  # noqa: PLR2004 - digits
     own = min(FIRST_WAIT * 2**attempt, OWN_WAIT) * (0.5 + random.random())  # noqa: S311 - no secret
-    time.sleep(min(max(asked, own), LONGEST_WAIT))
+    seconds = min(max(asked, own), LONGEST_WAIT)
+    if tell is not None:
+        tell(seconds)
+    time.sleep(seconds)
 
 
 def _tell(error: BaseException) -> str:

@@ -1,0 +1,82 @@
+"""Options that ask about GPUs: models, a driver, and fleets of node types."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from layerscope.audit.options import AuditOptions
+from layerscope.cli.options import option
+from layerscope.errors import UsageError
+from layerscope.facts.cuda.gpu_target import NodeType, parse_fleet, parse_gpu
+from layerscope.policies.cuda_driver import parse_driver
+from layerscope.policies.policies import Policies
+
+FLEET_LIMIT: Final = 1 << 20
+"""Bytes of a fleet's file; a node type takes about 60."""
+
+Function = Callable[..., int]
+
+
+class _Name(click.types.StringParamType):
+    """A GPU's name; in a variable they stand between commas, for names have spaces."""
+
+    envvar_list_splitter = ","
+
+
+_OPTIONS: Final = (
+    option(
+        "--gpu",
+        "gpus",
+        type=_Name(),
+        multiple=True,
+        metavar="NAME|CC",
+        help='Judge the image for this GPU: a model ("H100", "RTX 4090") or a compute capability (9.0); repeatable.',
+    ),
+    option("--driver", metavar="VERSION", help="The driver that it has: a version (535.183.01) or a branch (R535)."),
+    option(
+        "--fleet",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Judge the image for every node type of a TOML file: [[node]] with name, gpu and driver.",
+    ),
+)
+
+
+def with_gpu_options(function: Function) -> Function:
+    """Add the options, passed as `gpus`, `driver` and `fleet`."""
+    for decorate in reversed(_OPTIONS):
+        function = decorate(function)
+    return function
+
+
+def ask_about(
+    options: AuditOptions, *, gpus: tuple[str, ...], driver: str | None, fleet: Path | None
+) -> dict[str, Any]:
+    """The questions as fields of `AuditOptions`; raises UsageError for what no table knows, before any work is done."""
+    policies = options.policies
+    if driver:
+        parse_driver(driver)
+    return {
+        "targets": tuple(parse_gpu(text, policies.gpu_arch) for text in gpus),
+        "driver": driver or "",
+        "fleet": _read_fleet(fleet, policies) if fleet is not None else (),
+    }
+
+
+def _read_fleet(path: Path, policies: Policies) -> tuple[NodeType, ...]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FLEET_LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"reading the fleet {str(path)!r}: {error.strerror}") from error
+    if len(content) > FLEET_LIMIT:
+        raise UsageError(f"reading the fleet {str(path)!r}: more than {FLEET_LIMIT:,} bytes")
+    try:
+        fleet = parse_fleet(content.decode())
+    except UnicodeDecodeError as error:
+        raise UsageError(f"reading the fleet {str(path)!r}: expected UTF-8, {error.reason}") from error
+    for node in fleet:
+        parse_gpu(node.gpu, policies.gpu_arch)
+    return fleet

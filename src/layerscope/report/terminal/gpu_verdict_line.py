@@ -1,0 +1,77 @@
+"""The verdict's line on GPUs: will it run where it was asked about, or on how many of the common ones."""
+
+from typing import Final
+
+from layerscope.audit.result import AuditResult
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
+from layerscope.report.escape import escape_text
+from layerscope.report.terminal.gpu_table import ORDER
+from layerscope.report.terminal.page import Page
+from layerscope.rules.wording import tell_count
+
+Line = tuple[tuple[str, str], str]
+
+_WORDS: Final = {
+    Verdict.NATIVE: ("good", "RUNS"),
+    Verdict.JIT: ("doubt", "COMPILES"),
+    Verdict.PARTIAL: ("doubt", "IN PART"),
+    Verdict.NONE: ("bad", "CANNOT"),
+    Verdict.NO_CODE: ("doubt", "NO CODE"),
+}
+_SENTENCES: Final = {
+    Verdict.NATIVE: "on",
+    Verdict.JIT: "its PTX first, on",
+    Verdict.PARTIAL: "runs on",
+    Verdict.NONE: "run on",
+    Verdict.NO_CODE: "for",
+}
+_COUNTED: Final = {
+    Verdict.NATIVE: "run it",
+    Verdict.JIT: "compile it first",
+    Verdict.PARTIAL: "in part",
+    Verdict.NONE: "not at all",
+    Verdict.NO_CODE: "find no code in it",
+}
+SHOWN: Final = 4
+"""GPUs that have a line each; more are counted."""
+
+
+def tell_gpus(page: Page, result: AuditResult) -> list[Line]:
+    """A line for each GPU that was asked about, or one that counts; none for an image without device code."""
+    asked = [verdict for verdict in result.gpus if verdict.is_asked]
+    if asked and len(asked) <= SHOWN and not any(verdict.node for verdict in asked):
+        return [_tell_asked(page, verdict) for verdict in asked]
+    return [_count(page, asked or list(result.gpus), what=_name_kind(asked))] if result.gpus else []
+
+
+def _name_kind(asked: list[GpuVerdict]) -> str:
+    if not asked:
+        return "common GPU"
+    return "node type" if all(verdict.node for verdict in asked) else "GPU"
+
+
+def _tell_asked(page: Page, verdict: GpuVerdict) -> Line:
+    where = verdict.name if verdict.name != verdict.compute_capability else f"compute capability {verdict.name}"
+    driver = f" with driver {verdict.driver}" if verdict.driver else ""
+    needs = f", from driver {verdict.minimum_driver} on" if verdict.minimum_driver and not verdict.driver else ""
+    is_told = verdict.verdict is Verdict.NATIVE
+    why = needs if is_told else f": {verdict.reason}"
+    told = f"{_SENTENCES[verdict.verdict]} {where}{driver}{why}"
+    return _word(page, verdict.verdict), escape_text(told)
+
+
+def _count(page: Page, verdicts: list[GpuVerdict], *, what: str) -> Line:
+    worst = max(verdicts, key=lambda verdict: ORDER.index(verdict.verdict)).verdict
+    best = min(verdicts, key=lambda verdict: ORDER.index(verdict.verdict)).verdict
+    counts = {kind: sum(verdict.verdict is kind for verdict in verdicts) for kind in ORDER}
+    shown = worst if any(verdict.is_asked for verdict in verdicts) else best
+    parts = [f"{count} {_COUNTED[kind]}" for kind, count in counts.items() if count]
+    first, _, does = parts[0].partition(" ")
+    told = ", ".join([f"{first} of {tell_count(len(verdicts), what)} {does}", *parts[1:]])
+    return _word(page, shown), told
+
+
+def _word(page: Page, verdict: Verdict) -> tuple[str, str]:
+    style, word = _WORDS[verdict]
+    symbol = {"good": page.symbols.good, "bad": page.symbols.bad, "doubt": page.symbols.doubt}[style]
+    return f"{symbol} {word:<9}", style

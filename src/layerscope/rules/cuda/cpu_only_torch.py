@@ -1,0 +1,83 @@
+"""CUDA025: an image for GPUs has a torch that computes on the CPU alone."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.cuda.declared import CudaDeclaration
+from layerscope.facts.cuda.framework import Build, Framework
+from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.completeness import has_unread_layers
+from layerscope.rules.cuda_stack import declares_gpu, means_gpu, newest_runtime, tell_made_by, wheel_index
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.wording import tell_path
+
+
+class CpuOnlyTorch(Rule):
+    """An image for GPUs has a torch that computes on the CPU alone.
+
+    What it checks: torch's `version.py` (`cuda = None`) and version (`+cpu`), where the config asks for GPUs or the
+        image holds CUDA's libraries; and a torch built for CUDA whose `libtorch_cuda.so` is not there.
+    Why it matters: `torch.cuda.is_available()` is false whatever the host has: "Torch not compiled with CUDA enabled",
+        or hours on a CPU beside an idle GPU.
+    Example: A later `RUN pip install -r requirements.txt --extra-index-url …/whl/cpu` replaces the CUDA build.
+    Remedy: Install torch from the index for CUDA, last, with its version pinned.
+    Fix safety: Review: the CUDA build is larger by gigabytes; in an image for CPUs, drop what asks for GPUs instead.
+    Blind spots: A ROCm or XPU build is not told. Where another environment has a CUDA build, this one may be meant
+        for the CPU: confidence is medium then. Nothing is said of absent libraries where a layer could not be read.
+    References: facebookresearch/detectron2 issue 460; https://pytorch.org/get-started/locally/.
+    """
+
+    code: ClassVar[str] = "CUDA025"
+    covers: ClassVar[tuple[int, ...]] = (32, 33, 34, 35)
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaDeclaration, CudaCopy, LayerProof)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding for each such torch."""
+        torches = [each for each in facts.of(Framework) if each.name == "torch"]
+        has_other = any(each.build is Build.CUDA for each in torches)
+        for torch in torches:
+            place = tell_path(torch.environment)
+            made_by = tell_made_by(torch.evidence.layer, torch.instruction)
+            if torch.build is Build.CPU and means_gpu(facts):
+                reason = "the config asks for GPUs" if declares_gpu(facts) else "the image holds CUDA's libraries"
+                message = f"{torch.label} in {place} {made_by} is built for the CPU alone, and {reason}"
+                yield self.finding(
+                    message,
+                    torch.evidence,
+                    severity=Severity.CRITICAL if declares_gpu(facts) and not has_other else Severity.HIGH,
+                    confidence=Confidence.MEDIUM if has_other else Confidence.HIGH,
+                    fixes=(_suggest(torch, newest_runtime(facts)),),
+                )
+            elif torch.build is Build.CUDA and _lacks_library(torch) and not has_unread_layers(facts):
+                message = (
+                    f"{torch.label} in {place} {made_by} was built for CUDA {torch.cuda}, but "
+                    f"its libtorch_cuda.so is not in the image"
+                )
+                yield self.finding(message, torch.evidence, fixes=(_suggest(torch, torch.cuda),))
+
+
+def _lacks_library(torch: Framework) -> bool:
+    """Whether torch's CUDA library is gone although its other libraries lie where they are looked for."""
+    names = torch.libraries
+    return "libtorch_cpu.so" in names and not any(name.startswith("libtorch_cuda") for name in names)
+
+
+def _suggest(torch: Framework, cuda: str) -> Fix:
+    """A torch for CUDA."""
+    version = torch.version.partition("+")[0]
+    index = wheel_index(".".join(cuda.split(".")[:2])) if "." in cuda else "https://download.pytorch.org/whl/cuXYZ"
+    return Fix(
+        "Install torch for CUDA, in the last step that installs packages",
+        (
+            f"RUN pip install --force-reinstall 'torch=={version}' --index-url {index}",
+            "Find out what replaced it: pip install --dry-run --report - -r requirements.txt",
+            "With uv, bind torch to that index in pyproject.toml: [tool.uv.sources]",
+        ),
+    )

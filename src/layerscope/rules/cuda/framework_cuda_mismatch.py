@@ -1,0 +1,99 @@
+"""CUDA024: a framework was built for another CUDA than the image has."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.cuda.framework import Build, Framework
+from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.places import CopyKind
+from layerscope.facts.cuda.releases import is_older, major
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.completeness import has_unread_layers
+from layerscope.rules.cuda_stack import find_framework, live_copies, tell_copy, tell_made_by, wheel_index
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.wording import tell_list
+
+LOUD: Final = ("torch", "cupy", "ctranslate2")
+"""Frameworks that fail for want of their libraries; others go on with the CPU, and have rules of their own."""
+
+
+class FrameworkCudaMismatch(Rule):
+    """A framework was built for another CUDA than the image has.
+
+    What it checks: For torch, CuPy and CTranslate2, that the image has CUDA libraries of the major version that they
+        were built for; that extensions in torch's environment were built for torch's major version; and that the
+        wheels of CUDA in its environment are not older than it.
+    Why it matters: `libcudart.so.12: cannot open shared object file` at import. Extensions for another CUDA are
+        refused by torch, or crash.
+    Example: `RUN pip install cupy-cuda11x` on `nvidia/cuda:12.4.1-runtime-ubuntu22.04`.
+    Remedy: Install the variant for the CUDA that is there, or the libraries for the variant that is there.
+    Fix safety: Review: another variant may need another driver.
+    Blind spots: Libraries that are linked into a framework are not seen; which file a process loads is the loader's
+        matter. Minor versions within a major one are compatible and not told, but for wheels older than the framework.
+    References: https://docs.nvidia.com/deploy/cuda-compatibility/; microsoft/onnxruntime issue 21684.
+    """
+
+    code: ClassVar[str] = "CUDA024"
+    covers: ClassVar[tuple[int, ...]] = (33, 39)
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, LayerProof)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """Findings by framework."""
+        for framework in facts.of(Framework):
+            if framework.build is not Build.CUDA or not framework.cuda:
+                continue
+            torch = find_framework(facts, "torch", framework.environment)
+            if framework.name in LOUD and not has_unread_layers(facts):
+                yield from self._check_libraries(framework, facts)
+            if framework.name == "torch":
+                yield from self._check_wheels(framework, facts)
+            elif torch is not None and torch.cuda and major(torch.cuda) != major(framework.cuda) and framework.torch:
+                message = f"{framework.label} was built for CUDA {framework.cuda}, {torch.label} for {torch.cuda}"
+                fix = Fix(f"Install {framework.name} for CUDA {torch.cuda}", _command(framework, torch.cuda))
+                yield self.finding(message, framework.evidence, torch.evidence, severity=Severity.HIGH, fixes=(fix,))
+
+    def _check_libraries(self, framework: Framework, facts: FactSet) -> Iterator[Finding]:
+        """A framework whose libraries are not there."""
+        copies = [copy for copy in live_copies(facts) if copy.find_part("cuda-runtime") or copy.find_part("cublas")]
+        if any(major(copy.release) in {major(framework.cuda), None} for copy in copies):
+            return
+        there = tell_list(tell_copy(copy) for copy in copies) or "no CUDA libraries at all"
+        message = (
+            f"{framework.label} {tell_made_by(framework.evidence.layer, framework.instruction)} was built for CUDA "
+            f"{framework.cuda} ({framework.source}); the image has {there}"
+        )
+        fix = Fix("Bring framework and libraries together", _command(framework, copies[0].release if copies else ""))
+        yield self.finding(message, framework.evidence, *(copy.evidence for copy in copies), fixes=(fix,))
+
+    def _check_wheels(self, torch: Framework, facts: FactSet) -> Iterator[Finding]:
+        """CUDA's wheels in torch's environment that are older than torch."""
+        for copy in live_copies(facts):
+            is_own = copy.kind is CopyKind.WHEEL and copy.environment == torch.environment
+            if is_own and major(copy.release) == major(torch.cuda) and is_older(copy.release, torch.cuda):
+                message = f"{torch.label} was built for CUDA {torch.cuda}, its environment has {tell_copy(copy)}"
+                fix = Fix("Install the wheels that torch requires", _command(torch, torch.cuda))
+                yield self.finding(
+                    message,
+                    copy.evidence,
+                    torch.evidence,
+                    severity=Severity.MEDIUM,
+                    confidence=Confidence.MEDIUM,
+                    fixes=(fix,),
+                )
+
+
+def _command(framework: Framework, cuda: str) -> tuple[str, ...]:
+    """How to install a framework for a CUDA release."""
+    number = major(cuda or framework.cuda) or 12
+    if framework.name == "cupy":
+        return ("RUN pip uninstall -y cupy && pip install cupy-cuda" + f"{number}x",)
+    if framework.name == "ctranslate2":
+        return (f"RUN pip install nvidia-cublas-cu{major(framework.cuda)} nvidia-cudnn-cu{major(framework.cuda)}",)
+    index = wheel_index(".".join((cuda or framework.cuda).split(".")[:2]))
+    return (f"RUN pip install --force-reinstall {framework.name} --index-url {index}",)

@@ -1,0 +1,41 @@
+"""CUDA001: a GPU that was asked about finds no device code."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.finding import Finding
+from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+
+
+class MissingDeviceCode(Rule):
+    """The image has no device code for the GPU.
+
+    What it checks: Every fatbinary container in the libraries is listed: which architectures it holds machine
+        code (SASS) for, and which PTX. What decides is the framework's core library (libtorch_cuda for
+        PyTorch); none of its containers runs on the GPU, nor can the driver compile one for it.
+    Why it matters: Everything seems well until the first operation on the GPU, which ends with "no kernel image
+        is available for execution on the device" (error 209).
+    Example: A wheel built for sm_50 to sm_90 on an RTX 5090, which is 12.0.
+    Remedy: Install a build that lists the architecture, or build with TORCH_CUDA_ARCH_LIST.
+    Fix safety: Review: another build may bring another CUDA, and with it another driver floor.
+    Blind spots: Code that a program compiles when it runs (Triton, NVRTC, numba) is in no library, and is not
+        judged. Nothing is said unless a GPU is named (--gpu, --fleet).
+    References: CUDA C++ Programming Guide, "Binary Compatibility"; pytorch/pytorch#31285.
+    """
+
+    code: ClassVar[str] = "CUDA001"
+    covers: ClassVar[tuple[int, ...]] = (35,)
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a GPU that a person named."""
+        for verdict in iter_asked(facts, Cause.CODE):
+            if verdict.verdict is Verdict.NONE:
+                message = f"{tell_gpu(verdict)} cannot run this image: {verdict.reason}"
+                yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict),))

@@ -1,0 +1,57 @@
+"""What rules about GPU verdicts have in common: which verdicts they judge, and how they tell GPUs, places and cures."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, LibraryVerdict
+from layerscope.facts.fact import Evidence
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.fix import Fix
+from layerscope.rules.wording import SHOWN_LOCATIONS, tell_list
+
+INDEX: Final = "https://download.pytorch.org/whl"
+"""Where PyTorch's builds are, each in a folder of its name."""
+
+
+def iter_asked(facts: FactSet, *causes: Cause) -> Iterator[GpuVerdict]:
+    """The verdicts for GPUs that a person named, with one of the causes."""
+    return (verdict for verdict in facts.of(GpuVerdict) if verdict.is_asked and verdict.cause in causes)
+
+
+def tell_gpu(verdict: GpuVerdict) -> str:
+    """The GPU, its compute capability, and the node type: `V100 (compute capability 7.0)`."""
+    named = verdict.name != verdict.compute_capability
+    gpu = f"{verdict.name} (compute capability {verdict.compute_capability})" if named else f"A GPU of {verdict.name}"
+    return f"{gpu} on {verdict.node}" if verdict.node else gpu
+
+
+def locate(verdict: GpuVerdict, *libraries: LibraryVerdict) -> tuple[Evidence, ...]:
+    """The verdict's evidence, then the libraries."""
+    places = [verdict.evidence, *(Evidence(each.layer, each.path) for each in libraries)]
+    return tuple(dict.fromkeys(Evidence(each.layer, each.path) for each in places))[:SHOWN_LOCATIONS]
+
+
+def suggest_build(verdict: GpuVerdict) -> Fix:
+    """A build of PyTorch that has the code, or a build of one's own."""
+    own = f'RUN TORCH_CUDA_ARCH_LIST="{verdict.compute_capability}" pip install --no-binary PACKAGE PACKAGE'
+    if not verdict.torch_builds:
+        return Fix(
+            f"Build for compute capability {verdict.compute_capability}",
+            (f"{own}   (extensions that compile device code)", "Or run the image on a GPU that it has code for"),
+        )
+    build = verdict.torch_builds[0].partition(" ")[0]
+    return Fix(
+        f"Install a build of PyTorch for this GPU: {tell_list(verdict.torch_builds)}",
+        (
+            f"RUN pip install torch --index-url {INDEX}/{build}",
+            f"{own}   (extensions that compile device code)",
+        ),
+    )
+
+
+def suggest_driver(driver: str, why: str) -> Fix:
+    """A newer driver on the host."""
+    return Fix(
+        f"Install driver {driver} or newer on the host, {why}",
+        (f"On the host: apt-get install nvidia-driver-{driver.partition('.')[0]}-server   (or the vendor's package)",),
+    )

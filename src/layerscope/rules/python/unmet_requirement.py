@@ -1,0 +1,88 @@
+"""PY001: a distribution's requirement is not met."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Final
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.python.requirements import Requirements, Unmet
+from layerscope.rules.completeness import has_unread_layers
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
+from layerscope.rules.requirement_harm import weigh_requirement
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import SHOWN_LOCATIONS, quote_instruction, tell_list
+
+SHOWN: Final = 6
+"""Requirements that one message spells out."""
+
+
+class UnmetRequirement(Rule):
+    """A distribution's requirement is not met.
+
+    What it checks: Each requirement in the metadata of each installed distribution, its marker judged for the image's
+        own Python and machine, is met by a distribution that the same environment sees, extras included. It is what
+        `pip check` does, for every environment of the image.
+    Why it matters: Installers check requirements for what they install in that step and no further: a later
+        `pip install` changes what an earlier one relied on, and the import fails, or works until it does not.
+    Example: `RUN pip install vllm` followed by `RUN pip install -U torch`: vllm's compiled code is for the torch that
+        it pins.
+    Remedy: Install everything in one step, so that one resolver sees all of it, and end with `pip check`.
+    Fix safety: Review: versions that meet this requirement may break another one.
+    Blind spots: Requirements that metadata does not state, and conflicts that only show at run time. Modules that a
+        path, not a distribution, brings are not seen. A requirement on another name of the same package (opencv's and
+        onnxruntime's builds) counts as low. Nothing is said where a layer could not be read. High is told only where
+        machine code pins another version, or NumPy or torch are a major version further.
+    References: https://packaging.python.org/en/latest/specifications/dependency-specifiers/,
+        https://pip.pypa.io/en/stable/cli/pip_check/
+    """
+
+    code: ClassVar[str] = "PY001"
+    covers: ClassVar[tuple[int, ...]] = (28, 64, 68)
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    needs: ClassVar[tuple[type[Fact], ...]] = (Requirements, PythonEnvironment, LayerProof)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding a distribution whose requirements are not all met, the worst first among them."""
+        if has_unread_layers(facts):
+            return
+        for fact in facts.of(Requirements):
+            if fact.unmet:
+                yield self._report(facts, fact)
+
+    def _report(self, facts: FactSet, fact: Requirements) -> Finding:
+        """The finding for one requirer."""
+        unmet = sorted(fact.unmet, key=lambda each: (-weigh_requirement(fact, each), each.key))
+        told = [_tell(each) for each in unmet]
+        where = tell_environment(facts, fact.environment)
+        message = f"{fact.name} {fact.version} requires {tell_list(told, shown=SHOWN)}, in {where}"
+        places = [fact.evidence, *(each.found_place for each in unmet if each.found_place is not None)]
+        return self.finding(
+            message,
+            *places[:SHOWN_LOCATIONS],
+            severity=weigh_requirement(fact, unmet[0]),
+            fixes=(_suggest(facts, fact, unmet),),
+        )
+
+
+def _tell(unmet: Unmet) -> str:
+    """Required and found, in one phrase."""
+    asked = f"{unmet.text} (for its extra {unmet.extra})" if unmet.extra else unmet.text
+    if unmet.found:
+        step = f", from: {quote_instruction(unmet.found_by)}" if unmet.found_by else ""
+        return f"{asked} (found {unmet.found}{step})"
+    return f"{asked} (not installed{f', but {unmet.stand_in} is' if unmet.stand_in else ''})"
+
+
+def _suggest(facts: FactSet, fact: Requirements, unmet: list[Unmet]) -> Fix:
+    """Have one resolver see the requirer and what it requires."""
+    pip = tell_pip(facts, fact.environment)
+    words = quote_requirements([f"{fact.name}=={fact.version}", *(each.text for each in unmet)])
+    return Fix(
+        f"Install {fact.name} and what it requires in one step, and have it checked",
+        (f"RUN {pip} {words}", f"RUN {pip.removesuffix(' install')} check"),
+    )

@@ -1,0 +1,61 @@
+"""How findings name Python environments, and the commands that mend what is installed in them."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.rules.fix import Fix
+from layerscope.rules.wording import tell_path
+
+NAMED: Final = 10
+"""Distributions that one command names."""
+
+
+def find_environment(facts: FactSet, place: str) -> PythonEnvironment | None:
+    """The environment of that place."""
+    return next((each for each in facts.of(PythonEnvironment) if each.place == place), None)
+
+
+def is_active(facts: FactSet, place: str) -> bool:
+    """Whether the environment of that place is the one that the container's process uses."""
+    environment = find_environment(facts, place)
+    return environment is not None and environment.is_active
+
+
+def tell_environment(facts: FactSet, place: str) -> str:
+    """An environment for a sentence: `Python 3.11.9 in /opt/venv`, `Python 3.11 (/usr/bin/python3.11)`."""
+    environment = find_environment(facts, place)
+    if environment is None:
+        return tell_path(place)
+    if environment.kind == "system":
+        return f"{environment.python} ({tell_path(place)})"
+    return f"{environment.python} in {tell_path(place)}"
+
+
+def tell_pip(facts: FactSet, place: str) -> str:
+    """The command that installs into an environment."""
+    environment = find_environment(facts, place)
+    if environment is None or environment.kind == "orphaned":
+        return "python3 -m pip install"
+    if environment.kind == "system":
+        return f"{tell_path(place)} -m pip install"
+    return f"{tell_path(place)}/bin/python -m pip install"
+
+
+def quote_requirements(texts: Iterable[str]) -> str:
+    """Requirements as words of a shell command, no more than anyone would read."""
+    words = list(dict.fromkeys(texts))
+    quoted = [f"'{word}'" if set(word) & set("<>!~*[; ") else word for word in words[:NAMED]]
+    return " ".join([*quoted, "…"] if len(words) > NAMED else quoted)
+
+
+def reinstall(facts: FactSet, place: str, pinned: Iterable[str], *, title: str) -> Fix:
+    """Install the same versions anew, for the environment's own Python, and have them checked."""
+    command = f"{tell_pip(facts, place)} --force-reinstall --no-deps {quote_requirements(pinned)}"
+    return Fix(title, (f"RUN {command}", f"RUN {tell_pip(facts, place).removesuffix(' install')} check"))
+
+
+def pin(label: str) -> str:
+    """`NAME VERSION` as a requirement of exactly that; a local part stays, since an index may need it."""
+    return "==".join(label.split(" ", 1))

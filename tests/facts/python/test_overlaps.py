@@ -1,0 +1,35 @@
+"""Distributions that write the same files are told in pairs."""
+
+from layerscope.facts.python.overlaps import Overlap, OverlapCollector
+from support.contexts import collect, collect_one, make_context
+from support.python_files import SITE, distribution, interpreter
+
+FILES = {"cv2/cv2.abi3.so": b"1", "cv2/tests/a.py": b"2", "cv2/same.py": b"3"}
+
+
+def test_tells_the_pair_and_who_won() -> None:
+    """Equal files do not count; the later layer has overwritten the earlier."""
+    ours = distribution("opencv-python", "4.9", files=FILES)
+    theirs = distribution(
+        "opencv-python-headless", "4.8", files={**FILES, "cv2/cv2.abi3.so": b"x", "cv2/tests/a.py": b"y"}
+    )
+    context = make_context(interpreter(), ours, theirs, steps=["RUN a", "RUN b", "RUN c"])
+    found = collect_one(OverlapCollector, context, Overlap)
+    assert found.keys == ("opencv-python", "opencv-python-headless")
+    assert (found.shared, found.shared_code, found.examples[0]) == (2, 1, f"{SITE}/cv2/cv2.abi3.so")
+    assert (found.kept, found.package, found.layer, found.instruction) == ("opencv-python-headless", "cv2", 2, "RUN c")
+
+
+def test_equal_files_are_no_overlap() -> None:
+    """Namespace packages repeat an empty file."""
+    files = {"nvidia/__init__.py": b""}
+    context = make_context(interpreter(), distribution("a", files=files), distribution("b", files=files))
+    assert collect(OverlapCollector, context).of(Overlap) == ()
+
+
+def test_two_versions_of_one_name_are_no_pair() -> None:
+    """That is another matter."""
+    context = make_context(
+        interpreter(), distribution("a", files={"a.py": b"1"}), distribution("a", "2.0", files={"a.py": b"2"})
+    )
+    assert collect(OverlapCollector, context).of(Overlap) == ()

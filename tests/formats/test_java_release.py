@@ -1,0 +1,28 @@
+"""A Java runtime's release file names its version."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.formats.java_release import JavaRelease, parse_java_release
+
+
+@pytest.mark.parametrize(
+    ("version", "feature"), [("17.0.15", 17), ("1.8.0_392", 8), ("21", 21), ("25-ea", 25), ("11.0.2+9", 11)]
+)
+def test_reads_the_feature_release(version: str, feature: int) -> None:
+    """Java 8 and older count from 1."""
+    content = f'IMPLEMENTOR="Debian"\nJAVA_VERSION="{version}"\nLIBC="gnu"\nMODULES="java.base java.xml"\n'
+    assert parse_java_release(content.encode()) == JavaRelease(version, feature, "Debian", "gnu")
+
+
+def test_other_release_files_are_none() -> None:
+    """Many things are called release."""
+    assert parse_java_release(b"VERSION=17\n") is None
+    assert parse_java_release(b'JAVA_VERSION="next"\n') is None
+
+
+@given(st.binary(max_size=200))
+def test_takes_any_bytes(content: bytes) -> None:
+    """It is a release or None."""
+    parse_java_release(content)

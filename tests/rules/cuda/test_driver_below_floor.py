@@ -1,0 +1,28 @@
+"""CUDA004 driver-below-floor: what it flags and what it lets pass."""
+
+from dataclasses import replace
+
+from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
+from layerscope.rules.cuda.driver_below_floor import DriverBelowFloor
+from layerscope.rules.severity import Severity
+from support.cases import flags, ignores
+from support.gpu_facts import verdict
+
+
+def test_flags_a_driver_that_does_not_start_the_cuda() -> None:
+    """A newer driver cures it, or an older CUDA."""
+    old = replace(verdict(Verdict.NONE, Cause.DRIVER_TOO_OLD), driver="535", torch_builds=("cu126 (torch 2.6-)",))
+    (finding,) = flags(DriverBelowFloor, old)
+    assert finding.message == "T4 (compute capability 7.5) cannot run this image: the reason"
+    assert finding.severity is Severity.CRITICAL
+    assert [fix.title for fix in finding.fixes] == [
+        "Install driver 580.65.06 or newer on the host, the floor of CUDA 13.2",
+        "Install a build of PyTorch for this GPU: cu126 (torch 2.6-)",
+    ]
+    assert len(flags(DriverBelowFloor, replace(old, torch_builds=()))[0].fixes) == 1
+
+
+def test_ignores_a_driver_at_the_floor() -> None:
+    """And drivers that fail for another reason."""
+    ignores(DriverBelowFloor, replace(verdict(Verdict.NATIVE), driver="580.65.06"))
+    ignores(DriverBelowFloor, verdict(Verdict.NONE, Cause.DRIVER_TOO_NEW))

@@ -1,0 +1,78 @@
+"""PY004 altered-distribution: what it flags and what it lets pass."""
+
+from dataclasses import replace
+
+from layerscope.facts.fact import Evidence
+from layerscope.facts.python.integrity import DamagedDistribution
+from layerscope.rules.python.altered_distribution import AlteredDistribution
+from layerscope.rules.severity import Severity
+from support.cases import flags, ignores
+from support.python_facts import ENVIRONMENT, SITE
+from support.sample_facts import DAMAGED
+
+MISSING = DamagedDistribution(
+    evidence=Evidence(3, f"{SITE}/acme/_c.so"),
+    environment="opt/venv",
+    site=SITE,
+    key="acme",
+    name="acme",
+    version="1.0",
+    installer="pip",
+    files=10,
+    missing=2,
+    missing_code=1,
+    missing_examples=(f"{SITE}/acme/_c.so", f"{SITE}/acme/data.txt"),
+    missing_by=3,
+    missing_instruction="RUN find / -size +1M -delete",
+    altered=0,
+    altered_code=0,
+    altered_examples=(),
+    altered_by=None,
+    altered_instruction="",
+)
+
+ALTERED = replace(
+    MISSING,
+    missing=0,
+    missing_code=0,
+    missing_examples=(),
+    missing_by=None,
+    altered=1,
+    altered_code=1,
+    altered_examples=(f"{SITE}/acme/__init__.py",),
+    altered_by=4,
+    altered_instruction="RUN sed -i s/a/b/ __init__.py",
+)
+
+
+def test_flags_missing_code_with_the_step_that_removed_it() -> None:
+    """An import will fail."""
+    (finding,) = flags(AlteredDistribution, ENVIRONMENT, MISSING)
+    assert finding.message == (
+        f"acme 1.0 misses 1 module or library of the 10 files it installed: /{SITE}/acme/_c.so; "
+        "removed by layer 3 (RUN find / -size +1M -delete)"
+    )
+    assert finding.severity is Severity.HIGH
+    assert finding.fixes[0].steps[0].endswith("--force-reinstall --no-deps acme==1.0")
+
+
+def test_altered_code_is_medium_and_stripped_code_low() -> None:
+    """It may be meant so."""
+    (finding,) = flags(AlteredDistribution, ENVIRONMENT, ALTERED)
+    assert finding.message.endswith("written by layer 4 (RUN sed -i s/a/b/ __init__.py)")
+    assert finding.severity is Severity.MEDIUM
+    stripped = replace(ALTERED, altered_instruction="RUN find / -name '*.so' | xargs strip")
+    (finding,) = flags(AlteredDistribution, ENVIRONMENT, stripped)
+    assert finding.severity is Severity.LOW
+
+
+def test_ignores_tests_data_and_what_conda_rewrote() -> None:
+    """Nothing needs them, or the change is conda's own."""
+    ignores(AlteredDistribution, ENVIRONMENT, replace(MISSING, missing_code=0))
+    ignores(AlteredDistribution, ENVIRONMENT, replace(ALTERED, installer="conda"))
+
+
+def test_ignores_missing_code_that_may_lie_in_an_unread_layer() -> None:
+    """Altered code is there to be seen."""
+    ignores(AlteredDistribution, ENVIRONMENT, DAMAGED, MISSING)
+    flags(AlteredDistribution, ENVIRONMENT, DAMAGED, ALTERED)

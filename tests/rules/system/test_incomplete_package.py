@@ -1,0 +1,55 @@
+"""SYS003 incomplete-package: what it flags and what it lets pass."""
+
+from dataclasses import replace
+
+from layerscope.facts.fact import Evidence
+from layerscope.facts.system.package_files import MissingPackageFiles
+from layerscope.rules.severity import Severity
+from layerscope.rules.system.incomplete_package import IncompletePackage
+from support.cases import flags, ignores
+from support.sample_facts import DAMAGED, PROOF
+
+LIBRARY = MissingPackageFiles(
+    evidence=Evidence(2, "usr/lib/libgomp.so.1"),
+    manager="dpkg",
+    package="libgomp1",
+    version="12.2",
+    kind="library",
+    count=1,
+    paths=("usr/lib/libgomp.so.1",),
+    removed_by=2,
+    instruction="RUN rm /usr/lib/libgomp.so.1",
+)
+
+
+def test_flags_a_library_that_a_layer_removed() -> None:
+    """With the layer, the instruction, and what brings it back."""
+    (finding,) = flags(IncompletePackage, PROOF, LIBRARY)
+    assert finding.message == (
+        "1 library of libgomp1 is gone, removed by layer 2 (RUN rm /usr/lib/libgomp.so.1): /usr/lib/libgomp.so.1"
+    )
+    assert finding.severity is Severity.HIGH
+    assert "apt-get install -y --reinstall libgomp1" in finding.fixes[0].steps[1]
+    assert (finding.locations[0].layer, finding.locations[0].path) == (2, "usr/lib/libgomp.so.1")
+
+
+def test_programs_and_other_files_weigh_less() -> None:
+    """One finding a layer and kind."""
+    program = replace(LIBRARY, kind="program", paths=("usr/bin/perl",), package="perl")
+    other = replace(LIBRARY, kind="other", count=30, package="perl")
+    found = flags(IncompletePackage, PROOF, program, other)
+    assert [finding.severity for finding in found] == [Severity.INFO, Severity.MEDIUM]
+    assert found[0].message.startswith("30 files of perl are gone, removed by layer 2")
+
+
+def test_what_no_layer_ever_had_is_a_hint() -> None:
+    """The base was made without it."""
+    (finding,) = flags(IncompletePackage, PROOF, replace(LIBRARY, removed_by=None))
+    assert finding.message == "1 file of libgomp1 was never in the image, though the package database lists it"
+    assert finding.severity is Severity.LOW
+
+
+def test_ignores_an_image_that_was_not_read_whole() -> None:
+    """What is missing may lie in the layer that could not be read; and nothing missing is nothing to tell."""
+    ignores(IncompletePackage, DAMAGED, LIBRARY)
+    ignores(IncompletePackage, PROOF)

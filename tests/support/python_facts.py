@@ -1,0 +1,68 @@
+"""Facts about Python as collectors give them; tests change what they are about."""
+
+from layerscope.facts.fact import Evidence
+from layerscope.facts.python.distributions import Distribution
+from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.python.extensions import UnloadableExtensions
+from layerscope.facts.python.wheel_tags import UnsuitableWheel
+
+SITE = "opt/venv/lib/python3.11/site-packages"
+
+ENVIRONMENT = PythonEnvironment(
+    evidence=Evidence(layer=1, path="opt/venv"),
+    kind="virtual",
+    prefix="opt/venv",
+    interpreter="usr/local/bin/python3.11",
+    implementation="cpython",
+    series="3.11",
+    version="3.11.9",
+    soabi="cpython-311-x86_64-linux-gnu",
+    is_free_threaded=False,
+    libc="glibc",
+    machine="x86_64",
+    sites=(SITE,),
+    borrowed=(),
+    is_active=True,
+    instruction="RUN python -m venv /opt/venv",
+)
+
+DISTRIBUTION = Distribution(
+    evidence=Evidence(layer=2, path=f"{SITE}/acme-1.0.dist-info"),
+    name="acme",
+    key="acme",
+    version="1.0",
+    environment="opt/venv",
+    site=SITE,
+    layer=2,
+    instruction="RUN pip install acme",
+    installer="pip",
+    size=1000,
+    files=10,
+)
+
+WHEEL = UnsuitableWheel(
+    evidence=Evidence(layer=2, path=f"{SITE}/acme-1.0.dist-info"),
+    environment="opt/venv",
+    site=SITE,
+    name="acme",
+    version="1.0",
+    tag="cp310-cp310-manylinux_2_28_x86_64",
+    reason="version",
+    layer=2,
+    instruction="COPY --from=build /venv /opt/venv",
+)
+
+MODULES = UnloadableExtensions(
+    evidence=Evidence(layer=2, path=f"{SITE}/acme/_c.cpython-310-x86_64-linux-gnu.so"),
+    environment="opt/venv",
+    site=SITE,
+    package="acme",
+    distribution="acme 1.0",
+    tag="cpython-310-x86_64-linux-gnu",
+    wanted="cpython-311-x86_64-linux-gnu",
+    reason="version",
+    count=2,
+    examples=(f"{SITE}/acme/_c.cpython-310-x86_64-linux-gnu.so",),
+    layer=2,
+    instruction="COPY --from=build /venv /opt/venv",
+)
