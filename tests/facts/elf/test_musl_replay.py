@@ -13,7 +13,7 @@ def test_the_variable_goes_before_rpath_and_runpath() -> None:
     for tag in ("rpath", "runpath"):
         files = FilesOf(
             {
-                "app": replace(library("libx.so"), **{tag: "/own"}),
+                "app": library("libx.so", **{tag: "/own"}),
                 "own/libx.so": X,
                 "path/libx.so": X,
                 LOADER: library(),
