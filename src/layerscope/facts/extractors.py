@@ -3,11 +3,11 @@
 from typing import Final
 
 from layerscope.facts.cuda.loose_code_extractor import LooseCodeExtractor
-from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
 from layerscope.facts.python.conda_extractor import CondaExtractor
+from layerscope.facts.python.entry_extractor import PythonEntryExtractor
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 from layerscope.facts.python.record_extractor import RecordExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
@@ -37,7 +37,6 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     ApkExtractor(),
     AptReleaseExtractor(),
     CondaExtractor(),
-    CudaLoaderConfExtractor(),
     CudaTextExtractor(),
     DpkgDiversionExtractor(),
     DpkgFolderExtractor(),
@@ -57,6 +56,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     NpmLockExtractor(),
     NpmPackageExtractor(),
     OsReleaseExtractor(),
+    PythonEntryExtractor(),
     PythonMetadataExtractor(),
     RecordExtractor(),
     RpmExtractor(),

@@ -3,6 +3,7 @@
 from layerscope.facts.cuda.driver_files import DriverFile, DriverFileCollector, DriverFileKind
 from support.contexts import collect
 from support.cuda_images import cuda_context, sized
+from support.elf_writer import ElfPlan, write_elf
 from support.tar_member import TarMember, file, symlink
 
 SYSTEM = "usr/lib/x86_64-linux-gnu"
@@ -43,6 +44,21 @@ def test_stubs_and_compatibility_libraries_are_kinds_of_their_own() -> None:
         (DriverFileKind.STUB, "libcuda.so", ""),
         (DriverFileKind.COMPAT, "libcuda.so.550.54.15", "/etc/ld.so.conf.d/compat.conf"),
         (DriverFileKind.STUB, "libcuda.so", "LD_LIBRARY_PATH"),
+    ]
+
+
+def test_a_compatibility_library_says_what_it_works_with() -> None:
+    """By its note; one that holds nonsense says nothing."""
+    note = '{"Format":1,"CUDA Version":"13.1","Driver":[535,550,590],"Device":[1,2]}'
+    path = "usr/local/cuda-13.1/compat/libcuda.so.590.44.01"
+    told = []
+    for text in (note, '{"CUDA Version":13,"Driver":["x",true,-1]}', "[" * 5000):
+        (found,) = find(file(path, write_elf(ElfPlan(forward_compatibility=text))))
+        told.append((found.kind, found.cuda, found.branches))
+    assert told == [
+        (DriverFileKind.COMPAT, "13.1", (535, 550, 590)),
+        (DriverFileKind.COMPAT, "", ()),
+        (DriverFileKind.COMPAT, "", ()),
     ]
 
 

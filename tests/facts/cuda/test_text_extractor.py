@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 
 PATHS = (
@@ -55,11 +54,3 @@ def test_files_of_other_packages_are_passed_over() -> None:
     """They bear the same names."""
     for path in ("srv/version.json", "s/requests-2.dist-info/METADATA", "app/build_info.py", "s/vllm.egg/METADATA"):
         assert extract(path, b"Requires-Dist: torch==2.1\n") is None
-
-
-def test_ldconfig_files_are_told_from_others() -> None:
-    """Only directories are kept."""
-    extractor = CudaLoaderConfExtractor()
-    content = b"# cuda\ninclude x\n/usr/local/cuda/lib64 # here\nlib\n"
-    assert extractor.extract("etc/ld.so.conf.d/cuda.conf", content, size=9, mode=0) == ["/usr/local/cuda/lib64"]
-    assert extractor.extract("etc/nginx/nginx.conf", content, size=9, mode=0) is None

@@ -1,5 +1,7 @@
 """CUDA031 baked-driver-library: what it flags and what it lets pass."""
 
+from dataclasses import replace
+
 from layerscope.facts.cuda.driver_files import DriverFileKind
 from layerscope.rules.cuda.baked_driver_library import BakedDriverLibrary
 from layerscope.rules.severity import Severity
@@ -32,6 +34,13 @@ def test_flags_lesser_parts_as_a_smaller_matter() -> None:
     (finding,) = flags(BakedDriverLibrary, driver_file(f"{SYSTEM}/libcuda.so.535.183.01", size=0))
     assert finding.severity is Severity.MEDIUM
     assert finding.message.endswith("empty files, as a commit of a running GPU container leaves them")
+
+
+def test_flags_what_distributions_ship_too_as_a_small_matter() -> None:
+    """The open parts of EGL have the driver's names."""
+    wayland = replace(driver_file(f"{SYSTEM}/libnvidia-egl-wayland.so.1"), capability="cdi-extra")
+    (finding,) = flags(BakedDriverLibrary, wayland)
+    assert finding.severity is Severity.LOW
 
 
 def test_ignores_stubs_compatibility_libraries_and_dangling_links() -> None:

@@ -11,15 +11,6 @@ GPU = [
 ]
 
 
-def test_flags_both_packages_in_one_environment() -> None:
-    """The last one installed decides."""
-    (finding,) = flags(OnnxruntimeOnCpu, *collect_cuda([*GPU, *wheels(), installed("onnxruntime", "1.20.0")]))
-    assert finding.message == (
-        "onnxruntime 1.20.0 and onnxruntime-gpu 1.20.1 are both installed in /usr/lib/python3.12/site-packages (layer "
-        "0) and overwrite each other's files"
-    )
-
-
 def test_flags_a_provider_without_its_libraries() -> None:
     """It says so in one line of its log."""
     (finding,) = flags(OnnxruntimeOnCpu, *collect_cuda(GPU))
@@ -37,5 +28,6 @@ def test_flags_a_package_without_its_provider() -> None:
 def test_ignores_what_fits_and_the_cpu_package_alone() -> None:
     """Many packages depend on the CPU build."""
     ignores(OnnxruntimeOnCpu, *collect_cuda([*GPU, *wheels()]))
+    ignores(OnnxruntimeOnCpu, *collect_cuda([*GPU, *wheels(), installed("onnxruntime", "1.20.0")]))
     ignores(OnnxruntimeOnCpu, *collect_cuda([installed("onnxruntime", "1.20.1"), *wheels()]))
     ignores(OnnxruntimeOnCpu, DAMAGED, *collect_cuda(GPU))

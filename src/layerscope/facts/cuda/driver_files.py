@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.cuda.marked_paths import find_marked_paths
-from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor, SearchFolder, find_search_folders
+from layerscope.facts.cuda.search_folders import SearchFolder, find_search_folders
+from layerscope.facts.elf.loader_extractor import LoaderConfExtractor
+from layerscope.facts.elf.object_extractor import ElfObjectExtractor
+from layerscope.facts.elf.objects import find_objects
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.filesystem.node import Node
@@ -18,19 +23,12 @@ from layerscope.layers.entry import EntryType
 FILE_LIMIT: Final = 500
 """Driver files that are told of; a whole driver has about sixty."""
 
-_LIBRARY: Final = re.compile(
-    r"lib(?:cuda|cudadebugger|nvcuvid|vdpau_nvidia|nvoptix|GLX_nvidia|EGL_nvidia|GLESv2_nvidia|GLESv1_CM_nvidia|dxcore|"
-    r"nvidia-(?:ml|cfg|nscq|opencl|gpucomp|ptxjitcompiler|fatbinaryloader|allocator|compiler|pkcs11|pkcs11-openssl3|nvvm|"
-    r"nvvm70|tileiras|encode|opticalflow|eglcore|glcore|tls|glsi|fbc|ifr|rtcore|glvkspirv|cbl|ngx|api|egl-gbm|"
-    r"egl-wayland2?|egl-xcb|egl-xlib|vulkan-producer|sandboxutils))(?:-[0-9a-f]{8})?\.so(?:\.(\d+(?:\.\d+)*))?"
-)
-"""https://github.com/NVIDIA/libnvidia-container/blob/main/src/nvc_info.c, and with a hash as auditwheel copies them."""
+BRANCH_LIMIT: Final = 100
+"""Driver branches in one note; the longest list has ten."""
 
-_PROGRAMS: Final = frozenset({
-    "nvidia-smi", "nvidia-debugdump", "nvidia-persistenced", "nv-fabricmanager", "nvidia-cuda-mps-control",
-    "nvidia-cuda-mps-server",
-})  # fmt: skip
-_BEGINNINGS: Final = ("libcuda", "libnv", "libGL", "libEGL", "libvdpau", "libdxcore")
+_LIBRARY: Final = re.compile(r"(lib[\w-]+?)(?:-[0-9a-f]{8})?\.so(?:\.(\d+(?:\.\d+)*))?")
+"""A library's name and version; auditwheel puts a hash between name and suffix of those that it copies."""
+
 _RUNTIMES: Final = frozenset({
     "nvidia-container-cli", "nvidia-container-runtime", "nvidia-container-runtime-hook", "nvidia-container-toolkit",
     "nvidia-ctk", "nvidia-docker", "nvidia-cdi-hook",
@@ -68,13 +66,15 @@ class DriverFile(Fact):
     cuda: str
     branches: tuple[int, ...]
     instruction: str
+    capability: str = ""
+    """The driver capability that brings it; `cdi-extra` for what only CDI mounts, and distributions ship as well."""
 
 
 class DriverFileCollector(Collector):
     """Finds driver files by their names and places."""
 
     name = "cuda.driver-files"
-    extractors = (CudaLoaderConfExtractor(),)
+    extractors = (ElfObjectExtractor(), LoaderConfExtractor())
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield libraries, then programs, sorted by path."""
@@ -82,7 +82,7 @@ class DriverFileCollector(Collector):
         paths = sorted(
             path
             for path in context.shared(find_marked_paths).objects
-            if path[path.rfind("/") + 1 :].startswith(_BEGINNINGS) and _LIBRARY.fullmatch(path.rpartition("/")[2])
+            if _find_capability(path.rpartition("/")[2], context)
         )
         if len(paths) > FILE_LIMIT:
             yield Gap("driver libraries", "image", f"only the first {FILE_LIMIT} of {len(paths):,} are told of")
@@ -90,7 +90,7 @@ class DriverFileCollector(Collector):
             node = context.tree.get(path)
             if node is not None and node.type in {EntryType.FILE, EntryType.SYMLINK}:
                 yield _tell_library(node, folders, context)
-        for path in sorted(f"{folder}/{name}" for folder in _PROGRAM_FOLDERS for name in (*_PROGRAMS, *_RUNTIMES)):
+        for path in sorted(f"{folder}/{name}" for folder in _PROGRAM_FOLDERS for name in _iter_programs(context)):
             node = context.tree.get(path)
             if node is not None and node.type is EntryType.FILE:
                 kind = DriverFileKind.RUNTIME if node.name in _RUNTIMES else DriverFileKind.PROGRAM
@@ -118,16 +118,51 @@ def _tell_library(node: Node, folders: dict[str, SearchFolder], context: FactCon
 def _tell(node: Node, kind: DriverFileKind, context: FactContext, *, search: str = "", target: str = "") -> DriverFile:
     """The fact of a file."""
     match = _LIBRARY.fullmatch(node.name)
+    cuda, branches = _find_compatibility(target or node.path, context) if kind is DriverFileKind.COMPAT else ("", ())
     return DriverFile(
         evidence=Evidence(node.layer, node.path),
         kind=kind,
         name=node.name,
-        version=(match[1] or "") if match else "",
+        version=(match[2] or "") if match else "",
         size=node.own_size,
         search=search,
         is_link=node.type is EntryType.SYMLINK,
         target=target,
-        cuda="",
-        branches=(),
+        cuda=cuda,
+        branches=branches,
         instruction=context.instruction(node.layer),
+        capability=_find_capability(node.name, context) or "",
+    )
+
+
+def _iter_programs(context: FactContext) -> Iterator[str]:
+    """Names of the driver's programs and of the container toolkit's."""
+    for row in context.policies.injected.table.capability:
+        yield from row.programs
+    yield from _RUNTIMES
+
+
+def _find_capability(name: str, context: FactContext) -> str | None:
+    """The driver capability that brings a file of that name; None where it is not the driver's."""
+    match = _LIBRARY.fullmatch(name)
+    injected = context.policies.injected
+    return injected.find_capability(f"{match[1]}.so") if match else injected.find_program_capability(name)
+
+
+def _find_compatibility(path: str, context: FactContext) -> tuple[str, tuple[int, ...]]:
+    """What a compatibility library's note says: its CUDA, and the driver branches of a host that it works with.
+
+    https://github.com/NVIDIA/nvidia-container-toolkit (cmd/nvidia-cdi-hook/cudacompat/cuda-elf-header.go)
+    """
+    found = context.shared(find_objects).get(path)
+    text = found.elf.forward_compatibility if found is not None else None
+    try:
+        note = msgspec.json.decode(text or "{}", type=dict[str, object])
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return "", ()
+    cuda, branches = note.get("CUDA Version"), note.get("Driver")
+    listed = branches[:BRANCH_LIMIT] if isinstance(branches, list) else []
+    return (
+        cuda[:20] if isinstance(cuda, str) else "",
+        tuple(branch for branch in listed if type(branch) is int and 0 < branch < BRANCH_LIMIT * 100),
     )

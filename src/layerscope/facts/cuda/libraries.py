@@ -11,8 +11,9 @@ from layerscope.facts.cuda.library_names import LibraryName, read_library_name
 from layerscope.facts.cuda.marked_paths import find_marked_paths
 from layerscope.facts.cuda.places import CopyKind, CopyPlace, find_place
 from layerscope.facts.cuda.releases import major, newest, numbers, release
-from layerscope.facts.cuda.search_folders import CudaLoaderConfExtractor, find_search_folders
+from layerscope.facts.cuda.search_folders import find_search_folders
 from layerscope.facts.cuda.sites import Site, find_sites
+from layerscope.facts.elf.loader_extractor import LoaderConfExtractor
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.filesystem.node import Node
@@ -95,7 +96,7 @@ class CudaLibraryCollector(Collector):
     """Finds libraries by their names."""
 
     name = "cuda.libraries"
-    extractors = (CudaLoaderConfExtractor(),)
+    extractors = (LoaderConfExtractor(),)
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield every library, sorted by path, and every copy."""

@@ -1,33 +1,15 @@
 """The directories that a dynamic loader searches whatever object asks: the environment's and ldconfig's."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.context import FactContext
-from layerscope.layers.extractor import Wants
+from layerscope.facts.elf.loader_extractor import CONF_PATH, LoaderConfExtractor
+from layerscope.facts.elf.search_path import find_library_path
 
-CONF_LIMIT: Final = 65536
-"""Bytes of a file that names directories; they have a few lines."""
-
-_FOLDER: Final = "etc/ld.so.conf.d/"
-_MAIN: Final = "etc/ld.so.conf"
-
-
-@dataclass(frozen=True)
-class CudaLoaderConfExtractor:
-    """Keeps the directories that ldconfig's files name."""
-
-    name: str = "cuda-ld-conf"
-    version: int = 1
-    wants: Wants = field(default=Wants(paths=frozenset({_MAIN}), suffixes=frozenset({".conf"}), limit=CONF_LIMIT))
-
-    def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """The lines that are directories."""
-        del size, mode
-        if path != _MAIN and not path.startswith(_FOLDER):
-            return None
-        lines = (line.partition("#")[0].strip() for line in content.decode("utf-8", "replace").splitlines())
-        return [line for line in lines if line.startswith("/")] or None
+VARIABLE: Final = "LD_LIBRARY_PATH"
+_FOLDER: Final = f"{CONF_PATH}.d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +23,21 @@ class SearchFolder:
 
 def find_search_folders(context: FactContext) -> tuple[SearchFolder, ...]:
     """The directories in the order in which they are searched; those that do not exist are left out."""
-    named: list[tuple[str, str]] = []
-    for entry in reversed(context.image.config.runtime.env):
-        name, _, value = entry.partition("=")
-        if name == "LD_LIBRARY_PATH":
-            named += [(folder, name) for folder in value.replace(";", ":").split(":") if folder]
-            break
-    for path in (_MAIN, *context.tree.children(_FOLDER.rstrip("/"))):
-        lines = context.find_extract(CudaLoaderConfExtractor.name, path)
-        named += [(str(line), f"/{path}") for line in lines] if isinstance(lines, list) else []
     found: dict[str, str] = {}
-    for folder, named_by in named:
+    for folder, named_by in _iter_named(context):
         node = context.tree.resolve(folder)
         if node is not None:
             found.setdefault(node.path, named_by)
     return tuple(SearchFolder(path, named_by) for path, named_by in found.items())
+
+
+def _iter_named(context: FactContext) -> Iterator[tuple[str, str]]:
+    """Directories with what names them; of ldconfig's files those that distributions and NVIDIA's packages write."""
+    for part in find_library_path(context):
+        if part.text:
+            yield part.folder, VARIABLE
+    for path in (CONF_PATH, *context.tree.children(_FOLDER)):
+        kept = context.find_extract(LoaderConfExtractor.name, path)
+        for line in kept.get("lines", ()) if isinstance(kept, dict) else ():
+            if str(line).startswith("/"):
+                yield str(line), f"/{path}"

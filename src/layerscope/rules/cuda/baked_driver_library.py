@@ -30,6 +30,7 @@ class BakedDriverLibrary(Rule):
     Fix safety: Review: a file may be there for hosts without the NVIDIA runtime.
     Blind spots: Files are told by their names; which host will run the image is not known. Empty files, which a
         commit of a running GPU container leaves, are told as a smaller matter; dangling links not at all.
+        Parts that distributions ship under the same name (EGL and Wayland platforms) are told as a small matter.
     References: NVIDIA/nvidia-container-toolkit issues 176 and 289; NVIDIA/nvidia-docker issue 825.
     """
 
@@ -61,7 +62,8 @@ class BakedDriverLibrary(Rule):
             f"{tell_layer(layer, files[0].instruction)} holds {what}{of} that the NVIDIA runtime mounts from the host: "
             f"{named}{note}"
         )
-        severity = Severity.CRITICAL if is_essential else Severity.HIGH
+        is_shared = all(each.capability == "cdi-extra" for each in files)
+        severity = Severity.CRITICAL if is_essential else Severity.LOW if is_shared else Severity.HIGH
         return self.finding(
             message[:1].upper() + message[1:],
             *(each.evidence for each in files[:SHOWN_LOCATIONS]),

@@ -22,16 +22,16 @@ from layerscope.rules.wording import tell_list, tell_path
 class OnnxruntimeOnCpu(Rule):
     """ONNX Runtime goes on with the CPU without saying so.
 
-    What it checks: Environments with both `onnxruntime` and `onnxruntime-gpu`; and where `onnxruntime-gpu` is
-        installed, that its CUDA provider is there and that the image has CUDA and cuDNN of the major versions that
-        this release was built for.
-    Why it matters: Both packages write the same files, so the CPU build may replace the other. Where the provider
-        cannot load, ONNX Runtime logs one line, "Failed to create CUDAExecutionProvider", and computes on the CPU.
-    Example: `pip install onnxruntime-gpu rembg`, where rembg asks for `onnxruntime`.
+    What it checks: Where `onnxruntime-gpu` is installed, that its CUDA provider is there, and that the image has
+        CUDA and cuDNN of the major versions that this release was built for.
+    Why it matters: Where the provider cannot load, ONNX Runtime logs one line, "Failed to create
+        CUDAExecutionProvider", and computes on the CPU.
+    Example: `pip install onnxruntime-gpu` on `python:3.12-slim`, without its extras.
     Remedy: Keep `onnxruntime-gpu` alone, with the libraries that its extras `cuda` and `cudnn` name.
     Fix safety: Review: packages that require `onnxruntime` by name will call it missing.
     Blind spots: Whether the libraries are found from where they lie is the loader's matter; wheels of NVIDIA are only
-        found after `onnxruntime.preload_dlls()` or `import torch`. What a program asks for as providers is not read.
+        found after `onnxruntime.preload_dlls()` or `import torch`. What a program asks for as providers is not
+        read. `onnxruntime` beside `onnxruntime-gpu` is told by PY006.
     References: microsoft/onnxruntime issues 21684 and 23372; danielgatis/rembg issue 668.
     """
 
@@ -42,19 +42,15 @@ class OnnxruntimeOnCpu(Rule):
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """Findings by environment."""
+        if has_unread_layers(facts):
+            return
         for runtime in facts.of(Framework):
             if runtime.name != "onnxruntime" or not runtime.has_distribution("onnxruntime-gpu"):
                 continue
             has_provider = "libonnxruntime_providers_cuda.so" in runtime.libraries
             place = tell_path(runtime.environment)
             made_by = tell_made_by(runtime.evidence.layer, runtime.instruction)
-            if runtime.has_distribution("onnxruntime"):
-                told = tell_list(f"{each.name} {each.version}" for each in runtime.distributions)
-                message = f"{told} are both installed in {place} {made_by} and overwrite each other's files"
-                yield self.finding(message, runtime.evidence, fixes=(_suggest(runtime),))
-            if has_unread_layers(facts):
-                continue
-            if not has_provider and not runtime.has_distribution("onnxruntime"):
+            if not has_provider:
                 message = f"{runtime.label} in {place} {made_by} has no libonnxruntime_providers_cuda.so"
                 yield self.finding(message, runtime.evidence, fixes=(_suggest(runtime),))
             missing = _find_missing(runtime, facts) if runtime.build is Build.CUDA else []
