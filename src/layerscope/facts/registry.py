@@ -55,6 +55,7 @@ from layerscope.facts.system.apt import AptCollector
 from layerscope.facts.system.distribution import DistributionReleaseCollector
 from layerscope.facts.system.java import JavaCollector
 from layerscope.facts.system.node import NodeCollector
+from layerscope.facts.system.node_entry import NodeEntryCollector
 from layerscope.facts.system.openssl import OpenSslCollector
 from layerscope.facts.system.os_release import OsReleaseCollector
 from layerscope.facts.system.package_files import PackageFileCollector
@@ -81,6 +82,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     PackageFileCollector(),
     OpenSslCollector(),
     NodeCollector(),
+    NodeEntryCollector(),
     JavaCollector(),
     StackCollector(),
     AccountsCollector(),

@@ -4,21 +4,22 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 from rich.text import Text
 
-from layerscope.audit.evidence import ErrorEvidence, find_evidence
-from layerscope.audit.result import AuditResult
 from layerscope.policies.errors import Cure, ErrorRow, When
 from layerscope.policies.explanation import Explanation, Likeness
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text, shorten
 from layerscope.report.places import tell_reference
-from layerscope.report.terminal.finding_list import draw_findings
 from layerscope.report.terminal.page import Page, start_fields
 from layerscope.rules.wording import tell_count
+
+if TYPE_CHECKING:
+    from layerscope.audit.evidence import ErrorEvidence
+    from layerscope.audit.result import AuditResult
 
 SHOWN: Final = 3
 """Errors that are told in full; the others are named."""
@@ -39,7 +40,7 @@ _IMAGE: Final = re.compile(r"\bIMAGE\b")
 
 
 def render_explanations_text(
-    explanations: Sequence[Explanation], context: RenderContext, *, result: AuditResult | None = None
+    explanations: Sequence[Explanation], context: RenderContext, *, result: "AuditResult | None" = None
 ) -> str:
     """The errors, the most specific first, each with what the image shows of it."""
     page = Page(context)
@@ -67,7 +68,7 @@ def render_suggestions_text(suggestions: Sequence[ErrorRow], context: RenderCont
     return page.read()
 
 
-def _draw_explanation(page: Page, explanation: Explanation, result: AuditResult | None) -> None:
+def _draw_explanation(page: Page, explanation: Explanation, result: "AuditResult | None") -> None:
     page.add_line((explanation.id, "bad"), (f" {explanation.title}", "heading"))
     fields = start_fields()
     for number, quote in enumerate(explanation.quotes):
@@ -81,6 +82,8 @@ def _draw_explanation(page: Page, explanation: Explanation, result: AuditResult 
     page.add_blank()
     page.add_line(escape_text(explanation.meaning), indent=2)
     if result is not None:
+        from layerscope.audit.evidence import find_evidence
+
         _draw_evidence(page, find_evidence(result, explanation), result)
     _draw_list(page, "Causes", "the most likely first", [escape_text(cause) for cause in explanation.causes], "1.")
     _draw_list(page, "Look at the host", "", [_name_image(line, result) for line in explanation.host], "-")
@@ -104,7 +107,7 @@ def _draw_list(page: Page, title: str, note: str, lines: Sequence[str], mark: st
     page.add(items, indent=2)
 
 
-def _draw_cure(page: Page, cure: Cure, result: AuditResult | None) -> None:
+def _draw_cure(page: Page, cure: Cure, result: "AuditResult | None") -> None:
     page.add_line(f"{page.symbols.arrow} {escape_text(cure.title)}", indent=2)
     for command in cure.commands:
         text = _name_image(command, result)
@@ -114,7 +117,7 @@ def _draw_cure(page: Page, cure: Cure, result: AuditResult | None) -> None:
             page.add_command(text, "", indent=4)
 
 
-def _name_image(line: str, result: AuditResult | None) -> str:
+def _name_image(line: str, result: "AuditResult | None") -> str:
     """A command with the image's name, where one was given that can stand in a command."""
     reference = result.image.reference if result is not None else ""
     if reference in {"", "-"} or not reference.isprintable() or reference.startswith("-"):
@@ -122,7 +125,7 @@ def _name_image(line: str, result: AuditResult | None) -> str:
     return escape_text(_IMAGE.sub(lambda _: shlex.quote(reference), line))
 
 
-def _draw_evidence(page: Page, evidence: ErrorEvidence, result: AuditResult) -> None:
+def _draw_evidence(page: Page, evidence: "ErrorEvidence", result: "AuditResult") -> None:
     page.add_heading(f"In {escape_line(tell_reference(result.image.reference))}")
     if not evidence.checked:
         page.add_line("no rule looks for this in an image: look at the host, and at how the container is run", indent=2)
@@ -135,6 +138,8 @@ def _draw_evidence(page: Page, evidence: ErrorEvidence, result: AuditResult) -> 
         if not result.is_whole or result.gaps:
             page.add_line("not all of it could be read, see layerscope audit", indent=4)
         return
+    from layerscope.report.terminal.finding_list import draw_findings
+
     shown = evidence.named or evidence.related
     draw_findings(page, replace(result, findings=shown))
     if len(shown) < len(evidence.findings):

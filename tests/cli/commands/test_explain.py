@@ -12,8 +12,7 @@ import pytest
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
-from layerscope.cli import pasted_text
-from layerscope.cli.commands import explain
+from layerscope.cli import evidence_audit, pasted_text
 from layerscope.cli.pasted_text import HEAD_SIZE, TAIL_SIZE, read_ends
 from layerscope.progress import Progress
 from layerscope.sources.source import Source
@@ -115,7 +114,7 @@ def test_the_gpu_of_a_message_is_the_one_in_question(
         asked.append([target.name for target in options.targets])
         return audit_image(source, options=options, progress=progress)
 
-    monkeypatch.setattr(explain, "audit_image", note)
+    monkeypatch.setattr(evidence_audit, "audit_image", note)
     image = fixture_image("clean-python", "oci-dir")
     message = "GPU with CUDA capability sm_{} is not compatible with the current PyTorch installation"
     for arguments in ([message.format("120")], [message.format("120"), "--gpu", "T4"], [message.format("199")]):

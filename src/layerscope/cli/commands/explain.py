@@ -1,31 +1,28 @@
 """`layerscope explain`: what an error message means, where to look, and what an image shows of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from layerscope.audit.options import AuditOptions
-from layerscope.audit.pipeline import audit_image
-from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.gpu_options import ask_about, with_gpu_options
-from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.gpu_options import with_gpu_options
 from layerscope.cli.options import Reading, output_option, policy_dir_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.pasted_text import STANDARD_INPUT, read_pasted
-from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.policies.error_search import clean_text, find_explanations, suggest_errors
-from layerscope.policies.explanation import Explanation
-from layerscope.policies.gpu_names import parse_capability
 from layerscope.policies.policies import Policies
-from layerscope.report.explain_json import render_explanations_json
 from layerscope.report.explain_view import render_explanations_text, render_suggestions_text
 from layerscope.rules.wording import tell_size
+
+if TYPE_CHECKING:
+    from layerscope.audit.result import AuditResult
+    from layerscope.policies.errors import ErrorRow
+    from layerscope.policies.explanation import Explanation
 
 
 @click.command("explain", cls=Command)
@@ -70,10 +67,10 @@ def command(
     suggestions = () if found else suggest_errors(known, cleaned)
     result = None
     if image is not None and found:
-        options = make_options(reading, policy_dir=policy_dir)
-        wanted = gpus or _find_gpus(found, options.policies)
-        options = replace(options, **ask_about(options, gpus=wanted, driver=driver, fleet=fleet))
-        result = _audit(image, reading, options, console)
+        from layerscope.cli.evidence_audit import Question, audit_for  # an audit loads every rule
+
+        question = Question(gpus, driver, fleet, policy_dir)
+        result = audit_for(found, image, reading, question, console=console)
     hint = "" if found else _find_hint(text, image)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: (
@@ -81,7 +78,7 @@ def command(
             if found
             else render_suggestions_text(suggestions, context, hint=hint)
         ),
-        "json": lambda _: render_explanations_json(found, suggestions, result=result),
+        "json": lambda _: _render_json(found, suggestions, result),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if result is not None and not result.is_intact:
@@ -104,19 +101,12 @@ def _sort_arguments(
     return text, image
 
 
-def _audit(image: str, reading: Reading, options: AuditOptions, console: Console) -> AuditResult:
-    source = choose_source(image, reading)
-    with show_progress(console) as progress:
-        result = audit_image(source, options=options, progress=progress)
-    tell_cache_notes(options.cache, console)
-    return result
+def _render_json(
+    found: "Sequence[Explanation]", suggestions: "Sequence[ErrorRow]", result: "AuditResult | None"
+) -> str:
+    from layerscope.report.explain_json import render_explanations_json
 
-
-def _find_gpus(found: Sequence[Explanation], policies: Policies) -> tuple[str, ...]:
-    """The compute capabilities that messages name, where the tables know them: the image is judged for these."""
-    named = dict.fromkeys(f"sm_{value}" for each in found if (value := each.values.get("sm")))
-    known = policies.gpu_arch.capabilities
-    return tuple(name for name in named if parse_capability(name) in known)
+    return render_explanations_json(found, suggestions, result=result)
 
 
 def _find_hint(text: str | None, image: str | None) -> str:

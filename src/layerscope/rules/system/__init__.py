@@ -12,6 +12,7 @@ from layerscope.rules.system.half_installed_package import HalfInstalledPackage
 from layerscope.rules.system.incomplete_package import IncompletePackage
 from layerscope.rules.system.mixed_openssl import MixedOpenssl
 from layerscope.rules.system.unmet_npm_dependency import UnmetNpmDependency
+from layerscope.rules.system.unresolved_require import UnresolvedRequire
 from layerscope.rules.system.unsupported_node import UnsupportedNode
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -23,6 +24,7 @@ RULES: Final[tuple[Rule, ...]] = (
     UnmetNpmDependency(),
     UnsupportedNode(),
     ExpiredNode(),
+    UnresolvedRequire(),
     ClassVersionTooNew(),
     ConflictingArtifact(),
 )

@@ -1,0 +1,47 @@
+"""The audit that looks for evidence of errors in an image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from layerscope.audit.pipeline import audit_image
+from layerscope.audit.result import AuditResult
+from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about
+from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.options import Reading
+from layerscope.cli.progress import show_progress
+from layerscope.policies.explanation import Explanation
+from layerscope.policies.gpu_names import parse_capability
+from layerscope.policies.policies import Policies
+
+
+@dataclass(frozen=True)
+class Question:
+    """The GPUs and the driver that were named, and where other tables lie."""
+
+    gpus: tuple[str, ...] = ()
+    driver: str | None = None
+    fleet: Path | None = None
+    policy_dir: Path | None = None
+
+
+def audit_for(
+    found: Sequence[Explanation], image: str, reading: Reading, question: Question, *, console: Console
+) -> AuditResult:
+    """The audit of IMAGE, for the GPUs in question, else for those that the messages name."""
+    options = make_options(reading, policy_dir=question.policy_dir)
+    gpus = question.gpus or _find_gpus(found, options.policies)
+    options = replace(options, **ask_about(options, gpus=gpus, driver=question.driver, fleet=question.fleet))
+    source = choose_source(image, reading)
+    with show_progress(console) as progress:
+        result = audit_image(source, options=options, progress=progress)
+    tell_cache_notes(options.cache, console)
+    return result
+
+
+def _find_gpus(found: Sequence[Explanation], policies: Policies) -> tuple[str, ...]:
+    """The compute capabilities that messages name, where the tables know them."""
+    named = dict.fromkeys(f"sm_{value}" for each in found if (value := each.values.get("sm")))
+    known = policies.gpu_arch.capabilities
+    return tuple(name for name in named if parse_capability(name) in known)
