@@ -1,9 +1,9 @@
 """CUDA023: parts that a CUDA library opens by name while it runs are missing beside it."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from layerscope.facts.cuda.libraries import CudaLibrary
+from layerscope.facts.cuda.libraries import CudaCopy, CudaLibrary
 from layerscope.facts.cuda.packages import CudaPackage
 from layerscope.facts.cuda.releases import major
 from layerscope.facts.fact import Fact
@@ -12,26 +12,10 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.library_sets import OPTIONAL, find_incomplete_sets
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list, tell_path
-
-PARTS: Final[dict[tuple[str, int | None], tuple[str, ...]]] = {
-    ("cudnn", 9): (
-        "cudnn_graph", "cudnn_ops", "cudnn_cnn", "cudnn_adv", "cudnn_heuristic", "cudnn_engines_precompiled",
-        "cudnn_engines_runtime_compiled",
-    ),
-    ("cudnn", 8): (
-        "cudnn_ops_infer", "cudnn_cnn_infer", "cudnn_adv_infer", "cudnn_ops_train", "cudnn_cnn_train",
-        "cudnn_adv_train",
-    ),
-    ("nvrtc", 12): ("nvrtc-builtins",),
-    ("nvrtc", 13): ("nvrtc-builtins",),
-}  # fmt: skip
-"""By library and major version, what its packages hold beside it: https://docs.nvidia.com/deeplearning/cudnn/"""
-
-OPTIONAL: Final = ("cudnn_adv", "cudnn_adv_infer", "cudnn_ops_train", "cudnn_cnn_train", "cudnn_adv_train")
-"""Only recurrent networks, attention and training ask for these; images leave them out on purpose."""
 
 
 class IncompleteCudaLibrary(Rule):
@@ -53,38 +37,13 @@ class IncompleteCudaLibrary(Rule):
     code: ClassVar[str] = "CUDA023"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, CudaPackage, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, CudaCopy, CudaPackage, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding for each library that lacks parts."""
-        if has_unread_layers(facts):
-            return
-        libraries = facts.of(CudaLibrary)
-        have = {(library.name, major(library.suffix)) for library in libraries}
-        partial = {each.environment for each in facts.of(CudaPackage) if "cudnn-jit" in each.name}
-        for library in libraries:
-            number = major(library.suffix)
-            wanted = PARTS.get((library.name, number), ())
-            missing = [name for name in wanted if (name, number) not in have]
-            if missing and not any(library.copy.startswith(environment) for environment in partial):
+        """One finding for each library that lacks parts, and one for parts that lack their library."""
+        if not has_unread_layers(facts):
+            for library, missing in find_incomplete_sets(facts):
                 yield self._report(library, missing)
-        yield from self._check_main(libraries, have)
-
-    def _check_main(self, libraries: tuple[CudaLibrary, ...], have: set[tuple[str, int | None]]) -> Iterator[Finding]:
-        """Parts of cuDNN of which the library that programs load is gone."""
-        for number in (8, 9):
-            parts = [each for each in libraries if each.part == "cudnn" and major(each.suffix) == number]
-            if (
-                parts
-                and ("cudnn", number) not in have
-                and any(each.name == PARTS["cudnn", number][1] for each in parts)
-            ):
-                folder = tell_path((parts[0].evidence.path or "").rpartition("/")[0])
-                fix = _suggest(parts[0], f"{folder}/libcudnn")
-                message = (
-                    f"{folder} holds {len(parts)} parts of cuDNN {number}, and libcudnn.so.{number} is not in the image"
-                )
-                yield self.finding(message, *(each.evidence for each in parts[:1]), fixes=(fix,))
 
     def _report(self, library: CudaLibrary, missing: list[str]) -> Finding:
         """The finding of a library."""
@@ -92,7 +51,7 @@ class IncompleteCudaLibrary(Rule):
         path = tell_path(library.evidence.path or "")
         is_optional = all(name in OPTIONAL for name in missing)
         return self.finding(
-            f"{path} is there, and {named}, which it opens while it runs, nowhere in the image",
+            f"{path} is there, and {named}, without which it does not work, nowhere in the image",
             library.evidence,
             severity=Severity.LOW if is_optional else None,
             fixes=(_suggest(library, path),),
