@@ -5,6 +5,7 @@ from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.cuda_images import SITE, collect_cuda, installed, sized, wheels
 from support.sample_facts import DAMAGED
+from support.tar_member import whiteout
 
 SYSTEM = "usr/lib/x86_64-linux-gnu"
 
@@ -40,6 +41,14 @@ def test_flags_parts_whose_library_is_gone() -> None:
         "/usr/lib/python3.12/site-packages/nvidia/cudnn/lib/libcudnn_graph.so.9 is there, and libcudnn.so.9, without "
         "which it does not work, nowhere in the image"
     )
+
+
+def test_flags_a_deletion_at_the_layer_that_did_it() -> None:
+    """The layer that brought the parts is not to blame."""
+    gone = whiteout(f"{SITE}/nvidia/cudnn/lib/libcudnn.so.9")
+    (finding,) = flags(IncompleteCudaLibrary, *collect_cuda(wheels(), [gone], steps=["RUN pip", "RUN rm -f libcudnn*"]))
+    assert finding.message.endswith("nowhere in the image: layer 1 (RUN rm -f libcudnn*) removed it")
+    assert finding.locations[0].layer == 1
 
 
 def test_ignores_a_whole_set() -> None:

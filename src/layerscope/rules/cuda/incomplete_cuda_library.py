@@ -1,9 +1,10 @@
 """CUDA023: parts that a CUDA library opens by name while it runs are missing beside it."""
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.cuda.libraries import CudaCopy, CudaLibrary
+from layerscope.facts.cuda.libraries import CudaCopy, CudaLibrary, RemovedCudaLibrary
 from layerscope.facts.cuda.packages import CudaPackage
 from layerscope.facts.cuda.releases import major
 from layerscope.facts.fact import Fact
@@ -15,7 +16,7 @@ from layerscope.rules.fix import Fix
 from layerscope.rules.library_sets import OPTIONAL, find_incomplete_sets
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_list, tell_path
+from layerscope.rules.wording import tell_layer, tell_list, tell_path
 
 
 class IncompleteCudaLibrary(Rule):
@@ -37,21 +38,24 @@ class IncompleteCudaLibrary(Rule):
     code: ClassVar[str] = "CUDA023"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, CudaCopy, CudaPackage, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, RemovedCudaLibrary, CudaCopy, CudaPackage, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each library that lacks parts, and one for parts that lack their library."""
         if not has_unread_layers(facts):
             for library, missing in find_incomplete_sets(facts):
-                yield self._report(library, missing)
+                removed = [each for each in facts.of(RemovedCudaLibrary) if each.name in missing]
+                yield self._report(library, missing, removed[:1])
 
-    def _report(self, library: CudaLibrary, missing: list[str]) -> Finding:
+    def _report(self, library: CudaLibrary, missing: list[str], removed: list[RemovedCudaLibrary]) -> Finding:
         """The finding of a library."""
         named = tell_list(f"lib{name}.so.{major(library.suffix)}" for name in missing)
         path = tell_path(library.evidence.path or "")
+        by = "".join(f": {tell_layer(each.evidence.layer, each.instruction)} removed it" for each in removed)
         is_optional = all(name in OPTIONAL for name in missing)
         return self.finding(
-            f"{path} is there, and {named}, without which it does not work, nowhere in the image",
+            f"{path} is there, and {named}, without which it does not work, nowhere in the image{by}",
+            *(each.evidence for each in removed),
             library.evidence,
             severity=Severity.LOW if is_optional else None,
             fixes=(_suggest(library, path),),
@@ -60,7 +64,10 @@ class IncompleteCudaLibrary(Rule):
 
 def _suggest(library: CudaLibrary, path: str) -> Fix:
     """The whole set."""
-    package = "nvidia-cudnn-cu12" if library.part == "cudnn" else "nvidia-cuda-nvrtc-cu12"
+    is_newer = re.search(r"/cu1[3-9]$", library.copy) is not None
+    package = f"nvidia-cudnn-cu{13 if is_newer else 12}"
+    if library.part != "cudnn":
+        package = "nvidia-cuda-nvrtc" if is_newer else "nvidia-cuda-nvrtc-cu12"
     folder, _, name = path.rpartition("/")
     steps = (
         f"RUN pip install --force-reinstall {package}   (or the package of that version that {path} came with)",
