@@ -4,7 +4,8 @@
 
 Those of CUDA 13 refuse files with code for architectures that CUDA 13 has dropped; what one refuses, the next is asked.
 cuobjdump comes with the CUDA toolkit, inside Triton's wheels (triton/backends/nvidia/bin) and as the package
-nvidia-cuda-cuobjdump. It lists the section `.nv_fatbin` alone, and prints no `f` for cubins: neither is compared.
+nvidia-cuda-cuobjdump. It lists the section `.nv_fatbin` alone, prints no `f` for cubins, and an `a` for some of sm_50
+to sm_61 in libcublas 12.1, whose entries have none and which are no architectures: none of that is compared.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from layerscope.formats.fatbinary import LOADED_SECTION, FatbinaryScanner
 
 PIECE: Final = 1 << 20
 LISTED: Final = re.compile(r"^(?:ELF|PTX) file\s+\d+: .*?\.sm_(\d+)(a?)f?\.(?:[^.]*\.)?(cubin|ptx)$", re.MULTILINE)
+FIRST_SPECIFIC: Final = 90
+"""The first architecture with a variant `a`."""
 KINDS: Final = {"cubin": CodeKind.SASS, "ptx": CodeKind.PTX}
 
 Listing = Counter[tuple[CodeKind, int, str]]
@@ -109,7 +112,10 @@ def _ask(program: Path, path: Path) -> Listing | None:
     answer = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if "cuobjdump fatal" in answer.stderr:
         return None
-    return Counter((KINDS[kind], int(arch), suffix) for arch, suffix, kind in LISTED.findall(answer.stdout))
+    return Counter(
+        (KINDS[kind], int(arch), suffix if int(arch) >= FIRST_SPECIFIC else "")
+        for arch, suffix, kind in LISTED.findall(answer.stdout)
+    )
 
 
 def read_sections(path: Path) -> list[tuple[str, int, int]]:

@@ -9,6 +9,7 @@ from benchmarks.measure import Command, Measurement, measure
 
 PROGRAM = Path(sys.executable).with_name("layerscope")
 EQUAL_WORK = Path(__file__).with_name("equal_work.py")
+WITHOUT_FACTS = Path(__file__).with_name("without_facts.py")
 CLEAN_OR_FINDINGS = frozenset({0, 1})
 DAMAGED = frozenset({4})  # what an audit without SHA-256 must find
 INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}  # an installed package has its byte-code, a checkout need not
@@ -24,12 +25,16 @@ class Audit:
     stdin: Path | None = None
     equal_work: bool = False
     """Whether SHA-256 is left out, as the peer leaves it out."""
+    without: str = ""
+    """What `without_facts.py` is to leave out."""
 
     def run(self, scratch: Path) -> Measurement:
         """An audit with its layer cache in a scratch folder: cold if that is empty, warm the next time."""
         arguments = ("audit", self.reference, "--cache-dir", str(scratch / "layerscope"), "--output", "json")
         environment = {"TMPDIR": str(scratch), **INSTALLED, **self.environment}
-        program = (sys.executable, str(EQUAL_WORK)) if self.equal_work else (str(PROGRAM),)
+        program: tuple[str, ...] = (sys.executable, str(EQUAL_WORK)) if self.equal_work else (str(PROGRAM),)
+        if self.without:
+            program = (sys.executable, str(WITHOUT_FACTS), self.without)
         accepted = DAMAGED if self.equal_work else CLEAN_OR_FINDINGS
         command = Command((*program, *arguments, *self.options), environment, accepted=accepted, stdin=self.stdin)
         return measure(command)

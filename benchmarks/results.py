@@ -73,6 +73,46 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class FactsCost:
+    """Cold audits without facts and with all of them, run in turns."""
+
+    image: str
+    form: Form
+    without: tuple[Measurement, ...]
+    with_facts: tuple[Measurement, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is a figure of."""
+        return (self.image, self.form)
+
+
+@dataclass(frozen=True)
+class CodePass:
+    """Seconds of CPU for one pass over the same bytes in memory: listing device code, SHA-256, and a mere copy."""
+
+    scan: float
+    hash: float
+    copy: float
+
+
+@dataclass(frozen=True)
+class CodeSpeed:
+    """How fast the device code of an image's larger objects is listed."""
+
+    image: str
+    form: Form
+    objects: int
+    size: int
+    passes: tuple[CodePass, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is a figure of."""
+        return (self.image, self.form)
+
+
+@dataclass(frozen=True)
 class Results:
     """All figures of one machine."""
 
@@ -83,6 +123,8 @@ class Results:
     images: tuple[ImageFigures, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    facts: tuple[FactsCost, ...] = ()
+    code: tuple[CodeSpeed, ...] = ()
 
     def measures(self, name: str) -> bool:
         """Whether a peer, or a peer on an image, is among these figures."""
@@ -99,6 +141,8 @@ class Results:
             images=_merge(self.images, newer.images),
             comparisons=_merge(self.comparisons, newer.comparisons),
             scenarios=_merge(self.scenarios, newer.scenarios),
+            facts=_merge(self.facts, newer.facts),
+            code=_merge(self.code, newer.code),
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from benchmarks.build_images import DEFAULT_IMAGES, build_image
 from benchmarks.engine import start_engine, tag
+from benchmarks.facts_cost import measure_code, measure_facts
 from benchmarks.layerscope_runs import Audit, run_help
 from benchmarks.machine import describe_machine, describe_versions
 from benchmarks.measure import MeasureError
@@ -84,6 +85,14 @@ def bench_cache(image: StoredImage, scratch: Path, *, rounds: int) -> Iterator[S
     if image.form is Form.DOCKER_ARCHIVE:
         piped = Audit("-", stdin=image.path)
         yield Scenario(image.name, STDIN, tuple(run_empty(piped.run, scratch) for _ in range(rounds)))
+
+
+def bench_facts(image: StoredImage, *, rounds: int) -> Results:
+    """What facts cost on an image, and how fast its device code is read."""
+    say(f"{image.name} {image.form}: the cost of facts")
+    with workplace(image) as (copy, scratch):
+        cost = measure_facts(copy, scratch, rounds=rounds)
+        return Results(facts=(cost,), code=(measure_code(copy, rounds=rounds),))
 
 
 def bench_engine(name: str) -> Iterator[Scenario]:
@@ -170,6 +179,7 @@ def main() -> None:
         build_image(name)
         for form in Form:
             keep(bench_form(stored(name, form), rounds=options.rounds, peers=peers))
+        keep(bench_facts(stored(name, Form.DOCKER_ARCHIVE), rounds=options.rounds))
         if not options.no_engine:
             keep(Results(scenarios=tuple(bench_engine(name))))
         if not options.no_registry:

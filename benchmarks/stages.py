@@ -102,8 +102,20 @@ def _layout_layers(path: Path) -> Iterator[LayerPlace]:
     index = json.loads((path / "index.json").read_bytes())
     manifest = json.loads(document(index["manifests"][0]["digest"]).read_bytes())
     for layer in manifest["layers"]:
-        compression = layer["mediaType"].rpartition("+")[2]
-        yield LayerPlace(document(layer["digest"]), 0, layer["size"], compression)
+        compression = layer["mediaType"].partition("+")[2]
+        yield LayerPlace(document(layer["digest"]), 0, layer["size"], compression or "none")
+
+
+def read_plain(place: LayerPlace) -> Iterator[bytes]:
+    """The plain bytes of a layer, chunk by chunk."""
+    inflater = None if place.compression == "none" else _open_inflater(place.compression)
+    left = place.size
+    with place.path.open("rb") as file:
+        file.seek(place.offset)
+        while left:
+            chunk = file.read(min(left, PACKED_CHUNK if inflater else PLAIN_CHUNK))
+            left -= len(chunk)
+            yield inflater.decompress(chunk) if inflater else chunk
 
 
 class Stopwatch:

@@ -5,11 +5,12 @@ from statistics import median
 
 from benchmarks.measure import Series, compare_pairs
 from benchmarks.peers import PEERS
-from benchmarks.results import ANY_IMAGE, COLD, HELP, Comparison, ImageFigures, Results, Scenario
+from benchmarks.results import ANY_IMAGE, COLD, HELP, CodePass, Comparison, ImageFigures, Results, Scenario
 from benchmarks.stages import CORES, STAGES, find_bound
 
 MEBIBYTE = 1 << 20
 MEGABYTE = 10**6
+GIGABYTE = 10**9
 MANY_ENTRIES = 100_000  # from here on the entries outweigh everything else that a peak holds
 
 INTRODUCTION = """# layerscope beside its peers
@@ -53,6 +54,7 @@ def render_results(results: Results) -> str:
         _render_scenarios(results.scenarios),
         _render_bound(results),
         _render_memory(results),
+        _render_facts(results),
         REPEAT,
     )
     return "\n\n".join(sections) + "\n"
@@ -176,6 +178,39 @@ def _render_memory(results: Results) -> str:
                 )
             )
     return "\n".join([text, "", *_table(("image", "form", "entries", "peak MiB", "bytes an entry"), rows)])
+
+
+def _render_facts(results: Results) -> str:
+    text = """## What facts cost
+
+Cold audits in turns: the first reads, proves and merges the layers and nothing else, the second collects every fact and
+runs every rule. A ratio is the median of the pairs' own ratios (lowest and highest in brackets). Below: listing the
+device code of an image's larger objects (those above 1 MiB, up to 2 GB of them) from memory, beside SHA-256 and a mere
+copy of the same bytes, by one thread's CPU time."""
+    heads = ("image", "form", "without s", "with s", "wall ratio", "CPU s without", "CPU s with", "CPU ratio", "pairs")
+    rows: list[Sequence[object]] = []
+    for cost in results.facts:
+        bare, full = Series(cost.without), Series(cost.with_facts)
+        wall = compare_pairs([run.wall for run in bare.runs], [run.wall for run in full.runs])
+        cpu = compare_pairs([run.cpu for run in bare.runs], [run.cpu for run in full.runs])
+        seconds = (f"{bare.wall:.2f}", f"{full.wall:.2f}", f"**{wall[0]:.2f}x** ({wall[1]:.2f}-{wall[2]:.2f})")
+        cores = (f"{bare.cpu:.2f}", f"{full.cpu:.2f}", f"{cpu[0]:.2f}x ({cpu[1]:.2f}-{cpu[2]:.2f})")
+        rows.append((cost.image, cost.form, *seconds, *cores, len(full.runs)))
+    speeds = ("image", "objects", "MB", "device code GB/s", "SHA-256 GB/s", "copy GB/s", "passes")
+    code = [
+        (
+            *(speed.image, speed.objects, f"{speed.size / MEGABYTE:,.0f}"),
+            *(_speed(speed.size, speed.passes, name) for name in ("scan", "hash", "copy")),
+            len(speed.passes),
+        )
+        for speed in results.code
+    ]
+    return "\n".join([text, "", *_table(heads, rows), "", *_table(speeds, code)])
+
+
+def _speed(size: int, passes: Sequence[CodePass], name: str) -> str:
+    """The median speed of one way over the same bytes."""
+    return f"{size / GIGABYTE / median(getattr(each, name) for each in passes):.2f}"
 
 
 def _divide(size: int, entries: int) -> str:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.errors import FormatError
+from layerscope.formats import jar_file
 from layerscope.formats.jar_file import Coordinate, parse_class_major, parse_jar, parse_manifest
 from support.jars import application, class_file, jar, library
 
@@ -50,6 +51,13 @@ def test_what_is_no_archive_is_refused() -> None:
     """Whatever its name says."""
     with pytest.raises(FormatError):
         parse_jar(b"PK")
+
+
+def test_many_names_for_the_same_bytes_are_read_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory may point to one member a hundred thousand times."""
+    monkeypatch.setattr(jar_file, "READS_LIMIT", 3)
+    poms = {f"META-INF/maven/g/a{n}/pom.properties": b"groupId=g\nartifactId=a\nversion=1\n" for n in range(9)}
+    assert len(parse_jar(jar(poms)).coordinates) == 3
 
 
 @settings(max_examples=200)

@@ -30,6 +30,12 @@ def test_runs_nothing() -> None:
     assert parse_sysconfig_data(b" 'SOABI': __import__('os').system('x'),\n 'VERSION': 3,\n") == SysconfigData()
 
 
+def test_values_need_not_be_literals_of_python() -> None:
+    """A zero byte in a text and a number with leading zeros are none, and neither stops the reading."""
+    content = b" 'SOABI': 'a\0b',\n 'Py_GIL_DISABLED': 01,\n"
+    assert parse_sysconfig_data(content) == SysconfigData(soabi="a\0b")
+
+
 def test_reads_the_file_of_this_interpreter() -> None:
     """It says the same as the running module."""
     name = getattr(sysconfig, "_get_sysconfigdata_name")()  # noqa: B009 - private, and the only one to know

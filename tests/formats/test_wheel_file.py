@@ -1,8 +1,11 @@
 """A WHEEL file tells for what its wheel was made."""
 
+from typing import NoReturn
+
 import pytest
 
 from layerscope.errors import FormatError
+from layerscope.formats import wheel_file
 from layerscope.formats.wheel_file import parse_wheel_file
 
 
@@ -24,3 +27,14 @@ def test_refuses_tags_that_stand_for_thousands() -> None:
     part = ".".join(f"x{number}" for number in range(20))
     with pytest.raises(FormatError, match="8,000"):
         parse_wheel_file(f"Tag: {part}-{part}-{part}\n".encode())
+
+
+def test_a_tag_that_packaging_refuses_is_no_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions of packaging differ in what they check; none of its exceptions comes through."""
+
+    def refuse(tag: str) -> NoReturn:
+        raise ValueError(f"no interpreter in {tag}")
+
+    monkeypatch.setattr(wheel_file, "parse_tag", refuse)
+    with pytest.raises(FormatError, match="no interpreter in cp3-cp311-any"):
+        parse_wheel_file(b"Tag: cp3-cp311-any\n")

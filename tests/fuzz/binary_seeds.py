@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from layerscope.formats.cubin import EM_CUDA
 from layerscope.formats.elf_object import NeededVersion, UndefinedSymbol
 from support.elf_writer import ElfPlan, HashTables, Layout, write_elf
 from support.fatbinary_writer import ptx, sass, write_container
@@ -145,6 +146,7 @@ def write_jars() -> tuple[bytes, ...]:
 
 
 BINARY_SEEDS: Final[dict[str, Callable[[], tuple[bytes, ...]]]] = {
+    "cubin": lambda: (write_elf(ElfPlan(machine=EM_CUDA)), write_elf(ElfPlan(bits=32, machine=EM_CUDA))),
     "elf_header": write_elves,
     "elf_reader": write_elves,
     "fatbinary": write_fatbinaries,

@@ -115,3 +115,10 @@ def test_options_name_each_kind_of_gpu_once() -> None:
         ("--gpu", "L4", "--driver", "535.183.01"),
     )
     assert suggest_options(DriverReport()) == ()
+
+
+def test_a_model_that_no_table_knows_is_named_by_its_capability() -> None:
+    """And by its name where even that is not told."""
+    new = DriverReport("600.10", "600.10", "14.0", (Gpu("NVIDIA X1000", "13.0"), Gpu("NVIDIA X2000")), "nvidia-smi")
+    found = suggest_options(new, lambda _name, _capability: False)
+    assert [options[1] for options in found] == ["13.0", "X2000"]

@@ -109,7 +109,8 @@ class _Writer:
         back = {".dynamic": dynamic} if plan.is_dynamic else {}
         self.content += bytes(form.header_size + form.segment_size * 12)
         self._load(READ, front, delta=0, start=0)
-        self._load(READ | EXECUTE, {".text": plan.code, **plan.sections}, delta=PAGE)
+        self._load(READ | EXECUTE, {".text": plan.code}, delta=PAGE)
+        self._load(READ, plan.sections, delta=2 * PAGE)
         self._load(READ | WRITE, back | (tables if plan.layout is Layout.END else {}), delta=16 * PAGE)
         if plan.is_dynamic:
             offset, size = self.places[".dynamic"]

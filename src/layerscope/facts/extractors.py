@@ -7,6 +7,7 @@ from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
 from layerscope.facts.python.conda_extractor import CondaExtractor
+from layerscope.facts.python.entry_extractor import PythonEntryExtractor
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 from layerscope.facts.python.record_extractor import RecordExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
@@ -55,6 +56,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     NpmLockExtractor(),
     NpmPackageExtractor(),
     OsReleaseExtractor(),
+    PythonEntryExtractor(),
     PythonMetadataExtractor(),
     RecordExtractor(),
     RpmExtractor(),

@@ -40,6 +40,7 @@ from layerscope.facts.layers.tables import LayerTableCollector
 from layerscope.facts.layers.weight import ImageWeightCollector
 from layerscope.facts.python.conda_packages import CondaPackageCollector
 from layerscope.facts.python.distributions import DistributionCollector
+from layerscope.facts.python.entry_imports import EntryImportCollector
 from layerscope.facts.python.environments import PythonEnvironmentCollector
 from layerscope.facts.python.extensions import ExtensionCollector
 from layerscope.facts.python.integrity import IntegrityCollector
@@ -108,6 +109,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     NumpyModuleCollector(),
     IntegrityCollector(),
     OverlapCollector(),
+    EntryImportCollector(),
     ElfObjectsCollector(),
     ObjectHazardCollector(),
     ProcessCollector(),

@@ -13,7 +13,10 @@ LINES_LIMIT: Final = 5_000_000
 """Lines that are read; two for each file of an image."""
 
 PATHS_SIZE_LIMIT: Final = 64 << 20
-"""Characters of all paths: folders are named once and repeated here; an image of 200,000 files has 14 million."""
+"""Characters of all paths: folders are named once and repeated here; an image of 200,000 files has 22 million."""
+
+FILE_COST: Final = 40
+"""What each path costs beside its characters: empty ones cost memory, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def parse_apk_installed(content: bytes) -> tuple[ApkPackage, ...]:
         if key == "F:":
             reading.folder = value.strip("/")
         elif key == "R:":
-            size += len(reading.folder) + len(value)
+            size += len(reading.folder) + len(value) + FILE_COST
             if size <= PATHS_SIZE_LIMIT:
                 reading.files.append(f"{reading.folder}/{value}" if reading.folder else value)
         elif line[1:2] == ":" and key[0] in "PVAoD":

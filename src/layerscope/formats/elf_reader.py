@@ -59,7 +59,7 @@ def parse_elf(content: bytes) -> ElfObject:
 
 def read_elf(content: ElfContent) -> ElfFile:
     """The object, what could not be read of it being among its problems; raises FormatError where it is none."""
-    header = parse_header(content.read_most(0, SIZES[64]))
+    header = parse_header(content.read_most(0, SIZES[64]) if content.size else b"")
     problems: list[str] = []
     segments = attempt(problems, "program headers", lambda: read_segments(content, header), list[Segment]())
     sections = attempt(problems, "section headers", lambda: read_sections(content, header), list[Section]())

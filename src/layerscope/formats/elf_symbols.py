@@ -6,8 +6,8 @@ only by its last chain, https://flapenguin.me/elf-dt-gnu-hash.
 
 import sys
 from array import array
-from collections.abc import Sequence
-from itertools import compress
+from collections.abc import Iterator, Sequence
+from itertools import chain, compress
 from struct import Struct, error
 from typing import Final
 from zlib import crc32
@@ -99,12 +99,12 @@ def parse_symbols(
     undefined = [place for place in compress(range(len(names)), verdicts.translate(_PICK_UNDEFINED)) if names[place]]
     if len(undefined) > MAX_UNDEFINED:
         raise FormatError(f"{len(undefined):,} undefined symbols, expected {MAX_UNDEFINED:,} at most")
-    ends = _find_ends(strings, [names[place] for place in undefined], MAX_UNDEFINED_BYTES)
+    found = chain.from_iterable(_iter_names(strings, [names[place] for place in undefined], MAX_UNDEFINED_BYTES))
     groups: dict[tuple[str, bool], set[bytes]] = {}
-    for place, end in zip(undefined, ends, strict=True):
+    for place, name in zip(undefined, found, strict=True):
         version = versions.get(numbers[place] & ~HIDDEN, "") if numbers is not None else ""
-        groups.setdefault((version, verdicts[place] == _WEAK_UNDEFINED), set()).add(strings[names[place] : end])
-    packed = ((version, is_weak, b"\0".join(sorted(found))) for (version, is_weak), found in sorted(groups.items()))
+        groups.setdefault((version, verdicts[place] == _WEAK_UNDEFINED), set()).add(name)
+    packed = ((version, is_weak, b"\0".join(sorted(names))) for (version, is_weak), names in sorted(groups.items()))
     return UndefinedSymbols(packed), _hash_names(strings, exported)
 
 
@@ -128,26 +128,27 @@ def _judge(kind: int, header: ElfHeader) -> int:
 
 
 def _hash_names(strings: bytes, places: Sequence[int]) -> bytes:
-    ends = _find_ends(strings, places, MAX_EXPORTED_BYTES)
-    numbers = array("I", sorted([crc32(strings[place:end]) for place, end in zip(places, ends, strict=True)]))
+    checksums = list[int]()
+    for names in _iter_names(strings, places, MAX_EXPORTED_BYTES):
+        checksums += map(crc32, names)
+    numbers = array("I", sorted(checksums))
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers.tobytes()
 
 
-def _find_ends(strings: bytes, places: Sequence[int], limit: int) -> list[int]:
-    """Where the names at these places end; raises FormatError where one does not, or where there is too much."""
-    ends, total, find = list[int](), 0, strings.find
+def _iter_names(strings: bytes, places: Sequence[int], limit: int) -> Iterator[list[bytes]]:
+    """The names at these places, in batches; raises FormatError where one does not end, or where there is too much."""
+    total, index = 0, strings.index
     for start in range(0, len(places), _BATCH):
-        batch = places[start : start + _BATCH]
-        found = [find(b"\0", place, place + MAX_NAME) for place in batch]
-        if min(found) < 0:
-            raise FormatError("a symbol's name does not end in the string table")
-        total += sum(found) - sum(batch)
+        try:
+            names = [strings[at : index(b"\0", at, at + MAX_NAME)] for at in places[start : start + _BATCH]]
+        except ValueError as cause:
+            raise FormatError("a symbol's name does not end in the string table") from cause
+        total += sum(map(len, names))
         if total > limit:
             raise FormatError(f"names of more than {limit:,} bytes together")
-        ends += found
-    return ends
+        yield names
 
 
 def _integers(table: memoryview, header: ElfHeader, typecode: str = "I") -> "array[int]":

@@ -62,12 +62,12 @@ class FatbinaryScanner:
             self._skip -= length
             self._position += length
             return
-        data = b"".join((self._tail, piece[self._skip :]))
-        base = self._position - len(self._tail) + self._skip
+        data = b"".join((self._tail, piece)) if self._tail else _to_bytes(piece)
+        base, index = self._position - len(self._tail), self._skip
         self._position += length
         self._skip = 0
         self._tail = b""
-        stop = self._walk(data, base)
+        stop = self._walk(data, base, index)
         if stop > len(data):
             self._skip = stop - len(data)
         else:
@@ -97,9 +97,8 @@ class FatbinaryScanner:
         damaged = sum(certain or section_at(start) == LOADED_SECTION for start, certain in self._damaged)
         return DeviceCode(self._tally.group(section_at), damaged, self._tally.unread)
 
-    def _walk(self, data: bytes, base: int) -> int:
-        """Go through `data`, which starts at `base` of the object; returns the index from which more is needed."""
-        index = 0
+    def _walk(self, data: bytes, base: int, index: int) -> int:
+        """Go through `data`, which starts at `base` of the object, from `index` on, to where more is needed."""
         length = len(data)
         while True:
             if self._open is None:
@@ -161,6 +160,12 @@ def parse_fatbinary(content: bytes) -> DeviceCode:
     scanner = FatbinaryScanner(len(content))
     scanner.feed(memoryview(content))
     return scanner.finish()
+
+
+def _to_bytes(piece: memoryview) -> bytes:
+    """The bytes of a piece, which are copied only where it is not all of an object."""
+    whole = piece.obj
+    return whole if isinstance(whole, bytes) and len(whole) == len(piece) else bytes(piece)
 
 
 def _find_magic(data: bytes, index: int, base: int) -> int:

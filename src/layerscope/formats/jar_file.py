@@ -4,8 +4,9 @@ https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html; class files: 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from layerscope.errors import FormatError
@@ -26,8 +27,14 @@ NESTED_LIMIT: Final = 1000
 NESTED_SIZE_LIMIT: Final = 64 << 20
 """Bytes of one nested archive; it is held while it is read."""
 
-NESTED_TOTAL_LIMIT: Final = 512 << 20
-"""Bytes that all nested archives of one archive may have together, so that a deflated bomb costs two seconds."""
+NESTED_TOTAL_LIMIT: Final = 256 << 20
+"""Bytes that all nested archives of one archive may have together, so that a deflated bomb costs a second."""
+
+READS_LIMIT: Final = 4000
+"""Members that are inflated of one archive and those inside it: many names can point to the same bytes."""
+
+TOTAL_MEMBERS_LIMIT: Final = 500_000
+"""Members of one archive and those inside it together; the largest have 150,000."""
 
 MAJOR_OF_JAVA_1: Final = 44
 """Class files of Java N have the major version N + 44."""
@@ -62,28 +69,51 @@ class JarFile:
     """Archives inside it, by path."""
 
 
+class _Archive:
+    """An archive while it is read, within a budget that it shares with those inside it."""
+
+    def __init__(self, content: bytes, budget: dict[str, int]) -> None:
+        """List the members."""
+        self.content, self.budget = content, budget
+        self.members = list(islice(iter_zip_members(content), budget["members"]))
+        budget["members"] -= len(self.members)
+
+    def read(self, member: ZipMember, limit: int) -> bytes:
+        """The start of a member, nothing where it cannot be read or the budget is used up."""
+        if self.budget["reads"] <= 0:
+            return b""
+        self.budget["reads"] -= 1
+        try:
+            return read_zip_member(self.content, member, limit)
+        except FormatError:
+            return b""
+
+
 def parse_jar(content: bytes) -> JarFile:
     """The archive, and the coordinates of those directly inside it; raises FormatError."""
-    jar = _parse(content)
-    members = {member.name: member for member in iter_zip_members(content) if _NESTED.fullmatch(member.name)}
-    coordinates, left = list(jar.coordinates), NESTED_TOTAL_LIMIT
-    for name, member in list(members.items())[:NESTED_LIMIT]:
+    budget = {"members": TOTAL_MEMBERS_LIMIT, "reads": READS_LIMIT}
+    archive = _Archive(content, budget)
+    manifest = _read_manifest(archive)
+    main = manifest.get("main-class", "")
+    nested = [member for member in archive.members if _NESTED.fullmatch(member.name)][:NESTED_LIMIT]
+    coordinates = list(_iter_coordinates(archive))
+    major = _find_major(archive, (main, manifest.get("start-class", "")))
+    left = NESTED_TOTAL_LIMIT
+    for member in nested:
+        inner = archive.read(member, min(NESTED_SIZE_LIMIT, left))
+        left -= len(inner)
         try:
-            inner = read_zip_member(content, member, min(NESTED_SIZE_LIMIT, left))
-            left -= len(inner)
-            found = _read_coordinates(inner, list(iter_zip_members(inner)))
+            found = _iter_coordinates(_Archive(inner, budget))
+            coordinates += [Coordinate(each.group, each.artifact, each.version, member.name) for each in found]
         except FormatError:
             continue
-        coordinates += (Coordinate(each.group, each.artifact, each.version, name) for each in found)
-        if left <= 0:
-            break
     return JarFile(
         coordinates=tuple(coordinates[:COORDINATES_LIMIT]),
-        main_class=jar.main_class,
-        implementation_version=jar.implementation_version,
-        class_major=jar.class_major,
-        is_multi_release=jar.is_multi_release,
-        nested=tuple(members)[:NESTED_LIMIT],
+        main_class=main,
+        implementation_version=manifest.get("implementation-version", ""),
+        class_major=major,
+        is_multi_release=manifest.get("multi-release", "").lower() == "true",
+        nested=tuple(member.name for member in nested),
     )
 
 
@@ -113,34 +143,20 @@ def parse_class_major(content: bytes) -> int:
     return int.from_bytes(content[6:8], "big") if is_class else 0
 
 
-def _parse(content: bytes) -> JarFile:
-    """The archive without what is inside its archives."""
-    members = list(iter_zip_members(content))
-    manifest: dict[str, str] = {}
-    for member in members:
-        if member.name == _MANIFEST:
-            manifest = parse_manifest(_read(content, member, SMALL_FILE_LIMIT))
-            break
-    start, main = manifest.get("start-class", ""), manifest.get("main-class", "")
-    return JarFile(
-        coordinates=_read_coordinates(content, members),
-        main_class=main,
-        implementation_version=manifest.get("implementation-version", ""),
-        class_major=_find_major(content, members, (main, start)),
-        is_multi_release=manifest.get("multi-release", "").lower() == "true",
-    )
+def _read_manifest(archive: _Archive) -> dict[str, str]:
+    """The main attributes of an archive's manifest."""
+    found = next((member for member in archive.members if member.name == _MANIFEST), None)
+    return parse_manifest(archive.read(found, SMALL_FILE_LIMIT)) if found is not None else {}
 
 
-def _read_coordinates(content: bytes, members: Iterable[ZipMember]) -> tuple[Coordinate, ...]:
+def _iter_coordinates(archive: _Archive) -> Iterator[Coordinate]:
     """What pom.properties files say, in the archive's order."""
-    found: list[Coordinate] = []
-    for member in members:
-        if _POM.fullmatch(member.name) and len(found) < COORDINATES_LIMIT:
-            values = _parse_properties(_read(content, member, SMALL_FILE_LIMIT))
+    for member in archive.members:
+        if _POM.fullmatch(member.name):
+            values = _parse_properties(archive.read(member, SMALL_FILE_LIMIT))
             group, artifact, version = (values.get(key, "") for key in ("groupId", "artifactId", "version"))
             if artifact and version:
-                found.append(Coordinate(group, artifact, version))
-    return tuple(found)
+                yield Coordinate(group, artifact, version)
 
 
 def _parse_properties(content: bytes) -> dict[str, str]:
@@ -150,34 +166,19 @@ def _parse_properties(content: bytes) -> dict[str, str]:
     return {name.strip(): value.strip() for name, equals, value in pairs if equals}
 
 
-def _find_major(content: bytes, members: list[ZipMember], main: tuple[str, ...]) -> int:
+def _find_major(archive: _Archive, main: tuple[str, ...]) -> int:
     """The highest class version of the main classes, or of the first classes where none is named or there.
 
     Versions for newer releases (META-INF/versions) and module descriptors are loaded by those who know them only.
     """
     wanted = {f"{name.replace('.', '/')}.class" for name in main if name}
     wanted |= {f"BOOT-INF/classes/{path}" for path in wanted}
-    named = [member for member in members if member.name in wanted]
-    return max(
-        (parse_class_major(_read(content, each, _CLASS_HEAD)) for each in named or _iter_classes(members)), default=0
-    )
+    named = [member for member in archive.members if member.name in wanted]
+    classes = named or list(islice(filter(_is_class, archive.members), CLASSES_LIMIT))
+    return max((parse_class_major(archive.read(each, _CLASS_HEAD)) for each in classes), default=0)
 
 
-def _iter_classes(members: list[ZipMember]) -> Iterator[ZipMember]:
-    """The first class files."""
-    count = 0
-    for member in members:
-        name = member.name
-        if name.endswith(".class") and not name.startswith("META-INF/") and not name.endswith("module-info.class"):
-            yield member
-            count += 1
-            if count == CLASSES_LIMIT:
-                return
-
-
-def _read(content: bytes, member: ZipMember, limit: int) -> bytes:
-    """The start of a member, nothing where it cannot be read."""
-    try:
-        return read_zip_member(content, member, limit)
-    except FormatError:
-        return b""
+def _is_class(member: ZipMember) -> bool:
+    """Whether a member is a class that every Java loads."""
+    name = member.name
+    return name.endswith(".class") and not name.startswith("META-INF/") and not name.endswith("module-info.class")

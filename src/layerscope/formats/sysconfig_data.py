@@ -3,7 +3,6 @@
 The file is one dictionary, printed by `pprint` with a key a line. It is read as text: nothing of it is run.
 """
 
-import ast
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -37,17 +36,17 @@ class SysconfigData:
 def parse_sysconfig_data(content: bytes) -> SysconfigData:
     """The variables, each the last of its name."""
     text = content[:CONTENT_LIMIT].decode("utf-8", "replace")
-    values = {name: ast.literal_eval(value) for name, value in _WANTED.findall(text)}
+    values: dict[str, str] = dict(_WANTED.findall(text))
     return SysconfigData(
         version=_read_text(values, "VERSION"),
         soabi=_read_text(values, "SOABI"),
         extension_suffix=_read_text(values, "EXT_SUFFIX"),
         multiarch=_read_text(values, "MULTIARCH"),
-        is_free_threaded=values.get("Py_GIL_DISABLED") == 1,
+        is_free_threaded=values.get("Py_GIL_DISABLED") == "1",
     )
 
 
-def _read_text(values: dict[str, object], name: str) -> str:
-    """A variable that is a text."""
-    value = values.get(name)
-    return value if isinstance(value, str) else ""
+def _read_text(values: dict[str, str], name: str) -> str:
+    """A variable that is a text, without its quotes."""
+    value = values.get(name, "")
+    return value[1:-1] if value.startswith("'") else ""

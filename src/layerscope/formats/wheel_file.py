@@ -54,4 +54,7 @@ def _spell_out(text: str) -> list[str]:
         count *= part.count(".") + 1
     if count > TAGS_LIMIT:
         raise FormatError(f"reading a WHEEL file: a tag that stands for {count:,}, limit {TAGS_LIMIT}")
-    return [str(tag) for tag in parse_tag(text)]
+    try:
+        return [str(tag) for tag in parse_tag(text)]
+    except ValueError as error:  # packaging checks more with each version
+        raise FormatError(f"reading a WHEEL file: tag {text[:80]!r}: {error}") from error

@@ -18,6 +18,9 @@ MEMBERS_LIMIT: Final = 262_144
 COMMENT_LIMIT: Final = 65_535
 """Bytes of comment behind the end record (APPNOTE 4.4.12)."""
 
+INPUT_SLACK: Final = 65_536
+"""Compressed bytes that are taken beyond twice what was asked for: what begins a stream, its tables, fits in."""
+
 _END: Final = Struct("<4s4xHHIIH")
 _END_64_LOCATOR: Final = Struct("<4s4xQ4x")
 _END_64: Final = Struct("<4s20xQQQQ")
@@ -69,7 +72,8 @@ def read_zip_member(content: bytes, member: ZipMember, limit: int) -> bytes:
     if member.method != _DEFLATED:
         raise FormatError(f"reading the zip member {member.name!r}: compression method {member.method}")
     try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(content[start : start + member.compressed_size], limit)
+        stored = content[start : start + min(member.compressed_size, 2 * limit + INPUT_SLACK)]
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored, limit)
     except zlib.error as error:
         raise FormatError(f"reading the zip member {member.name!r}: {error}") from error
 

@@ -1,5 +1,6 @@
 """Examining this host: everything that a container with a GPU depends on, asked with deadlines, nothing required."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,8 +26,13 @@ class HostReport:
     """Options that make an audit ask about this host, one set for each kind of GPU."""
 
 
-def examine_host(host: Host, *, cache: Path, cache_size: int, now: datetime) -> HostReport:
-    """Examine everything; never raises for what the host lacks."""
+def examine_host(
+    host: Host, *, cache: Path, cache_size: int, now: datetime, knows: Callable[[str, str | None], bool]
+) -> HostReport:
+    """Examine everything; never raises for what the host lacks.
+
+    `knows` tells whether audits know a GPU by a name, and with that compute capability.
+    """
     engines = find_engines(host)
     driver = find_driver(host)
     checks = (
@@ -36,4 +42,4 @@ def examine_host(host: Host, *, cache: Path, cache_size: int, now: datetime) -> 
         *check_system(host, now=now),
         *check_store(cache, cache_size),
     )
-    return HostReport(checks, driver, engines, suggest_options(driver))
+    return HostReport(checks, driver, engines, suggest_options(driver, knows))

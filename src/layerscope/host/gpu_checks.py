@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Final
 
@@ -55,11 +55,18 @@ def shorten_name(name: str) -> str:
     return _DROPPED.sub("", _MAKER.sub("", name.strip())).strip() or name.strip()
 
 
-def suggest_options(driver: DriverReport) -> tuple[tuple[str, ...], ...]:
-    """The options that make an audit ask about this host, one set for each kind of GPU."""
+def suggest_options(
+    driver: DriverReport, knows: Callable[[str, str | None], bool] = lambda _name, _capability: True
+) -> tuple[tuple[str, ...], ...]:
+    """The options that make an audit ask about this host, one set for each kind of GPU.
+
+    A model is called by its name where that is known, with the compute capability that the driver tells, else by the
+    compute capability itself.
+    """
     version = driver.module or driver.version
     wanted = ("--driver", version) if version else ()
-    names = dict.fromkeys(shorten_name(gpu.name) for gpu in driver.gpus)
+    spelt = ((shorten_name(gpu.name), gpu.capability) for gpu in driver.gpus)
+    names = dict.fromkeys(name if knows(name, capability) else capability or name for name, capability in spelt)
     return tuple(("--gpu", name, *wanted) for name in names)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from layerscope.cli.commands import doctor
 from layerscope.host.check import Area, Check, Sign
 from layerscope.host.driver import DriverReport, Gpu
 from layerscope.host.engines import EngineReport
@@ -15,7 +16,7 @@ from layerscope.host.examine import HostReport
 from layerscope.policies.errors import read_errors
 from layerscope.report.context import RenderContext
 from layerscope.report.doctor_view import TITLES, render_doctor_json, render_doctor_text
-from support.planned_rules import is_rule
+from layerscope.rules.registry import find_rule
 
 SOURCE: Final = Path(__file__).parents[3] / "src" / "layerscope" / "host"
 NAME: Final = re.compile(r'"([a-z0-9]+(?:-[a-z0-9]+)+|shm|sigill)"')
@@ -64,6 +65,15 @@ def test_the_audit_that_fits_is_printed() -> None:
     assert "$ layerscope audit --gpu 'RTX 4090' --driver 535.183.01 IMAGE\n" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "capability", "known"),
+    [("H100", "9.0", True), ("H100", None, True), ("H100", "8.0", False), ("X1000", "13.0", False)],
+)
+def test_names_are_those_that_audits_know(name: str, capability: str | None, known: bool) -> None:
+    """With the compute capability that the driver tells."""
+    assert doctor._knows_gpu(name, capability) is known
+
+
 def test_what_is_bad_has_its_cure_and_its_errors() -> None:
     """And only rules that there are, and no control characters."""
     text = render_doctor_text(REPORT, RenderContext(unicode=False))
@@ -83,10 +93,10 @@ def test_errors_that_checks_name_are_known(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(SOURCE.glob("*.py")), ids=lambda path: path.stem)
 def test_rules_that_checks_name_are_there(path: Path) -> None:
-    """What a check says to decide is a rule, or will be one."""
+    """What a check says to decide is a rule."""
     named = {
         name
         for part in re.findall(r"(?:rules|RULES: Final) ?=([^=]*?\))", path.read_text())
         for name in NAME.findall(part)
     }
-    assert [name for name in named if not is_rule(name)] == []
+    assert [name for name in named if find_rule(name) is None] == []

@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
+from layerscope.audit.options import AuditOptions
+from layerscope.audit.pipeline import audit_image
+from layerscope.audit.result import AuditResult
 from layerscope.cli import pasted_text
+from layerscope.cli.commands import explain
 from layerscope.cli.pasted_text import HEAD_SIZE, TAIL_SIZE, read_ends
+from layerscope.progress import Progress
+from layerscope.sources.source import Source
 
 Answer = Callable[..., tuple[int, bytes, str]]
 ImageWriter = Callable[[str, str], Path]
@@ -97,6 +103,24 @@ def test_a_damaged_image_is_told_apart(answer: Answer, fixture_image: ImageWrite
 def test_an_image_that_is_not_there_fails(answer: Answer) -> None:
     """A requested check that could not run never ends in success."""
     assert answer("explain", EXEC, "./nowhere.tar")[0] == 3
+
+
+def test_the_gpu_of_a_message_is_the_one_in_question(
+    answer: Answer, fixture_image: ImageWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The image is judged for it, unless another is named; one that no table knows is left out."""
+    asked: list[list[str]] = []
+
+    def note(source: Source, *, options: AuditOptions, progress: Progress) -> AuditResult:
+        asked.append([target.name for target in options.targets])
+        return audit_image(source, options=options, progress=progress)
+
+    monkeypatch.setattr(explain, "audit_image", note)
+    image = fixture_image("clean-python", "oci-dir")
+    message = "GPU with CUDA capability sm_{} is not compatible with the current PyTorch installation"
+    for arguments in ([message.format("120")], [message.format("120"), "--gpu", "T4"], [message.format("199")]):
+        assert answer("explain", arguments[0], image, *arguments[1:])[0] == 0
+    assert asked == [["12.0"], ["T4"], []]
 
 
 def test_an_image_is_not_read_for_nothing(answer: Answer) -> None:

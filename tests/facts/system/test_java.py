@@ -50,6 +50,16 @@ def test_an_archive_that_fits_is_no_mismatch() -> None:
         assert collect(JavaCollector, make_context(members, runtime=START)).of(ClassVersionMismatch) == ()
 
 
+def test_the_java_that_the_config_names_is_the_one_that_counts() -> None:
+    """Another one may be on the PATH."""
+    members = (
+        *JAVA_17, file("opt/jdk-21/release", b'JAVA_VERSION="21"\n'), file("opt/jdk-21/bin/java", b"x", mode=0o755),
+        file("srv/app.jar", application("a.B", java=21)),
+    )  # fmt: skip
+    start = RuntimeConfig(cmd=("/opt/jdk-21/bin/java", "-jar", "/srv/app.jar"))
+    assert collect(JavaCollector, make_context(members, runtime=start)).of(ClassVersionMismatch) == ()
+
+
 def duplicates(*members: TarMember) -> list[tuple[str, list[str]]]:
     """Artifacts in several versions, oldest first."""
     found = collect(JavaCollector, make_context(members)).of(DuplicateArtifact)

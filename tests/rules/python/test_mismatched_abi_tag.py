@@ -13,8 +13,8 @@ def test_flags_a_wheel_of_another_python_in_use() -> None:
     (finding,) = flags(MismatchedAbiTag, ENVIRONMENT, WHEEL, MODULES)
     assert finding.message == (
         "Python 3.11.9 in /opt/venv cannot use acme 1.0 (cpython-310-x86_64-linux-gnu): compiled for another Python or "
-        "machine; put there by layer 2 (COPY --from=build /venv /opt/venv); 2 extension modules not found, whose suffix "
-        "should be .cpython-311-x86_64-linux-gnu.so"
+        "machine; put there by layer 2 (COPY --from=build /venv /opt/venv); 2 extension modules not found, "
+        "whose suffix should be .cpython-311-x86_64-linux-gnu.so"
     )
     assert finding.severity is Severity.CRITICAL
     assert finding.fixes[0].steps[0] == (

@@ -19,6 +19,7 @@ OLD = OldNumpyModules(
     examples=(f"{SITE}/acme/_c.so",),
     layer=2,
     instruction="RUN pip install acme",
+    needs_numpy=True,
     numpy="2.1.0",
     numpy_place=Evidence(4, f"{SITE}/numpy-2.1.0.dist-info"),
     numpy_layer=4,
@@ -37,6 +38,12 @@ def test_flags_modules_and_the_step_that_brought_numpy_2() -> None:
     assert finding.severity is Severity.HIGH
     assert finding.locations[0].layer == 4
     assert finding.fixes[0].steps[0] == "RUN /opt/venv/bin/python -m pip install 'numpy<2'"
+
+
+def test_code_that_may_never_use_numpy_is_low() -> None:
+    """pybind11 puts the names into everything that includes its header."""
+    (finding,) = flags(NumpyAbiMismatch, ENVIRONMENT, replace(OLD, needs_numpy=False))
+    assert finding.severity is Severity.LOW
 
 
 def test_ignores_an_environment_without_such_modules() -> None:

@@ -1,21 +1,27 @@
 """`layerscope explain`: what an error message means, where to look, and what an image shows of it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, with_gpu_options
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
-from layerscope.cli.options import Reading, output_option, with_console, with_reading
+from layerscope.cli.options import Reading, output_option, policy_dir_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.pasted_text import STANDARD_INPUT, read_pasted
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.policies.error_search import clean_text, find_explanations, suggest_errors
+from layerscope.policies.explanation import Explanation
+from layerscope.policies.gpu_names import parse_capability
 from layerscope.policies.policies import Policies
 from layerscope.report.explain_json import render_explanations_json
 from layerscope.report.explain_view import render_explanations_text, render_suggestions_text
@@ -28,6 +34,8 @@ from layerscope.rules.wording import tell_size
 @click.option(
     "--file", "path", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH", help="Read the text from a file."
 )
+@with_gpu_options
+@policy_dir_option
 @with_reading
 @output_option
 @with_console
@@ -36,6 +44,10 @@ def command(
     image: str | None,
     *,
     path: Path | None,
+    gpus: tuple[str, ...],
+    driver: str | None,
+    fleet: Path | None,
+    policy_dir: Path | None,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -43,7 +55,8 @@ def command(
     """Tell what an error message means and what to do.
 
     TEXT is a message, a whole traceback or log (- for standard input), a code such as "CUDA error 803", or the id of
-    an error. With IMAGE, the image is audited, and what it shows of the error is told. Exit codes: 0 the error is
+    an error. With IMAGE, the image is audited, and what it shows of the error is told, for the GPU that the message
+    or --gpu names. Exit codes: 0 the error is
     known, 1 it is not, 4 the image is damaged.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
@@ -51,11 +64,16 @@ def command(
     pasted = read_pasted(text, path)
     if pasted.left_out:
         console.say(f"layerscope: the text is long: {tell_size(pasted.left_out)} in its middle are not looked at")
-    known = Policies().errors
+    known = Policies(policy_dir).errors
     cleaned = clean_text(pasted.text)
     found = find_explanations(known, cleaned)
     suggestions = () if found else suggest_errors(known, cleaned)
-    result = _audit(image, reading, console) if image is not None and found else None
+    result = None
+    if image is not None and found:
+        options = make_options(reading, policy_dir=policy_dir)
+        wanted = gpus or _find_gpus(found, options.policies)
+        options = replace(options, **ask_about(options, gpus=wanted, driver=driver, fleet=fleet))
+        result = _audit(image, reading, options, console)
     hint = "" if found else _find_hint(text, image)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: (
@@ -86,13 +104,19 @@ def _sort_arguments(
     return text, image
 
 
-def _audit(image: str, reading: Reading, console: Console) -> AuditResult:
-    options = make_options(reading)
+def _audit(image: str, reading: Reading, options: AuditOptions, console: Console) -> AuditResult:
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
     return result
+
+
+def _find_gpus(found: Sequence[Explanation], policies: Policies) -> tuple[str, ...]:
+    """The compute capabilities that messages name, where the tables know them: the image is judged for these."""
+    named = dict.fromkeys(f"sm_{value}" for each in found if (value := each.values.get("sm")))
+    known = policies.gpu_arch.capabilities
+    return tuple(name for name in named if parse_capability(name) in known)
 
 
 def _find_hint(text: str | None, image: str | None) -> str:

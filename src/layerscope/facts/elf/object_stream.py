@@ -114,9 +114,9 @@ class ObjectStream:
     def is_code(self, start: int, stop: int) -> bool:
         """Whether a part of the file is known to be machine code alone.
 
-        Where no segment is for reading alone, the one with the code has everything else in it, too.
+        Linkers that do not begin with a segment for reading alone put constants beside the code.
         """
-        if not any(each.flags == _READ for each in self._loaded):
+        if not self._loaded or self._loaded[0].flags != _READ:
             return False
         return any(each.flags & _EXECUTE and each.offset <= start and stop <= each.stop for each in self._loaded)
 

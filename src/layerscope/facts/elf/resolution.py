@@ -106,7 +106,7 @@ class Resolution:
 
 
 def _weigh(root: Root) -> tuple[int, int, str]:
-    """The order in which roots are named: what an image is for first, and a package's own module before those deeper."""
+    """The order in which roots are named: what an image is for first, then what lies less deep."""
     return list(RootKind).index(root.kind), len(root.path), root.path
 
 

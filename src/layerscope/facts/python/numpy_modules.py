@@ -1,5 +1,6 @@
 """Extension modules built with the headers of NumPy 1, where NumPy 2 is installed."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,11 @@ from layerscope.facts.python.record_extractor import RecordExtractor
 EXAMPLES: Final = 10
 """Modules that one fact names."""
 
+_COMPILED_AGAINST: Final = frozenset({"torch"})
+"""Distributions that use NumPy's interface where it is there, without a requirement that says so."""
+
+_REQUIRES: Final = re.compile(r"numpy\b(?!-)", re.IGNORECASE)
+
 _NEW: Final = 2
 """The first major version of NumPy that refuses modules built for the one before."""
 
@@ -40,6 +46,8 @@ class OldNumpyModules(Fact):
     examples: tuple[str, ...]
     layer: int
     instruction: str
+    needs_numpy: bool
+    """Whether the distribution says that it requires NumPy, or is known to be compiled against it."""
     numpy: str
     numpy_place: Evidence
     numpy_layer: int
@@ -74,6 +82,11 @@ def _find_numpy(environment: PythonEnvironment, distributions: tuple[Distributio
     return next((by_site[site] for site in (*environment.sites, *environment.borrowed) if site in by_site), None)
 
 
+def _label(item: Distribution) -> str:
+    """A distribution as facts name it."""
+    return f"{item.name} {item.version}"
+
+
 def _major(version: str) -> int:
     """The major version; 0 where the text is none."""
     try:
@@ -97,16 +110,19 @@ def _describe(
     """The fact of one package."""
     site, package, paths = group
     layer = context.shared(find_objects)[paths[0]].layer
+    label = find_owner(context, site, paths[0])
+    owner = next((item for item in context.shared(find_distributions) if _label(item) == label), None)
     return OldNumpyModules(
         evidence=Evidence(layer=layer, path=paths[0]),
         environment=environment.place,
         site=site,
         package=package,
-        distribution=find_owner(context, site, paths[0]),
+        distribution=label,
         count=len(paths),
         examples=tuple(paths[:EXAMPLES]),
         layer=layer,
         instruction=context.instruction(layer),
+        needs_numpy=owner is None or owner.key in _COMPILED_AGAINST or any(map(_REQUIRES.match, owner.requires)),
         numpy=numpy.version,
         numpy_place=numpy.evidence,
         numpy_layer=numpy.layer,

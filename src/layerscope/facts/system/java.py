@@ -1,6 +1,6 @@
 """Java runtimes, archives, and what does not fit among them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Final
@@ -112,15 +112,12 @@ class JavaCollector(Collector):
         first = archives[0]
         yield JavaArchives(Evidence(layer=first.layer, path=first.path), tuple(_iter_rows(archives)))
         yield from _iter_duplicates(context, archives)
-        default = [runtime for runtime in runtimes if runtime.is_default] or runtimes
-        if len(default) == 1:
-            yield from _iter_mismatches(context, archives, default[0])
+        yield from _iter_mismatches(context, archives, runtimes)
 
 
 def find_java_runtimes(context: FactContext) -> tuple[JavaRuntime, ...]:
     """The runtimes, by path; ask through `context.shared`."""
     program = ProgramFinder(context).find("java").path or ""
-    home = program.removesuffix(_JAVA_PROGRAM)
     found = []
     for layer, path, kept in context.extracts(JavaReleaseExtractor.name):
         node = context.tree.get(path)
@@ -135,7 +132,7 @@ def find_java_runtimes(context: FactContext) -> tuple[JavaRuntime, ...]:
                 implementor=str(kept[2]),
                 path=folder,
                 layer=node.layer,
-                is_default=home in (folder, f"{folder}/jre"),
+                is_default=_is_home(folder, program),
             )
         )
     return tuple(sorted(found, key=lambda runtime: runtime.path))
@@ -198,15 +195,23 @@ def _has_file(context: FactContext, name: str) -> bool:
 
 
 def _iter_mismatches(
-    context: FactContext, archives: Iterable[Archive], runtime: JavaRuntime
+    context: FactContext, archives: Iterable[Archive], runtimes: Sequence[JavaRuntime]
 ) -> Iterator[ClassVersionMismatch]:
-    """The main archive, then all others, that are too new for the runtime."""
-    main = _find_main(context)
-    newer = [each for each in archives if each.class_major - MAJOR_OF_JAVA_1 > runtime.feature]
-    outside = [each for each in newer if not f"{each.path}/".startswith(f"{runtime.path}/")]
-    for is_main in (True, False):
-        chosen = [each for each in outside if (each.path == main) is is_main]
-        if not chosen:
+    """The main archive, too new for the Java that the config starts, then all others, for the one on the PATH."""
+    main, program = _find_main(context)
+    default = [runtime for runtime in runtimes if runtime.is_default] or list(runtimes)
+    usual = default[0] if len(default) == 1 else None
+    started = next((runtime for runtime in runtimes if _is_home(runtime.path, program)), usual)
+    for is_main, runtime in ((True, started), (False, usual)):
+        chosen = [
+            each
+            for each in archives
+            if runtime is not None
+            and (each.path == main) is is_main
+            and each.class_major - MAJOR_OF_JAVA_1 > runtime.feature
+            and not any(each.path.startswith(f"{other.path}/") for other in runtimes)
+        ]
+        if runtime is None or not chosen:
             continue
         yield ClassVersionMismatch(
             evidence=Evidence(layer=chosen[0].layer, path=chosen[0].path),
@@ -220,11 +225,16 @@ def _iter_mismatches(
         )
 
 
-def _find_main(context: FactContext) -> str | None:
-    """The archive that the config starts with `java -jar`."""
+def _is_home(folder: str, program: str) -> bool:
+    """Whether a `java` program belongs to a runtime."""
+    return bool(program) and program.removesuffix(_JAVA_PROGRAM) in (folder, f"{folder}/jre")
+
+
+def _find_main(context: FactContext) -> tuple[str, str]:
+    """The archive that the config starts with `java -jar`, and the path of that `java`; empty where it does not."""
     runtime = context.image.config.runtime
     words = find_final_command((*runtime.entrypoint, *runtime.cmd))
     if not words or base_name(words[0]) != "java" or "-jar" not in words[:-1]:
-        return None
+        return "", ""
     node = context.tree.resolve(join_path(runtime.working_dir, words[words.index("-jar") + 1]))
-    return node.path if node is not None else None
+    return node.path if node is not None else "", ProgramFinder(context).find(words[0]).path or ""

@@ -16,7 +16,7 @@ NODE_HEADER: Final = "include/node/node_version.h"
 PACKAGE_LIMIT: Final = 4 << 20
 """Bytes of a package.json; the registry's largest have some hundred thousand."""
 
-LOCK_LIMIT: Final = 64 << 20
+LOCK_LIMIT: Final = 16 << 20
 """Bytes of a lock file; those of the largest projects have 5 MB."""
 
 _SCOPE: Final = "@"

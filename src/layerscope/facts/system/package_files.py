@@ -28,7 +28,8 @@ _EXPECTED: Final = re.compile(
 """Where a package's file is missed when it is gone. Documentation and translations are left out on purpose by slim
 images (dpkg's path-exclude, rpm's --excludedocs), and what lies in /etc and /var is meant to change."""
 
-_LIBRARY: Final = re.compile(r"\.so(?:\.[0-9]+)*$")
+_LIBRARY: Final = re.compile(r"(?:lib|ld-)[^/]*\.so(?:\.[0-9]+)*")
+"""What the loader looks for by name; extension modules are not (pip replaces a distribution's with its own)."""
 _PROGRAM_FOLDERS: Final = frozenset({"bin", "sbin", "libexec"})
 
 
@@ -110,7 +111,7 @@ class PackageFileCollector(Collector):
 def find_kind(path: str) -> str:
     """What a file is to the rest: a library that programs load, a program, or other."""
     folder, _, name = path.rpartition("/")
-    if _LIBRARY.search(name):
+    if _LIBRARY.fullmatch(name):
         return "library"
     return "program" if folder.rpartition("/")[2] in _PROGRAM_FOLDERS else "other"
 

@@ -12,6 +12,7 @@ from layerscope.rules.python.orphaned_site_packages import OrphanedSitePackages
 from layerscope.rules.python.overlapping_distributions import OverlappingDistributions
 from layerscope.rules.python.python_end_of_life import PythonEndOfLife
 from layerscope.rules.python.unmet_requirement import UnmetRequirement
+from layerscope.rules.python.unresolved_import import UnresolvedImport
 from layerscope.rules.python.wrong_python_version import WrongPythonVersion
 from layerscope.rules.rule import Rule
 
@@ -27,5 +28,6 @@ RULES: Final[tuple[Rule, ...]] = (
     GilMismatch(),
     PythonEndOfLife(),
     OrphanedSitePackages(),
+    UnresolvedImport(),
 )
 """In order of their codes."""

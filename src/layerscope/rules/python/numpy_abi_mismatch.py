@@ -11,7 +11,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
 from layerscope.rules.rule import Rule
-from layerscope.rules.severity import Severity
+from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer, tell_list
 
 
@@ -26,7 +26,8 @@ class NumpyAbiMismatch(Rule):
     Remedy: Keep NumPy below 2, or use versions of the modules' distributions that were built for NumPy 2.
     Fix safety: Review: a distribution may require NumPy 2 in turn.
     Blind spots: Modules over 64 MiB are not searched, nor modules that import NumPy's interface by means of their own.
-        It is a heuristic: it was right for all of 220 modules of wheels that it was measured on.
+        It is a heuristic: it was right for all of 220 modules of wheels that it was measured on. Where no distribution
+        concerned requires NumPy, it is told as low: pybind11 puts the same names into what never uses them.
     References: https://numpy.org/doc/stable/release/2.0.0-notes.html, https://github.com/pytorch/pytorch/issues/107302
     """
 
@@ -60,4 +61,7 @@ class NumpyAbiMismatch(Rule):
             (f"RUN {pip} 'numpy<2'", f"Or newer versions, built for NumPy 2: RUN {pip} --upgrade {newer}"),
         )
         places = [numpy.numpy_place, *(fact.evidence for fact in modules)]
-        return self.finding(message, *places[:SHOWN_LOCATIONS], fixes=(fix,))
+        severity = Severity.HIGH if any(fact.needs_numpy for fact in modules) else Severity.LOW
+        return self.finding(
+            message, *places[:SHOWN_LOCATIONS], severity=severity, confidence=Confidence.MEDIUM, fixes=(fix,)
+        )

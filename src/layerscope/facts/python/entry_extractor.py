@@ -1,0 +1,33 @@
+"""What the layer pass keeps of Python scripts that are named like a program's beginning."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from layerscope.formats.python_imports import CONTENT_LIMIT, parse_python_imports
+from layerscope.layers.extractor import Wants
+
+NAMES: Final = frozenset({
+    "__main__.py", "api.py", "app.py", "application.py", "asgi.py", "chat.py", "cli.py", "demo.py", "entrypoint.py",
+    "generate.py", "handler.py", "infer.py", "inference.py", "launch.py", "main.py", "manage.py", "model.py",
+    "predict.py", "rp_handler.py", "run.py", "serve.py", "server.py", "service.py", "start.py", "test.py", "train.py",
+    "webui.py", "worker.py", "wsgi.py",
+})  # fmt: skip
+"""Names of scripts that images start; which one it is, only the config tells, and layers are read without it."""
+
+_PACKAGES: Final = "-packages/"
+
+
+@dataclass(frozen=True)
+class PythonEntryExtractor:
+    """Keeps what such a script imports; what lies in a site directory is no image's own program."""
+
+    name: str = "python-entry-scripts"
+    version: int = 1
+    wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
+
+    def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
+        """Names of modules, and whether the script changes where they are looked for."""
+        del size, mode
+        return None if _PACKAGES in path else msgspec.to_builtins(parse_python_imports(content))

@@ -1,0 +1,52 @@
+"""A script's outermost imports are read from its tokens."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.formats.python_imports import PythonImports, parse_python_imports
+
+SCRIPT = b'''"""Prose:
+import nothing
+"""
+from __future__ import annotations
+import os, numpy.linalg as la; import json
+from torch import (
+    nn,
+    cuda,
+)
+from . import sibling
+try:
+    import maybe
+except ImportError:
+    maybe = None
+def main():
+    import later
+if __name__ == "__main__":
+    main()
+'''
+
+
+def test_tells_what_is_imported_whatever_happens() -> None:
+    """Not what a condition, a function or prose holds, nor relative imports."""
+    assert parse_python_imports(SCRIPT) == PythonImports(("__future__", "json", "numpy", "os", "torch"))
+
+
+def test_tells_that_the_path_is_changed() -> None:
+    """Then modules may lie anywhere."""
+    assert parse_python_imports(b"import sys\nsys.path.insert(0, 'x')\nimport y\n").changes_path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"import a\n'''", b"import a\n(((", b"import a\n\xff", b"import a\n" + b"(" * 5000, b"import a\n  x\n y\n"],
+)
+def test_keeps_what_stands_before_the_text_breaks(content: bytes) -> None:
+    """A syntax error is the program's own business."""
+    assert parse_python_imports(content).names in (("a",), ())
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read(content: bytes) -> None:
+    """Nothing raises."""
+    parse_python_imports(content)

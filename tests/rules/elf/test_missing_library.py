@@ -1,0 +1,82 @@
+"""ELF001 missing-library: what it flags and what it lets pass."""
+
+from dataclasses import replace
+
+from layerscope.facts.elf.roots import RootKind
+from layerscope.facts.elf.unmet_needs import UnreachedNeed
+from layerscope.facts.fact import Evidence
+from layerscope.rules.elf.missing_library import MissingLibrary
+from layerscope.rules.severity import Confidence, Severity
+from support.cases import flags, ignores
+from support.elf_facts import MODULE, NEED, place, reach
+from support.sample_facts import DAMAGED, PROOF
+
+UNREACHED = UnreachedNeed(Evidence(1, "opt/p.so"), "libmpi.so.40", 1, place("opt/p.so"))
+
+
+def test_flags_what_a_package_cannot_be_imported_without() -> None:
+    """With what would install it, where that is known."""
+    (finding,) = flags(MissingLibrary, replace(NEED, needed="libGL.so.1"))
+    assert finding.message == (
+        f"Import torch (/{MODULE}) fails: _C.abi3.so needs libGL.so.1, which is not in the image "
+        "(needed since layer 1 (RUN pip install torch))"
+    )
+    assert (finding.severity, finding.confidence) == (Severity.HIGH, Confidence.HIGH)
+    assert finding.fixes[0].steps[0].endswith("libgl1")
+
+
+def test_tells_the_layer_that_removed_it_first() -> None:
+    """And the way from the module to the object that asks."""
+    chain = (MODULE, "a/libtorch_cuda.so")
+    need = replace(NEED, removed_by=3, removed_path="a/libx.so.1", reach=reach(chain=chain), place=place(chain[1]))
+    (finding,) = flags(MissingLibrary, need)
+    assert "by way of _C.abi3.so > libtorch_cuda.so: libtorch_cuda.so needs libx.so.1" in finding.message
+    assert finding.message.endswith("which was removed by layer 3 (/a/libx.so.1)")
+    assert finding.locations[0].layer == 3
+
+
+def test_tells_all_that_one_package_lacks_at_once() -> None:
+    """The names and their askers, each once."""
+    other = replace(NEED, needed="libcudart.so.12", place=place("a/libb.so"))
+    (finding,) = flags(MissingLibrary, NEED, other)
+    assert "_C.abi3.so and libb.so need libx.so.1 and libcudart.so.12; libx.so.1 is not in the image" in finding.message
+    assert finding.fixes[0].steps[0] == "RUN pip install nvidia-cuda-runtime-cu12"
+
+
+def test_severity_follows_who_needs_it() -> None:
+    """The entrypoint first; parts of a package, variants and what a package brings itself weigh less."""
+    program = reach("usr/bin/app", RootKind.PROGRAM)
+    cases = [
+        (replace(NEED, reach=reach("usr/bin/app", RootKind.ENTRY)), Severity.HIGH),
+        (replace(NEED, reach=program), Severity.MEDIUM),
+        (replace(NEED, reach=reach("opt/app", RootKind.OTHER_PROGRAM)), Severity.LOW),
+        (replace(NEED, reach=reach(kind=RootKind.STANDARD_MODULE)), Severity.LOW),
+        (replace(NEED, reach=reach(is_central=False)), Severity.MEDIUM),
+        (replace(NEED, reach=reach(is_variant=True)), Severity.LOW),
+        (replace(NEED, is_bundled=True, elsewhere=("a/libx.so.1",)), Severity.LOW),
+        (replace(NEED, modules=10), Severity.MEDIUM),
+        (replace(NEED, modules=10, removed_by=2, removed_path="a"), Severity.HIGH),
+    ]
+    assert [flags(MissingLibrary, need)[0].severity for need, _ in cases] == [severity for _, severity in cases]
+
+
+def test_says_how_a_library_that_is_there_can_be_found() -> None:
+    """By the cache, or by the configuration."""
+    (uncached,) = flags(MissingLibrary, replace(NEED, is_uncached=True, elsewhere=("opt/libx.so.1",)))
+    assert uncached.fixes[0].steps[0].startswith("RUN ldconfig")
+    (elsewhere,) = flags(MissingLibrary, replace(NEED, elsewhere=("opt/libx.so.1",)))
+    assert "echo /opt > /etc/ld.so.conf.d" in elsewhere.fixes[0].steps[0]
+    (unusable,) = flags(MissingLibrary, replace(NEED, unusable="lib/libx.so.1"))
+    assert "is found at /lib/libx.so.1, which is no object" in unusable.message
+
+
+def test_plugins_out_of_reach_are_for_information() -> None:
+    """All in one finding."""
+    (finding,) = flags(MissingLibrary, UNREACHED)
+    assert (finding.severity, finding.confidence) == (Severity.INFO, Confidence.LOW)
+
+
+def test_ignores_what_may_lie_in_a_layer_that_could_not_be_read() -> None:
+    """And an image in which all is there."""
+    ignores(MissingLibrary, DAMAGED, NEED, UNREACHED)
+    ignores(MissingLibrary, PROOF)

@@ -1,0 +1,49 @@
+"""ELF004 undefined-symbol: what it flags and what it lets pass."""
+
+from dataclasses import replace
+
+import pytest
+
+from layerscope.rules.elf.undefined_symbol import UndefinedSymbol
+from layerscope.rules.severity import Confidence, Severity
+from support.cases import flags, ignores
+from support.elf_facts import CONFIGURATION, MODULE, SHADOW, SYMBOLS, place
+from support.sample_facts import DAMAGED
+
+NEW = "_ZN3c106detail14torchCheckFailEPKcS2_jRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+OLD = "_ZN3c105ErrorC2ENS_14SourceLocationESs"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (NEW, "it was built for another torch than the one here, and with the new std::string ABI"),
+        (OLD, "it was built for another torch than the one here, and with the old std::string ABI"),
+        ("_ZNK2at10TensorBase8data_ptrEv", "it was built for another torch than the one here"),
+        ("PyUnicode_InternInPlace", "it was built for another Python"),
+        ("__nvJitLinkComplete_12_4", "the library it gets is older than 12.4"),
+        ("somebody_else", "it was built against other versions of its libraries"),
+    ],
+)
+def test_flags_with_what_the_name_tells(name: str, reason: str) -> None:
+    """Whose symbol it is, and which build would fit."""
+    (finding,) = flags(UndefinedSymbol, replace(SYMBOLS, names=(name,)))
+    assert finding.message == (
+        f"Import torch (/{MODULE}) fails: /{MODULE} needs 1 symbol that nothing defines ({name}); {reason}"
+    )
+    assert (finding.severity, finding.confidence) == (Severity.HIGH, Confidence.MEDIUM)
+
+
+def test_blames_the_library_that_was_put_in_front() -> None:
+    """With the variable as it should be."""
+    symbols = replace(SYMBOLS, libraries=(place("lib/libc.so.6"), place("opt/old/liba.so")))
+    (finding,) = flags(UndefinedSymbol, symbols, SHADOW, CONFIGURATION)
+    assert "/opt/old/liba.so comes before" in finding.message
+    assert finding.fixes[0].steps[0] == "ENV LD_LIBRARY_PATH=/opt/lib"
+    assert [location.layer for location in finding.locations] == [1, 2]
+
+
+def test_ignores_what_another_rule_tells() -> None:
+    """Objects for another C library; and all, where a layer could not be read."""
+    ignores(UndefinedSymbol, replace(SYMBOLS, is_glibc_on_musl=True))
+    ignores(UndefinedSymbol, DAMAGED, SYMBOLS)
