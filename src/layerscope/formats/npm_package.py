@@ -19,6 +19,12 @@ TEXT_LIMIT: Final = 1024
 LOCKED_LIMIT: Final = 100_000
 """Packages of one lock file; the largest projects have 5,000."""
 
+FOLDER_LIMIT: Final = 4096
+"""Characters of a folder in a lock file: PATH_MAX of Linux."""
+
+FOLDERS_SIZE_LIMIT: Final = 32 << 20
+"""Characters of all folders of a lock file: version 1 repeats them for what lies below; 5,000 packages have 300,000."""
+
 LOCK_DEPTH: Final = 64
 """Nesting of a version 1 lock file; npm flattens, so that real ones have about 5."""
 
@@ -79,17 +85,21 @@ def parse_npm_lock(content: bytes) -> tuple[LockedPackage, ...]:
             if folder and isinstance(entry, dict) and not entry.get("link") and len(found) < LOCKED_LIMIT:
                 found.append(_lock(folder, entry))
         return tuple(found)
-    pending = [("", value.get("dependencies"), 0)]
+    pending, size = [("", value.get("dependencies"), 0)], 0
     while pending:
         folder, dependencies, depth = pending.pop()
         if not isinstance(dependencies, dict) or depth > LOCK_DEPTH:
             continue
         for name, entry in dependencies.items():
-            if not isinstance(entry, dict) or len(found) >= LOCKED_LIMIT or len(name) > TEXT_LIMIT:
+            if not isinstance(entry, dict) or len(folder) + len(name) > FOLDER_LIMIT:
                 continue
             below = f"{folder}node_modules/{name}"
+            size += len(below)
+            if len(found) >= LOCKED_LIMIT or size > FOLDERS_SIZE_LIMIT:
+                return tuple(found)
             found.append(_lock(below, entry))
-            pending.append((f"{below}/", entry.get("dependencies"), depth + 1))
+            if entry.get("dependencies"):
+                pending.append((f"{below}/", entry["dependencies"], depth + 1))
     return tuple(found)
 
 
@@ -97,7 +107,7 @@ def _lock(folder: str, entry: Mapping[str, object]) -> LockedPackage:
     """One place of a lock file."""
     is_optional = bool(entry.get("optional") or entry.get("devOptional") or entry.get("peer"))
     is_development = bool(entry.get("dev") or entry.get("devOptional"))
-    return LockedPackage(folder[: TEXT_LIMIT * 4], _text(entry.get("version")), is_optional, is_development)
+    return LockedPackage(folder[:FOLDER_LIMIT], _text(entry.get("version")), is_optional, is_development)
 
 
 def _read_object(content: bytes, what: str) -> dict[str, object]:
