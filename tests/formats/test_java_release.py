@@ -15,7 +15,7 @@ from layerscope.formats.java_release import JavaRelease, parse_java_release
 def test_reads_the_feature_release(version: str, feature: int) -> None:
     """Java 8 and older count from 1."""
     content = f'IMPLEMENTOR="Debian"\nJAVA_VERSION="{version}"\nLIBC="gnu"\nMODULES="java.base java.xml"\n'
-    assert parse_java_release(content.encode()) == JavaRelease(version, feature, "Debian", "gnu")
+    assert parse_java_release(content.encode()) == JavaRelease(version, feature, "Debian")
 
 
 def test_other_release_files_are_none() -> None:

@@ -38,7 +38,6 @@ def test_reads_what_a_package_requires() -> None:
     assert (package.dependencies, package.optional) == ({"b": "^1"}, {"d": "*"})
     assert (package.peers, package.optional_peers) == ({"e": "2", "f": "3"}, ("f",))
     assert package.overrides == ("@s/i", "g", "h", "j")
-    assert package.bundled == ("k",)
 
 
 def test_reads_old_and_new_lock_files() -> None:

@@ -16,12 +16,11 @@ _FEATURE: Final = re.compile(r"(?:1\.)?(\d{1,4})(?:[._+-]|$)")
 
 @dataclass(frozen=True, slots=True)
 class JavaRelease:
-    """A runtime: its version as written, its feature release (8, 17, 21), who made it, and its C library."""
+    """A runtime: its version as written, its feature release (8, 17, 21), and who made it."""
 
     version: str
     feature: int
     implementor: str
-    libc: str
 
 
 def parse_java_release(content: bytes) -> JavaRelease | None:
@@ -33,4 +32,4 @@ def parse_java_release(content: bytes) -> JavaRelease | None:
     match = _FEATURE.match(version)
     if match is None:
         return None
-    return JavaRelease(version, int(match[1]), values.get("IMPLEMENTOR", ""), values.get("LIBC", ""))
+    return JavaRelease(version, int(match[1]), values.get("IMPLEMENTOR", ""))

@@ -41,7 +41,6 @@ class NpmPackage:
     optional: Mapping[str, str] = field(default_factory=dict)
     peers: Mapping[str, str] = field(default_factory=dict)
     optional_peers: tuple[str, ...] = ()
-    bundled: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     is_workspace_root: bool = False
 
@@ -60,7 +59,6 @@ def parse_npm_package(content: bytes) -> NpmPackage:
     """The package; raises FormatError for what is no JSON object. Fields of other types count as absent."""
     value = _read_object(content, "package.json")
     engines, meta = _mapping(value.get("engines")), value.get("peerDependenciesMeta")
-    bundled = value.get("bundleDependencies", value.get("bundledDependencies"))
     return NpmPackage(
         name=_text(value.get("name")),
         version=_text(value.get("version")),
@@ -69,7 +67,6 @@ def parse_npm_package(content: bytes) -> NpmPackage:
         optional=_mapping(value.get("optionalDependencies")),
         peers=_mapping(value.get("peerDependencies")),
         optional_peers=tuple(sorted(_iter_optional(meta))),
-        bundled=tuple(_text(each) for each in bundled[:DEPENDENCIES_LIMIT]) if isinstance(bundled, list) else (),
         overrides=tuple(sorted({*_iter_names(value.get("overrides")), *_iter_names(value.get("resolutions"))})),
         is_workspace_root=bool(value.get("workspaces")),
     )
