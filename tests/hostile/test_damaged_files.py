@@ -31,7 +31,7 @@ FOLDERS: Final = (
 
 BROKEN: Final = {
     f"{SITE}/thing/_core.cpython-312-x86_64-linux-gnu.so", "srv/thing.jar", "var/lib/rpm/Packages",
-    "var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/Packages.db", "etc/ld.so.cache", "srv/conda-meta/thing.json",
+    "var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/Packages.db", "srv/conda-meta/thing.json",
 }  # fmt: skip
 """Files of which garbage has to be told."""
 
@@ -122,7 +122,7 @@ def test_damaged_files_are_gaps_and_end_nothing(
     assert answers[0]["gaps"] == answers[1]["gaps"]
     assert answers[0]["findings"] == answers[1]["findings"]
     named = {gap["where"].removeprefix("/") for gap in answers[0]["gaps"]}
-    assert named >= BROKEN if kind == "garbage" else kind != "sound" or not named & BROKEN, sorted(named)
+    assert BROKEN - named == (set() if kind == "garbage" else BROKEN) or kind not in {"garbage", "sound"}
 
 
 def make_files(kind: str, folder: Path) -> Iterator[tuple[str, bytes]]:
