@@ -9,12 +9,12 @@ from layerscope.rules.wording import tell_count, tell_path
 def judge_reach(reach: Reach) -> Severity:
     """The severity of a fault that ends the start or the import of all that load an object.
 
-    The entrypoint, and modules that a package consists of, are what an image is for. Programs on the PATH may never be
-    started; modules deep in a package, or built for several versions of something, may never be imported; modules of
-    Python's own library fail in slim images by design.
+    Without its entrypoint a container does not start; modules that a package consists of are what an image is for.
+    Programs on the PATH may never be started; modules deep in a package, or built for several versions of something,
+    may never be imported; modules of Python's own library fail in slim images by design.
     """
     if reach.kind is RootKind.ENTRY:
-        return Severity.HIGH
+        return Severity.CRITICAL
     if reach.kind is RootKind.EXTENSION and not reach.is_variant:
         return Severity.HIGH if reach.is_central else Severity.MEDIUM
     return Severity.MEDIUM if reach.kind is RootKind.PROGRAM else Severity.LOW

@@ -64,7 +64,7 @@ class MissingElfInterpreter(Rule):
 
 
 def _judge(kind: RootKind) -> Severity:
-    """The entrypoint is what the image is for."""
+    """Without its entrypoint a container does not start."""
     if kind is RootKind.ENTRY:
-        return Severity.HIGH
+        return Severity.CRITICAL
     return Severity.MEDIUM if kind is RootKind.PROGRAM else Severity.LOW

@@ -7,6 +7,9 @@ from layerscope.facts.elf.unmet_needs import UnmetNeed, UnreachedNeed
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.python.integrity import DamagedDistribution
+from layerscope.facts.system.package_files import MissingPackageFiles
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.reach_severity import judge_reach, tell_chain, tell_failing
@@ -39,7 +42,14 @@ class MissingLibrary(Rule):
     code: ClassVar[str] = "ELF001"
     covers: ClassVar[tuple[int, ...]] = (61, 66)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (UnmetNeed, UnreachedNeed, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        UnmetNeed,
+        UnreachedNeed,
+        DamagedDistribution,
+        MissingPackageFiles,
+        PythonEnvironment,
+        LayerProof,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each program or package, then one for all that nothing reaches."""
@@ -49,7 +59,7 @@ class MissingLibrary(Rule):
         for need in facts.of(UnmetNeed):
             groups.setdefault((need.reach.package or need.reach.roots[0], need.removed_by), []).append(need)
         for needs in groups.values():
-            yield self._tell(needs)
+            yield self._tell(sorted(needs, key=_judge, reverse=True), facts)
         unreached = facts.of(UnreachedNeed)
         if unreached:
             names = tell_list(need.needed for need in unreached)
@@ -57,11 +67,11 @@ class MissingLibrary(Rule):
             places = [need.evidence for need in unreached][:SHOWN_LOCATIONS]
             yield self.finding(message, *places, severity=Severity.INFO, confidence=Confidence.LOW)
 
-    def _tell(self, needs: Sequence[UnmetNeed]) -> Finding:
-        """What one package or program lacks."""
-        worst = max(needs, key=_judge)
+    def _tell(self, needs: Sequence[UnmetNeed], facts: FactSet) -> Finding:
+        """What one package or program lacks, the worst first."""
+        worst = needs[0]
         askers = list(dict.fromkeys(need.place.path.rpartition("/")[2] for need in needs))
-        names = list(dict.fromkeys(need.needed for need in (worst, *needs)))
+        names = list(dict.fromkeys(need.needed for need in needs))
         verb = "needs" if len(askers) == 1 else "need"
         link = ", which" if len(names) == 1 else f"; {worst.needed}"
         where = f"{tell_list(askers)} {verb} {tell_list(names)}{link} {explain_need(worst)}"
@@ -75,18 +85,18 @@ class MissingLibrary(Rule):
             *places[:SHOWN_LOCATIONS],
             severity=_judge(worst),
             confidence=Confidence.HIGH if is_sure else Confidence.LOW,
-            fixes=suggest_libraries(needs),
+            fixes=suggest_libraries(needs, facts),
         )
 
 
 def _judge(need: UnmetNeed) -> Severity:
     """The reach decides; a package of which only a small part fails, or that brings the library, works without.
 
-    A library that was there and that a later step took away leaves no doubt.
+    A library that was there and that a later step took away leaves no doubt, and weighs one step more.
     """
     severity = judge_reach(need.reach)
     if need.removed_by is not None:
-        return Severity.CRITICAL if severity >= Severity.HIGH else severity
+        return Severity(min(severity + 1, Severity.CRITICAL))
     if need.is_bundled:
         return min(severity, Severity.LOW)
     is_minor = need.failing * 2 < need.modules
