@@ -5,6 +5,7 @@ from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.extensions import UnloadableExtensions
 from layerscope.facts.python.integrity import DamagedDistribution
+from layerscope.facts.python.numpy_modules import OldNumpyModules
 from layerscope.facts.python.wheel_tags import UnsuitableWheel
 
 SITE = "opt/venv/lib/python3.11/site-packages"
@@ -87,4 +88,21 @@ MISSING = DamagedDistribution(
     altered_examples=(),
     altered_by=None,
     altered_instruction="",
+)
+
+OLD_NUMPY = OldNumpyModules(
+    evidence=Evidence(2, f"{SITE}/acme/_c.so"),
+    environment="opt/venv",
+    site=SITE,
+    package="acme",
+    distribution="acme 1.0",
+    count=3,
+    examples=(f"{SITE}/acme/_c.so",),
+    layer=2,
+    instruction="RUN pip install acme",
+    needs_numpy=True,
+    numpy="2.1.0",
+    numpy_place=Evidence(4, f"{SITE}/numpy-2.1.0.dist-info"),
+    numpy_layer=4,
+    numpy_instruction="RUN pip install -U numpy",
 )
