@@ -60,6 +60,8 @@ class MissingElfInterpreter(Rule):
                 ),
             )
             places = [Evidence(layer=place.layer, path=place.path) for place in fact.examples]
+            if fact.removed_by is not None:
+                places.insert(0, Evidence(layer=fact.removed_by, path=fact.interpreter.strip("/")))
             yield self.finding(message, *places, severity=_judge(fact.kind), fixes=(fix,))
 
 
