@@ -23,7 +23,7 @@ def take_out(folder: str, configuration: LoaderConfiguration | None) -> Fix:
 def set_library_path(folders: Iterable[SearchFolder]) -> str:
     """The instruction that leaves these folders, or what to do where none is left."""
     texts = list(filter(None, (folder.text for folder in folders)))
-    return f"ENV LD_LIBRARY_PATH={':'.join(texts)}" if texts else "Drop LD_LIBRARY_PATH from ENV: nothing is left of it"
+    return f"ENV LD_LIBRARY_PATH={':'.join(texts)}" if texts else "ENV LD_LIBRARY_PATH=   (nothing is left of it)"
 
 
 def tell_library_path(configuration: LoaderConfiguration | None) -> str:

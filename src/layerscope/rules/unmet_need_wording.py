@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
+from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.integrity import DamagedDistribution
 from layerscope.facts.system.package_files import MissingPackageFiles
+from layerscope.rules.cuda_stack import iter_frameworks_without_cuda
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_origins import find_package_commands
 from layerscope.rules.python_cures import quote_requirements, tell_pip
 from layerscope.rules.system_packages import reinstall_command
 from layerscope.rules.wording import tell_layer, tell_list, tell_path
+
+_OF_NVIDIA: Final = ("libcu", "libnv", "libnccl")
 
 STEPS: Final = 6
 """Commands of one fix."""
@@ -29,6 +33,15 @@ def explain_need(need: UnmetNeed) -> str:
     if need.elsewhere:
         return f"lies at {tell_path(need.elsewhere[0])}, where the loader does not look"
     return f"is not in the image (needed since {tell_layer(need.place.layer, need.place.instruction)})"
+
+
+def find_told_needs(facts: FactSet) -> dict[str, tuple[str, ...]]:
+    """Packages of which other rules tell why what they need cannot be there, with how the names of that begin.
+
+    Of those for another C library it is everything, of those that find no CUDA the libraries of NVIDIA.
+    """
+    without = {framework.name: _OF_NVIDIA for framework in iter_frameworks_without_cuda(facts)}
+    return {**without, **{fact.package: ("",) for fact in facts.of(GlibcModules)}}
 
 
 def suggest_libraries(needs: Sequence[UnmetNeed], facts: FactSet) -> tuple[Fix, ...]:

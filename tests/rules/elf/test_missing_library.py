@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from layerscope.facts.cuda.framework import Build
+from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.elf.roots import RootKind
 from layerscope.facts.elf.unmet_needs import UnreachedNeed
 from layerscope.facts.fact import Evidence
@@ -9,6 +11,7 @@ from layerscope.rules.elf.missing_library import MissingLibrary
 from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
 from support.elf_facts import MODULE, NEED, place, reach
+from support.gpu_facts import torch as torch_for
 from support.package_facts import LIBRARY
 from support.python_facts import ENVIRONMENT, MISSING
 from support.sample_facts import DAMAGED, PROOF
@@ -100,3 +103,16 @@ def test_ignores_what_may_lie_in_a_layer_that_could_not_be_read() -> None:
     """And an image in which all is there."""
     ignores(MissingLibrary, DAMAGED, NEED, UNREACHED)
     ignores(MissingLibrary, PROOF)
+
+
+def test_leaves_packages_to_the_rules_that_tell_why_nothing_fits() -> None:
+    """For another C library, and with no CUDA in the image; a library that a layer removed is told all the same."""
+    glibc = GlibcModules(Evidence(1, MODULE), "torch", 2, (place(MODULE),), "usr/bin/python3.12")
+    torch = replace(torch_for("12.8"), build=Build.CUDA)
+    runtime = replace(NEED, needed="libcudart.so.12")
+    for cause in (glibc, torch):
+        ignores(MissingLibrary, runtime, cause)
+        flags(MissingLibrary, replace(runtime, removed_by=3, removed_path="a/libcudart.so.12"), cause)
+        flags(MissingLibrary, replace(runtime, reach=reach(package="numpy")), cause)
+    ignores(MissingLibrary, NEED, glibc)
+    flags(MissingLibrary, NEED, torch)

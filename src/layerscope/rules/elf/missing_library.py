@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from layerscope.facts.cuda.framework import Framework
+from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.elf.unmet_needs import UnmetNeed, UnreachedNeed
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
@@ -12,10 +15,10 @@ from layerscope.facts.python.integrity import DamagedDistribution
 from layerscope.facts.system.package_files import MissingPackageFiles
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_reach, tell_chain, tell_failing
+from layerscope.rules.reach_severity import judge_need, tell_chain, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.unmet_need_wording import explain_need, suggest_libraries
+from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
 
 
@@ -35,7 +38,7 @@ class MissingLibrary(Rule):
     Blind spots: Libraries that a program opens by name while it runs are not in its header. Whether anything imports
         a module is not known: parts deep in a package weigh less, plugins that nothing reaches are listed apart.
         Variables set by an entrypoint script or at run time are not seen. Nothing is said where a layer could not
-        be read.
+        be read, nor of packages for another C library (ELF009, PY008), or whose CUDA the image has not (CUDA024).
     References: ld.so(8); Debian bug reports on libGL.so.1; pytorch/pytorch, "libcudart.so: cannot open".
     """
 
@@ -47,6 +50,9 @@ class MissingLibrary(Rule):
         UnreachedNeed,
         DamagedDistribution,
         MissingPackageFiles,
+        GlibcModules,
+        Framework,
+        CudaCopy,
         PythonEnvironment,
         LayerProof,
     )
@@ -56,10 +62,13 @@ class MissingLibrary(Rule):
         if has_unread_layers(facts):
             return
         groups: dict[tuple[str, int | None], list[UnmetNeed]] = {}
+        told = find_told_needs(facts)
         for need in facts.of(UnmetNeed):
+            if need.removed_by is None and need.needed.startswith(told.get(need.reach.package, ())):
+                continue
             groups.setdefault((need.reach.package or need.reach.roots[0], need.removed_by), []).append(need)
         for needs in groups.values():
-            yield self._tell(sorted(needs, key=_judge, reverse=True), facts)
+            yield self._tell(sorted(needs, key=judge_need, reverse=True), facts)
         unreached = facts.of(UnreachedNeed)
         if unreached:
             names = tell_list(need.needed for need in unreached)
@@ -83,21 +92,7 @@ class MissingLibrary(Rule):
         return self.finding(
             message,
             *places[:SHOWN_LOCATIONS],
-            severity=_judge(worst),
+            severity=judge_need(worst),
             confidence=Confidence.HIGH if is_sure else Confidence.LOW,
             fixes=suggest_libraries(needs, facts),
         )
-
-
-def _judge(need: UnmetNeed) -> Severity:
-    """The reach decides; a package of which only a small part fails, or that brings the library, works without.
-
-    A library that was there and that a later step took away leaves no doubt, and weighs one step more.
-    """
-    severity = judge_reach(need.reach)
-    if need.removed_by is not None:
-        return Severity(min(severity + 1, Severity.CRITICAL))
-    if need.is_bundled:
-        return min(severity, Severity.LOW)
-    is_minor = need.failing * 2 < need.modules
-    return min(severity, Severity.MEDIUM) if is_minor else severity
