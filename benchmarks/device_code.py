@@ -10,7 +10,6 @@ to sm_61 in libcublas 12.1, whose entries have none and which are no architectur
 
 import argparse
 import re
-import struct
 import subprocess
 import sys
 import time
@@ -20,10 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from layerscope.formats.device_code import CodeKind, DeviceCode
-from layerscope.formats.fatbinary import LOADED_SECTION, FatbinaryScanner
+import msgspec
 
-PIECE: Final = 1 << 20
+from layerscope.facts.elf.object_extractor import ElfObjectExtractor
+from layerscope.formats.device_code import CodeKind, DeviceCode
+from layerscope.formats.fatbinary import LOADED_SECTION
+
+PIECE: Final = 1 << 18
 LISTED: Final = re.compile(r"^(?:ELF|PTX) file\s+\d+: .*?\.sm_(\d+)(a?)f?\.(?:[^.]*\.)?(cubin|ptx)$", re.MULTILINE)
 FIRST_SPECIFIC: Final = 90
 """The first architecture with a variant `a`."""
@@ -72,13 +74,16 @@ def main() -> int:
 
 
 def scan(path: Path) -> tuple[DeviceCode, float]:
-    """The device code of a file, and the seconds it took."""
+    """The device code of a file as the layer pass finds it, piece by piece, and the seconds it took."""
     started = time.perf_counter()
+    reading = ElfObjectExtractor().open_file(str(path), size=path.stat().st_size, mode=0o755)
     with path.open("rb") as file:
-        scanner = FatbinaryScanner(path.stat().st_size)
         while piece := file.read(PIECE):
-            scanner.feed(memoryview(piece))
-    return scanner.finish(read_sections(path)), time.perf_counter() - started
+            reading.feed(memoryview(piece))
+    kept = reading.finish()
+    code = kept.get("code") if isinstance(kept, dict) else None
+    found = msgspec.convert(code, DeviceCode) if code else DeviceCode(())
+    return found, time.perf_counter() - started
 
 
 def list_code(code: DeviceCode) -> Listing:
@@ -116,27 +121,6 @@ def _ask(program: Path, path: Path) -> Listing | None:
         (KINDS[kind], int(arch), suffix if int(arch) >= FIRST_SPECIFIC else "")
         for arch, suffix, kind in LISTED.findall(answer.stdout)
     )
-
-
-def read_sections(path: Path) -> list[tuple[str, int, int]]:
-    """Names, offsets and sizes of a 64-bit little-endian object's sections, read independently of the ELF reader."""
-    with path.open("rb") as file:
-        header = file.read(64)
-        (offset,) = struct.unpack_from("<Q", header, 40)
-        size, count, names_index = struct.unpack_from("<HHH", header, 58)
-        file.seek(offset)
-        table = file.read(size * count)
-        if not count or len(table) < size * count:
-            return []
-        rows = [struct.unpack_from("<IIQQQQ", table, size * index) for index in range(count)]
-        file.seek(rows[names_index][4])
-        names = file.read(rows[names_index][5])
-    no_bytes = 8
-    return [
-        (names[row[0] : names.find(b"\0", row[0])].decode("ascii", "replace"), row[4], row[5])
-        for row in rows
-        if row[1] != no_bytes
-    ]
 
 
 def _is_elf(path: Path) -> bool:

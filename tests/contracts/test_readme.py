@@ -21,6 +21,9 @@ COMMANDS: Final = dict(iter_commands())
 EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", TEXT, re.MULTILINE)
 
 
+NODES: Final = '[[node]]\nname = "training"\ngpu = "H100"\ndriver = "580.95.05"\n'
+LOG: Final = b"RuntimeError: CUDA error: no kernel image is available for execution on the device\n"
+
 COMPRESSED: Final = re.compile(r"(?<=^manifest )sha256:\w+|(?<=^size     )[\d.]+ kB(?= stored)", re.MULTILINE)
 """What depends on the version of zlib."""
 
@@ -42,11 +45,12 @@ def test_examples_do_what_they_say(
 ) -> None:
     """Every line that can be typed works on the demonstration image, whose audit finds something."""
     monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "nodes.toml").write_text(NODES)
     words = shlex.split(IMAGES.sub(str(fixture_image("demo", "docker-archive:docker-26")), example))
     run = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=tmp_path,
-        input=fixture_image("demo", "oci-archive").read_bytes(),
+        input=LOG if words[1] == "explain" else fixture_image("demo", "oci-archive").read_bytes(),
         capture_output=True,
         check=False,
     )

@@ -167,3 +167,18 @@ def test_memory_has_a_ceiling() -> None:
     """However many different entries a file makes up, a fixed number of them is kept."""
     content = b"".join(write_container([sass(arch, size=0)]) for arch in range(container_tally.DISTINCT_LIMIT + 9))
     assert scan(content).unread == 9
+
+
+def test_bytes_that_hold_none_are_passed_over_unread() -> None:
+    """Places are counted on; inside a container nothing is passed over."""
+    container = write_container([sass(90)])
+    scanner = FatbinaryScanner()
+    assert scanner.skip(64)
+    assert not scanner.has_found
+    scanner.feed(memoryview(container[:40]))
+    assert scanner.has_found
+    assert not scanner.skip(8)
+    scanner.feed(memoryview(container[40:]))
+    assert scanner.skip(8)
+    code = scanner.finish([(".nv_fatbin", 64, len(container))])
+    assert [(group.section, group.count) for group in code.groups] == [(".nv_fatbin", 1)]

@@ -28,7 +28,7 @@ GRACE: Final = 60
 
 _RUNS: Final = re.compile(r"number_of_executed_units: (\d+)")
 _COVERAGE: Final = re.compile(r"cov: (\d+)")
-_TRACEBACK: Final = re.compile(r" === Uncaught Python exception: ===\n(.*?)\n\n?==", re.DOTALL)
+_TRACEBACK: Final = re.compile(r" === Uncaught Python exception: ===\n(.*?)(?:\n\n?==|\s*\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,10 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
     ),
     "gradle_lock": (b"# comment\ncom.google:guava:31.1-jre=compileClasspath,runtimeClasspath\nempty=x\n",),
     "java_release": (b'IMPLEMENTOR="Eclipse"\nJAVA_VERSION="17.0.9"\nJAVA_RUNTIME_VERSION="17.0.9+9"\nOS_ARCH="x"\n',),
+    "javascript_imports": (
+        b"#!/usr/bin/env node\nconst { a, b } = require('express');\nimport c, { d } from \"./c.js\";\n/*\n*/\n",
+        b"const {\n  e\n} = require('f')\nexport * from 'g'\n",
+    ),
     "ld_conf": (b"include /etc/ld.so.conf.d/*.conf\n# c\n/usr/local/lib:/opt/a=x86, /b\nhwcap 1 nosegneg\n",),
     "ld_musl_path": (b"/lib:/usr/local/lib\n/usr/lib\n",),
     "ld_preload": (b"/usr/lib/libjemalloc.so.2 libx.so:liby.so # c\n",),

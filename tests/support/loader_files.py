@@ -20,12 +20,10 @@ MAGIC = b"glibc-ld.so.cache1.1"
 OLD_MAGIC = b"ld.so-1.7.0\0"
 
 
-def library(
-    *needed: str, soname: str | None = None, bits: int = 64, machine: int = X86_64, **more: object
-) -> ElfObject:
-    """A shared object with these needs."""
-    fields: dict[str, object] = {"needed": needed, "soname": soname, "is_dynamic": True, **more}
-    return ElfObject(bits, is_little_endian=True, machine=machine, type=3, **fields)  # type: ignore[arg-type] # by name
+def library(*needed: str, **more: object) -> ElfObject:
+    """A shared object for x86-64 with these needs."""
+    fields: dict[str, object] = {"bits": 64, "machine": X86_64, "needed": needed, "is_dynamic": True, **more}
+    return ElfObject(is_little_endian=True, type=3, **fields)  # type: ignore[arg-type] # by name
 
 
 @dataclass

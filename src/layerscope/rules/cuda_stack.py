@@ -43,6 +43,14 @@ def means_gpu(facts: FactSet) -> bool:
     )
 
 
+def computes_by_cuda(facts: FactSet) -> bool:
+    """Whether something in the image computes by CUDA, or the config names a CUDA version: more than rendering."""
+    declaration = facts.find(CudaDeclaration)
+    is_named = declaration is not None and bool(declaration.cuda_version or declaration.requirements)
+    has_libraries = any(copy.find_part(name) for copy in live_copies(facts) for name in COMPUTING)
+    return is_named or has_libraries or any(each.build is Build.CUDA for each in facts.of(Framework))
+
+
 def has_part(facts: FactSet, part: str, version: str) -> bool:
     """Whether some copy has a part of CUDA in the major version of `version`; an unknown version counts as any."""
     wanted = major(version)

@@ -6,16 +6,25 @@ from typing import Final
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, LibraryVerdict
 from layerscope.facts.fact import Evidence
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.fix import Fix
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_list
+
+_OF_CODE: Final = frozenset({Cause.NOTHING, Cause.CODE, Cause.ARCHITECTURE, Cause.PTX_TOO_NEW})
+"""What a library in a layer that could not be read would change."""
 
 INDEX: Final = "https://download.pytorch.org/whl"
 """Where PyTorch's builds are, each in a folder of its name."""
 
 
 def iter_asked(facts: FactSet, *causes: Cause) -> Iterator[GpuVerdict]:
-    """The verdicts for GPUs that a person named, with one of the causes."""
-    return (verdict for verdict in facts.of(GpuVerdict) if verdict.is_asked and verdict.cause in causes)
+    """The verdicts for GPUs that a person named, with one of the causes; none that an unread layer could change."""
+    open_to_doubt = _OF_CODE if has_unread_layers(facts) else frozenset[Cause]()
+    return (
+        verdict
+        for verdict in facts.of(GpuVerdict)
+        if verdict.is_asked and verdict.cause in causes and verdict.cause not in open_to_doubt
+    )
 
 
 def tell_gpu(verdict: GpuVerdict) -> str:

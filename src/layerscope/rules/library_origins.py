@@ -1,6 +1,7 @@
 """Where a missing library comes from: the package that a person would install, by its SONAME."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _DEBIAN: Final = {
@@ -79,10 +80,17 @@ _UNSUFFIXED: Final = 13
 """From this toolkit major on, NVIDIA's packages have no `-cuNN` at the end of their names."""
 
 
-def find_package_commands(soname: str) -> tuple[str, ...]:
-    """Commands that install what has a library, for Debian and for Python; none where nobody knows."""
-    if soname in _DEBIAN:
-        return (f"RUN apt-get update && apt-get install -y --no-install-recommends {_DEBIAN[soname]}",)
+def find_package_commands(sonames: Iterable[str]) -> tuple[str, ...]:
+    """Commands that install what has these libraries, for Debian and for Python; none where nobody knows."""
+    names = list(dict.fromkeys(sonames))
+    packages = dict.fromkeys(_DEBIAN[name] for name in names if name in _DEBIAN)
+    apt = f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
+    wheels = dict.fromkeys(command for name in names for command in _find_wheels(name))
+    return (*((apt,) if packages else ()), *wheels)
+
+
+def _find_wheels(soname: str) -> tuple[str, ...]:
+    """Commands that install one of NVIDIA's libraries."""
     if soname.startswith("libcudnn"):
         return ("RUN pip install nvidia-cudnn-cu12   (-cu13 for CUDA 13), in the version that the framework pins",)
     if soname.startswith("libnccl.so"):

@@ -8,6 +8,9 @@ from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.fix import Fix
 from layerscope.rules.wording import tell_path
 
+_MANAGED_COMMANDS: Final = frozenset({"install", "uninstall"})
+"""What PEP 668 has pip refuse."""
+
 NAMED: Final = 10
 """Distributions that one command names."""
 
@@ -33,14 +36,14 @@ def tell_environment(facts: FactSet, place: str) -> str:
     return f"{environment.python} in {tell_path(place)}"
 
 
-def tell_pip(facts: FactSet, place: str) -> str:
-    """The command that installs into an environment."""
+def tell_pip(facts: FactSet, place: str, command: str = "install") -> str:
+    """A command of pip in an environment; where the operating system keeps pip out (PEP 668), with leave to go in."""
     environment = find_environment(facts, place)
     if environment is None or environment.kind == "orphaned":
-        return "python3 -m pip install"
-    if environment.kind == "system":
-        return f"{tell_path(place)} -m pip install"
-    return f"{tell_path(place)}/bin/python -m pip install"
+        return f"python3 -m pip {command}"
+    program = tell_path(place) if environment.kind == "system" else f"{tell_path(place)}/bin/python"
+    leave = " --break-system-packages" if environment.is_managed and command in _MANAGED_COMMANDS else ""
+    return f"{program} -m pip {command}{leave}"
 
 
 def quote_requirements(texts: Iterable[str]) -> str:
@@ -53,7 +56,7 @@ def quote_requirements(texts: Iterable[str]) -> str:
 def reinstall(facts: FactSet, place: str, pinned: Iterable[str], *, title: str) -> Fix:
     """Install the same versions anew, for the environment's own Python, and have them checked."""
     command = f"{tell_pip(facts, place)} --force-reinstall --no-deps {quote_requirements(pinned)}"
-    return Fix(title, (f"RUN {command}", f"RUN {tell_pip(facts, place).removesuffix(' install')} check"))
+    return Fix(title, (f"RUN {command}", f"RUN {tell_pip(facts, place, 'check')}"))
 
 
 def pin(label: str) -> str:

@@ -60,6 +60,14 @@ def test_wheels_for_cuda_13_are_one_copy_with_what_all_versions_share() -> None:
     ]
 
 
+def test_wheels_in_a_target_directory_are_wheels() -> None:
+    """Its distributions lie there; elsewhere the same folders are somebody's own."""
+    _, (copy,) = find_copies(*wheels(site="app/deps"))
+    assert (copy.kind, copy.root, copy.release) == (CopyKind.WHEEL, "app/deps/nvidia", "12.4")
+    _, (copy,) = find_copies(sized("srv/nvidia/cublas/lib/libcublas.so.12"))
+    assert copy.kind is CopyKind.BUNDLED
+
+
 def test_toolkit_files_count_once_however_many_links_lead_to_them() -> None:
     """Its stubs are no copies."""
     facts, (copy,) = find_copies(*toolkit(), sized(f"{LIBRARIES}/stubs/libcublas.so"))

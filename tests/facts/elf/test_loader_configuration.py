@@ -10,7 +10,7 @@ from support.loader_files import write_ld_cache
 
 def test_tells_each_step_with_what_is_there() -> None:
     """Folders with layer and count, preloads with their place, and the step that set the variable."""
-    steps = [
+    steps: list[str | HistoryEntry] = [
         "ADD base /",
         "COPY lib /opt/lib",
         HistoryEntry(CREATED, "ENV LD_LIBRARY_PATH=/opt/lib:/none", empty_layer=True),

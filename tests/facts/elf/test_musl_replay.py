@@ -12,7 +12,12 @@ def test_the_variable_goes_before_rpath_and_runpath() -> None:
     """Which are the same to musl."""
     for tag in ("rpath", "runpath"):
         files = FilesOf(
-            {"app": library("libx.so", **{tag: "/own"}), "own/libx.so": X, "path/libx.so": X, LOADER: library()}
+            {
+                "app": library("libx.so", **{tag: "/own"}),
+                "own/libx.so": X,
+                "path/libx.so": X,
+                LOADER: library(),
+            }
         )
         assert edges(replay(files, "app", replace(MUSL, library_path=("/path",))))[0][1] == "path/libx.so"
         assert edges(replay(files, "app", MUSL))[0][1:] == ("own/libx.so", tag.upper())

@@ -4,10 +4,12 @@ from layerscope.facts.elf.resolution import ResolvedNeed, find_resolution
 from layerscope.facts.elf.search_step import SearchStep
 from support.elf_images import GLIBC_FILES, LOADER, MUSL_FILES, SITE, make_image, module
 from support.elf_writer import ElfPlan
+from support.tar_member import symlink
 
+CUDART = "$ORIGIN/../../nvidia/cuda_runtime/lib"
 TORCH = {
     f"{SITE}/torch/_C.cpython-312-x86_64-linux-gnu.so": module("_C", "libtorch.so", rpath="$ORIGIN/lib"),
-    f"{SITE}/torch/lib/libtorch_global_deps.so": ElfPlan(needed=("libcudart.so.12",), rpath="$ORIGIN/../../nvidia/cuda_runtime/lib"),
+    f"{SITE}/torch/lib/libtorch_global_deps.so": ElfPlan(needed=("libcudart.so.12",), rpath=CUDART),
     f"{SITE}/torch/lib/libtorch.so": ElfPlan(soname="libtorch.so", needed=("libc10.so",), rpath="$ORIGIN"),
     f"{SITE}/torch/lib/libc10.so": ElfPlan(soname="libc10.so"),
     f"{SITE}/nvidia/cuda_runtime/lib/libcudart.so.12": ElfPlan(soname="libcudart.so.12"),
@@ -31,8 +33,6 @@ def test_tells_what_each_need_leads_to() -> None:
 
 def test_links_lead_where_the_container_follows_them() -> None:
     """Objects have one path, the real one."""
-    from support.tar_member import symlink
-
     files = {**GLIBC_FILES, "bin/app": ElfPlan(interpreter=LOADER, needed=("libx.so",)), "opt/libx.so.1.2": ElfPlan()}
     context = make_image(files, [symlink("lib64/libx.so", "/opt/libx.so.1.2"), symlink("usr/lib64", "../lib64")])
     assert context.shared(find_resolution).closure("bin/app")[1] == "opt/libx.so.1.2"

@@ -43,7 +43,10 @@ def test_programs_by_where_they_are_found() -> None:
 
 def test_the_entrypoint_leads_through_scripts_and_shells() -> None:
     """To the program that runs in the end, and to the interpreters on the way."""
-    files = {"app/start": b"#!/usr/bin/python3.12\n", "opt/serve": ElfPlan(interpreter=LOADER)}
+    files: dict[str, ElfPlan | bytes] = {
+        "app/start": b"#!/usr/bin/python3.12\n",
+        "opt/serve": ElfPlan(interpreter=LOADER),
+    }
     assert roots_of(files, entrypoint=["/app/start"])[PYTHON].kind is RootKind.ENTRY
     assert roots_of(files, entrypoint=["/bin/sh", "-c", "exec /opt/serve"])["opt/serve"].kind is RootKind.ENTRY
 

@@ -98,3 +98,12 @@ def test_conda_is_told() -> None:
     """By its folder of records."""
     found = find([*interpreter("opt/conda", "3.12"), file("opt/conda/conda-meta/python-3.12.4-h1.json", b"{}")])
     assert [(each.kind, each.version) for each in found.values()] == [("conda", "3.12.4")]
+
+
+def test_a_python_that_the_system_keeps_for_itself_is_marked() -> None:
+    """Pip wants leave to install there; a virtual environment is open."""
+    layer = [*interpreter(), file("usr/local/lib/python3.11/EXTERNALLY-MANAGED"), *virtual_environment()]
+    assert {place: each.is_managed for place, each in find(layer).items()} == {
+        "usr/local/bin/python3.11": True,
+        "opt/venv": False,
+    }

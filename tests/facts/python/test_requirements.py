@@ -70,3 +70,10 @@ def test_each_environment_is_judged_by_what_it_sees() -> None:
     lib = distribution("lib", site=SITE)
     assert judge([*virtual_environment(), *app], lib)["app"].unmet
     assert not judge([*virtual_environment(sees_system=True), *app], lib)["app"].unmet
+
+
+def test_brackets_without_end_are_no_requirement() -> None:
+    """The parser recurses, and is brought to its end."""
+    brackets = "a; " + "(" * 900 + 'os_name == "posix"' + ")" * 900
+    found = judge(distribution("acme", metadata=requires(brackets, "absent")))["acme"]
+    assert "absent" in [each.key for each in found.unmet]

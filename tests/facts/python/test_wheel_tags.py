@@ -61,3 +61,10 @@ def test_wheels_for_glibc_do_not_suit_musl() -> None:
     """Unless they are built on the spot."""
     assert judge("cp311-cp311-manylinux_2_28_x86_64", libc="musl") == "libc"
     assert judge("cp311-cp311-linux_x86_64", libc="musl") == ""
+
+
+def test_old_pythons_have_flags_in_their_tags() -> None:
+    """Up to 3.7 an `m`, and Python 2 has rules of its own."""
+    assert judge("cp37-cp37m-manylinux1_x86_64", series="3.7") == ""
+    assert judge("cp37-cp37m-manylinux1_x86_64", series="3.8") == "version"
+    assert judge("py2-none-any", series="2.7") == ""

@@ -7,6 +7,7 @@ from layerscope.rules.cuda.driver_below_floor import DriverBelowFloor
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.gpu_facts import verdict
+from support.sample_facts import DAMAGED
 
 
 def test_flags_a_driver_that_does_not_start_the_cuda() -> None:
@@ -26,3 +27,8 @@ def test_ignores_a_driver_at_the_floor() -> None:
     """And drivers that fail for another reason."""
     ignores(DriverBelowFloor, replace(verdict(Verdict.NATIVE), driver="580.65.06"))
     ignores(DriverBelowFloor, verdict(Verdict.NONE, Cause.DRIVER_TOO_NEW))
+
+
+def test_flags_it_whatever_else_is_unread() -> None:
+    """The framework that was found needs it."""
+    flags(DriverBelowFloor, DAMAGED, verdict(Verdict.NONE, Cause.DRIVER_TOO_OLD))

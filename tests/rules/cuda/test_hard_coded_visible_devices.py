@@ -5,7 +5,7 @@ import pytest
 from layerscope.rules.cuda.hard_coded_visible_devices import HardCodedVisibleDevices
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
-from support.cuda_images import collect_cuda
+from support.cuda_images import collect_cuda, toolkit
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from support.cuda_images import collect_cuda
 )
 def test_flags_devices_that_the_image_fixes(entry: str, severity: Severity) -> None:
     """Those that hide all of them without an error are worst."""
-    (finding,) = flags(HardCodedVisibleDevices, *collect_cuda(env=[entry]))
+    (finding,) = flags(HardCodedVisibleDevices, *collect_cuda(toolkit(), env=[entry]))
     assert finding.severity is severity
 
 
@@ -28,3 +28,4 @@ def test_ignores_what_base_images_set() -> None:
     """All of them, for the engine to choose among."""
     ignores(HardCodedVisibleDevices, *collect_cuda(env=["NVIDIA_VISIBLE_DEVICES=all"]))
     ignores(HardCodedVisibleDevices, *collect_cuda())
+    ignores(HardCodedVisibleDevices, *collect_cuda(env=["CUDA_VISIBLE_DEVICES=-1"]))

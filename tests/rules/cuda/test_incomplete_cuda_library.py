@@ -5,6 +5,7 @@ from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.cuda_images import SITE, collect_cuda, installed, sized, wheels
 from support.sample_facts import DAMAGED
+from support.tar_member import whiteout
 
 SYSTEM = "usr/lib/x86_64-linux-gnu"
 
@@ -14,7 +15,7 @@ def test_flags_cudnn_without_its_parts() -> None:
     (finding,) = flags(IncompleteCudaLibrary, *collect_cuda([sized(f"{SYSTEM}/libcudnn.so.9.1.0")]))
     assert finding.message == (
         "/usr/lib/x86_64-linux-gnu/libcudnn.so.9.1.0 is there, and libcudnn_graph.so.9, libcudnn_ops.so.9, "
-        "libcudnn_cnn.so.9 and 4 more, which it opens while it runs, nowhere in the image"
+        "libcudnn_cnn.so.9 and 4 more, without which it does not work, nowhere in the image"
     )
     assert finding.severity is Severity.HIGH
 
@@ -37,9 +38,17 @@ def test_flags_parts_whose_library_is_gone() -> None:
     members = [each for each in wheels() if not each.name.endswith("/libcudnn.so.9")]
     (finding,) = flags(IncompleteCudaLibrary, *collect_cuda(members))
     assert finding.message == (
-        "/usr/lib/python3.12/site-packages/nvidia/cudnn/lib holds 7 parts of cuDNN 9, and libcudnn.so.9 is not "
-        "in the image"
+        "/usr/lib/python3.12/site-packages/nvidia/cudnn/lib/libcudnn_graph.so.9 is there, and libcudnn.so.9, without "
+        "which it does not work, nowhere in the image"
     )
+
+
+def test_flags_a_deletion_at_the_layer_that_did_it() -> None:
+    """The layer that brought the parts is not to blame."""
+    gone = whiteout(f"{SITE}/nvidia/cudnn/lib/libcudnn.so.9")
+    (finding,) = flags(IncompleteCudaLibrary, *collect_cuda(wheels(), [gone], steps=["RUN pip", "RUN rm -f libcudnn*"]))
+    assert finding.message.endswith("nowhere in the image: layer 1 (RUN rm -f libcudnn*) removed it")
+    assert finding.locations[0].layer == 1
 
 
 def test_ignores_a_whole_set() -> None:
@@ -49,3 +58,10 @@ def test_ignores_a_whole_set() -> None:
     ignores(IncompleteCudaLibrary, DAMAGED, *part)
     jit = [sized(f"{SITE}/nvidia/cudnn_jit/lib/libcudnn.so.9"), installed("nvidia-cudnn-jit-cu12", "9.10.0")]
     ignores(IncompleteCudaLibrary, *collect_cuda(jit))
+
+
+def test_ignores_what_a_package_carries_in_an_image_without_gpus() -> None:
+    """CTranslate2's wheel brings one file of cuDNN, and runs on the CPU without the others."""
+    own = sized(f"{SITE}/ctranslate2.libs/libcudnn-74a4c495.so.9.1.0")
+    ignores(IncompleteCudaLibrary, *collect_cuda([own]))
+    flags(IncompleteCudaLibrary, *collect_cuda([own], env=["NVIDIA_VISIBLE_DEVICES=all"]))

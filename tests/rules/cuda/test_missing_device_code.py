@@ -7,6 +7,7 @@ from layerscope.rules.cuda.missing_device_code import MissingDeviceCode
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.gpu_facts import SITE, verdict
+from support.sample_facts import DAMAGED
 
 
 def test_flags_a_gpu_without_device_code() -> None:
@@ -31,3 +32,8 @@ def test_ignores_gpus_that_nobody_asked_about() -> None:
     """The table of verdicts tells them; and what the image lacks in part is another rule's."""
     ignores(MissingDeviceCode, verdict(Verdict.NONE, Cause.CODE, is_asked=False))
     ignores(MissingDeviceCode, verdict(Verdict.PARTIAL, Cause.CODE), verdict(Verdict.NONE, Cause.ARCHITECTURE))
+
+
+def test_ignores_what_an_unread_layer_may_hold() -> None:
+    """A library in it could have the code."""
+    ignores(MissingDeviceCode, DAMAGED, verdict(Verdict.NONE, Cause.CODE))

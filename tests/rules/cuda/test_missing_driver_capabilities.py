@@ -33,3 +33,5 @@ def test_ignores_all_the_default_and_images_without_cuda() -> None:
     ignores(MissingDriverCapabilities, *collect_cuda(toolkit(), env=["NVIDIA_DRIVER_CAPABILITIES=all"]))
     ignores(MissingDriverCapabilities, *collect_cuda(toolkit()))
     ignores(MissingDriverCapabilities, *collect_cuda(env=["NVIDIA_DRIVER_CAPABILITIES=graphics"]))
+    rendering = ["NVIDIA_VISIBLE_DEVICES=all", "NVIDIA_DRIVER_CAPABILITIES=graphics,display,utility"]
+    ignores(MissingDriverCapabilities, *collect_cuda(env=rendering))

@@ -22,8 +22,8 @@ def test_flags_folders_that_are_not_there() -> None:
     """At the layer that removed one, with what is left."""
     (finding,) = flags(DeadLibraryPathEntry, DEAD)
     assert finding.message == (
-        "LD_LIBRARY_PATH (ENV LD_LIBRARY_PATH=…) leads to /usr/local/cuda-11.8/lib64 and /srv/lib (removed by layer 4), "
-        "which are not in the image"
+        "LD_LIBRARY_PATH (ENV LD_LIBRARY_PATH=…) leads to /usr/local/cuda-11.8/lib64 and /srv/lib "
+        "(removed by layer 4), which are not in the image"
     )
     assert [location.layer for location in finding.locations] == [4]
     assert finding.fixes[0].steps == ("ENV LD_LIBRARY_PATH=/opt/lib",)

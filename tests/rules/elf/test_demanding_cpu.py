@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from layerscope.facts.elf.inventory import ElfInventory
 from layerscope.facts.elf.object_hazards import DemandingObjects
 from layerscope.facts.fact import Evidence
 from layerscope.rules.elf.demanding_cpu import DemandingCpu
@@ -12,6 +13,7 @@ from support.cases import flags, ignores
 OBJECTS: Final = DemandingObjects(
     Evidence(1, "app/libfast.so"), "x86-64-v4", 1, "COPY build /app", 2, ("app/libfast.so", "app/libfaster.so")
 )
+INVENTORY: Final = ElfInventory(Evidence(0, "bin/sh"), 2, ((62, 2),), ((3, 2),), (), 0, (), (), None)
 
 
 def test_flags_objects_for_few_processors() -> None:
@@ -33,4 +35,4 @@ def test_tells_the_level_that_most_have() -> None:
 
 def test_ignores_images_that_ask_for_nothing() -> None:
     """Objects of lower levels make no fact."""
-    ignores(DemandingCpu)
+    ignores(DemandingCpu, INVENTORY)

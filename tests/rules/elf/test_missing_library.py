@@ -55,7 +55,7 @@ def test_severity_follows_who_needs_it() -> None:
         (replace(NEED, reach=reach(is_variant=True)), Severity.LOW),
         (replace(NEED, is_bundled=True, elsewhere=("a/libx.so.1",)), Severity.LOW),
         (replace(NEED, modules=10), Severity.MEDIUM),
-        (replace(NEED, modules=10, removed_by=2, removed_path="a"), Severity.HIGH),
+        (replace(NEED, modules=10, removed_by=2, removed_path="a"), Severity.CRITICAL),
     ]
     assert [flags(MissingLibrary, need)[0].severity for need, _ in cases] == [severity for _, severity in cases]
 

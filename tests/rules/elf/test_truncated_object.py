@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from layerscope.facts.elf.inventory import ElfInventory
 from layerscope.facts.elf.object_hazards import CutObject
 from layerscope.facts.fact import Evidence
 from layerscope.rules.elf.truncated_object import TruncatedObject
@@ -10,6 +11,7 @@ from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
 
 CUT: Final = CutObject(Evidence(3, "lib/libx.so"), "lib/libx.so", 3, "RUN fetch", 1_500_000, 500_000, 400_000)
+INVENTORY: Final = ElfInventory(Evidence(0, "bin/sh"), 2, ((62, 2),), ((3, 2),), (), 0, (), (), None)
 
 
 def test_flags_what_the_loader_would_miss() -> None:
@@ -35,4 +37,4 @@ def test_tells_what_is_not_loaded_with_less_weight() -> None:
 
 def test_ignores_images_with_whole_objects() -> None:
     """They make no fact."""
-    ignores(TruncatedObject)
+    ignores(TruncatedObject, INVENTORY)

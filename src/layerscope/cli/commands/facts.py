@@ -52,7 +52,7 @@ def command(
     telling: Telling,
     console: Console,
 ) -> int:
-    """Show what the image contains: system, ELF objects, Python, CUDA.
+    """Show what the image contains: system, ELF, Python, CUDA.
 
     Each fact with the layer that brought it and where it lies. What could not be read is listed as not known. The exit
     code is 4 where the image is damaged.

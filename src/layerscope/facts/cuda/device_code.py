@@ -12,6 +12,7 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.cuda.loose_code_extractor import LooseCodeExtractor
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
+from layerscope.facts.elf.resolution import find_resolution
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.filesystem.node import Node
@@ -40,7 +41,7 @@ class LibraryCode(Fact):
 
     `groups` are the containers that are loaded with it, by their distinct targets; `is_self_loaded` says that most lie
     outside the section for that, and the library loads them itself. `bytes_by_arch` is what all but code for linking
-    weighs, `linking_bytes` what that weighs.
+    weighs, `linking_bytes` what that weighs. `is_passed_over` says that programs load another library of its SONAME.
     """
 
     name: str
@@ -51,6 +52,7 @@ class LibraryCode(Fact):
     linking_bytes: int = 0
     is_self_loaded: bool = False
     damaged: int = 0
+    is_passed_over: bool = False
     instruction: str = ""
 
     @property
@@ -100,6 +102,23 @@ def _find(context: FactContext) -> Iterator[LibraryCode]:
                 yield _tell(node, msgspec.convert(code, DeviceCode), form, context)
 
 
+def find_passed_over(context: FactContext) -> frozenset[str]:
+    """The objects that nothing loads because a library of the same SONAME is what programs get.
+
+    What programs open by name while they run is loaded by nothing here; of several copies, the one that lies beside a
+    library that is loaded is taken for theirs.
+    """
+    resolution = context.shared(find_resolution)
+    reached, passed_over = resolution.reached, set[str]()
+    folders = {path.rpartition("/")[0] for path in reached}
+    for paths in resolution.by_soname.values():
+        loaded = [path for path in paths if path in reached]
+        chosen = loaded or [path for path in paths if path.rpartition("/")[0] in folders]
+        if chosen:
+            passed_over.update(set(paths).difference(chosen))
+    return frozenset(passed_over)
+
+
 def _tell(node: Node, code: DeviceCode, form: CodeForm, context: FactContext) -> LibraryCode:
     groups, is_self_loaded = select_groups(code)
     return LibraryCode(
@@ -111,6 +130,7 @@ def _tell(node: Node, code: DeviceCode, form: CodeForm, context: FactContext) ->
         bytes_by_arch=_sum(group for group in code.groups if group.section != LINKING_SECTION),
         linking_bytes=sum(size for _, size in _sum(g for g in code.groups if g.section == LINKING_SECTION)),
         is_self_loaded=is_self_loaded,
+        is_passed_over=node.path in context.shared(find_passed_over),
         damaged=code.damaged + code.unread + sum(group.count for group in groups[GROUP_LIMIT:]),
         instruction=context.instruction(node.content_layer),
     )

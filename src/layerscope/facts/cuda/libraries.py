@@ -22,6 +22,9 @@ from layerscope.layers.entry import EntryType
 LIBRARY_LIMIT: Final = 10_000
 """Libraries that are told of; a large environment has 150."""
 
+_FIRST_PARTS: Final = ("cudnn_graph", "cudnn_ops_infer")
+"""One part that every cuDNN of a major version has."""
+
 _TIED: Final = ("cuda-runtime", "cuda-nvrtc", "nvjitlink")
 """Parts whose first two version numbers are those of the CUDA release they belong to, in packages and file names."""
 
@@ -41,6 +44,14 @@ class CudaLibrary(Fact):
     size: int
     copy: str
     search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedCudaLibrary(Fact):
+    """The main library of cuDNN, where its parts still lie: the evidence is the layer that removed it, and its path."""
+
+    name: str
+    instruction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ class CudaLibraryCollector(Collector):
             yield library
         for _, copy in sorted(copies.items()):
             yield _tell_copy(copy, context)
+        yield from _find_removed(found, context)
 
 
 def _find_libraries(context: FactContext) -> Iterator[_Found]:
@@ -137,6 +149,16 @@ def _find_libraries(context: FactContext) -> Iterator[_Found]:
         node = context.tree.get(path)
         if node is not None and node.type is EntryType.FILE:
             yield _Found(node, name, find_place(path, context))
+
+
+def _find_removed(found: list[_Found], context: FactContext) -> Iterator[RemovedCudaLibrary]:
+    """Main libraries of cuDNN that a layer removed from beside their parts."""
+    for each in found:
+        if each.name.name in _FIRST_PARTS:
+            path = f"{each.node.path.rpartition('/')[0]}/libcudnn.so.{each.name.suffix}"
+            layer = context.find_removal(path)
+            if layer is not None:
+                yield RemovedCudaLibrary(Evidence(layer, path), "cudnn", context.instruction(layer))
 
 
 def _place_shared_parts(found: list[_Found]) -> Iterator[_Found]:

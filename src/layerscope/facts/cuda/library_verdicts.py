@@ -41,7 +41,7 @@ def find_candidates(codes: Iterable[LibraryCode], policies: Policies, cuda: str)
     return tuple(
         Candidate(code, row, find_measure(code.groups, policies.gpu_arch))
         for code in _leave_alternatives(codes, cuda)
-        if code.form is CodeForm.OBJECT and code.groups
+        if code.form is CodeForm.OBJECT and code.groups and not code.is_passed_over
         for row in (policies.cuda_libraries.find(code.name),)
         if row is None or row.role not in _IGNORED
     )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from layerscope.facts.context import FactContext
+from layerscope.facts.cuda.sites import find_sites
 
 
 class CopyKind(StrEnum):
@@ -37,9 +38,17 @@ class CopyPlace:
 _CACHES: Final = re.compile(r"(?:^|/)(?:\.cache|archive-v\d+|pkgs)(?:/|$)")
 _TOOLKIT: Final = re.compile(r"((?:usr/local|opt|usr/lib)/(?:nvidia/)?cuda(?:-\d+(?:\.\d+)?)?)/")
 _SITE: Final = re.compile(r"(.*?(?:site|dist)-packages)/([^/]+)/(?:([^/]+)/)?")
+_TARGET: Final = re.compile(r"(.+?)/(nvidia)/(?:([^/]+)/)?")
 _SYSTEM: Final = re.compile(r"((?:usr/)?(?:local/)?lib(?:32|64)?(?:/[a-z0-9_]+-linux-gnu\w*)?)/[^/]+$")
 _CONDA_LIBRARIES: Final = re.compile(r"(.+?)/(?:targets/[^/]+/)?lib/[^/]+$")
 _MAJOR: Final = re.compile(r"cu\d+")
+
+
+def _find_target(path: str, context: FactContext) -> re.Match[str] | None:
+    """The parts of a path below a directory that pip was told to install into (`--target`)."""
+    match = _TARGET.match(path)
+    sites = {site.path for site in context.shared(find_sites)} if match else ()
+    return match if match and match[1] in sites else None
 
 
 def find_place(path: str, context: FactContext) -> CopyPlace:
@@ -47,7 +56,7 @@ def find_place(path: str, context: FactContext) -> CopyPlace:
     folder = path.rpartition("/")[0]
     if _CACHES.search(folder):
         return CopyPlace(CopyKind.CACHE, folder)
-    site = _SITE.match(path)
+    site = _SITE.match(path) or _find_target(path, context)
     if site:
         environment, package, below = site[1], site[2], site[3]
         if package == "nvidia":

@@ -16,6 +16,9 @@ from layerscope.facts.python.places import find_places
 from layerscope.facts.python.sites import add_path_files, find_system_sites, list_python_path
 from layerscope.formats.pyvenv import PyVenv
 
+ENVIRONMENTS_LIMIT: Final = 500
+"""Environments of one image: what is installed is judged in each. Images for many Pythons have some ten."""
+
 MACHINES: Final = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "armv7l"}
 """uname's names of the architectures that images call otherwise."""
 
@@ -47,6 +50,8 @@ class PythonEnvironment(Fact):
     borrowed: tuple[str, ...]
     is_active: bool
     instruction: str
+    is_managed: bool = False
+    """Whether the operating system keeps pip out of it (`EXTERNALLY-MANAGED`, PEP 668)."""
 
     @property
     def place(self) -> str:
@@ -74,7 +79,7 @@ def find_environments(context: FactContext) -> tuple[PythonEnvironment, ...]:
     found = [*systems, *virtuals]
     claimed = {site for environment in found for site in (*environment.sites, *environment.borrowed)}
     found += _find_orphans(context, claimed)
-    return tuple(_mark_active(context, found))
+    return tuple(_mark_active(context, found[:ENVIRONMENTS_LIMIT]))
 
 
 class PythonEnvironmentCollector(Collector):
@@ -85,7 +90,10 @@ class PythonEnvironmentCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact an environment."""
-        yield from context.shared(find_environments)
+        environments = context.shared(find_environments)
+        yield from environments
+        if len(environments) == ENVIRONMENTS_LIMIT:
+            yield Gap("Python environments", "image", f"more than {ENVIRONMENTS_LIMIT}; the rest is not told")
 
 
 def find_libc(context: FactContext, soabi: str) -> str:
@@ -119,6 +127,7 @@ def _describe_system(context: FactContext, interpreter: Interpreter) -> PythonEn
         borrowed=borrowed,
         is_active=False,
         instruction=interpreter.instruction,
+        is_managed=f"{interpreter.library}/EXTERNALLY-MANAGED" in context.tree,
     )
 
 

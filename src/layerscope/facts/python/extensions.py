@@ -1,5 +1,6 @@
 """Extension modules by the tags in their names, held against the interpreter of their environment."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,9 @@ from layerscope.formats.extension_suffix import ExtensionSuffix, parse_extension
 
 EXAMPLES: Final = 10
 """Modules that one fact names."""
+
+_AFTER_SLASH: Final = "0"
+"""The character that follows the slash, so that a range of sorted paths ends with it."""
 
 _STABLE_SINCE: Final = (3, 15)
 """The first version whose builds without the lock have a stable ABI, `abi3t` (PEP 803)."""
@@ -70,6 +74,11 @@ def find_extension_paths(context: FactContext) -> tuple[str, ...]:
     return tuple(sorted(path for path in found if path in context.tree))
 
 
+def list_below(paths: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    """Those of sorted paths that lie below a folder."""
+    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}{_AFTER_SLASH}")]
+
+
 def find_mismatch(environment: PythonEnvironment, suffix: ExtensionSuffix) -> str:
     """In what a module's tag differs from what the interpreter loads; empty where it loads, or nothing shows."""
     if not suffix.tag or suffix.tag == environment.soabi:
@@ -102,9 +111,7 @@ def _judge_site(context: FactContext, environment: PythonEnvironment, site: str)
     """The facts of one site directory."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     loadable: set[str] = set()
-    for path in context.shared(find_extension_paths):
-        if not path.startswith(f"{site}/"):
-            continue
+    for path in list_below(context.shared(find_extension_paths), site):
         folder, _, name = path.rpartition("/")
         suffix = parse_extension_suffix(name)
         if suffix is None:
@@ -127,14 +134,20 @@ def _has_stand_in(context: FactContext, path: str, loadable: set[str]) -> bool:
     return module in loadable or f"{module}.py" in context.tree
 
 
-def find_owner(context: FactContext, site: str, path: str) -> str:
-    """The distribution whose RECORD lists a path."""
+def find_owner(context: FactContext, path: str) -> str:
+    """The distribution whose RECORD lists a shared object, as `NAME VERSION`; empty where none does."""
+    return context.shared(_find_owners).get(path, "")
+
+
+def _find_owners(context: FactContext) -> dict[str, str]:
+    """The distribution of every shared object that a RECORD lists."""
     records = context.shared(find_records)
+    owners = {}
     for item in context.shared(find_distributions):
-        record = records.get(item.evidence.path or "") if item.site == site else None
-        if record is not None and path in record.paths:
-            return f"{item.name} {item.version}"
-    return ""
+        record = records.get(item.evidence.path or "")
+        paths = record.paths if record is not None else ()
+        owners.update({path: f"{item.name} {item.version}" for path in paths if path.endswith(".so")})
+    return owners
 
 
 def _describe(
@@ -150,7 +163,7 @@ def _describe(
         environment=environment.place,
         site=site,
         package=package,
-        distribution=find_owner(context, site, paths[0]),
+        distribution=find_owner(context, paths[0]),
         tag=tag,
         wanted=environment.soabi or series,
         reason=reason,

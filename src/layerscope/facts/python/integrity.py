@@ -1,5 +1,6 @@
 """Distributions held against their RECORD: files that are missing, and files whose content is another."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -70,11 +71,10 @@ class IntegrityCollector(Collector):
         """
         records = context.shared(find_records)
         distributions = context.shared(find_distributions)
-        names = [(item.site, item.key) for item in distributions]
-        twice = {name for name in set(names) if names.count(name) > 1} if len(set(names)) < len(names) else set()
+        names = Counter((item.site, item.key) for item in distributions)
         for item in distributions:
             record = records.get(item.evidence.path or "")
-            if record is not None and not item.is_of_system and (item.site, item.key) not in twice:
+            if record is not None and not item.is_of_system and names[item.site, item.key] == 1:
                 missing, altered = _compare(context, item, record)
                 if missing or altered:
                     yield _describe(context, item, record, missing, altered)

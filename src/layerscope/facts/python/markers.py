@@ -33,10 +33,13 @@ def describe_environment(environment: PythonEnvironment, extra: str = "") -> dic
 
 @lru_cache(maxsize=8192)
 def parse_requirement(text: str) -> Requirement | None:
-    """The requirement; None for a text that is none, which old tools wrote and installers pass over."""
+    """The requirement; None for a text that is none, which old tools wrote and installers pass over.
+
+    The parser of markers recurses, and a text of brackets brings it to its end.
+    """
     try:
         return Requirement(text)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return None
 
 
@@ -46,5 +49,5 @@ def applies(marker: Marker | None, variables: dict[str, str]) -> bool:
         return True
     try:
         return marker.evaluate(variables)
-    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError):
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
         return False

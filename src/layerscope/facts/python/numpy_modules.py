@@ -1,7 +1,7 @@
 """Extension modules built with the headers of NumPy 1, where NumPy 2 is installed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,12 +10,12 @@ from packaging.version import InvalidVersion, Version
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
-from layerscope.facts.elf.objects import ImageObject, find_objects
+from layerscope.facts.elf.objects import find_objects
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.python.distributions import Distribution, find_distributions
 from layerscope.facts.python.environments import PythonEnvironment, find_environments
-from layerscope.facts.python.extensions import find_owner
+from layerscope.facts.python.extensions import find_owner, list_below
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 from layerscope.facts.python.record_extractor import RecordExtractor
 
@@ -68,7 +68,7 @@ class NumpyModuleCollector(Collector):
             if numpy is None or _major(numpy.version) < _NEW:
                 continue
             groups: dict[tuple[str, str], list[str]] = {}
-            for path, site in _iter_old(context.shared(find_objects), environment.sites):
+            for path, site in _iter_old(context.shared(_find_old), environment.sites):
                 package = path[len(site) + 1 :].partition("/")[0].partition(".")[0]
                 if package != "numpy":
                     groups.setdefault((site, package), []).append(path)
@@ -95,12 +95,18 @@ def _major(version: str) -> int:
         return 0
 
 
-def _iter_old(objects: Mapping[str, ImageObject], sites: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The objects built for NumPy 1, each with its site directory."""
-    for path, found in objects.items():
-        if found.numpy_abi.is_numpy_1:
-            site = next((site for site in sites if path.startswith(f"{site}/")), None)
-            if site is not None:
+def _find_old(context: FactContext) -> tuple[str, ...]:
+    """The paths of all objects built for NumPy 1, sorted."""
+    return tuple(sorted(path for path, found in context.shared(find_objects).items() if found.numpy_abi.is_numpy_1))
+
+
+def _iter_old(paths: tuple[str, ...], sites: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Those that lie below a site directory, each with the first that holds it."""
+    seen: set[str] = set()
+    for site in sites:
+        for path in list_below(paths, site):
+            if path not in seen:
+                seen.add(path)
                 yield path, site
 
 
@@ -110,7 +116,7 @@ def _describe(
     """The fact of one package."""
     site, package, paths = group
     layer = context.shared(find_objects)[paths[0]].layer
-    label = find_owner(context, site, paths[0])
+    label = find_owner(context, paths[0])
     owner = next((item for item in context.shared(find_distributions) if _label(item) == label), None)
     return OldNumpyModules(
         evidence=Evidence(layer=layer, path=paths[0]),

@@ -6,6 +6,7 @@ from typing import ClassVar
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, suggest_driver, tell_gpu
 from layerscope.rules.rule import Rule
@@ -31,7 +32,7 @@ class DriverBelowFloor(Rule):
     code: ClassVar[str] = "CUDA004"
     covers: ClassVar[tuple[int, ...]] = (33, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
+from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.gpu_findings import locate, suggest_driver, tell_gpu
+from layerscope.rules.gpu_findings import iter_asked, locate, suggest_driver, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -32,12 +33,12 @@ class DriverOlderThanToolkit(Rule):
     code: ClassVar[str] = "CUDA008"
     covers: ClassVar[tuple[int, ...]] = (31, 33)
     severity: ClassVar[Severity] = Severity.LOW
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""
-        for verdict in facts.of(GpuVerdict):
-            if verdict.is_asked and verdict.is_below_toolkit and verdict.verdict in _RUNNING:
+        for verdict in iter_asked(facts, Cause.NOTHING, Cause.CODE):
+            if verdict.is_below_toolkit and verdict.verdict in _RUNNING:
                 message = (
                     f"{tell_gpu(verdict)} runs this image by minor-version compatibility: driver {verdict.driver} is "
                     f"older than {verdict.full_driver}, which came with CUDA {verdict.cuda}"

@@ -6,6 +6,7 @@ from typing import ClassVar
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
 from layerscope.rules.rule import Rule
@@ -24,7 +25,7 @@ class DroppedArchitecture(Rule):
         Volta.
     Fix safety: Review: builds for an older CUDA end at some release of the framework.
     Blind spots: Code that a program compiles when it runs (Triton, NVRTC, numba) is in no library, and is not
-        judged. Nothing is said unless a GPU is named (--gpu, --fleet).
+        judged. Nothing is said unless a GPU is named (--gpu, --fleet), nor where a layer is unread.
     References: CUDA 13.0 release notes, "Deprecated Architectures"; NVIDIA Data Center Drivers, "CUDA Toolkit,
         Driver, and Architecture Matrix".
     """
@@ -32,7 +33,7 @@ class DroppedArchitecture(Rule):
     code: ClassVar[str] = "CUDA006"
     covers: ClassVar[tuple[int, ...]] = (33, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.cuda.declared import CudaDeclaration, DeclaredVariable
+from layerscope.facts.cuda.framework import Framework
+from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -25,14 +28,14 @@ class HardCodedVisibleDevices(Rule):
     Remedy: Take the variable out; pick devices when the container starts.
     Fix safety: Review: a program may rely on a single device being visible.
     Blind spots: Values that start scripts or programs set are not seen. `NVIDIA_VISIBLE_DEVICES=all` is what NVIDIA's
-        base images set and is let pass.
+        base images set and is let pass, and so are GPUs hidden in an image without CUDA.
     References: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html.
     """
 
     code: ClassVar[str] = "CUDA035"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (CudaDeclaration,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (CudaDeclaration, CudaCopy, Framework)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each variable."""
@@ -42,6 +45,8 @@ class HardCodedVisibleDevices(Rule):
         own = declaration.find("CUDA_VISIBLE_DEVICES")
         if own is not None:
             hides = own.value.strip() in {"", "-1", "none", "void", "NoDevFiles"}
+            if hides and not computes_by_cuda(facts):
+                return
             what = "no GPU is visible to CUDA" if hides else f"CUDA sees {own.value} alone, whatever GPUs it is given"
             yield self._report(own, what, Severity.HIGH if hides else Severity.MEDIUM)
         runtime = declaration.find("NVIDIA_VISIBLE_DEVICES")

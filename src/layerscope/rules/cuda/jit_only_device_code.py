@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
+from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.gpu_findings import locate, suggest_build, tell_gpu
+from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -32,7 +33,7 @@ class JitOnlyDeviceCode(Rule):
     Remedy: Install a build with machine code for the GPU, or keep the cache on a volume.
     Fix safety: Review: another build may bring another CUDA.
     Blind spots: Code that a program compiles when it runs (Triton, NVRTC, numba) is in no library, and is not
-        judged. Nothing is said unless a GPU is named (--gpu, --fleet).
+        judged. Nothing is said unless a GPU is named (--gpu, --fleet), nor where a layer is unread.
     References: CUDA C++ Programming Guide, "Just-in-Time Compilation"; "CUDA Environment Variables"
         (CUDA_CACHE_PATH, CUDA_CACHE_MAXSIZE).
     """
@@ -40,11 +41,11 @@ class JitOnlyDeviceCode(Rule):
     code: ClassVar[str] = "CUDA003"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""
-        for verdict in facts.of(GpuVerdict):
-            if verdict.is_asked and verdict.verdict is Verdict.JIT:
+        for verdict in iter_asked(facts, Cause.NOTHING):
+            if verdict.verdict is Verdict.JIT:
                 message = f"{tell_gpu(verdict)} runs this image after compilation: {verdict.reason}"
                 yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict), CACHE))

@@ -6,6 +6,7 @@ from typing import ClassVar
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
 from layerscope.rules.rule import Rule
@@ -24,14 +25,14 @@ class MissingDeviceCode(Rule):
     Remedy: Install a build that lists the architecture, or build with TORCH_CUDA_ARCH_LIST.
     Fix safety: Review: another build may bring another CUDA, and with it another driver floor.
     Blind spots: Code that a program compiles when it runs (Triton, NVRTC, numba) is in no library, and is not
-        judged. Nothing is said unless a GPU is named (--gpu, --fleet).
+        judged. Nothing is said unless a GPU is named (--gpu, --fleet), nor where a layer is unread.
     References: CUDA C++ Programming Guide, "Binary Compatibility"; pytorch/pytorch#31285.
     """
 
     code: ClassVar[str] = "CUDA001"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""

@@ -8,7 +8,7 @@ from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.rules.cuda_stack import means_gpu
+from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, Safety
 from layerscope.rules.rule import Rule
@@ -52,7 +52,7 @@ class MissingDriverCapabilities(Rule):
         fix = Fix(
             "Ask for what CUDA needs", (f"ENV NVIDIA_DRIVER_CAPABILITIES={_extend(words, missing)}",), Safety.SAFE
         )
-        if missing and "all" not in words and means_gpu(facts):
+        if missing and "all" not in words and computes_by_cuda(facts):
             message = f"NVIDIA_DRIVER_CAPABILITIES={value}{said} lacks {tell_list(missing)}"
             is_computing = "compute" not in missing
             yield self.finding(

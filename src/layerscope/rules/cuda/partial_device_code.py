@@ -6,6 +6,7 @@ from typing import ClassVar
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
 from layerscope.rules.rule import Rule
@@ -26,14 +27,14 @@ class PartialDeviceCode(Rule):
     Fix safety: Review: another build may bring another CUDA.
     Blind spots: What a library is for comes from a table; of an unknown library only the name is told. Code
         that a program compiles when it runs (Triton, NVRTC, numba) is in no library, and is not judged. Nothing
-        is said unless a GPU is named (--gpu, --fleet).
+        is said unless a GPU is named (--gpu, --fleet), nor where a layer is unread.
     References: CUDA C++ Programming Guide, "Binary Compatibility".
     """
 
     code: ClassVar[str] = "CUDA002"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""

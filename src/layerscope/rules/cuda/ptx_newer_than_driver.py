@@ -6,6 +6,7 @@ from typing import ClassVar
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, suggest_driver, tell_gpu
 from layerscope.rules.rule import Rule
@@ -23,14 +24,14 @@ class PtxNewerThanDriver(Rule):
     Remedy: A newer driver, a build made with an older toolkit, or one with machine code for the GPU.
     Fix safety: Review: a driver is the host's affair.
     Blind spots: Code that a program compiles when it runs (Triton, NVRTC, numba) is in no library, and is not
-        judged. Nothing is said unless a GPU is named (--gpu, --fleet).
+        judged. Nothing is said unless a GPU is named (--gpu, --fleet), nor where a layer is unread.
     References: PTX ISA, "Release Notes"; https://docs.nvidia.com/deploy/cuda-compatibility/, "PTX JIT".
     """
 
     code: ClassVar[str] = "CUDA005"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""

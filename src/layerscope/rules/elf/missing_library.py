@@ -80,9 +80,14 @@ class MissingLibrary(Rule):
 
 
 def _judge(need: UnmetNeed) -> Severity:
-    """The reach decides; a package of which only a small part fails, or that brings the library, works without."""
+    """The reach decides; a package of which only a small part fails, or that brings the library, works without.
+
+    A library that was there and that a later step took away leaves no doubt.
+    """
     severity = judge_reach(need.reach)
-    if need.is_bundled and need.removed_by is None:
+    if need.removed_by is not None:
+        return Severity.CRITICAL if severity >= Severity.HIGH else severity
+    if need.is_bundled:
         return min(severity, Severity.LOW)
-    is_minor = need.failing * 2 < need.modules and need.removed_by is None
+    is_minor = need.failing * 2 < need.modules
     return min(severity, Severity.MEDIUM) if is_minor else severity

@@ -52,7 +52,7 @@ class PreloadedLibraryMissing(Rule):
             step = f" ({configuration.preload_step})" if is_variable and configuration.preload_step else ""
             verb = "is" if len(names) == 1 else "are"
             message = f"{origin}{step} names {tell_list(names)}, which {verb} not in the image: every program says so"
-            commands = find_package_commands(names[0].rpartition("/")[2])
+            commands = find_package_commands(name.rpartition("/")[2] for name in names)
             drop = "Or drop LD_PRELOAD from ENV" if is_variable else f"Or take the line out of {origin}"
             fix = Fix(f"Bring {names[0]}, or do not preload it", (*commands, drop))
             yield self.finding(message, Evidence(path=None if is_variable else origin.strip("/")), fixes=(fix,))

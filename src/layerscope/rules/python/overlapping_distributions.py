@@ -53,7 +53,7 @@ class OverlappingDistributions(Rule):
         if fact.kept:
             parts.append(f"most are now those of {fact.kept}")
         parts.append(f"the last came with {tell_layer(fact.layer, fact.instruction)}")
-        uninstall = f"{pip.removesuffix(' install')} uninstall -y {' '.join(fact.keys)}"
+        uninstall = f"{tell_pip(facts, fact.environment, 'uninstall')} -y {' '.join(fact.keys)}"
         keep = next((label for label in (fact.first, fact.second) if "gpu" in label or "headless" in label), fact.first)
         fix = Fix(
             begin(fact.advice) if fact.advice else "Keep one of the two, in a version that does not collide",

@@ -84,5 +84,5 @@ def _suggest(facts: FactSet, fact: Requirements, unmet: list[Unmet]) -> Fix:
     words = quote_requirements([f"{fact.name}=={fact.version}", *(each.text for each in unmet)])
     return Fix(
         f"Install {fact.name} and what it requires in one step, and have it checked",
-        (f"RUN {pip} {words}", f"RUN {pip.removesuffix(' install')} check"),
+        (f"RUN {pip} {words}", f"RUN {tell_pip(facts, fact.environment, 'check')}"),
     )
