@@ -1,6 +1,6 @@
 """What several rules ask about the CUDA stack: who uses which copy of CUDA's libraries, and whether a GPU is meant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from layerscope.facts.cuda.declared import CudaDeclaration
@@ -13,6 +13,9 @@ from layerscope.rules.wording import quote_instruction, tell_path
 
 COMPUTING: Final = ("cuda-runtime", "cublas", "cudnn")
 """Parts of CUDA that no image has by accident."""
+
+LOUD: Final = ("torch", "cupy", "ctranslate2")
+"""Frameworks that fail for want of their libraries; others go on with the CPU, and have rules of their own."""
 
 _PLACES: Final = {
     CopyKind.TOOLKIT: "the toolkit",
@@ -62,6 +65,20 @@ def has_part(facts: FactSet, part: str, version: str) -> bool:
         if wanted is None or number is None or number == wanted:
             return True
     return False
+
+
+def find_cuda_copies(facts: FactSet) -> tuple[CudaCopy, ...]:
+    """The copies that a framework can start with: those that have the runtime or cuBLAS."""
+    return tuple(copy for copy in live_copies(facts) if copy.find_part("cuda-runtime") or copy.find_part("cublas"))
+
+
+def iter_frameworks_without_cuda(facts: FactSet) -> Iterator[Framework]:
+    """Frameworks that fail at import since the image has no CUDA libraries of the major version they were built for."""
+    majors = {major(copy.release) for copy in find_cuda_copies(facts)}
+    for framework in facts.of(Framework):
+        is_loud = framework.name in LOUD and framework.build is Build.CUDA and bool(framework.cuda)
+        if is_loud and not majors & {major(framework.cuda), None}:
+            yield framework
 
 
 def find_framework(facts: FactSet, name: str, environment: str) -> Framework | None:

@@ -27,7 +27,8 @@ class UnmetNeed(Fact):
 
     `unusable` is the file that the loader finds and cannot load. `elsewhere` are files of that name in the image which
     it does not find; `is_bundled` says that one lies in the object's own site directory, where its package may open it
-    first, `is_uncached` that one lies where ldconfig would look. `removed_by` is the layer that removed `removed_path`.
+    first, `is_uncached` that one lies where ldconfig would look. `removed_by` is the layer that removed `removed_path`,
+    by `removed_instruction`.
     `failing` of the package's `modules` have some unmet need.
     """
 
@@ -40,6 +41,7 @@ class UnmetNeed(Fact):
     is_uncached: bool
     removed_by: int | None
     removed_path: str
+    removed_instruction: str
     failing: int
     modules: int
 
@@ -88,6 +90,7 @@ class UnmetNeedCollector(Collector):
                 is_uncached=any(other.rpartition("/")[0] in conf for other in trace.present),
                 removed_by=trace.removed_by,
                 removed_path=trace.removed_path,
+                removed_instruction=context.instruction(trace.removed_by),
                 failing=failing[reach.package],
                 modules=modules[reach.package],
             )
