@@ -35,13 +35,12 @@ R:busybox
 def test_reads_packages_with_their_files() -> None:
     """A file lies in the folder named last; folders alone are no files."""
     assert parse_apk_installed(INSTALLED) == (
-        ApkPackage("musl", "1.2.5-r9", "x86_64", "musl", (), ("lib/ld-musl-x86_64.so.1", "lib/libc.musl-x86_64.so.1")),
+        ApkPackage("musl", "1.2.5-r9", "x86_64", "musl", ("lib/ld-musl-x86_64.so.1", "lib/libc.musl-x86_64.so.1")),
         ApkPackage(
             "busybox",
             "1.37.0-r12",
             "x86_64",
             "busybox",
-            ("so:libc.musl-x86_64.so.1", "busybox-binsh"),
             ("init", "bin/busybox"),
         ),
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from layerscope.errors import FormatError
 from layerscope.formats import jar_file
-from layerscope.formats.jar_file import Coordinate, parse_class_major, parse_jar, parse_manifest
+from layerscope.formats.jar_file import TEXT_LIMIT, Coordinate, parse_class_major, parse_jar, parse_manifest
 from support.jars import application, class_file, jar, library
 
 
@@ -72,3 +72,22 @@ def test_damage_anywhere_is_a_format_error(changes: list[tuple[int, int]]) -> No
         parse_jar(bytes(content))
     except FormatError:
         return
+
+
+def test_an_attribute_of_many_lines_is_cut() -> None:
+    """Each line once copied all before it."""
+    values = parse_manifest(b"Main-Class: a\n" + b" b\n" * 20_000)
+    assert len(values["main-class"]) == TEXT_LIMIT
+
+
+def test_an_archive_behind_a_script_tells_its_main_class_version() -> None:
+    """Spring Boot's executable archives: members lie as many bytes further as the script has."""
+    content = b"#!/bin/sh\nexec java -jar $0\n" + application("a.Main", java=17)
+    found = parse_jar(content)
+    assert (found.main_class, found.class_major) == ("a.Main", 61)
+
+
+def test_a_nested_archive_with_an_endless_name_is_left_out() -> None:
+    """Its name would be repeated for each of its artifacts."""
+    found = parse_jar(jar({f"BOOT-INF/lib/{'n' * 5000}.jar": library("g", "a", "1"), "BOOT-INF/lib/b.jar": b""}))
+    assert found.nested == ("BOOT-INF/lib/b.jar",)

@@ -30,3 +30,9 @@ def test_equal_versions_are_equal_however_written(left: str, right: str) -> None
 def test_any_two_texts_compare(left: str, right: str) -> None:
     """At most one is less than the other."""
     assert not (MavenVersion(left) < MavenVersion(right) and MavenVersion(right) < MavenVersion(left))
+
+
+@pytest.mark.parametrize("text", ["1.\u00b2", "\u0661.0", "1.0-\u2460", "\u0130a1"])
+def test_digits_beside_ascii_are_words(text: str) -> None:
+    """A superscript once was taken for a number, and raised ValueError when compared."""
+    assert MavenVersion(text) < MavenVersion("999") or MavenVersion(text) > MavenVersion("0")

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layerscope.errors import FormatError
-from layerscope.formats.npm_package import LockedPackage, parse_npm_lock, parse_npm_package
+from layerscope.formats.npm_package import (
+    FOLDER_LIMIT,
+    FOLDERS_SIZE_LIMIT,
+    LockedPackage,
+    parse_npm_lock,
+    parse_npm_package,
+)
 
 
 def test_reads_what_a_package_requires() -> None:
@@ -32,7 +38,6 @@ def test_reads_what_a_package_requires() -> None:
     assert (package.dependencies, package.optional) == ({"b": "^1"}, {"d": "*"})
     assert (package.peers, package.optional_peers) == ({"e": "2", "f": "3"}, ("f",))
     assert package.overrides == ("@s/i", "g", "h", "j")
-    assert package.bundled == ("k",)
 
 
 def test_reads_old_and_new_lock_files() -> None:
@@ -92,3 +97,16 @@ def test_takes_any_object(value: dict[str, object]) -> None:
     content = json.dumps(value).encode()
     parse_npm_package(content)
     parse_npm_lock(content)
+
+
+def test_a_lock_file_does_not_repeat_its_folders_without_end() -> None:
+    """A megabyte of version 1, nested and then wide, once told of gigabytes of folders."""
+    wide: dict[str, object] = {f"p{number}": {"version": "1"} for number in range(50_000)}
+    for _ in range(3):
+        wide = {"n" * 1000: {"version": "1", "dependencies": wide}}
+    found = parse_npm_lock(json.dumps({"dependencies": wide}).encode())
+    assert sum(len(each.folder) for each in found) <= FOLDERS_SIZE_LIMIT
+    for _ in range(8):
+        wide = {"n" * 1000: {"version": "1", "dependencies": wide}}
+    found = parse_npm_lock(json.dumps({"dependencies": wide}).encode())
+    assert max(len(each.folder) for each in found) <= FOLDER_LIMIT + 20

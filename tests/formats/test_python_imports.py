@@ -50,3 +50,9 @@ def test_keeps_what_stands_before_the_text_breaks(content: bytes) -> None:
 def test_any_bytes_are_read(content: bytes) -> None:
     """Nothing raises."""
     parse_python_imports(content)
+
+
+@pytest.mark.parametrize("codec", ["rot13", "zlib", "undefined", "punycode", "no-such"])
+def test_a_script_cannot_choose_its_codec(codec: str) -> None:
+    """`# coding: rot13` once raised LookupError in the layer pass."""
+    assert parse_python_imports(f"# coding: {codec}\nimport numpy\n".encode()).names == ("numpy",)

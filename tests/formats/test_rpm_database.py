@@ -1,5 +1,7 @@
 """rpm's three databases give the same packages; damage is told, not followed."""
 
+import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from layerscope.errors import FormatError
 from layerscope.formats import rpm_database
 from layerscope.formats.rpm_database import parse_rpm_database
+from layerscope.formats.rpm_sqlite import COLUMNS_LIMIT, _Database
 from support.rpm_databases import package, write_bdb, write_ndb, write_sqlite
 
 BLOBS = [
@@ -75,6 +78,44 @@ def test_all_paths_together_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> N
     database = parse_rpm_database(write_ndb([BLOBS[1], BLOBS[0]]))
     assert [each.name for each in database.packages] == ["glibc"]
     assert "pass 1,000 characters" in database.problem
+
+
+def test_a_chain_that_gives_a_byte_a_page_ends() -> None:
+    """A page that follows itself with one byte in use once was read as often as the file has bytes."""
+    content = bytearray(write_bdb([BLOBS[1]]) + bytes(32 << 20))
+    for page in range(2, 20):
+        content[page * 512 + 16 : page * 512 + 24] = page.to_bytes(4, "little") + b"\0\0\1\0"
+    place = content.index(b"\3\0\0\0\2\0\0\0", 512)
+    content[place + 8 : place + 12] = (30 << 20).to_bytes(4, "little")
+    began = time.monotonic()
+    with pytest.raises(FormatError, match="read twice"):
+        parse_rpm_database(bytes(content))
+    assert time.monotonic() - began < 2
+
+
+def test_values_that_share_their_bytes_end() -> None:
+    """Thousands of items of one page may each claim all of it."""
+    head = write_bdb([], page_size=65536)[:65536]
+    places = struct.pack("<2H", 65535, 16384) * 4000
+    page = (struct.pack("<8sIIIHHBB", b"", 1, 0, 0, 8000, 0, 0, 13) + places).ljust(16384, b"\0") + b"\1"
+    with pytest.raises(FormatError, match="larger than the file"):
+        parse_rpm_database(head + page.ljust(65536, b"\1"))
+
+
+def test_a_record_of_columns_without_end_is_cut(tmp_path: Path) -> None:
+    """SQLite itself has 2,000 at most; each byte of a record may tell of one."""
+    database = parse_rpm_database(write_sqlite([BLOBS[0]], tmp_path))
+    rows = list(_Database(write_sqlite([BLOBS[0]], tmp_path)).iter_rows(1))
+    columns = _Database(write_sqlite([], tmp_path))._read_columns(b"\x83\x80\x00" + bytes(50_000))
+    assert (len(database.packages), len(rows) > 1, len(columns)) == (1, True, COLUMNS_LIMIT)
+
+
+def test_headers_that_do_not_parse_count_towards_the_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their size, several times over: much of them was read."""
+    monkeypatch.setattr(rpm_database, "PATHS_SIZE_LIMIT", 1000)
+    database = parse_rpm_database(write_ndb([BLOBS[0], b"\0" * 200, BLOBS[1]]))
+    assert [each.name for each in database.packages] == ["bash"]
+    assert database.problem == "reading an rpm header: it has no name"
 
 
 @settings(max_examples=300, deadline=None)

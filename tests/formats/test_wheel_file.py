@@ -38,3 +38,9 @@ def test_a_tag_that_packaging_refuses_is_no_tag(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(wheel_file, "parse_tag", refuse)
     with pytest.raises(FormatError, match="no interpreter in cp3-cp311-any"):
         parse_wheel_file(b"Tag: cp3-cp311-any\n")
+
+
+def test_a_long_tag_is_refused() -> None:
+    """It stands for up to two hundred as long."""
+    with pytest.raises(FormatError, match="expected PYTHON-ABI-PLATFORM"):
+        parse_wheel_file(b"Tag: " + b".".join(b"py%d" % number for number in range(100)) + b"-none-" + b"a" * 100_000)

@@ -6,6 +6,7 @@ import pytest
 
 from layerscope.layers.extractor import FileReading, Wants
 from layerscope.layers.extractor_set import ExtractorSet
+from layerscope.layers.kept_values import UNREAD, WHY_LIMIT, list_unread
 from layerscope.layers.limits import Limits
 from layerscope.layers.tar_scanner import TarScanner
 from support.tar_writer import file, write_tar
@@ -54,3 +55,60 @@ def test_every_byte_is_shown_once(chunk: int) -> None:
     assert scanner.run() is None
     scanner.index()
     assert extractors.extracts == {"streaming": {"lib/wanted": CONTENT}}
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Raises when it opens a file, at a piece, or at the end, as the file's content says."""
+
+    name: str = "failing"
+    version: int = 1
+    wants: Wants = field(default=Wants(suffixes=frozenset({".txt"})))
+
+    def open_file(self, path: str, *, size: int, mode: int) -> FileReading:
+        """Fail, or take what will."""
+        assert (size, mode) == (5, 0o644)
+        if path == "open.txt":
+            raise LookupError("open")
+        return Fragile()
+
+
+class Fragile:
+    """Raises at a piece that begins with `feed`, and at the end."""
+
+    def feed(self, piece: memoryview) -> None:
+        """Fail at some."""
+        if bytes(piece[:4]) == b"feed.":
+            raise KeyError("feed")
+
+    def finish(self) -> object:
+        """Fail."""
+        raise RecursionError("e" * 1000)
+
+
+@pytest.mark.parametrize("chunk", [3, 1 << 20])
+def test_an_extractor_that_raises_does_not_end_the_layer(chunk: int) -> None:
+    """Others see the file, and it stands written which extractor failed at which file, and why."""
+    tar = write_tar([file(f"{name}.txt", name.encode().ljust(5, b".")) for name in ("end", "feed", "open")])
+    extractors = ExtractorSet([Failing(), WholeText()])
+    scanner = TarScanner((tar[start : start + chunk] for start in range(0, len(tar), chunk)), extractors, Limits())
+    assert scanner.run() is None
+    assert extractors.extracts["whole"] == {"end.txt": b"end..", "feed.txt": b"feed.", "open.txt": b"open."}
+    unread = {path: list_unread(value) for path, value in extractors.extracts[UNREAD].items()}
+    assert unread.keys() == {"end.txt", "feed.txt", "open.txt"}
+    assert unread["open.txt"] == [("failing", "LookupError: open", True)]
+    assert all(len(why) <= WHY_LIMIT for rows in unread.values() for _, why, _ in rows)
+
+
+@dataclass(frozen=True)
+class WholeText:
+    """Keeps text files whole."""
+
+    name: str = "whole"
+    version: int = 1
+    wants: Wants = field(default=Wants(suffixes=frozenset({".txt"})))
+
+    def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
+        """The content again."""
+        del path, size, mode
+        return content

@@ -37,6 +37,7 @@ from layerscope.facts.layers.package_caches import PackageCacheCollector
 from layerscope.facts.layers.proof import LayerProofCollector
 from layerscope.facts.layers.repeated_files import RepeatedFilesCollector
 from layerscope.facts.layers.tables import LayerTableCollector
+from layerscope.facts.layers.unread_files import UnreadFileCollector
 from layerscope.facts.layers.weight import ImageWeightCollector
 from layerscope.facts.python.conda_packages import CondaPackageCollector
 from layerscope.facts.python.distributions import DistributionCollector
@@ -69,6 +70,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     LayerProofCollector(),
     LayerTableCollector(),
     LayerAnomalyCollector(),
+    UnreadFileCollector(),
     ImageWeightCollector(),
     EndedFilesCollector(),
     RepeatedFilesCollector(),

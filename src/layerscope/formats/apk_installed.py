@@ -4,6 +4,8 @@ https://wiki.alpinelinux.org/wiki/Apk_spec: one letter and a colon a line, packa
 """
 
 from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import chain, islice
 from typing import Final
 
 PACKAGES_LIMIT: Final = 100_000
@@ -27,7 +29,6 @@ class ApkPackage:
     version: str
     architecture: str
     origin: str
-    depends: tuple[str, ...]
     files: tuple[str, ...]
 
 
@@ -49,7 +50,6 @@ class _Reading:
             version=self.values.get("V", ""),
             architecture=self.values.get("A", ""),
             origin=self.values.get("o", name),
-            depends=tuple(self.values.get("D", "").split()),
             files=tuple(self.files),
         )
 
@@ -58,7 +58,8 @@ def parse_apk_installed(content: bytes) -> tuple[ApkPackage, ...]:
     """The packages, in file order; those without a name are left out."""
     packages: list[ApkPackage] = []
     reading, size = _Reading(), 0
-    for line in [*content.decode("utf-8", "surrogateescape").split("\n")[:LINES_LIMIT], ""]:
+    for raw in chain(islice(BytesIO(content), LINES_LIMIT), [b""]):
+        line = raw.rstrip(b"\n").decode("utf-8", "surrogateescape")
         if not line:
             package = reading.finish()
             if package is not None:
@@ -74,6 +75,6 @@ def parse_apk_installed(content: bytes) -> tuple[ApkPackage, ...]:
             size += len(reading.folder) + len(value) + FILE_COST
             if size <= PATHS_SIZE_LIMIT:
                 reading.files.append(f"{reading.folder}/{value}" if reading.folder else value)
-        elif line[1:2] == ":" and key[0] in "PVAoD":
+        elif line[1:2] == ":" and key[0] in "PVAo":
             reading.values.setdefault(key[0], value)
     return tuple(packages)

@@ -3,19 +3,22 @@
 https://manpages.debian.org/dpkg-query and https://wiki.debian.org/Teams/Dpkg/Spec describe the files.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
 from typing import Final
 
 PACKAGES_LIMIT: Final = 100_000
 """Packages of one database; all of Debian has 65,000."""
 
-FIELD_LIMIT: Final = 16_384
-"""Characters of one field; the longest Depends in Debian has about 5,000."""
+FIELD_LIMIT: Final = 1000
+"""Characters of one field; versions and names have some tens."""
 
 PATHS_LIMIT: Final = 1_000_000
 """Paths of one package; the largest of Debian have 60,000."""
 
-_FIELDS: Final = frozenset({"Package", "Version", "Architecture", "Status", "Source", "Depends"})
+_FIELDS: Final = frozenset({b"Package", b"Version", b"Architecture", b"Status", b"Source"})
 _DIVERSION_LINES: Final = 3
 
 
@@ -31,7 +34,6 @@ class DebPackage:
     architecture: str
     status: str
     source: str
-    depends: str
 
     @property
     def is_installed(self) -> bool:
@@ -50,19 +52,12 @@ class Diversion:
 
 def parse_deb_status(content: bytes) -> tuple[DebPackage, ...]:
     """The packages, in file order; paragraphs without a name are left out."""
-    packages: list[DebPackage] = []
-    for paragraph in content.decode("utf-8", "surrogateescape").split("\n\n"):
-        package = _parse_paragraph(paragraph)
-        if package is not None:
-            packages.append(package)
-            if len(packages) == PACKAGES_LIMIT:
-                break
-    return tuple(packages)
+    return tuple(islice(filter(None, map(_make_package, _iter_paragraphs(content))), PACKAGES_LIMIT))
 
 
 def parse_deb_list(content: bytes) -> tuple[str, ...]:
     """The paths of one package without their leading slash; directories that hold other paths are left out."""
-    lines = content.decode("utf-8", "surrogateescape").split("\n")[:PATHS_LIMIT]
+    lines = _list_lines(content)
     paths = [line[1:] for line in lines if line.startswith("/") and line != "/."]
     folders = {path.rpartition("/")[0] for path in paths}
     return tuple(path for path in paths if path and path not in folders)
@@ -70,25 +65,39 @@ def parse_deb_list(content: bytes) -> tuple[str, ...]:
 
 def parse_md5sums(content: bytes) -> tuple[str, ...]:
     """The paths of a list of checksums, without a leading slash."""
-    lines = content.decode("utf-8", "surrogateescape").split("\n")[:PATHS_LIMIT]
+    lines = _list_lines(content)
     paths = (line.partition("  ")[2].removeprefix("./").removeprefix("/") for line in lines)
     return tuple(path for path in paths if path)
 
 
 def parse_diversions(content: bytes) -> tuple[Diversion, ...]:
     """The diversions, three lines each: path, where to, by whom."""
-    lines = content.decode("utf-8", "surrogateescape").split("\n")[:PATHS_LIMIT]
+    lines = _list_lines(content)
     triples = zip(*(lines[start::_DIVERSION_LINES] for start in range(_DIVERSION_LINES)), strict=False)
     return tuple(Diversion(path.lstrip("/"), to.lstrip("/"), package) for path, to, package in triples if path and to)
 
 
-def _parse_paragraph(paragraph: str) -> DebPackage | None:
-    """One package, if the paragraph names it; continuation lines belong to fields that nobody asks for."""
+def _list_lines(content: bytes) -> list[str]:
+    """The lines of a list, as many as are read."""
+    return content.decode("utf-8", "surrogateescape").split("\n", PATHS_LIMIT)[:PATHS_LIMIT]
+
+
+def _iter_paragraphs(content: bytes) -> Iterator[dict[str, str]]:
+    """The fields of each paragraph; continuation lines belong to those that nobody asks for."""
     values: dict[str, str] = {}
-    for line in paragraph.split("\n"):
-        name, colon, value = line.partition(":")
+    for line in BytesIO(content):
+        if line == b"\n":
+            yield values
+            values = {}
+        name, colon, value = line.partition(b":")
         if colon and name in _FIELDS:
-            values.setdefault(name, value[:FIELD_LIMIT].strip())
+            text = value[:FIELD_LIMIT].strip().decode("utf-8", "surrogateescape")
+            values.setdefault(name.decode(), text)
+    yield values
+
+
+def _make_package(values: dict[str, str]) -> DebPackage | None:
+    """One package, if its paragraph names it."""
     name = values.get("Package", "")
     if not name:
         return None
@@ -98,5 +107,4 @@ def _parse_paragraph(paragraph: str) -> DebPackage | None:
         architecture=values.get("Architecture", ""),
         status=values.get("Status", ""),
         source=values.get("Source", name).partition(" ")[0],
-        depends=values.get("Depends", ""),
     )

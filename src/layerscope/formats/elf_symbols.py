@@ -47,8 +47,8 @@ _VISIBLE: Final = frozenset({0, 3})
 _WIDE_HASH: Final = frozenset({(64, 22), (64, 0x9026)})
 """s390x and Alpha, whose System V hash tables have entries of eight bytes."""
 
-_BATCH: Final = 4096
-"""Names that are added up before their sum is compared with its ceiling."""
+_BATCH: Final = 256
+"""Names that are added up before their sum is compared with its ceiling: 16 MiB of the longest."""
 
 
 def count_by_hash(table: memoryview, header: ElfHeader) -> int:

@@ -11,20 +11,19 @@ _COORDINATE_PARTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class LockedModule:
-    """A module with the version that it is locked to, for the configurations named."""
+    """A module with the version that it is locked to."""
 
     group: str
     name: str
     version: str
-    configurations: tuple[str, ...]
 
 
 def parse_gradle_lock(content: bytes) -> tuple[LockedModule, ...]:
     """The modules in file order: `group:name:version=configuration,…`; comments and `empty=` are left out."""
     modules: list[LockedModule] = []
     for line in content.decode("utf-8", "replace").splitlines()[:LINES_LIMIT]:
-        coordinate, equals, configurations = line.strip().partition("=")
+        coordinate, equals, _ = line.strip().partition("=")
         parts = coordinate.split(":")
         if equals and not line.startswith("#") and len(parts) == _COORDINATE_PARTS:
-            modules.append(LockedModule(parts[0], parts[1], parts[2], tuple(filter(None, configurations.split(",")))))
+            modules.append(LockedModule(parts[0], parts[1], parts[2]))
     return tuple(modules)

@@ -12,8 +12,17 @@ from typing import Final
 from layerscope.errors import FormatError
 from layerscope.formats.zip_directory import ZipMember, iter_zip_members, read_zip_member
 
-SMALL_FILE_LIMIT: Final = 65_536
-"""Bytes of pom.properties (about 100) or of a manifest (long class paths make some thousands) that are read."""
+MANIFEST_LIMIT: Final = 65_536
+"""Bytes of a manifest that are read; long class paths make some thousands."""
+
+POM_LIMIT: Final = 1024
+"""Bytes of a pom.properties that are read; it has about 100."""
+
+TEXT_LIMIT: Final = 4096
+"""Characters of an attribute that goes on over several lines, beyond which no more is added to it."""
+
+NAME_LIMIT: Final = 4096
+"""Characters of a nested archive's path: PATH_MAX of Linux."""
 
 COORDINATES_LIMIT: Final = 2000
 """Artifacts of one archive; the largest shaded jars carry some hundreds."""
@@ -95,20 +104,20 @@ def parse_jar(content: bytes) -> JarFile:
     archive = _Archive(content, budget)
     manifest = _read_manifest(archive)
     main = manifest.get("main-class", "")
-    nested = [member for member in archive.members if _NESTED.fullmatch(member.name)][:NESTED_LIMIT]
-    coordinates = list(_iter_coordinates(archive))
+    nested = list(islice(filter(_is_nested, archive.members), NESTED_LIMIT))
+    coordinates = list(islice(_iter_coordinates(archive), COORDINATES_LIMIT))
     major = _find_major(archive, (main, manifest.get("start-class", "")))
     left = NESTED_TOTAL_LIMIT
     for member in nested:
         inner = archive.read(member, min(NESTED_SIZE_LIMIT, left))
         left -= len(inner)
         try:
-            found = _iter_coordinates(_Archive(inner, budget))
+            found = islice(_iter_coordinates(_Archive(inner, budget)), COORDINATES_LIMIT - len(coordinates))
             coordinates += [Coordinate(each.group, each.artifact, each.version, member.name) for each in found]
         except FormatError:
             continue
     return JarFile(
-        coordinates=tuple(coordinates[:COORDINATES_LIMIT]),
+        coordinates=tuple(coordinates),
         main_class=main,
         implementation_version=manifest.get("implementation-version", ""),
         class_major=major,
@@ -127,7 +136,7 @@ def parse_manifest(content: bytes) -> dict[str, str]:
                 break
             continue
         if line[0] == " ":
-            if name:
+            if name and len(values[name]) < TEXT_LIMIT:
                 values[name] += line[1:]
             continue
         key, colon, value = line.partition(":")
@@ -146,14 +155,14 @@ def parse_class_major(content: bytes) -> int:
 def _read_manifest(archive: _Archive) -> dict[str, str]:
     """The main attributes of an archive's manifest."""
     found = next((member for member in archive.members if member.name == _MANIFEST), None)
-    return parse_manifest(archive.read(found, SMALL_FILE_LIMIT)) if found is not None else {}
+    return parse_manifest(archive.read(found, MANIFEST_LIMIT)) if found is not None else {}
 
 
 def _iter_coordinates(archive: _Archive) -> Iterator[Coordinate]:
     """What pom.properties files say, in the archive's order."""
     for member in archive.members:
         if _POM.fullmatch(member.name):
-            values = _parse_properties(archive.read(member, SMALL_FILE_LIMIT))
+            values = _parse_properties(archive.read(member, POM_LIMIT))
             group, artifact, version = (values.get(key, "") for key in ("groupId", "artifactId", "version"))
             if artifact and version:
                 yield Coordinate(group, artifact, version)
@@ -176,6 +185,11 @@ def _find_major(archive: _Archive, main: tuple[str, ...]) -> int:
     named = [member for member in archive.members if member.name in wanted]
     classes = named or list(islice(filter(_is_class, archive.members), CLASSES_LIMIT))
     return max((parse_class_major(archive.read(each, _CLASS_HEAD)) for each in classes), default=0)
+
+
+def _is_nested(member: ZipMember) -> bool:
+    """Whether a member is an archive that is loaded with the one around it."""
+    return len(member.name) <= NAME_LIMIT and _NESTED.fullmatch(member.name) is not None
 
 
 def _is_class(member: ZipMember) -> bool:

@@ -7,27 +7,29 @@ from typing import Final
 LINES_LIMIT: Final = 100
 """Lines that are read; real files have about twenty."""
 
-_ASSIGNMENT: Final = re.compile(r'([A-Z_]+)="?([^"]*)"?\s*')
+TEXT_LIMIT: Final = 200
+"""Characters of a value."""
+
+_NAME: Final = re.compile(r"[A-Z_]+")
 _FEATURE: Final = re.compile(r"(?:1\.)?(\d{1,4})(?:[._+-]|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class JavaRelease:
-    """A runtime: its version as written, its feature release (8, 17, 21), who made it, and its C library."""
+    """A runtime: its version as written, its feature release (8, 17, 21), and who made it."""
 
     version: str
     feature: int
     implementor: str
-    libc: str
 
 
 def parse_java_release(content: bytes) -> JavaRelease | None:
     """The runtime, or None for a file that names no Java version."""
     lines = content.decode("utf-8", "replace").splitlines()[:LINES_LIMIT]
-    matches = filter(None, map(_ASSIGNMENT.fullmatch, lines))
-    values = {match[1]: match[2][:200] for match in matches}
+    pairs = (line.partition("=") for line in lines)
+    values = {name: value.strip().strip('"')[:TEXT_LIMIT] for name, _, value in pairs if _NAME.fullmatch(name)}
     version = values.get("JAVA_VERSION", "")
     match = _FEATURE.match(version)
     if match is None:
         return None
-    return JavaRelease(version, int(match[1]), values.get("IMPLEMENTOR", ""), values.get("LIBC", ""))
+    return JavaRelease(version, int(match[1]), values.get("IMPLEMENTOR", ""))

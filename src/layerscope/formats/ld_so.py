@@ -11,7 +11,9 @@ from typing import Final
 FOLDERS_LIMIT: Final = 16
 """Directories of one loader; glibc builds in two to four."""
 
-_FOLDERS: Final = re.compile(rb"(?:/[\w.+/-]{1,200}/\0){2,16}")
+_FOLDERS: Final = re.compile(rb"(?<![\w.+/-])(?:/[\w.+/-]{1,200}/\0){2,16}")
+"""Begins where such a text begins: from each of its bytes on, one of a million slashes would take minutes."""
+
 _LIB: Final = re.compile(rb"\0(lib(?:64|32|x32)?(?:/[\w-]{1,40}-linux-[\w-]{1,20})?)\0")
 
 

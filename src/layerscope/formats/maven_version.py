@@ -13,7 +13,10 @@ from typing import Final
 LENGTH_LIMIT: Final = 256
 """Characters of a version that are compared; real ones have about 20."""
 
-_TOKEN: Final = re.compile(r"([.\-_]?)(\d+|[^\d.\-_]+)?")
+_TOKEN: Final = re.compile(r"([.\-_]?)(\d+|[^\d.\-_]+)?", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]+")
+"""Other digits that Python knows, such as superscripts, are text."""
+
 _QUALIFIERS: Final = ("alpha", "beta", "milestone", "rc", "snapshot", "", "sp")
 _ALIASES: Final = {"cr": "rc", "ga": "", "final": "", "release": ""}
 _SHORT: Final = {"a": "alpha", "b": "beta", "m": "milestone"}
@@ -29,7 +32,7 @@ class _Token:
 
     def rank(self) -> tuple[int, int, int, str]:
         """What is compared: `.qualifier` = `-qualifier` < `-number` < `.number`, qualifiers by their order."""
-        if self.text.isdigit():
+        if _NUMBER.fullmatch(self.text):
             return (2 if self.separator == "." else 1, int(self.text), 0, "")
         known = self.text in _QUALIFIERS
         return (0, 0, _QUALIFIERS.index(self.text) if known else len(_QUALIFIERS), "" if known else self.text)
@@ -59,20 +62,21 @@ class MavenVersion:
 
 def _pad(other: _Token) -> _Token:
     """The null token that stands where one version has ended: of the kind of its partner."""
-    return _Token(other.separator, "0" if other.text.isdigit() else "")
+    return _Token(other.separator, "0" if _NUMBER.fullmatch(other.text) else "")
 
 
 def _tokens(text: str) -> list[_Token]:
     """The tokens of a version, trailing nulls before each hyphen trimmed."""
     tokens: list[_Token] = []
-    for match in _TOKEN.finditer(text[:LENGTH_LIMIT].lower()):
+    text = text[:LENGTH_LIMIT].lower()
+    for match in _TOKEN.finditer(text):
         separator, word = match[1].replace("_", "-"), match[2]
         if not match[0]:
             continue
         word = "0" if word is None else word
-        if word in _SHORT and text[match.end() : match.end() + 1].isdigit():
+        if word in _SHORT and _NUMBER.match(text, match.end()):
             word = _SHORT[word]
-        word = str(int(word)) if word.isdecimal() and word.isascii() else _ALIASES.get(word, word)
+        word = str(int(word)) if _NUMBER.fullmatch(word) else _ALIASES.get(word, word)
         tokens.append(_Token(separator or ("-" if tokens else "."), word))
     return _trim(tokens)
 

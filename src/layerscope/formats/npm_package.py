@@ -19,6 +19,12 @@ TEXT_LIMIT: Final = 1024
 LOCKED_LIMIT: Final = 100_000
 """Packages of one lock file; the largest projects have 5,000."""
 
+FOLDER_LIMIT: Final = 4096
+"""Characters of a folder in a lock file: PATH_MAX of Linux."""
+
+FOLDERS_SIZE_LIMIT: Final = 32 << 20
+"""Characters of all folders of a lock file: version 1 repeats them for what lies below; 5,000 packages have 300,000."""
+
 LOCK_DEPTH: Final = 64
 """Nesting of a version 1 lock file; npm flattens, so that real ones have about 5."""
 
@@ -35,7 +41,6 @@ class NpmPackage:
     optional: Mapping[str, str] = field(default_factory=dict)
     peers: Mapping[str, str] = field(default_factory=dict)
     optional_peers: tuple[str, ...] = ()
-    bundled: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     is_workspace_root: bool = False
 
@@ -54,7 +59,6 @@ def parse_npm_package(content: bytes) -> NpmPackage:
     """The package; raises FormatError for what is no JSON object. Fields of other types count as absent."""
     value = _read_object(content, "package.json")
     engines, meta = _mapping(value.get("engines")), value.get("peerDependenciesMeta")
-    bundled = value.get("bundleDependencies", value.get("bundledDependencies"))
     return NpmPackage(
         name=_text(value.get("name")),
         version=_text(value.get("version")),
@@ -63,7 +67,6 @@ def parse_npm_package(content: bytes) -> NpmPackage:
         optional=_mapping(value.get("optionalDependencies")),
         peers=_mapping(value.get("peerDependencies")),
         optional_peers=tuple(sorted(_iter_optional(meta))),
-        bundled=tuple(_text(each) for each in bundled[:DEPENDENCIES_LIMIT]) if isinstance(bundled, list) else (),
         overrides=tuple(sorted({*_iter_names(value.get("overrides")), *_iter_names(value.get("resolutions"))})),
         is_workspace_root=bool(value.get("workspaces")),
     )
@@ -79,17 +82,21 @@ def parse_npm_lock(content: bytes) -> tuple[LockedPackage, ...]:
             if folder and isinstance(entry, dict) and not entry.get("link") and len(found) < LOCKED_LIMIT:
                 found.append(_lock(folder, entry))
         return tuple(found)
-    pending = [("", value.get("dependencies"), 0)]
+    pending, size = [("", value.get("dependencies"), 0)], 0
     while pending:
         folder, dependencies, depth = pending.pop()
         if not isinstance(dependencies, dict) or depth > LOCK_DEPTH:
             continue
         for name, entry in dependencies.items():
-            if not isinstance(entry, dict) or len(found) >= LOCKED_LIMIT or len(name) > TEXT_LIMIT:
+            if not isinstance(entry, dict) or len(folder) + len(name) > FOLDER_LIMIT:
                 continue
             below = f"{folder}node_modules/{name}"
+            size += len(below)
+            if len(found) >= LOCKED_LIMIT or size > FOLDERS_SIZE_LIMIT:
+                return tuple(found)
             found.append(_lock(below, entry))
-            pending.append((f"{below}/", entry.get("dependencies"), depth + 1))
+            if entry.get("dependencies"):
+                pending.append((f"{below}/", entry["dependencies"], depth + 1))
     return tuple(found)
 
 
@@ -97,7 +104,7 @@ def _lock(folder: str, entry: Mapping[str, object]) -> LockedPackage:
     """One place of a lock file."""
     is_optional = bool(entry.get("optional") or entry.get("devOptional") or entry.get("peer"))
     is_development = bool(entry.get("dev") or entry.get("devOptional"))
-    return LockedPackage(folder[: TEXT_LIMIT * 4], _text(entry.get("version")), is_optional, is_development)
+    return LockedPackage(folder[:FOLDER_LIMIT], _text(entry.get("version")), is_optional, is_development)
 
 
 def _read_object(content: bytes, what: str) -> dict[str, object]:

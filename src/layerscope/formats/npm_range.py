@@ -19,8 +19,8 @@ _PART: Final = r"(?:0|[1-9][0-9]{0,15}|[xX*])"
 _LABELS: Final = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _PARTIAL: Final = rf"[v=\s]*({_PART})(?:\.({_PART})(?:\.({_PART})(?:-({_LABELS}))?(?:\+{_LABELS})?)?)?"
 _SIMPLE: Final = re.compile(rf"(>=|<=|>|<|=|~>|~|\^)?{_PARTIAL}")
-_HYPHEN: Final = re.compile(rf"\s*{_PARTIAL}\s+-\s+{_PARTIAL}\s*")
-_BLANK_AFTER: Final = re.compile(r"(>=|<=|>|<|=|~>|~|\^)\s+")
+_HYPHEN: Final = re.compile(rf"{_PARTIAL} - {_PARTIAL}")
+_BLANK_AFTER: Final = re.compile(r"(>=|<=|>|<|=|~>|~|\^) ")
 
 _Numbers = tuple[int | None, int | None, int | None]
 _LOWEST: Final = ("0",)
@@ -66,7 +66,7 @@ def parse_npm_range(text: str) -> NpmRange | None:
         return None
     sets = []
     for part in text.split("||"):
-        comparators = _parse_set(part.strip())
+        comparators = _parse_set(" ".join(part.split()))
         if comparators is None:
             return None
         sets.append(comparators)
@@ -84,7 +84,7 @@ def _set_accepts(comparators: tuple[Comparator, ...], version: SemanticVersion, 
 
 
 def _parse_set(text: str) -> tuple[Comparator, ...] | None:
-    """The comparators of one set, None where one does not parse."""
+    """The comparators of one set, whose blanks are single; None where one does not parse."""
     hyphen = _HYPHEN.fullmatch(text)
     if hyphen is not None:
         low, high = _read_partial(hyphen.groups()[:4]), _read_partial(hyphen.groups()[4:])

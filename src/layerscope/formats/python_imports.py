@@ -1,12 +1,13 @@
 """Which modules a Python script imports whatever happens: the import statements at its outermost level.
 
-The script is cut into tokens and never compiled: a compiler recurses on what it reads.
+The script is cut into tokens and never compiled: a compiler recurses on what it reads. It is taken as UTF-8 whatever
+its first lines ask for: Python has codecs that are none of text, and some that take quadratic time.
 """
 
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
+from io import StringIO
 from typing import Final
 
 CONTENT_LIMIT: Final = 1 << 18
@@ -43,7 +44,8 @@ def _iter_statements(content: bytes) -> Iterator[list[str]]:
     """The import statements without indentation, word by word."""
     depth, statement = 0, list[str]()
     try:
-        for number, token in enumerate(tokenize.tokenize(BytesIO(content).readline)):
+        text = content.decode("utf-8-sig", "replace")
+        for number, token in enumerate(tokenize.generate_tokens(StringIO(text).readline)):
             if number > TOKENS_LIMIT:
                 return
             if token.type == tokenize.INDENT:

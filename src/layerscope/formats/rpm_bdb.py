@@ -17,6 +17,9 @@ MAGICS: Final = (_MAGIC.to_bytes(4, "little"), _MAGIC.to_bytes(4, "big"))
 PAGE_SIZES: Final = (512, 65536)
 """Berkeley DB's own bounds."""
 
+RECORDS_LIMIT: Final = 200_000
+"""Pairs of key and value in one database; all of Fedora has 80,000 packages."""
+
 _HEADER_SIZE: Final = 26
 _HASH_PAGES: Final = frozenset({2, 13})
 """P_HASH_UNSORTED and P_HASH."""
@@ -42,7 +45,8 @@ class _Pages:
         (self.size,) = Struct(f"{order}I").unpack_from(content.ljust(24, b"\0"), 20)
         if not PAGE_SIZES[0] <= self.size <= PAGE_SIZES[1] or self.size & (self.size - 1):
             raise FormatError(f"reading an rpm Berkeley DB: pages of {self.size:,} bytes")
-        self.count = len(content) // self.size
+        self.count = self._unread = len(content) // self.size
+        """Pages, and how many of them values may still lie on: no two share one."""
 
     def header(self, number: int) -> tuple[int, int, int, int]:
         """Next page, entries, bytes in use, and type of a page."""
@@ -50,14 +54,15 @@ class _Pages:
         return following, entries, used, kind
 
     def read_chain(self, number: int, length: int, budget: int) -> bytes:
-        """The value that overflow pages hold, of `length` bytes; no chain is longer than the file."""
+        """The value that overflow pages hold, of `length` bytes; all chains together are no longer than the file."""
         if length > budget:
             raise FormatError("reading an rpm Berkeley DB: its values are larger than the file")
         pieces: list[bytes] = []
         missing = length
         while missing > 0:
-            if not 0 < number < self.count:
-                raise FormatError(f"reading an rpm Berkeley DB: page {number:,} is not in the file")
+            self._unread -= 1
+            if not 0 < number < self.count or self._unread < 0:
+                raise FormatError(f"reading an rpm Berkeley DB: page {number:,} is not in the file, or read twice")
             following, _, used, kind = self.header(number)
             if kind != _OVERFLOW_PAGE or not 0 < used <= self.size - _HEADER_SIZE:
                 raise FormatError(f"reading an rpm Berkeley DB: page {number:,} is not an overflow page")
@@ -71,7 +76,7 @@ class _Pages:
 def iter_bdb_blobs(content: bytes) -> Iterator[bytes]:
     """The header blobs in order of their pages; raises FormatError."""
     pages = _Pages(content)
-    budget = len(content)
+    budget, records = len(content), 0
     for number in range(1, pages.count):
         _, entries, _, kind = pages.header(number)
         if kind not in _HASH_PAGES:
@@ -82,7 +87,9 @@ def iter_bdb_blobs(content: bytes) -> Iterator[bytes]:
         places = [pages.short.unpack_from(content, base + _HEADER_SIZE + 2 * each)[0] for each in range(entries)]
         for item in range(1, entries, 2):
             value = _read_value(pages, base, places, item, budget)
-            budget -= len(value)
+            budget, records = budget - len(value), records + 1
+            if budget < 0 or records > RECORDS_LIMIT:
+                raise FormatError("reading an rpm Berkeley DB: its values are larger than the file, or too many")
             if len(value) > _SHORT_KEY:
                 yield value
 

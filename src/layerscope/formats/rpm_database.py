@@ -15,6 +15,9 @@ PACKAGES_LIMIT: Final = 100_000
 PATHS_SIZE_LIMIT: Final = 64 << 20
 """Characters of all paths of a database; an image of 200,000 files has 22 million."""
 
+UNREAD_COST: Final = 8
+"""What each byte of a header that does not parse counts towards that ceiling: some are refused after much work only."""
+
 _BDB_MAGIC: Final = slice(12, 16)
 
 
@@ -46,7 +49,8 @@ def parse_rpm_database(content: bytes) -> RpmDatabase:
             size += sum(len(file.path) + FILE_COST for file in packages[-1].files)
         except FormatError as error:
             unread, problem = unread + 1, problem or str(error)
-    problem = f"reading an rpm database: its paths pass {PATHS_SIZE_LIMIT:,} characters"
+            size += len(blob) * UNREAD_COST
+    problem = problem or f"reading an rpm database: its paths pass {PATHS_SIZE_LIMIT:,} characters"
     return RpmDatabase(tuple(packages), unread + 1, problem)
 
 

@@ -34,7 +34,6 @@ CONFIG: Final = 1
 
 _NAME, _VERSION, _RELEASE, _EPOCH, _ARCH, _SOURCE = 1000, 1001, 1002, 1003, 1022, 1044
 _STATES, _MODES, _DIGESTS, _FLAGS = 1029, 1030, 1035, 1037
-_REQUIRES, _REQUIRE_VERSIONS = 1049, 1050
 _DIR_INDEXES, _BASE_NAMES, _DIR_NAMES, _OLD_NAMES = 1116, 1117, 1118, 1027
 _DIGEST_ALGORITHM: Final = 5011
 _SHA256: Final = 8
@@ -72,7 +71,6 @@ class RpmPackage:
     release: str
     architecture: str
     source: str
-    requires: tuple[str, ...]
     files: tuple[RpmFile, ...]
 
     @property
@@ -99,28 +97,27 @@ class _Header:
         entries = _ENTRY.iter_unpack(blob[_INTRO.size : start])
         self._index = {tag: (kind, offset, count) for tag, kind, offset, count in entries}
 
-    def texts(self, tag: int) -> list[str]:
-        """The values of a text tag; none where the tag is absent or runs out of the data."""
+    def texts(self, tag: int, limit: int = VALUES_LIMIT) -> list[str]:
+        """The first values of a text tag; none where the tag is absent or runs out of the data."""
         kind, offset, count = self._index.get(tag, (0, 0, 0))
         if kind not in (_STRING, _STRING_ARRAY, _I18N) or not 0 <= offset < len(self._data):
             return []
-        count = 1 if kind == _STRING else min(count, VALUES_LIMIT)
+        count = 1 if kind == _STRING else min(count, limit)
         pieces = self._cut_texts(offset, count)
         return [piece.decode("utf-8", "surrogateescape") for piece in pieces]
 
     def text(self, tag: int) -> str:
         """The first value of a text tag, or an empty text."""
-        values = self.texts(tag)
-        return values[0] if values else ""
+        return next(iter(self.texts(tag, 1)), "")
 
-    def numbers(self, tag: int) -> list[int]:
-        """The values of a number tag; none where the tag is absent or runs out of the data."""
+    def numbers(self, tag: int, limit: int) -> list[int]:
+        """The first values of a number tag; none where the tag is absent or runs out of the data."""
         kind, offset, count = self._index.get(tag, (0, 0, 0))
         size = _SIZES.get(kind)
         if size is None or count > VALUES_LIMIT or offset < 0 or offset + size * count > len(self._data):
             return []
-        data = self._data[offset : offset + size * count]
-        return [int.from_bytes(data[place : place + size], "big") for place in range(0, size * count, size)]
+        stop = offset + size * min(count, limit)
+        return [int.from_bytes(self._data[place : place + size], "big") for place in range(offset, stop, size)]
 
     def _cut_texts(self, offset: int, count: int) -> list[bytes]:
         """So many texts that end with a zero byte each."""
@@ -140,10 +137,7 @@ def parse_rpm_header(blob: bytes) -> RpmPackage:
     name = header.text(_NAME)
     if not name:
         raise FormatError("reading an rpm header: it has no name")
-    epoch = header.numbers(_EPOCH)
-    versions = header.texts(_REQUIRE_VERSIONS)
-    requires = header.texts(_REQUIRES)
-    versions += [""] * (len(requires) - len(versions))
+    epoch = header.numbers(_EPOCH, 1)
     return RpmPackage(
         name=name,
         epoch=epoch[0] if epoch else None,
@@ -151,15 +145,14 @@ def parse_rpm_header(blob: bytes) -> RpmPackage:
         release=header.text(_RELEASE),
         architecture=header.text(_ARCH),
         source=header.text(_SOURCE),
-        requires=tuple(f"{each} {version}".rstrip() for each, version in zip(requires, versions, strict=False)),
         files=_read_files(header),
     )
 
 
 def _read_files(header: _Header) -> tuple[RpmFile, ...]:
     """The files: names in a table of folders and an index into it, or whole as very old packages have them."""
-    folders, indexes = header.texts(_DIR_NAMES), header.numbers(_DIR_INDEXES)
     names = header.texts(_BASE_NAMES)
+    folders, indexes = header.texts(_DIR_NAMES, len(names)), header.numbers(_DIR_INDEXES, len(names))
     paths: list[str] = []
     size = 0
     for name, index in zip(names, indexes, strict=False):
@@ -170,11 +163,11 @@ def _read_files(header: _Header) -> tuple[RpmFile, ...]:
         paths.append(path)
     paths = paths or header.texts(_OLD_NAMES)
     count = len(paths)
-    algorithm = header.numbers(_DIGEST_ALGORITHM)
-    digests = header.texts(_DIGESTS) if algorithm[:1] == [_SHA256] else []
+    algorithm = header.numbers(_DIGEST_ALGORITHM, 1)
+    digests = header.texts(_DIGESTS, count) if algorithm == [_SHA256] else []
     columns = (
-        _fill(digests, count, ""), _fill(header.numbers(_MODES), count, _REGULAR_MODE),
-        _fill(header.numbers(_FLAGS), count, 0), _fill(header.numbers(_STATES), count, 0),
+        _fill(digests, count, ""), _fill(header.numbers(_MODES, count), count, _REGULAR_MODE),
+        _fill(header.numbers(_FLAGS, count), count, 0), _fill(header.numbers(_STATES, count), count, 0),
     )  # fmt: skip
     return tuple(
         RpmFile(
@@ -190,5 +183,5 @@ def _read_files(header: _Header) -> tuple[RpmFile, ...]:
 
 
 def _fill(values: list[T], count: int, missing: T) -> list[T]:
-    """The values, filled up or cut to a count."""
-    return [*values[:count], *[missing] * (count - len(values))]
+    """The values, filled up to a count."""
+    return [*values, *[missing] * (count - len(values))]

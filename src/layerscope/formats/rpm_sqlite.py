@@ -18,6 +18,12 @@ VALUE_LIMIT: Final = 256 << 20
 SCHEMA_LIMIT: Final = 1000
 """Tables and indexes; rpm makes about forty."""
 
+ROWS_LIMIT: Final = 200_000
+"""Rows of the table; all of Fedora has 80,000 packages."""
+
+COLUMNS_LIMIT: Final = 2000
+"""Columns of a table that SQLite itself accepts (SQLITE_MAX_COLUMN); rpm's have two."""
+
 _INTERIOR, _LEAF = 5, 13
 _HEADER_SIZE: Final = 100
 _SHORT: Final = Struct(">H")
@@ -99,7 +105,7 @@ class _Database:
         """The columns of a record."""
         size, place = self._read_varint(record, 0)
         offset, columns = size, list[bytes | int | None]()
-        while place < size:
+        while place < size and len(columns) < COLUMNS_LIMIT:
             kind, place = self._read_varint(record, place)
             width = (kind - _FIRST_BLOB) // 2 if kind >= _FIRST_BLOB else _FIXED_SIZES.get(kind, 0)
             value = record[offset : offset + width]
@@ -132,8 +138,10 @@ class _Database:
 def iter_sqlite_blobs(content: bytes) -> Iterator[bytes]:
     """The header blobs in order of their numbers; raises FormatError."""
     database = _Database(content)
-    for columns in database.iter_rows(_find_table(database)):
-        blob = columns[1][-1] if columns[1] else None
+    for count, (_, columns) in enumerate(database.iter_rows(_find_table(database))):
+        if count == ROWS_LIMIT:
+            raise FormatError(f"reading an rpm SQLite database: more than {ROWS_LIMIT:,} rows")
+        blob = columns[-1] if columns else None
         if isinstance(blob, bytes):
             yield blob
 

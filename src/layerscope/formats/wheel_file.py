@@ -13,6 +13,9 @@ from layerscope.errors import FormatError
 TAGS_LIMIT: Final = 200
 """Tags of one wheel once spelled out; wheels for many macOS versions have the most, with some 30."""
 
+TAG_SIZE_LIMIT: Final = 2_000
+"""Characters of one tag as written; those of many macOS versions have some 400."""
+
 LINES_LIMIT: Final = 1_000
 """Lines that are looked at."""
 
@@ -47,7 +50,7 @@ def parse_wheel_file(content: bytes) -> WheelFile:
 def _spell_out(text: str) -> list[str]:
     """Every tag that a compressed one stands for."""
     parts = text.split("-")
-    if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - Python, ABI and platform
+    if len(parts) != 3 or not all(parts) or len(text) > TAG_SIZE_LIMIT:  # noqa: PLR2004 - Python, ABI and platform
         raise FormatError(f"reading a WHEEL file: tag {text[:80]!r}, expected PYTHON-ABI-PLATFORM")
     count = 1
     for part in parts:

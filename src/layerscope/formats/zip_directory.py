@@ -25,6 +25,7 @@ _END: Final = Struct("<4s4xHHIIH")
 _END_64_LOCATOR: Final = Struct("<4s4xQ4x")
 _END_64: Final = Struct("<4s20xQQQQ")
 _ENTRY: Final = Struct("<4s4xHHI4xIIHHH8xI")
+_ENTRY_MAGIC: Final = b"PK\x01\x02"
 _LOCAL: Final = Struct("<4s22xHH")
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED: Final = 1
@@ -46,16 +47,16 @@ class ZipMember:
 
 def iter_zip_members(content: bytes) -> Iterator[ZipMember]:
     """The members in the directory's order; raises FormatError."""
-    place, count = _find_directory(content)
+    place, count, shift = _find_directory(content)
     for _ in range(min(count, MEMBERS_LIMIT)):
         if place + _ENTRY.size > len(content):
             raise FormatError("reading a zip archive: its directory runs out of the file")
         magic, flags, method, _, stored, size, name_size, extra, comment, offset = _ENTRY.unpack_from(content, place)
-        if magic != b"PK\x01\x02":
+        if magic != _ENTRY_MAGIC:
             raise FormatError(f"reading a zip archive: no directory entry at byte {place:,}")
         start = place + _ENTRY.size
         name = content[start : start + name_size].decode("utf-8", "surrogateescape")
-        yield ZipMember(name, method, stored, size, offset, bool(flags & _ENCRYPTED))
+        yield ZipMember(name, method, stored, size, shift + offset, bool(flags & _ENCRYPTED))
         place = start + name_size + extra + comment
 
 
@@ -78,8 +79,11 @@ def read_zip_member(content: bytes, member: ZipMember, limit: int) -> bytes:
         raise FormatError(f"reading the zip member {member.name!r}: {error}") from error
 
 
-def _find_directory(content: bytes) -> tuple[int, int]:
-    """Where the central directory begins, and how many entries it has."""
+def _find_directory(content: bytes) -> tuple[int, int, int]:
+    """Where the central directory begins, how many entries it has, and what stands before the archive's first byte.
+
+    An archive with a script in front of it counts from its own first byte, or from the script's where that was mended.
+    """
     end = content.rfind(b"PK\x05\x06", max(0, len(content) - COMMENT_LIMIT - _END.size))
     if end < 0 or end + _END.size > len(content):
         raise FormatError("reading a zip archive: it has no end record")
@@ -88,12 +92,12 @@ def _find_directory(content: bytes) -> tuple[int, int]:
         large = _find_large_directory(content, end)
         if large is not None:
             return large
-    if offset + size <= end:
-        offset = end - size  # archives with a script in front of them count from their own first byte
-    return offset, count
+    is_there = content.startswith(_ENTRY_MAGIC, offset)
+    shift = 0 if is_there else max(end - size - offset, 0)
+    return offset + shift, count, shift
 
 
-def _find_large_directory(content: bytes, end: int) -> tuple[int, int] | None:
+def _find_large_directory(content: bytes, end: int) -> tuple[int, int, int] | None:
     """The same by the zip64 records before the end record, if they are there."""
     locator = end - _END_64_LOCATOR.size
     if locator < 0 or not content.startswith(b"PK\x06\x07", locator):
@@ -102,4 +106,4 @@ def _find_large_directory(content: bytes, end: int) -> tuple[int, int] | None:
     if place + _END_64.size > len(content) or not content.startswith(b"PK\x06\x06", place):
         raise FormatError("reading a zip archive: its zip64 end record is not where it should be")
     _, _, count, _, offset = _END_64.unpack_from(content, place)
-    return offset, count
+    return offset, count, 0

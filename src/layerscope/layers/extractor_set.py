@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from layerscope.layers.extractor import AnyExtractor, Extractor, FileReading, StreamExtractor
+from layerscope.layers.kept_values import FailedReading, KeptValues
 
 K = TypeVar("K", str, bytes)
 
@@ -32,26 +33,31 @@ class WholeFile:
 
 
 class WatchedFile:
-    """One file on its way past everyone who wants it."""
+    """One file on its way past everyone who wants it; whoever raises is shown no more of it."""
 
-    def __init__(self, readings: list[tuple[dict[str, object], FileReading]], path: str) -> None:
-        """Hold each reading with where its result is kept."""
+    def __init__(self, readings: list[tuple[str, FileReading]], path: str, kept: KeptValues) -> None:
+        """Hold each reading with the name of its extractor, and where results are kept."""
         self._readings = readings
         self._path = path
+        self._kept = kept
 
     def feed(self, piece: memoryview) -> None:
         """Show the next piece to all."""
-        for _, reading in self._readings:
-            reading.feed(piece)
+        for number, (name, reading) in enumerate(self._readings):
+            try:
+                reading.feed(piece)
+            except Exception as error:  # noqa: BLE001 - an image must not be able to stop its own audit
+                self._readings[number] = (name, FailedReading(error))
 
     def finish(self) -> None:
         """Keep what they return."""
-        for kept, reading in self._readings:
-            value = reading.finish()
-            if value is not None:
-                kept[self._path] = value
+        for name, reading in self._readings:
+            try:
+                value = reading.finish()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._kept.keep_failure(name, self._path, error)
             else:
-                kept.pop(self._path, None)
+                self._kept.keep(name, self._path, value)
 
 
 class ExtractorSet:
@@ -65,9 +71,14 @@ class ExtractorSet:
         self.by_suffix = _table(self.extractors, [(suffix, e) for e in self.extractors for suffix in e.wants.suffixes])
         magics = [(magic[:MAGIC_SIZE], e) for e in self.extractors for magic in e.wants.magics]
         self.by_magic = _table(self.extractors, magics)
-        self.extracts: dict[str, dict[str, object]] = {e.name: {} for e in self.extractors}
+        self._kept = KeptValues(e.name for e in self.extractors)
         self._positions: dict[str, int] = {}
         self.longest_magic = max((len(magic) for e in self.extractors for magic in e.wants.magics), default=0)
+
+    @property
+    def extracts(self) -> dict[str, dict[str, object]]:
+        """What was kept, by extractor and path; UNREAD stands beside the extractors where something was not."""
+        return self._kept.values
 
     def is_wanted(self, path: str, base: str, head: bytes) -> bool:
         """Whether some extractor may want the file, by path, base name and first bytes."""
@@ -86,11 +97,14 @@ class ExtractorSet:
         `position` is that of the file's entry. Whoever opens a file feeds it whole and finishes it.
         """
         self._positions[path] = position
-        readings: list[tuple[dict[str, object], FileReading]] = []
+        readings: list[tuple[str, FileReading]] = []
         for extractor in self._choose(path, base, head):
-            kept = self.extracts[extractor.name]
-            readings.append((kept, open_reading(extractor, path, size=size, mode=mode)))
-        return WatchedFile(readings, path) if readings else None
+            try:
+                reading = open_reading(extractor, path, size=size, mode=mode)
+            except Exception as error:  # noqa: BLE001 - an image must not be able to stop its own audit
+                reading = FailedReading(error)
+            readings.append((extractor.name, reading))
+        return WatchedFile(readings, path, self._kept) if readings else None
 
     def drop_superseded(self, find_last: Callable[[Iterable[str]], dict[str, int]]) -> None:
         """Drop what was kept of files that a later entry of the same layer replaces."""
