@@ -56,6 +56,7 @@ from layerscope.facts.system.apt import AptCollector
 from layerscope.facts.system.distribution import DistributionReleaseCollector
 from layerscope.facts.system.java import JavaCollector
 from layerscope.facts.system.node import NodeCollector
+from layerscope.facts.system.node_addons import NodeAddonCollector
 from layerscope.facts.system.node_entry import NodeEntryCollector
 from layerscope.facts.system.openssl import OpenSslCollector
 from layerscope.facts.system.os_release import OsReleaseCollector
@@ -85,6 +86,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     OpenSslCollector(),
     NodeCollector(),
     NodeEntryCollector(),
+    NodeAddonCollector(),
     JavaCollector(),
     StackCollector(),
     AccountsCollector(),
