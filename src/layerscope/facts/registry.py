@@ -22,6 +22,7 @@ from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
 from layerscope.facts.elf.inventory import ElfObjectsCollector
 from layerscope.facts.elf.libc import LibcCollector
 from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
+from layerscope.facts.elf.node_addons import NodeAddonCollector
 from layerscope.facts.elf.object_hazards import ObjectHazardCollector
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibraryCollector
 from layerscope.facts.elf.undefined_symbols import UndefinedSymbolCollector
@@ -56,7 +57,6 @@ from layerscope.facts.system.apt import AptCollector
 from layerscope.facts.system.distribution import DistributionReleaseCollector
 from layerscope.facts.system.java import JavaCollector
 from layerscope.facts.system.node import NodeCollector
-from layerscope.facts.system.node_addons import NodeAddonCollector
 from layerscope.facts.system.node_entry import NodeEntryCollector
 from layerscope.facts.system.openssl import OpenSslCollector
 from layerscope.facts.system.os_release import OsReleaseCollector

@@ -1,7 +1,7 @@
 """SYS105 mismatched-node-addon: what it flags and what it lets pass."""
 
+from layerscope.facts.elf.node_addons import ForeignNodeAddon
 from layerscope.facts.fact import Evidence
-from layerscope.facts.system.node_addons import ForeignNodeAddon
 from layerscope.rules.severity import Severity
 from layerscope.rules.system.mismatched_node_addon import MismatchedNodeAddon
 from support.cases import flags, ignores

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.facts.system.node_addons import ForeignNodeAddon, NodeAddonCollector
+from layerscope.facts.elf.node_addons import ForeignNodeAddon, NodeAddonCollector
 from layerscope.image.config import RuntimeConfig
 from support.contexts import collect, make_context
 from support.elf_writer import ElfPlan, write_elf

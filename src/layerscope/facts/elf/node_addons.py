@@ -39,7 +39,7 @@ class ForeignNodeAddon(Fact):
 class NodeAddonCollector(Collector):
     """Asks the add-ons' exported names: `node_register_module_v108`; those of Node-API fit every version."""
 
-    name = "system.node-addons"
+    name = "elf.node-addons"
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield the add-ons that do not fit, by path."""
