@@ -8,7 +8,7 @@ TESTS ?=
 FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-live lint format check fuzz bench fixtures snapshots readme clean
+.PHONY: help dev demo test test-live lint format check fuzz policies bench fixtures snapshots readme clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ check: lint test ## Run everything that a change must pass
 fuzz: $(VENV)/.dev ## Fuzz every reader of file formats for FUZZ_SECONDS in all; FUZZ=elf for some alone
 	@$(PIP) install --editable '.[dev,fuzz]'
 	@PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+policies: $(VENV)/.dev ## Refresh the tables of outside knowledge from what package registries say
+	@$(BIN)/python -m layerscope.policies.refresh
 
 bench: $(VENV)/.dev ## Measure against other tools; BENCH=--large adds an image of 6 GB
 	@$(PIP) install --editable '.[dev,bench]'

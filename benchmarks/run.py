@@ -179,7 +179,8 @@ def main() -> None:
         build_image(name)
         for form in Form:
             keep(bench_form(stored(name, form), rounds=options.rounds, peers=peers))
-        keep(bench_facts(stored(name, Form.DOCKER_ARCHIVE), rounds=options.rounds))
+        for form in (Form.DOCKER_ARCHIVE, Form.OCI_GZIP):
+            keep(bench_facts(stored(name, form), rounds=options.rounds))
         if not options.no_engine:
             keep(Results(scenarios=tuple(bench_engine(name))))
         if not options.no_registry:

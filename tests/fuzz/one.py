@@ -25,7 +25,6 @@ def main() -> None:
     def try_input(content: bytes) -> None:
         target.try_input(content)
 
-    atheris.enabled_hooks.add("RegEx")
     atheris.Setup([sys.argv[0], *options], try_input)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + ADDRESS_SPACE

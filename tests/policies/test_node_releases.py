@@ -17,11 +17,11 @@ def row(major: int, module: int, *, ends: int = 2025) -> str:
 
 
 def test_our_table_keeps_its_law() -> None:
-    """Node.js 20 has module version 115."""
-    found = read_node_releases().find(20)
-    assert found is not None
-    assert found.module_version == 115
-    assert read_node_releases().find(1) is None
+    """Node.js 20 has module version 115, and 26 has 147."""
+    table = read_node_releases()
+    found = [table.find(major) for major in (20, 26)]
+    assert [row.module_version for row in found if row is not None] == [115, 147]
+    assert table.find(1) is None
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ def test_our_table_keeps_its_law_and_knows_the_usual_bases() -> None:
     known = {
         ("debian", "12"): ("glibc", "2.36"), ("ubuntu", "22.04"): ("glibc", "2.35"), ("rhel", "9.4"): ("glibc", "2.34"),
         ("alpine", "3.22.1"): ("musl", "1.2.5"), ("amzn", "2023"): ("glibc", "2.34"),
-        ("rocky", "8.10"): ("glibc", "2.28"),
+        ("rocky", "8.10"): ("glibc", "2.28"), ("ubuntu", "26.04"): ("glibc", "2.43"),
+        ("fedora", "43"): ("glibc", "2.42"),
     }  # fmt: skip
     for (distribution, version), expected in known.items():
         found = table.find(distribution, version)

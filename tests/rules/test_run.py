@@ -68,9 +68,9 @@ def test_the_same_image_gives_the_same_findings() -> None:
         "CONF002",
         "CONF006",
         "CONF011",
+        "LAY101",
         "CONF001",
         "CONF005",
-        "LAY101",
         "CONF009",
     ]
 

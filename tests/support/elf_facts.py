@@ -37,6 +37,7 @@ NEED = UnmetNeed(
     is_uncached=False,
     removed_by=None,
     removed_path="",
+    removed_instruction="",
     failing=1,
     modules=1,
 )

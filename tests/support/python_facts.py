@@ -4,6 +4,8 @@ from layerscope.facts.fact import Evidence
 from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.extensions import UnloadableExtensions
+from layerscope.facts.python.integrity import DamagedDistribution
+from layerscope.facts.python.numpy_modules import OldNumpyModules
 from layerscope.facts.python.wheel_tags import UnsuitableWheel
 
 SITE = "opt/venv/lib/python3.11/site-packages"
@@ -65,4 +67,42 @@ MODULES = UnloadableExtensions(
     examples=(f"{SITE}/acme/_c.cpython-310-x86_64-linux-gnu.so",),
     layer=2,
     instruction="COPY --from=build /venv /opt/venv",
+)
+
+MISSING = DamagedDistribution(
+    evidence=Evidence(3, f"{SITE}/acme/_c.so"),
+    environment="opt/venv",
+    site=SITE,
+    key="acme",
+    name="acme",
+    version="1.0",
+    installer="pip",
+    files=10,
+    missing=2,
+    missing_code=1,
+    missing_examples=(f"{SITE}/acme/_c.so", f"{SITE}/acme/data.txt"),
+    missing_by=3,
+    missing_instruction="RUN find / -size +1M -delete",
+    altered=0,
+    altered_code=0,
+    altered_examples=(),
+    altered_by=None,
+    altered_instruction="",
+)
+
+OLD_NUMPY = OldNumpyModules(
+    evidence=Evidence(2, f"{SITE}/acme/_c.so"),
+    environment="opt/venv",
+    site=SITE,
+    package="acme",
+    distribution="acme 1.0",
+    count=3,
+    examples=(f"{SITE}/acme/_c.so",),
+    layer=2,
+    instruction="RUN pip install acme",
+    needs_numpy=True,
+    numpy="2.1.0",
+    numpy_place=Evidence(4, f"{SITE}/numpy-2.1.0.dist-info"),
+    numpy_layer=4,
+    numpy_instruction="RUN pip install -U numpy",
 )

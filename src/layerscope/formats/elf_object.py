@@ -51,6 +51,11 @@ class UndefinedSymbols(Sequence[UndefinedSymbol]):
             for name in names.split(b"\0"):
                 yield UndefinedSymbol(name.decode(errors="surrogateescape"), version, is_weak)
 
+    @property
+    def strong_names(self) -> list[bytes]:
+        """The names that are not weak, as they stand in the file; empty ones left out."""
+        return [name for _, is_weak, names in self.groups if not is_weak for name in names.split(b"\0") if name]
+
     def __len__(self) -> int:
         return sum(names.count(b"\0") + 1 for _, _, names in self.groups)
 

@@ -206,18 +206,21 @@ class MemberReader:
         """Hash a file's content, and show it to everyone who wants it."""
         content = hashlib.sha256()
         pieces = self._reader.iter_body(size)
-        head, watched = b"", None
+        wanted = min(self._extractors.longest_magic, size)
+        head, first, watched = b"", list[memoryview](), None
         for piece in pieces:
             content.update(piece)
-            head += piece
-            if len(head) >= min(self._extractors.longest_magic, size):
+            first.append(piece)
+            head += piece[: wanted - len(head)]
+            if len(head) == wanted:
                 watched = self._open_file(path, head, size, position)
                 break
         if watched is None:
             for piece in pieces:
                 content.update(piece)
             return content.digest()
-        watched.feed(memoryview(head))
+        for piece in first:
+            watched.feed(piece)
         for piece in pieces:
             content.update(piece)
             watched.feed(piece)
@@ -229,5 +232,4 @@ class MemberReader:
         if not self._extractors.is_wanted(path, base, head):
             return None
         mode = self._columns.attribute_table[self._columns.attributes[position]][0]
-        magic = head[: self._extractors.longest_magic]
-        return self._extractors.open_file(path, base, magic, size=size, mode=mode, position=position)
+        return self._extractors.open_file(path, base, head, size=size, mode=mode, position=position)

@@ -6,13 +6,14 @@ from layerscope.rules.finding import Finding, Location
 
 
 def order_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings, the worst first."""
+    """Return the findings, the worst first; among equals, what a config lacks stands after what the files hold."""
     return sorted(findings, key=_rank)
 
 
-def _rank(finding: Finding) -> tuple[int, str, int, list[tuple[int, str]], str]:
+def _rank(finding: Finding) -> tuple[int, bool, str, int, list[tuple[int, str]], str]:
     places = [_place(location) for location in finding.locations]
-    return (-finding.severity, finding.code, -finding.wasted, places, finding.message)
+    is_of_config = finding.code.startswith("CONF")
+    return (-finding.severity, is_of_config, finding.code, -finding.wasted, places, finding.message)
 
 
 def _place(location: Location) -> tuple[int, str]:

@@ -1,18 +1,21 @@
 """What several rules ask about the CUDA stack: who uses which copy of CUDA's libraries, and whether a GPU is meant."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.framework import Build, Framework
-from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.libraries import CudaCopy, RemovedCudaLibrary
 from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.cuda.releases import major, newest
 from layerscope.facts.fact_set import FactSet
-from layerscope.rules.wording import quote_instruction, tell_path
+from layerscope.rules.wording import quote_instruction, tell_layer, tell_path
 
 COMPUTING: Final = ("cuda-runtime", "cublas", "cudnn")
 """Parts of CUDA that no image has by accident."""
+
+LOUD: Final = ("torch", "cupy", "ctranslate2")
+"""Frameworks that fail for want of their libraries; others go on with the CPU, and have rules of their own."""
 
 _PLACES: Final = {
     CopyKind.TOOLKIT: "the toolkit",
@@ -64,6 +67,20 @@ def has_part(facts: FactSet, part: str, version: str) -> bool:
     return False
 
 
+def find_cuda_copies(facts: FactSet) -> tuple[CudaCopy, ...]:
+    """The copies that a framework can start with: those that have the runtime or cuBLAS."""
+    return tuple(copy for copy in live_copies(facts) if copy.find_part("cuda-runtime") or copy.find_part("cublas"))
+
+
+def iter_frameworks_without_cuda(facts: FactSet) -> Iterator[Framework]:
+    """Frameworks that fail at import since the image has no CUDA libraries of the major version they were built for."""
+    majors = {major(copy.release) for copy in find_cuda_copies(facts)}
+    for framework in facts.of(Framework):
+        is_loud = framework.name in LOUD and framework.build is Build.CUDA and bool(framework.cuda)
+        if is_loud and not majors & {major(framework.cuda), None}:
+            yield framework
+
+
 def find_framework(facts: FactSet, name: str, environment: str) -> Framework | None:
     """A framework of an environment."""
     return next((each for each in facts.of(Framework) if each.name == name and each.environment == environment), None)
@@ -92,6 +109,21 @@ def newest_runtime(facts: FactSet) -> str:
     """The newest CUDA release among the copies that a framework loads, or of all where there is no framework."""
     built = [each.cuda for each in facts.of(Framework) if each.build is Build.CUDA and each.cuda]
     return newest(built) or newest(copy.release for copy in live_copies(facts) if copy.release)
+
+
+def find_removals(facts: FactSet, missing: Collection[str]) -> tuple[RemovedCudaLibrary, ...]:
+    """The libraries of what is missing (`CUDA 12`, `cuDNN 9`) that a layer took away, latest layer first."""
+    kinds = {each.partition(" ")[0] for each in missing}
+    found = [each for each in facts.of(RemovedCudaLibrary) if ("cuDNN" if each.name == "cudnn" else "CUDA") in kinds]
+    return tuple(sorted(found, key=lambda each: (-(each.evidence.layer or 0), each.name)))
+
+
+def tell_removals(removals: Iterable[RemovedCudaLibrary]) -> str:
+    """What was taken away, for the end of a sentence: `; layer 3 (RUN rm …) removed /usr/lib/libcudnn.so.9`."""
+    return "".join(
+        f"; {tell_layer(each.evidence.layer, each.instruction)} removed {tell_path(each.evidence.path or '')}"
+        for each in removals
+    )
 
 
 def tell_copy(copy: CudaCopy) -> str:

@@ -2,6 +2,7 @@
 
 from layerscope.facts.elf.reach import Reach
 from layerscope.facts.elf.roots import RootKind
+from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_path
 
@@ -9,15 +10,29 @@ from layerscope.rules.wording import tell_count, tell_path
 def judge_reach(reach: Reach) -> Severity:
     """The severity of a fault that ends the start or the import of all that load an object.
 
-    The entrypoint, and modules that a package consists of, are what an image is for. Programs on the PATH may never be
-    started; modules deep in a package, or built for several versions of something, may never be imported; modules of
-    Python's own library fail in slim images by design.
+    Without its entrypoint a container does not start; modules that a package consists of are what an image is for.
+    Programs on the PATH may never be started; modules deep in a package, or built for several versions of something,
+    may never be imported; modules of Python's own library fail in slim images by design.
     """
     if reach.kind is RootKind.ENTRY:
-        return Severity.HIGH
+        return Severity.CRITICAL
     if reach.kind is RootKind.EXTENSION and not reach.is_variant:
         return Severity.HIGH if reach.is_central else Severity.MEDIUM
     return Severity.MEDIUM if reach.kind is RootKind.PROGRAM else Severity.LOW
+
+
+def judge_need(need: UnmetNeed) -> Severity:
+    """The reach decides; a package of which only a small part fails, or that brings the library, works without.
+
+    A library that was there and that a later step took away leaves no doubt, and weighs one step more.
+    """
+    severity = judge_reach(need.reach)
+    if need.removed_by is not None:
+        return Severity(min(severity + 1, Severity.CRITICAL))
+    if need.is_bundled:
+        return min(severity, Severity.LOW)
+    is_minor = need.failing * 2 < need.modules
+    return min(severity, Severity.MEDIUM) if is_minor else severity
 
 
 def tell_reach(reach: Reach) -> str:

@@ -3,10 +3,14 @@
 from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.numpy_modules import OldNumpyModules
 from layerscope.facts.python.requirements import Requirements, Unmet
 from layerscope.rules.severity import Severity
+from layerscope.rules.torch_misfits import iter_torch_misfits
 
 BINARY_INTERFACES: Final = frozenset({"numpy", "torch"})
 """Distributions that others are compiled against, and that break them with a new major version."""
@@ -22,6 +26,21 @@ def weigh_requirement(requirer: Requirements, unmet: Unmet) -> Severity:
     if unmet.found and requirer.is_compiled and _breaks_code(unmet):
         return Severity.HIGH
     return Severity.MEDIUM
+
+
+def find_told_requirements(facts: FactSet, requirer: Requirements) -> frozenset[str]:
+    """What it requires of which another rule tells by the code itself that it does not fit: PY007, CUDA030."""
+    site = (requirer.evidence.path or "").rpartition("/")[0]
+    told = set[str]()
+    label = f"{requirer.name} {requirer.version}"
+    if any(each.needs_numpy and each.distribution == label for each in facts.of(OldNumpyModules)):
+        told.add("numpy")
+    if any(
+        extension.environment == site and canonicalize_name(extension.name) == requirer.key
+        for extension, _ in iter_torch_misfits(facts)
+    ):
+        told.add("torch")
+    return frozenset(told)
 
 
 def _breaks_code(unmet: Unmet) -> bool:

@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
+from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.elf.unmet_needs import UnmetNeed
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.integrity import DamagedDistribution
+from layerscope.facts.system.package_files import MissingPackageFiles
+from layerscope.rules.cuda_stack import iter_frameworks_without_cuda
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_origins import find_package_commands
+from layerscope.rules.python_cures import quote_requirements, tell_pip
+from layerscope.rules.system_packages import reinstall_command
 from layerscope.rules.wording import tell_layer, tell_list, tell_path
+
+_OF_NVIDIA: Final = ("libcu", "libnv", "libnccl")
 
 STEPS: Final = 6
 """Commands of one fix."""
@@ -17,7 +26,8 @@ def explain_need(need: UnmetNeed) -> str:
     if need.unusable is not None:
         return f"is found at {tell_path(need.unusable)}, which is no object that the loader takes"
     if need.removed_by is not None:
-        return f"was removed by layer {need.removed_by} ({tell_path(need.removed_path)})"
+        folder = tell_path(need.removed_path.rpartition("/")[0])
+        return f"was removed from {folder} by {tell_layer(need.removed_by, need.removed_instruction)}"
     if need.is_uncached:
         return f"is at {tell_path(need.elsewhere[0])} but not in ld.so.cache"
     if need.elsewhere:
@@ -25,12 +35,20 @@ def explain_need(need: UnmetNeed) -> str:
     return f"is not in the image (needed since {tell_layer(need.place.layer, need.place.instruction)})"
 
 
-def suggest_libraries(needs: Sequence[UnmetNeed]) -> tuple[Fix, ...]:
+def find_told_needs(facts: FactSet) -> dict[str, tuple[str, ...]]:
+    """Packages of which other rules tell why what they need cannot be there, with how the names of that begin.
+
+    Of those for another C library it is everything, of those that find no CUDA the libraries of NVIDIA.
+    """
+    without = {framework.name: _OF_NVIDIA for framework in iter_frameworks_without_cuda(facts)}
+    return {**without, **{fact.package: ("",) for fact in facts.of(GlibcModules)}}
+
+
+def suggest_libraries(needs: Sequence[UnmetNeed], facts: FactSet) -> tuple[Fix, ...]:
     """Bring the libraries, or lead the loader to them."""
     need = needs[0]
     if need.removed_by is not None:
-        paths = tell_list(dict.fromkeys(tell_path(each.removed_path) for each in needs))
-        return (Fix("Keep the libraries", (f"Take out of what that step deletes: {paths}",)),)
+        return (_suggest_keeping(needs, facts),)
     if need.is_uncached:
         return (Fix("Write the loader's cache anew", ("RUN ldconfig   after the libraries are in place",)),)
     if need.elsewhere and need.unusable is None:
@@ -39,3 +57,22 @@ def suggest_libraries(needs: Sequence[UnmetNeed]) -> tuple[Fix, ...]:
     commands = find_package_commands(each.needed for each in needs)
     steps = commands[:STEPS] or (f"Find it: apt-file search {need.needed}, or dnf provides",)
     return (Fix("Install what has the libraries", steps),)
+
+
+def _suggest_keeping(needs: Sequence[UnmetNeed], facts: FactSet) -> Fix:
+    """What the step that deletes libraries should leave, and what brings them back where a distribution has them."""
+    paths = list(dict.fromkeys(need.removed_path for need in needs))
+    named = tell_list(map(tell_path, paths))
+    step = tell_layer(needs[0].removed_by, needs[0].removed_instruction)
+    steps = [f"Take out of what {step} deletes: {named}"]
+    for damaged in facts.of(DamagedDistribution):
+        if set(damaged.missing_examples) & set(paths):
+            pip = tell_pip(facts, damaged.environment)
+            requirement = quote_requirements([f"{damaged.name}=={damaged.version}"])
+            steps.append(f"Or bring it back: RUN {pip} --force-reinstall --no-deps {requirement}")
+    steps.extend(
+        f"Or bring it back: RUN {reinstall_command(package.manager, [package.package])}"
+        for package in facts.of(MissingPackageFiles)
+        if set(package.paths) & set(paths)
+    )
+    return Fix("Keep the libraries", tuple(dict.fromkeys(steps))[:STEPS])

@@ -87,6 +87,13 @@ def tell_path(path: str) -> str:
     return f"/{path}"
 
 
+def blame_latest(*places: Evidence) -> tuple[Evidence, ...]:
+    """The places with those of the latest layer first: what was fine until a later layer came is that layer's doing."""
+    return tuple(
+        sorted(dict.fromkeys(places), key=lambda place: -1 if place.layer is None else place.layer, reverse=True)
+    )
+
+
 def tell_folders(folders: Sequence[Folder], files: int) -> str:
     """The folders with most bytes, those of several layers taken together, of all that hold so many files."""
     sizes: dict[str, int] = {}

@@ -1,6 +1,6 @@
 """Programs and modules for another C library or loader."""
 
-from layerscope.facts.elf.foreign_objects import ForeignObjectCollector, GlibcModules, MissingLoader
+from layerscope.facts.elf.foreign_objects import ForeignObjectCollector, ForeignPrograms, GlibcModules, MissingLoader
 from layerscope.facts.elf.roots import RootKind
 from layerscope.formats.elf_object import NeededVersion
 from support.contexts import collect, collect_one
@@ -29,3 +29,13 @@ def test_tells_loaders_that_are_not_there() -> None:
     assert fact.examples[0].path == "usr/bin/serve"
     removed = make_image(GLIBC_FILES, [whiteout(LOADER.strip("/"))])
     assert collect_one(ForeignObjectCollector, removed, MissingLoader).removed_by == 1
+
+
+def test_tells_programs_for_another_machine() -> None:
+    """Once, and not for want of their loader; 32-bit programs run beside 64-bit ones."""
+    arm = ElfPlan(machine=183, interpreter="/lib/ld-linux-aarch64.so.1")
+    context = make_image({**GLIBC_FILES, "opt/serve": arm, "opt/old": ElfPlan(machine=3)}, entrypoint=["/opt/serve"])
+    (fact,) = collect(ForeignObjectCollector, context)
+    assert isinstance(fact, ForeignPrograms)
+    assert (fact.machine, fact.architecture, fact.kind, fact.programs) == ("arm64", "amd64", RootKind.ENTRY, 1)
+    assert fact.examples[0].path == "opt/serve"

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from typing import Final
 
-from layerscope.facts.elf.object_hazards import CutObject, DemandingObjects, ObjectHazardCollector, StackDemand
+from layerscope.facts.elf.object_hazards import (
+    CutObject,
+    DemandingObjects,
+    KernelDemand,
+    ObjectHazardCollector,
+    StackDemand,
+)
 from layerscope.facts.fact import Evidence
 from support.contexts import collect, make_context
 from support.elf_writer import AARCH64, ElfPlan, write_elf
@@ -60,6 +66,16 @@ def test_demanding_objects_are_told_by_level_and_layer() -> None:
         ("x86-64-v3", 2, ("lib/a.so", "lib/b.so")),
         ("x86-64-v4", 1, ("lib/c.so",)),
     ]
+
+
+def test_demands_on_the_kernel_are_told_beyond_those_of_every_library() -> None:
+    """By version and layer."""
+    members = [
+        file("usr/lib/libc.so.6", write_elf(replace(LIBRARY, minimum_kernel="3.2.0"))),
+        file("usr/lib/libqt.so", write_elf(replace(LIBRARY, minimum_kernel="3.17.0"))),
+    ]
+    (demand,) = collect(ObjectHazardCollector, make_context(members, steps=STEPS)).of(KernelDemand)
+    assert (demand.kernel, demand.paths, demand.instruction) == ("3.17.0", ("usr/lib/libqt.so",), "COPY app /app")
 
 
 def test_cut_objects_are_told() -> None:

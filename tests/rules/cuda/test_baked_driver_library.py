@@ -22,9 +22,18 @@ def test_flags_a_driver_with_its_version() -> None:
     assert finding.message == (
         "Layer 2 (RUN apt-get install -y cuda) holds files of driver 535.183.01 that the NVIDIA runtime mounts from "
         "the host: /usr/bin/nvidia-smi, /usr/lib/x86_64-linux-gnu/libcuda.so.535.183.01 and "
-        "/usr/lib/x86_64-linux-gnu/libnvidia-encode.so.535.183.01"
+        "/usr/lib/x86_64-linux-gnu/libnvidia-encode.so.535.183.01; where the host's driver is of another version, the "
+        "container does not start, or CUDA does not"
     )
     assert finding.severity is Severity.CRITICAL
+    assert finding.fixes[0].steps[0].startswith("Install cuda-toolkit-X-Y instead of cuda")
+
+
+def test_leaves_a_copied_file_out_of_the_instruction_that_copies_it() -> None:
+    """No package brought it."""
+    copied = replace(driver_file(f"{SYSTEM}/libcuda.so.1"), instruction="COPY libcuda.so.1 /usr/lib/")
+    (finding,) = flags(BakedDriverLibrary, copied)
+    assert finding.fixes[0].steps == (f"Leave /{SYSTEM}/libcuda.so.1 out of: COPY libcuda.so.1 /usr/lib/",)
 
 
 def test_flags_lesser_parts_as_a_smaller_matter() -> None:

@@ -1,9 +1,12 @@
 """CUDA024 framework-cuda-mismatch: what it flags and what it lets pass."""
 
+from dataclasses import replace
+
 from layerscope.rules.cuda.framework_cuda_mismatch import FrameworkCudaMismatch
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.cuda_images import collect_cuda, installed, toolkit, torch, wheels
+from support.elf_facts import NEED
 from support.sample_facts import DAMAGED
 
 
@@ -24,6 +27,12 @@ def test_flags_torch_without_any_cuda() -> None:
     assert finding.message.endswith(
         "was built for CUDA 12.4 (torch/version.py); the image has no CUDA libraries at all"
     )
+
+
+def test_leaves_libraries_that_a_layer_removed_to_the_rule_that_tells_which() -> None:
+    """What torch needs, and who took it."""
+    removed = replace(NEED, needed="libcudart.so.12", removed_by=3, removed_path="a/libcudart.so.12")
+    ignores(FrameworkCudaMismatch, *collect_cuda(torch()), removed)
 
 
 def test_flags_an_extension_for_another_major_version() -> None:

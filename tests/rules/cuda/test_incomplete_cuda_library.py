@@ -1,9 +1,12 @@
 """CUDA023 incomplete-cuda-library: what it flags and what it lets pass."""
 
+from dataclasses import replace
+
 from layerscope.rules.cuda.incomplete_cuda_library import IncompleteCudaLibrary
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.cuda_images import SITE, collect_cuda, installed, sized, wheels
+from support.elf_facts import NEED
 from support.sample_facts import DAMAGED
 from support.tar_member import whiteout
 
@@ -65,3 +68,10 @@ def test_ignores_what_a_package_carries_in_an_image_without_gpus() -> None:
     own = sized(f"{SITE}/ctranslate2.libs/libcudnn-74a4c495.so.9.1.0")
     ignores(IncompleteCudaLibrary, *collect_cuda([own]))
     flags(IncompleteCudaLibrary, *collect_cuda([own], env=["NVIDIA_VISIBLE_DEVICES=all"]))
+
+
+def test_leaves_a_deletion_to_the_finding_that_tells_what_fails() -> None:
+    """Torch names libcudnn.so.9 in its header."""
+    path = f"{SITE}/nvidia/cudnn/lib/libcudnn.so.9"
+    facts = collect_cuda(wheels(), [whiteout(path)], steps=["RUN pip", "RUN rm -f libcudnn*"])
+    ignores(IncompleteCudaLibrary, *facts, replace(NEED, removed_by=1, removed_path=path))

@@ -24,7 +24,7 @@ def test_flags_programs_whose_loader_is_missing() -> None:
         f"The entrypoint /app/serve and 2 others (from layer 1 (COPY serve /app/)) need the loader {LOADER}, "
         "which is not in the image: the kernel will say that the program is not there"
     )
-    assert finding.severity is Severity.HIGH
+    assert finding.severity is Severity.CRITICAL
     (finding,) = flags(MissingElfInterpreter, replace(MISSING, kind=RootKind.OTHER_PROGRAM, programs=1, removed_by=2))
     assert "The program /app/serve (from" in finding.message
     assert "which layer 2 removed" in finding.message

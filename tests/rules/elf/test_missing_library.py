@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from layerscope.facts.cuda.framework import Build
+from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.elf.roots import RootKind
 from layerscope.facts.elf.unmet_needs import UnreachedNeed
 from layerscope.facts.fact import Evidence
@@ -9,8 +11,14 @@ from layerscope.rules.elf.missing_library import MissingLibrary
 from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
 from support.elf_facts import MODULE, NEED, place, reach
+from support.gpu_facts import torch as torch_for
+from support.package_facts import LIBRARY
+from support.python_facts import ENVIRONMENT, MISSING
 from support.sample_facts import DAMAGED, PROOF
 
+REMOVED = replace(
+    NEED, removed_by=3, removed_path="a/libx.so.1", removed_instruction="RUN rm a/libx.so.1", elsewhere=()
+)
 UNREACHED = UnreachedNeed(Evidence(1, "opt/p.so"), "libmpi.so.40", 1, place("opt/p.so"))
 
 
@@ -28,11 +36,25 @@ def test_flags_what_a_package_cannot_be_imported_without() -> None:
 def test_tells_the_layer_that_removed_it_first() -> None:
     """And the way from the module to the object that asks."""
     chain = (MODULE, "a/libtorch_cuda.so")
-    need = replace(NEED, removed_by=3, removed_path="a/libx.so.1", reach=reach(chain=chain), place=place(chain[1]))
+    need = replace(REMOVED, reach=reach(chain=chain), place=place(chain[1]))
     (finding,) = flags(MissingLibrary, need)
     assert "by way of _C.abi3.so > libtorch_cuda.so: libtorch_cuda.so needs libx.so.1" in finding.message
-    assert finding.message.endswith("which was removed by layer 3 (/a/libx.so.1)")
+    assert finding.message.endswith("which was removed from /a by layer 3 (RUN rm a/libx.so.1)")
     assert finding.locations[0].layer == 3
+
+
+def test_brings_a_removed_library_back_with_what_it_came_with() -> None:
+    """A distribution of Python, or a package of the system."""
+    wheel = replace(MISSING, missing_examples=("a/libx.so.1",))
+    (finding,) = flags(MissingLibrary, REMOVED, wheel, ENVIRONMENT)
+    assert finding.fixes[0].steps == (
+        "Take out of what layer 3 (RUN rm a/libx.so.1) deletes: /a/libx.so.1",
+        "Or bring it back: RUN /opt/venv/bin/python -m pip install --force-reinstall --no-deps acme==1.0",
+    )
+    (finding,) = flags(MissingLibrary, REMOVED, replace(LIBRARY, paths=("a/libx.so.1",)))
+    assert "apt-get install -y --reinstall libgomp1" in finding.fixes[0].steps[1]
+    (finding,) = flags(MissingLibrary, REMOVED, LIBRARY, MISSING)
+    assert len(finding.fixes[0].steps) == 1
 
 
 def test_tells_all_that_one_package_lacks_at_once() -> None:
@@ -47,7 +69,7 @@ def test_severity_follows_who_needs_it() -> None:
     """The entrypoint first; parts of a package, variants and what a package brings itself weigh less."""
     program = reach("usr/bin/app", RootKind.PROGRAM)
     cases = [
-        (replace(NEED, reach=reach("usr/bin/app", RootKind.ENTRY)), Severity.HIGH),
+        (replace(NEED, reach=reach("usr/bin/app", RootKind.ENTRY)), Severity.CRITICAL),
         (replace(NEED, reach=program), Severity.MEDIUM),
         (replace(NEED, reach=reach("opt/app", RootKind.OTHER_PROGRAM)), Severity.LOW),
         (replace(NEED, reach=reach(kind=RootKind.STANDARD_MODULE)), Severity.LOW),
@@ -56,6 +78,7 @@ def test_severity_follows_who_needs_it() -> None:
         (replace(NEED, is_bundled=True, elsewhere=("a/libx.so.1",)), Severity.LOW),
         (replace(NEED, modules=10), Severity.MEDIUM),
         (replace(NEED, modules=10, removed_by=2, removed_path="a"), Severity.CRITICAL),
+        (replace(NEED, reach=program, removed_by=2, removed_path="a"), Severity.HIGH),
     ]
     assert [flags(MissingLibrary, need)[0].severity for need, _ in cases] == [severity for _, severity in cases]
 
@@ -80,3 +103,16 @@ def test_ignores_what_may_lie_in_a_layer_that_could_not_be_read() -> None:
     """And an image in which all is there."""
     ignores(MissingLibrary, DAMAGED, NEED, UNREACHED)
     ignores(MissingLibrary, PROOF)
+
+
+def test_leaves_packages_to_the_rules_that_tell_why_nothing_fits() -> None:
+    """For another C library, and with no CUDA in the image; a library that a layer removed is told all the same."""
+    glibc = GlibcModules(Evidence(1, MODULE), "torch", 2, (place(MODULE),), "usr/bin/python3.12")
+    torch = replace(torch_for("12.8"), build=Build.CUDA)
+    runtime = replace(NEED, needed="libcudart.so.12")
+    for cause in (glibc, torch):
+        ignores(MissingLibrary, runtime, cause)
+        flags(MissingLibrary, replace(runtime, removed_by=3, removed_path="a/libcudart.so.12"), cause)
+        flags(MissingLibrary, replace(runtime, reach=reach(package="numpy")), cause)
+    ignores(MissingLibrary, NEED, glibc)
+    flags(MissingLibrary, NEED, torch)

@@ -7,7 +7,8 @@ import pytest
 from layerscope.rules.elf.undefined_symbol import UndefinedSymbol
 from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
-from support.elf_facts import CONFIGURATION, MODULE, SHADOW, SYMBOLS, place
+from support.elf_facts import CONFIGURATION, MODULE, SHADOW, SITE, SYMBOLS, place, reach
+from support.gpu_facts import torch as torch_for
 from support.sample_facts import DAMAGED
 
 NEW = "_ZN3c106detail14torchCheckFailEPKcS2_jRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
@@ -38,12 +39,24 @@ def test_blames_the_library_that_was_put_in_front() -> None:
     """With the variable as it should be."""
     symbols = replace(SYMBOLS, libraries=(place("lib/libc.so.6"), place("opt/old/liba.so")))
     (finding,) = flags(UndefinedSymbol, symbols, SHADOW, CONFIGURATION)
-    assert "/opt/old/liba.so comes before" in finding.message
+    assert "it gets /opt/old/liba.so of layer 2 (COPY old /opt/old) by LD_LIBRARY_PATH (ENV LD_" in finding.message
+    assert (finding.severity, finding.confidence) == (Severity.CRITICAL, Confidence.HIGH)
     assert finding.fixes[0].steps[0] == "ENV LD_LIBRARY_PATH=/opt/lib"
-    assert [location.layer for location in finding.locations] == [1, 2]
+    assert [location.layer for location in finding.locations] == [2, 1]
 
 
 def test_ignores_what_another_rule_tells() -> None:
     """Objects for another C library; and all, where a layer could not be read."""
     ignores(UndefinedSymbol, replace(SYMBOLS, is_glibc_on_musl=True))
     ignores(UndefinedSymbol, DAMAGED, SYMBOLS)
+
+
+def test_leaves_extensions_for_another_torch_to_the_rule_that_knows_both_versions() -> None:
+    """The symbols are how that fault shows; other packages and symbols have faults of their own."""
+    flash = replace(torch_for("12.8", "2.8.0"), name="flash-attn", version="2.7.4", environment=SITE, torch="==2.5.*")
+    torch = replace(torch_for("12.8", "2.8.0"), environment=SITE)
+    path = f"{SITE}/flash_attn_2_cuda.cpython-312-x86_64-linux-gnu.so"
+    symbols = replace(SYMBOLS, names=(NEW,), place=place(path), reach=reach(path, package="flash_attn_2_cuda"))
+    ignores(UndefinedSymbol, symbols, flash, torch)
+    flags(UndefinedSymbol, symbols, replace(flash, torch="==2.8.*"), torch)
+    flags(UndefinedSymbol, replace(symbols, names=("somebody_else",)), flash, torch)

@@ -2,34 +2,12 @@
 
 from dataclasses import replace
 
-from layerscope.facts.fact import Evidence
-from layerscope.facts.python.integrity import DamagedDistribution
 from layerscope.rules.python.altered_distribution import AlteredDistribution
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
-from support.python_facts import ENVIRONMENT, SITE
+from support.elf_facts import NEED
+from support.python_facts import ENVIRONMENT, MISSING, SITE
 from support.sample_facts import DAMAGED
-
-MISSING = DamagedDistribution(
-    evidence=Evidence(3, f"{SITE}/acme/_c.so"),
-    environment="opt/venv",
-    site=SITE,
-    key="acme",
-    name="acme",
-    version="1.0",
-    installer="pip",
-    files=10,
-    missing=2,
-    missing_code=1,
-    missing_examples=(f"{SITE}/acme/_c.so", f"{SITE}/acme/data.txt"),
-    missing_by=3,
-    missing_instruction="RUN find / -size +1M -delete",
-    altered=0,
-    altered_code=0,
-    altered_examples=(),
-    altered_by=None,
-    altered_instruction="",
-)
 
 ALTERED = replace(
     MISSING,
@@ -76,3 +54,11 @@ def test_ignores_missing_code_that_may_lie_in_an_unread_layer() -> None:
     """Altered code is there to be seen."""
     ignores(AlteredDistribution, ENVIRONMENT, DAMAGED, MISSING)
     flags(AlteredDistribution, ENVIRONMENT, DAMAGED, ALTERED)
+
+
+def test_leaves_removed_libraries_to_the_finding_that_tells_what_fails() -> None:
+    """What else is missing still counts, for less."""
+    told = replace(NEED, removed_by=3, removed_path=f"{SITE}/acme/_c.so")
+    ignores(AlteredDistribution, ENVIRONMENT, MISSING, told)
+    (finding,) = flags(AlteredDistribution, ENVIRONMENT, replace(MISSING, missing_code=5), told)
+    assert finding.severity is Severity.MEDIUM

@@ -9,7 +9,8 @@ from layerscope.facts.python.requirements import Requirements, Unmet
 from layerscope.rules.python.unmet_requirement import UnmetRequirement
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
-from support.python_facts import ENVIRONMENT, SITE
+from support.gpu_facts import torch as torch_for
+from support.python_facts import ENVIRONMENT, OLD_NUMPY, SITE
 from support.sample_facts import DAMAGED
 
 NUMPY = Unmet(
@@ -50,7 +51,7 @@ def test_tells_required_and_found_with_the_step_that_changed_it() -> None:
         "in Python 3.11.9 in /opt/venv"
     )
     assert finding.severity is Severity.HIGH
-    assert [location.layer for location in finding.locations] == [2, 3]
+    assert [location.layer for location in finding.locations] == [3, 2]
     assert finding.fixes[0].steps == (
         "RUN /opt/venv/bin/python -m pip install acme==1.0 'numpy<2' six",
         "RUN /opt/venv/bin/python -m pip check",
@@ -104,3 +105,17 @@ def test_ignores_what_is_met_and_what_may_lie_in_an_unread_layer() -> None:
     """Absence proves nothing there."""
     ignores(UnmetRequirement, ENVIRONMENT, requires())
     ignores(UnmetRequirement, DAMAGED, ENVIRONMENT, requires(MISSING))
+
+
+def test_weighs_less_what_another_rule_tells_by_the_code_itself() -> None:
+    """Modules built for NumPy 1, and extensions built for another torch."""
+    old = replace(OLD_NUMPY, distribution="acme 1.0", needs_numpy=True)
+    (finding,) = flags(UnmetRequirement, ENVIRONMENT, requires(NUMPY), old)
+    assert finding.severity is Severity.LOW
+    (finding,) = flags(UnmetRequirement, ENVIRONMENT, requires(NUMPY, MISSING), old)
+    assert finding.severity is Severity.MEDIUM
+    torch = replace(NUMPY, key="torch", text="torch==2.5.0", specifier="==2.5.0", found="2.8.0")
+    extension = replace(torch_for("12.8", "2.8.0"), name="acme", environment=SITE, torch="==2.5.0")
+    beside = replace(torch_for("12.8", "2.8.0"), environment=SITE)
+    assert flags(UnmetRequirement, ENVIRONMENT, requires(torch), beside)[0].severity is Severity.HIGH
+    assert flags(UnmetRequirement, ENVIRONMENT, requires(torch), beside, extension)[0].severity is Severity.LOW

@@ -24,7 +24,7 @@ def test_flags_modules_that_lie_nowhere() -> None:
     assert finding.message == (
         "/app/main.py imports routes and uvicorn, which Python 3.11.9 in /opt/venv does not have"
     )
-    assert finding.severity is Severity.MEDIUM
+    assert finding.severity is Severity.HIGH
     assert finding.fixes[0].steps == (
         "RUN /opt/venv/bin/python -m pip install routes uvicorn   (or what their distributions are called)",
         "Or: COPY routes /app/routes",

@@ -24,7 +24,7 @@ def test_flags_the_archive_that_the_config_starts() -> None:
     """It will not start."""
     (finding,) = flags(ClassVersionTooNew, MAIN)
     assert finding.message == "/srv/app.jar is compiled for Java 21, and the image's Java is 17.0.9"
-    assert finding.severity is Severity.HIGH
+    assert finding.severity is Severity.CRITICAL
     assert finding.fixes[0].steps[0] == "FROM eclipse-temurin:21-jre"
 
 

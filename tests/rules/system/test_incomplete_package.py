@@ -2,24 +2,12 @@
 
 from dataclasses import replace
 
-from layerscope.facts.fact import Evidence
-from layerscope.facts.system.package_files import MissingPackageFiles
 from layerscope.rules.severity import Severity
 from layerscope.rules.system.incomplete_package import IncompletePackage
 from support.cases import flags, ignores
+from support.elf_facts import NEED
+from support.package_facts import LIBRARY
 from support.sample_facts import DAMAGED, PROOF
-
-LIBRARY = MissingPackageFiles(
-    evidence=Evidence(2, "usr/lib/libgomp.so.1"),
-    manager="dpkg",
-    package="libgomp1",
-    version="12.2",
-    kind="library",
-    count=1,
-    paths=("usr/lib/libgomp.so.1",),
-    removed_by=2,
-    instruction="RUN rm /usr/lib/libgomp.so.1",
-)
 
 
 def test_flags_a_library_that_a_layer_removed() -> None:
@@ -53,3 +41,9 @@ def test_ignores_an_image_that_was_not_read_whole() -> None:
     """What is missing may lie in the layer that could not be read; and nothing missing is nothing to tell."""
     ignores(IncompletePackage, DAMAGED, LIBRARY)
     ignores(IncompletePackage, PROOF)
+
+
+def test_leaves_removed_libraries_to_the_finding_that_tells_what_fails() -> None:
+    """A library that nothing misses is told here."""
+    ignores(IncompletePackage, PROOF, LIBRARY, replace(NEED, removed_by=2, removed_path="usr/lib/libgomp.so.1"))
+    flags(IncompletePackage, PROOF, LIBRARY, replace(NEED, removed_by=2, removed_path="usr/lib/libz.so.1"))

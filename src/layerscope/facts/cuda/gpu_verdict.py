@@ -99,6 +99,8 @@ class GpuVerdict(Fact):
     is_asked: bool = False
     node: str = ""
     count: int = 1
+    refusal: str = ""
+    """Why the NVIDIA runtime of a host with that driver does not start the image, empty where it does."""
 
     @property
     def is_below_toolkit(self) -> bool:

@@ -9,6 +9,7 @@ from layerscope.facts.cuda.cuda_need import CudaNeed, find_compat_branches, find
 from layerscope.facts.cuda.device_code import LibraryCode
 from layerscope.facts.cuda.gpu_target import GpuTarget, NodeType, common_targets, parse_gpu
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
+from layerscope.facts.cuda.host_check import HostCheck
 from layerscope.facts.cuda.library_verdicts import (
     Candidate,
     Judged,
@@ -58,7 +59,11 @@ def judge_gpus(
     need, branches = find_cuda_need(facts), find_compat_branches(facts)
     candidates = find_candidates(facts.of(LibraryCode), policies, need.cuda if need else "")
     return tuple(
-        replace(_judge(_Case(target, candidates, need, policies, driver, branches)), is_asked=bool(targets))
+        replace(
+            _judge(_Case(target, candidates, need, policies, driver, branches)),
+            is_asked=bool(targets),
+            refusal=_find_refusal(facts, target, policies, driver),
+        )
         for target in asked
     )
 
@@ -70,6 +75,16 @@ def judge_fleet(facts: FactSet, policies: Policies, fleet: Sequence[NodeType]) -
         (verdict,) = judge_gpus(facts, policies, (parse_gpu(node.gpu, policies.gpu_arch),), node.driver)
         verdicts.append(replace(verdict, node=node.name, count=node.count))
     return tuple(verdicts)
+
+
+def _find_refusal(facts: FactSet, target: GpuTarget, policies: Policies, driver: str) -> str:
+    """What the runtime of a host with that driver objects to; nothing where no driver is named."""
+    if not driver:
+        return ""
+    version = parse_driver(driver)
+    is_data_center = target.model is not None and target.model.is_data_center
+    cuda = policies.cuda_driver.cuda_of(version)
+    return HostCheck(version, cuda, target.capability, is_data_center).find_refusal(facts)
 
 
 def _judge(case: _Case) -> GpuVerdict:

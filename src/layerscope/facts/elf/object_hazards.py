@@ -6,7 +6,7 @@ from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
-from layerscope.facts.elf.inventory import EXAMPLES, is_native
+from layerscope.facts.elf.inventory import EXAMPLES, is_native, parse_version
 from layerscope.facts.elf.object_extractor import ElfObjectExtractor
 from layerscope.facts.elf.objects import ImageObject, find_broken_objects, find_objects
 from layerscope.facts.fact import Evidence, Fact
@@ -19,6 +19,9 @@ STACK_LIMIT: Final = 1000
 
 LEVELS: Final = {3: "x86-64-v4", 2: "x86-64-v3"}
 """Bits of what an object needs, the most demanding first; every processor with a current GPU beside it has v2."""
+
+COMMON_KERNEL: Final = (3, 10, 1)
+"""Kernels below this one are on no host with a driver that is still supported: CentOS 7 has 3.10.0."""
 
 _CHOSEN_BY_LEVEL: Final = "glibc-hwcaps/"
 """Directories that the loader searches on processors of their level only."""
@@ -54,6 +57,17 @@ class DemandingObjects(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class KernelDemand(Fact):
+    """The objects of one layer that say that they need a kernel of that version or newer; `paths` names some."""
+
+    kernel: str
+    layer: int
+    instruction: str
+    count: int
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CutObject(Fact):
     """An object that ends `missing` bytes before what its headers point to, or inside its header (0 then).
 
@@ -80,6 +94,7 @@ class ObjectHazardCollector(Collector):
         native = [each for each in objects.values() if is_native(context, each)]
         yield from [_tell_stack(context, each) for each in native if needs_executable_stack(each)][:STACK_LIMIT]
         yield from _iter_demanding(context, native)
+        yield from _iter_kernels(context, native)
         for each in objects.values():
             if each.elf.missing and each.elf.type in {EXECUTABLE, SHARED}:
                 yield _tell_cut(context, each.path, each.layer, (each.size, each.elf.missing, each.elf.missing_loaded))
@@ -120,6 +135,24 @@ def _iter_demanding(context: FactContext, native: list[ImageObject]) -> Iterator
         yield DemandingObjects(
             evidence=Evidence(layer=layer, path=paths[0]),
             level=level,
+            layer=layer,
+            instruction=context.instruction(layer),
+            count=len(paths),
+            paths=tuple(paths[:EXAMPLES]),
+        )
+
+
+def _iter_kernels(context: FactContext, native: list[ImageObject]) -> Iterator[KernelDemand]:
+    """One fact a version and layer, of versions that are not those of every C library."""
+    groups: dict[tuple[tuple[int, ...], str, int], list[str]] = {}
+    for found in native:
+        version = parse_version(found.elf.minimum_kernel or "")
+        if version is not None and version >= COMMON_KERNEL:
+            groups.setdefault((version, found.elf.minimum_kernel or "", found.layer), []).append(found.path)
+    for (_, kernel, layer), paths in sorted(groups.items()):
+        yield KernelDemand(
+            evidence=Evidence(layer=layer, path=paths[0]),
+            kernel=kernel,
             layer=layer,
             instruction=context.instruction(layer),
             count=len(paths),

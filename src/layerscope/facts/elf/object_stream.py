@@ -29,7 +29,10 @@ from layerscope.formats.elf_notes import MAX_NOTES
 from layerscope.formats.elf_reader import MAX_NOTE_PLACES, MAX_SECTION_NAMES, read_dynamic
 
 SMALL_SEGMENT: Final = 16 << 20
-"""Bytes before the dynamic section that are kept of its own segment, and of small ones: patchelf puts tables there."""
+"""Bytes of a segment that is kept whole, for patchelf puts tables into segments of their own."""
+
+DYNAMIC_LEAD: Final = 32 << 20
+"""Bytes before the dynamic section, in its own segment, that are kept: patchelf puts names there."""
 
 NAMES_LEAD: Final = 1 << 16
 """Bytes before the section headers in which most linkers put the sections' names."""
@@ -192,7 +195,7 @@ def guess_tables(loaded: Sequence[Segment], dynamic: Segment) -> list[Range]:
         if segment is first:
             continue
         if segment.offset < dynamic.offset < segment.stop:
-            ranges.append((max(segment.offset, dynamic.offset - SMALL_SEGMENT), dynamic.offset))
+            ranges.append((max(segment.offset, dynamic.offset - DYNAMIC_LEAD), dynamic.offset))
         elif segment.size <= SMALL_SEGMENT and segment.offset < dynamic.offset and not segment.flags & _EXECUTE:
             ranges.append((segment.offset, segment.stop))
     if first is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from layerscope.facts.elf.image_processes import ReplayedRoot
 from layerscope.facts.elf.loaded_object import LoadedObject, iter_closure
 from layerscope.facts.elf.search_step import SearchStep
-from layerscope.formats.elf_object import ElfObject
+from layerscope.formats.elf_object import ElfObject, UndefinedSymbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class SymbolScope:
     def __init__(self) -> None:
         """Nothing is known yet."""
         self._exports: dict[str, frozenset[int]] = {}
-        self._left: dict[tuple[str, str], dict[int, str]] = {}
+        self._wanted: dict[str, dict[int, bytes]] = {}
+        self._left: dict[tuple[str, str], dict[int, bytes]] = {}
 
     def find_unresolved(self, replayed: ReplayedRoot) -> Iterator[Unresolved]:
         """The objects of a root with symbols that nothing defines, in the order of loading.
@@ -45,27 +46,33 @@ class SymbolScope:
                 continue
             remaining = self._subtract(left, everywhere)
             if remaining and is_complete(item):
-                yield Unresolved(item, tuple(sorted(remaining.values())))
+                names = sorted(name.decode(errors="surrogateescape") for name in remaining.values())
+                yield Unresolved(item, tuple(names))
 
-    def _find_left(self, item: LoadedObject, host: str, others: Iterable[LoadedObject]) -> dict[int, str]:
+    def _find_left(self, item: LoadedObject, host: str, others: Iterable[LoadedObject]) -> dict[int, bytes]:
         """The symbols of an object that neither the program nor the object's own needs define."""
         key = item.path, host
         if key not in self._left:
-            wanted = {
-                crc32(symbol.name.encode("utf-8", "surrogateescape")): symbol.name
-                for symbol in item.elf.undefined
-                if not symbol.is_weak and symbol.name
-            }
+            wanted = self._wanted_by(item)
             self._left[key] = self._subtract(wanted, (*iter_closure(item), *others)) if wanted else {}
         return self._left[key]
 
-    def _subtract(self, wanted: dict[int, str], objects: Iterable[LoadedObject]) -> dict[int, str]:
+    def _wanted_by(self, item: LoadedObject) -> dict[int, bytes]:
+        """The strong undefined symbols of an object, by checksum."""
+        if item.path not in self._wanted:
+            undefined = item.elf.undefined
+            names = undefined.strong_names if isinstance(undefined, UndefinedSymbols) else []
+            self._wanted[item.path] = dict(zip(map(crc32, names), names, strict=True))
+        return self._wanted[item.path]
+
+    def _subtract(self, wanted: dict[int, bytes], objects: Iterable[LoadedObject]) -> dict[int, bytes]:
         """What is left when all that these objects define is taken away."""
         left = set(wanted)
         for item in objects:
             if not left:
                 break
-            left -= self._exports_of(item.path, item.elf)
+            # not `-=`, which walks all that is taken away
+            left = left.difference(self._exports_of(item.path, item.elf))
         return {checksum: wanted[checksum] for checksum in left}
 
     def _exports_of(self, path: str, elf: ElfObject) -> frozenset[int]:

@@ -12,7 +12,7 @@ from layerscope.facts.elf.reach import Place, Reach, find_package, find_place, f
 from layerscope.facts.elf.resolution import Resolution, find_resolution
 from layerscope.facts.elf.roots import find_site
 from layerscope.facts.fact import Evidence, Fact
-from layerscope.facts.gap import Gap
+from layerscope.facts.gap import Gap, tell_cut
 
 ELSEWHERE_LIMIT: Final = 5
 """Files of the needed name that a fact lists."""
@@ -27,7 +27,8 @@ class UnmetNeed(Fact):
 
     `unusable` is the file that the loader finds and cannot load. `elsewhere` are files of that name in the image which
     it does not find; `is_bundled` says that one lies in the object's own site directory, where its package may open it
-    first, `is_uncached` that one lies where ldconfig would look. `removed_by` is the layer that removed `removed_path`.
+    first, `is_uncached` that one lies where ldconfig would look. `removed_by` is the layer that removed `removed_path`,
+    by `removed_instruction`.
     `failing` of the package's `modules` have some unmet need.
     """
 
@@ -40,6 +41,7 @@ class UnmetNeed(Fact):
     is_uncached: bool
     removed_by: int | None
     removed_path: str
+    removed_instruction: str
     failing: int
     modules: int
 
@@ -72,6 +74,7 @@ class UnmetNeedCollector(Collector):
         names = {needed for _, needed in found}
         traces = find_traces(context, names)
         conf = tuple(filter(None, (_real_folder(context, folder) for folder in find_conf_folders(context))))
+        yield from tell_cut("unmet needs of ELF objects", len(found), NEEDS_LIMIT)
         for (path, needed), unusable in sorted(found.items(), key=lambda each: each[0])[:NEEDS_LIMIT]:
             place = find_place(context, resolution, path)
             trace = traces.get(needed.rpartition("/")[2], _NOTHING)
@@ -88,6 +91,7 @@ class UnmetNeedCollector(Collector):
                 is_uncached=any(other.rpartition("/")[0] in conf for other in trace.present),
                 removed_by=trace.removed_by,
                 removed_path=trace.removed_path,
+                removed_instruction=context.instruction(trace.removed_by),
                 failing=failing[reach.package],
                 modules=modules[reach.package],
             )

@@ -11,12 +11,14 @@ from layerscope.rules.cuda.cpu_only_torch import CpuOnlyTorch
 from layerscope.rules.cuda.cuda_compiler_mismatch import CudaCompilerMismatch
 from layerscope.rules.cuda.cuda_stub_on_path import CudaStubOnPath
 from layerscope.rules.cuda.development_files_in_final_image import DevelopmentFilesInFinalImage
+from layerscope.rules.cuda.disabled_compilation import DisabledCompilation
 from layerscope.rules.cuda.driver_below_floor import DriverBelowFloor
 from layerscope.rules.cuda.driver_older_than_toolkit import DriverOlderThanToolkit
 from layerscope.rules.cuda.driver_without_gpu import DriverWithoutGpu
 from layerscope.rules.cuda.dropped_architecture import DroppedArchitecture
 from layerscope.rules.cuda.excessive_driver_capabilities import ExcessiveDriverCapabilities
 from layerscope.rules.cuda.framework_cuda_mismatch import FrameworkCudaMismatch
+from layerscope.rules.cuda.hard_coded_nccl_setting import HardCodedNcclSetting
 from layerscope.rules.cuda.hard_coded_visible_devices import HardCodedVisibleDevices
 from layerscope.rules.cuda.incomplete_cuda_library import IncompleteCudaLibrary
 from layerscope.rules.cuda.jax_on_cpu import JaxOnCpu
@@ -30,6 +32,7 @@ from layerscope.rules.cuda.mixed_nccl import MixedNccl
 from layerscope.rules.cuda.onnxruntime_on_cpu import OnnxruntimeOnCpu
 from layerscope.rules.cuda.partial_device_code import PartialDeviceCode
 from layerscope.rules.cuda.ptx_newer_than_driver import PtxNewerThanDriver
+from layerscope.rules.cuda.refused_driver import RefusedDriver
 from layerscope.rules.cuda.runtime_newer_than_declared import RuntimeNewerThanDeclared
 from layerscope.rules.cuda.runtime_older_than_declared import RuntimeOlderThanDeclared
 from layerscope.rules.cuda.second_cuda_copy import SecondCudaCopy
@@ -71,5 +74,8 @@ RULES: Final[tuple[Rule, ...]] = (
     RuntimeNewerThanDeclared(),
     CudaCompilerMismatch(),
     CondaBesideWheels(),
+    RefusedDriver(),
+    DisabledCompilation(),
+    HardCodedNcclSetting(),
 )
 """In order of their codes."""

@@ -10,7 +10,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list, tell_path
+from layerscope.rules.wording import SHOWN_LOCATIONS, quote_instruction, tell_layer, tell_list, tell_path
 
 ESSENTIAL: Final = ("libcuda.so", "libcuda-", "libnvidia-ml.so", "libnvidia-ptxjitcompiler.so", "nvidia-smi")
 """Beginnings of the names that every GPU container gets mounted and opens."""
@@ -57,7 +57,11 @@ class BakedDriverLibrary(Rule):
         is_empty = all(not each.size for each in files if not each.is_link)
         is_essential = any(each.name.startswith(ESSENTIAL) for each in files)
         what = "files" if len(files) > 1 else "a file"
-        note = ": empty files, as a commit of a running GPU container leaves them" if is_empty else ""
+        note = (
+            ": empty files, as a commit of a running GPU container leaves them"
+            if is_empty
+            else "; where the host's driver is of another version, the container does not start, or CUDA does not"
+        )
         message = (
             f"{tell_layer(layer, files[0].instruction)} holds {what}{of} that the NVIDIA runtime mounts from the host: "
             f"{named}{note}"
@@ -79,7 +83,9 @@ def _rank(each: DriverFile) -> tuple[bool, bool, str]:
 
 def _suggest(files: list[DriverFile]) -> Fix:
     """The step without the driver."""
-    paths = " ".join(tell_path(each.evidence.path or "") for each in files[:8])
+    paths, step = " ".join(tell_path(each.evidence.path or "") for each in files[:8]), files[0].instruction
+    if step.startswith(("COPY ", "ADD ")):
+        return Fix("Leave the driver to the host", (f"Leave {paths} out of: {quote_instruction(step)}",))
     return Fix(
         "Leave the driver to the host",
         (

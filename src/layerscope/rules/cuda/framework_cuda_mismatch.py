@@ -1,25 +1,33 @@
 """CUDA024: a framework was built for another CUDA than the image has."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from layerscope.facts.cuda.framework import Build, Framework
-from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.libraries import CudaCopy, RemovedCudaLibrary
 from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.cuda.releases import is_older, major
+from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
-from layerscope.rules.cuda_stack import find_framework, live_copies, tell_copy, tell_made_by, wheel_index
+from layerscope.rules.cuda_stack import (
+    find_cuda_copies,
+    find_framework,
+    find_removals,
+    iter_frameworks_without_cuda,
+    live_copies,
+    tell_copy,
+    tell_made_by,
+    tell_removals,
+    wheel_index,
+)
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list
-
-LOUD: Final = ("torch", "cupy", "ctranslate2")
-"""Frameworks that fail for want of their libraries; others go on with the CPU, and have rules of their own."""
 
 
 class FrameworkCudaMismatch(Rule):
@@ -41,16 +49,19 @@ class FrameworkCudaMismatch(Rule):
     code: ClassVar[str] = "CUDA024"
     covers: ClassVar[tuple[int, ...]] = (33, 39)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, UnmetNeed, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """Findings by framework."""
+        """Findings by framework; where a layer removed the libraries, ELF001 tells of it."""
+        told = {need.reach.package for need in facts.of(UnmetNeed) if need.removed_by is not None}
+        without = () if has_unread_layers(facts) else tuple(iter_frameworks_without_cuda(facts))
+        without = tuple(each for each in without if each.name not in told)
         for framework in facts.of(Framework):
             if framework.build is not Build.CUDA or not framework.cuda:
                 continue
             torch = find_framework(facts, "torch", framework.environment)
-            if framework.name in LOUD and not has_unread_layers(facts):
-                yield from self._check_libraries(framework, facts)
+            if framework in without:
+                yield self._tell_missing(framework, facts)
             if framework.name == "torch":
                 yield from self._check_wheels(framework, facts)
             elif torch is not None and torch.cuda and major(torch.cuda) != major(framework.cuda) and framework.torch:
@@ -58,18 +69,17 @@ class FrameworkCudaMismatch(Rule):
                 fix = Fix(f"Install {framework.name} for CUDA {torch.cuda}", _command(framework, torch.cuda))
                 yield self.finding(message, framework.evidence, torch.evidence, severity=Severity.HIGH, fixes=(fix,))
 
-    def _check_libraries(self, framework: Framework, facts: FactSet) -> Iterator[Finding]:
+    def _tell_missing(self, framework: Framework, facts: FactSet) -> Finding:
         """A framework whose libraries are not there."""
-        copies = [copy for copy in live_copies(facts) if copy.find_part("cuda-runtime") or copy.find_part("cublas")]
-        if any(major(copy.release) in {major(framework.cuda), None} for copy in copies):
-            return
+        copies, removed = find_cuda_copies(facts), find_removals(facts, ("CUDA",))
         there = tell_list(tell_copy(copy) for copy in copies) or "no CUDA libraries at all"
         message = (
             f"{framework.label} {tell_made_by(framework.evidence.layer, framework.instruction)} was built for CUDA "
-            f"{framework.cuda} ({framework.source}); the image has {there}"
+            f"{framework.cuda} ({framework.source}); the image has {there}{tell_removals(removed)}"
         )
         fix = Fix("Bring framework and libraries together", _command(framework, copies[0].release if copies else ""))
-        yield self.finding(message, framework.evidence, *(copy.evidence for copy in copies), fixes=(fix,))
+        places = (*(each.evidence for each in removed), framework.evidence, *(copy.evidence for copy in copies))
+        return self.finding(message, *places, fixes=(fix,))
 
     def _check_wheels(self, torch: Framework, facts: FactSet) -> Iterator[Finding]:
         """CUDA's wheels in torch's environment that are older than torch."""

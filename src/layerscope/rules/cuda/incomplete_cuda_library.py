@@ -7,6 +7,7 @@ from typing import ClassVar
 from layerscope.facts.cuda.libraries import CudaCopy, CudaLibrary, RemovedCudaLibrary
 from layerscope.facts.cuda.packages import CudaPackage
 from layerscope.facts.cuda.releases import major
+from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
@@ -16,6 +17,7 @@ from layerscope.rules.fix import Fix
 from layerscope.rules.library_sets import OPTIONAL, find_incomplete_sets
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
+from layerscope.rules.told_removals import find_told_removals
 from layerscope.rules.wording import tell_layer, tell_list, tell_path
 
 
@@ -30,22 +32,31 @@ class IncompleteCudaLibrary(Rule):
     Remedy: Copy or install the whole set.
     Fix safety: Review: the set must be of one version.
     Blind spots: Parts in another directory on the search path count as missing only where no directory has them.
-        Whether an unversioned `libnvrtc.so` is wanted, as by some cuDNN 8, is not judged. Nothing is said where a
-        layer could not be read.
+        Whether an unversioned `libnvrtc.so` is wanted, as by some cuDNN 8, is not judged. Removed libraries that an
+        object names are told by ELF001. Nothing is said where a layer could not be read.
     References: facefusion/facefusion-docker issue 9; daswer123/xtts-finetune-webui issue 18.
     """
 
     code: ClassVar[str] = "CUDA023"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, RemovedCudaLibrary, CudaCopy, CudaPackage, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        CudaLibrary,
+        RemovedCudaLibrary,
+        CudaCopy,
+        CudaPackage,
+        UnmetNeed,
+        LayerProof,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each library that lacks parts, and one for parts that lack their library."""
+        told = find_told_removals(facts)
         if not has_unread_layers(facts):
             for library, missing in find_incomplete_sets(facts):
                 removed = [each for each in facts.of(RemovedCudaLibrary) if each.name in missing]
-                yield self._report(library, missing, removed[:1])
+                if not told & {each.evidence.path for each in removed}:
+                    yield self._report(library, missing, removed[:1])
 
     def _report(self, library: CudaLibrary, missing: list[str], removed: list[RemovedCudaLibrary]) -> Finding:
         """The finding of a library."""

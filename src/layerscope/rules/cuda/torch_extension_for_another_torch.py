@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
-
 from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.cuda.releases import release
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.rules.cuda_stack import find_framework, tell_made_by
+from layerscope.rules.cuda_stack import tell_made_by
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.torch_misfits import iter_torch_misfits
+from layerscope.rules.wording import blame_latest
 
 
 class TorchExtensionForAnotherTorch(Rule):
@@ -40,10 +39,7 @@ class TorchExtensionForAnotherTorch(Rule):
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each extension that does not fit."""
-        for extension in facts.of(Framework):
-            torch = find_framework(facts, "torch", extension.environment)
-            if torch is None or not extension.torch or fits(torch.version, extension.torch):
-                continue
+        for extension, torch in iter_torch_misfits(facts):
             is_near = extension.torch.startswith("==") and release(torch.version) == release(extension.torch[2:])
             message = (
                 f"{extension.label} {tell_made_by(extension.evidence.layer, extension.instruction)} was built for "
@@ -52,20 +48,11 @@ class TorchExtensionForAnotherTorch(Rule):
             )
             yield self.finding(
                 message.rstrip(),
-                extension.evidence,
-                torch.evidence,
+                *blame_latest(extension.evidence, torch.evidence),
                 severity=Severity.MEDIUM if is_near else Severity.CRITICAL,
                 confidence=Confidence.MEDIUM if is_near or "table" in extension.source else Confidence.HIGH,
                 fixes=(_suggest(extension, torch),),
             )
-
-
-def fits(version: str, wanted: str) -> bool:
-    """Whether a torch is one of those that an extension was built for; its local part and pre-release do not count."""
-    try:
-        return SpecifierSet(wanted).contains(Version(version).base_version, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return True
 
 
 def _suggest(extension: Framework, torch: Framework) -> Fix:

@@ -4,10 +4,12 @@ from typing import Final
 
 from layerscope.rules.elf.dead_library_path_entry import DeadLibraryPathEntry
 from layerscope.rules.elf.demanding_cpu import DemandingCpu
+from layerscope.rules.elf.demanding_kernel import DemandingKernel
 from layerscope.rules.elf.duplicate_runtime_library import DuplicateRuntimeLibrary
 from layerscope.rules.elf.empty_library_path_entry import EmptyLibraryPathEntry
 from layerscope.rules.elf.escaping_runpath import EscapingRunpath
 from layerscope.rules.elf.executable_stack import ExecutableStack
+from layerscope.rules.elf.foreign_machine import ForeignMachine
 from layerscope.rules.elf.glibc_object_on_musl import GlibcObjectOnMusl
 from layerscope.rules.elf.missing_elf_interpreter import MissingElfInterpreter
 from layerscope.rules.elf.missing_library import MissingLibrary
@@ -34,8 +36,10 @@ RULES: Final[tuple[Rule, ...]] = (
     PreloadedLibraryMissing(),
     EscapingRunpath(),
     MissingElfInterpreter(),
+    ForeignMachine(),
     ExecutableStack(),
     DemandingCpu(),
     TruncatedObject(),
+    DemandingKernel(),
 )
 """In order of their codes."""

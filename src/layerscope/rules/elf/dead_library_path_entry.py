@@ -1,7 +1,7 @@
 """ELF006: LD_LIBRARY_PATH names a folder that is not there."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration, SearchFolder
 from layerscope.facts.fact import Evidence, Fact
@@ -10,12 +10,10 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.library_path import is_dead, set_library_path, tell_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list
-
-_MOUNTED: Final = ("/usr/local/nvidia/lib", "/usr/local/nvidia/lib64", "/usr/lib/wsl", "/run/", "/mnt/", "/host/")
-"""Folders that a runtime mounts: NVIDIA's images name the first two for their first runtime."""
 
 
 class DeadLibraryPathEntry(Rule):
@@ -44,7 +42,7 @@ class DeadLibraryPathEntry(Rule):
         configuration = facts.find(LoaderConfiguration)
         if configuration is None or has_unread_layers(facts):
             return
-        dead = [folder for folder in configuration.library_path if _is_dead(folder)]
+        dead = [folder for folder in configuration.library_path if is_dead(folder)]
         if not dead:
             return
         removals = [
@@ -52,18 +50,12 @@ class DeadLibraryPathEntry(Rule):
             for folder in dead
             if folder.removed_by is not None
         ]
-        step = f" ({configuration.library_path_step})" if configuration.library_path_step else ""
-        kept = [folder.text for folder in configuration.library_path if folder.text and folder not in dead]
+        kept = [folder for folder in configuration.library_path if folder not in dead]
         names = tell_list(_describe(folder) for folder in dead)
         verb = "is" if len(dead) == 1 else "are"
-        message = f"LD_LIBRARY_PATH{step} leads to {names}, which {verb} not in the image"
-        fix = Fix("Name only folders that are there", (f"ENV LD_LIBRARY_PATH={':'.join(kept)}",))
+        message = f"{tell_library_path(configuration)} leads to {names}, which {verb} not in the image"
+        fix = Fix("Name only folders that are there", (set_library_path(kept),))
         yield self.finding(message, *(removals or [Evidence()]), fixes=(fix,))
-
-
-def _is_dead(folder: SearchFolder) -> bool:
-    """Whether nothing is there, and nothing is mounted there as a rule."""
-    return folder.path is None and bool(folder.text) and not f"{folder.text.rstrip('/')}/".startswith(_MOUNTED)
 
 
 def _describe(folder: SearchFolder) -> str:

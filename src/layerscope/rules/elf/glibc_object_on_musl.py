@@ -6,6 +6,8 @@ from typing import ClassVar
 from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.extensions import UnloadableExtensions
+from layerscope.facts.python.wheel_tags import UnsuitableWheel
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -25,18 +27,22 @@ class GlibcObjectOnMusl(Rule):
         `--platform manylinux2014_x86_64`.
     Remedy: A base image with glibc (`python:3.12-slim`), or wheels for musl (`musllinux`).
     Fix safety: Review: another base is another distribution.
-    Blind spots: With `gcompat` some modules work all the same.
+    Blind spots: With `gcompat` some modules work all the same. Packages whose tags tell that they are for glibc are
+        left to PY008.
     References: PEP 656; Alpine wiki, "Running glibc programs".
     """
 
     code: ClassVar[str] = "ELF009"
     covers: ClassVar[tuple[int, ...]] = (21, 36)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (GlibcModules,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GlibcModules, UnsuitableWheel, UnloadableExtensions)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding a package."""
+        """One finding a package; what tags tell of is PY008's."""
+        told = _find_told(facts)
         for fact in facts.of(GlibcModules):
+            if fact.package in told:
+                continue
             first = fact.examples[0]
             message = (
                 f"{tell_count(fact.modules, 'module')} of {fact.package} (such as {tell_path(first.path)}, from "
@@ -52,3 +58,10 @@ class GlibcObjectOnMusl(Rule):
             )
             places = [Evidence(layer=place.layer, path=place.path) for place in fact.examples]
             yield self.finding(message, *places, fixes=(fix,))
+
+
+def _find_told(facts: FactSet) -> frozenset[str]:
+    """The packages of which PY008 tells by their tags."""
+    wheels = (wheel.name for wheel in facts.of(UnsuitableWheel) if wheel.reason == "libc")
+    modules = (module.package for module in facts.of(UnloadableExtensions) if module.reason == "libc")
+    return frozenset((*(name.replace("-", "_") for name in wheels), *modules))

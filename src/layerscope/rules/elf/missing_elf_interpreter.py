@@ -60,11 +60,13 @@ class MissingElfInterpreter(Rule):
                 ),
             )
             places = [Evidence(layer=place.layer, path=place.path) for place in fact.examples]
+            if fact.removed_by is not None:
+                places.insert(0, Evidence(layer=fact.removed_by, path=fact.interpreter.strip("/")))
             yield self.finding(message, *places, severity=_judge(fact.kind), fixes=(fix,))
 
 
 def _judge(kind: RootKind) -> Severity:
-    """The entrypoint is what the image is for."""
+    """Without its entrypoint a container does not start."""
     if kind is RootKind.ENTRY:
-        return Severity.HIGH
+        return Severity.CRITICAL
     return Severity.MEDIUM if kind is RootKind.PROGRAM else Severity.LOW

@@ -3,16 +3,22 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from layerscope.facts.cuda.framework import Framework
+from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.elf.unmet_needs import UnmetNeed, UnreachedNeed
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.python.integrity import DamagedDistribution
+from layerscope.facts.system.package_files import MissingPackageFiles
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_reach, tell_chain, tell_failing
+from layerscope.rules.reach_severity import judge_need, tell_chain, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.unmet_need_wording import explain_need, suggest_libraries
+from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
 
 
@@ -32,24 +38,37 @@ class MissingLibrary(Rule):
     Blind spots: Libraries that a program opens by name while it runs are not in its header. Whether anything imports
         a module is not known: parts deep in a package weigh less, plugins that nothing reaches are listed apart.
         Variables set by an entrypoint script or at run time are not seen. Nothing is said where a layer could not
-        be read.
+        be read, nor of packages for another C library (ELF009, PY008), or whose CUDA the image has not (CUDA024).
     References: ld.so(8); Debian bug reports on libGL.so.1; pytorch/pytorch, "libcudart.so: cannot open".
     """
 
     code: ClassVar[str] = "ELF001"
     covers: ClassVar[tuple[int, ...]] = (61, 66)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (UnmetNeed, UnreachedNeed, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        UnmetNeed,
+        UnreachedNeed,
+        DamagedDistribution,
+        MissingPackageFiles,
+        GlibcModules,
+        Framework,
+        CudaCopy,
+        PythonEnvironment,
+        LayerProof,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each program or package, then one for all that nothing reaches."""
         if has_unread_layers(facts):
             return
         groups: dict[tuple[str, int | None], list[UnmetNeed]] = {}
+        told = find_told_needs(facts)
         for need in facts.of(UnmetNeed):
+            if need.removed_by is None and need.needed.startswith(told.get(need.reach.package, ())):
+                continue
             groups.setdefault((need.reach.package or need.reach.roots[0], need.removed_by), []).append(need)
         for needs in groups.values():
-            yield self._tell(needs)
+            yield self._tell(sorted(needs, key=judge_need, reverse=True), facts)
         unreached = facts.of(UnreachedNeed)
         if unreached:
             names = tell_list(need.needed for need in unreached)
@@ -57,11 +76,11 @@ class MissingLibrary(Rule):
             places = [need.evidence for need in unreached][:SHOWN_LOCATIONS]
             yield self.finding(message, *places, severity=Severity.INFO, confidence=Confidence.LOW)
 
-    def _tell(self, needs: Sequence[UnmetNeed]) -> Finding:
-        """What one package or program lacks."""
-        worst = max(needs, key=_judge)
+    def _tell(self, needs: Sequence[UnmetNeed], facts: FactSet) -> Finding:
+        """What one package or program lacks, the worst first."""
+        worst = needs[0]
         askers = list(dict.fromkeys(need.place.path.rpartition("/")[2] for need in needs))
-        names = list(dict.fromkeys(need.needed for need in (worst, *needs)))
+        names = list(dict.fromkeys(need.needed for need in needs))
         verb = "needs" if len(askers) == 1 else "need"
         link = ", which" if len(names) == 1 else f"; {worst.needed}"
         where = f"{tell_list(askers)} {verb} {tell_list(names)}{link} {explain_need(worst)}"
@@ -73,21 +92,7 @@ class MissingLibrary(Rule):
         return self.finding(
             message,
             *places[:SHOWN_LOCATIONS],
-            severity=_judge(worst),
+            severity=judge_need(worst),
             confidence=Confidence.HIGH if is_sure else Confidence.LOW,
-            fixes=suggest_libraries(needs),
+            fixes=suggest_libraries(needs, facts),
         )
-
-
-def _judge(need: UnmetNeed) -> Severity:
-    """The reach decides; a package of which only a small part fails, or that brings the library, works without.
-
-    A library that was there and that a later step took away leaves no doubt.
-    """
-    severity = judge_reach(need.reach)
-    if need.removed_by is not None:
-        return Severity.CRITICAL if severity >= Severity.HIGH else severity
-    if need.is_bundled:
-        return min(severity, Severity.LOW)
-    is_minor = need.failing * 2 < need.modules
-    return min(severity, Severity.MEDIUM) if is_minor else severity

@@ -14,7 +14,7 @@ from layerscope.rules.library_path import take_out
 from layerscope.rules.reach_severity import judge_reach, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import begin, tell_layer, tell_list, tell_path
+from layerscope.rules.wording import begin, blame_latest, tell_layer, tell_list, tell_path
 
 
 class MissingSymbolVersion(Rule):
@@ -50,7 +50,7 @@ class MissingSymbolVersion(Rule):
                 f"{tell_list(fact.versions[::-1])}, and the loader finds {tell_path(fact.provider.path)} by "
                 f"{fact.step} in {tell_layer(fact.provider.layer, fact.provider.instruction)}{newest}{better}"
             )
-            places = (
+            places = blame_latest(
                 Evidence(layer=fact.place.layer, path=fact.place.path),
                 Evidence(layer=fact.provider.layer, path=fact.provider.path),
             )

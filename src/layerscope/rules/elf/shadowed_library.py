@@ -6,10 +6,14 @@ from typing import ClassVar
 from layerscope.facts.elf import shadowed_libraries
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.search_step import SearchStep
+from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
+from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
+from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.library_path import take_out
+from layerscope.rules.library_path import take_out, tell_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list, tell_path
@@ -19,7 +23,8 @@ class ShadowedLibrary(Rule):
     """LD_LIBRARY_PATH puts a library in place of the one that was meant.
 
     What it checks: The loader's search is repeated without `LD_LIBRARY_PATH`: a library that comes from another file
-        then is shadowed. Files that are equal byte for byte are left out.
+        then is shadowed. Files that are equal byte for byte are left out, and those of which ELF002 or ELF004 tells
+        what fails with them.
     Why it matters: The variable goes before the RUNPATH that a wheel sets for its own libraries, for every program of
         the container. An older nvJitLink, cuDNN or libstdc++ then breaks an import ("undefined symbol:
         __nvJitLinkComplete_12_4", "cuDNN version incompatibility"), or changes results without a word.
@@ -36,21 +41,29 @@ class ShadowedLibrary(Rule):
     covers: ClassVar[tuple[int, ...]] = (67, 69)
     severity: ClassVar[Severity] = Severity.MEDIUM
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (shadowed_libraries.ShadowedLibrary, LoaderConfiguration)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        shadowed_libraries.ShadowedLibrary,
+        UndefinedSymbols,
+        UnmetSymbolVersion,
+        LoaderConfiguration,
+        LayerProof,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each folder of the variable, and for each way in which the other files would be found."""
         groups: dict[tuple[str, bool], list[shadowed_libraries.ShadowedLibrary]] = {}
+        told = _find_told(facts)
         for fact in facts.of(shadowed_libraries.ShadowedLibrary):
-            if not fact.is_same:
+            if not fact.is_same and fact.winner.path not in told:
                 groups.setdefault((fact.folder, fact.step is SearchStep.RUNPATH), []).append(fact)
         for (folder, is_own), group in groups.items():
             first = group[0]
             names = tell_list(fact.name for fact in group)
             meant = "the object's own RUNPATH leads to" if is_own else "the loader would otherwise take"
             layer = tell_layer(first.winner.layer, first.winner.instruction)
+            variable = tell_library_path(facts.find(LoaderConfiguration))
             message = (
-                f"LD_LIBRARY_PATH puts {names} of {folder} ({layer}) in place of what {meant}: "
+                f"{variable} puts {names} of {folder} ({layer}) in place of what {meant}: "
                 f"{tell_path(first.example.path)} gets {tell_path(first.winner.path)} and not "
                 f"{tell_path(first.shadowed.path)}"
             )
@@ -61,6 +74,14 @@ class ShadowedLibrary(Rule):
             fix = take_out(folder, facts.find(LoaderConfiguration))
             severity = self.severity if is_own else Severity.LOW
             yield self.finding(message, *dict.fromkeys(places), severity=severity, fixes=(fix,))
+
+
+def _find_told(facts: FactSet) -> frozenset[str]:
+    """The libraries of which ELF002 and ELF004 tell what fails with them."""
+    found = {fact.provider.path for fact in facts.of(UnmetSymbolVersion)}
+    if not has_unread_layers(facts):
+        found.update(library.path for fact in facts.of(UndefinedSymbols) for library in fact.libraries)
+    return frozenset(found)
 
 
 def _places(fact: shadowed_libraries.ShadowedLibrary) -> tuple[Evidence, Evidence]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
@@ -13,6 +14,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.python_cures import reinstall
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
+from layerscope.rules.told_removals import find_told_removals
 from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
 
 
@@ -20,7 +22,8 @@ class AlteredDistribution(Rule):
     """A distribution is not as it was installed.
 
     What it checks: The files that a distribution's RECORD lists are there, and their SHA-256 is the one listed.
-        Byte-code, files outside the site directory, and what tests, documentation and headers lost are not told.
+        Byte-code, files outside the site directory, and what tests, documentation and headers lost are not told; nor
+        are removed libraries for want of which ELF001 tells that something fails.
     Why it matters: A missing module or library fails on import, often deep inside one; an altered one does what nobody
         reviewed, and the next installation undoes it.
     Example: `RUN find / -name '*.so*' -size +100M -delete` to save space, which took a library that torch loads.
@@ -35,14 +38,17 @@ class AlteredDistribution(Rule):
     code: ClassVar[str] = "PY004"
     covers: ClassVar[tuple[int, ...]] = (55,)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (DamagedDistribution, PythonEnvironment, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (DamagedDistribution, UnmetNeed, PythonEnvironment, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a distribution that misses code, and one where only the content differs."""
-        is_incomplete = has_unread_layers(facts)
+        is_incomplete, told = has_unread_layers(facts), find_told_removals(facts)
         for fact in facts.of(DamagedDistribution):
             if fact.missing_code and not is_incomplete:
-                yield self._report(facts, fact, _tell_missing(fact), Severity.HIGH)
+                untold = fact.missing_code - len(told & set(fact.missing_examples))
+                if untold:
+                    severity = Severity.HIGH if untold == fact.missing_code else Severity.MEDIUM
+                    yield self._report(facts, fact, _tell_missing(fact), severity)
             elif fact.altered_code and fact.installer != "conda":
                 is_stripped = "strip" in fact.altered_instruction
                 severity = Severity.LOW if is_stripped else Severity.MEDIUM

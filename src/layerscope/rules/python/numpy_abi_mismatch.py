@@ -12,7 +12,7 @@ from layerscope.rules.fix import Fix
 from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer, tell_list
+from layerscope.rules.wording import SHOWN_LOCATIONS, blame_latest, tell_count, tell_layer, tell_list
 
 
 class NumpyAbiMismatch(Rule):
@@ -52,7 +52,7 @@ class NumpyAbiMismatch(Rule):
         message = (
             f"{tell_environment(facts, place)} has NumPy {numpy.numpy}, from "
             f"{tell_layer(numpy.numpy_layer, numpy.numpy_instruction)}, and {tell_count(count, 'extension module')} "
-            f"built for NumPy 1: {tell_list(named)}"
+            f"built for NumPy 1, which NumPy 2 refuses to load: {tell_list(named)}"
         )
         pip = tell_pip(facts, place)
         newer = quote_requirements(name.partition(" ")[0] for name in named)
@@ -60,7 +60,7 @@ class NumpyAbiMismatch(Rule):
             "Keep NumPy below 2 in the same step as what is built for it",
             (f"RUN {pip} 'numpy<2'", f"Or newer versions, built for NumPy 2: RUN {pip} --upgrade {newer}"),
         )
-        places = [numpy.numpy_place, *(fact.evidence for fact in modules)]
+        places = blame_latest(numpy.numpy_place, *(fact.evidence for fact in modules))
         severity = Severity.HIGH if any(fact.needs_numpy for fact in modules) else Severity.LOW
         return self.finding(
             message, *places[:SHOWN_LOCATIONS], severity=severity, confidence=Confidence.MEDIUM, fixes=(fix,)

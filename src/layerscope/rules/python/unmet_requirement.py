@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.python.numpy_modules import OldNumpyModules
 from layerscope.facts.python.requirements import Requirements, Unmet
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
-from layerscope.rules.requirement_harm import weigh_requirement
+from layerscope.rules.requirement_harm import find_told_requirements, weigh_requirement
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import SHOWN_LOCATIONS, quote_instruction, tell_list
+from layerscope.rules.wording import SHOWN_LOCATIONS, blame_latest, quote_instruction, tell_list
 
 SHOWN: Final = 6
 """Requirements that one message spells out."""
@@ -36,7 +38,8 @@ class UnmetRequirement(Rule):
     Blind spots: Requirements that metadata does not state, and conflicts that only show at run time. Modules that a
         path, not a distribution, brings are not seen. A requirement on another name of the same package (opencv's and
         onnxruntime's builds) counts as low. Nothing is said where a layer could not be read. High is told only where
-        machine code pins another version, or NumPy or torch are a major version further.
+        machine code pins another version, or NumPy or torch are a major version further; what PY007 and CUDA030 tell of
+        code that was built for another NumPy or torch counts as low here.
     References: https://packaging.python.org/en/latest/specifications/dependency-specifiers/,
         https://pip.pypa.io/en/stable/cli/pip_check/
     """
@@ -44,7 +47,7 @@ class UnmetRequirement(Rule):
     code: ClassVar[str] = "PY001"
     covers: ClassVar[tuple[int, ...]] = (28, 64, 68)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (Requirements, PythonEnvironment, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Requirements, Framework, OldNumpyModules, PythonEnvironment, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a distribution whose requirements are not all met, the worst first among them."""
@@ -56,15 +59,18 @@ class UnmetRequirement(Rule):
 
     def _report(self, facts: FactSet, fact: Requirements) -> Finding:
         """The finding for one requirer."""
+        told_elsewhere = find_told_requirements(facts, fact)
         unmet = sorted(fact.unmet, key=lambda each: (-weigh_requirement(fact, each), each.key))
+        untold = [each for each in unmet if each.key not in told_elsewhere]
+        severity = weigh_requirement(fact, untold[0]) if untold else Severity.LOW
         told = [_tell(each) for each in unmet]
         where = tell_environment(facts, fact.environment)
         message = f"{fact.name} {fact.version} requires {tell_list(told, shown=SHOWN)}, in {where}"
         places = [fact.evidence, *(each.found_place for each in unmet if each.found_place is not None)]
         return self.finding(
             message,
-            *places[:SHOWN_LOCATIONS],
-            severity=weigh_requirement(fact, unmet[0]),
+            *blame_latest(*places[:SHOWN_LOCATIONS]),
+            severity=severity,
             fixes=(_suggest(facts, fact, unmet),),
         )
 

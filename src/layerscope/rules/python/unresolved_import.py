@@ -34,7 +34,7 @@ class UnresolvedImport(Rule):
 
     code: ClassVar[str] = "PY012"
     covers: ClassVar[tuple[int, ...]] = (27,)
-    severity: ClassVar[Severity] = Severity.MEDIUM
+    severity: ClassVar[Severity] = Severity.HIGH
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (UnresolvedImports, PythonEnvironment, LayerProof)
 

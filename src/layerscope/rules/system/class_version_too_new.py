@@ -50,7 +50,7 @@ class ClassVersionTooNew(Rule):
             if fact.is_main:
                 path = tell_path(fact.paths[0])
                 message = f"{path} is compiled for Java {fact.java}, and the image's Java is {fact.runtime_version}"
-                yield self.finding(message, fact.evidence, fixes=(fix,))
+                yield self.finding(message, fact.evidence, severity=Severity.CRITICAL, fixes=(fix,))
                 continue
             named = tell_list(map(tell_path, fact.paths))
             verb = "is" if fact.count == 1 else "are"

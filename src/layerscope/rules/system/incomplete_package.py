@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
@@ -13,6 +14,7 @@ from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.system_packages import reinstall_command, remove_command
+from layerscope.rules.told_removals import find_told_removals
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer, tell_list, tell_path
 
 _KINDS: Final = {
@@ -27,7 +29,7 @@ class IncompletePackage(Rule):
 
     What it checks: Every file that dpkg, apk or rpm lists below /usr, /lib, /bin, /sbin and /opt is in the image;
         links between folders are followed, diversions heeded. Documentation, translations, configuration and files
-        that rpm did not install are not looked at.
+        that rpm did not install are not looked at. Packages whose library ELF001 tells to be missed are left to it.
     Why it matters: A library deleted to save space is missed when something loads it: "cannot open shared object
         file". The package manager believes that it is there and will not bring it back. Deleting it in a later layer
         does not even make the image smaller.
@@ -43,7 +45,7 @@ class IncompletePackage(Rule):
 
     code: ClassVar[str] = "SYS003"
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (MissingPackageFiles, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (MissingPackageFiles, UnmetNeed, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer and kind of file, and one for all that no layer ever had."""
@@ -51,10 +53,11 @@ class IncompletePackage(Rule):
             return
         groups: dict[tuple[int, str], list[MissingPackageFiles]] = {}
         never: list[MissingPackageFiles] = []
+        told = find_told_removals(facts)
         for fact in facts.of(MissingPackageFiles):
             if fact.removed_by is None:
                 never.append(fact)
-            else:
+            elif not told & set(fact.paths):
                 groups.setdefault((fact.removed_by, fact.kind), []).append(fact)
         for (layer, kind), members in sorted(groups.items()):
             yield self._report_removed(layer, kind, members)
