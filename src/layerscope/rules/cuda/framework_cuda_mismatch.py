@@ -47,6 +47,7 @@ class FrameworkCudaMismatch(Rule):
     code: ClassVar[str] = "CUDA024"
     covers: ClassVar[tuple[int, ...]] = (33, 39)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, UnmetNeed, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -76,7 +77,14 @@ class FrameworkCudaMismatch(Rule):
             f"{framework.cuda} ({framework.source}); the image has {there}"
         )
         fix = Fix("Bring framework and libraries together", _command(framework, copies[0].release if copies else ""))
-        return self.finding(message, framework.evidence, *(copy.evidence for copy in copies), fixes=(fix,))
+        return self.finding(
+            message,
+            framework.evidence,
+            *(copy.evidence for copy in copies),
+            fixes=(fix,),
+            concerns=(framework.package_path,),
+            brief=f"{framework.label} needs CUDA {major(framework.cuda)}, the image has {there}",
+        )
 
     def _check_wheels(self, torch: Framework, facts: FactSet) -> Iterator[Finding]:
         """CUDA's wheels in torch's environment that are older than torch."""

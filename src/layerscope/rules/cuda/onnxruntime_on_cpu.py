@@ -38,6 +38,7 @@ class OnnxruntimeOnCpu(Rule):
     code: ClassVar[str] = "CUDA026"
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -52,14 +53,26 @@ class OnnxruntimeOnCpu(Rule):
             made_by = tell_made_by(runtime.evidence.layer, runtime.instruction)
             if not has_provider:
                 message = f"{runtime.label} in {place} {made_by} has no libonnxruntime_providers_cuda.so"
-                yield self.finding(message, runtime.evidence, fixes=(_suggest(runtime),))
+                yield self._tell(runtime, message, "has no CUDA provider")
             missing = _find_missing(runtime, facts) if runtime.build is Build.CUDA else []
             if missing:
                 message = (
                     f"{runtime.label} in {place} {made_by} was built for {tell_list(missing)} ({runtime.source}), "
                     f"which the image does not have: its CUDA provider does not load"
                 )
-                yield self.finding(message, runtime.evidence, fixes=(_suggest(runtime),))
+                yield self._tell(
+                    runtime, message, f"finds no {' and no '.join(missing)}, so its CUDA provider does not load"
+                )
+
+    def _tell(self, runtime: Framework, message: str, brief: str) -> Finding:
+        """The finding, in full and in a few words."""
+        return self.finding(
+            message,
+            runtime.evidence,
+            fixes=(_suggest(runtime),),
+            concerns=(runtime.package_path,),
+            brief=f"{runtime.label} {brief}",
+        )
 
 
 def _find_missing(runtime: Framework, facts: FactSet) -> list[str]:

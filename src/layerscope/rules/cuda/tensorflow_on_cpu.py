@@ -37,6 +37,7 @@ class TensorflowOnCpu(Rule):
     code: ClassVar[str] = "CUDA027"
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -66,6 +67,8 @@ class TensorflowOnCpu(Rule):
                     f"{framework.label} in {place} {made_by} {what}",
                     framework.evidence,
                     fixes=(_suggest(framework.version),),
+                    concerns=(framework.package_path,),
+                    brief=f"{framework.label} {what}",
                 )
 
 

@@ -33,6 +33,7 @@ class ForeignLibcWheel(Rule):
     code: ClassVar[str] = "PY008"
     covers: ClassVar[tuple[int, ...]] = (30,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnsuitableWheel, UnloadableExtensions, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -61,4 +62,9 @@ class ForeignLibcWheel(Rule):
         )
         pins = [pin(name) for name in sorted(named)]
         fix = reinstall(facts, place, pins, title=f"Install them in a stage on {libc}, or use the other base")
-        return self.finding(message, *(item[2] for item in items[:SHOWN_LOCATIONS]), fixes=(fix,))
+        return self.finding(
+            message,
+            *(item[2] for item in items[:SHOWN_LOCATIONS]),
+            fixes=(fix,),
+            concerns=tuple(f"{place}/{name.partition(' ')[0]}" for name in named),
+        )

@@ -32,6 +32,7 @@ class GilMismatch(Rule):
     code: ClassVar[str] = "PY009"
     covers: ClassVar[tuple[int, ...]] = (30,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnsuitableWheel, UnloadableExtensions, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -60,4 +61,9 @@ class GilMismatch(Rule):
         )
         pins = [pin(name) for name in sorted(named)]
         fix = reinstall(facts, place, pins, title="Install them anew with this environment's own Python")
-        return self.finding(message, *(item[2] for item in items[:SHOWN_LOCATIONS]), fixes=(fix,))
+        return self.finding(
+            message,
+            *(item[2] for item in items[:SHOWN_LOCATIONS]),
+            fixes=(fix,),
+            concerns=tuple(f"{place}/{name.partition(' ')[0]}" for name in named),
+        )
