@@ -55,7 +55,7 @@ class MissingDeviceCode(Rule):
         empty = [] if has_unread_layers(facts) else [v for v in iter_asked(facts, Cause.NOTHING) if _is_empty(v)]
         if empty:
             named = tell_list(dict.fromkeys(verdict.name for verdict in empty))
-            message = f"The image has no device code at all, for {named} or any other GPU"
+            message = f"The image has no device code at all, neither for {named} nor for any other GPU"
             yield self.finding(
                 message, empty[0].evidence, severity=Severity.HIGH, confidence=Confidence.MEDIUM, fixes=(_FIX,)
             )
