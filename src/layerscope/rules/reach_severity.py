@@ -35,6 +35,20 @@ def judge_need(need: UnmetNeed) -> Severity:
     return min(severity, Severity.MEDIUM) if is_minor else severity
 
 
+def find_concerned(reach: Reach) -> tuple[str, ...] | None:
+    """Whom a fault concerns that ends a start or an import: all of the image, the importing packages, or nobody."""
+    if reach.kind is RootKind.ENTRY:
+        return ()
+    return reach.roots if reach.kind is RootKind.EXTENSION else None
+
+
+def tell_brief(reach: Reach) -> str:
+    """Who fails, in a few words: `import torch fails`."""
+    if reach.kind is RootKind.EXTENSION and reach.package:
+        return f"import {reach.package} fails"
+    return f"the {'entrypoint' if reach.kind is RootKind.ENTRY else 'program'} {tell_path(reach.roots[0])} fails"
+
+
 def tell_reach(reach: Reach) -> str:
     """Who loads the object, as the subject of a sentence: `the entrypoint /app/serve`, `import torch`."""
     first = tell_path(reach.roots[0])

@@ -15,10 +15,10 @@ from layerscope.facts.python.integrity import DamagedDistribution
 from layerscope.facts.system.package_files import MissingPackageFiles
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_need, tell_chain, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_need, tell_brief, tell_chain, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries
+from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries, tell_fate
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
 
 
@@ -45,6 +45,7 @@ class MissingLibrary(Rule):
     code: ClassVar[str] = "ELF001"
     covers: ClassVar[tuple[int, ...]] = (61, 66)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (
         UnmetNeed,
         UnreachedNeed,
@@ -95,4 +96,6 @@ class MissingLibrary(Rule):
             severity=judge_need(worst),
             confidence=Confidence.HIGH if is_sure else Confidence.LOW,
             fixes=suggest_libraries(needs, facts),
+            concerns=find_concerned(worst.reach),
+            brief=f"{tell_brief(worst.reach)}: {worst.needed} {tell_fate(worst)}",
         )

@@ -11,7 +11,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_path import take_out
-from layerscope.rules.reach_severity import judge_reach, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import begin, blame_latest, tell_layer, tell_list, tell_path
@@ -36,6 +36,7 @@ class MissingSymbolVersion(Rule):
     code: ClassVar[str] = "ELF002"
     covers: ClassVar[tuple[int, ...]] = (21, 70)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion, LoaderConfiguration)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -55,7 +56,14 @@ class MissingSymbolVersion(Rule):
                 Evidence(layer=fact.provider.layer, path=fact.provider.path),
             )
             fix = _suggest(fact, facts.find(LoaderConfiguration))
-            yield self.finding(message, *places, severity=judge_reach(fact.reach), fixes=(fix,))
+            yield self.finding(
+                message,
+                *places,
+                severity=judge_reach(fact.reach),
+                fixes=(fix,),
+                concerns=find_concerned(fact.reach),
+                brief=f"{tell_brief(fact.reach)}: {tell_path(fact.provider.path)} lacks {fact.versions[-1]}",
+            )
 
 
 def _suggest(fact: UnmetSymbolVersion, configuration: LoaderConfiguration | None) -> Fix:

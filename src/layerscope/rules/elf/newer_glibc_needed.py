@@ -9,7 +9,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.reach_severity import judge_reach, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_count, tell_layer, tell_path
@@ -33,6 +33,7 @@ class NewerGlibcNeeded(Rule):
     code: ClassVar[str] = "ELF003"
     covers: ClassVar[tuple[int, ...]] = (21,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -51,7 +52,14 @@ class NewerGlibcNeeded(Rule):
                 f"{tell_layer(worst.provider.layer, worst.provider.instruction)} gives {newest} at most"
             )
             places = [Evidence(layer=fact.place.layer, path=fact.place.path) for fact in group][:SHOWN_LOCATIONS]
-            yield self.finding(message, *places, severity=judge_reach(worst.reach), fixes=(_suggest(worst),))
+            yield self.finding(
+                message,
+                *places,
+                severity=judge_reach(worst.reach),
+                fixes=(_suggest(worst),),
+                concerns=find_concerned(worst.reach),
+                brief=f"{tell_brief(worst.reach)}: it requires {worst.versions[-1]}",
+            )
 
 
 def _suggest(fact: UnmetSymbolVersion) -> Fix:

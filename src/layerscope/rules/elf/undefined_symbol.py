@@ -12,7 +12,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_reach, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.symbol_wording import explain_symbols, names_torch
@@ -44,6 +44,7 @@ class UndefinedSymbol(Rule):
     covers: ClassVar[tuple[int, ...]] = (36, 65)
     severity: ClassVar[Severity] = Severity.HIGH
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (
         UndefinedSymbols,
         ShadowedLibrary,
@@ -68,12 +69,20 @@ class UndefinedSymbol(Rule):
                 f"{tell_count(fact.count, 'symbol')} that nothing defines ({tell_list(fact.names)}); {reason}"
             )
             place, severity = Evidence(layer=fact.place.layer, path=fact.place.path), judge_reach(fact.reach)
-            if shadow is None:
-                yield self.finding(message, place, severity=severity, fixes=(fix,))
-                continue
-            winner = Evidence(layer=shadow.winner.layer, path=shadow.winner.path)
-            severity = Severity(min(severity + 1, Severity.CRITICAL))
-            yield self.finding(message, winner, place, severity=severity, confidence=Confidence.HIGH, fixes=(fix,))
+            places: tuple[Evidence, ...] = (place,)
+            if shadow is not None:
+                places = (Evidence(layer=shadow.winner.layer, path=shadow.winner.path), place)
+                severity = Severity(min(severity + 1, Severity.CRITICAL))
+            cause = f", since {tell_path(shadow.winner.path)} is loaded" if shadow is not None else ""
+            yield self.finding(
+                message,
+                *places,
+                severity=severity,
+                confidence=None if shadow is None else Confidence.HIGH,
+                fixes=(fix,),
+                concerns=find_concerned(fact.reach),
+                brief=f"{tell_brief(fact.reach)}: {fact.names[0]} is undefined{cause}",
+            )
 
 
 def _is_told(fact: UndefinedSymbols, misfits: Collection[tuple[str, str]]) -> bool:
