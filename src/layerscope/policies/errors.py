@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from layerscope.errors import PolicyError
+from layerscope.policies.fitted_values import FITTED
 from layerscope.policies.table import Row, Table, read_table
 
 NAME: Final = "errors"
@@ -164,6 +165,6 @@ def _iter_row_troubles(row: ErrorRow, known: KnownErrors) -> Iterator[str]:
     groups = {group for pattern in patterns for group in pattern.groupindex}
     for text in iter_texts(row):
         for place in PLACEHOLDER.finditer(text):
-            unknown = set(place["groups"].split("|")) - groups
+            unknown = set(place["groups"].split("|")) - groups - FITTED
             if unknown:
                 yield f"no group of its expressions is called {min(unknown)!r}"
