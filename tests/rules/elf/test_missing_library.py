@@ -10,7 +10,7 @@ from layerscope.facts.fact import Evidence
 from layerscope.rules.elf.missing_library import MissingLibrary
 from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
-from support.elf_facts import MODULE, NEED, place, reach
+from support.elf_facts import ACTIVE, MODULE, NEED, SITE, place, reach
 from support.gpu_facts import torch as torch_for
 from support.package_facts import LIBRARY
 from support.python_facts import ENVIRONMENT, MISSING
@@ -65,6 +65,38 @@ def test_tells_all_that_one_package_lacks_at_once() -> None:
     assert finding.fixes[0].steps[0] == "RUN pip install nvidia-cuda-runtime-cu12"
 
 
+def test_keeps_objects_of_a_package_that_have_nothing_in_common_apart() -> None:
+    """What the package's own modules need goes before what a program beside them needs."""
+    program = f"{SITE}/torch/bin/test"
+    test = replace(NEED, needed="libgtest.so", place=place(program), reach=reach(program, is_central=False))
+    library = replace(NEED, place=place("a/libtorch_cpu.so"), reach=reach(count=5))
+    first, second = flags(MissingLibrary, NEED, test, library)
+    assert "libtorch_cpu.so and _C.abi3.so need libx.so.1" in first.message
+    assert "test needs libgtest.so" in second.message
+
+
+def test_tells_a_library_that_many_programs_miss_once() -> None:
+    """The one with most harm by its chain, the others by name."""
+    programs = [
+        replace(NEED, place=place(path), reach=reach(path, RootKind.PROGRAM)) for path in ("bin/a", "bin/b", "bin/c")
+    ]
+    (finding,) = flags(MissingLibrary, *programs, NEED)
+    assert finding.message.startswith(f"Import torch (/{MODULE}) fails: _C.abi3.so, a, b and 1 more need libx.so.1")
+    assert finding.message.endswith("; so do /bin/a, /bin/b and /bin/c")
+
+
+def test_what_ends_the_import_of_a_framework_in_use_is_critical() -> None:
+    """In other environments, and for modules that torch tries, it stays high."""
+    cases = [
+        (NEED, ACTIVE, Severity.CRITICAL),
+        (replace(NEED, modules=10), ACTIVE, Severity.CRITICAL),
+        (NEED, replace(ACTIVE, is_active=False), Severity.HIGH),
+        (replace(NEED, reach=reach(package="numpy")), ACTIVE, Severity.HIGH),
+        (replace(NEED, reach=reach(f"{SITE}/torch/_extra.so")), ACTIVE, Severity.HIGH),
+    ]
+    assert [flags(MissingLibrary, *facts)[0].severity for *facts, _ in cases] == [each for *_, each in cases]
+
+
 def test_severity_follows_who_needs_it() -> None:
     """The entrypoint first; parts of a package, variants and what a package brings itself weigh less."""
     program = reach("usr/bin/app", RootKind.PROGRAM)
@@ -95,7 +127,8 @@ def test_says_how_a_library_that_is_there_can_be_found() -> None:
 
 def test_plugins_out_of_reach_are_for_information() -> None:
     """All in one finding."""
-    (finding,) = flags(MissingLibrary, UNREACHED)
+    (finding,) = flags(MissingLibrary, UNREACHED, replace(UNREACHED, needed="libx.so"))
+    assert len(finding.locations) == 1
     assert (finding.severity, finding.confidence) == (Severity.INFO, Confidence.LOW)
 
 
