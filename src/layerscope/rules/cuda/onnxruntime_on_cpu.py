@@ -54,6 +54,7 @@ class OnnxruntimeOnCpu(Rule):
             if not has_provider:
                 message = f"{runtime.label} in {place} {made_by} has no libonnxruntime_providers_cuda.so"
                 yield self._tell(runtime, message, "has no CUDA provider")
+                continue  # the same cure brings its libraries too
             missing = _find_missing(runtime, facts) if runtime.build is Build.CUDA else []
             removed = find_removals(facts, missing)
             if missing:
