@@ -21,6 +21,7 @@ from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
 from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
 from layerscope.facts.elf.inventory import ElfObjectsCollector
 from layerscope.facts.elf.libc import LibcCollector
+from layerscope.facts.elf.loaded_objects import LoadedObjectsCollector
 from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
 from layerscope.facts.elf.object_hazards import ObjectHazardCollector
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibraryCollector
@@ -95,6 +96,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     DeviceCodeCollector(),
     LoaderConfigurationCollector(),
     LibcCollector(),
+    LoadedObjectsCollector(),
     UnmetNeedCollector(),
     UnmetSymbolVersionCollector(),
     UndefinedSymbolCollector(),
