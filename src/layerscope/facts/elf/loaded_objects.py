@@ -62,7 +62,7 @@ class LoadedObjectsCollector(Collector):
     name = "elf.loaded-objects"
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
-        """Yield the entrypoint, the modules that packages import at once, then programs; each kind the heaviest first."""
+        """Yield the entrypoint, the modules that imports load at once, then programs; of each the heaviest first."""
         resolution = context.shared(find_resolution)
         leading = find_leading(resolution.roots)
         for replayed in sorted(resolution.roots, key=lambda each: _weigh(each, leading))[:ROOTS_LIMIT]:
