@@ -63,7 +63,7 @@ def _draw_family(sheet: Sheet, family: str, *, is_alone: bool) -> None:
         case "system":
             draw_system(sheet, is_alone=is_alone)
         case "elf":
-            draw_elf(sheet)
+            draw_elf(sheet, is_alone=is_alone)
         case "python":
             draw_python(sheet)
         case _:

@@ -37,7 +37,7 @@ def test_modules_that_packages_import_come_before_programs() -> None:
         f"{SITE}/numpy/_core/_m.abi3.so": module("_m"),
     }
     programs = {
-        "usr/bin/tool": ElfPlan(interpreter=LOADER, needed=("libc.so.6",)),
+        "usr/bin/tool": ElfPlan(interpreter=LOADER),
         "opt/run": ElfPlan(interpreter=LOADER),
     }
     told = collect({**GLIBC_FILES, **modules, **programs}, entrypoint=("/opt/run",))
@@ -59,5 +59,14 @@ def test_a_need_that_nothing_meets_goes_before_weight() -> None:
 
 def test_there_is_a_ceiling() -> None:
     """Hundreds of programs would be read again by every warm audit."""
-    programs = {f"usr/bin/p{number:02}": ElfPlan(interpreter=LOADER) for number in range(30)}
+    programs = {
+        f"usr/bin/p{number:02}": ElfPlan(interpreter=LOADER, needed=(f"lib{number}.so",)) for number in range(30)
+    }
     assert len(collect({**GLIBC_FILES, **programs})) == ROOTS_LIMIT
+
+
+def test_programs_that_load_the_same_are_told_once() -> None:
+    """With their number."""
+    programs = {f"usr/bin/p{number:02}": ElfPlan(interpreter=LOADER) for number in range(30)}
+    told = collect({**GLIBC_FILES, **programs})
+    assert [(each.path, each.alike) for each in told] == [("usr/bin/python3.12", 0), ("usr/bin/p00", 29)]

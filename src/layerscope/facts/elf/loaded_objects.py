@@ -1,7 +1,7 @@
 """LoadedObjects: what the roots that matter most load, and by which of the loader's steps each of it is found."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -44,7 +44,8 @@ class LoadedObjects(Fact):
     """One root with all that it loads, in the order in which symbols are looked up.
 
     `python` is the interpreter that imports an extension module, empty for a program. `objects` counts what is loaded,
-    the root included, `unmet` the needs that nothing meets; `loads` is cut at a ceiling.
+    the root included, `unmet` the needs that nothing meets; `loads` is cut at a ceiling. `alike` counts other programs
+    of that kind which load the same and are not told.
     """
 
     path: str
@@ -54,6 +55,7 @@ class LoadedObjects(Fact):
     objects: int
     unmet: int
     loads: tuple[LoadedLibrary, ...]
+    alike: int = 0
 
 
 class LoadedObjectsCollector(Collector):
@@ -65,19 +67,17 @@ class LoadedObjectsCollector(Collector):
         """Yield the entrypoint, the modules that imports load at once, then programs; of each the heaviest first."""
         resolution = context.shared(find_resolution)
         leading = find_leading(resolution.roots)
-        for replayed in sorted(resolution.roots, key=lambda each: _weigh(each, leading))[:ROOTS_LIMIT]:
-            root = replayed.root
-            layer = resolution.objects[root.path].layer
-            yield LoadedObjects(
-                evidence=Evidence(layer=layer, path=root.path),
-                path=root.path,
-                layer=layer,
-                kind=root.kind,
-                python=root.python if replayed.host is not None else "",
-                objects=len(replayed.objects),
-                unmet=len(replayed.unmet),
-                loads=tuple(_list_loads(replayed)[:LOADS_LIMIT]),
-            )
+        told: dict[object, LoadedObjects] = {}
+        for replayed in sorted(resolution.roots, key=lambda each: _weigh(each, leading)):
+            fact = _tell(replayed, resolution.objects[replayed.root.path].layer)
+            same = tuple((load.needed, load.path, load.step) for load in fact.loads)
+            key = fact.path if replayed.root.is_extension else (fact.kind, same)
+            known = told.get(key)
+            if known is not None:
+                told[key] = replace(known, alike=known.alike + 1)
+            elif len(told) < ROOTS_LIMIT:
+                told[key] = fact
+        yield from told.values()
 
 
 def find_leading(roots: Iterable[ReplayedRoot]) -> frozenset[str]:
@@ -105,6 +105,21 @@ def _weigh(replayed: ReplayedRoot, leading: frozenset[str]) -> tuple[int, bool, 
     root = replayed.root
     rank = _LEADING if root.path in leading else _RANKS.get(root.kind, _LAST)
     return rank, not replayed.unmet, -len(replayed.objects), root.path
+
+
+def _tell(replayed: ReplayedRoot, layer: int) -> LoadedObjects:
+    """The fact of one root."""
+    root = replayed.root
+    return LoadedObjects(
+        evidence=Evidence(layer=layer, path=root.path),
+        path=root.path,
+        layer=layer,
+        kind=root.kind,
+        python=root.python if replayed.host is not None else "",
+        objects=len(replayed.objects),
+        unmet=len(replayed.unmet),
+        loads=tuple(_list_loads(replayed)[:LOADS_LIMIT]),
+    )
 
 
 def _list_loads(replayed: ReplayedRoot) -> list[LoadedLibrary]:

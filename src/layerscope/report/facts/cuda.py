@@ -16,8 +16,8 @@ from layerscope.facts.cuda.libraries import CudaCopy, CudaLibrary
 from layerscope.facts.cuda.packages import CondaPrefix, CudaPackage
 from layerscope.facts.cuda.toolkit import CudaToolkit
 from layerscope.formats.device_code import CodeKind, DeviceTarget
-from layerscope.report.escape import escape_line, shorten
-from layerscope.report.facts.sheet import DEEP, Cell, Sheet, tell, tell_path
+from layerscope.report.escape import escape_line, measure, shorten
+from layerscope.report.facts.sheet import DEEP, Cell, Sheet, slashed, start_grid, tell, tell_path
 from layerscope.rules.wording import tell_count, tell_size
 
 _PREFIXES: Final = {CodeKind.SASS: "sm_", CodeKind.PTX: "compute_", CodeKind.LTO: "lto_", CodeKind.OTHER: "unknown_"}
@@ -78,12 +78,13 @@ def _draw_copies(sheet: Sheet) -> None:
     for copy in shown:
         release = f"CUDA {copy.release}" if copy.release else "release not known"
         files = tell_count(copy.files, "file")
-        sheet.page.add(tell_path(copy.root), indent=DEEP)
+        sheet.path(tell_path(copy.root))
         facts = f"{copy.kind}, {release}, {tell_size(copy.size)} in {files}, {sheet.in_layer(copy.evidence.layer)}"
         sheet.page.add_line(escape_line(facts), indent=DEEP + 2)
         parts = sorted(copy.parts, key=lambda part: (-part.size, part.name))
-        told = ", ".join(f"{part.name} {part.version}".strip() + f" ({tell_size(part.size)})" for part in parts)
-        sheet.note(told, indent=DEEP + 2)
+        names = [f"{part.name} {part.version}".strip() for part in parts]
+        rows = [(tell(name), tell_size(part.size)) for name, part in zip(names, parts, strict=True)]
+        _draw_pairs(sheet, rows, indent=DEEP + 4)
     if more:
         sheet.note(more)
 
@@ -115,31 +116,51 @@ def _draw_code(sheet: Sheet) -> None:
     told = f"{tell_count(containers, 'container')} in {tell_count(len(libraries), 'file')}"
     sheet.section("Device code", f"{told}, {tell_size(sum(map(_measure, libraries)))}")
 
-    def row(each: LibraryCode) -> Sequence[Cell]:
-        targets = Text(tell_targets(target for group in each.groups for target in group.targets))
-        if each.is_passed_over:
-            targets.append("\nprograms load another of its name", "muted")
-        if each.damaged:
-            targets.append(f"\n{tell_count(each.damaged, 'container')} damaged", "doubt")
-        return (
-            tell_size(_measure(each)),
-            f"{each.containers:,}",
-            sheet.layer(each.evidence.layer),
-            tell(each.name),
-            targets,
-        )
-
-    columns = (">size", ">containers", ">layer", "~file", "~code for")
-    sheet.table(columns, libraries, row, noun="file")
+    shown, more = sheet.cut(libraries, "file")
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for each in shown:
+        grid.add_row(tell_size(_measure(each)), slashed(_tell_library(sheet, each)))
+    sheet.page.add(grid, indent=DEEP)
+    if more:
+        sheet.note(more)
     sums: Counter[int] = Counter()
     for each in libraries:
         sums.update(dict(each.bytes_by_arch))
     if sums:
-        told = ", ".join(f"{arch}: {tell_size(size)}" for arch, size in sorted(sums.items()))
-        sheet.page.add_line(("bytes by architecture  ", "label"), told, indent=DEEP)
+        sheet.page.add_blank()
+        sheet.page.add_line(("bytes by architecture, of all files", "muted"), indent=DEEP)
+        _draw_pairs(
+            sheet, [(Text(f"sm_{arch}"), tell_size(size)) for arch, size in sorted(sums.items())], indent=DEEP + 2
+        )
     linking = sum(each.linking_bytes for each in libraries)
     if linking:
-        sheet.page.add_line(("for linking alone  ", "label"), tell_size(linking), indent=DEEP)
+        sheet.page.add_line(("of no use when it runs, but for linking: ", "muted"), tell_size(linking), indent=DEEP)
+
+
+def _tell_library(sheet: Sheet, each: LibraryCode) -> Text:
+    """One file: its name, and below it what its code is for."""
+    told = tell(each.name, "path")
+    told.append(f"  {tell_count(each.containers, 'container')}, {sheet.in_layer(each.evidence.layer)}", "muted")
+    told.append("; programs load another of its name" if each.is_passed_over else "", "muted")
+    told.append(f"; {tell_count(each.damaged, 'container')} damaged" if each.damaged else "", "doubt")
+    return told.append(f"\n{tell_targets(target for group in each.groups for target in group.targets)}")
+
+
+def _draw_pairs(sheet: Sheet, pairs: Sequence[tuple[Text, str]], *, indent: int) -> None:
+    """Names with sizes in as many columns as there is room for, read from top to bottom."""
+    wide = max((measure(name.plain) + len(size) + 4 for name, size in pairs), default=1)
+    columns = max((sheet.page.width - indent) // wide, 1)
+    rows = -(-len(pairs) // columns)
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(columns):
+        grid.add_column(style="muted", no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True)
+    for row in range(rows):
+        cells = [pairs[at] if at < len(pairs) else ("", "") for at in range(row, rows * columns, rows)]
+        grid.add_row(*(cell for pair in cells for cell in pair))
+    sheet.page.add(grid, indent=indent)
 
 
 def tell_targets(targets: Iterable[DeviceTarget]) -> str:
@@ -162,12 +183,11 @@ def _draw_declaration(sheet: Sheet) -> None:
         sheet.section("What the image declares", "nothing about GPUs")
         return
     sheet.section("What the image declares")
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="label", no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid = start_grid()
     pairs = [(variable.name, variable.value) for variable in declaration.variables]
     for name, value in (*pairs, *declaration.labels):
-        grid.add_row(tell(name), shorten(escape_line(value), _VALUE_WIDTH, ellipsis=sheet.page.symbols.ellipsis))
+        short = shorten(escape_line(value), _VALUE_WIDTH, ellipsis=sheet.page.symbols.ellipsis)
+        grid.add_row(tell(name), slashed(short))
     sheet.page.add(grid, indent=DEEP)
     if declaration.is_check_disabled:
         sheet.note("the runtime's check of requirements is switched off")

@@ -13,7 +13,7 @@ from layerscope.facts.python.extensions import UnloadableExtensions
 from layerscope.facts.python.interpreters import Interpreter
 from layerscope.facts.python.requirements import Requirements, Unmet
 from layerscope.report.escape import escape_line
-from layerscope.report.facts.sheet import DEEP, INDENT, Cell, Sheet, tell, tell_path
+from layerscope.report.facts.sheet import DEEP, INDENT, Cell, Sheet, slashed, tell, tell_path
 from layerscope.report.places import root_path
 from layerscope.rules.wording import tell_count, tell_size
 
@@ -45,7 +45,7 @@ def _draw_environment(sheet: Sheet, environment: PythonEnvironment) -> None:
     page.add_blank()
     title = tell_path(environment.place)
     title.append(f"  {KINDS.get(environment.kind, environment.kind)}", "muted")
-    page.add(title.append(", active", "good") if environment.is_active else title, indent=INDENT)
+    sheet.path(title, (", active", "good") if environment.is_active else "", indent=INDENT)
     words = [environment.python, environment.soabi, environment.libc, sheet.in_layer(environment.evidence.layer)]
     fields = Table.grid(padding=(0, 1, 0, 0))
     fields.add_column(style="label", no_wrap=True)
@@ -53,18 +53,19 @@ def _draw_environment(sheet: Sheet, environment: PythonEnvironment) -> None:
     fields.add_row("Python", tell(", ".join(filter(None, words))))
     if environment.kind == "virtual":
         base = tell_path(environment.interpreter) if environment.interpreter else Text("not in the image", "bad")
-        fields.add_row("runs", base)
+        fields.add_row("runs", slashed(base))
     for number, site in enumerate((*environment.sites, *environment.borrowed)):
         borrowed = ", of another environment" if site in environment.borrowed else ""
-        fields.add_row("" if number else "searches", tell_path(site).append(borrowed, "muted"))
+        fields.add_row("" if number else "searches", slashed(tell_path(site), (borrowed, "muted")))
     if environment.is_managed:
         fields.add_row("pip", Text("kept out by the operating system (EXTERNALLY-MANAGED)", "muted"))
     page.add(fields, indent=DEEP)
-    _draw_distributions(sheet, [each for each in sheet.facts.of(Distribution) if each.environment == environment.place])
+    found = [each for each in sheet.facts.of(Distribution) if each.environment == environment.place]
+    _draw_distributions(sheet, found, environment.machine)
     _draw_conda(sheet, [each for each in sheet.facts.of(InstalledCondaPackage) if each.prefix == environment.prefix])
 
 
-def _draw_distributions(sheet: Sheet, distributions: Sequence[Distribution]) -> None:
+def _draw_distributions(sheet: Sheet, distributions: Sequence[Distribution], machine: str = "") -> None:
     """What is installed, the largest first."""
     if not distributions:
         return
@@ -76,13 +77,16 @@ def _draw_distributions(sheet: Sheet, distributions: Sequence[Distribution]) -> 
 
     def row(each: Distribution) -> Sequence[Cell]:
         size = sheet.page.symbols.dash if each.size is None else tell_size(each.size)
-        return size, tell(each.name), tell(each.version), sheet.layer(each.layer), _tell_tag(each)
+        return size, tell(each.name), tell(each.version), sheet.layer(each.layer), _tell_tag(each, machine)
 
     sheet.table((">size", "name", "version", ">layer", "~wheel"), ranked, row, noun="distribution")
 
 
-def _tell_tag(each: Distribution) -> Text:
-    """What kind of wheel it came from, in few columns; how it was installed where there is no tag."""
+def _tell_tag(each: Distribution, machine: str) -> Text:
+    """What kind of wheel it came from; how it was installed where there is no tag.
+
+    The shortest of several tags is told, without the machine where that is the image's own.
+    """
     if each.is_editable:
         return tell(f"editable, from {each.url}" if each.url else "editable")
     if not each.has_metadata:
@@ -92,9 +96,9 @@ def _tell_tag(each: Distribution) -> Text:
         return Text("any" if each.tags else each.installer and f"by {escape_line(each.installer)}", "muted")
     python, _, rest = min(tags, key=len).partition("-")
     abi, _, platform = rest.partition("-")
-    more = f" and {len(tags) - 1:,} more" if len(tags) > 1 else ""
-    told = " ".join(dict.fromkeys(part for part in (python, abi, platform) if part != "none"))
-    return tell(told).append(more, "muted")
+    return tell(
+        " ".join(dict.fromkeys(part for part in (python, abi, platform.removesuffix(f"_{machine}")) if part != "none"))
+    )
 
 
 def _draw_conda(sheet: Sheet, packages: Sequence[InstalledCondaPackage]) -> None:
@@ -121,7 +125,7 @@ def _draw_strays(sheet: Sheet, environments: Sequence[PythonEnvironment]) -> Non
     places = {environment.place for environment in environments}
     for place in sorted({each.environment for each in sheet.facts.of(Distribution)} - places):
         sheet.page.add_blank()
-        sheet.page.add(tell_path(place), indent=INDENT)
+        sheet.path(tell_path(place), indent=INDENT)
         _draw_distributions(sheet, [each for each in sheet.facts.of(Distribution) if each.environment == place])
 
 

@@ -15,6 +15,7 @@ from layerscope.report.facts_json import name_kind
 from layerscope.report.origin import find_origin
 from layerscope.report.places import root_path
 from layerscope.report.terminal.page import Page, start_table
+from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.wording import tell_count
 
 T = TypeVar("T")
@@ -51,9 +52,20 @@ class Sheet:
         """A remark that is not a fact of its own."""
         self.page.add_line((escape_line(text), "muted"), indent=indent)
 
-    def cut(self, rows: Sequence[T], noun: str, plural: str | None = None) -> tuple[Sequence[T], str]:
-        """As many rows as the page shows, and what is said of the others; nothing where there are none."""
+    def path(self, *parts: Text | str | tuple[str, str], indent: int = DEEP) -> None:
+        """Draw words and paths on lines of their own."""
+        self.page.add(slashed(*parts), indent=indent)
+
+    def cut(
+        self, rows: Sequence[T], noun: str, plural: str | None = None, *, most: int | None = None
+    ) -> tuple[Sequence[T], str]:
+        """As many rows as the page shows, at `most` so many, and what is said of the others; nothing if there are none.
+
+        Whoever asks for all rows gets all.
+        """
         limit = self.page.context.limit
+        if limit is not None and most is not None:
+            limit = min(limit, most)
         if limit is None or len(rows) <= limit:
             return rows, ""
         many = len(rows) - limit
@@ -81,7 +93,7 @@ class Sheet:
                 overflow="fold" if column.startswith("~") else "ellipsis",
             )
         for row in shown:
-            table.add_row(*tell(row))
+            table.add_row(*(Slashed(cell) if isinstance(cell, Text) else cell for cell in tell(row)))
         self.page.add(table, indent=DEEP)
         if more:
             self.note(more)
@@ -103,6 +115,11 @@ class Sheet:
         return " (base)" if number < len(layers) and find_origin([layers[number]]) == "base" else ""
 
 
+def slashed(*parts: Text | str | tuple[str, str]) -> Slashed:
+    """Words and paths as one text that breaks after slashes."""
+    return Slashed(Text.assemble(*parts))
+
+
 def tell_path(path: str | None) -> Text:
     """A path from the root, in the style of paths; nothing for none."""
     return Text("" if path is None else escape_line(root_path(path)), "path", overflow="fold")
@@ -114,6 +131,8 @@ def tell(text: str, style: str = "") -> Text:
 
 
 def start_grid() -> Table:
-    """Columns without headings, two spaces apart; the last one wraps."""
-    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    return grid  # noqa: RET504 - columns are added by whoever draws
+    """Two columns without headings: labels, and what is said of each."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="label", no_wrap=True)
+    grid.add_column(overflow="fold")
+    return grid

@@ -19,7 +19,7 @@ from layerscope.facts.system.scripts import Scripts
 from layerscope.facts.system.secret_files import SecretFile
 from layerscope.facts.system.stack import StackLevel
 from layerscope.report.escape import escape_line
-from layerscope.report.facts.sheet import INDENT, Sheet, tell, tell_path
+from layerscope.report.facts.sheet import INDENT, Sheet, slashed, tell, tell_path
 from layerscope.report.places import root_path
 from layerscope.report.terminal.page import start_fields
 from layerscope.rules.wording import tell_count, tell_list
@@ -53,6 +53,7 @@ def _draw_stack(sheet: Sheet) -> None:
     levels = sheet.facts.of(StackLevel)
     if not levels:
         return
+    releases = sheet.facts.of(DistributionRelease)
     sheet.section("Stack", "from the application down to the kernel")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="label", no_wrap=True)
@@ -61,9 +62,13 @@ def _draw_stack(sheet: Sheet) -> None:
     table.add_column(overflow="fold", style="muted")
     for level in reversed(levels):
         layer = "the host" if level.level == "kernel" else sheet.in_layer(level.layer)
-        name = f"{level.name} {level.version}".strip()
-        detail = level.detail if level.detail not in {level.version, name} else ""
-        table.add_row(LEVELS.get(level.level, level.level), tell(name), layer, tell(detail))
+        name, detail = f"{level.name} {level.version}".strip(), level.detail
+        if level.level == "kernel":
+            name = f"{level.name} {sheet.page.symbols.at_least}{level.version}"
+            detail = detail.rpartition(": ")[2]
+        elif detail == level.version or (level.level == "distribution" and releases):
+            detail = ""  # it is told below
+        table.add_row(LEVELS.get(level.level, level.level), tell(name), layer, slashed(tell(detail)))
     sheet.page.add(table, indent=4)
 
 
@@ -88,6 +93,7 @@ def _add_packages(sheet: Sheet, fields: Table) -> None:
         layers = Counter(package.layer for package in found.packages)
         places = ", ".join(f"{count:,} in {sheet.in_layer(layer)}" for layer, count in sorted(layers.items()))
         broken = [package.name for package in found.packages if package.status]
+        places = f"in {sheet.in_layer(next(iter(layers)))}" if len(layers) == 1 else places
         told = Text(f"{tell_count(len(found.packages), 'package')} of {escape_line(found.manager)}: {places}")
         if broken:
             told.append(f"; not whole: {escape_line(tell_list(broken))}", "doubt")
@@ -99,7 +105,7 @@ def _add_openssl(sheet: Sheet, fields: Table) -> None:
     for library in sheet.facts.of(OpenSslLibrary):
         reach = "" if library.is_system else "; only for programs that name its place"
         told = Text(f"{escape_line(library.series)}, ").append_text(tell_path(library.path))
-        fields.add_row("OpenSSL", told.append(f", {sheet.in_layer(library.layer)}{reach}", "muted"))
+        fields.add_row("OpenSSL", slashed(told, (f", {sheet.in_layer(library.layer)}{reach}", "muted")))
 
 
 def _add_node(sheet: Sheet, fields: Table) -> None:
@@ -113,7 +119,7 @@ def _add_node(sheet: Sheet, fields: Table) -> None:
                 f"; support ended {node.end_of_life}" if node.is_expired else f"; supported until {node.end_of_life}"
             )
             told.append(ended, "bad" if node.is_expired else "")
-        fields.add_row("Node.js", told)
+        fields.add_row("Node.js", slashed(told))
     for npm in sheet.facts.of(NpmPackages):
         installed = sum("node_modules/" in f"{row.folder}/" for row in npm.packages)
         applications = [f"{row.name} {row.version}".strip() for row in npm.packages
@@ -129,11 +135,11 @@ def _add_java(sheet: Sheet, fields: Table) -> None:
     for java in sheet.facts.of(JavaRuntime):
         told = Text(f"{escape_line(f'{java.version} {java.implementor}'.strip())}, ").append_text(tell_path(java.path))
         told.append(f", {sheet.in_layer(java.layer)}", "muted")
-        fields.add_row("Java", told.append(", first on the PATH" if java.is_default else ""))
+        fields.add_row("Java", slashed(told, ", first on the PATH" if java.is_default else ""))
     for found in sheet.facts.of(JavaArchives):
         nested = sum("!/" in archive.path for archive in found.archives)
-        told = tell_count(len(found.archives) - nested, "archive")
-        fields.add_row("jars", f"{told}, {nested:,} more inside them" if nested else told)
+        count = tell_count(len(found.archives) - nested, "archive")
+        fields.add_row("jars", f"{count}, {nested:,} more inside them" if nested else count)
 
 
 def _add_accounts(sheet: Sheet, fields: Table) -> None:
