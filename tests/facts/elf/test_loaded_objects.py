@@ -65,8 +65,11 @@ def test_there_is_a_ceiling() -> None:
     assert len(collect({**GLIBC_FILES, **programs})) == ROOTS_LIMIT
 
 
-def test_programs_that_load_the_same_are_told_once() -> None:
-    """With their number."""
+def test_what_loads_the_same_is_told_once() -> None:
+    """With their number; so are modules of one package."""
     programs = {f"usr/bin/p{number:02}": ElfPlan(interpreter=LOADER) for number in range(30)}
-    told = collect({**GLIBC_FILES, **programs})
-    assert [(each.path, each.alike) for each in told] == [("usr/bin/python3.12", 0), ("usr/bin/p00", 29)]
+    modules = {f"{SITE}/{package}/_{name}.abi3.so": module(f"_{name}") for package in "ab" for name in "xyz"}
+    told = collect({**GLIBC_FILES, **programs, **modules})
+    assert [(each.path, each.alike) for each in told] == [
+        (f"{SITE}/a/_x.abi3.so", 2), (f"{SITE}/b/_x.abi3.so", 2), ("usr/bin/python3.12", 0), ("usr/bin/p00", 29),
+    ]  # fmt: skip

@@ -19,6 +19,7 @@ def split(text: str, width: int) -> list[str]:
         ("/usr/bin/x", ["/usr/bin/x"]),
         ("/usr/lib/python3/site-packages", ["/usr/lib/", "python3/site", "-packages"]),
         ("/usr/lib/python3/packages", ["/usr/lib/", "python3/", "packages"]),
+        ("cpython-310-linux", ["cpython-310-", "linux"]),
         ("by /usr/bin/env here", ["by", "/usr/bin/env", "here"]),
         ("", [""]),
     ],

@@ -44,8 +44,8 @@ class LoadedObjects(Fact):
     """One root with all that it loads, in the order in which symbols are looked up.
 
     `python` is the interpreter that imports an extension module, empty for a program. `objects` counts what is loaded,
-    the root included, `unmet` the needs that nothing meets; `loads` is cut at a ceiling. `alike` counts other programs
-    of that kind which load the same and are not told.
+    the root included, `unmet` the needs that nothing meets; `loads` is cut at a ceiling. `alike` counts others that
+    load the same and are not told: programs of that kind, or modules of the same package.
     """
 
     path: str
@@ -70,8 +70,8 @@ class LoadedObjectsCollector(Collector):
         told: dict[object, LoadedObjects] = {}
         for replayed in sorted(resolution.roots, key=lambda each: _weigh(each, leading)):
             fact = _tell(replayed, resolution.objects[replayed.root.path].layer)
-            same = tuple((load.needed, load.path, load.step) for load in fact.loads)
-            key = fact.path if replayed.root.is_extension else (fact.kind, same)
+            same = frozenset((load.needed, load.path, load.step) for load in fact.loads)
+            key = fact.kind, replayed.root.site, find_package(fact.path), same
             known = told.get(key)
             if known is not None:
                 told[key] = replace(known, alike=known.alike + 1)

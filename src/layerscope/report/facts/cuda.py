@@ -155,8 +155,8 @@ def _draw_pairs(sheet: Sheet, pairs: Sequence[tuple[Text, str]], *, indent: int)
     rows = -(-len(pairs) // columns)
     grid = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(columns):
-        grid.add_column(style="muted", no_wrap=True)
-        grid.add_column(justify="right", no_wrap=True)
+        grid.add_column(style="muted", overflow="fold")
+        grid.add_column(justify="right", overflow="fold")
     for row in range(rows):
         cells = [pairs[at] if at < len(pairs) else ("", "") for at in range(row, rows * columns, rows)]
         grid.add_row(*(cell for pair in cells for cell in pair))

@@ -58,7 +58,7 @@ def draw_elf(sheet: Sheet, *, is_alone: bool) -> None:
 def _add_libc(sheet: Sheet, fields: Table) -> None:
     """Each C library that something gets."""
     for libc in sheet.facts.of(LibcProvided):
-        told = Text(f"{libc.kind} {escape_line(libc.version)}".rstrip() + ", ").append_text(tell_path(libc.path))
+        told = Text(escape_line(f"{libc.kind} {libc.version}") + ", ").append_text(tell_path(libc.path))
         told.append(f", {sheet.in_layer(libc.layer)}", "muted")
         count = tell_count(libc.roots, "program or module gets it", "programs and modules get it")
         fields.add_row("C library", slashed(told, f"; {count}"))
@@ -96,10 +96,10 @@ def _draw_search(sheet: Sheet, loader: LoaderConfiguration) -> None:
             told.append(", which the image does not have", "bad")
         elif root_path(loader.interpreter_path) != loader.interpreter:
             told.append(f" {sheet.page.symbols.arrow} ", "muted").append_text(tell_path(loader.interpreter_path))
-        grid.add_row("loader", slashed(told, (f", {loader.kind}", "muted")))
+        grid.add_row("loader", slashed(told, (f", {escape_line(loader.kind)}", "muted")))
     for preload in loader.preloads:
         where = tell_path(preload.path) if preload.path is not None else Text("not found", "bad")
-        grid.add_row("preload", slashed(tell(f"{preload.name} by {preload.origin}: "), where))
+        grid.add_row("preload", slashed(tell(f"{preload.name} by {preload.origin}:"), " ", where))
     if not loader.preloads:
         grid.add_row("preload", Text("none", "muted"))
     variable = _tell_variable(sheet, loader)
@@ -140,9 +140,9 @@ def _tell_cache(sheet: Sheet, loader: LoaderConfiguration) -> Text:
 
 
 def _tell_folders(sheet: Sheet, folders: Iterable[SearchFolder]) -> Text:
-    """Folders, one a line, each with where it really lies and how many objects are in it."""
-    lines = []
-    for folder in folders:
+    """Folders, one a line, each with where it really lies, and at its last mention how many objects are in it."""
+    lines, listed = [], list(folders)
+    for number, folder in enumerate(listed):
         line = Text(escape_line(folder.text) or "(empty: the working directory)", "path")
         if folder.path is None:
             gone = f", removed by {sheet.in_layer(folder.removed_by)}" if folder.removed_by is not None else ""
@@ -150,7 +150,8 @@ def _tell_folders(sheet: Sheet, folders: Iterable[SearchFolder]) -> Text:
         else:
             if "$" not in folder.text and root_path(folder.path) != folder.text.rstrip("/"):
                 line.append(f" {sheet.page.symbols.arrow} ", "muted").append_text(tell_path(folder.path))
-            line.append(f"  {tell_count(folder.objects, 'object') if folder.objects else 'empty'}", "muted")
+            if all(other.path != folder.path for other in listed[number + 1 :]):
+                line.append(f"  {tell_count(folder.objects, 'object') if folder.objects else 'empty'}", "muted")
         lines.append(line)
     return Text("\n").join(lines)
 
@@ -174,12 +175,12 @@ def _draw_loads(sheet: Sheet, *, most: int | None) -> None:
 def _draw_root(sheet: Sheet, root: LoadedObjects) -> None:
     """One root."""
     page = sheet.page
-    alike = (
-        f" and {tell_count(root.alike, 'more program')} that load{'s' if root.alike == 1 else ''} the same"
-        if root.alike
-        else ""
+    noun = "more module of its package" if root.python else "more program"
+    nouns = "more modules of its package" if root.python else "more programs"
+    alike = f" and {tell_count(root.alike, noun, nouns)} that load the same" if root.alike else ""
+    sheet.path(
+        tell_path(root.path), (alike.replace("that load ", "that loads ") if root.alike == 1 else alike, "muted")
     )
-    sheet.path(tell_path(root.path), (alike, "muted"))
     by = f", imported by {root_path(root.python)}" if root.python else ""
     facts = (
         f"{root.kind}{by}, {sheet.in_layer(root.layer)}; loads {tell_count(root.objects - 1, 'library', 'libraries')}"

@@ -44,7 +44,7 @@ def _draw_environment(sheet: Sheet, environment: PythonEnvironment) -> None:
     page = sheet.page
     page.add_blank()
     title = tell_path(environment.place)
-    title.append(f"  {KINDS.get(environment.kind, environment.kind)}", "muted")
+    title.append(f"  {KINDS.get(environment.kind) or escape_line(environment.kind)}", "muted")
     sheet.path(title, (", active", "good") if environment.is_active else "", indent=INDENT)
     words = [environment.python, environment.soabi, environment.libc, sheet.in_layer(environment.evidence.layer)]
     fields = Table.grid(padding=(0, 1, 0, 0))

@@ -90,7 +90,7 @@ class Sheet:
                 name,
                 justify="right" if column.startswith(">") else "left",
                 no_wrap=not column.startswith("~"),
-                overflow="fold" if column.startswith("~") else "ellipsis",
+                overflow="fold",
             )
         for row in shown:
             table.add_row(*(Slashed(cell) if isinstance(cell, Text) else cell for cell in tell(row)))

@@ -56,9 +56,9 @@ def _draw_stack(sheet: Sheet) -> None:
     releases = sheet.facts.of(DistributionRelease)
     sheet.section("Stack", "from the application down to the kernel")
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="label", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    table.add_column(style="label", overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
     table.add_column(overflow="fold", style="muted")
     for level in reversed(levels):
         layer = "the host" if level.level == "kernel" else sheet.in_layer(level.layer)
@@ -68,7 +68,9 @@ def _draw_stack(sheet: Sheet) -> None:
             detail = detail.rpartition(": ")[2]
         elif detail == level.version or (level.level == "distribution" and releases):
             detail = ""  # it is told below
-        table.add_row(LEVELS.get(level.level, level.level), tell(name), layer, slashed(tell(detail)))
+        table.add_row(
+            LEVELS.get(level.level) or escape_line(level.level), slashed(tell(name)), layer, slashed(tell(detail))
+        )
     sheet.page.add(table, indent=4)
 
 
@@ -91,10 +93,14 @@ def _add_packages(sheet: Sheet, fields: Table) -> None:
     """How many packages each manager installed, in which layers."""
     for found in sheet.facts.of(SystemPackages):
         layers = Counter(package.layer for package in found.packages)
-        places = ", ".join(f"{count:,} in {sheet.in_layer(layer)}" for layer, count in sorted(layers.items()))
+        if len(layers) == 1:
+            places = f", in {sheet.in_layer(next(iter(layers)))}"
+        else:
+            places = ": " + ", ".join(
+                f"{count:,} in {sheet.in_layer(layer)}" for layer, count in sorted(layers.items())
+            )
         broken = [package.name for package in found.packages if package.status]
-        places = f"in {sheet.in_layer(next(iter(layers)))}" if len(layers) == 1 else places
-        told = Text(f"{tell_count(len(found.packages), 'package')} of {escape_line(found.manager)}: {places}")
+        told = Text(f"{tell_count(len(found.packages), 'package')} of {escape_line(found.manager)}{places}")
         if broken:
             told.append(f"; not whole: {escape_line(tell_list(broken))}", "doubt")
         fields.add_row("packages", told)

@@ -1,4 +1,4 @@
-"""Slashed: text that breaks between words, and in words that are wider than a line after a slash, as paths are read."""
+"""Slashed: text that breaks between words, and in words that are wider than a line after a slash, else a hyphen."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from layerscope.report.escape import measure
 
 _WORD: Final = re.compile(r"\S+\s*|\s+")
 _PART: Final = re.compile(r"[^/]*/+|[^/]+")
+_SYLLABLE: Final = re.compile(r"[^-]*-+|[^-]+")
 _LEAST: Final = 16
 """Columns below which a column of paths is not squeezed while others can give way."""
 
@@ -50,12 +51,12 @@ def find_breaks(text: str, width: int) -> list[int]:
 
 
 def _iter_pieces(text: str, width: int) -> Iterator[tuple[int, str]]:
-    """What is kept together, with its offset: words that fit a line, else parts up to a slash, else as much as fits."""
+    """What is kept together, with its offset: words that fit a line, else parts up to a slash or hyphen."""
     for word in _WORD.finditer(text):
         if measure(word[0].rstrip()) <= width:
             yield word.start(), word[0]
             continue
-        for part in _PART.finditer(word[0]):
+        for part in (_PART if "/" in word[0] else _SYLLABLE).finditer(word[0]):
             start, rest = word.start() + part.start(), part[0]
             if measure(rest.rstrip()) <= width:
                 yield start, rest
