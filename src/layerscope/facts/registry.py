@@ -22,6 +22,7 @@ from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
 from layerscope.facts.elf.inventory import ElfObjectsCollector
 from layerscope.facts.elf.libc import LibcCollector
 from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
+from layerscope.facts.elf.node_addons import NodeAddonCollector
 from layerscope.facts.elf.object_hazards import ObjectHazardCollector
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibraryCollector
 from layerscope.facts.elf.undefined_symbols import UndefinedSymbolCollector
@@ -85,6 +86,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     OpenSslCollector(),
     NodeCollector(),
     NodeEntryCollector(),
+    NodeAddonCollector(),
     JavaCollector(),
     StackCollector(),
     AccountsCollector(),

@@ -1,15 +1,15 @@
 """What several rules ask about the CUDA stack: who uses which copy of CUDA's libraries, and whether a GPU is meant."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.framework import Build, Framework
-from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.libraries import CudaCopy, RemovedCudaLibrary
 from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.cuda.releases import major, newest
 from layerscope.facts.fact_set import FactSet
-from layerscope.rules.wording import quote_instruction, tell_path
+from layerscope.rules.wording import quote_instruction, tell_layer, tell_path
 
 COMPUTING: Final = ("cuda-runtime", "cublas", "cudnn")
 """Parts of CUDA that no image has by accident."""
@@ -109,6 +109,21 @@ def newest_runtime(facts: FactSet) -> str:
     """The newest CUDA release among the copies that a framework loads, or of all where there is no framework."""
     built = [each.cuda for each in facts.of(Framework) if each.build is Build.CUDA and each.cuda]
     return newest(built) or newest(copy.release for copy in live_copies(facts) if copy.release)
+
+
+def find_removals(facts: FactSet, missing: Collection[str]) -> tuple[RemovedCudaLibrary, ...]:
+    """The libraries of what is missing (`CUDA 12`, `cuDNN 9`) that a layer took away, latest layer first."""
+    kinds = {each.partition(" ")[0] for each in missing}
+    found = [each for each in facts.of(RemovedCudaLibrary) if ("cuDNN" if each.name == "cudnn" else "CUDA") in kinds]
+    return tuple(sorted(found, key=lambda each: (-(each.evidence.layer or 0), each.name)))
+
+
+def tell_removals(removals: Iterable[RemovedCudaLibrary]) -> str:
+    """What was taken away, for the end of a sentence: `; layer 3 (RUN rm …) removed /usr/lib/libcudnn.so.9`."""
+    return "".join(
+        f"; {tell_layer(each.evidence.layer, each.instruction)} removed {tell_path(each.evidence.path or '')}"
+        for each in removals
+    )
 
 
 def tell_copy(copy: CudaCopy) -> str:

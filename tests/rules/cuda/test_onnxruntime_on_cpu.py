@@ -4,6 +4,7 @@ from layerscope.rules.cuda.onnxruntime_on_cpu import OnnxruntimeOnCpu
 from support.cases import flags, ignores
 from support.cuda_images import SITE, collect_cuda, installed, sized, wheels
 from support.sample_facts import DAMAGED
+from support.tar_member import whiteout
 
 GPU = [
     installed("onnxruntime-gpu", "1.20.1"),
@@ -17,6 +18,16 @@ def test_flags_a_provider_without_its_libraries() -> None:
     assert "was built for CUDA 12 and cuDNN 9 (the table of releases), which the image does not have" in finding.message
     (finding,) = flags(OnnxruntimeOnCpu, *collect_cuda([*GPU, *wheels(cudnn="8.9.2.26")]))
     assert "was built for cuDNN 9 (" in finding.message
+
+
+def test_blames_the_layer_that_removed_the_libraries() -> None:
+    """Not the one that brought the provider."""
+    gone = whiteout(f"{SITE}/nvidia/cudnn")
+    facts = collect_cuda([*GPU, *wheels()], [gone], steps=["RUN pip install onnxruntime-gpu", "RUN rm -f libcudnn*"])
+    (finding,) = flags(OnnxruntimeOnCpu, *facts)
+    path = f"{SITE}/nvidia/cudnn/lib/libcudnn.so.9"
+    assert finding.message.endswith(f"; layer 1 (RUN rm -f libcudnn*) removed /{path}")
+    assert (finding.locations[0].layer, finding.locations[0].path) == (1, path)
 
 
 def test_flags_a_package_without_its_provider() -> None:

@@ -4,7 +4,7 @@ from layerscope.rules.cuda.tensorflow_on_cpu import TensorflowOnCpu
 from support.cases import flags, ignores
 from support.cuda_images import SITE, collect_cuda, installed, toolkit, wheels
 from support.sample_facts import DAMAGED
-from support.tar_member import TarMember, file
+from support.tar_member import TarMember, file, whiteout
 
 ENV = ["NVIDIA_VISIBLE_DEVICES=all"]
 
@@ -24,6 +24,14 @@ def test_flags_a_cuda_build_without_libraries() -> None:
     assert finding.message.endswith("needs CUDA 12 and cuDNN 9, which the image does not have")
     (finding,) = flags(TensorflowOnCpu, *collect_cuda([*tensorflow(), *toolkit()]))
     assert finding.message.endswith("needs cuDNN 9, which the image does not have")
+
+
+def test_blames_the_layer_that_removed_the_libraries() -> None:
+    """It comes first; what was removed and is not missing plays no part."""
+    gone = whiteout(f"{SITE}/nvidia/cublas")
+    (finding,) = flags(TensorflowOnCpu, *collect_cuda([*tensorflow(), *wheels()], [gone], env=ENV))
+    assert finding.message.endswith(f"; layer 1 removed /{SITE}/nvidia/cublas/lib/libcublas.so.12")
+    assert finding.locations[0].layer == 1
 
 
 def test_flags_a_cpu_build_where_the_config_asks_for_gpus() -> None:

@@ -22,8 +22,8 @@ from layerscope.layers.entry import EntryType
 LIBRARY_LIMIT: Final = 10_000
 """Libraries that are told of; a large environment has 150."""
 
-_FIRST_PARTS: Final = ("cudnn_graph", "cudnn_ops_infer")
-"""One part that every cuDNN of a major version has."""
+_MAIN: Final = ("cudart", "cublas", "cudnn")
+"""What frameworks start with."""
 
 _TIED: Final = ("cuda-runtime", "cuda-nvrtc", "nvjitlink")
 """Parts whose first two version numbers are those of the CUDA release they belong to, in packages and file names."""
@@ -48,7 +48,10 @@ class CudaLibrary(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RemovedCudaLibrary(Fact):
-    """The main library of cuDNN, where its parts still lie: the evidence is the layer that removed it, and its path."""
+    """A library of CUDA that a layer removed and no folder has now: the evidence is that layer, and the path.
+
+    Told are those that frameworks start with (runtime, cuBLAS), and cuDNN's main library.
+    """
 
     name: str
     instruction: str
@@ -152,13 +155,21 @@ def _find_libraries(context: FactContext) -> Iterator[_Found]:
 
 
 def _find_removed(found: list[_Found], context: FactContext) -> Iterator[RemovedCudaLibrary]:
-    """Main libraries of cuDNN that a layer removed from beside their parts."""
-    for each in found:
-        if each.name.name in _FIRST_PARTS:
-            path = f"{each.node.path.rpartition('/')[0]}/libcudnn.so.{each.name.suffix}"
+    """The highest removal of each library that is nowhere now."""
+    present = {(each.name.name, major(each.name.suffix)) for each in found}
+    removals: dict[str, tuple[int, str]] = {}
+    for scan in context.scans[:-1]:
+        for path in scan.index.paths:
+            if "/libcu" not in path:
+                continue
+            name = read_library_name(path.rpartition("/")[2])
+            if name is None or name.name not in _MAIN or (name.name, major(name.suffix)) in present:
+                continue
             layer = context.find_removal(path)
             if layer is not None:
-                yield RemovedCudaLibrary(Evidence(layer, path), "cudnn", context.instruction(layer))
+                removals[name.name] = max(removals.get(name.name, (-1, "")), (layer, path))
+    for kind, (layer, path) in sorted(removals.items()):
+        yield RemovedCudaLibrary(Evidence(layer, path), kind, context.instruction(layer))
 
 
 def _place_shared_parts(found: list[_Found]) -> Iterator[_Found]:

@@ -32,7 +32,7 @@ SMALL_SEGMENT: Final = 16 << 20
 """Bytes of a segment that is kept whole, for patchelf puts tables into segments of their own."""
 
 DYNAMIC_LEAD: Final = 32 << 20
-"""Bytes before the dynamic section, in its own segment, that are kept: patchelf moves names there, 26 MB in cuSPARSELt."""
+"""Bytes before the dynamic section, in its own segment, that are kept: patchelf puts names there."""
 
 NAMES_LEAD: Final = 1 << 16
 """Bytes before the section headers in which most linkers put the sections' names."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.cuda.framework import Build, Framework
-from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.libraries import CudaCopy, RemovedCudaLibrary
 from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.cuda.releases import is_older, major
 from layerscope.facts.elf.unmet_needs import UnmetNeed
@@ -15,10 +15,12 @@ from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import (
     find_cuda_copies,
     find_framework,
+    find_removals,
     iter_frameworks_without_cuda,
     live_copies,
     tell_copy,
     tell_made_by,
+    tell_removals,
     wheel_index,
 )
 from layerscope.rules.finding import Finding
@@ -48,7 +50,7 @@ class FrameworkCudaMismatch(Rule):
     covers: ClassVar[tuple[int, ...]] = (33, 39)
     severity: ClassVar[Severity] = Severity.CRITICAL
     ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, UnmetNeed, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, UnmetNeed, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """Findings by framework; where a layer removed the libraries, ELF001 tells of it."""
@@ -70,17 +72,17 @@ class FrameworkCudaMismatch(Rule):
 
     def _tell_missing(self, framework: Framework, facts: FactSet) -> Finding:
         """A framework whose libraries are not there."""
-        copies = find_cuda_copies(facts)
+        copies, removed = find_cuda_copies(facts), find_removals(facts, ("CUDA",))
         there = tell_list(tell_copy(copy) for copy in copies) or "no CUDA libraries at all"
         message = (
             f"{framework.label} {tell_made_by(framework.evidence.layer, framework.instruction)} was built for CUDA "
-            f"{framework.cuda} ({framework.source}); the image has {there}"
+            f"{framework.cuda} ({framework.source}); the image has {there}{tell_removals(removed)}"
         )
         fix = Fix("Bring framework and libraries together", _command(framework, copies[0].release if copies else ""))
+        places = (*(each.evidence for each in removed), framework.evidence, *(copy.evidence for copy in copies))
         return self.finding(
             message,
-            framework.evidence,
-            *(copy.evidence for copy in copies),
+            *places,
             fixes=(fix,),
             concerns=(framework.package_path,),
             brief=f"{framework.label} needs CUDA {major(framework.cuda)}, the image has {there}",

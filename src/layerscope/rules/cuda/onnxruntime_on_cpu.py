@@ -5,13 +5,13 @@ from typing import ClassVar
 
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.framework import Build, Framework
-from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.libraries import CudaCopy, RemovedCudaLibrary
 from layerscope.facts.cuda.releases import major
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
-from layerscope.rules.cuda_stack import has_part, tell_made_by
+from layerscope.rules.cuda_stack import find_removals, has_part, tell_made_by, tell_removals
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -39,7 +39,7 @@ class OnnxruntimeOnCpu(Rule):
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, CudaDeclaration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """Findings by environment."""
@@ -53,22 +53,28 @@ class OnnxruntimeOnCpu(Rule):
             made_by = tell_made_by(runtime.evidence.layer, runtime.instruction)
             if not has_provider:
                 message = f"{runtime.label} in {place} {made_by} has no libonnxruntime_providers_cuda.so"
-                yield self._tell(runtime, message, "has no CUDA provider")
+                yield self._tell(runtime, message, "has no CUDA provider", runtime.evidence)
             missing = _find_missing(runtime, facts) if runtime.build is Build.CUDA else []
+            removed = find_removals(facts, missing)
             if missing:
                 message = (
                     f"{runtime.label} in {place} {made_by} was built for {tell_list(missing)} ({runtime.source}), "
                     f"which the image does not have: its CUDA provider does not load"
+                    f"{tell_removals(removed)}"
                 )
                 yield self._tell(
-                    runtime, message, f"finds no {' and no '.join(missing)}, so its CUDA provider does not load"
+                    runtime,
+                    message,
+                    f"finds no {' and no '.join(missing)}, so its CUDA provider does not load",
+                    *(each.evidence for each in removed),
+                    runtime.evidence,
                 )
 
-    def _tell(self, runtime: Framework, message: str, brief: str) -> Finding:
+    def _tell(self, runtime: Framework, message: str, brief: str, *places: Evidence) -> Finding:
         """The finding, in full and in a few words."""
         return self.finding(
             message,
-            runtime.evidence,
+            *places,
             fixes=(_suggest(runtime),),
             concerns=(runtime.package_path,),
             brief=f"{runtime.label} {brief}",

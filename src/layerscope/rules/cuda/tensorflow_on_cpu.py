@@ -5,13 +5,13 @@ from typing import ClassVar
 
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.framework import Build, Framework
-from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.libraries import CudaCopy, RemovedCudaLibrary
 from layerscope.facts.cuda.releases import major
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
-from layerscope.rules.cuda_stack import declares_gpu, has_part, means_gpu, tell_made_by
+from layerscope.rules.cuda_stack import declares_gpu, find_removals, has_part, means_gpu, tell_made_by, tell_removals
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -38,7 +38,7 @@ class TensorflowOnCpu(Rule):
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, CudaDeclaration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each environment."""
@@ -47,7 +47,7 @@ class TensorflowOnCpu(Rule):
         for framework in facts.of(Framework):
             if framework.name != "tensorflow":
                 continue
-            what = ""
+            what, removed = "", tuple[RemovedCudaLibrary, ...]()
             if framework.build is Build.CPU and declares_gpu(facts):
                 what = "is built for the CPU alone, and the config asks for GPUs"
             elif framework.build is Build.CUDA:
@@ -59,12 +59,18 @@ class TensorflowOnCpu(Rule):
                     )
                     if version and not has_part(facts, part, version)
                 ]
-                what = f"needs {tell_list(missing)}, which the image does not have" if missing else ""
+                removed = find_removals(facts, missing)
+                what = (
+                    f"needs {tell_list(missing)}, which the image does not have{tell_removals(removed)}"
+                    if missing
+                    else ""
+                )
             if what:
                 made_by = tell_made_by(framework.evidence.layer, framework.instruction)
                 place = tell_path(framework.environment)
                 yield self.finding(
                     f"{framework.label} in {place} {made_by} {what}",
+                    *(each.evidence for each in removed),
                     framework.evidence,
                     fixes=(_suggest(framework.version),),
                     concerns=(framework.package_path,),

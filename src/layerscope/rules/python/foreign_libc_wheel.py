@@ -9,7 +9,7 @@ from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.extensions import UnloadableExtensions
 from layerscope.facts.python.wheel_tags import UnsuitableWheel
 from layerscope.rules.finding import Finding
-from layerscope.rules.python_cures import find_environment, pin, reinstall, tell_environment
+from layerscope.rules.python_cures import find_environment, is_active, pin, reinstall, tell_environment
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list
@@ -62,9 +62,16 @@ class ForeignLibcWheel(Rule):
         )
         pins = [pin(name) for name in sorted(named)]
         fix = reinstall(facts, place, pins, title=f"Install them in a stage on {libc}, or use the other base")
+        is_sure = is_active(facts, place) and any(
+            module.reason == "libc" and (module.environment, module.layer) == (place, layer)
+            for module in facts.of(UnloadableExtensions)
+        )
+        severity = Severity.CRITICAL if is_sure else self.severity
+        places = [item[2] for item in items[:SHOWN_LOCATIONS]]
         return self.finding(
             message,
-            *(item[2] for item in items[:SHOWN_LOCATIONS]),
+            *places,
+            severity=severity,
             fixes=(fix,),
             concerns=tuple(f"{place}/{name.partition(' ')[0]}" for name in named),
         )

@@ -10,6 +10,7 @@ from layerscope.rules.system.expired_node import ExpiredNode
 from layerscope.rules.system.expired_release import ExpiredRelease
 from layerscope.rules.system.half_installed_package import HalfInstalledPackage
 from layerscope.rules.system.incomplete_package import IncompletePackage
+from layerscope.rules.system.mismatched_node_addon import MismatchedNodeAddon
 from layerscope.rules.system.mixed_openssl import MixedOpenssl
 from layerscope.rules.system.unmet_npm_dependency import UnmetNpmDependency
 from layerscope.rules.system.unresolved_require import UnresolvedRequire
@@ -25,6 +26,7 @@ RULES: Final[tuple[Rule, ...]] = (
     UnsupportedNode(),
     ExpiredNode(),
     UnresolvedRequire(),
+    MismatchedNodeAddon(),
     ClassVersionTooNew(),
     ConflictingArtifact(),
 )
