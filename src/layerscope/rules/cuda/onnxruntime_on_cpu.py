@@ -53,7 +53,8 @@ class OnnxruntimeOnCpu(Rule):
             made_by = tell_made_by(runtime.evidence.layer, runtime.instruction)
             if not has_provider:
                 message = f"{runtime.label} in {place} {made_by} has no libonnxruntime_providers_cuda.so"
-                yield self._tell(runtime, message, "has no CUDA provider", runtime.evidence)
+                yield self._tell(runtime, message, "has no CUDA provider")
+                continue  # the same cure brings its libraries too
             missing = _find_missing(runtime, facts) if runtime.build is Build.CUDA else []
             removed = find_removals(facts, missing)
             if missing:
@@ -62,19 +63,15 @@ class OnnxruntimeOnCpu(Rule):
                     f"which the image does not have: its CUDA provider does not load"
                     f"{tell_removals(removed)}"
                 )
-                yield self._tell(
-                    runtime,
-                    message,
-                    f"finds no {' and no '.join(missing)}, so its CUDA provider does not load",
-                    *(each.evidence for each in removed),
-                    runtime.evidence,
-                )
+                brief = f"finds no {' and no '.join(missing)}, so its CUDA provider does not load"
+                yield self._tell(runtime, message, brief, *(each.evidence for each in removed))
 
     def _tell(self, runtime: Framework, message: str, brief: str, *places: Evidence) -> Finding:
         """The finding, in full and in a few words."""
         return self.finding(
             message,
             *places,
+            runtime.evidence,
             fixes=(_suggest(runtime),),
             concerns=(runtime.package_path,),
             brief=f"{runtime.label} {brief}",
