@@ -12,7 +12,7 @@ import pytest
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_content import ElfContent
-from layerscope.formats.elf_object import ElfObject, NeededVersion, UndefinedSymbol
+from layerscope.formats.elf_object import ElfObject, NeededVersion, UndefinedSymbol, UndefinedSymbols
 from layerscope.formats.elf_reader import parse_elf, read_elf
 from support.elf_writer import AARCH64, EXECUTABLE, ElfPlan, HashTables, Layout, write_elf
 
@@ -176,3 +176,9 @@ def test_altered_bytes_never_crash() -> None:
             parse_elf(bytes(content[: numbers.choice((len(content), numbers.randrange(len(content)))) or 1]))
         except FormatError:
             continue
+
+
+def test_strong_names_are_those_that_have_to_be_defined() -> None:
+    """As they stand in the file."""
+    symbols = UndefinedSymbols((("", False, b"malloc\0free"), ("V_1", True, b"hook"), ("V_1", False, b"pow")))
+    assert symbols.strong_names == [b"malloc", b"free", b"pow"]

@@ -8,6 +8,7 @@ from layerscope.rules.wording import (
     QUOTED_INSTRUCTION,
     SHOWN_LOCATIONS,
     begin,
+    blame_latest,
     locate_folders,
     quote_instruction,
     tell_count,
@@ -118,3 +119,9 @@ def test_places_are_told_once_and_not_without_end() -> None:
     places = locate_folders([*folders[:1], *folders], Evidence(layer=4))
     assert places[:3] == (Evidence(layer=4), Evidence(1, "f0"), Evidence(1, "f1"))
     assert len(places) == SHOWN_LOCATIONS
+
+
+def test_the_latest_layer_is_blamed_first() -> None:
+    """Places of one layer keep their order, those of none come last, and none comes twice."""
+    old, new, other = Evidence(1, "b"), Evidence(3, "z"), Evidence(3, "a")
+    assert blame_latest(old, Evidence(), new, other, new) == (new, other, old, Evidence())

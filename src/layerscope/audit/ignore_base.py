@@ -24,6 +24,7 @@ def ignore_base(result: AuditResult) -> AuditResult:
 
 def _is_base(finding: Finding, result: AuditResult) -> bool:
     layers = [place.layer for place in finding.locations if place.layer is not None]
-    if not layers or finding.code in INTEGRITY_CODES:
+    is_about_config = any(place.layer is None and place.path is None for place in finding.locations)
+    if not layers or is_about_config or finding.code in INTEGRITY_CODES:
         return False
     return all(layer < len(result.layers) and result.layers[layer].origin == "base" for layer in layers)

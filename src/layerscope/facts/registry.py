@@ -21,6 +21,7 @@ from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
 from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
 from layerscope.facts.elf.inventory import ElfObjectsCollector
 from layerscope.facts.elf.libc import LibcCollector
+from layerscope.facts.elf.loaded_objects import LoadedObjectsCollector
 from layerscope.facts.elf.loader_configuration import LoaderConfigurationCollector
 from layerscope.facts.elf.node_addons import NodeAddonCollector
 from layerscope.facts.elf.object_hazards import ObjectHazardCollector
@@ -97,6 +98,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     DeviceCodeCollector(),
     LoaderConfigurationCollector(),
     LibcCollector(),
+    LoadedObjectsCollector(),
     UnmetNeedCollector(),
     UnmetSymbolVersionCollector(),
     UndefinedSymbolCollector(),

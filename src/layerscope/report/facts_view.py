@@ -1,14 +1,17 @@
-"""What an image contains, family by family, kind by kind: one row a fact, with its layer and its path."""
+"""What an image contains, family by family: drawn for a person, and every fact for a program."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
-
-from rich.text import Text
+from collections.abc import Sequence
+from typing import Final
 
 from layerscope.audit.result import AuditResult
+from layerscope.facts.fact_set import FactSet
 from layerscope.report.context import RenderContext
-from layerscope.report.escape import escape_line, shorten
-from layerscope.report.facts_json import build_family
+from layerscope.report.facts.cuda import draw_cuda
+from layerscope.report.facts.elf import draw_elf
+from layerscope.report.facts.python import draw_python
+from layerscope.report.facts.sheet import Sheet
+from layerscope.report.facts.system import draw_system
+from layerscope.report.facts_json import iter_family
 from layerscope.report.gpu_json import build_gpu
 from layerscope.report.json_format import build_facts
 from layerscope.report.json_parts import build_image, head_document
@@ -17,17 +20,9 @@ from layerscope.report.json_v1 import GapV1
 from layerscope.report.terminal.gap_list import draw_gaps
 from layerscope.report.terminal.gpu_table import draw_gpus
 from layerscope.report.terminal.image_fields import add_identity
-from layerscope.report.terminal.page import Page, start_fields, start_table
-from layerscope.rules.wording import tell_count, tell_size
+from layerscope.report.terminal.page import Page, start_fields
 
 TITLES: Final = {"system": "System", "elf": "ELF", "python": "Python", "cuda": "CUDA"}
-WIDEST_CELL: Final = 40
-SIZES: Final = frozenset({"size", "bytes", "own_size"})
-"""Fields that count bytes."""
-PLACES: Final = ("path", "layer", "created_by", "origin", "detail", "instruction")
-"""Fields that say where a fact was seen; path and layer have columns of their own, the last."""
-
-Row = Mapping[str, Any]
 
 
 def render_facts_text(
@@ -39,10 +34,11 @@ def render_facts_text(
     add_identity(fields, result.image)
     page.add(fields)
     for family in families:
-        kinds = build_family(result, family, leaves_out_base=leaves_out_base)
-        page.add_heading(TITLES[family], "" if kinds else "nothing found")
-        for kind, rows in kinds.items():
-            _draw_kind(page, kind, rows)
+        facts = FactSet(iter_family(result, family, leaves_out_base=leaves_out_base))
+        is_empty = next(iter(facts), None) is None
+        page.add_heading(TITLES[family], "nothing found" if is_empty else "")
+        if not is_empty:
+            _draw_family(Sheet(page, result, facts), family, is_alone=len(families) == 1)
     if "cuda" in families:
         draw_gpus(page, result)
     draw_gaps(page, result)
@@ -62,52 +58,13 @@ def render_facts_json(result: AuditResult, *, families: Sequence[str], leaves_ou
     )
 
 
-def _draw_kind(page: Page, kind: str, rows: Sequence[Row]) -> None:
-    page.add_blank()
-    page.add_line((kind.replace("_", " "), "label"), (f"  {len(rows):,}", "muted"), indent=2)
-    limit = page.context.limit
-    shown = rows if limit is None else rows[:limit]
-    columns = [name for name in _list_fields(rows) if any(_tell(name, row.get(name)) for row in shown)]
-    table = start_table()
-    for name in columns:
-        is_number = all(isinstance(row.get(name), int) and not isinstance(row.get(name), bool) for row in shown)
-        table.add_column(name.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
-    table.add_column("layer", justify="right", no_wrap=True)
-    table.add_column("path", overflow="fold")
-    for row in shown:
-        layer, path = row.get("layer"), row.get("path")
-        cells = [Text(_cut(page, _tell(name, row.get(name)))) for name in columns]
-        mark = " (base)" if row.get("origin") == "base" else ""
-        place = "" if layer is None else f"{layer}{mark}"
-        table.add_row(*cells, place, Text(escape_line(str(path or "")), "path"))
-    page.add(table, indent=2)
-    if len(shown) < len(rows):
-        more = tell_count(len(rows) - len(shown), "more")
-        page.add_line((f"{page.symbols.ellipsis} {more} (--limit 0 shows all)", "muted"), indent=2)
-
-
-def _list_fields(rows: Sequence[Row]) -> list[str]:
-    return [name for name in rows[0] if name not in PLACES]
-
-
-def _tell(name: str, value: Any) -> str:
-    """A field's value in a few words; what is nothing, or too deep for a cell, is empty."""
-    match value:
-        case None | "" | [] | {} | False:
-            return ""
-        case True:
-            return "yes"
-        case int():
-            return tell_size(value) if name in SIZES else f"{value:,}"
-        case [*items] if all(isinstance(item, str | int) for item in items):
-            return ", ".join(str(item) for item in items)
-        case [*items]:
-            return f"{len(items):,}"
-        case dict():
-            return ", ".join(f"{key}={item}" for key, item in value.items() if isinstance(item, str | int) and item)
+def _draw_family(sheet: Sheet, family: str, *, is_alone: bool) -> None:
+    match family:
+        case "system":
+            draw_system(sheet, is_alone=is_alone)
+        case "elf":
+            draw_elf(sheet, is_alone=is_alone)
+        case "python":
+            draw_python(sheet)
         case _:
-            return str(value)
-
-
-def _cut(page: Page, text: str) -> str:
-    return shorten(escape_line(text), WIDEST_CELL, ellipsis=page.symbols.ellipsis)
+            draw_cuda(sheet)

@@ -16,7 +16,9 @@ def find_origin(layers: Iterable[AuditedLayer]) -> OriginName:
 
 
 def find_finding_origin(finding: Finding, result: AuditResult) -> OriginName:
-    """Whose a finding is, by the layers it lies in; unknown for one about the config."""
+    """Whose a finding is, by the layers it lies in; unknown for one that is about the config, too."""
+    if any(place.layer is None and place.path is None for place in finding.locations):
+        return "unknown"
     layers = (find_layer(place, result) for place in finding.locations)
     return find_origin(layer for layer in layers if layer is not None)
 

@@ -65,6 +65,24 @@ def judge_need(need: UnmetNeed, facts: FactSet) -> Severity:
     return min(severity, Severity.MEDIUM) if is_minor else severity
 
 
+def find_concerned(reaches: Iterable[Reach]) -> tuple[str, ...] | None:
+    """Whom a fault concerns that ends a start or an import: all of the image, the importing packages, or nobody."""
+    concerned: list[str] = []
+    for reach in reaches:
+        if reach.kind is RootKind.ENTRY:
+            return ()
+        if reach.kind is RootKind.EXTENSION:
+            concerned += reach.roots
+    return tuple(dict.fromkeys(concerned)) or None
+
+
+def tell_brief(reach: Reach) -> str:
+    """Who fails, in a few words: `import torch fails`."""
+    if reach.kind is RootKind.EXTENSION and reach.package:
+        return f"import {reach.package} fails"
+    return f"the {'entrypoint' if reach.kind is RootKind.ENTRY else 'program'} {tell_path(reach.roots[0])} fails"
+
+
 def tell_users(reaches: Iterable[Reach]) -> str:
     """Who loads several objects, each once and short, in their order: `import torch, import cv2 and /usr/bin/apt`."""
     return tell_list(dict.fromkeys(map(tell_user, reaches)))

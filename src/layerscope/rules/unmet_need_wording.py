@@ -35,6 +35,15 @@ def explain_need(need: UnmetNeed) -> str:
     return f"is not in the image (needed since {tell_layer(need.place.layer, need.place.instruction)})"
 
 
+def tell_fate(need: UnmetNeed) -> str:
+    """The same in a few words."""
+    if need.unusable is not None:
+        return "cannot be loaded"
+    if need.removed_by is not None:
+        return f"was removed by {tell_layer(need.removed_by)}"
+    return "is not found by the loader" if need.elsewhere else "is not in the image"
+
+
 def find_told_needs(facts: FactSet) -> dict[str, tuple[str, ...]]:
     """Packages of which other rules tell why what they need cannot be there, with how the names of that begin.
 

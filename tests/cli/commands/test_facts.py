@@ -9,13 +9,13 @@ ImageWriter = Callable[[str, str], Path]
 
 
 def test_facts_are_told_by_family(answer: Answer, fixture_image: ImageWriter) -> None:
-    """Each family has its heading, each kind its table with layer and path."""
+    """Each family has its heading, each thing its layer and its path."""
     code, out, _ = answer("facts", fixture_image("demo", "oci-dir"))
     assert code == 0
     told = out.decode()
     assert [title in told.splitlines() for title in ("System", "Process")] == [True, False]
-    assert "os release  1" in told
-    assert "/etc/os-release" in told
+    assert "distribution  debian 12" in told
+    assert "layer 0" in told
 
 
 def test_facts_can_be_had_for_a_program(document: Callable[..., Any], fixture_image: ImageWriter) -> None:

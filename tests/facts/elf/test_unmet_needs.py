@@ -23,9 +23,14 @@ def test_tells_who_needs_it_and_by_which_way() -> None:
 
 def test_tells_the_layer_that_removed_it() -> None:
     """With the path that it had."""
-    context = make_image({**GLIBC_FILES, "usr/bin/app": APP}, {"lib64/liba.so": ElfPlan()}, [whiteout("lib64/liba.so")])
+    context = make_image(
+        {**GLIBC_FILES, "usr/bin/app": APP},
+        {"lib64/liba.so": ElfPlan()},
+        [whiteout("lib64/liba.so")],
+        steps=["ADD base", "COPY liba.so", "RUN rm liba.so"],
+    )
     fact = collect_one(UnmetNeedCollector, context, UnmetNeed)
-    assert (fact.removed_by, fact.removed_path) == (2, "lib64/liba.so")
+    assert (fact.removed_by, fact.removed_path, fact.removed_instruction) == (2, "lib64/liba.so", "RUN rm liba.so")
 
 
 def test_tells_where_else_it_lies() -> None:

@@ -35,3 +35,10 @@ def test_ignores_folders_that_are_there_or_are_mounted() -> None:
     ignores(DeadLibraryPathEntry, CONFIGURATION)
     ignores(DeadLibraryPathEntry, replace(CONFIGURATION, library_path=mounted))
     ignores(DeadLibraryPathEntry, DAMAGED, DEAD)
+
+
+def test_says_so_where_nothing_is_left_of_the_variable() -> None:
+    """An empty value is as good as none."""
+    alone = replace(CONFIGURATION, library_path=(SearchFolder("/opt/gone", None, None, None, 0),))
+    (finding,) = flags(DeadLibraryPathEntry, alone)
+    assert finding.fixes[0].steps == ("ENV LD_LIBRARY_PATH=   (nothing is left of it)",)

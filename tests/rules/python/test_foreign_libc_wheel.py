@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from layerscope.rules.python.foreign_libc_wheel import ForeignLibcWheel
+from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.python_facts import ENVIRONMENT, MODULES, WHEEL
 
@@ -22,3 +23,11 @@ def test_flags_a_wheel_for_glibc_on_musl() -> None:
 def test_ignores_a_wheel_for_another_python() -> None:
     """That is PY002's."""
     ignores(ForeignLibcWheel, ALPINE, WHEEL, MODULES)
+
+
+def test_modules_that_the_process_will_not_find_are_critical() -> None:
+    """Where the environment is the one in use, and their names tell."""
+    module = replace(MODULES, reason="libc")
+    assert flags(ForeignLibcWheel, ENVIRONMENT, module)[0].severity is Severity.CRITICAL
+    assert flags(ForeignLibcWheel, replace(ENVIRONMENT, is_active=False), module)[0].severity is Severity.HIGH
+    assert flags(ForeignLibcWheel, ENVIRONMENT, replace(WHEEL, reason="libc"))[0].severity is Severity.HIGH

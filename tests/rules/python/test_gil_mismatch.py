@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from layerscope.rules.python.gil_mismatch import GilMismatch
+from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.python_facts import ENVIRONMENT, MODULES, WHEEL
 
@@ -23,3 +24,10 @@ def test_flags_modules_with_the_lock_in_a_python_without() -> None:
 def test_ignores_what_differs_otherwise() -> None:
     """Another version is PY002's."""
     ignores(GilMismatch, FREE, WHEEL, MODULES)
+
+
+def test_modules_that_the_process_will_not_find_are_critical() -> None:
+    """Where the environment is the one in use."""
+    module = replace(MODULES, reason="threading")
+    assert flags(GilMismatch, ENVIRONMENT, module)[0].severity is Severity.CRITICAL
+    assert flags(GilMismatch, replace(ENVIRONMENT, is_active=False), module)[0].severity is Severity.HIGH

@@ -326,7 +326,7 @@ def test_a_layer_that_does_not_come_is_told_by_its_number(demo: Registry, audit:
     """With what had come of it, and what to do."""
     layers = [name for name, content in demo.blobs.items() if content.startswith(b"\x1f\x8b")]
     demo.fault = always(layers[0], 503)
-    with pytest.raises(SourceError, match=r"layer \d of 8: .* 0 of [\d,]+ bytes of it had come; .* run it again"):
+    with pytest.raises(SourceError, match=r"layer \d of 9: .* 0 of [\d,]+ bytes of it had come; .* run it again"):
         audit(demo)
 
 

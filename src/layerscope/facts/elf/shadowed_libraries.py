@@ -10,7 +10,7 @@ from layerscope.facts.elf.reach import Place, Reach, find_place, find_reach
 from layerscope.facts.elf.resolution import Resolution, find_resolution
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.facts.fact import Evidence, Fact
-from layerscope.facts.gap import Gap
+from layerscope.facts.gap import Gap, tell_cut
 
 FACTS_LIMIT: Final = 500
 """Shadowed libraries that are kept."""
@@ -50,6 +50,7 @@ class ShadowedLibraryCollector(Collector):
             requesters = found.setdefault((name, winner, shadowed), (step, folder, []))[2]
             if requester not in requesters:
                 requesters.append(requester)
+        yield from tell_cut("shadowed libraries", len(found), FACTS_LIMIT)
         for (name, winner, shadowed), (step, folder, requesters) in sorted(found.items())[:FACTS_LIMIT]:
             example = min(requesters)
             place = find_place(context, resolution, winner)

@@ -12,7 +12,7 @@ from layerscope.facts.elf.reach import Place, Reach, find_place, find_reach
 from layerscope.facts.elf.resolution import find_resolution
 from layerscope.facts.elf.symbol_scope import SymbolScope, Unresolved
 from layerscope.facts.fact import Evidence, Fact
-from layerscope.facts.gap import Gap
+from layerscope.facts.gap import Gap, tell_cut
 
 NAMES_LIMIT: Final = 10
 """Symbols that a fact lists."""
@@ -59,6 +59,7 @@ class UndefinedSymbolCollector(Collector):
             if binds_at_once(replayed):
                 for unresolved in scope.find_unresolved(replayed):
                     found.setdefault(unresolved.item.path, (unresolved, replayed))
+        yield from tell_cut("objects with undefined symbols", len(found), OBJECTS_LIMIT)
         for path, (unresolved, replayed) in sorted(found.items(), key=lambda each: each[0])[:OBJECTS_LIMIT]:
             place = find_place(context, resolution, path)
             targets = [edge.target for edge in unresolved.item.edges if edge.target is not None]

@@ -12,7 +12,7 @@ from layerscope.facts.elf.reach import Place, Reach, find_package, find_place, f
 from layerscope.facts.elf.resolution import Resolution, find_resolution
 from layerscope.facts.elf.roots import find_site
 from layerscope.facts.fact import Evidence, Fact
-from layerscope.facts.gap import Gap
+from layerscope.facts.gap import Gap, tell_cut
 
 ELSEWHERE_LIMIT: Final = 5
 """Files of the needed name that a fact lists."""
@@ -74,6 +74,7 @@ class UnmetNeedCollector(Collector):
         names = {needed for _, needed in found}
         traces = find_traces(context, names)
         conf = tuple(filter(None, (_real_folder(context, folder) for folder in find_conf_folders(context))))
+        yield from tell_cut("unmet needs of ELF objects", len(found), NEEDS_LIMIT)
         for (path, needed), unusable in sorted(found.items(), key=lambda each: each[0])[:NEEDS_LIMIT]:
             place = find_place(context, resolution, path)
             trace = traces.get(needed.rpartition("/")[2], _NOTHING)

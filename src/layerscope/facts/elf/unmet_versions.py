@@ -14,7 +14,7 @@ from layerscope.facts.elf.reach import Place, Reach, find_place, find_reach
 from layerscope.facts.elf.resolution import Resolution, find_resolution
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.facts.fact import Evidence, Fact
-from layerscope.facts.gap import Gap
+from layerscope.facts.gap import Gap, tell_cut
 
 VERSIONS_LIMIT: Final = 8
 """Missing versions that a fact lists."""
@@ -56,6 +56,7 @@ class UnmetSymbolVersionCollector(Collector):
             for item in replayed.objects:
                 for library, provider, missing in _iter_missing(replayed, item):
                     found.setdefault((item.path, provider.path), (library, provider, missing))
+        yield from tell_cut("unmet symbol versions", len(found), FACTS_LIMIT)
         for (path, _), (library, provider, missing) in sorted(found.items(), key=lambda each: each[0])[:FACTS_LIMIT]:
             place = find_place(context, resolution, path)
             family = missing[-1].rpartition("_")[0]

@@ -67,8 +67,8 @@ class OverlapCollector(Collector):
                 if None not in ours and ours[0] != ours[1]:
                     pairs.setdefault(pair, []).append(path)
                 elif None in ours and all(folder in by_folder for folder in pair):
-                    first, second = (by_folder[folder].key for folder in pair)
-                    if second in twins.find_twins(first):  # a RECORD without digests says nothing of contents
+                    ours_key, theirs_key = (by_folder[folder].key for folder in pair)
+                    if theirs_key in twins.find_twins(ours_key):  # a RECORD without digests says nothing of contents
                         pairs.setdefault(pair, [])
                         unsure.setdefault(pair, path)
         for (left, right), paths in sorted(pairs.items()):

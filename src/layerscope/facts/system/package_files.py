@@ -8,7 +8,7 @@ from typing import Final
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
-from layerscope.facts.gap import Gap
+from layerscope.facts.gap import Gap, tell_cut
 from layerscope.facts.system.ownership import PackageFile, iter_package_files
 from layerscope.facts.system.package_extractors import DpkgDiversionExtractor
 from layerscope.filesystem.node import Node
@@ -83,6 +83,8 @@ class PackageFileCollector(Collector):
                     missing.setdefault(key, []).append(file.path)
             elif file.digest is not None and _is_altered(file, node := tree.get(file.path)) and node is not None:
                 altered.setdefault((file.manager, package.name, package.version, node.layer), []).append(file.path)
+        yield from tell_cut("packages with missing files", len(missing), GROUPS_LIMIT)
+        yield from tell_cut("packages with altered files", len(altered), GROUPS_LIMIT)
         for (manager, name, version, kind, removed), paths in list(missing.items())[:GROUPS_LIMIT]:
             yield MissingPackageFiles(
                 evidence=Evidence(layer=removed, path=paths[0]),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Final
 
 from layerscope.facts.config.environment import Environment
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.python_process import PythonProcess
 from layerscope.rules.finding import Finding
@@ -56,4 +56,4 @@ class BufferedPythonOutput(Rule):
             f"The container starts {process.program}, a Python program, and neither {VARIABLE} nor -u is set: "
             "its output waits in a buffer of 8 KiB"
         )
-        yield self.finding(message, process.evidence, fixes=(FIX,))
+        yield self.finding(message, process.evidence, Evidence(), fixes=(FIX,))

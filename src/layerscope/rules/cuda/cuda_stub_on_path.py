@@ -36,6 +36,7 @@ class CudaStubOnPath(Rule):
     code: ClassVar[str] = "CUDA032"
     covers: ClassVar[tuple[int, ...]] = (35, 69)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (DriverFile, CudaDeclaration, LoaderConfiguration)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

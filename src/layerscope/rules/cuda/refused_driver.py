@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.cuda.declared import CudaDeclaration
-from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
@@ -39,8 +39,7 @@ class RefusedDriver(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named and that would run the image; of the others, worse is told."""
         for verdict in facts.of(GpuVerdict):
-            is_told = verdict.cause in {Cause.DRIVER_TOO_OLD, Cause.DRIVER_BEFORE_GPU, Cause.DRIVER_TOO_NEW}
-            if verdict.is_asked and verdict.refusal and not is_told:
+            if verdict.is_asked and verdict.refusal and verdict.verdict is not Verdict.NONE:
                 yield self.finding(
                     f"The NVIDIA runtime refuses to start this image for {tell_gpu(verdict)} with driver "
                     f"{verdict.driver}: {verdict.refusal}",

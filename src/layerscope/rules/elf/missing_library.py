@@ -15,11 +15,19 @@ from layerscope.facts.python.integrity import DamagedDistribution
 from layerscope.facts.system.package_files import MissingPackageFiles
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_need, tell_chain, tell_failing, tell_user, tell_users
+from layerscope.rules.reach_severity import (
+    find_concerned,
+    judge_need,
+    tell_brief,
+    tell_chain,
+    tell_failing,
+    tell_user,
+    tell_users,
+)
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.unmet_need_groups import group_needs
-from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries
+from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries, tell_fate
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
 
 
@@ -46,6 +54,7 @@ class MissingLibrary(Rule):
     code: ClassVar[str] = "ELF001"
     covers: ClassVar[tuple[int, ...]] = (61, 66)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (
         UnmetNeed,
         UnreachedNeed,
@@ -100,4 +109,6 @@ class MissingLibrary(Rule):
             severity=judge_need(worst, facts),
             confidence=Confidence.HIGH if is_sure else Confidence.LOW,
             fixes=suggest_libraries(needs, facts),
+            concerns=find_concerned(need.reach for need in needs),
+            brief=f"{tell_brief(worst.reach)}: {worst.needed} {tell_fate(worst)}",
         )

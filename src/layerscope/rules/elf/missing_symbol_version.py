@@ -12,7 +12,7 @@ from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_path import take_out
-from layerscope.rules.reach_severity import judge_certain, tell_failing, tell_users
+from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief, tell_failing, tell_users
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import (
@@ -45,6 +45,7 @@ class MissingSymbolVersion(Rule):
     code: ClassVar[str] = "ELF002"
     covers: ClassVar[tuple[int, ...]] = (21, 70)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion, LoaderConfiguration, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -66,6 +67,8 @@ class MissingSymbolVersion(Rule):
                 *blame_latest(provider, *objects[: SHOWN_LOCATIONS - 1]),
                 severity=judge_certain(worst.reach, facts),
                 fixes=(_suggest(worst, facts.find(LoaderConfiguration)),),
+                concerns=find_concerned(fact.reach for fact in group),
+                brief=f"{tell_brief(worst.reach)}: {tell_path(worst.provider.path)} lacks {worst.versions[-1]}",
             )
 
 

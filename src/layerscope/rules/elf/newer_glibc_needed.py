@@ -10,7 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.reach_severity import judge_certain, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_count, tell_layer, tell_path
@@ -34,6 +34,7 @@ class NewerGlibcNeeded(Rule):
     code: ClassVar[str] = "ELF003"
     covers: ClassVar[tuple[int, ...]] = (21,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -54,7 +55,14 @@ class NewerGlibcNeeded(Rule):
                 f"{tell_layer(worst.provider.layer, worst.provider.instruction)} gives {newest} at most"
             )
             places = [Evidence(layer=fact.place.layer, path=fact.place.path) for fact in group][:SHOWN_LOCATIONS]
-            yield self.finding(message, *places, severity=judge_certain(worst.reach, facts), fixes=(_suggest(worst),))
+            yield self.finding(
+                message,
+                *places,
+                severity=judge_certain(worst.reach, facts),
+                fixes=(_suggest(worst),),
+                concerns=find_concerned(fact.reach for fact in group),
+                brief=f"{tell_brief(worst.reach)}: it requires {worst.versions[-1]}",
+            )
 
 
 def _suggest(fact: UnmetSymbolVersion) -> Fix:

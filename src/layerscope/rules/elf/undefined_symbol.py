@@ -14,7 +14,7 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_certain, judge_reach, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_certain, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.symbol_wording import explain_symbols, names_torch
@@ -46,6 +46,7 @@ class UndefinedSymbol(Rule):
     covers: ClassVar[tuple[int, ...]] = (36, 65)
     severity: ClassVar[Severity] = Severity.HIGH
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (
         UndefinedSymbols,
         ShadowedLibrary,
@@ -95,11 +96,18 @@ class UndefinedSymbol(Rule):
         if len(group) > 1:
             message += f"; {others} symbols for the same reason"
         places = [Evidence(layer=each.place.layer, path=each.place.path) for each, _ in group][: SHOWN_LOCATIONS - 1]
-        if shadow is None:
-            return self.finding(message, *places, severity=judge_reach(fact.reach), fixes=(fix,))
-        winner = Evidence(layer=shadow.winner.layer, path=shadow.winner.path)
-        severity = judge_certain(fact.reach, facts)
-        return self.finding(message, winner, *places, severity=severity, confidence=Confidence.HIGH, fixes=(fix,))
+        cause = "" if shadow is None else f", since {tell_path(shadow.winner.path)} is loaded"
+        if shadow is not None:
+            places.insert(0, Evidence(layer=shadow.winner.layer, path=shadow.winner.path))
+        return self.finding(
+            message,
+            *places,
+            severity=judge_reach(fact.reach) if shadow is None else judge_certain(fact.reach, facts),
+            confidence=None if shadow is None else Confidence.HIGH,
+            fixes=(fix,),
+            concerns=find_concerned(each.reach for each, _ in group),
+            brief=f"{tell_brief(fact.reach)}: {fact.names[0]} is undefined{cause}",
+        )
 
 
 def _is_told(fact: UndefinedSymbols, misfits: Collection[tuple[str, str]]) -> bool:

@@ -47,6 +47,7 @@ class MismatchedAbiTag(Rule):
     code: ClassVar[str] = "PY002"
     covers: ClassVar[tuple[int, ...]] = (30,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnloadableExtensions, UnsuitableWheel, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -92,4 +93,5 @@ class MismatchedAbiTag(Rule):
         pins = [pin(name) for name in named if " " in name]
         fix = reinstall(facts, place, pins or list(named), title="Install them anew with this environment's own Python")
         severity = Severity.CRITICAL if is_sure else Severity.HIGH if modules else Severity.MEDIUM
-        return self.finding(message, *places[:SHOWN_LOCATIONS], severity=severity, fixes=(fix,))
+        concerns = tuple(path for module in modules for path in module.examples) or None
+        return self.finding(message, *places[:SHOWN_LOCATIONS], severity=severity, fixes=(fix,), concerns=concerns)

@@ -1,0 +1,1 @@
+"""What an image contains, drawn for a person: a view a family."""
