@@ -55,7 +55,10 @@ class MissingSymbolVersion(Rule):
             if not fact.versions[-1].startswith("GLIBC_"):
                 groups.setdefault((fact.provider.path, fact.step), []).append(fact)
         for group in groups.values():
-            group.sort(key=lambda fact: (judge_certain(fact.reach, facts), fact.reach.count), reverse=True)
+            group.sort(
+                key=lambda fact: (judge_certain(fact.reach, facts), bool(fact.reach.package), fact.reach.count),
+                reverse=True,
+            )
             worst = group[0]
             provider = Evidence(layer=worst.provider.layer, path=worst.provider.path)
             objects = [Evidence(layer=fact.place.layer, path=fact.place.path) for fact in group]
