@@ -11,6 +11,7 @@ import pytest
 
 from layerscope import __version__
 from layerscope.cli.root import root
+from layerscope.sources.select import SCHEMES
 
 HEAVY = ("rich", "docker", "requests", "msgspec", "isal", "platformdirs", "packaging", "tomli", "backports.zstd")
 """What a person who asks for help should not wait for."""
@@ -78,3 +79,9 @@ def test_a_shell_can_ask_for_completions(spawn: Callable[..., Any]) -> None:
     answer = spawn(env={"_LAYERSCOPE_COMPLETE": "bash_source"})
     assert answer.code == 0
     assert "_layerscope_completion" in answer.out
+
+
+def test_the_help_names_every_scheme(ask: Callable[..., Any]) -> None:
+    """What may stand before an image's name is told in one place, and is whole there."""
+    out = ask("--help").out
+    assert all(scheme.rstrip(":") in out for scheme in SCHEMES)

@@ -1,5 +1,7 @@
 """A script's outermost imports are read from its tokens."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,3 +58,23 @@ def test_any_bytes_are_read(content: bytes) -> None:
 def test_a_script_cannot_choose_its_codec(codec: str) -> None:
     """`# coding: rot13` once raised LookupError in the layer pass."""
     assert parse_python_imports(f"# coding: {codec}\nimport numpy\n".encode()).names == ("numpy",)
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 250_000 + "\"'=", "'" * 250_000, '"\\\n' * 80_000, "(" * 250_000, "a;" * 125_000]
+)
+def test_a_strange_line_takes_no_time(text: str) -> None:
+    """The standard library's tokenizer took hours for one of 250,000 blanks."""
+    began = time.monotonic()
+    parse_python_imports(b"import first\n" + text.encode())
+    assert time.monotonic() - began < 2
+
+
+def test_strings_comments_and_continued_lines_hide_no_import() -> None:
+    """What looks like an import inside them is none, and what follows them is one."""
+    text = (
+        b"\xef\xbb\xbf'''doc\nimport no1\n\\''''\nx = 'import no2' \"it's\" # import no3\nimport a, \\\n  b.c\n"
+        b"y = [\nimport_no4,\n]\nfrom d import (\n  no5,\n)\nif y:\n    z = '''\nimport no6\n'''\n    import no7\n\n"
+        b"r = f'{y}'; import e as no8\nimport last"
+    )
+    assert parse_python_imports(text).names == ("a", "b", "d", "e", "last")

@@ -25,3 +25,9 @@ def test_surrogates_do_not_stop_the_report(text: str) -> None:
 def test_a_byte_that_is_not_utf_8_is_shown_as_the_byte() -> None:
     """The byte 0xff is four characters that say so."""
     assert json.loads(encode_json(["\udcff"])) == [r"\xff"]
+
+
+def test_surrogates_in_tuples_are_written_out() -> None:
+    """A library's name that is not UTF-8, in a fact's tuple, once made an audit's JSON report impossible."""
+    document = {"members": ({"names": ("lib\udcff.so",)},)}
+    assert json.loads(encode_json(document)) == {"members": [{"names": ["lib\\xff.so"]}]}

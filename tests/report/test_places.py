@@ -1,7 +1,27 @@
 """A place that a message names is not told twice."""
 
-from layerscope.report.places import root_path, select_unnamed
+import pytest
+
+from layerscope.report.places import find_engine_name, root_path, select_unnamed
 from layerscope.rules.finding import Location
+from support.results import ResultRecipe, make_result
+
+
+@pytest.mark.parametrize(
+    ("reference", "source", "name"),
+    [
+        ("oci-dir:/images/x", "oci-dir", ""),
+        ("./images/x.tar", "docker-archive", ""),
+        ("images/x", "oci-archive", ""),
+        ("docker:acme/x:1", "docker (overlay2 read in place)", "acme/x:1"),
+        ("registry:ghcr.io/acme/x:1", "registry", "ghcr.io/acme/x:1"),
+        ("python:3.12-slim", "docker", "python:3.12-slim"),
+        ("-", "docker-archive", ""),
+    ],
+)
+def test_an_engine_knows_names_and_no_files(reference: str, source: str, name: str) -> None:
+    """A path in a command for an engine would name nothing."""
+    assert find_engine_name(make_result(ResultRecipe(reference=reference, source=source)).image) == name
 
 
 def test_a_path_starts_with_one_slash() -> None:

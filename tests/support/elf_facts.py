@@ -1,5 +1,7 @@
 """Facts on ELF objects as collectors give them; tests change what they are about."""
 
+from dataclasses import replace
+
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration, Preload, SearchFolder
 from layerscope.facts.elf.reach import Place, Reach
 from layerscope.facts.elf.roots import RootKind
@@ -9,6 +11,7 @@ from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
 from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence
+from support.python_facts import ENVIRONMENT
 
 SITE = "venv/lib/python3.12/site-packages"
 MODULE = f"{SITE}/torch/_C.abi3.so"
@@ -25,6 +28,8 @@ def reach(path: str = MODULE, kind: RootKind = RootKind.EXTENSION, *, count: int
     fields = {"package": package, "is_variant": False, "is_central": bool(package), "chain": (path,), **more}
     return Reach(kind=kind, roots=(path,), count=count, **fields)  # type: ignore[arg-type] # by name
 
+
+ACTIVE = replace(ENVIRONMENT, sites=(SITE,))
 
 NEED = UnmetNeed(
     evidence=Evidence(1, MODULE, "libx.so.1"),

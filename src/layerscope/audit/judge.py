@@ -1,5 +1,6 @@
 """Judging: from an image that was read to its facts, its findings and its gaps."""
 
+from layerscope.audit.blocked import block_verdicts
 from layerscope.audit.doubts import is_verified
 from layerscope.audit.fold import fold_image
 from layerscope.audit.options import AuditOptions
@@ -29,8 +30,9 @@ def judge_image(read: ReadImage, *, base: BaseImage | None, options: AuditOption
         policies=options.policies,
     )
     progress.note("checking rules")
-    facts = FactSet([*known.facts, *_judge_targets(known.facts, options)])
-    findings = check_rules(facts)
+    verdicts = _judge_targets(known.facts, options)
+    findings = check_rules(FactSet([*known.facts, *verdicts]))
+    facts = FactSet([*known.facts, *block_verdicts(verdicts, findings, known.facts)])
     return AuditResult(
         image=read.image,
         layers=audit_layers(read, base),

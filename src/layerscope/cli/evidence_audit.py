@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from layerscope.audit.gpu_facts import find_driver, find_image_cuda
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
@@ -11,7 +12,7 @@ from layerscope.cli.gpu_options import ask_about
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
-from layerscope.policies.explanation import Explanation
+from layerscope.policies.explanation import Explanation, fit_explanation
 from layerscope.policies.gpu_names import parse_capability
 from layerscope.policies.policies import Policies
 
@@ -29,10 +30,11 @@ class Question:
 def audit_for(
     found: Sequence[Explanation], image: str, reading: Reading, question: Question, *, console: Console
 ) -> AuditResult:
-    """The audit of IMAGE, for the GPUs in question, else for those that the messages name."""
+    """The audit of IMAGE, for the GPUs and the driver in question, else for those that the messages name."""
     options = make_options(reading, policy_dir=question.policy_dir)
     gpus = question.gpus or _find_gpus(found, options.policies)
-    options = replace(options, **ask_about(options, gpus=gpus, driver=question.driver, fleet=question.fleet))
+    driver = question.driver or _find_driver(found, options.policies)
+    options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=question.fleet))
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
@@ -45,3 +47,15 @@ def _find_gpus(found: Sequence[Explanation], policies: Policies) -> tuple[str, .
     named = dict.fromkeys(f"sm_{value}" for each in found if (value := each.values.get("sm")))
     known = policies.gpu_arch.capabilities
     return tuple(name for name in named if parse_capability(name) in known)
+
+
+def _find_driver(found: Sequence[Explanation], policies: Policies) -> str:
+    """The driver branch that a message tells by the CUDA version that it serves."""
+    named = (find_driver(each.values.get("found", ""), policies.cuda_driver) for each in found)
+    return next(filter(None, named), "")
+
+
+def fit_to_image(found: Sequence[Explanation], policies: Policies, result: AuditResult) -> tuple[Explanation, ...]:
+    """The explanations with cures for the CUDA that the image has."""
+    cuda = find_image_cuda(result.facts)
+    return tuple(fit_explanation(each, policies.errors, cuda) for each in found)

@@ -56,13 +56,21 @@ def ask_about(
 ) -> dict[str, Any]:
     """The questions as fields of `AuditOptions`; raises UsageError for what no table knows, before any work is done."""
     policies = options.policies
-    if driver:
-        parse_driver(driver)
+    if driver is not None:
+        _check_driver(driver, is_used=bool(gpus) or fleet is None)
     return {
         "targets": tuple(parse_gpu(text, policies.gpu_arch) for text in gpus),
         "driver": driver or "",
         "fleet": _read_fleet(fleet, policies) if fleet is not None else (),
     }
+
+
+def _check_driver(driver: str, *, is_used: bool) -> None:
+    if not driver.strip():
+        raise UsageError("--driver: expected a version (535.183.01) or a branch (R535), got nothing")
+    parse_driver(driver)
+    if not is_used:
+        raise UsageError("--driver beside --fleet: the node types have drivers of their own; expected --gpu beside it")
 
 
 def _read_fleet(path: Path, policies: Policies) -> tuple[NodeType, ...]:
@@ -74,9 +82,6 @@ def _read_fleet(path: Path, policies: Policies) -> tuple[NodeType, ...]:
     if len(content) > FLEET_LIMIT:
         raise UsageError(f"reading the fleet {str(path)!r}: more than {FLEET_LIMIT:,} bytes")
     try:
-        fleet = parse_fleet(content.decode())
+        return parse_fleet(content.decode(), policies.gpu_arch, origin=f"the fleet {str(path)!r}")
     except UnicodeDecodeError as error:
         raise UsageError(f"reading the fleet {str(path)!r}: expected UTF-8, {error.reason}") from error
-    for node in fleet:
-        parse_gpu(node.gpu, policies.gpu_arch)
-    return fleet

@@ -84,6 +84,9 @@ base_option: Final = option(
 ignore_base_option: Final = option(
     "--ignore-base", is_flag=True, help="Leave out findings that lie in the base image's layers alone; count them."
 )
+ignore_base_facts_option: Final = option(
+    "--ignore-base", is_flag=True, help="Leave out facts that lie in the base image's layers alone."
+)
 policy_dir_option: Final = option(
     "--policy-dir",
     type=click.Path(path_type=Path),

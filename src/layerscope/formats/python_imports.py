@@ -1,23 +1,35 @@
 """Which modules a Python script imports whatever happens: the import statements at its outermost level.
 
-The script is cut into tokens and never compiled: a compiler recurses on what it reads. It is taken as UTF-8 whatever
-its first lines ask for: Python has codecs that are none of text, and some that take quadratic time.
+The script is cut into words here and never compiled: a compiler recurses on what it reads, and the tokenizer of the
+standard library takes quadratic time for a line of blanks, and any codec that the script's first lines ask for.
 """
 
-import tokenize
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 from typing import Final
 
 CONTENT_LIMIT: Final = 1 << 18
 """Bytes that are looked at; imports stand at the beginning."""
 
-TOKENS_LIMIT: Final = 100_000
-"""Tokens that are looked at."""
+WORDS_LIMIT: Final = 100_000
+"""Words, signs and strings that are looked at."""
 
 NAMES_LIMIT: Final = 200
 """Modules that are kept."""
+
+_WORD: Final = re.compile(
+    r"""(?P<skip>\#[^\n]*|\\\r?\n|[ \t\f\r]+)|(?P<quote>\"{3}|'{3}|["'])|(?P<end>\n)|(?P<word>\w+)|(?P<sign>.)"""
+)
+_STRINGS: Final = {
+    '"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*"""', re.DOTALL),
+    "'''": re.compile(r"(?:[^'\\]|\\.|'(?!''))*'''", re.DOTALL),
+    '"': re.compile(r'(?:[^"\\\n]|\\.)*"', re.DOTALL),
+    "'": re.compile(r"(?:[^'\\\n]|\\.)*'", re.DOTALL),
+}
+"""The rest of a string by its opening quotes."""
+
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +42,50 @@ class PythonImports:
 
 
 def parse_python_imports(content: bytes) -> PythonImports:
-    """The imports, as far as the text can be cut into tokens."""
+    """The imports, as far as the text can be cut into words."""
     content = content[:CONTENT_LIMIT]
     names: set[str] = set()
-    for statement in _iter_statements(content):
+    for statement in _iter_statements(content.decode("utf-8-sig", "replace")):
         names.update(_list_modules(statement))
         if len(names) >= NAMES_LIMIT:
             break
     return PythonImports(tuple(sorted(names)[:NAMES_LIMIT]), b"sys.path" in content or b"sys import path" in content)
 
 
-def _iter_statements(content: bytes) -> Iterator[list[str]]:
+def _iter_statements(text: str) -> Iterator[list[str]]:
     """The import statements without indentation, word by word."""
-    depth, statement = 0, list[str]()
-    try:
-        text = content.decode("utf-8-sig", "replace")
-        for number, token in enumerate(tokenize.generate_tokens(StringIO(text).readline)):
-            if number > TOKENS_LIMIT:
+    depth, statement, is_line_start, is_indented = 0, list[str](), True, False
+    for kind, word in _iter_words(text):
+        if kind == "skip":
+            is_indented = is_indented or (is_line_start and word[0] in " \t")
+        elif kind == "end" or word == ";":
+            if depth == 0 and statement[:1] in (["import"], ["from"]):
+                yield statement
+            statement = statement if depth else []
+            is_indented = is_indented and (kind != "end" or depth > 0)
+        else:
+            depth = max(depth + (word in _OPENING) - (word in _CLOSING), 0)
+            if not is_indented:
+                statement.append(word)
+        is_line_start = kind == "end" and depth == 0
+    if depth == 0 and statement[:1] in (["import"], ["from"]):
+        yield statement
+
+
+def _iter_words(text: str) -> Iterator[tuple[str, str]]:
+    """Words with their kinds; a string counts as one sign, and one that does not end is the last word."""
+    place = 0
+    for _ in range(WORDS_LIMIT):
+        match = _WORD.match(text, place)
+        if match is None:
+            return
+        kind, word, place = str(match.lastgroup), match[0], match.end()
+        if kind == "quote":
+            rest = _STRINGS[word].match(text, place)
+            if rest is None:
                 return
-            if token.type == tokenize.INDENT:
-                depth += 1
-            elif token.type == tokenize.DEDENT:
-                depth -= 1
-            elif token.type == tokenize.NEWLINE or token.string == ";":
-                if statement[:1] in (["import"], ["from"]):
-                    yield statement
-                statement = []
-            elif token.type in {tokenize.NAME, tokenize.OP} and depth == 0:
-                statement.append(token.string)
-    except (tokenize.TokenError, SyntaxError, ValueError, RecursionError):
-        return
+            place = rest.end()
+        yield kind, word
 
 
 def _list_modules(statement: list[str]) -> Iterator[str]:

@@ -36,6 +36,8 @@ class LibraryRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     role: LibraryRole
     gives: str
     framework: str = ""
+    from_capability: int = 0
+    """The first compute capability whose hardware can do what the library is for (80 is 8.0)."""
 
 
 class CudaLibraryTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Known errors: what containers, the CUDA driver and GPU frameworks print, with what it means, its causes and cures."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from layerscope.errors import PolicyError
+from layerscope.policies.fitted_values import FITTED
 from layerscope.policies.table import Row, Table, read_table
 
 NAME: Final = "errors"
@@ -140,8 +142,10 @@ def _compile(name: str, expression: str) -> re.Pattern[str]:
 
 def _iter_troubles(known: KnownErrors) -> Iterator[str]:
     """Whatever the table's own law forbids."""
-    if len(known.rows) < len(known.table.error) or len(known.codes) < len(known.table.code):
-        yield "expected every id and every code once"
+    ids = Counter(row.id for row in known.table.error)
+    numbers = Counter(code.number for code in known.table.code)
+    yield from (f"the error {name!r} has two rows, expected one" for name, count in ids.items() if count > 1)
+    yield from (f"the code {number} has two rows, expected one" for number, count in numbers.items() if count > 1)
     for row in known.table.error:
         yield from (f"{row.id}: {trouble}" for trouble in _iter_row_troubles(row, known))
     for code in known.table.code:
@@ -164,6 +168,6 @@ def _iter_row_troubles(row: ErrorRow, known: KnownErrors) -> Iterator[str]:
     groups = {group for pattern in patterns for group in pattern.groupindex}
     for text in iter_texts(row):
         for place in PLACEHOLDER.finditer(text):
-            unknown = set(place["groups"].split("|")) - groups
+            unknown = set(place["groups"].split("|")) - groups - FITTED
             if unknown:
                 yield f"no group of its expressions is called {min(unknown)!r}"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from layerscope.policies.errors import PLACEHOLDER, CodeRow, Cure, ErrorRow, When
+from layerscope.policies.errors import PLACEHOLDER, CodeRow, Cure, ErrorRow, KnownErrors, When
+from layerscope.policies.fitted_values import fit_values
 
 _PLAIN_WORD: Final = re.compile(r"[\w./][\w./+:@%,=-]{0,400}", re.ASCII)
 """What a shell takes as one word, and no program as an option."""
@@ -47,16 +48,22 @@ class Explanation:
 
 
 def explain_row(
-    row: ErrorRow, likeness: Likeness, quotes: tuple[str, ...] = (), values: Mapping[str, str] | None = None
+    row: ErrorRow,
+    likeness: Likeness,
+    quotes: tuple[str, ...] = (),
+    values: Mapping[str, str] | None = None,
+    *,
+    image_cuda: str = "",
 ) -> Explanation:
-    """The explanation of a row, with the values that its expression caught."""
-    caught = values or {}
+    """The explanation of a row, with the values that its expression caught, fitted to the CUDA version of an image."""
+    values = values or {}
+    caught = {**fit_values(values, image_cuda), **values}
     return Explanation(
         id=row.id,
         title=_fill(row.title, caught),
         likeness=likeness,
         quotes=quotes,
-        values=caught,
+        values=values,
         when=row.when,
         silent=row.silent,
         meaning=_fill(row.meaning, caught),
@@ -71,6 +78,14 @@ def explain_row(
         threads=row.threads,
         source=row.source,
     )
+
+
+def fit_explanation(explanation: Explanation, known: KnownErrors, image_cuda: str) -> Explanation:
+    """The same explanation, its cures fitted to an image with that CUDA version."""
+    row = known.rows.get(explanation.id)
+    if row is None:
+        return explanation
+    return explain_row(row, explanation.likeness, explanation.quotes, explanation.values, image_cuda=image_cuda)
 
 
 def explain_code(code: CodeRow, likeness: Likeness, quotes: tuple[str, ...] = ()) -> Explanation:

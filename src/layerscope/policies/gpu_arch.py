@@ -3,8 +3,10 @@
 A capability is a number without a dot, as compilers write it: 86 is 8.6, 120 is 12.0.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -164,9 +166,9 @@ def read_gpu_architectures(directory: Path | None = None) -> GpuArchitectures:
 
 def _check_models(table: GpuArchTable) -> None:
     """One row a capability, one capability a name."""
-    capabilities = [row.cc for row in table.gpu]
-    if len(set(capabilities)) != len(capabilities):
-        raise PolicyError(f"reading {TABLE}: a capability has two rows: {sorted(capabilities)}")
+    counts = Counter(row.cc for row in table.gpu)
+    if twice := [str(cc) for cc, count in sorted(counts.items()) if count > 1]:
+        raise PolicyError(f"reading {TABLE}: cc = {', '.join(twice)} is in two [[gpu]] rows, expected one")
     seen: dict[str, int] = {}
     for row in table.gpu:
         if stray := {*row.data_center, *row.common} - set(row.models):
@@ -181,17 +183,19 @@ def _check_models(table: GpuArchTable) -> None:
 def _check_toolkits(table: GpuArchTable) -> None:
     """Toolkits ascend, nothing that was dropped comes back, and every capability has had a toolkit."""
     versions = [parse_numbers(row.since, what=f"{TABLE}: since") for row in table.toolkit_arch]
-    if versions != sorted(set(versions)):
-        raise PolicyError(f"reading {TABLE}: toolkit_arch does not ascend")
+    for before, after in pairwise(versions):
+        if after <= before:
+            told = [".".join(map(str, each)) for each in (after, before)]
+            raise PolicyError(f"reading {TABLE}: toolkit_arch: {told[0]} follows {told[1]}, expected an ascent")
     dropped: set[int] = set()
-    before: set[int] = set()
+    known: set[int] = set()
     for row in table.toolkit_arch:
         if list(row.sm) != sorted(set(row.sm)):
             raise PolicyError(f"reading {TABLE}: the architectures since {row.since} do not ascend")
-        dropped |= before - set(row.sm)
-        before = set(row.sm)
-        if dropped & before:
-            raise PolicyError(f"reading {TABLE}: {sorted(dropped & before)} come back in {row.since}")
+        dropped |= known - set(row.sm)
+        known = set(row.sm)
+        if dropped & known:
+            raise PolicyError(f"reading {TABLE}: {sorted(dropped & known)} come back in {row.since}")
     ever = {arch for row in table.toolkit_arch for arch in row.sm}
     if missing := {row.cc for row in table.gpu} - ever:
         raise PolicyError(f"reading {TABLE}: no toolkit compiles for {sorted(missing)}")

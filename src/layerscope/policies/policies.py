@@ -2,11 +2,12 @@
 
 import difflib
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from layerscope.errors import PolicyError
 from layerscope.policies.cuda_driver import CudaDrivers, read_cuda_drivers
@@ -19,7 +20,10 @@ from layerscope.policies.node_releases import NodeReleaseTable, read_node_releas
 from layerscope.policies.python_releases import PythonReleases
 from layerscope.policies.python_twins import PythonTwins
 from layerscope.policies.releases import ReleaseTable, read_releases
+from layerscope.policies.table import find_place
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
+
+T = TypeVar("T")
 
 TABLES: Final[tuple[str, ...]] = (
     "cuda_driver",
@@ -68,57 +72,72 @@ class Policies:
                     digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()
 
+    def check(self) -> None:
+        """Read every table in full; raises PolicyError for the first that contradicts itself."""
+        for name in TABLES:
+            getattr(self, name)
+
     @cached_property
     def cuda_driver(self) -> CudaDrivers:
         """Which driver serves which CUDA and which GPUs."""
-        return read_cuda_drivers(self.directory)
+        return self._read("cuda_driver", read_cuda_drivers)
 
     @cached_property
     def cuda_libraries(self) -> CudaLibraries:
         """What the CUDA libraries do for a program."""
-        return read_cuda_libraries(self.directory)
+        return self._read("cuda_libraries", read_cuda_libraries)
 
     @cached_property
     def gpu_arch(self) -> GpuArchitectures:
         """GPU models, and which device code runs on them."""
-        return read_gpu_architectures(self.directory)
+        return self._read("gpu_arch", read_gpu_architectures)
 
     @cached_property
     def torch_wheels(self) -> TorchWheels:
         """PyTorch releases and their builds."""
-        return read_torch_wheels(self.directory)
+        return self._read("torch_wheels", read_torch_wheels)
 
     @cached_property
     def frameworks(self) -> FrameworkTable:
         """What GPU packages were built for."""
-        return read_frameworks(self.directory)
+        return self._read("frameworks", read_frameworks)
 
     @cached_property
     def injected(self) -> InjectedFiles:
         """What the NVIDIA runtime mounts."""
-        return InjectedFiles.read(self.directory)
+        return self._read("injected", InjectedFiles.read)
 
     @cached_property
     def python_releases(self) -> PythonReleases:
         """Until when Python's series get fixes."""
-        return PythonReleases.read(self.directory)
+        return self._read("python_releases", PythonReleases.read)
 
     @cached_property
     def python_twins(self) -> PythonTwins:
         """Distributions that hold the same package."""
-        return PythonTwins.read(self.directory)
+        return self._read("python_twins", PythonTwins.read)
 
     @cached_property
     def node_releases(self) -> NodeReleaseTable:
         """Node.js release lines."""
-        return read_node_releases(self.directory)
+        return self._read("node_releases", read_node_releases)
 
     @cached_property
     def releases(self) -> ReleaseTable:
         """Releases of distributions."""
-        return read_releases(self.directory)
+        return self._read("releases", read_releases)
 
     @cached_property
     def errors(self) -> KnownErrors:
         """What containers, drivers and frameworks print when something is wrong, and why."""
-        return read_errors(self.directory)
+        return self._read("errors", read_errors)
+
+    def _read(self, name: str, read: Callable[[Path | None], T]) -> T:
+        """A table; raises PolicyError, which names its file."""
+        try:
+            return read(self.directory)
+        except PolicyError as error:
+            place = find_place(name, self.directory)
+            if place in str(error):
+                raise
+            raise PolicyError(f"{error} (table {place})") from error

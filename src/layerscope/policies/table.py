@@ -18,6 +18,10 @@ TABLE_LIMIT: Final = 4 << 20
 """Bytes of a table; the largest of ours has 31,000."""
 
 
+BUILT_IN: Final = "built in"
+"""The place of our own tables, for a person."""
+
+
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of every row: where it comes from."""
 
@@ -70,13 +74,13 @@ def read_head(name: str, directory: Path | None = None) -> tuple[PolicyHead, int
 def find_place(name: str, directory: Path | None) -> str:
     """Where the table of that name is read from, for a person."""
     own = directory / f"{name}.toml" if directory is not None else None
-    return str(own) if own is not None and own.is_file() else "built in"
+    return str(own) if own is not None and own.is_file() else BUILT_IN
 
 
 def _read(name: str, directory: Path | None) -> tuple[str, bytes]:
     place = find_place(name, directory)
     try:
-        if place == "built in":
+        if place == BUILT_IN:
             return place, files("layerscope.policies").joinpath("tables", f"{name}.toml").read_bytes()
         path = Path(place)
         if path.stat().st_size > TABLE_LIMIT:

@@ -15,6 +15,7 @@ def build_gpu(verdict: GpuVerdict) -> GpuV1:
         name=verdict.name,
         compute_capability=verdict.compute_capability,
         verdict=_VERDICTS[verdict.verdict],
+        code_verdict=_VERDICTS[verdict.code_verdict or verdict.verdict],
         cause=verdict.cause.value,
         reason=verdict.reason,
         evidence=[root_path(library.path) for library in verdict.libraries],

@@ -27,7 +27,7 @@ def encode_json(document: object) -> str:
 def _write_out_surrogates(value: object) -> object:
     if isinstance(value, str):
         return _SURROGATE.sub(lambda match: escape_text(match[0]), value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_write_out_surrogates(item) for item in value]
     if isinstance(value, dict):
         return {_write_out_surrogates(key): _write_out_surrogates(item) for key, item in value.items()}

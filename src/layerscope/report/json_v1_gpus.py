@@ -28,7 +28,14 @@ class GpuV1(Struct, frozen=True):
     name: str
     compute_capability: str
     verdict: GpuVerdictName
-    cause: Annotated[str, Meta(description="What it fails at or falls short of: code, architecture, driver too old, …")]
+    code_verdict: Annotated[
+        GpuVerdictName,
+        Meta(description="What device code and driver alone say, also where a finding blocks the image."),
+    ]
+    cause: Annotated[
+        str,
+        Meta(description="What it fails at or falls short of: code, architecture, driver too old, blocked, …"),
+    ]
     reason: str
     evidence: Annotated[
         list[str], Meta(description="Paths of the libraries that decide, and of those that fall short.")

@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from layerscope.errors import ReferenceSyntaxError
+from layerscope.image.image import Image
+from layerscope.image.reference import Reference
 from layerscope.rules.finding import Location
+
+_ENGINES: Final = ("docker:", "podman:", "registry:")
+_FILES: Final = ("oci-", "docker-archive")
+"""How sources begin that read a file or a folder, which no engine knows by that name."""
 
 STANDARD_INPUT: Final = "-"
 
@@ -20,6 +27,18 @@ def tell_reference(reference: str) -> str:
     if rest != STANDARD_INPUT:
         return reference
     return f"standard input ({scheme})" if scheme else "standard input"
+
+
+def find_engine_name(image: Image) -> str:
+    """The name by which an engine or a registry knows an image; empty for a file."""
+    name = next((image.reference.removeprefix(each) for each in _ENGINES if image.reference.startswith(each)), "")
+    if not name and image.source.startswith(_FILES):
+        return ""
+    try:
+        Reference.parse(name or image.reference)
+    except ReferenceSyntaxError:
+        return ""
+    return name or image.reference
 
 
 def is_layer_named(layer: int, message: str) -> bool:

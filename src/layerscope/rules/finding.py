@@ -18,7 +18,9 @@ class Location:
 class Finding:
     """What was found, in one message, at one or more locations.
 
-    `wasted` is how many bytes the image would lose if it were cured, 0 where that is not the point.
+    `wasted` is how many bytes the image would lose if it were cured, 0 where that is not the point. `ends_gpu_work`
+    says that because of it nothing computes on a GPU: of the frameworks that the paths in `concerns` belong to, or of
+    the whole image where there is none. `brief` says the message in a few words, where the rule has such.
     """
 
     code: str
@@ -30,6 +32,9 @@ class Finding:
     locations: tuple[Location, ...]
     fixes: tuple[Fix, ...] = ()
     wasted: int = 0
+    ends_gpu_work: bool = False
+    concerns: tuple[str, ...] = ()
+    brief: str = ""
 
     def __post_init__(self) -> None:
         """Hold rules to their promise of a location."""

@@ -16,14 +16,15 @@ def take_out(folder: str, configuration: LoaderConfiguration | None) -> Fix:
     title = f"Take {folder} out of LD_LIBRARY_PATH"
     if configuration is None:
         return Fix(title, (f"ENV LD_LIBRARY_PATH=…   without {folder}",))
-    kept = [part for part in configuration.library_path if part.text.rstrip("/") != folder and not is_dead(part)]
+    kept = [part for part in configuration.library_path if part.text.rstrip("/") != folder]
     return Fix(title, (set_library_path(kept), f"Or set {folder} for the one program that needs it."))
 
 
 def set_library_path(folders: Iterable[SearchFolder]) -> str:
-    """The instruction that leaves these folders, or what to do where none is left."""
-    texts = list(filter(None, (folder.text for folder in folders)))
-    return f"ENV LD_LIBRARY_PATH={':'.join(texts)}" if texts else "ENV LD_LIBRARY_PATH=   (nothing is left of it)"
+    """The instruction that leaves these folders, less what is empty or dead, or what to do where none is left."""
+    texts = [folder.text for folder in folders if folder.text and not is_dead(folder)]
+    kept = ":".join(dict.fromkeys(texts))
+    return f"ENV LD_LIBRARY_PATH={kept}" if kept else "ENV LD_LIBRARY_PATH=   (nothing is left of it: delete the line)"
 
 
 def tell_library_path(configuration: LoaderConfiguration | None) -> str:

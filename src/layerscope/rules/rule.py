@@ -25,6 +25,8 @@ class Rule(ABC):
     severity: ClassVar[Severity]
     confidence: ClassVar[Confidence] = Confidence.HIGH
     needs: ClassVar[tuple[type[Fact], ...]]
+    ends_gpu_work: ClassVar[Severity | None] = None
+    """The severity from which on a finding means that what it concerns does not start, or computes on no GPU."""
 
     @classmethod
     def name(cls) -> str:
@@ -48,16 +50,25 @@ class Rule(ABC):
         confidence: Confidence | None = None,
         fixes: tuple[Fix, ...] = (),
         wasted: int = 0,
+        concerns: tuple[str, ...] | None = (),
+        brief: str = "",
     ) -> Finding:
-        """A finding of this rule at the places of the evidence."""
+        """A finding of this rule at the places of the evidence.
+
+        `concerns` are paths by which those who load them are found, none for all of the image, None for nobody.
+        """
+        weight = self.severity if severity is None else severity
         return Finding(
             code=self.code,
             rule=self.name(),
             title=self.title(),
             message=message,
-            severity=self.severity if severity is None else severity,
+            severity=weight,
             confidence=self.confidence if confidence is None else confidence,
             locations=tuple(Location(item.layer, item.path) for item in evidence),
             fixes=fixes,
             wasted=wasted,
+            ends_gpu_work=self.ends_gpu_work is not None and weight >= self.ends_gpu_work and concerns is not None,
+            concerns=concerns or (),
+            brief=brief,
         )

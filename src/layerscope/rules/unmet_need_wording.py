@@ -27,12 +27,21 @@ def explain_need(need: UnmetNeed) -> str:
         return f"is found at {tell_path(need.unusable)}, which is no object that the loader takes"
     if need.removed_by is not None:
         folder = tell_path(need.removed_path.rpartition("/")[0])
-        return f"was removed from {folder} by {tell_layer(need.removed_by, need.removed_instruction)}"
+        return f"was removed from {folder} by a later step"
     if need.is_uncached:
         return f"is at {tell_path(need.elsewhere[0])} but not in ld.so.cache"
     if need.elsewhere:
         return f"lies at {tell_path(need.elsewhere[0])}, where the loader does not look"
     return f"is not in the image (needed since {tell_layer(need.place.layer, need.place.instruction)})"
+
+
+def tell_fate(need: UnmetNeed) -> str:
+    """The same in a few words."""
+    if need.unusable is not None:
+        return "cannot be loaded"
+    if need.removed_by is not None:
+        return f"was removed by {tell_layer(need.removed_by)}"
+    return "is not found by the loader" if need.elsewhere else "is not in the image"
 
 
 def find_told_needs(facts: FactSet) -> dict[str, tuple[str, ...]]:
@@ -64,7 +73,9 @@ def _suggest_keeping(needs: Sequence[UnmetNeed], facts: FactSet) -> Fix:
     paths = list(dict.fromkeys(need.removed_path for need in needs))
     named = tell_list(map(tell_path, paths))
     step = tell_layer(needs[0].removed_by, needs[0].removed_instruction)
-    steps = [f"Take out of what {step} deletes: {named}"]
+    words = needs[0].removed_instruction.split()
+    is_alone = words[:2] == ["RUN", "rm"] and {word.lstrip("/") for word in words[2:] if word[:1] != "-"} == set(paths)
+    steps = [f"Drop {step}" if is_alone else f"Take out of what {step} deletes: {named}"]
     for damaged in facts.of(DamagedDistribution):
         if set(damaged.missing_examples) & set(paths):
             pip = tell_pip(facts, damaged.environment)
@@ -75,4 +86,5 @@ def _suggest_keeping(needs: Sequence[UnmetNeed], facts: FactSet) -> Fix:
         for package in facts.of(MissingPackageFiles)
         if set(package.paths) & set(paths)
     )
-    return Fix("Keep the libraries", tuple(dict.fromkeys(steps))[:STEPS])
+    names = tell_list(path.rpartition("/")[2] for path in paths)
+    return Fix(f"Keep {names}", tuple(dict.fromkeys(steps))[:STEPS])

@@ -122,6 +122,35 @@ def test_the_gpu_of_a_message_is_the_one_in_question(
     assert asked == [["12.0"], ["T4"], []]
 
 
+def test_the_driver_of_a_message_is_the_one_in_question(
+    answer: Answer, fixture_image: ImageWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the branch that serves the CUDA version which its number tells; what --driver names comes first."""
+    asked: list[str] = []
+
+    def note(source: Source, *, options: AuditOptions, progress: Progress) -> AuditResult:
+        asked.append(options.driver)
+        return audit_image(source, options=options, progress=progress)
+
+    monkeypatch.setattr(evidence_audit, "audit_image", note)
+    image = fixture_image("clean-python", "oci-dir")
+    message = "The NVIDIA driver on your system is too old (found version 12020)."
+    code, out, _ = answer("explain", message, image)
+    assert code == 0
+    assert "? not judged without --gpu NAME" in out.decode()
+    assert answer("explain", message, image, "--driver", "R550")[0] == 0
+    assert asked == ["R535", "R550"]
+
+
+def test_commands_name_an_image_only_where_they_can_use_it(answer: Answer, fixture_image: ImageWriter) -> None:
+    """No engine runs a folder; our own commands read it."""
+    image = fixture_image("clean-python", "oci-dir")
+    out = answer("explain", "no kernel image is available for execution on the device", image)[1].decode()
+    assert "layerscope audit" in out
+    assert "layerscope audit IMAGE" not in out
+    assert "docker run --gpus all --shm-size=8g IMAGE" in answer("explain", "shm", image)[1].decode()
+
+
 def test_an_image_is_not_read_for_nothing(answer: Answer) -> None:
     """Where the text is not known, no evidence can be looked for."""
     code, out, _ = answer("explain", "hello", "./nowhere.tar")
@@ -138,6 +167,10 @@ def test_an_image_is_not_read_for_nothing(answer: Answer) -> None:
         (["-", "-"], "standard input can be one thing only"),
         (["-", "image", "--username", "me", "--password-stdin"], "standard input can be one thing only"),
         (["text", "-o", "yaml"], "expected one of terminal, json"),
+        ([""], "the text is empty"),
+        ([" \n"], "the text is empty"),
+        (["text", "--gpu", "H1000"], "--gpu is about an image, expected IMAGE"),
+        (["text", "--driver", "R535"], "--driver is about an image, expected IMAGE"),
     ],
 )
 def test_usage_is_checked(arguments: list[str], message: str, answer: Answer) -> None:

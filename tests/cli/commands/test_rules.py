@@ -38,3 +38,17 @@ def test_a_rule_that_is_not_there_names_the_nearest(answer: Answer) -> None:
     code, _, err = answer("rules", "explain", "root-usr")
     assert code == 2
     assert "did you mean root-user?" in err
+
+
+@pytest.mark.parametrize("handle", ["CUDA999", "zzz", "user"])
+def test_a_rule_that_resembles_none_is_not_guessed(handle: str, answer: Answer) -> None:
+    """Codes all look alike, so that another number is no slip."""
+    code, _, err = answer("rules", "explain", handle)
+    assert code == 2
+    assert "did you mean" not in err
+    assert "'layerscope rules list' names them all" in err
+
+
+def test_a_code_may_lack_its_noughts(answer: Answer) -> None:
+    """It is told in full."""
+    assert "did you mean CONF007?" in answer("rules", "explain", "conf7")[2]

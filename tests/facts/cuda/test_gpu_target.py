@@ -47,11 +47,14 @@ def test_fleets_are_lists_of_node_types() -> None:
     [
         ("", r"no \[\[node\]\]"),
         ("[[nodes]]\n", "unknown key 'nodes', expected 'node'"),
-        ('[[node]]\ngpus = "T4"', "node 1 of the fleet: unknown key 'gpus', expected 'gpu'"),
+        (
+            '[[node]]\ngpus = "T4"',
+            r"node 1 of the fleet: unknown key 'gpus', expected one of name, gpu, driver, count \(perhaps 'gpu'\)",
+        ),
         ('[[node]]\nzzz = "T4"', "expected one of name, gpu, driver, count"),
         ("[[node]]\nname = 'a'", "gpu is None"),
-        ("[[node]]\ngpu = 'T4'\ndriver = 535", "driver 535, expected text"),
-        ("[[node]]\ngpu = 'T4'\ndriver = 'new'", "expected one like 535"),
+        ("[[node]]\ngpu = 'T4'\ndriver = 535", 'driver is 535, expected text in quotes: driver = "535"'),
+        ("[[node]]\ngpu = 'T4'\ndriver = 'new'", "node 1 of the fleet: .*expected one like 535"),
         ("[[node]]\ngpu = 'T4'\ncount = 0", "expected a number of nodes"),
         ("[[node]]\ngpu = 'T4'\n[[node]]\ngpu = 'T4'", "'T4' is there twice"),
         ("= 1", "reading the fleet"),
@@ -61,3 +64,10 @@ def test_odd_fleets_are_refused(text: str, says: str) -> None:
     """A key that nobody reads would be a node that nobody checks."""
     with pytest.raises(UsageError, match=says):
         parse_fleet(text)
+
+
+def test_errors_of_fleets_name_the_file_and_the_node() -> None:
+    """Also for a GPU that nobody knows."""
+    text = "[[node]]\nname = 'pool-a'\ngpu = 'Z9'\n"
+    with pytest.raises(UsageError, match=r"reading node 1 \('pool-a'\) of the fleet 'f.toml': reading the GPU 'Z9'"):
+        parse_fleet(text, GPUS, origin="the fleet 'f.toml'")

@@ -160,3 +160,11 @@ def test_fleets_are_judged_node_by_node() -> None:
     old, new = judge_fleet(FactSet(TORCH_12), POLICIES, fleet)
     assert (old.node, old.count, old.driver, old.verdict) == ("old", 12, "R580", Verdict.NATIVE)
     assert (new.node, new.count, new.verdict) == ("new", 1, Verdict.NATIVE)
+
+
+def test_libraries_for_what_the_hardware_lacks_do_not_count() -> None:
+    """A T4 has no sparse tensor cores, so that an image lacks nothing for it without their code; an A10 has them."""
+    facts = (*TORCH_12, library("libcusparseLt.so.0", (9, sm(80, 90, 100))))
+    assert judge(facts, "T4").verdict is Verdict.NATIVE
+    newer = (*TORCH_12, library("libcusparseLt.so.0", (9, sm(90, 100))))
+    assert judge(newer, "A10").verdict is Verdict.PARTIAL

@@ -1,10 +1,20 @@
 """Distributions that write the same files are told in pairs."""
 
+import re
+
 from layerscope.facts.python.overlaps import Overlap, OverlapCollector
 from support.contexts import collect, collect_one, make_context
 from support.python_files import SITE, distribution, interpreter
+from support.tar_member import TarMember, file
 
 FILES = {"cv2/cv2.abi3.so": b"1", "cv2/tests/a.py": b"2", "cv2/same.py": b"3"}
+
+
+def without_digests(member: TarMember) -> TarMember:
+    """A RECORD whose rows name files alone."""
+    if not member.name.endswith("/RECORD"):
+        return member
+    return file(member.name, re.sub(rb",sha256=[^,]*,\d*", b",,", member.content))
 
 
 def test_tells_the_pair_and_who_won() -> None:
@@ -33,3 +43,16 @@ def test_two_versions_of_one_name_are_no_pair() -> None:
         interpreter(), distribution("a", files={"a.py": b"1"}), distribution("a", "2.0", files={"a.py": b"2"})
     )
     assert collect(OverlapCollector, context).of(Overlap) == ()
+
+
+def test_twins_are_a_pair_without_digests_too() -> None:
+    """The table knows that they hold one package; of strangers nothing is known."""
+    records = {}
+    for name in ("opencv-python", "opencv-python-headless", "stranger"):
+        files = distribution(name, "4.9", files={"cv2/a.py": b"1"})
+        records[name] = [without_digests(item) for item in files]
+    ours, theirs, stranger = records.values()
+    found = collect_one(OverlapCollector, make_context(interpreter(), ours, theirs), Overlap)
+    assert (found.package, found.shared, found.kept) == ("cv2", 0, "")
+    assert found.evidence.path == f"{SITE}/cv2/a.py"
+    assert collect(OverlapCollector, make_context(interpreter(), ours, stranger)).of(Overlap) == ()

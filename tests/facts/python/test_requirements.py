@@ -46,6 +46,12 @@ def test_judges_markers_for_the_image() -> None:
     assert [each.key for each in found.unmet] == ["g"]
 
 
+def test_keeps_the_extras_in_what_it_tells() -> None:
+    """They have to be installed too."""
+    found = judge(distribution("acme", metadata=requires("zz[foo,bar]>=1")))["acme"]
+    assert found.unmet[0].text == "zz[bar,foo]>=1"
+
+
 def test_follows_the_extras_that_are_asked_for() -> None:
     """The requirement is that of the distribution that has the extra."""
     found = judge(

@@ -1,9 +1,11 @@
 """CUDA025 cpu-only-torch: what it flags and what it lets pass."""
 
+from layerscope.facts.cuda.gpu_verdict import Verdict
 from layerscope.rules.cuda.cpu_only_torch import CpuOnlyTorch
 from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
 from support.cuda_images import collect_cuda, toolkit, torch, wheels
+from support.gpu_facts import verdict
 from support.sample_facts import DAMAGED
 
 
@@ -46,3 +48,13 @@ def test_ignores_cpu_images_and_cuda_builds() -> None:
     ignores(CpuOnlyTorch, *collect_cuda(torch(cuda="")))
     ignores(CpuOnlyTorch, *collect_cuda([*torch(), *wheels()], env=["NVIDIA_VISIBLE_DEVICES=all"]))
     ignores(CpuOnlyTorch, DAMAGED, *collect_cuda([*torch(libraries=False), *wheels()]))
+
+
+def test_flags_a_cpu_build_where_a_gpu_is_asked_about() -> None:
+    """Asking for a GPU is wanting one; the whole of torch is concerned."""
+    asked = verdict(Verdict.NO_CODE, name="H100")
+    (finding,) = flags(CpuOnlyTorch, asked, *collect_cuda(torch(cuda="")))
+    assert finding.message.endswith("is built for the CPU alone, and H100 was asked about")
+    assert finding.severity is Severity.CRITICAL
+    assert finding.ends_gpu_work
+    assert finding.brief == "torch 2.6.0+cpu is built for the CPU alone"

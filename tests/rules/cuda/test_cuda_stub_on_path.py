@@ -1,9 +1,13 @@
 """CUDA032 cuda-stub-on-path: what it flags and what it lets pass."""
 
+from dataclasses import replace
+
+from layerscope.facts.elf.loader_configuration import SearchFolder
 from layerscope.rules.cuda.cuda_stub_on_path import CudaStubOnPath
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.cuda_images import collect_cuda, sized
+from support.elf_facts import CONFIGURATION
 from support.tar_member import file, symlink
 
 STUBS = "usr/local/cuda/lib64/stubs"
@@ -19,6 +23,19 @@ def test_flags_a_stub_that_programs_load() -> None:
         "/usr/local/cuda/lib64/stubs is on LD_LIBRARY_PATH, and its libcuda.so.1 is a stub of the driver"
     )
     assert finding.severity is Severity.CRITICAL
+
+
+def test_names_the_entry_as_the_variable_has_it() -> None:
+    """Not where a link leads; the cure is the whole line that is left."""
+    real = "usr/local/cuda-12.4/lib64/stubs"
+    folders = (SearchFolder(f"/{STUBS}", real, 0), SearchFolder("/gone", None), SearchFolder("/opt/lib", "opt/lib", 0))
+    stubs = [sized(f"{real}/libcuda.so"), symlink(f"{real}/libcuda.so.1", "libcuda.so")]
+    link = symlink("usr/local/cuda", "cuda-12.4")
+    facts = collect_cuda([*stubs, link], env=[f"LD_LIBRARY_PATH=/{STUBS}:/gone:/opt/lib"])
+    (finding,) = flags(CudaStubOnPath, *facts, replace(CONFIGURATION, library_path=folders))
+    assert finding.message.startswith(f"/{STUBS} is on LD_LIBRARY_PATH")
+    assert finding.fixes[0].title == f"Take /{STUBS} out of LD_LIBRARY_PATH"
+    assert finding.fixes[0].steps[0] == "ENV LD_LIBRARY_PATH=/opt/lib"
 
 
 def test_flags_lesser_ones() -> None:

@@ -32,3 +32,13 @@ def test_ignores_a_driver_at_the_floor() -> None:
 def test_flags_it_whatever_else_is_unread() -> None:
     """The framework that was found needs it."""
     flags(DriverBelowFloor, DAMAGED, verdict(Verdict.NONE, Cause.DRIVER_TOO_OLD))
+
+
+def test_flags_a_driver_that_was_named_without_a_gpu_once() -> None:
+    """All common GPUs are meant."""
+    old = replace(verdict(Verdict.NONE, Cause.DRIVER_TOO_OLD, is_asked=False), driver="535")
+    other = replace(verdict(Verdict.NONE, Cause.CODE, is_asked=False), driver="535")
+    (finding,) = flags(DriverBelowFloor, old, replace(old, name="H100"), other)
+    assert finding.message == "2 of 3 common GPUs (T4 and H100) cannot run this image: the reason"
+    assert finding.severity is Severity.CRITICAL
+    ignores(DriverBelowFloor, replace(old, driver=""))

@@ -37,3 +37,13 @@ def test_ignores_gpus_that_nobody_asked_about() -> None:
 def test_ignores_what_an_unread_layer_may_hold() -> None:
     """A library in it could have the code."""
     ignores(MissingDeviceCode, DAMAGED, verdict(Verdict.NONE, Cause.CODE))
+
+
+def test_flags_an_image_without_any_device_code_once() -> None:
+    """Whoever asks about GPUs wants one to be used."""
+    empty = verdict(Verdict.NO_CODE)
+    (finding,) = flags(MissingDeviceCode, empty, replace(empty, name="H100"))
+    assert finding.message == "The image has no device code at all, neither for T4 and H100 nor for any other GPU"
+    assert finding.severity is Severity.HIGH
+    ignores(MissingDeviceCode, verdict(Verdict.NO_CODE, is_asked=False))
+    ignores(MissingDeviceCode, DAMAGED, empty)

@@ -1,9 +1,11 @@
 """CUDA020 second-cuda-copy: what it flags and what it lets pass."""
 
-from layerscope.rules.cuda.second_cuda_copy import NOTICED, SecondCudaCopy
+from layerscope.rules.cuda.second_cuda_copy import SecondCudaCopy
+from layerscope.rules.cuda_copies import NOTICED
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.cuda_images import LIBRARIES, SITE, collect_cuda, sized, toolkit, torch, wheels
+from support.python_facts import ENVIRONMENT
 from support.sample_facts import MB, weight
 
 STEPS = ("ADD cuda.tar /", "RUN pip install torch")
@@ -55,3 +57,21 @@ def test_ignores_one_copy_and_small_ones_that_packages_carry() -> None:
     ignores(SecondCudaCopy, *collect_cuda([*torch(), *wheels(size=NOTICED), profiler]), weight(300 * MB))
     cached = sized("root/.cache/uv/archive-v0/a/nvidia/cublas/lib/libcublas.so.12", NOTICED)
     ignores(SecondCudaCopy, *collect_cuda([*torch(), *wheels(size=NOTICED), cached]), weight(300 * MB))
+
+
+def test_takes_packages_out_of_the_step_that_installs_them() -> None:
+    """The base is not to blame for what the image's own step brought."""
+    steps = ("RUN apt-get update && apt-get install -y --no-install-recommends cuda-libraries-12-4=12.4.1-1", STEPS[1])
+    facts = collect_cuda(toolkit(size=NOTICED), [*torch(), *wheels(size=NOTICED * 2)], steps=steps)
+    (finding,) = flags(SecondCudaCopy, *facts, weight(1000 * MB))
+    assert finding.fixes[0].title == "Do not install cuda-libraries-12-4=12.4.1-1"
+    assert finding.fixes[0].steps[0].startswith("Take cuda-libraries-12-4=12.4.1-1 out of layer 0 (RUN apt-get")
+
+
+def test_names_the_base_with_the_images_own_python() -> None:
+    """And NVIDIA's without libraries, for the CUDA that the image declares."""
+    env = ["NV_CUDA_LIB_VERSION=12.4.1-1", "CUDA_VERSION=12.4.1"]
+    facts = collect_cuda(toolkit(size=NOTICED), [*torch(), *wheels(size=NOTICED * 2)], steps=STEPS, env=env)
+    (finding,) = flags(SecondCudaCopy, *facts, weight(1000 * MB), ENVIRONMENT)
+    assert finding.fixes[0].steps[0].startswith("FROM python:3.11-slim ")
+    assert "FROM nvidia/cuda:12.4.1-base-ubuntu" in finding.fixes[0].steps[1]

@@ -20,6 +20,9 @@ def test_flags_an_empty_part() -> None:
     )
     assert finding.severity is Severity.LOW
     assert finding.fixes[0].steps[0] == "ENV LD_LIBRARY_PATH=/opt/lib"
+    dead = replace(CONFIGURATION, library_path=(SearchFolder("/gone", None), SearchFolder("", "app")))
+    (finding,) = flags(EmptyLibraryPathEntry, dead)
+    assert finding.fixes[0].steps[0] == "ENV LD_LIBRARY_PATH=   (nothing is left of it: delete the line)"
 
 
 def test_libraries_that_lie_there_make_it_worse() -> None:

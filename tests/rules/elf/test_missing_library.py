@@ -10,7 +10,7 @@ from layerscope.facts.fact import Evidence
 from layerscope.rules.elf.missing_library import MissingLibrary
 from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
-from support.elf_facts import MODULE, NEED, place, reach
+from support.elf_facts import ACTIVE, MODULE, NEED, SITE, place, reach
 from support.gpu_facts import torch as torch_for
 from support.package_facts import LIBRARY
 from support.python_facts import ENVIRONMENT, MISSING
@@ -39,8 +39,8 @@ def test_tells_the_layer_that_removed_it_first() -> None:
     need = replace(REMOVED, reach=reach(chain=chain), place=place(chain[1]))
     (finding,) = flags(MissingLibrary, need)
     assert "by way of _C.abi3.so > libtorch_cuda.so: libtorch_cuda.so needs libx.so.1" in finding.message
-    assert finding.message.endswith("which was removed from /a by layer 3 (RUN rm a/libx.so.1)")
-    assert finding.locations[0].layer == 3
+    assert finding.message.endswith("which was removed from /a by a later step")
+    assert (finding.locations[0].layer, finding.locations[0].path) == (3, "a/libx.so.1")
 
 
 def test_brings_a_removed_library_back_with_what_it_came_with() -> None:
@@ -48,13 +48,15 @@ def test_brings_a_removed_library_back_with_what_it_came_with() -> None:
     wheel = replace(MISSING, missing_examples=("a/libx.so.1",))
     (finding,) = flags(MissingLibrary, REMOVED, wheel, ENVIRONMENT)
     assert finding.fixes[0].steps == (
-        "Take out of what layer 3 (RUN rm a/libx.so.1) deletes: /a/libx.so.1",
+        "Drop layer 3 (RUN rm a/libx.so.1)",
         "Or bring it back: RUN /opt/venv/bin/python -m pip install --force-reinstall --no-deps acme==1.0",
     )
     (finding,) = flags(MissingLibrary, REMOVED, replace(LIBRARY, paths=("a/libx.so.1",)))
     assert "apt-get install -y --reinstall libgomp1" in finding.fixes[0].steps[1]
     (finding,) = flags(MissingLibrary, REMOVED, LIBRARY, MISSING)
     assert len(finding.fixes[0].steps) == 1
+    (finding,) = flags(MissingLibrary, replace(REMOVED, removed_instruction="RUN ./slim.sh"))
+    assert finding.fixes[0].steps == ("Take out of what layer 3 (RUN ./slim.sh) deletes: /a/libx.so.1",)
 
 
 def test_tells_all_that_one_package_lacks_at_once() -> None:
@@ -63,6 +65,38 @@ def test_tells_all_that_one_package_lacks_at_once() -> None:
     (finding,) = flags(MissingLibrary, NEED, other)
     assert "_C.abi3.so and libb.so need libx.so.1 and libcudart.so.12; libx.so.1 is not in the image" in finding.message
     assert finding.fixes[0].steps[0] == "RUN pip install nvidia-cuda-runtime-cu12"
+
+
+def test_keeps_objects_of_a_package_that_have_nothing_in_common_apart() -> None:
+    """What the package's own modules need goes before what a program beside them needs."""
+    program = f"{SITE}/torch/bin/test"
+    test = replace(NEED, needed="libgtest.so", place=place(program), reach=reach(program, is_central=False))
+    library = replace(NEED, place=place("a/libtorch_cpu.so"), reach=reach(count=5))
+    first, second = flags(MissingLibrary, NEED, test, library)
+    assert "libtorch_cpu.so and _C.abi3.so need libx.so.1" in first.message
+    assert "test needs libgtest.so" in second.message
+
+
+def test_tells_a_library_that_many_programs_miss_once() -> None:
+    """The one with most harm by its chain, the others by name."""
+    programs = [
+        replace(NEED, place=place(path), reach=reach(path, RootKind.PROGRAM)) for path in ("bin/a", "bin/b", "bin/c")
+    ]
+    (finding,) = flags(MissingLibrary, *programs, NEED)
+    assert finding.message.startswith(f"Import torch (/{MODULE}) fails: _C.abi3.so, a, b and 1 more need libx.so.1")
+    assert finding.message.endswith("; so do /bin/a, /bin/b and /bin/c")
+
+
+def test_what_ends_the_import_of_a_framework_in_use_is_critical() -> None:
+    """In other environments, and for modules that torch tries, it stays high."""
+    cases = [
+        (NEED, ACTIVE, Severity.CRITICAL),
+        (replace(NEED, modules=10), ACTIVE, Severity.CRITICAL),
+        (NEED, replace(ACTIVE, is_active=False), Severity.HIGH),
+        (replace(NEED, reach=reach(package="numpy")), ACTIVE, Severity.HIGH),
+        (replace(NEED, reach=reach(f"{SITE}/torch/_extra.so")), ACTIVE, Severity.HIGH),
+    ]
+    assert [flags(MissingLibrary, *facts)[0].severity for *facts, _ in cases] == [each for *_, each in cases]
 
 
 def test_severity_follows_who_needs_it() -> None:
@@ -95,7 +129,8 @@ def test_says_how_a_library_that_is_there_can_be_found() -> None:
 
 def test_plugins_out_of_reach_are_for_information() -> None:
     """All in one finding."""
-    (finding,) = flags(MissingLibrary, UNREACHED)
+    (finding,) = flags(MissingLibrary, UNREACHED, replace(UNREACHED, needed="libx.so"))
+    assert len(finding.locations) == 1
     assert (finding.severity, finding.confidence) == (Severity.INFO, Confidence.LOW)
 
 

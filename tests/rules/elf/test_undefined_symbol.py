@@ -7,7 +7,7 @@ import pytest
 from layerscope.rules.elf.undefined_symbol import UndefinedSymbol
 from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
-from support.elf_facts import CONFIGURATION, MODULE, SHADOW, SITE, SYMBOLS, place, reach
+from support.elf_facts import ACTIVE, CONFIGURATION, MODULE, SHADOW, SITE, SYMBOLS, VERSION, place, reach
 from support.gpu_facts import torch as torch_for
 from support.sample_facts import DAMAGED
 
@@ -38,11 +38,36 @@ def test_flags_with_what_the_name_tells(name: str, reason: str) -> None:
 def test_blames_the_library_that_was_put_in_front() -> None:
     """With the variable as it should be."""
     symbols = replace(SYMBOLS, libraries=(place("lib/libc.so.6"), place("opt/old/liba.so")))
-    (finding,) = flags(UndefinedSymbol, symbols, SHADOW, CONFIGURATION)
+    (finding,) = flags(UndefinedSymbol, symbols, SHADOW, CONFIGURATION, ACTIVE)
     assert "it gets /opt/old/liba.so of layer 2 (COPY old /opt/old) by LD_LIBRARY_PATH (ENV LD_" in finding.message
     assert (finding.severity, finding.confidence) == (Severity.CRITICAL, Confidence.HIGH)
     assert finding.fixes[0].steps[0] == "ENV LD_LIBRARY_PATH=/opt/lib"
     assert [location.layer for location in finding.locations] == [2, 1]
+    (other,) = flags(UndefinedSymbol, symbols, SHADOW, CONFIGURATION)
+    assert other.severity is Severity.HIGH
+
+
+def test_tells_of_all_that_one_library_in_front_breaks_at_once() -> None:
+    """Those with most harm by name, the others by number."""
+    symbols = replace(SYMBOLS, libraries=(place("opt/old/liba.so"),))
+    other = replace(symbols, place=place("a/b.so"), reach=reach("a/b.so", is_central=False))
+    (finding,) = flags(UndefinedSymbol, other, symbols, SHADOW, CONFIGURATION)
+    assert finding.message.startswith(f"Import torch (/{MODULE}) fails: /{MODULE} needs")
+    assert finding.message.endswith("; 1 other object lacks symbols for the same reason")
+
+
+def test_counts_the_symbols_that_it_does_not_name() -> None:
+    """The fact lists ten at most."""
+    (finding,) = flags(UndefinedSymbol, replace(SYMBOLS, count=300, names=tuple("abcdefghij")))
+    assert "needs 300 symbols that nothing defines (a, b, c and 297 more)" in finding.message
+
+
+def test_leaves_objects_that_lack_a_version_to_the_rule_on_versions() -> None:
+    """The loader refuses them; what another library in front lacks is told all the same."""
+    symbols = replace(SYMBOLS, libraries=(VERSION.provider,))
+    ignores(UndefinedSymbol, symbols, VERSION)
+    ignores(UndefinedSymbol, symbols, VERSION, replace(SHADOW, winner=VERSION.provider))
+    flags(UndefinedSymbol, replace(symbols, libraries=(SHADOW.winner,)), VERSION, SHADOW)
 
 
 def test_ignores_what_another_rule_tells() -> None:

@@ -8,7 +8,10 @@ from layerscope.facts.layers.repeated_files import Copy, RepeatedFiles
 from layerscope.rules.layers.duplicate_file import DuplicateFile
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
+from support.cuda_images import SITE, collect_cuda, toolkit, torch, wheels
 from support.sample_facts import MB, ended, weight
+
+MODEL = Copy("srv/model/weights.bin", 400 * MB, 0, "opt/model/weights.bin")
 
 
 def repeated(layer: int, size: int) -> RepeatedFiles:
@@ -68,3 +71,32 @@ def test_takes_the_share_of_the_image_into_account() -> None:
 def test_ignores_an_image_without_copies() -> None:
     """What lies hidden below is no copy that a container has."""
     ignores(DuplicateFile, ended("metadata", 40 * MB), weight(1000 * MB))
+
+
+def test_leaves_copies_of_cuda_to_the_rule_that_says_which_to_drop() -> None:
+    """Links to the copy that should go would break the one that is used."""
+    steps = ("RUN apt-get install -y cuda-libraries-12-4", "RUN pip install torch")
+    facts = collect_cuda(toolkit(size=50 * MB), [*torch(), *wheels(size=100 * MB)], steps=steps)
+    own, other = f"{SITE}/nvidia/cublas/lib/libcublas.so.12", "usr/local/cuda-12.4/lib64/libcublas.so.12"
+    fact = replace(
+        repeated(1, 500 * MB),
+        folders=(Folder(1, f"{SITE}/nvidia/cublas", 1, 500 * MB),),
+        largest=(Copy(own, 500 * MB, 0, other),),
+    )
+    ignores(DuplicateFile, *facts, fact, weight(2000 * MB))
+    mixed = replace(
+        fact, files=2, size=900 * MB, folders=(*fact.folders, *repeated(1, 400 * MB).folders), largest=fact.largest
+    )
+    (finding,) = flags(DuplicateFile, *facts, replace(mixed, largest=(*fact.largest, MODEL)), weight(2000 * MB))
+    assert finding.wasted == 400 * MB
+    flags(DuplicateFile, fact, weight(2000 * MB))
+
+
+def test_what_packages_of_one_environment_repeat_is_for_information() -> None:
+    """Nobody links files of wheels."""
+    pair = Copy(f"{SITE}/triton/a.so", 60 * MB, 1, f"{SITE}/nvidia/a.so")
+    (finding,) = flags(DuplicateFile, replace(repeated(1, 60 * MB), largest=(pair,)), weight(2000 * MB))
+    assert (finding.severity, finding.fixes) == (Severity.INFO, ())
+    other = replace(pair, first_path="opt/venv/lib/python3.12/site-packages/triton/a.so")
+    (finding,) = flags(DuplicateFile, replace(repeated(1, 60 * MB), largest=(other,)), weight(2000 * MB))
+    assert finding.fixes

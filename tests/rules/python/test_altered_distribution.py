@@ -62,3 +62,14 @@ def test_leaves_removed_libraries_to_the_finding_that_tells_what_fails() -> None
     ignores(AlteredDistribution, ENVIRONMENT, MISSING, told)
     (finding,) = flags(AlteredDistribution, ENVIRONMENT, replace(MISSING, missing_code=5), told)
     assert finding.severity is Severity.MEDIUM
+
+
+def test_a_library_that_is_found_elsewhere_is_a_small_matter() -> None:
+    """Another copy serves all that need it."""
+    library = f"{SITE}/torch/lib/libgomp.so.1"
+    gone = replace(MISSING, missing=1, missing_code=1, missing_examples=(library,))
+    (finding,) = flags(AlteredDistribution, ENVIRONMENT, replace(gone, found_elsewhere=(library,)))
+    assert finding.severity is Severity.LOW
+    assert "; the loader finds another libgomp.so.1; removed by" in finding.message
+    (finding,) = flags(AlteredDistribution, ENVIRONMENT, gone)
+    assert finding.severity is Severity.HIGH

@@ -14,7 +14,7 @@ def test_flags_a_wheel_of_another_python_in_use() -> None:
     assert finding.message == (
         "Python 3.11.9 in /opt/venv cannot use acme 1.0 (cpython-310-x86_64-linux-gnu): compiled for another Python or "
         "machine; put there by layer 2 (COPY --from=build /venv /opt/venv); 2 extension modules not found, "
-        "whose suffix should be .cpython-311-x86_64-linux-gnu.so"
+        "whose suffix should be .cpython-311-x86_64-linux-gnu.so; import acme fails"
     )
     assert finding.severity is Severity.CRITICAL
     assert finding.fixes[0].steps[0] == (
@@ -43,3 +43,15 @@ def test_each_layer_is_told_on_its_own() -> None:
 def test_ignores_threading_and_c_library() -> None:
     """They are rules of their own."""
     ignores(MismatchedAbiTag, ENVIRONMENT, replace(WHEEL, reason="libc"), replace(MODULES, reason="threading"))
+
+
+def test_what_goes_on_in_python_is_no_end() -> None:
+    """Its compiled part is lost; of several, the one that fails counts."""
+    wheel = replace(WHEEL, name="PyYAML", version="6.0")
+    module = replace(MODULES, package="yaml", distribution="PyYAML 6.0")
+    (finding,) = flags(MismatchedAbiTag, ENVIRONMENT, wheel, module)
+    assert finding.message.startswith("Python 3.11.9 in /opt/venv cannot use the compiled part of PyYAML 6.0 (cpython-")
+    assert finding.severity is Severity.HIGH
+    (finding,) = flags(MismatchedAbiTag, ENVIRONMENT, wheel, module, WHEEL, MODULES)
+    assert finding.message.endswith("; import acme fails; PyYAML 6.0 goes on without the compiled part")
+    assert finding.severity is Severity.CRITICAL

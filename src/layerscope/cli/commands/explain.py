@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
@@ -61,24 +62,30 @@ def command(
     pasted = read_pasted(text, path)
     if pasted.left_out:
         console.say(f"layerscope: the text is long: {tell_size(pasted.left_out)} in its middle are not looked at")
-    known = Policies(policy_dir).errors
+    policies = Policies(policy_dir)
+    known = policies.errors
     cleaned = clean_text(pasted.text)
+    if not cleaned.strip():
+        raise UsageError("explaining an error: the text is empty, expected a message, a log or a code")
+    if image is None:
+        _refuse_targets()
     found = find_explanations(known, cleaned)
     suggestions = () if found else suggest_errors(known, cleaned)
     result = None
     if image is not None and found:
-        from layerscope.cli.evidence_audit import Question, audit_for  # an audit loads every rule
+        from layerscope.cli.evidence_audit import Question, audit_for, fit_to_image  # an audit loads every rule
 
         question = Question(gpus, driver, fleet, policy_dir)
         result = audit_for(found, image, reading, question, console=console)
+        found = fit_to_image(found, policies, result)
     hint = "" if found else _find_hint(text, image)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: (
-            render_explanations_text(found, context, result=result)
+            render_explanations_text(found, context, result=result, policies=policies)
             if found
             else render_suggestions_text(suggestions, context, hint=hint)
         ),
-        "json": lambda _: _render_json(found, suggestions, result),
+        "json": lambda _: _render_json(found, suggestions, result, policies),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if result is not None and not result.is_intact:
@@ -101,12 +108,23 @@ def _sort_arguments(
     return text, image
 
 
+def _refuse_targets() -> None:
+    """Refuse questions about GPUs where there is no image that could be judged for them."""
+    context = click.get_current_context()
+    for name, told in (("gpus", "--gpu"), ("driver", "--driver"), ("fleet", "--fleet")):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"explaining an error: {told} is about an image, expected IMAGE after the text")
+
+
 def _render_json(
-    found: "Sequence[Explanation]", suggestions: "Sequence[ErrorRow]", result: "AuditResult | None"
+    found: "Sequence[Explanation]",
+    suggestions: "Sequence[ErrorRow]",
+    result: "AuditResult | None",
+    policies: Policies,
 ) -> str:
     from layerscope.report.explain_json import render_explanations_json
 
-    return render_explanations_json(found, suggestions, result=result)
+    return render_explanations_json(found, suggestions, result=result, policies=policies)
 
 
 def _find_hint(text: str | None, image: str | None) -> str:

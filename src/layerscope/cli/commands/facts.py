@@ -15,7 +15,7 @@ from layerscope.cli.options import (
     Reading,
     Telling,
     base_option,
-    ignore_base_option,
+    ignore_base_facts_option,
     image_argument,
     policy_dir_option,
     with_console,
@@ -32,7 +32,7 @@ from layerscope.report.facts_view import render_facts_json, render_facts_text
 @image_argument
 @click.option("--only", "families", type=click.Choice(FAMILIES), multiple=True, help="Only this family; repeatable.")
 @base_option
-@ignore_base_option
+@ignore_base_facts_option
 @with_gpu_options
 @policy_dir_option
 @with_reading

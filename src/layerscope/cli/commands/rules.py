@@ -1,8 +1,11 @@
 """`layerscope rules`: what is looked for, and why."""
 
 import difflib
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -24,6 +27,11 @@ from layerscope.report.rules_view import (
 from layerscope.rules.documentation import document_rule
 from layerscope.rules.registry import RULES, find_rule
 from layerscope.rules.rule import Rule
+
+CLOSE: Final = 0.8
+"""Likeness from which a name is taken for a slip of another: two letters of ten."""
+
+_CODE: Final = re.compile(r"([a-z]{2,6})[-_ ]?(\d{1,4})", re.ASCII)
 
 
 @click.group("rules")
@@ -74,6 +82,7 @@ def list_policies(*, policy_dir: Path | None, output: tuple[str, ...], console: 
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     policies = Policies(policy_dir)
+    policies.check()
     tables = [
         PolicyTable(name, *read_head(name, policies.directory), find_place(name, policies.directory)) for name in TABLES
     ]
@@ -89,10 +98,19 @@ def list_policies(*, policy_dir: Path | None, output: tuple[str, ...], console: 
 def _find(handle: str) -> Rule:
     rule = find_rule(handle)
     if rule is None:
-        near = difflib.get_close_matches(
-            handle.lower(), [name for rule in RULES for name in (rule.code.lower(), rule.name())]
-        )
         codes = {rule.code.lower(): rule.code for rule in RULES}
-        hint = f"; did you mean {codes.get(near[0], near[0])}?" if near else "; 'layerscope rules list' names them all"
-        raise UsageError(f"explaining rule {handle[:80]!r}: there is none of that code or name{hint}")
+        names = {rule.name(): rule.name() for rule in RULES}
+        near = _find_near(handle, {**codes, **names})
+        hint = f"did you mean {near}?" if near else "'layerscope rules list' names them all"
+        raise UsageError(f"explaining rule {handle[:80]!r}: there is none of that code or name; {hint}")
     return rule
+
+
+def _find_near(handle: str, known: Mapping[str, str]) -> str:
+    """The rule that a slip or two lie between; codes all look alike, so of them only one that is written otherwise."""
+    wanted = handle.strip().lower()[:80]
+    code = _CODE.fullmatch(wanted)
+    if code is not None:
+        return known.get(f"{code[1]}{int(code[2]):03}", "")
+    near = difflib.get_close_matches(wanted, known, n=1, cutoff=CLOSE)
+    return known[near[0]] if near else ""

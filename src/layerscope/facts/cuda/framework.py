@@ -50,6 +50,11 @@ class Framework(Fact):
         """Name and version for a sentence."""
         return f"{self.name} {self.version}".rstrip()
 
+    @property
+    def package_path(self) -> str:
+        """The folder that is imported."""
+        return f"{self.environment}/{self.name}"
+
     def has_distribution(self, name: str) -> bool:
         """Whether a distribution of that name is part of it."""
         return any(each.name == name for each in self.distributions)

@@ -69,45 +69,65 @@ def common_targets(architectures: GpuArchitectures) -> tuple[GpuTarget, ...]:
     return tuple(GpuTarget(model.name, model.capability, model) for model in architectures.common)
 
 
-def parse_fleet(text: str) -> tuple[NodeType, ...]:
-    """The node types of a TOML file with `[[node]]` tables of name, gpu, driver and count; raises UsageError."""
+def parse_fleet(
+    text: str, architectures: GpuArchitectures | None = None, *, origin: str = "the fleet"
+) -> tuple[NodeType, ...]:
+    """The node types of a TOML file with `[[node]]` tables of name, gpu, driver and count; raises UsageError.
+
+    Their GPUs are checked against `architectures`; `origin` is what errors call the file.
+    """
     try:
         document = tomli.loads(text)
     except (tomli.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"reading the fleet: {error}") from error
-    _refuse_unknown("the fleet", document, ("node",))
+        raise UsageError(f"reading {origin}: {error}") from error
+    _refuse_unknown(origin, document, ("node",))
     nodes = document.get("node", [])
     if not isinstance(nodes, list) or not nodes or not all(isinstance(node, dict) for node in nodes):
-        raise UsageError("reading the fleet: no [[node]] in it, expected at least one")
+        raise UsageError(f"reading {origin}: no [[node]] in it, expected at least one")
     if len(nodes) > NODE_LIMIT:
-        raise UsageError(f"reading the fleet: {len(nodes):,} node types, limit {NODE_LIMIT:,}")
-    found = tuple(_parse_node(number, node) for number, node in enumerate(nodes, start=1))
+        raise UsageError(f"reading {origin}: {len(nodes):,} node types, limit {NODE_LIMIT:,}")
+    found = tuple(
+        _parse_node(f"{_name_node(number, node)} of {origin}", node, architectures)
+        for number, node in enumerate(nodes, start=1)
+    )
     names = [node.name for node in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UsageError(f"reading the fleet: the name {twice[0]!r} is there twice")
+        raise UsageError(f"reading {origin}: the name {twice[0]!r} is there twice")
     return found
 
 
-def _parse_node(number: int, node: dict[str, Any]) -> NodeType:
-    where = f"node {number} of the fleet"
+def _name_node(number: int, node: dict[str, Any]) -> str:
+    """A node type by its place in the file, and by its name where it has one."""
+    name = node.get("name")
+    return f"node {number} ({name!r})" if isinstance(name, str) and name else f"node {number}"
+
+
+def _parse_node(where: str, node: dict[str, Any], architectures: GpuArchitectures | None) -> NodeType:
     _refuse_unknown(where, node, _NODE_KEYS)
     gpu, driver, count = node.get("gpu"), node.get("driver", ""), node.get("count", 1)
     name = node.get("name", gpu)
     if not isinstance(gpu, str) or not gpu:
         raise UsageError(f"reading {where}: gpu is {gpu!r}, expected a model or a compute capability as text")
-    if not isinstance(name, str) or not name or not isinstance(driver, str):
-        raise UsageError(f"reading {where}: name is {name!r} and driver {driver!r}, expected text")
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"reading {where}: name is {name!r}, expected text")
+    if not isinstance(driver, str):
+        raise UsageError(f'reading {where}: driver is {driver!r}, expected text in quotes: driver = "{driver}"')
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise UsageError(f"reading {where}: count is {count!r}, expected a number of nodes")
-    found = NodeType(name, gpu, driver, count)
-    if driver:
-        parse_driver(driver)
-    return found
+    try:
+        if driver:
+            parse_driver(driver)
+        if architectures is not None:
+            parse_gpu(gpu, architectures)
+    except UsageError as error:
+        raise UsageError(f"reading {where}: {error}") from error
+    return NodeType(name, gpu, driver, count)
 
 
 def _refuse_unknown(where: str, table: Iterable[str], known: tuple[str, ...]) -> None:
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-            expected = repr(near[0]) if near else f"one of {', '.join(known)}"
-            raise UsageError(f"reading {where}: unknown key {key!r}, expected {expected}")
+            meant = f" (perhaps {near[0]!r})" if near and len(known) > 1 else ""
+            keys = f"one of {', '.join(known)}" if len(known) > 1 else repr(known[0])
+            raise UsageError(f"reading {where}: unknown key {key!r}, expected {keys}{meant}")

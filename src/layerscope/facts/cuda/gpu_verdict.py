@@ -39,6 +39,8 @@ class Cause(StrEnum):
     """The driver does not yet know the GPU."""
     PTX_TOO_NEW = "PTX too new"
     """The driver cannot compile the PTX."""
+    BLOCKED = "blocked"
+    """What computes does not start, whatever its code; a finding says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,9 @@ class GpuVerdict(Fact):
     is_asked: bool = False
     node: str = ""
     count: int = 1
+    code_verdict: Verdict | None = None
+    """Where the verdict is `blocked`, what code and driver alone would say, and `code_reason` why."""
+    code_reason: str = ""
     refusal: str = ""
     """Why the NVIDIA runtime of a host with that driver does not start the image, empty where it does."""
 

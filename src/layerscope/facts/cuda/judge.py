@@ -144,7 +144,7 @@ def _tell_code(case: _Case, judged: Sequence[Judged], cause: Cause | None = None
         cause=found,
         reason="",
         minimum_driver=_minimum_driver(case, deciders) if verdict not in (Verdict.NONE, Verdict.NO_CODE) else "",
-        full_driver=(case.policies.cuda_driver.toolkit_driver(case.need.cuda) or "") if case.need else "",
+        full_driver=_full_driver(case),
         last_branch=case.policies.cuda_driver.last_branch(case.target.capability),
         driver=case.driver,
         cuda=case.need.cuda if case.need else "",
@@ -160,6 +160,14 @@ def _minimum_driver(case: _Case, deciders: Sequence[Judged]) -> str:
     compiled = [each.coverage.isa for each in deciders if each.verdict.verdict is Verdict.JIT]
     wanted = [_floor(case), _first_driver(case), *(drivers.ptx_driver(isa) for isa in compiled)]
     return max(filter(None, wanted), key=numbers, default="")
+
+
+def _full_driver(case: _Case) -> str:
+    """The driver that came with the image's CUDA, where one as new still knows the GPU."""
+    drivers = case.policies.cuda_driver
+    found = drivers.toolkit_driver(case.need.cuda) if case.need else None
+    last = drivers.last_branch(case.target.capability)
+    return "" if found is None or (last is not None and numbers(found)[0] > last) else found
 
 
 def _floor(case: _Case) -> str | None:

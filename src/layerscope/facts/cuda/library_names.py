@@ -40,8 +40,3 @@ def read_library_name(file_name: str) -> LibraryName | None:
     name = match[1]
     stem = re.match(r"cudnn|nvinfer|nvonnxparser|nvshmem|cutensor|npp", name)
     return LibraryName(name, FAMILIES[stem[0] if stem else name], match[2].lstrip("."))
-
-
-def is_linker_name(name: LibraryName) -> bool:
-    """Whether only linkers ask for it: no number follows `.so`."""
-    return not name.suffix

@@ -48,8 +48,12 @@ def find_candidates(codes: Iterable[LibraryCode], policies: Policies, cuda: str)
 
 
 def judge_libraries(candidates: Iterable[Candidate], question: GpuQuestion) -> list[Judged]:
-    """The verdict of every library."""
-    return [_judge(candidate, question) for candidate in candidates]
+    """The verdict of every library that is for something the GPU can do."""
+    return [
+        _judge(candidate, question)
+        for candidate in candidates
+        if candidate.row is None or question.capability >= candidate.row.from_capability
+    ]
 
 
 def find_deciders(judged: Sequence[Judged]) -> list[Judged]:

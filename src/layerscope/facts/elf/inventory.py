@@ -23,6 +23,8 @@ FAMILIES: Final = ("GLIBC", "GLIBCXX", "CXXABI")
 """Symbol versions with numbers, of the C and the C++ library."""
 
 C_LIBRARY: Final = "libc.so.6"
+CXX_LIBRARY: Final = "libstdc++"
+"""How the SONAME of the C++ library begins; wheels rename their copies (`libstdc++-0a1b.so.6`)."""
 _DEFAULT_FOLDERS: Final = ("lib/", "lib64/", "usr/lib/", "usr/lib64/")
 """Where glibc lies for the loader; a copy elsewhere belongs to something that brings its own."""
 
@@ -50,7 +52,8 @@ class ElfInventory(Fact):
     `machines` and `types` count them by the numbers of the ELF header, `interpreters` by PT_INTERP, most first.
     `foreign` are those for another machine than the image's, of which `foreign_paths` names some. `newest` has for each
     family the newest version that any object of the image's machine requires, weak requirements apart; `glibc` is the
-    newest version that the image's C library provides, None where that is another one.
+    newest version that the image's C library provides, None where that is another one. `cxx` has the newest GLIBCXX and
+    CXXABI of every copy of libstdc++.
     """
 
     objects: int
@@ -61,6 +64,7 @@ class ElfInventory(Fact):
     foreign_paths: tuple[str, ...]
     newest: tuple[SymbolVersion, ...]
     glibc: SymbolVersion | None
+    cxx: tuple[SymbolVersion, ...] = ()
 
 
 class ElfObjectsCollector(Collector):
@@ -123,7 +127,16 @@ def _take_inventory(context: FactContext, objects: Mapping[str, ImageObject]) ->
         foreign_paths=tuple(foreign[:EXAMPLES]),
         newest=tuple(version for _, version in sorted(_find_newest(required).items())),
         glibc=find_glibc(context),
+        cxx=tuple(_find_cxx(native)),
     )
+
+
+def _find_cxx(objects: Iterable[ImageObject]) -> Iterator[SymbolVersion]:
+    """What each copy of the C++ library provides."""
+    copies = [each for each in objects if (each.elf.soname or "").startswith(CXX_LIBRARY)]
+    for library in copies[:EXAMPLES]:
+        newest = _find_newest((each, library) for each in library.elf.provided_versions)
+        yield from (version for family, version in sorted(newest.items()) if family != "GLIBC")
 
 
 def _find_newest(versions: Iterable[tuple[str, ImageObject]]) -> dict[str, SymbolVersion]:

@@ -85,10 +85,6 @@ class ProcessReplay(ABC):
     def _names_of(self, item: LoadedObject, asked: str | None) -> tuple[str, ...]:
         """The names under which later needs meet an object; `asked` is the one that it was found by."""
 
-    def find_loaded(self, path: str) -> LoadedObject | None:
-        """The object at a real path, if this process holds it."""
-        return self._paths.get(path)
-
     def search(self, name: str, requester: LoadedObject) -> Found | None:
         """Where a name without a slash would be found, were it not loaded already."""
         return self._search_name(name, requester)

@@ -86,7 +86,7 @@ def _iter_missing(replayed: ReplayedRoot, item: LoadedObject) -> Iterator[tuple[
             continue
         missing = set(versions) - set(provider.elf.provided_versions)
         if missing:
-            yield library, provider, tuple(sorted(missing, key=_order))
+            yield library, provider, tuple(sorted(missing, key=order_version))
 
 
 def _find_provider(replayed: ReplayedRoot, item: LoadedObject, library: str) -> LoadedObject | None:
@@ -110,6 +110,6 @@ def _has_all(resolution: Resolution, path: str, versions: tuple[str, ...]) -> bo
     return all(version in provided for version in versions)
 
 
-def _order(version: str) -> tuple[tuple[int, ...], str]:
+def order_version(version: str) -> tuple[tuple[int, ...], str]:
     """By number, then by name."""
     return split_version(version.rpartition("_")[2]), version

@@ -7,6 +7,7 @@ from typing import Final
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
+from layerscope.facts.elf.resolution import find_resolution
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.python.distributions import Distribution, find_distributions
@@ -35,7 +36,8 @@ class DamagedDistribution(Fact):
 
     `missing_code` and `altered_code` are the modules and shared objects among the missing and the altered files, those
     of tests, documentation and headers left out; they stand first among the examples. `missing_by` and `altered_by`
-    are the layers that removed a missing and wrote an altered file.
+    are the layers that removed a missing and wrote an altered file. `found_elsewhere` are missing libraries that all
+    objects which need them by name get from other files.
     """
 
     environment: str
@@ -55,6 +57,7 @@ class DamagedDistribution(Fact):
     altered_examples: tuple[str, ...]
     altered_by: int | None
     altered_instruction: str
+    found_elsewhere: tuple[str, ...] = ()
 
 
 class IntegrityCollector(Collector):
@@ -147,7 +150,22 @@ def _describe(
         altered_examples=tuple(map(_clean, altered[:EXAMPLES])),
         altered_by=writer,
         altered_instruction=context.instruction(writer),
+        found_elsewhere=tuple(map(_clean, _find_elsewhere(context, missing)[:EXAMPLES])),
     )
+
+
+def _find_elsewhere(context: FactContext, missing: list[str]) -> list[str]:
+    """Those of missing libraries that objects need and find in another place."""
+    names = {path.rpartition("/")[2]: path for path in missing if ".so" in path.rpartition("/")[2]}
+    if not names:
+        return []
+    found, lacking = set[str](), set[str]()
+    for replayed in context.shared(find_resolution).roots:
+        for item in replayed.objects:
+            for edge in item.edges:
+                if edge.needed in names:
+                    (lacking if edge.is_unmet or edge.path is None else found).add(edge.needed)
+    return [names[name] for name in sorted(found - lacking)]
 
 
 def _clean(path: str) -> str:

@@ -59,16 +59,22 @@ class OverlapCollector(Collector):
         records = context.shared(find_records)
         by_folder = {item.evidence.path or "": item for item in context.shared(find_distributions)}
         digests = _collect_digests(context, records)
-        pairs: dict[tuple[str, str], list[str]] = {}
+        twins, pairs = context.policies.python_twins, dict[tuple[str, str], list[str]]()
+        unsure: dict[tuple[str, str], str] = {}
         for path, owners in sorted(context.shared(find_owners).items()):
             for pair in combinations(owners[:OWNERS_LIMIT], 2):
                 ours = [digests.get((folder, path)) for folder in pair]
                 if None not in ours and ours[0] != ours[1]:
                     pairs.setdefault(pair, []).append(path)
+                elif None in ours and all(folder in by_folder for folder in pair):
+                    ours_key, theirs_key = (by_folder[folder].key for folder in pair)
+                    if theirs_key in twins.find_twins(ours_key):  # a RECORD without digests says nothing of contents
+                        pairs.setdefault(pair, [])
+                        unsure.setdefault(pair, path)
         for (left, right), paths in sorted(pairs.items()):
             one, two = by_folder.get(left), by_folder.get(right)
             if one is not None and two is not None and one.key != two.key:
-                yield _describe(context, (one, two), paths, digests)
+                yield _describe(context, (one, two), paths, digests, unsure.get((left, right), ""))
 
 
 def _collect_digests(context: FactContext, records: dict[str, InstalledRecord]) -> dict[tuple[str, str], bytes]:
@@ -90,8 +96,9 @@ def _describe(
     pair: tuple[Distribution, Distribution],
     paths: list[str],
     digests: dict[tuple[str, str], bytes],
+    unsure: str,
 ) -> Overlap:
-    """The fact of one pair."""
+    """The fact of one pair; `unsure` is a file that both list and of which nobody knows the content."""
     inside = len(pair[0].site) + 1
     paths = sorted(paths, key=lambda path: not is_code(path[inside:]))
     wins = {item.key: 0 for item in pair}
@@ -103,9 +110,10 @@ def _describe(
         if node is not None:
             for item in pair:
                 wins[item.key] += digests[item.evidence.path or "", path] == node.digest
+    example = paths[0] if paths else unsure
     best = max(pair, key=lambda item: wins[item.key])
     return Overlap(
-        evidence=Evidence(layer=layer, path=paths[0].encode("utf-8", "surrogateescape").decode("utf-8", "replace")),
+        evidence=Evidence(layer=layer, path=example.encode("utf-8", "surrogateescape").decode("utf-8", "replace")),
         environment=pair[0].environment,
         site=pair[0].site,
         keys=(pair[0].key, pair[1].key),

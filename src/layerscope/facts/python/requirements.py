@@ -127,11 +127,12 @@ class _Judge:
     def _describe(self, requirement: Requirement, target: Distribution | None, extra: str) -> Unmet:
         """One that is not met."""
         key = canonicalize_name(requirement.name)
+        extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
         twins = () if target is not None else self._twins.find_twins(key)
         stand_in = next((self._seen[twin] for twin in twins if twin in self._seen), None)
         return Unmet(
             key=key,
-            text=f"{requirement.name}{requirement.specifier}",
+            text=f"{requirement.name}{extras}{requirement.specifier}",
             specifier=str(requirement.specifier),
             found=target.version if target is not None else "",
             extra=extra,

@@ -28,14 +28,16 @@ def _file(kind: str, names: str, *, value: str, path: str = r".*") -> Credential
     return CredentialFile(kind, tuple(names.split()), re.compile(path), re.compile(value, re.IGNORECASE | re.MULTILINE))
 
 
-_QUOTED: Final = r"\s*:\s*\"([^\"\s]{6,})\""
-_SET: Final = r"\s*[=:]\s*[\"']?([^\s\"']{4,})"
+_QUOTED: Final = r"\s{0,99}:\s{0,99}\"([^\"\s]{6,})\""
+_SET: Final = r"\s{0,99}[=:]\s{0,99}[\"']?([^\s\"']{4,})"
+"""Blanks have a ceiling, as has the indentation of a line: between two patterns that take any number of them, a text of
+blanks alone would take quadratic time."""
 
 CREDENTIAL_FILES: Final = (
     _file("netrc password", ".netrc _netrc netrc", value=r"\bpassword\s+(\S+)"),
     _file("npm token", ".npmrc npmrc", value=r"(?:_authToken|_auth|_password)\s*=\s*[\"']?([^\s\"']+)"),
     _file("yarn token", ".yarnrc.yml", value=r"npmAuth(?:Token|Ident)" + _SET),
-    _file("package index password", ".pypirc", value=r"^\s*password" + _SET),
+    _file("package index password", ".pypirc", value=r"^[ \t]{0,99}password" + _SET),
     _file("git password", ".git-credentials .git-credential-store", value=r"://[^\s/:@]*:([^\s/@]+)@"),
     _file(
         "registry password",
@@ -69,7 +71,7 @@ CREDENTIAL_FILES: Final = (
     _file(
         "Kubernetes credential",
         "config kubeconfig admin.conf kubelet.conf kube.config",
-        value=r"^\s*(?:-\s*)?(?:client-key-data|token|password)" + _SET,
+        value=r"^[ \t]{0,99}(?:-[ \t]{0,99})?(?:client-key-data|token|password)" + _SET,
         path=r"(?:.*/)?(?:\.kube/config|kubeconfig|kube\.config|etc/kubernetes/[^/]+)",
     ),
     _file(
@@ -85,16 +87,16 @@ CREDENTIAL_FILES: Final = (
         path=r"(?:.*/)?\.?huggingface/(?:token|stored_tokens)",
     ),
     _file("database password", ".pgpass pgpass.conf", value=r"^[^#:\n]+:[^:\n]*:[^:\n]*:[^:\n]*:(\S+)"),
-    _file("database password", ".my.cnf .mylogin.cnf", value=r"^\s*password" + _SET),
+    _file("database password", ".my.cnf .mylogin.cnf", value=r"^[ \t]{0,99}password" + _SET),
     _file(
         "object storage key",
         ".s3cfg .boto .passwd-s3fs rclone.conf",
-        value=r"^\s*(?:(?:gs_|aws_)?secret_(?:access_)?key(?:_id)?|gs_oauth2_refresh_token|pass|token)" + _SET,
+        value=r"^[ \t]{0,99}(?:(?:gs_|aws_)?secret_(?:access_)?key(?:_id)?|gs_oauth2_refresh_token|pass|token)" + _SET,
     ),
     _file(
         "Cargo token",
         "credentials credentials.toml",
-        value=r"^\s*token" + _SET,
+        value=r"^[ \t]{0,99}token" + _SET,
         path=r"(?:.*/)?\.?cargo/credentials(?:\.toml)?",
     ),
     _file("GitHub token", "hosts.yml", value=r"oauth_token" + _SET, path=r"(?:.*/)?gh/hosts\.yml"),

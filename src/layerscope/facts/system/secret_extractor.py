@@ -34,7 +34,7 @@ class SecretExtractor:
     """Keeps [kind, count] of each credential in files known by name, in keys, and in small configuration files."""
 
     name: str = "secrets"
-    version: int = 1
+    version: int = 2
     wants: Wants = field(
         default=Wants(
             paths=frozenset({SHADOW}),

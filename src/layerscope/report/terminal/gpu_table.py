@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from layerscope.audit.result import AuditResult
-from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
+from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.report.escape import escape_text
 from layerscope.report.terminal.page import Page, start_table
+from layerscope.rules.wording import tell_list
 
 ORDER: Final = (Verdict.NATIVE, Verdict.JIT, Verdict.PARTIAL, Verdict.NONE, Verdict.NO_CODE)
 WORDS: Final = {
@@ -28,6 +30,12 @@ _STYLES: Final = {
     Verdict.NO_CODE: "doubt",
 }
 _PLACE: Final = "\0"
+_COLUMNS: Final = ("node", "count", "verdict", "GPU", "driver", "needs driver", "all features")
+_LEAVING: Final = ("all features", "count")
+"""What a narrow table leaves out, the first first."""
+_GAP: Final = 2
+SHOWN_GPUS: Final = 4
+"""GPUs that a line below the table names."""
 SHOWN_REASONS: Final = 3
 """Reasons given for one group of GPUs; the JSON report has the reason of each."""
 
@@ -38,32 +46,88 @@ def draw_gpus(page: Page, result: AuditResult) -> None:
         return
     if any(verdict.is_asked for verdict in result.gpus):
         page.add_heading("GPUs", "judged from the image's files, as asked")
+        _tell_blocked(page, result.gpus)
         _draw_asked(page, result.gpus)
     else:
         page.add_heading("GPUs", "judged from the image's files; --gpu NAME --driver VERSION asks about one")
+        _tell_blocked(page, result.gpus)
         _draw_common(page, result.gpus)
+    _tell_compiled(page, result.gpus)
+
+
+def find_blocked(verdicts: Iterable[GpuVerdict]) -> GpuVerdict | None:
+    """The first verdict that a finding decides, whatever the code says."""
+    return next((verdict for verdict in verdicts if verdict.cause is Cause.BLOCKED), None)
+
+
+def _tell_blocked(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
+    """What the code alone would allow, where a finding decides."""
+    if find_blocked(verdicts) is None:
+        return
+    kinds = [verdict.code_verdict or verdict.verdict for verdict in verdicts]
+    counts = [f"{WORDS[kind]} on {kinds.count(kind)}" for kind in ORDER if kind in kinds]
+    if len(kinds) == 1:
+        counts = [WORDS[kinds[0]]]
+    page.add_line((f"by its code alone: {', '.join(counts)}", "muted"), indent=2)
+
+
+def _tell_compiled(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
+    """Libraries of an image that runs which the driver compiles for the most part, with the GPUs."""
+    found: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        for library in verdict.libraries if verdict.verdict is Verdict.NATIVE else ():
+            if library.verdict is Verdict.JIT:
+                found.setdefault(library.name, []).append(verdict.name)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, gpus in found.items():
+        groups.setdefault(tuple(dict.fromkeys(gpus)), []).append(name)
+    for where, names in groups.items():
+        verb, whose = ("compiles", "its") if len(names) == 1 else ("compile", "their")
+        told = f"{tell_list(names)} {verb} most of {whose} kernels at first use on {tell_list(where, shown=SHOWN_GPUS)}"
+        page.add_line((escape_text(told), "muted"), indent=2)
 
 
 def _draw_asked(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
+    rows = [_describe(page, verdict) for verdict in verdicts]
+    names = list(_COLUMNS) if any(verdict.node for verdict in verdicts) else list(_COLUMNS[2:])
+    widths = {name: max(cell_len(name), *(cell_len(str(row[name])) for row in rows)) for name in names}
+    for name in _LEAVING:
+        if sum(widths[each] + _GAP for each in names) > page.width and name in names:
+            names.remove(name)
     table = start_table()
-    is_fleet = any(verdict.node for verdict in verdicts)
-    for column in ("node", "count") if is_fleet else ():
-        table.add_column(column, justify="right" if column == "count" else "left", no_wrap=True)
-    for column in ("verdict", "GPU", "driver", "needs driver", "all features"):
-        table.add_column(column, no_wrap=True)
-    for verdict in verdicts:
-        node = [escape_text(verdict.node), f"{verdict.count:,}"] if is_fleet else []
-        table.add_row(
-            *node,
-            sign_verdict(page, verdict),
-            _name(verdict),
-            escape_text(verdict.driver) or Text("any", "muted"),
-            tell_drivers(page, verdict),
-            f"{page.symbols.at_least}{verdict.full_driver}" if verdict.full_driver else page.symbols.dash,
+    for name in names:
+        is_name = name in {"node", "GPU"}
+        table.add_column(
+            name,
+            justify="right" if name == "count" else "left",
+            no_wrap=not is_name,
+            overflow="fold",
+            min_width=None if is_name else widths[name],
         )
+    for row in rows:
+        table.add_row(*(row[name] for name in names))
     page.add(table)
     for reason, group in _group_reasons(verdicts):
         page.add_line((f"{', '.join(group)}: ", "label"), reason, indent=2)
+
+
+def _describe(page: Page, verdict: GpuVerdict) -> dict[str, str | Text]:
+    """The cells of a verdict's row, by column."""
+    return {
+        "node": escape_text(verdict.node),
+        "count": f"{verdict.count:,}",
+        "verdict": sign_verdict(page, verdict),
+        "GPU": _name(verdict),
+        "driver": escape_text(verdict.driver) or Text("any", "muted"),
+        "needs driver": tell_drivers(page, verdict),
+        "all features": _tell_full_driver(page, verdict),
+    }
+
+
+def _tell_full_driver(page: Page, verdict: GpuVerdict) -> str:
+    """The driver with all features, for a GPU that a driver can help."""
+    is_lost = verdict.verdict is Verdict.NONE and verdict.cause is not Cause.DRIVER_TOO_OLD
+    return page.symbols.dash if is_lost or not verdict.full_driver else f"{page.symbols.at_least}{verdict.full_driver}"
 
 
 def _group_reasons(verdicts: Sequence[GpuVerdict]) -> list[tuple[str, list[str]]]:

@@ -5,7 +5,7 @@ from typing import Final
 from layerscope.audit.result import AuditResult
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
 from layerscope.report.escape import escape_text
-from layerscope.report.terminal.gpu_table import ORDER
+from layerscope.report.terminal.gpu_table import ORDER, find_blocked
 from layerscope.report.terminal.page import Page
 from layerscope.rules.wording import tell_count
 
@@ -25,12 +25,12 @@ _SENTENCES: Final = {
     Verdict.NONE: "run on",
     Verdict.NO_CODE: "for",
 }
-_COUNTED: Final = {
-    Verdict.NATIVE: "run it",
-    Verdict.JIT: "compile it first",
-    Verdict.PARTIAL: "in part",
-    Verdict.NONE: "not at all",
-    Verdict.NO_CODE: "find no code in it",
+_OTHERS: Final = {
+    Verdict.NATIVE: "runs on",
+    Verdict.JIT: "compiles first on",
+    Verdict.PARTIAL: "in part on",
+    Verdict.NONE: "not on",
+    Verdict.NO_CODE: "no code for",
 }
 SHOWN: Final = 4
 """GPUs that have a line each; more are counted."""
@@ -65,10 +65,10 @@ def _count(page: Page, verdicts: list[GpuVerdict], *, what: str) -> Line:
     best = min(verdicts, key=lambda verdict: ORDER.index(verdict.verdict)).verdict
     counts = {kind: sum(verdict.verdict is kind for verdict in verdicts) for kind in ORDER}
     shown = worst if any(verdict.is_asked for verdict in verdicts) else best
-    parts = [f"{count} {_COUNTED[kind]}" for kind, count in counts.items() if count]
-    first, _, does = parts[0].partition(" ")
-    told = ", ".join([f"{first} of {tell_count(len(verdicts), what)} {does}", *parts[1:]])
-    return _word(page, shown), told
+    others = [f"{_OTHERS[kind]} {count}" for kind, count in counts.items() if count and kind is not shown]
+    first = f"{_SENTENCES[shown]} {counts[shown]} of {tell_count(len(verdicts), what)}"
+    why = f": {escape_text(blocked.reason)}" if (blocked := find_blocked(verdicts)) else ""
+    return _word(page, shown), ", ".join([first, *others]) + why
 
 
 def _word(page: Page, verdict: Verdict) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from layerscope.report.escape import escape_line
 from layerscope.report.terminal.gpu_verdict_line import tell_gpus
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields
+from layerscope.report.terminal.stack_line import tell_stack
 from layerscope.report.units import format_share, mark_sum
 from layerscope.rules.wording import tell_count, tell_size
 
@@ -41,6 +42,8 @@ def draw_image(page: Page, result: AuditResult) -> None:
     image = result.image
     fields = start_fields()
     add_identity(fields, image)
+    if stack := tell_stack(page, result):
+        fields.add_row("stack", stack)
     fields.add_row("size", f" {page.symbols.dot} ".join(_tell_size(page, result)))
     fields.add_row("waste", _tell_waste(page, result))
     if result.base is not None:

@@ -43,6 +43,7 @@ class CrlfShebang(Rule):
     code: ClassVar[str] = "CONF007"
     covers: ClassVar[tuple[int, ...]] = (55,)
     severity: ClassVar[Severity] = Severity.LOW
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, Scripts)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ class MissingEntrypoint(Rule):
     code: ClassVar[str] = "CONF004"
     covers: ClassVar[tuple[int, ...]] = (55, 58)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ class MissingInterpreter(Rule):
     code: ClassVar[str] = "CONF006"
     covers: ClassVar[tuple[int, ...]] = (55, 58)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, Scripts, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

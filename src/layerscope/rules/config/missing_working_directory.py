@@ -34,6 +34,7 @@ class MissingWorkingDirectory(Rule):
     code: ClassVar[str] = "CONF005"
     covers: ClassVar[tuple[int, ...]] = (55, 58)
     severity: ClassVar[Severity] = Severity.MEDIUM
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Process, Identity, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

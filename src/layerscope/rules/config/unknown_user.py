@@ -34,6 +34,7 @@ class UnknownUser(Rule):
     code: ClassVar[str] = "CONF008"
     covers: ClassVar[tuple[int, ...]] = (45,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Identity, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

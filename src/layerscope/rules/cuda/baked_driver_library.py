@@ -37,6 +37,7 @@ class BakedDriverLibrary(Rule):
     code: ClassVar[str] = "CUDA031"
     covers: ClassVar[tuple[int, ...]] = (31, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (DriverFile,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -73,6 +74,7 @@ class BakedDriverLibrary(Rule):
             *(each.evidence for each in files[:SHOWN_LOCATIONS]),
             severity=Severity.MEDIUM if is_empty else severity,
             fixes=(_suggest(files),),
+            brief=f"{tell_layer(layer)} brings {files[0].name}, which has to come from the host",
         )
 
 

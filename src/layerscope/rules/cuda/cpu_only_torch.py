@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.framework import Build, Framework
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
@@ -15,14 +16,15 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.wording import tell_path
+from layerscope.rules.wording import tell_list, tell_path
 
 
 class CpuOnlyTorch(Rule):
     """An image for GPUs has a torch that computes on the CPU alone.
 
-    What it checks: torch's `version.py` (`cuda = None`) and version (`+cpu`), where the config asks for GPUs or the
-        image holds CUDA's libraries; and a torch built for CUDA whose `libtorch_cuda.so` is not there.
+    What it checks: torch's `version.py` (`cuda = None`) and version (`+cpu`), where the config asks for GPUs, a
+        GPU is asked about (--gpu, --fleet), or the image holds CUDA's libraries; and a torch built for CUDA whose
+        `libtorch_cuda.so` is not there.
     Why it matters: `torch.cuda.is_available()` is false whatever the host has: "Torch not compiled with CUDA enabled",
         or hours on a CPU beside an idle GPU.
     Example: A later `RUN pip install -r requirements.txt --extra-index-url …/whl/cpu` replaces the CUDA build.
@@ -36,31 +38,48 @@ class CpuOnlyTorch(Rule):
     code: ClassVar[str] = "CUDA025"
     covers: ClassVar[tuple[int, ...]] = (32, 33, 34, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaDeclaration, CudaCopy, LayerProof)
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaDeclaration, CudaCopy, GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each such torch."""
         torches = [each for each in facts.of(Framework) if each.name == "torch"]
+        asked = list(dict.fromkeys(each.name for each in facts.of(GpuVerdict) if each.is_asked))
         has_other = any(each.build is Build.CUDA for each in torches)
         for torch in torches:
             place = tell_path(torch.environment)
             made_by = tell_made_by(torch.evidence.layer, torch.instruction)
-            if torch.build is Build.CPU and means_gpu(facts):
-                reason = "the config asks for GPUs" if declares_gpu(facts) else "the image holds CUDA's libraries"
+            if torch.build is Build.CPU and (means_gpu(facts) or asked):
+                reason = _tell_reason(facts, asked)
                 message = f"{torch.label} in {place} {made_by} is built for the CPU alone, and {reason}"
                 yield self.finding(
                     message,
                     torch.evidence,
-                    severity=Severity.CRITICAL if declares_gpu(facts) and not has_other else Severity.HIGH,
+                    severity=Severity.CRITICAL if (declares_gpu(facts) or asked) and not has_other else Severity.HIGH,
                     confidence=Confidence.MEDIUM if has_other else Confidence.HIGH,
                     fixes=(_suggest(torch, newest_runtime(facts)),),
+                    concerns=None if has_other else (torch.package_path,),
+                    brief=f"{torch.label} is built for the CPU alone",
                 )
             elif torch.build is Build.CUDA and _lacks_library(torch) and not has_unread_layers(facts):
                 message = (
                     f"{torch.label} in {place} {made_by} was built for CUDA {torch.cuda}, but "
                     f"its libtorch_cuda.so is not in the image"
                 )
-                yield self.finding(message, torch.evidence, fixes=(_suggest(torch, torch.cuda),))
+                yield self.finding(
+                    message,
+                    torch.evidence,
+                    fixes=(_suggest(torch, torch.cuda),),
+                    concerns=(torch.package_path,),
+                    brief=f"{torch.label} has lost its libtorch_cuda.so",
+                )
+
+
+def _tell_reason(facts: FactSet, asked: list[str]) -> str:
+    """By what a GPU is meant."""
+    if declares_gpu(facts):
+        return "the config asks for GPUs"
+    return "the image holds CUDA's libraries" if means_gpu(facts) else f"{tell_list(asked)} was asked about"
 
 
 def _lacks_library(torch: Framework) -> bool:

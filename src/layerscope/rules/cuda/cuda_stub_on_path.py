@@ -5,10 +5,12 @@ from typing import ClassVar
 
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.driver_files import DriverFile, DriverFileKind
+from layerscope.facts.elf.loader_configuration import LoaderConfiguration, SearchFolder
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.library_path import set_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction, tell_path
@@ -34,7 +36,8 @@ class CudaStubOnPath(Rule):
     code: ClassVar[str] = "CUDA032"
     covers: ClassVar[tuple[int, ...]] = (35, 69)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (DriverFile, CudaDeclaration)
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (DriverFile, CudaDeclaration, LoaderConfiguration)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each folder."""
@@ -52,21 +55,30 @@ class CudaStubOnPath(Rule):
             setter = variable.instruction if variable is not None and search == _VARIABLE else ""
             said = f" ({quote_instruction(setter)})" if setter else ""
             main = next((stub for stub in stubs if stub.name == "libcuda.so.1"), stubs[0])
+            entries = _find_entries(folder, facts) if search == _VARIABLE else []
+            named = entries[0].text if entries else tell_path(folder)
             yield self.finding(
-                f"{tell_path(folder)} is on {search}{said}, and its {main.name} is a stub of the driver",
+                f"{named} is on {search}{said}, and its {main.name} is a stub of the driver",
                 main.evidence,
                 severity=severity if is_loaded else Severity.MEDIUM,
-                fixes=(_suggest(folder, search),),
+                fixes=(_suggest(named, search, entries, facts),),
             )
 
 
-def _suggest(folder: str, search: str) -> Fix:
+def _find_entries(folder: str, facts: FactSet) -> list[SearchFolder]:
+    """The parts of the variable that lead to a folder, as they are written."""
+    configuration = facts.find(LoaderConfiguration)
+    return [each for each in configuration.library_path if each.path == folder] if configuration else []
+
+
+def _suggest(named: str, search: str, entries: list[SearchFolder], facts: FactSet) -> Fix:
     """The path without stubs."""
-    if search == _VARIABLE:
-        step = f"Take {tell_path(folder)} out of ENV LD_LIBRARY_PATH"
-    else:
+    configuration = facts.find(LoaderConfiguration)
+    if search != _VARIABLE:
         step = f"RUN sed -i '\\#stubs#d' {search} && ldconfig"
-    return Fix(
-        "Keep stubs to the linker",
-        (step, f"Where a build needs them: RUN LIBRARY_PATH={tell_path(folder)} make …"),
-    )
+    elif configuration is not None and entries:
+        step = set_library_path(each for each in configuration.library_path if each not in entries)
+    else:
+        step = f"Take {named} out of ENV LD_LIBRARY_PATH"
+    title = f"Take {named} out of LD_LIBRARY_PATH" if entries else "Keep stubs to the linker"
+    return Fix(title, (step, f"Where a build needs them: RUN LIBRARY_PATH={named} make …"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict
+from layerscope.facts.cuda.releases import numbers
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
@@ -11,6 +12,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, suggest_driver, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_list
 
 
 class DriverBelowFloor(Rule):
@@ -35,7 +37,7 @@ class DriverBelowFloor(Rule):
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding a GPU that a person named."""
+        """One finding a GPU that a person named; where only a driver was, one for all common GPUs."""
         for verdict in iter_asked(facts, Cause.DRIVER_TOO_OLD):
             message = f"{tell_gpu(verdict)} cannot run this image: {verdict.reason}"
             fixes = (
@@ -43,3 +45,15 @@ class DriverBelowFloor(Rule):
                 suggest_build(verdict),
             )
             yield self.finding(message, *locate(verdict), fixes=fixes if verdict.torch_builds else fixes[:1])
+        verdicts = [each for each in facts.of(GpuVerdict) if each.driver and not each.is_asked]
+        refused = [each for each in verdicts if each.cause is Cause.DRIVER_TOO_OLD]
+        if refused:
+            yield self._tell_common(refused, len(verdicts))
+
+    def _tell_common(self, refused: list[GpuVerdict], count: int) -> Finding:
+        """What a driver means that was named without a GPU."""
+        floor, first = min((each.minimum_driver for each in refused), key=numbers), refused[0]
+        named = tell_list((each.name for each in refused), shown=4)
+        message = f"{len(refused)} of {count} common GPUs ({named}) cannot run this image: {first.reason}"
+        cure = suggest_driver(floor, f"the floor of CUDA {first.cuda}")
+        return self.finding(message, *locate(first), fixes=(cure,))

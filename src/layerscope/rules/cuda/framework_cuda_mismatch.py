@@ -49,6 +49,7 @@ class FrameworkCudaMismatch(Rule):
     code: ClassVar[str] = "CUDA024"
     covers: ClassVar[tuple[int, ...]] = (33, 39)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, UnmetNeed, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -79,7 +80,13 @@ class FrameworkCudaMismatch(Rule):
         )
         fix = Fix("Bring framework and libraries together", _command(framework, copies[0].release if copies else ""))
         places = (*(each.evidence for each in removed), framework.evidence, *(copy.evidence for copy in copies))
-        return self.finding(message, *places, fixes=(fix,))
+        return self.finding(
+            message,
+            *places,
+            fixes=(fix,),
+            concerns=(framework.package_path,),
+            brief=f"{framework.label} needs CUDA {major(framework.cuda)}, the image has {there}",
+        )
 
     def _check_wheels(self, torch: Framework, facts: FactSet) -> Iterator[Finding]:
         """CUDA's wheels in torch's environment that are older than torch."""

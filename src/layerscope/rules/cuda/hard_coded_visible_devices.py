@@ -35,6 +35,7 @@ class HardCodedVisibleDevices(Rule):
     code: ClassVar[str] = "CUDA035"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (CudaDeclaration, CudaCopy, Framework)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

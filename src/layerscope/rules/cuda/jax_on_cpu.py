@@ -37,6 +37,7 @@ class JaxOnCpu(Rule):
     code: ClassVar[str] = "CUDA028"
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -52,6 +53,8 @@ class JaxOnCpu(Rule):
                         severity=severity,
                         confidence=Confidence.MEDIUM,
                         fixes=(_suggest(jax),),
+                        concerns=(jax.package_path,),
+                        brief=f"{jax.label} {what}",
                     )
 
     def _judge(self, jax: Framework, facts: FactSet) -> tuple[str, Severity]:

@@ -37,6 +37,7 @@ class MissingDriverCapabilities(Rule):
     code: ClassVar[str] = "CUDA036"
     covers: ClassVar[tuple[int, ...]] = (31, 35)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (CudaDeclaration, Framework, CudaCopy)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

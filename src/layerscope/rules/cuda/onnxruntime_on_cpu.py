@@ -7,7 +7,7 @@ from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.framework import Build, Framework
 from layerscope.facts.cuda.libraries import CudaCopy, RemovedCudaLibrary
 from layerscope.facts.cuda.releases import major
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
@@ -38,6 +38,7 @@ class OnnxruntimeOnCpu(Rule):
     code: ClassVar[str] = "CUDA026"
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -52,7 +53,8 @@ class OnnxruntimeOnCpu(Rule):
             made_by = tell_made_by(runtime.evidence.layer, runtime.instruction)
             if not has_provider:
                 message = f"{runtime.label} in {place} {made_by} has no libonnxruntime_providers_cuda.so"
-                yield self.finding(message, runtime.evidence, fixes=(_suggest(runtime),))
+                yield self._tell(runtime, message, "has no CUDA provider")
+                continue  # the same cure brings its libraries too
             missing = _find_missing(runtime, facts) if runtime.build is Build.CUDA else []
             removed = find_removals(facts, missing)
             if missing:
@@ -61,9 +63,19 @@ class OnnxruntimeOnCpu(Rule):
                     f"which the image does not have: its CUDA provider does not load"
                     f"{tell_removals(removed)}"
                 )
-                yield self.finding(
-                    message, *(each.evidence for each in removed), runtime.evidence, fixes=(_suggest(runtime),)
-                )
+                brief = f"finds no {' and no '.join(missing)}, so its CUDA provider does not load"
+                yield self._tell(runtime, message, brief, *(each.evidence for each in removed))
+
+    def _tell(self, runtime: Framework, message: str, brief: str, *places: Evidence) -> Finding:
+        """The finding, in full and in a few words."""
+        return self.finding(
+            message,
+            *places,
+            runtime.evidence,
+            fixes=(_suggest(runtime),),
+            concerns=(runtime.package_path,),
+            brief=f"{runtime.label} {brief}",
+        )
 
 
 def _find_missing(runtime: Framework, facts: FactSet) -> list[str]:

@@ -37,6 +37,7 @@ class TensorflowOnCpu(Rule):
     code: ClassVar[str] = "CUDA027"
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -72,6 +73,8 @@ class TensorflowOnCpu(Rule):
                     *(each.evidence for each in removed),
                     framework.evidence,
                     fixes=(_suggest(framework.version),),
+                    concerns=(framework.package_path,),
+                    brief=f"{framework.label} {what}",
                 )
 
 

@@ -8,6 +8,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.library_path import set_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_list
@@ -56,11 +57,11 @@ class EmptyLibraryPathEntry(Rule):
             f"LD_LIBRARY_PATH{step} has {kinds}, so that every program looks for its libraries in the folder it "
             f"starts in ({configuration.working_directory}) as well{held}"
         )
-        kept = ":".join(folder.text for folder in configuration.library_path if folder not in odd)
+        kept = [folder for folder in configuration.library_path if folder not in odd]
         fix = Fix(
             "Set only absolute folders",
             (
-                f"ENV LD_LIBRARY_PATH={kept}",
+                set_library_path(kept),
                 "Where the base may set it: ENV LD_LIBRARY_PATH=/opt/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}",
             ),
         )

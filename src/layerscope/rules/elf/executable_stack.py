@@ -35,6 +35,7 @@ class ExecutableStack(Rule):
 
     code: ClassVar[str] = "ELF020"
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (ElfInventory, StackDemand)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -56,7 +57,13 @@ class ExecutableStack(Rule):
             )
             places = [each.evidence for each in demands[:SHOWN_LOCATIONS]]
             severity = self.severity if is_python else Severity.MEDIUM
-            yield self.finding(message, *places, severity=severity, fixes=_suggest(demands[0].path))
+            yield self.finding(
+                message,
+                *places,
+                severity=severity,
+                fixes=_suggest(demands[0].path),
+                concerns=tuple(each.path for each in demands),
+            )
 
 
 def _suggest(path: str) -> tuple[Fix, ...]:

@@ -33,6 +33,7 @@ class ForeignMachine(Rule):
     code: ClassVar[str] = "ELF014"
     covers: ClassVar[tuple[int, ...]] = (27,)
     severity: ClassVar[Severity] = Severity.INFO
+    ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (ForeignPrograms,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

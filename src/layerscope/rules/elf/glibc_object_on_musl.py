@@ -35,6 +35,7 @@ class GlibcObjectOnMusl(Rule):
     code: ClassVar[str] = "ELF009"
     covers: ClassVar[tuple[int, ...]] = (21, 36)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (GlibcModules, UnsuitableWheel, UnloadableExtensions)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -57,7 +58,9 @@ class GlibcObjectOnMusl(Rule):
                 ),
             )
             places = [Evidence(layer=place.layer, path=place.path) for place in fact.examples]
-            yield self.finding(message, *places, fixes=(fix,))
+            concerns = tuple(place.path for place in fact.examples)
+            brief = f"{fact.package} is made for glibc, and its Python has musl"
+            yield self.finding(message, *places, fixes=(fix,), concerns=concerns, brief=brief)
 
 
 def _find_told(facts: FactSet) -> frozenset[str]:

@@ -34,6 +34,7 @@ class MissingElfInterpreter(Rule):
     code: ClassVar[str] = "ELF013"
     covers: ClassVar[tuple[int, ...]] = (21,)
     severity: ClassVar[Severity] = Severity.LOW
+    ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (MissingLoader, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

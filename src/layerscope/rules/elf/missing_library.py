@@ -15,10 +15,19 @@ from layerscope.facts.python.integrity import DamagedDistribution
 from layerscope.facts.system.package_files import MissingPackageFiles
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_need, tell_chain, tell_failing
+from layerscope.rules.reach_severity import (
+    find_concerned,
+    judge_need,
+    tell_brief,
+    tell_chain,
+    tell_failing,
+    tell_user,
+    tell_users,
+)
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries
+from layerscope.rules.unmet_need_groups import group_needs
+from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries, tell_fate
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
 
 
@@ -45,6 +54,7 @@ class MissingLibrary(Rule):
     code: ClassVar[str] = "ELF001"
     covers: ClassVar[tuple[int, ...]] = (61, 66)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (
         UnmetNeed,
         UnreachedNeed,
@@ -58,23 +68,25 @@ class MissingLibrary(Rule):
     )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding for each program or package, then one for all that nothing reaches."""
+        """One finding for all that fails together or lacks the same, then one for all that nothing reaches."""
         if has_unread_layers(facts):
             return
-        groups: dict[tuple[str, int | None], list[UnmetNeed]] = {}
         told = find_told_needs(facts)
-        for need in facts.of(UnmetNeed):
-            if need.removed_by is None and need.needed.startswith(told.get(need.reach.package, ())):
-                continue
-            groups.setdefault((need.reach.package or need.reach.roots[0], need.removed_by), []).append(need)
-        for needs in groups.values():
-            yield self._tell(sorted(needs, key=judge_need, reverse=True), facts)
+        untold = [
+            need
+            for need in facts.of(UnmetNeed)
+            if need.removed_by is not None or not need.needed.startswith(told.get(need.reach.package, ()))
+        ]
+        for needs in group_needs(untold, facts):
+            yield self._tell(needs, facts)
         unreached = facts.of(UnreachedNeed)
         if unreached:
             names = tell_list(need.needed for need in unreached)
             message = f"Plugins that nothing imports or starts by itself need libraries that are not there: {names}"
-            places = [need.evidence for need in unreached][:SHOWN_LOCATIONS]
-            yield self.finding(message, *places, severity=Severity.INFO, confidence=Confidence.LOW)
+            places = dict.fromkeys(Evidence(need.evidence.layer, need.evidence.path) for need in unreached)
+            yield self.finding(
+                message, *list(places)[:SHOWN_LOCATIONS], severity=Severity.INFO, confidence=Confidence.LOW
+            )
 
     def _tell(self, needs: Sequence[UnmetNeed], facts: FactSet) -> Finding:
         """What one package or program lacks, the worst first."""
@@ -84,7 +96,9 @@ class MissingLibrary(Rule):
         verb = "needs" if len(askers) == 1 else "need"
         link = ", which" if len(names) == 1 else f"; {worst.needed}"
         where = f"{tell_list(askers)} {verb} {tell_list(names)}{link} {explain_need(worst)}"
-        message = f"{begin(tell_failing(worst.reach))}{tell_chain(worst.reach)}: {where}"
+        others = list(dict.fromkeys(need.reach for need in needs if tell_user(need.reach) != tell_user(worst.reach)))
+        also = f"; so {'do' if len(others) > 1 else 'does'} {tell_users(others)}" if others else ""
+        message = f"{begin(tell_failing(worst.reach))}{tell_chain(worst.reach)}: {where}{also}"
         places = list(dict.fromkeys(Evidence(layer=need.place.layer, path=need.place.path) for need in needs))
         if worst.removed_by is not None:
             places.insert(0, Evidence(layer=worst.removed_by, path=worst.removed_path))
@@ -92,7 +106,9 @@ class MissingLibrary(Rule):
         return self.finding(
             message,
             *places[:SHOWN_LOCATIONS],
-            severity=judge_need(worst),
+            severity=judge_need(worst, facts),
             confidence=Confidence.HIGH if is_sure else Confidence.LOW,
             fixes=suggest_libraries(needs, facts),
+            concerns=find_concerned(need.reach for need in needs),
+            brief=f"{tell_brief(worst.reach)}: {worst.needed} {tell_fate(worst)}",
         )

@@ -7,9 +7,10 @@ from layerscope.facts.elf.libc import split_version
 from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.reach_severity import judge_reach, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_count, tell_layer, tell_path
@@ -33,7 +34,8 @@ class NewerGlibcNeeded(Rule):
     code: ClassVar[str] = "ELF003"
     covers: ClassVar[tuple[int, ...]] = (21,)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion,)
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
+    needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for all that a package or program brings."""
@@ -42,7 +44,9 @@ class NewerGlibcNeeded(Rule):
             if fact.versions[-1].startswith("GLIBC_"):
                 groups.setdefault(fact.reach.package or fact.reach.roots[0], []).append(fact)
         for group in groups.values():
-            worst = max(group, key=lambda fact: (judge_reach(fact.reach), split_version(fact.versions[-1][6:])))
+            worst = max(
+                group, key=lambda fact: (judge_certain(fact.reach, facts), split_version(fact.versions[-1][6:]))
+            )
             others = f" (and {tell_count(len(group) - 1, 'other object')})" if len(group) > 1 else ""
             newest = worst.newest or "none of its versions"
             message = (
@@ -51,7 +55,14 @@ class NewerGlibcNeeded(Rule):
                 f"{tell_layer(worst.provider.layer, worst.provider.instruction)} gives {newest} at most"
             )
             places = [Evidence(layer=fact.place.layer, path=fact.place.path) for fact in group][:SHOWN_LOCATIONS]
-            yield self.finding(message, *places, severity=judge_reach(worst.reach), fixes=(_suggest(worst),))
+            yield self.finding(
+                message,
+                *places,
+                severity=judge_certain(worst.reach, facts),
+                fixes=(_suggest(worst),),
+                concerns=find_concerned(fact.reach for fact in group),
+                brief=f"{tell_brief(worst.reach)}: it requires {worst.versions[-1]}",
+            )
 
 
 def _suggest(fact: UnmetSymbolVersion) -> Fix:

@@ -39,6 +39,7 @@ class TruncatedObject(Rule):
     code: ClassVar[str] = "ELF022"
     covers: ClassVar[tuple[int, ...]] = (56,)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (CutObject,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -50,7 +51,8 @@ class TruncatedObject(Rule):
                 yield self.finding(message, cut.evidence, severity=Severity.HIGH, fixes=(FIX,))
             elif cut.missing_loaded:
                 message = f"{made} has {tell_size(cut.size)}, and {tell_size(cut.missing)} of it are missing"
-                yield self.finding(message, cut.evidence, fixes=(FIX,))
+                brief = f"{tell_path(cut.path)} is cut off"
+                yield self.finding(message, cut.evidence, fixes=(FIX,), concerns=(cut.path,), brief=brief)
             else:
                 message = (
                     f"{made} lacks the last {tell_size(cut.missing)} that its headers tell of, none of them loaded"

@@ -7,17 +7,19 @@ from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibrary
 from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
+from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.reach_severity import judge_reach, tell_failing
+from layerscope.rules.reach_severity import find_concerned, judge_certain, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.symbol_wording import explain_symbols, names_torch
 from layerscope.rules.torch_misfits import iter_torch_misfits
-from layerscope.rules.wording import begin, tell_count, tell_list, tell_path
+from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_count, tell_list, tell_path
 
 
 class UndefinedSymbol(Rule):
@@ -44,36 +46,68 @@ class UndefinedSymbol(Rule):
     covers: ClassVar[tuple[int, ...]] = (36, 65)
     severity: ClassVar[Severity] = Severity.HIGH
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (
         UndefinedSymbols,
         ShadowedLibrary,
         LoaderConfiguration,
+        UnmetSymbolVersion,
         Framework,
+        PythonEnvironment,
         LayerProof,
     )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding an object; what was built for another C library is ELF009's, for another torch CUDA030's."""
+        """One finding an object, or a library in front of what it needs.
+
+        What is for another C library is ELF009's, for another torch CUDA030's, and what lacks a version ELF002's.
+        """
         if has_unread_layers(facts):
             return
         winners = {fact.winner.path: fact for fact in facts.of(ShadowedLibrary)}
         misfits = {(each.environment, each.name.replace("-", "_")) for each, _ in iter_torch_misfits(facts)}
+        lacking = {(fact.place.path, fact.provider.path) for fact in facts.of(UnmetSymbolVersion)}
+        providers, refused = {provider for _, provider in lacking}, {path for path, _ in lacking}
+        groups: dict[str, list[tuple[UndefinedSymbols, ShadowedLibrary | None]]] = {}
         for fact in facts.of(UndefinedSymbols):
             if fact.is_glibc_on_musl or _is_told(fact, misfits):
                 continue
-            shadow = next((winners[each.path] for each in fact.libraries if each.path in winners), None)
-            reason, fix = explain_symbols(fact, shadow, facts.find(LoaderConfiguration))
-            message = (
-                f"{begin(tell_failing(fact.reach))}: {tell_path(fact.place.path)} needs "
-                f"{tell_count(fact.count, 'symbol')} that nothing defines ({tell_list(fact.names)}); {reason}"
+            shadow = next(
+                (winners[each.path] for each in fact.libraries if each.path in winners and each.path not in providers),
+                None,
             )
-            place, severity = Evidence(layer=fact.place.layer, path=fact.place.path), judge_reach(fact.reach)
-            if shadow is None:
-                yield self.finding(message, place, severity=severity, fixes=(fix,))
+            if shadow is None and fact.place.path in refused:
                 continue
-            winner = Evidence(layer=shadow.winner.layer, path=shadow.winner.path)
-            severity = Severity(min(severity + 1, Severity.CRITICAL))
-            yield self.finding(message, winner, place, severity=severity, confidence=Confidence.HIGH, fixes=(fix,))
+            groups.setdefault(shadow.winner.path if shadow else fact.place.path, []).append((fact, shadow))
+        for group in groups.values():
+            group.sort(key=lambda each: judge_certain(each[0].reach, facts), reverse=True)
+            yield self._report(group, facts)
+
+    def _report(self, group: list[tuple[UndefinedSymbols, ShadowedLibrary | None]], facts: FactSet) -> Finding:
+        """The finding for an object, or for all that a shadowing library fails, the worst first."""
+        fact, shadow = group[0]
+        reason, fix = explain_symbols(fact, shadow, facts.find(LoaderConfiguration))
+        others = tell_count(len(group) - 1, "other object lacks", "other objects lack")
+        names = tell_list((*fact.names, *[""] * (fact.count - len(fact.names))))
+        message = (
+            f"{begin(tell_failing(fact.reach))}: {tell_path(fact.place.path)} needs "
+            f"{tell_count(fact.count, 'symbol')} that nothing defines ({names}); {reason}"
+        )
+        if len(group) > 1:
+            message += f"; {others} symbols for the same reason"
+        places = [Evidence(layer=each.place.layer, path=each.place.path) for each, _ in group][: SHOWN_LOCATIONS - 1]
+        cause = "" if shadow is None else f", since {tell_path(shadow.winner.path)} is loaded"
+        if shadow is not None:
+            places.insert(0, Evidence(layer=shadow.winner.layer, path=shadow.winner.path))
+        return self.finding(
+            message,
+            *places,
+            severity=judge_reach(fact.reach) if shadow is None else judge_certain(fact.reach, facts),
+            confidence=None if shadow is None else Confidence.HIGH,
+            fixes=(fix,),
+            concerns=find_concerned(each.reach for each, _ in group),
+            brief=f"{tell_brief(fact.reach)}: {fact.names[0]} is undefined{cause}",
+        )
 
 
 def _is_told(fact: UndefinedSymbols, misfits: Collection[tuple[str, str]]) -> bool:

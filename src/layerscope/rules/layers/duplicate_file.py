@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from layerscope.facts.cuda.framework import Framework
+from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.repeated_files import Copy, RepeatedFiles
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.repeated_packages import leave_out_cuda, ships_with_packages
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.waste import judge_waste, share_of_image
@@ -46,20 +49,19 @@ class DuplicateFile(Rule):
     Remedy: Keep one copy, and link to it or point programs there.
     Fix safety: Review: a program may write to its copy, or look for it where it is.
     Blind spots: Files under 4 KiB are left out, and so are hard links, which share their content; less than ten
-        megabytes a layer is told together, as information. Equal content in different layers is often two packages
-        shipping the same file; that cannot be cured in a Dockerfile. Similar files that differ in a byte are not
-        found.
+        megabytes a layer is told together, as information, and so is what packages of one environment repeat. Copies
+        of CUDA are CUDA020's matter. Similar files that differ in a byte are not found.
     References: docker-slim xray --detect-duplicates; vllm-project/vllm issue 14433.
     """
 
     code: ClassVar[str] = "LAY105"
     covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.LOW
-    needs: ClassVar[tuple[type[Fact], ...]] = (RepeatedFiles, ImageWeight)
+    needs: ClassVar[tuple[type[Fact], ...]] = (RepeatedFiles, ImageWeight, CudaCopy, Framework)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer with many copies, and one for all that have few."""
-        repeated = facts.of(RepeatedFiles)
+        repeated = [left for fact in facts.of(RepeatedFiles) if (left := leave_out_cuda(fact, facts)).files > 0]
         large = [fact for fact in repeated if fact.size >= ORDINARY or judge_waste(fact.size, facts) > Severity.LOW]
         for fact in large:
             yield self._report(fact, facts)
@@ -87,6 +89,9 @@ class DuplicateFile(Rule):
         places = [
             Evidence(layer=fact.layer, path=item.path) for item in fact.largest if not item.path.startswith(named)
         ]
+        if ships_with_packages(fact):
+            message += "; packages of one environment ship the same files"
+            return self.finding(message, *locate_folders(shown), severity=Severity.INFO, wasted=fact.size)
         return self.finding(
             message,
             *[*locate_folders(shown), *places][:SHOWN_LOCATIONS],

@@ -47,8 +47,9 @@ class AlteredDistribution(Rule):
             if fact.missing_code and not is_incomplete:
                 untold = fact.missing_code - len(told & set(fact.missing_examples))
                 if untold:
+                    is_replaced = untold <= len(set(fact.found_elsewhere) - told)
                     severity = Severity.HIGH if untold == fact.missing_code else Severity.MEDIUM
-                    yield self._report(facts, fact, _tell_missing(fact), severity)
+                    yield self._report(facts, fact, _tell_missing(fact), Severity.LOW if is_replaced else severity)
             elif fact.altered_code and fact.installer != "conda":
                 is_stripped = "strip" in fact.altered_instruction
                 severity = Severity.LOW if is_stripped else Severity.MEDIUM
@@ -73,6 +74,9 @@ def _tell_missing(fact: DamagedDistribution) -> str:
     named = _name(fact.missing_examples, fact.missing_code)
     count = tell_count(fact.missing_code, "module or library", "modules and libraries")
     message = f"{fact.name} {fact.version} misses {count} of the {tell_count(fact.files, 'file')} it installed: {named}"
+    if fact.found_elsewhere:
+        names = tell_list(path.rpartition("/")[2] for path in fact.found_elsewhere)
+        message += f"; the loader finds another {names}"
     if fact.missing_by is None:
         return message
     return f"{message}; removed by {tell_layer(fact.missing_by, fact.missing_instruction)}"

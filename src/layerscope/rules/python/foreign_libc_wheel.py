@@ -33,6 +33,7 @@ class ForeignLibcWheel(Rule):
     code: ClassVar[str] = "PY008"
     covers: ClassVar[tuple[int, ...]] = (30,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnsuitableWheel, UnloadableExtensions, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -67,4 +68,10 @@ class ForeignLibcWheel(Rule):
         )
         severity = Severity.CRITICAL if is_sure else self.severity
         places = [item[2] for item in items[:SHOWN_LOCATIONS]]
-        return self.finding(message, *places, severity=severity, fixes=(fix,))
+        return self.finding(
+            message,
+            *places,
+            severity=severity,
+            fixes=(fix,),
+            concerns=tuple(f"{place}/{name.partition(' ')[0]}" for name in named),
+        )

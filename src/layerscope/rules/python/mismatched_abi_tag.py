@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from packaging.utils import canonicalize_name
+
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
@@ -18,6 +20,13 @@ REASONS: Final = frozenset({"version", "implementation", "platform"})
 """What differs; threading and the C library are rules of their own."""
 
 
+_WITHOUT: Final = frozenset({
+    "aiohttp", "charset-normalizer", "coverage", "frozenlist", "markupsafe", "msgpack", "multidict", "propcache",
+    "pyyaml", "simplejson", "sqlalchemy", "wrapt", "yarl",
+})  # fmt: skip
+"""Distributions that import their compiled part in a `try` and go on in Python, as their sources and `setup.py` say."""
+
+
 class MismatchedAbiTag(Rule):
     """Compiled for another Python or machine.
 
@@ -30,13 +39,15 @@ class MismatchedAbiTag(Rule):
     Fix safety: Review: the same version may have no wheel for this Python.
     Blind spots: A module without any tag in its name loads by name and may still fail by its symbols. Modules beside
         which one of the same name fits, or a source file of that name lies, are not told: they are spare. Debian's
-        own folder of modules for several Pythons is left out.
+        own folder of modules for several Pythons is left out. Which distributions go on without their compiled part
+        is a short list.
     References: https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/, PEP 3149.
     """
 
     code: ClassVar[str] = "PY002"
     covers: ClassVar[tuple[int, ...]] = (30,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (UnloadableExtensions, UnsuitableWheel, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -58,10 +69,13 @@ class MismatchedAbiTag(Rule):
         tags = {f"{wheel.name} {wheel.version}": wheel.tag for wheel in wheels}
         broken = {module.distribution or module.package: module.tag for module in modules}
         named = {**tags, **broken}
-        told = tell_list(f"{name} ({tag})" for name, tag in named.items())
+        slow = [name for name in named if canonicalize_name(name.partition(" ")[0]) in _WITHOUT]
+        fatal = [name for name in named if name not in slow]
+        told = tell_list(f"{name} ({named[name]})" for name in fatal or slow)
         layer = (modules or wheels)[0]
+        what = told if fatal else f"the compiled part of {told}"
         message = (
-            f"{tell_environment(facts, place)} cannot use {told}: compiled for another Python or machine; "
+            f"{tell_environment(facts, place)} cannot use {what}: compiled for another Python or machine; "
             f"put there by {tell_layer(layer.layer, layer.instruction)}"
         )
         if modules:
@@ -69,9 +83,15 @@ class MismatchedAbiTag(Rule):
             message += (
                 f"; {tell_count(count, 'extension module')} not found, whose suffix should be .{modules[0].wanted}.so"
             )
-        is_sure = bool(broken) and bool(set(tags) & set(broken)) and is_active(facts, place)
+        failing = dict.fromkeys(each.package for each in modules if (each.distribution or each.package) in fatal)
+        if failing:
+            message += f"; import {tell_list(failing)} {'fail' if len(failing) > 1 else 'fails'}"
+        if fatal and slow:
+            message += f"; {tell_list(slow)} {'go' if len(slow) > 1 else 'goes'} on without the compiled part"
+        is_sure = bool(set(tags) & set(broken) & set(fatal)) and is_active(facts, place)
         places: list[Evidence] = [item.evidence for item in (*modules, *wheels)]
         pins = [pin(name) for name in named if " " in name]
         fix = reinstall(facts, place, pins or list(named), title="Install them anew with this environment's own Python")
         severity = Severity.CRITICAL if is_sure else Severity.HIGH if modules else Severity.MEDIUM
-        return self.finding(message, *places[:SHOWN_LOCATIONS], severity=severity, fixes=(fix,))
+        concerns = tuple(path for module in modules for path in module.examples) or None
+        return self.finding(message, *places[:SHOWN_LOCATIONS], severity=severity, fixes=(fix,), concerns=concerns)

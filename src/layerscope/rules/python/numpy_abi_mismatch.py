@@ -34,6 +34,7 @@ class NumpyAbiMismatch(Rule):
     code: ClassVar[str] = "PY007"
     covers: ClassVar[tuple[int, ...]] = (28,)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (OldNumpyModules, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -63,5 +64,10 @@ class NumpyAbiMismatch(Rule):
         places = blame_latest(numpy.numpy_place, *(fact.evidence for fact in modules))
         severity = Severity.HIGH if any(fact.needs_numpy for fact in modules) else Severity.LOW
         return self.finding(
-            message, *places[:SHOWN_LOCATIONS], severity=severity, confidence=Confidence.MEDIUM, fixes=(fix,)
+            message,
+            *places[:SHOWN_LOCATIONS],
+            severity=severity,
+            confidence=Confidence.MEDIUM,
+            fixes=(fix,),
+            concerns=tuple(f"{place}/{fact.package}" for fact in modules if fact.package != "torch") or None,
         )

@@ -35,6 +35,7 @@ class WrongPythonVersion(Rule):
     code: ClassVar[str] = "PY003"
     covers: ClassVar[tuple[int, ...]] = (30, 36)
     severity: ClassVar[Severity] = Severity.HIGH
+    ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (Distribution, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -53,7 +54,8 @@ class WrongPythonVersion(Rule):
             )
             message = f"{tell_environment(facts, place)} is not supported by {told}"
             places = [item.evidence for item in items[:SHOWN_LOCATIONS]]
-            yield self.finding(message, *places, fixes=(fix,))
+            concerns = tuple(f"{place}/{item.name}" for item in items)
+            yield self.finding(message, *places, fixes=(fix,), concerns=concerns)
 
 
 def _allows(item: Distribution, environment: PythonEnvironment) -> bool:

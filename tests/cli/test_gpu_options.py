@@ -1,0 +1,46 @@
+"""Questions about GPUs that make no sense are refused before any work is done."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.audit.options import AuditOptions
+from layerscope.cli.gpu_options import ask_about
+from layerscope.errors import UsageError
+from layerscope.layers.cache import LayerCache
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> AuditOptions:
+    """Options of an audit."""
+    return AuditOptions(LayerCache(tmp_path / "cache", fingerprint="x"))
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A file of one node type."""
+    path = tmp_path / "fleet.toml"
+    path.write_text('[[node]]\nname = "pool"\ngpu = "H100"\ndriver = "580.95.05"\n')
+    return path
+
+
+def test_a_driver_beside_a_fleet_alone_is_refused(options: AuditOptions, fleet: Path) -> None:
+    """It would be ignored; beside a GPU of its own it is that GPU's."""
+    with pytest.raises(UsageError, match="--driver beside --fleet"):
+        ask_about(options, gpus=(), driver="580", fleet=fleet)
+    asked = ask_about(options, gpus=("T4",), driver="580", fleet=fleet)
+    assert (asked["driver"], len(asked["targets"]), len(asked["fleet"])) == ("580", 1, 1)
+
+
+@pytest.mark.parametrize("driver", ["", " "])
+def test_an_empty_driver_is_refused(options: AuditOptions, driver: str) -> None:
+    """An unset variable of a shell must not pass for a question that was answered."""
+    with pytest.raises(UsageError, match="got nothing"):
+        ask_about(options, gpus=("T4",), driver=driver, fleet=None)
+
+
+def test_errors_of_a_fleet_name_its_file(options: AuditOptions, fleet: Path) -> None:
+    """And the node, with its name."""
+    fleet.write_text('[[node]]\nname = "pool"\ngpu = "H100"\ndriver = 580\n')
+    with pytest.raises(UsageError, match=r"node 1 \('pool'\) of the fleet '.*fleet.toml': driver is 580"):
+        ask_about(options, gpus=(), driver=None, fleet=fleet)
