@@ -82,10 +82,7 @@ base_option: Final = option(
     "--base", metavar="IMAGE", help="The image this one was built on, to tell its layers from your own."
 )
 ignore_base_option: Final = option(
-    "--ignore-base", is_flag=True, help="Leave out findings that lie in the base image's layers alone; count them."
-)
-ignore_base_facts_option: Final = option(
-    "--ignore-base", is_flag=True, help="Leave out facts that lie in the base image's layers alone."
+    "--ignore-base", is_flag=True, help="Leave out what lies in the base image's layers alone."
 )
 policy_dir_option: Final = option(
     "--policy-dir",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from layerscope.audit.ignore_base import ignore_base as leave_out_base
 from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
@@ -15,7 +16,7 @@ from layerscope.cli.options import (
     Reading,
     Telling,
     base_option,
-    ignore_base_facts_option,
+    ignore_base_option,
     image_argument,
     policy_dir_option,
     with_console,
@@ -32,7 +33,7 @@ from layerscope.report.facts_view import render_facts_json, render_facts_text
 @image_argument
 @click.option("--only", "families", type=click.Choice(FAMILIES), multiple=True, help="Only this family; repeatable.")
 @base_option
-@ignore_base_facts_option
+@ignore_base_option
 @with_gpu_options
 @policy_dir_option
 @with_reading
@@ -64,6 +65,8 @@ def command(
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
+    if ignore_base:
+        result = leave_out_base(result)
     chosen = families or FAMILIES
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_facts_text(result, context, families=chosen, leaves_out_base=ignore_base),
