@@ -33,7 +33,9 @@ def audit_for(
     """The audit of IMAGE, for the GPUs and the driver in question, else for those that the messages name."""
     options = make_options(reading, policy_dir=question.policy_dir)
     gpus = question.gpus or _find_gpus(found, options.policies)
-    driver = question.driver or _find_driver(found, options.policies)
+    driver = question.driver
+    if driver is None and question.fleet is None:
+        driver = _find_driver(found, options.policies)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=question.fleet))
     source = choose_source(image, reading)
     with show_progress(console) as progress:
@@ -49,10 +51,10 @@ def _find_gpus(found: Sequence[Explanation], policies: Policies) -> tuple[str, .
     return tuple(name for name in named if parse_capability(name) in known)
 
 
-def _find_driver(found: Sequence[Explanation], policies: Policies) -> str:
+def _find_driver(found: Sequence[Explanation], policies: Policies) -> str | None:
     """The driver branch that a message tells by the CUDA version that it serves."""
     named = (find_driver(each.values.get("found", ""), policies.cuda_driver) for each in found)
-    return next(filter(None, named), "")
+    return next(filter(None, named), None)
 
 
 def fit_to_image(found: Sequence[Explanation], policies: Policies, result: AuditResult) -> tuple[Explanation, ...]:
