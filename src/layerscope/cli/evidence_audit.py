@@ -33,7 +33,9 @@ def audit_for(
     """The audit of IMAGE, for the GPUs and the driver in question, else for those that the messages name."""
     options = make_options(reading, policy_dir=question.policy_dir)
     gpus = question.gpus or _find_gpus(found, options.policies)
-    driver = _find_driver(found, options.policies) if question.driver is None else question.driver
+    driver = question.driver
+    if driver is None and question.fleet is None:
+        driver = _find_driver(found, options.policies)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=question.fleet))
     source = choose_source(image, reading)
     with show_progress(console) as progress:
