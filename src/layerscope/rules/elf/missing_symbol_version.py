@@ -56,15 +56,15 @@ class MissingSymbolVersion(Rule):
                 groups.setdefault((fact.provider.path, fact.step), []).append(fact)
         for group in groups.values():
             group.sort(
-                key=lambda fact: (judge_certain(fact.reach, facts), bool(fact.reach.package), fact.reach.count),
-                reverse=True,
+                key=lambda f: (judge_certain(f.reach, facts), bool(f.reach.package), f.reach.count), reverse=True
             )
             worst = group[0]
-            provider = Evidence(layer=worst.provider.layer, path=worst.provider.path)
-            objects = [Evidence(layer=fact.place.layer, path=fact.place.path) for fact in group]
+            places = [
+                Evidence(layer=each.layer, path=each.path) for each in (worst.provider, *(f.place for f in group))
+            ]
             yield self.finding(
                 _tell_one(worst) if len(group) == 1 else _tell_many(group),
-                *blame_latest(provider, *objects[: SHOWN_LOCATIONS - 1]),
+                *blame_latest(*places[:SHOWN_LOCATIONS]),
                 severity=judge_certain(worst.reach, facts),
                 fixes=(_suggest(worst, facts.find(LoaderConfiguration)),),
                 concerns=find_concerned(fact.reach for fact in group),
