@@ -41,4 +41,4 @@ def test_says_so_where_nothing_is_left_of_the_variable() -> None:
     """An empty value is as good as none."""
     alone = replace(CONFIGURATION, library_path=(SearchFolder("/opt/gone", None, None, None, 0),))
     (finding,) = flags(DeadLibraryPathEntry, alone)
-    assert finding.fixes[0].steps == ("ENV LD_LIBRARY_PATH=   (nothing is left of it)",)
+    assert finding.fixes[0].steps == ("ENV LD_LIBRARY_PATH=   (nothing is left of it: delete the line)",)
