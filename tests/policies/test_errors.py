@@ -102,8 +102,8 @@ def test_repetition_without_end_is_seen(expression: str, bounded: bool) -> None:
 @pytest.mark.parametrize(
     ("broken", "trouble"),
     [
-        (ROW + ROW + CODE, "expected every id and every code once"),
-        (ROW + CODE + CODE, "expected every id and every code once"),
+        (ROW + ROW + CODE, "has two rows, expected one"),
+        (ROW + CODE + CODE, "the code 7 has two rows, expected one"),
         (ROW.replace("{1,9}", "+") + CODE, "repetitions all have an end"),
         (ROW.replace("(?P<what>", "(") + CODE, "no group of its expressions is called 'what'"),
         (ROW.replace("broken pipe", "whole pipe") + CODE, "its example 'whole pipe' is not recognised"),

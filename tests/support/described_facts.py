@@ -17,7 +17,7 @@ from layerscope.facts.elf.loader_configuration import LoaderConfiguration, Prelo
 from layerscope.facts.elf.reach import Place
 from layerscope.facts.elf.roots import RootKind
 from layerscope.facts.elf.search_step import SearchStep
-from layerscope.facts.elf.unmet_needs import UnreachedNeed
+from layerscope.facts.elf.unmet_needs import UnmetNeed, UnreachedNeed
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.environments import PythonEnvironment
@@ -34,6 +34,7 @@ from layerscope.facts.system.secret_files import SecretFile
 from layerscope.facts.system.stack import StackLevel
 from layerscope.formats.device_code import CodeKind, ContainerGroup, DeviceTarget
 from layerscope.formats.passwd import Group, User
+from support.elf_facts import reach
 
 SITE = "opt/venv/lib/python3.11/site-packages"
 LIB = "usr/lib/x86_64-linux-gnu"
@@ -97,6 +98,8 @@ ELF: tuple[Fact, ...] = (
     ),
     LoadedObjects(BASE, "usr/bin/true", 0, RootKind.PROGRAM, "", 2, 0,
                   (LoadedLibrary("libc.so.6", f"{LIB}/libc.so.6", SearchStep.DEFAULT, "true"),), 1),
+    UnmetNeed(OWN, Place(f"{SITE}/torch/lib/libtorch.so", 1, ""), "libcudnn.so.9", reach(TORCH), None, (), False, False,
+              2, "", "", 1, 1),
     UnreachedNeed(OWN, "libmpi.so.40", 2, Place(f"{SITE}/nvidia/nvshmem/lib/nvshmem_bootstrap_mpi.so.3", 1, "")),
     ElfInventory(
         BASE, 968, ((62, 966), (183, 2)), ((3, 967), (2, 1)), (), 2, ("opt/arm/a", "opt/arm/b"),

@@ -106,7 +106,7 @@ def _draw_explanation(
     if explanation.cures or shown:
         page.add_heading("Cures")
         for cure in _take_fixes(shown):
-            _draw_cure(page, cure, result)
+            _draw_fix(page, cure)
         for cure in explanation.cures:
             _draw_cure(page, cure, result)
     if explanation.threads:
@@ -128,6 +128,13 @@ def _take_fixes(findings: "Sequence[Finding]") -> list[Cure]:
     """The fixes of what was found in the image: they fit it best."""
     cures = [Cure(f"{fix.title} ({each.code})", fix.steps) for each in findings for fix in each.fixes[:1]]
     return list(dict.fromkeys(cures))[:SHOWN]
+
+
+def _draw_fix(page: Page, fix: Cure) -> None:
+    """A fix of a finding, whose steps are instructions or sentences."""
+    page.add_line(f"{page.symbols.arrow} {escape_text(fix.title)}", indent=2)
+    for step in fix.commands:
+        page.add_line((escape_text(step), "instruction" if _INSTRUCTION.match(step) else ""), indent=4)
 
 
 def _draw_cure(page: Page, cure: Cure, result: "AuditResult | None") -> None:

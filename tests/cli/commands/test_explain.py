@@ -73,6 +73,9 @@ def test_the_image_is_evidence(answer: Answer, document: Callable[..., Any], fix
     code, out, _ = answer("explain", EXEC, image)
     assert code == 0
     assert "CONF007 crlf-shebang" in out.decode()
+    cures = out.decode().partition("\nCures\n")[2]
+    assert "(CONF007)" in cures.splitlines()[0]
+    assert "(CONF007)\n    $ " not in cures
     assert " IMAGE " not in out.decode()
     (error,) = document("explain", EXEC, image)["errors"]
     assert [finding["rule"] for finding in error["evidence"]["named"]] == ["crlf-shebang"]

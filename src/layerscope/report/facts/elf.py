@@ -219,16 +219,19 @@ def _draw_unmet(sheet: Sheet) -> None:
         return
     sheet.section("Not found", "so that what needs it fails")
     sheet.table(
-        ("~needs", ">layer", "~object", "~loaded by"),
+        ("~needs", ">layer", "~object"),
         needs,
-        lambda need: (
-            tell(need.needed, "bad"),
-            sheet.layer(need.place.layer),
-            tell_path(need.place.path),
-            tell_path(need.reach.roots[0]) if need.reach.roots[:1] != (need.place.path,) else Text("itself", "muted"),
-        ),
+        lambda need: (tell(need.needed, "bad"), sheet.layer(need.place.layer), _tell_needing(need)),
         noun="need",
     )
+
+
+def _tell_needing(need: UnmetNeed) -> Text:
+    """The object that needs something, and the root that loads it where that is another."""
+    told = tell_path(need.place.path)
+    if need.reach.roots and need.reach.roots[0] != need.place.path:
+        told.append("\nloaded by ", "muted").append_text(tell_path(need.reach.roots[0]))
+    return told
 
 
 def _draw_unreached(sheet: Sheet) -> None:

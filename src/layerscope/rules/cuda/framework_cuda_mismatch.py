@@ -80,13 +80,8 @@ class FrameworkCudaMismatch(Rule):
         )
         fix = Fix("Bring framework and libraries together", _command(framework, copies[0].release if copies else ""))
         places = (*(each.evidence for each in removed), framework.evidence, *(copy.evidence for copy in copies))
-        return self.finding(
-            message,
-            *places,
-            fixes=(fix,),
-            concerns=(framework.package_path,),
-            brief=f"{framework.label} needs CUDA {major(framework.cuda)}, the image has {there}",
-        )
+        brief = f"{framework.label} needs CUDA {major(framework.cuda)}, the image has {there}"
+        return self.finding(message, *places, fixes=(fix,), concerns=(framework.package_path,), brief=brief)
 
     def _check_wheels(self, torch: Framework, facts: FactSet) -> Iterator[Finding]:
         """CUDA's wheels in torch's environment that are older than torch."""
@@ -95,13 +90,9 @@ class FrameworkCudaMismatch(Rule):
             if is_own and major(copy.release) == major(torch.cuda) and is_older(copy.release, torch.cuda):
                 message = f"{torch.label} was built for CUDA {torch.cuda}, its environment has {tell_copy(copy)}"
                 fix = Fix("Install the wheels that torch requires", _command(torch, torch.cuda))
+                places = (copy.evidence, torch.evidence)
                 yield self.finding(
-                    message,
-                    copy.evidence,
-                    torch.evidence,
-                    severity=Severity.MEDIUM,
-                    confidence=Confidence.MEDIUM,
-                    fixes=(fix,),
+                    message, *places, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, fixes=(fix,)
                 )
 
 
