@@ -1,16 +1,23 @@
 """Which unmet needs make one finding: those of objects that fail together, or for want of the same libraries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.reach_severity import judge_need
+from layerscope.rules.unmet_need_wording import find_told_needs
 
 
-def group_needs(needs: Iterable[UnmetNeed], facts: FactSet) -> list[list[UnmetNeed]]:
-    """Needs of one package or program that hang together; groups that lack the same are one, the worst need first."""
+def group_needs(facts: FactSet) -> list[list[UnmetNeed]]:
+    """Needs of one package or program that hang together; groups that lack the same are one, the worst need first.
+
+    What another rule tells the reason of is left out, but for what a layer removed.
+    """
     packages: dict[tuple[str, int | None], list[UnmetNeed]] = {}
-    for need in needs:
+    told = find_told_needs(facts)
+    for need in facts.of(UnmetNeed):
+        if need.removed_by is None and need.needed.startswith(told.get(need.reach.package, ())):
+            continue
         packages.setdefault((need.reach.package or need.reach.roots[0], need.removed_by), []).append(need)
     alike: dict[tuple[frozenset[str], int | None, str | None], list[UnmetNeed]] = {}
     for (_, removed_by), own in packages.items():

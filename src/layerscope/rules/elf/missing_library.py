@@ -27,7 +27,7 @@ from layerscope.rules.reach_severity import (
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.unmet_need_groups import group_needs
-from layerscope.rules.unmet_need_wording import explain_need, find_told_needs, suggest_libraries, tell_fate
+from layerscope.rules.unmet_need_wording import explain_need, suggest_libraries, tell_fate
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
 
 
@@ -71,13 +71,7 @@ class MissingLibrary(Rule):
         """One finding for all that fails together or lacks the same, then one for all that nothing reaches."""
         if has_unread_layers(facts):
             return
-        told = find_told_needs(facts)
-        untold = [
-            need
-            for need in facts.of(UnmetNeed)
-            if need.removed_by is not None or not need.needed.startswith(told.get(need.reach.package, ()))
-        ]
-        for needs in group_needs(untold, facts):
+        for needs in group_needs(facts):
             yield self._tell(needs, facts)
         unreached = facts.of(UnreachedNeed)
         if unreached:

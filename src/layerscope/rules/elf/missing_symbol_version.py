@@ -1,27 +1,24 @@
 """ELF002: the library that the loader finds is too old for an object."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.search_step import SearchStep
-from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion, order_version
+from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_path import take_out
-from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief, tell_failing, tell_users
+from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
+from layerscope.rules.version_wording import tell_many_lacks, tell_one_lack
 from layerscope.rules.wording import (
     SHOWN_LOCATIONS,
-    begin,
     blame_latest,
-    tell_count,
-    tell_layer,
-    tell_list,
     tell_path,
 )
 
@@ -56,47 +53,20 @@ class MissingSymbolVersion(Rule):
                 groups.setdefault((fact.provider.path, fact.step), []).append(fact)
         for group in groups.values():
             group.sort(
-                key=lambda fact: (judge_certain(fact.reach, facts), bool(fact.reach.package), fact.reach.count),
-                reverse=True,
+                key=lambda f: (judge_certain(f.reach, facts), bool(f.reach.package), f.reach.count), reverse=True
             )
             worst = group[0]
-            provider = Evidence(layer=worst.provider.layer, path=worst.provider.path)
-            objects = [Evidence(layer=fact.place.layer, path=fact.place.path) for fact in group]
+            places = [
+                Evidence(layer=each.layer, path=each.path) for each in (worst.provider, *(f.place for f in group))
+            ]
             yield self.finding(
-                _tell_one(worst) if len(group) == 1 else _tell_many(group),
-                *blame_latest(provider, *objects[: SHOWN_LOCATIONS - 1]),
+                tell_one_lack(worst) if len(group) == 1 else tell_many_lacks(group),
+                *blame_latest(*places[:SHOWN_LOCATIONS]),
                 severity=judge_certain(worst.reach, facts),
                 fixes=(_suggest(worst, facts.find(LoaderConfiguration)),),
                 concerns=find_concerned(fact.reach for fact in group),
                 brief=f"{tell_brief(worst.reach)}: {tell_path(worst.provider.path)} lacks {worst.versions[-1]}",
             )
-
-
-def _tell_one(fact: UnmetSymbolVersion) -> str:
-    """What one object requires and does not get."""
-    newest = f", whose newest is {fact.newest}" if fact.newest else ""
-    return (
-        f"{begin(tell_failing(fact.reach))}: {fact.place.path.rpartition('/')[2]} requires "
-        f"{tell_list(fact.versions[::-1])}, and the loader finds {tell_path(fact.provider.path)} by "
-        f"{fact.step} in {tell_layer(fact.provider.layer, fact.provider.instruction)}{newest}{_tell_better(fact)}"
-    )
-
-
-def _tell_many(group: Sequence[UnmetSymbolVersion]) -> str:
-    """What one library lacks, and all that fail for want of it."""
-    worst = group[0]
-    lacking = sorted({version for fact in group for version in fact.versions}, key=order_version, reverse=True)
-    how = "puts first" if worst.step is SearchStep.LIBRARY_PATH else "leads to"
-    return (
-        f"{tell_path(worst.provider.path)} of {tell_layer(worst.provider.layer, worst.provider.instruction)}, which "
-        f"{worst.step} {how}, lacks {tell_list(lacking)} that {tell_users(fact.reach for fact in group)} need "
-        f"({tell_count(len(group), 'object')}){_tell_better(worst)}"
-    )
-
-
-def _tell_better(fact: UnmetSymbolVersion) -> str:
-    """The copy that should be found."""
-    return f"; {tell_path(fact.better[0])} has it and is not chosen" if fact.better else ""
 
 
 def _suggest(fact: UnmetSymbolVersion, configuration: LoaderConfiguration | None) -> Fix:

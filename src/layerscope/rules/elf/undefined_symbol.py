@@ -1,6 +1,6 @@
 """ELF004: an object needs symbols that nothing defines."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.cuda.framework import Framework
@@ -17,8 +17,8 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.reach_severity import find_concerned, judge_certain, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
-from layerscope.rules.symbol_wording import explain_symbols, names_torch
-from layerscope.rules.torch_misfits import iter_torch_misfits
+from layerscope.rules.symbol_wording import explain_symbols
+from layerscope.rules.undefined_groups import Shadowed, group_undefined
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_count, tell_list, tell_path
 
 
@@ -64,26 +64,10 @@ class UndefinedSymbol(Rule):
         """
         if has_unread_layers(facts):
             return
-        winners = {fact.winner.path: fact for fact in facts.of(ShadowedLibrary)}
-        misfits = {(each.environment, each.name.replace("-", "_")) for each, _ in iter_torch_misfits(facts)}
-        lacking = {(fact.place.path, fact.provider.path) for fact in facts.of(UnmetSymbolVersion)}
-        providers, refused = {provider for _, provider in lacking}, {path for path, _ in lacking}
-        groups: dict[str, list[tuple[UndefinedSymbols, ShadowedLibrary | None]]] = {}
-        for fact in facts.of(UndefinedSymbols):
-            if fact.is_glibc_on_musl or _is_told(fact, misfits):
-                continue
-            shadow = next(
-                (winners[each.path] for each in fact.libraries if each.path in winners and each.path not in providers),
-                None,
-            )
-            if shadow is None and fact.place.path in refused:
-                continue
-            groups.setdefault(shadow.winner.path if shadow else fact.place.path, []).append((fact, shadow))
-        for group in groups.values():
-            group.sort(key=lambda each: judge_certain(each[0].reach, facts), reverse=True)
+        for group in group_undefined(facts):
             yield self._report(group, facts)
 
-    def _report(self, group: list[tuple[UndefinedSymbols, ShadowedLibrary | None]], facts: FactSet) -> Finding:
+    def _report(self, group: list[Shadowed], facts: FactSet) -> Finding:
         """The finding for an object, or for all that a shadowing library fails, the worst first."""
         fact, shadow = group[0]
         reason, fix = explain_symbols(fact, shadow, facts.find(LoaderConfiguration))
@@ -108,11 +92,3 @@ class UndefinedSymbol(Rule):
             concerns=find_concerned(each.reach for each, _ in group),
             brief=f"{tell_brief(fact.reach)}: {fact.names[0]} is undefined{cause}",
         )
-
-
-def _is_told(fact: UndefinedSymbols, misfits: Collection[tuple[str, str]]) -> bool:
-    """Whether torch's symbols lack a package of which CUDA030 tells that it was built for another torch."""
-    module = fact.place.path
-    return names_torch(fact) and any(
-        module.startswith(f"{site}/") and fact.reach.package.lstrip("_").startswith(name) for site, name in misfits
-    )

@@ -7,11 +7,10 @@ from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.facts.layers.repeated_files import Copy, RepeatedFiles
+from layerscope.facts.layers.repeated_files import RepeatedFiles
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
-from layerscope.rules.repeated_packages import leave_out_cuda, ships_with_packages
+from layerscope.rules.repeated_files import list_repeated, ships_with_packages, suggest_links
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.waste import judge_waste, share_of_image
@@ -61,7 +60,7 @@ class DuplicateFile(Rule):
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer with many copies, and one for all that have few."""
-        repeated = [left for fact in facts.of(RepeatedFiles) if (left := leave_out_cuda(fact, facts)).files > 0]
+        repeated = list_repeated(facts)
         large = [fact for fact in repeated if fact.size >= ORDINARY or judge_waste(fact.size, facts) > Severity.LOW]
         for fact in large:
             yield self._report(fact, facts)
@@ -96,18 +95,6 @@ class DuplicateFile(Rule):
             message,
             *[*locate_folders(shown), *places][:SHOWN_LOCATIONS],
             severity=judge_waste(fact.size, facts),
-            fixes=(_suggest(fact, copy),),
+            fixes=(suggest_links(fact, copy),),
             wasted=fact.size,
         )
-
-
-def _suggest(fact: RepeatedFiles, copy: Copy) -> Fix:
-    """Link instead of copying."""
-    link = f"ln -sf {tell_path(copy.first_path)} {tell_path(copy.path)}"
-    return Fix(
-        f"Keep one copy of the {tell_size(fact.size)} that layer {fact.layer} repeats",
-        (
-            f"Put links in the place of the copies, in the step that makes them, of files or whole folders: RUN {link}",
-            "Or copy once, to where the program looks for it; copy Hugging Face caches with their links (cp -a).",
-        ),
-    )
