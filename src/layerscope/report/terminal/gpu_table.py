@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -50,9 +51,19 @@ def draw_gpus(page: Page, result: AuditResult) -> None:
         _draw_asked(page, result.gpus)
     else:
         page.add_heading("GPUs", "judged from the image's files; --gpu NAME --driver VERSION asks about one")
-        _tell_blocked(page, result.gpus)
-        _draw_common(page, result.gpus)
+        blocked = find_blocked(result.gpus)
+        if blocked is not None:
+            page.add_line(("by its code alone, which counts for nothing as long as this holds: ", "muted"), indent=2)
+            page.add_line(escape_text(blocked.reason), indent=2)
+        _draw_common(page, [_unblock(verdict) for verdict in result.gpus])
     _tell_compiled(page, result.gpus)
+
+
+def _unblock(verdict: GpuVerdict) -> GpuVerdict:
+    """What code and driver alone say."""
+    if verdict.code_verdict is None:
+        return verdict
+    return replace(verdict, verdict=verdict.code_verdict, reason=verdict.code_reason)
 
 
 def find_blocked(verdicts: Iterable[GpuVerdict]) -> GpuVerdict | None:
