@@ -213,7 +213,7 @@ def test_what_was_fetched_is_told(serve: Serve, home: Path, tmp_path: Path, caps
     registry = serve()
     push(registry, "demo", tmp_path / "demo")
     image = f"registry:{registry.address}/team/image:1"
-    for told in ("8 layers read now · ", "8 layers known from the cache · 0 B of layers fetched"):
+    for told in ("9 layers read now · ", "9 layers known from the cache · 0 B of layers fetched"):
         capsys.readouterr()
         assert run(["audit", image, "--cache-dir", str(tmp_path / "cache")]) == 1
         out = " ".join(capsys.readouterr().out.split())
