@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.extensions import UnloadableExtensions
 from layerscope.facts.python.wheel_tags import UnsuitableWheel
 from layerscope.rules.finding import Finding
-from layerscope.rules.python_cures import find_environment, is_active, pin, reinstall, tell_environment
+from layerscope.rules.python_cures import find_environment, pin, reinstall, tell_environment
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
+from layerscope.rules.unsuitable_modules import UnsuitableGroup, iter_unsuitable
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list
 
 
@@ -38,40 +39,24 @@ class ForeignLibcWheel(Rule):
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each environment and layer that put such files there."""
-        groups: dict[tuple[str, int], list[tuple[str, str, Evidence, str]]] = {}
-        for wheel in facts.of(UnsuitableWheel):
-            if wheel.reason == "libc":
-                told = (f"{wheel.name} {wheel.version}", wheel.tag, wheel.evidence, wheel.instruction)
-                groups.setdefault((wheel.environment, wheel.layer), []).append(told)
-        for module in facts.of(UnloadableExtensions):
-            if module.reason == "libc":
-                told = (module.distribution or module.package, module.tag, module.evidence, module.instruction)
-                groups.setdefault((module.environment, module.layer), []).append(told)
-        for (place, layer), items in sorted(groups.items(), key=lambda group: group[0]):
-            yield self._report(facts, place, layer, items)
+        for group in iter_unsuitable(facts, "libc"):
+            yield self._report(facts, group)
 
-    def _report(self, facts: FactSet, place: str, layer: int, items: list[tuple[str, str, Evidence, str]]) -> Finding:
+    def _report(self, facts: FactSet, group: UnsuitableGroup) -> Finding:
         """The finding for names, tags and places of what one layer put into one environment."""
-        environment = find_environment(facts, place)
+        environment = find_environment(facts, group.place)
         libc = environment.libc if environment is not None else "another C library"
-        named = {name: tag for name, tag, _, _ in reversed(items)}
-        told = tell_list(f"{name} ({tag})" for name, tag in sorted(named.items()))
+        told = tell_list(f"{name} ({tag})" for name, tag in sorted(group.named.items()))
         message = (
-            f"{tell_environment(facts, place)} runs on {libc}, for which this was not compiled: {told}; "
-            f"put there by {tell_layer(layer, items[0][3])}"
+            f"{tell_environment(facts, group.place)} runs on {libc}, for which this was not compiled: {told}; "
+            f"put there by {tell_layer(group.layer, group.instruction)}"
         )
-        pins = [pin(name) for name in sorted(named)]
-        fix = reinstall(facts, place, pins, title=f"Install them in a stage on {libc}, or use the other base")
-        is_sure = is_active(facts, place) and any(
-            module.reason == "libc" and (module.environment, module.layer) == (place, layer)
-            for module in facts.of(UnloadableExtensions)
-        )
-        severity = Severity.CRITICAL if is_sure else self.severity
-        places = [item[2] for item in items[:SHOWN_LOCATIONS]]
+        pins = [pin(name) for name in sorted(group.named)]
+        fix = reinstall(facts, group.place, pins, title=f"Install them in a stage on {libc}, or use the other base")
         return self.finding(
             message,
-            *places,
-            severity=severity,
+            *group.evidence[:SHOWN_LOCATIONS],
+            severity=group.judge(self.severity),
             fixes=(fix,),
-            concerns=tuple(f"{place}/{name.partition(' ')[0]}" for name in named),
+            concerns=group.concerns,
         )
