@@ -17,11 +17,11 @@ from layerscope.formats.elf_symbols import (
     MAX_EXPORTED_BYTES,
     MAX_NAME,
     MAX_UNDEFINED,
-    count_by_gnu_hash,
     count_by_hash,
     parse_symbols,
 )
 from layerscope.formats.elf_versions import MAX_VERSIONS, parse_provided, parse_required
+from layerscope.formats.gnu_hash import parse_gnu_hash
 from support.elf_writer import ElfPlan, write_elf
 
 HEADER: Final = ElfHeader(64, "<", 3, 62, (64, 1), (0, 0), 0)
@@ -74,7 +74,7 @@ def test_a_hash_table_is_counted_in_its_width() -> None:
 def test_a_gnu_hash_table_that_tells_no_number_is_refused(content: bytes, message: str) -> None:
     """It has no head, more buckets than bytes, or a last chain that does not end."""
     with pytest.raises(FormatError, match=message):
-        count_by_gnu_hash(memoryview(content), HEADER)
+        parse_gnu_hash(memoryview(content), HEADER)
 
 
 def test_versions_that_turn_in_circles_end() -> None:

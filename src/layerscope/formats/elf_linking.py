@@ -27,12 +27,12 @@ from layerscope.formats.elf_object import NeededVersion, UndefinedSymbols
 from layerscope.formats.elf_symbols import (
     MAX_SYMBOLS,
     SYMBOL_SIZES,
-    count_by_gnu_hash,
     count_by_hash,
     parse_symbols,
     parse_version_numbers,
 )
 from layerscope.formats.elf_versions import Versions, parse_provided, parse_required
+from layerscope.formats.gnu_hash import GnuHashTable, parse_gnu_hash
 
 T = TypeVar("T")
 
@@ -146,7 +146,8 @@ class _Tables:
         if SYMTAB not in self._values:
             return _NO_SYMBOLS
         (start, stop), size = self._place(SYMTAB), SYMBOL_SIZES[self._header.bits]
-        count = self._count_symbols(start, stop, size)
+        hashes = parse_gnu_hash(self._read(GNU_HASH), self._header) if GNU_HASH in self._places else None
+        count = self._count_symbols(start, stop, size, hashes)
         if count > MAX_SYMBOLS or start + count * size > stop:
             raise FormatError(f"{count:,} symbols, where there is room for {(stop - start) // size:,}")
         table, numbers = self._content.read(start, count * size), None
@@ -155,15 +156,14 @@ class _Tables:
             if begin + 2 * count > end:
                 raise FormatError(f"{(end - begin) // 2:,} version numbers of {count:,} symbols")
             numbers = parse_version_numbers(self._content.read(begin, 2 * count), self._header)
-        return parse_symbols(table, strings, self._header, numbers=numbers, versions=versions)
+        return parse_symbols(table, strings, self._header, numbers=numbers, versions=versions, hashes=hashes)
 
-    def _count_symbols(self, start: int, stop: int, size: int) -> int:
+    def _count_symbols(self, start: int, stop: int, size: int, hashes: GnuHashTable | None) -> int:
         """How many symbols there are: by a hash table, a section header, or the string table that follows."""
         if HASH in self._places:
             return count_by_hash(self._read(HASH), self._header)
-        count = count_by_gnu_hash(self._read(GNU_HASH), self._header) if GNU_HASH in self._places else None
-        if count is not None:
-            return count
+        if hashes is not None and hashes.count is not None:
+            return hashes.count
         for section in self._sections:
             if section.type == SHT_DYNSYM and section.offset == start:
                 return section.size // size

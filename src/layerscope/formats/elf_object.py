@@ -81,8 +81,8 @@ class ElfObject:
     """One object; numbers are those of the ELF header, texts decoded as UTF-8 with surrogate escapes.
 
     `rpath` and `runpath` stand as written, with `$ORIGIN` and colons; None where the entry is absent. `exports` holds
-    the CRC-32 of each defined dynamic symbol's name, ascending, four little-endian bytes each: 400,000 names of a CUDA
-    environment would be 30 MB.
+    the GNU hash of each defined dynamic symbol's name, packed (`gnu_hash`): 400,000 names of a CUDA environment are
+    30 MB.
     """
 
     bits: int

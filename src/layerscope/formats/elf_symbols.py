@@ -1,21 +1,20 @@
-"""Dynamic symbols of an ELF file: how many there are, those that others must define, and those that it exports.
+"""Dynamic symbols of an ELF file: those that others must define, and those that it exports.
 
-https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.symtab.html; for the GNU hash table, which tells their number
-only by its last chain, https://flapenguin.me/elf-dt-gnu-hash.
+https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.symtab.html
 """
 
-import sys
 from array import array
 from collections.abc import Iterator, Sequence
 from itertools import chain, compress
 from struct import Struct, error
 from typing import Final
-from zlib import crc32
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_header import ElfHeader
+from layerscope.formats.elf_integers import read_integers
 from layerscope.formats.elf_object import UndefinedSymbols
 from layerscope.formats.elf_versions import HIDDEN
+from layerscope.formats.gnu_hash import GnuHashTable, hash_names
 
 MAX_SYMBOLS: Final = 1_000_000
 """TensorFlow's largest library has half a million."""
@@ -60,25 +59,6 @@ def count_by_hash(table: memoryview, header: ElfHeader) -> int:
         raise FormatError("a hash table without its head") from cause
 
 
-def count_by_gnu_hash(table: memoryview, header: ElfHeader) -> int | None:
-    """The number of symbols by a GNU hash table; None where it is empty, which tells nothing. Raises FormatError."""
-    try:
-        buckets, first, bloom, _ = Struct(header.order + "4I").unpack_from(table)
-    except error as cause:
-        raise FormatError("a GNU hash table without its head") from cause
-    start = 16 + bloom * header.word
-    chains = start + 4 * buckets
-    if chains > len(table):
-        raise FormatError(f"{buckets:,} buckets in a GNU hash table of {len(table):,} bytes")
-    last = max(_integers(table[start:chains], header), default=0)
-    if last < max(first, 1):
-        return None
-    for number, link in enumerate(_integers(table[chains + 4 * (last - first) :], header), last):
-        if link & 1:
-            return number + 1
-    raise FormatError("a chain without end in the GNU hash table")
-
-
 def parse_symbols(
     table: memoryview,
     strings: bytes,
@@ -86,16 +66,18 @@ def parse_symbols(
     *,
     numbers: Sequence[int] | None = None,
     versions: dict[int, str],
+    hashes: GnuHashTable | None = None,
 ) -> tuple[UndefinedSymbols, bytes]:
-    """Undefined symbols, and the CRC-32 of exported names; raises FormatError.
+    """Undefined symbols, and the packed hashes of exported names; raises FormatError.
 
-    `numbers` has each symbol's version number, `versions` what they stand for. A library of 137,000 symbols has some
-    dozen kinds of them, so each kind is judged once, and symbols are picked without a line of Python for each.
+    `numbers` has each symbol's version number, `versions` what they stand for; names are hashed where the object has no
+    table of `hashes`. A library of 137,000 symbols has some dozen kinds of them, so each kind is judged once, and
+    symbols are picked without a line of Python for each.
     """
     names, kinds = _columns(table, header)
     judged = {kind: _judge(kind, header) for kind in set(kinds)}
     verdicts = bytes(map(judged.__getitem__, kinds))
-    exported = list(compress(names, verdicts.translate(_PICK_EXPORTED)))
+    exported = verdicts.translate(_PICK_EXPORTED)
     undefined = [place for place in compress(range(len(names)), verdicts.translate(_PICK_UNDEFINED)) if names[place]]
     if len(undefined) > MAX_UNDEFINED:
         raise FormatError(f"{len(undefined):,} undefined symbols, expected {MAX_UNDEFINED:,} at most")
@@ -105,17 +87,20 @@ def parse_symbols(
         version = versions.get(numbers[place] & ~HIDDEN, "") if numbers is not None else ""
         groups.setdefault((version, verdicts[place] == _WEAK_UNDEFINED), set()).add(name)
     packed = ((version, is_weak, b"\0".join(sorted(names))) for (version, is_weak), names in sorted(groups.items()))
-    return UndefinedSymbols(packed), _hash_names(strings, exported)
+    if hashes is not None:
+        return UndefinedSymbols(packed), hashes.pick(exported)
+    batches = _iter_names(strings, list(compress(names, exported)), MAX_EXPORTED_BYTES)
+    return UndefinedSymbols(packed), b"".join(map(hash_names, batches))
 
 
 def parse_version_numbers(table: memoryview, header: ElfHeader) -> Sequence[int]:
     """The version number of each symbol."""
-    return _integers(table, header, "H")
+    return read_integers(table, header, "H")
 
 
 def _columns(table: memoryview, header: ElfHeader) -> "tuple[array[int], array[int]]":
     """Of each symbol its name's place, and the word with its binding, visibility and section."""
-    words, width = _integers(table, header), SYMBOL_SIZES[header.bits] // 4
+    words, width = read_integers(table, header), SYMBOL_SIZES[header.bits] // 4
     return words[::width], words[_KIND_WORDS[header.bits] :: width]
 
 
@@ -125,16 +110,6 @@ def _judge(kind: int, header: ElfHeader) -> int:
     if not section:
         return _WEAK_UNDEFINED if info >> 4 == _WEAK else _UNDEFINED
     return _EXPORT if info >> 4 in _EXPORTED and other & 3 in _VISIBLE else _INTERNAL
-
-
-def _hash_names(strings: bytes, places: Sequence[int]) -> bytes:
-    checksums = list[int]()
-    for names in _iter_names(strings, places, MAX_EXPORTED_BYTES):
-        checksums += map(crc32, names)
-    numbers = array("I", sorted(checksums))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
 
 
 def _iter_names(strings: bytes, places: Sequence[int], limit: int) -> Iterator[list[bytes]]:
@@ -149,11 +124,3 @@ def _iter_names(strings: bytes, places: Sequence[int], limit: int) -> Iterator[l
         if total > limit:
             raise FormatError(f"names of more than {limit:,} bytes together")
         yield names
-
-
-def _integers(table: memoryview, header: ElfHeader, typecode: str = "I") -> "array[int]":
-    numbers = array(typecode)
-    numbers.frombytes(table[: len(table) // numbers.itemsize * numbers.itemsize])
-    if (header.order == "<") != (sys.byteorder == "little"):
-        numbers.byteswap()
-    return numbers

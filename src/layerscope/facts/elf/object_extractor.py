@@ -87,7 +87,7 @@ class ElfObjectExtractor:
     """Keeps of every ELF file a map of `elf`, `code` and `numpy`, or of `problem` where it is none."""
 
     name: str = "elf-objects"
-    version: int = 3
+    version: int = 4
     wants: Wants = field(default=Wants(magics=frozenset({MAGIC})))
 
     def open_file(self, path: str, *, size: int, mode: int) -> ObjectReading:

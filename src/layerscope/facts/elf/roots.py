@@ -1,8 +1,6 @@
 """Roots: the objects that something starts or imports, which is where a need that nothing meets does harm."""
 
 import re
-from binascii import crc32
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +10,7 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.system.commands import find_final_command
 from layerscope.facts.system.programs import Program, ProgramFinder
 from layerscope.formats.elf_object import ElfObject
+from layerscope.formats.gnu_hash import HASH_SIZE, hash_names
 from layerscope.layers.entry import EntryType
 
 _EXTENSION: Final = re.compile(
@@ -81,20 +80,17 @@ def is_extension_module(path: str, elf: ElfObject) -> bool:
 
 def has_export(elf: ElfObject, name: str) -> bool:
     """Whether an object defines a dynamic symbol."""
-    exports, wanted = elf.exports, crc32(name.encode("utf-8", "surrogateescape"))
-    number = bisect_left(range(len(exports) // 4), wanted, key=lambda at: _crc(exports, at))
-    return number < len(exports) // 4 and _crc(exports, number) == wanted
+    exports, wanted = elf.exports, hash_names([name.encode("utf-8", "surrogateescape")])
+    place = exports.find(wanted)
+    while place > 0 and place % HASH_SIZE:  # where two others meet
+        place = exports.find(wanted, place + 1)
+    return place >= 0
 
 
 def find_site(path: str) -> str:
     """The site directory that a path lies in; empty where it lies in none."""
     match = _SITE.match(path)
     return "" if match is None or match["kind"] == "lib-dynload" else match.group().rstrip("/")
-
-
-def _crc(exports: bytes, number: int) -> int:
-    """One of the packed checksums."""
-    return int.from_bytes(exports[number * 4 : number * 4 + 4], "little")
 
 
 def _iter_entries(context: FactContext) -> Iterator[str]:
