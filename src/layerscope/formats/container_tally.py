@@ -2,9 +2,8 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import add
 from typing import Final
 
 from layerscope.formats.device_code import CodeKind, ContainerGroup, DeviceTarget
@@ -77,9 +76,8 @@ class ContainerTally:
             number = self._numbers[key] = len(self._numbers)
         return number
 
-    def add(self, container: Container) -> None:
-        """Keep a container, or count it as unread."""
-        entries = tuple(container.entries)
+    def add(self, start: int, entries: tuple[int, ...], sizes: Sequence[int]) -> None:
+        """Keep a container that starts there, by its entries' numbers and payloads, or count it as unread."""
         number = self._sets.get(entries)
         fits = len(self._starts) < CONTAINER_LIMIT and len(self._sizes) + len(entries) <= TOTAL_LIMIT
         if number is None:
@@ -90,24 +88,27 @@ class ContainerTally:
         if number is None:
             self._distinct += len(entries)
             number = self._sets[entries] = len(self._sets)
-        self._starts.append(container.start)
+        self._starts.append(start)
         self._set_numbers.append(number)
-        self._sizes.extend(container.sizes)
+        self._sizes.extend(sizes)
 
     def group(self, section_at: Callable[[int], str]) -> tuple[ContainerGroup, ...]:
         """The containers by section and targets."""
         targets = [_make_target(key) for key in self._numbers]
         sets = list(self._sets)
-        members: dict[tuple[str, int], tuple[int, list[int]]] = {}
+        members: dict[tuple[str, int], list[int]] = {}
         position = 0
         for start, number in zip(self._starts, self._set_numbers, strict=True):
-            length = len(sets[number])
-            sizes = self._sizes[position : position + length]
+            length, member = len(sets[number]), (section_at(start), number)
+            if member not in members:
+                members[member] = [0] * (1 + length)
+            totals = members[member]
+            totals[0] += 1
+            for entry in range(length):
+                totals[1 + entry] += self._sizes[position + entry]
             position += length
-            count, total = members.get((section_at(start), number), (0, ()))
-            members[section_at(start), number] = (count + 1, list(map(add, total, sizes)) if count else list(sizes))
         counts: dict[tuple[str, tuple[DeviceTarget, ...]], tuple[int, Counter[int]]] = {}
-        for (section, number), (count, sizes_by_entry) in members.items():
+        for (section, number), (count, *sizes_by_entry) in members.items():
             found = [targets[entry] for entry in sets[number]]
             key = (section, tuple(sorted(found)))
             before, by_arch = counts.setdefault(key, (0, Counter()))

@@ -4,6 +4,7 @@ https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.symtab.html
 """
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain, compress
 from struct import Struct, error
@@ -82,11 +83,15 @@ def parse_symbols(
     if len(undefined) > MAX_UNDEFINED:
         raise FormatError(f"{len(undefined):,} undefined symbols, expected {MAX_UNDEFINED:,} at most")
     found = chain.from_iterable(_iter_names(strings, [names[place] for place in undefined], MAX_UNDEFINED_BYTES))
-    groups: dict[tuple[str, bool], set[bytes]] = {}
+    if numbers is None:
+        numbers = bytes(len(names))
+    alike = defaultdict[tuple[int, int], list[bytes]](list)
     for place, name in zip(undefined, found, strict=True):
-        version = versions.get(numbers[place] & ~HIDDEN, "") if numbers is not None else ""
-        groups.setdefault((version, verdicts[place] == _WEAK_UNDEFINED), set()).add(name)
-    packed = ((version, is_weak, b"\0".join(sorted(names))) for (version, is_weak), names in sorted(groups.items()))
+        alike[numbers[place], verdicts[place]].append(name)
+    groups = defaultdict[tuple[str, bool], set[bytes]](set)
+    for (number, verdict), members in alike.items():
+        groups[versions.get(number & ~HIDDEN, ""), verdict == _WEAK_UNDEFINED].update(members)
+    packed = ((version, is_weak, b"\0".join(sorted(members))) for (version, is_weak), members in sorted(groups.items()))
     if hashes is not None:
         return UndefinedSymbols(packed), hashes.pick(exported)
     batches = _iter_names(strings, list(compress(names, exported)), MAX_EXPORTED_BYTES)

@@ -31,6 +31,9 @@ HEADER_LIMIT: Final = 1 << 16
 _CONTAINER_HEADER: Final = 16
 _ENTRY_HEADER: Final = 64
 _ENTRY: Final = struct.Struct("<HHIQ8xHHI8xQ")
+_SINGLE: Final = struct.Struct("<8xQHHIQ8xHHI8xQ8x")
+"""A container's header and that of its first entry."""
+
 _ENTRY_VERSION: Final = 0x0101
 _ALIGNMENT: Final = 8
 _RARE: Final = MAGIC[1:2]
@@ -102,6 +105,9 @@ class FatbinaryScanner:
         length = len(data)
         while True:
             if self._open is None:
+                index = self._take_singles(data, base, index)
+                if index > length:
+                    return index
                 found = _find_magic(data, index, base)
                 if length - found < _CONTAINER_HEADER:
                     return found
@@ -119,6 +125,23 @@ class FatbinaryScanner:
                 index += self._take_entry(self._open, data, index, remaining)
                 if index > length:
                     return index
+
+    def _take_singles(self, data: bytes, base: int, index: int) -> int:
+        """Take containers of one entry for as long as one follows the other, as most do; returns where that ends.
+
+        What is in any way unusual is left to the step by step reading of `_walk`.
+        """
+        last, ceiling = len(data) - _SINGLE.size, 0 if self._size is None else self._size - base - _CONTAINER_HEADER
+        number_of, add = self._tally.number_of, self._tally.add
+        while index <= last and data.startswith(MAGIC, index) and not (base + index) % _ALIGNMENT:
+            size, kind, version, header, payload, minor, major, arch, flags = _SINGLE.unpack_from(data, index)
+            is_usual = version == _ENTRY_VERSION and _ENTRY_HEADER <= header <= HEADER_LIMIT
+            if not is_usual or header + payload != size or index + size > ceiling:
+                break
+            add(base + index, (number_of((kind, arch, flags & ENTRY_FLAGS, major, minor)),), (payload,))
+            self.has_found = True
+            index += _CONTAINER_HEADER + size
+        return index
 
     def _start(self, start: int, size: int) -> None:
         self.has_found = True
@@ -144,7 +167,7 @@ class FatbinaryScanner:
             self._close_damaged(container)
             return
         self._open = None
-        self._tally.add(container)
+        self._tally.add(container.start, tuple(container.entries), container.sizes)
 
     def _close_damaged(self, container: Container) -> None:
         """Look for the next container; the magic alone, outside the section made for it, may be anything."""
