@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME, BY_KNOWN_IMAGE
 from layerscope.audit.ignore_base import ignore_base
@@ -82,10 +83,10 @@ def test_findings_of_the_base_are_left_out_and_counted(audit: Audit) -> None:
     """What lies in the base's layers alone goes; what is one's own, or about no layer, stays."""
     audit(lowest_layers(WASTEFUL, 3), "base")
     result = audit(WASTEFUL, "whole")
-    in_base = replace(result.findings[0], code="LAY999", locations=(Location(0), Location(2)))
-    in_both = replace(in_base, locations=(Location(2), Location(3)))
-    of_config = replace(in_base, locations=(Location(),))
-    damage = replace(in_base, code="LAY001")
+    in_base = structs.replace(result.findings[0], code="LAY999", locations=(Location(0), Location(2)))
+    in_both = structs.replace(in_base, locations=(Location(2), Location(3)))
+    of_config = structs.replace(in_base, locations=(Location(),))
+    damage = structs.replace(in_base, code="LAY001")
     kept = ignore_base(replace(result, findings=(in_base, in_both, of_config, damage)))
     assert (kept.findings, kept.ignored) == ((in_both, of_config, damage), 1)
 

@@ -1,6 +1,6 @@
 """Blocked verdicts: code that would run counts for nothing where what computes does not start."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.audit.blocked import block_verdicts, find_blocker, tell_brief
 from layerscope.facts.cuda.framework import Build, Framework

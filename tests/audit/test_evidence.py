@@ -1,9 +1,9 @@
 """What an image shows of an error: findings on what the message names, and facts on it."""
 
-from dataclasses import replace
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.audit.evidence import ErrorEvidence, find_evidence
 from layerscope.audit.statement import Bearing

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from layerscope.audit import contents, fold
 from layerscope.audit.fold import fold_image, name_fold
@@ -86,7 +87,7 @@ def test_what_is_not_known_whole_is_folded_each_time(name: str, tmp_path: Path) 
 def test_the_name_follows_everything_that_has_a_say(demo: ReadImage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers and their order, the config, the base, the code, and what is extracted: each gives another name."""
     config, scans = demo.image.config, demo.scans
-    labelled = replace(config, runtime=replace(config.runtime, labels={"a": "b"}))
+    labelled = structs.replace(config, runtime=structs.replace(config.runtime, labels={"a": "b"}))
     names = [
         name_fold(demo, 0),
         name_fold(demo, 1),
@@ -117,7 +118,7 @@ def test_a_damaged_layer_has_no_name(demo: ReadImage) -> None:
 
 def test_a_config_that_has_no_form_has_no_name(demo: ReadImage) -> None:
     """Lone surrogates can be written in JSON, and nothing else can hold them."""
-    odd = replace(demo.image.config, author="\ud800")
+    odd = structs.replace(demo.image.config, author="\ud800")
     assert name_fold(replace(demo, image=replace(demo.image, config=odd)), 0) is None
 
 

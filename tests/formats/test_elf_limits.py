@@ -2,10 +2,10 @@
 
 import struct
 from array import array
-from dataclasses import replace
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_content import ElfContent, read_text

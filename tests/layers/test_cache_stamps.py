@@ -1,10 +1,10 @@
 """Stored bytes are known by their stamp, as long as nothing can have changed."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.image.layer import Stamp
 from layerscope.layers.cache import RACY_NS

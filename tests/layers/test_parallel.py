@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from layerscope.errors import SourceError
 from layerscope.facts.extractors import EXTRACTORS
@@ -116,7 +117,7 @@ def make_layers(folder: Path, count: int, *, size: int = 5000) -> list[LocalLaye
         stored = gzip.compress(tar, mtime=0)
         path = folder / f"layer{number}"
         path.write_bytes(stored)
-        stamp = replace(stamp_of(path), modified_ns=10**9, changed_ns=10**9)
+        stamp = structs.replace(stamp_of(path), modified_ns=10**9, changed_ns=10**9)
         layers.append(LocalLayer(path.name, stored, Digest.of(tar), claim(stored), stamp, folder=folder))
     return layers
 

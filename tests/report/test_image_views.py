@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from layerscope.audit.result import AuditResult
 from layerscope.report.context import RenderContext
@@ -82,8 +83,8 @@ def test_credentials_are_not_shown(result: AuditResult) -> None:
 
 def test_no_line_is_wider_than_the_page(result: AuditResult) -> None:
     """Long instructions and values are wrapped."""
-    long = replace(result.image.config.runtime, env=("A=" + "b" * 500,), labels={"k" * 90: "v" * 300})
-    image = replace(result.image, config=replace(result.image.config, runtime=long))
+    long = structs.replace(result.image.config.runtime, env=("A=" + "b" * 500,), labels={"k" * 90: "v" * 300})
+    image = replace(result.image, config=structs.replace(result.image.config, runtime=long))
     text = render_inspect_text(image, result.steps, RenderContext())
     assert max(map(len, text.splitlines())) <= 80
 

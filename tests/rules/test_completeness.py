@@ -1,6 +1,6 @@
 """Absence proves nothing where a layer could not be read."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.completeness import has_unread_layers

@@ -1,8 +1,7 @@
 """Commands that mend Python environments are those of the environment at hand."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment

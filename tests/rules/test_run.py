@@ -1,6 +1,6 @@
 """Rules run over facts, and their findings come in one order."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.run import collect_facts

@@ -1,6 +1,6 @@
 """Facts on ELF objects as collectors give them; tests change what they are about."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration, Preload, SearchFolder
 from layerscope.facts.elf.reach import Place, Reach

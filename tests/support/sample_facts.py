@@ -1,7 +1,8 @@
 """Facts as collectors give them, of an image in which all is well; tests change what they are about."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from layerscope.facts.config.identity import Identity
 from layerscope.facts.config.process import Process, WorkingDirectory

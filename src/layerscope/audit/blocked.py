@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.framework import Build, Framework
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict

@@ -1,15 +1,15 @@
 """Doubts: layers whose files are shown although they are not, or not all, what the image says they are."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.audit.read_image import ReadImage
 from layerscope.image.layer import Layer
 from layerscope.layers.scan import LayerScan, Proof
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """Why a layer's files may be missing or wrong; `is_damage` is false where its bytes are merely not here."""
 
     layer: int

@@ -1,7 +1,8 @@
 """Statement: one sentence of what an image's facts say of an error."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Bearing(StrEnum):
@@ -15,8 +16,7 @@ class Bearing(StrEnum):
     """By its files the image has what the error misses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A sentence, and what it means for the error."""
 
     text: str

@@ -4,9 +4,10 @@ import hashlib
 import json
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from layerscope.errors import ConfigurationError, EngineError
 
@@ -14,8 +15,7 @@ DEFAULT_CONTEXT = "default"
 """The context that means `DOCKER_HOST` or the usual socket."""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
+class TlsFiles(Struct, frozen=True):
     """Certificates for an engine behind TLS; `verify` is off only where the user turned it off."""
 
     authority: Path | None
@@ -24,8 +24,7 @@ class TlsFiles:
     verify: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """An address that an engine may answer at, and who named it."""
 
     url: str

@@ -1,8 +1,9 @@
 """Images as an engine knows them: inspected, and exported as one tar stream."""
 
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 from layerscope.engine.client import Engine, quote_name
 from layerscope.errors import EngineError, ImageNotFoundError
@@ -16,8 +17,7 @@ STALL_SECONDS = 300.0
 """Once bytes flow, an engine that sends none for five minutes is taken for hung."""
 
 
-@dataclass(frozen=True, slots=True)
-class InspectedImage:
+class InspectedImage(Struct, frozen=True):
     """What an engine says of an image, unproved.
 
     `id` is the config's digest in a classic store, and the manifest's or index's digest in the containerd store.

@@ -1,7 +1,8 @@
 """Where an engine keeps its images, as it says itself."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from layerscope.engine.client import Engine
 from layerscope.errors import EngineError
@@ -10,8 +11,7 @@ SNAPSHOTTER = "io.containerd.snapshotter.v1"
 """The driver type that an engine reports when containerd keeps its images."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineStorage:
+class EngineStorage(Struct, frozen=True):
     """An engine's storage driver and root folder; whether that folder is this host's is for its reader to prove."""
 
     driver: str

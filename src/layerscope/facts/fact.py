@@ -1,10 +1,9 @@
 """Fact and Evidence: something read from the image, and what it rests on."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Where a fact was seen: a layer (zero-based, bottom first), a path in it, both, or neither (the config).
 
     `path` has no leading slash; the report adds it.
@@ -15,8 +14,7 @@ class Evidence:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Base of every fact: a frozen dataclass with the evidence it rests on."""
 
     evidence: Evidence

@@ -1,11 +1,11 @@
 """Gap: what could not be read, where, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Gap:
+class Gap(Struct, frozen=True, order=True):
     """Something that is not known, as a value that reaches every report.
 
     `where` is a path (with its leading slash), a layer (`layer 3`) or the config, for a person.

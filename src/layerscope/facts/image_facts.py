@@ -1,10 +1,10 @@
 """ImageFacts: what the contents and the config of an image amount to, and the bytes it is kept as between audits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from layerscope.errors import CacheError
 from layerscope.facts.fact import Fact
@@ -13,8 +13,7 @@ from layerscope.facts.gap import Gap
 from layerscope.filesystem.weight import Weight
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
+class ImageFacts(Struct, frozen=True):
     """An image's weight, its facts and its gaps."""
 
     weight: Weight

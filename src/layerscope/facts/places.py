@@ -4,8 +4,9 @@ A large image has two hundred thousand paths, and a pass over them in Python tak
 several collectors share one, and it looks at directories only.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.layers.index import LayerIndex
 
@@ -19,8 +20,7 @@ CACHE_WORDS: Final = ("cache", "/pkgs/", "/pnpm/", "cargo/")
 """In the directories of all package caches; whoever looks for one kind looks closer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Positions in one layer, ascending: entries that may lie in a package cache, beside byte-code, below /var/lib."""
 
     caches: list[int]

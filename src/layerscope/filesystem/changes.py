@@ -1,9 +1,10 @@
 """Net changes: what a run of layers made of the tree below them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.filesystem.comparison import has_same_attributes, has_same_content
 from layerscope.filesystem.stack import ROOT, LayerStack
@@ -25,8 +26,7 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class PathChange:
+class PathChange(Struct, frozen=True):
     """A path with what was there (`before`) and what is there now (`after`), as ordinals."""
 
     path: str

@@ -1,8 +1,9 @@
 """Changeset: one layer unpacked alone, as a tree of its own and marks against the layers below."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import LimitError
 from layerscope.filesystem.stack import LayerStack
@@ -12,8 +13,7 @@ MAX_IMPLIED_CHARACTERS: Final = 1 << 28
 entries, each two thousand directories deep, would take a terabyte of memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changeset:
+class Changeset(Struct, frozen=True):
     """What one layer puts on top of the layers below.
 
     `nodes` leads from each path that an entry names to the entry's ordinal, `implied` lists the directories that none

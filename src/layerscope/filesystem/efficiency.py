@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
@@ -26,8 +28,7 @@ _DIRECTORY: Final = EntryType.DIRECTORY.value
 _WHITEOUT: Final = EntryType.WHITEOUT.value
 
 
-@dataclass(frozen=True, slots=True)
-class Efficiency:
+class Efficiency(Struct, frozen=True):
     """dive's numbers: a score from 0 to 1, and the bytes of all paths that more than one layer brings or removes."""
 
     score: float

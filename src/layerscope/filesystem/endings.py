@@ -3,9 +3,10 @@
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, overload
+
+from msgspec import Struct
 
 from layerscope.filesystem.comparison import has_same_content
 from layerscope.filesystem.stack import LayerStack
@@ -25,8 +26,7 @@ class Ending(StrEnum):
     """The same content lies over it; at most mode, owner, time and extended attributes differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(Struct, frozen=True):
     """An entry that some layer ships and the container does not see, and what hid it.
 
     `path` is where it was, `size` its bytes of content; `by_position` is -1 where a directory without an entry hid it.
@@ -41,8 +41,7 @@ class Hidden:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Endings:
+class Endings(Struct, frozen=True):
     """Pairs of ordinals: an entry and what ended it, in the order of the ended entries.
 
     A directory that a later entry gave new attributes counts as ended too, by that entry.

@@ -6,9 +6,10 @@ and extended attributes are not carried over, and the umask applies. Hard links 
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import TreeError
 from layerscope.filesystem.destination import Destination
@@ -19,8 +20,7 @@ from layerscope.progress import Progress, SilentProgress
 PROGRESS_KEY: Final = "extract"
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
+class Extraction(Struct, frozen=True):
     """What was written, and where; `size` counts bytes of files."""
 
     target: Path

@@ -1,9 +1,11 @@
 """What an extraction will write: decided from the tree alone, before anything is written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.errors import LimitError, TreeError
 from layerscope.filesystem.node import Node
@@ -39,16 +41,14 @@ class Links(StrEnum):
     """What they lead to in the image is written in their place."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedDirectory:
+class PlannedDirectory(Struct, frozen=True):
     """A directory to be made; its owner can always write to it."""
 
     parts: Parts
     mode: int
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedFile:
+class PlannedFile(Struct, frozen=True):
     """A file to be written, with where its content lies; its owner can always read it."""
 
     parts: Parts
@@ -61,24 +61,21 @@ class PlannedFile:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedLink:
+class PlannedLink(Struct, frozen=True):
     """A symlink to be made."""
 
     parts: Parts
     target: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A path that is not written, and why."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractionPlan:
+class ExtractionPlan(Struct, frozen=True):
     """All that is to be written for one path of the image, parents first; that path itself has no parts."""
 
     path: str
@@ -122,8 +119,7 @@ def plan_extraction(tree: MergedTree, path: str, *, links: Links = Links.KEEP) -
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """A node to be planned, where it goes, and the directories in which links were followed on the way to it."""
 
     node: Node

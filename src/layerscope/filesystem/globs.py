@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 _ANY_NAMES: Final = "**"
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(Struct, frozen=True):
     """A pattern, part by part; a trailing `**` is everything below."""
 
     parts: tuple[str, ...]
@@ -69,8 +69,7 @@ class Glob:
         return frozenset(states | skipped)
 
 
-@dataclass(frozen=True, slots=True)
-class PathFilter:
+class PathFilter(Struct, frozen=True):
     """Patterns as a user types them: one without a slash is matched against the name alone, as in .gitignore."""
 
     whole: tuple[Glob, ...]

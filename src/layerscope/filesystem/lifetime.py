@@ -1,8 +1,9 @@
 """A path's lifetime: every layer that added, changed or removed it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.filesystem.comparison import has_same_attributes, has_same_content
 from layerscope.filesystem.endings import Endings
@@ -27,8 +28,7 @@ class EventKind(StrEnum):
     """An opaque whiteout of a directory above it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One change of a path; `position` is that of the entry that made it, -1 where no entry names the directory."""
 
     layer: int

@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.filesystem.node import Node
 from layerscope.layers.entry import EntryType
@@ -24,16 +25,14 @@ class LinkFailure(StrEnum):
     """More symlinks than the kernel follows: a loop, or nearly one."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinkStep:
+class LinkStep(Struct, frozen=True):
     """A symlink that was followed: where it lies and what it says."""
 
     path: str
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """Where a path leads: to `node`, or to a `failure` at the path `stopped_at`, by way of the symlinks in `steps`."""
 
     node: Node | None

@@ -1,15 +1,15 @@
 """Content that the container sees more than once: which files repeat one that a lower layer, or theirs, has already."""
 
 from array import array
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.filesystem.stack import LayerStack
 from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.index import DIGEST_SIZE
 
 
-@dataclass(frozen=True, slots=True)
-class Repeats:
+class Repeats(Struct, frozen=True):
     """Positions in each layer, ascending, of visible files whose content came before; `first` says where.
 
     `first` leads from the ordinal of such a file to that of the first visible file with its content. Hard links share

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from layerscope.filesystem.efficiency import measure_efficiency
 from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.tree import MergedTree
 
 
-@dataclass(frozen=True, slots=True)
-class LayerWeight:
+class LayerWeight(Struct, frozen=True):
     """Bytes of file content that lie in one layer: `total` is `visible` + `hidden` + `removed`.
 
     `repeated` is a part of `visible`, `metadata_copies` one of `hidden`. `hides` counts bytes of lower layers that this
@@ -29,8 +30,7 @@ class LayerWeight:
         return self.hidden + self.removed
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Struct, frozen=True):
     """Bytes of file content in all layers: `total` is `visible` + `hidden` + `removed`.
 
     `hidden` lies under another entry at the same path, of which `metadata_copies` under the same content again (a chmod

@@ -8,6 +8,8 @@ from io import BytesIO
 from itertools import chain, islice
 from typing import Final
 
+from msgspec import Struct
+
 PACKAGES_LIMIT: Final = 100_000
 """Packages of one database; Alpine has 30,000."""
 
@@ -21,8 +23,7 @@ FILE_COST: Final = 40
 """What each path costs beside its characters: empty ones cost memory, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApkPackage:
+class ApkPackage(Struct, frozen=True):
     """One package with its files, paths without a leading slash; `origin` is the package it was built from."""
 
     name: str

@@ -3,10 +3,10 @@
 The keys are those of a PrefixRecord (https://conda.github.io/conda-libmamba-solver/ and conda's `models/records.py`).
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 
@@ -20,8 +20,7 @@ TEXT_LIMIT: Final = 300
 """Characters of one text."""
 
 
-@dataclass(frozen=True, slots=True)
-class CondaPackage:
+class CondaPackage(Struct, frozen=True):
     """Name, version, build string, where it came from, and match specifications of what it needs."""
 
     name: str

@@ -4,10 +4,11 @@ https://manpages.debian.org/dpkg-query and https://wiki.debian.org/Teams/Dpkg/Sp
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 PACKAGES_LIMIT: Final = 100_000
 """Packages of one database; all of Debian has 65,000."""
@@ -22,8 +23,7 @@ _FIELDS: Final = frozenset({b"Package", b"Version", b"Architecture", b"Status", 
 _DIVERSION_LINES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class DebPackage:
+class DebPackage(Struct, frozen=True):
     """One paragraph; `status` is empty where the file does not say (as in images without dpkg).
 
     `source` is the source package without its version, the package's own name where it is not named.
@@ -41,8 +41,7 @@ class DebPackage:
         return not self.status or self.status.split()[1:] == ["ok", "installed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Diversion:
+class Diversion(Struct, frozen=True):
     """A path that one package moves out of the way of all others, to `to`; `package` is `:` for the administrator."""
 
     path: str

@@ -3,8 +3,9 @@
 The layout of containers and entries is in `formats.fatbinary`, which reads it.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class CodeKind(StrEnum):
@@ -20,8 +21,7 @@ class CodeKind(StrEnum):
     """A kind that is not known here; it makes no GPU work."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DeviceTarget:
+class DeviceTarget(Struct, frozen=True, order=True):
     """One entry: its kind, its architecture (`90` is sm_90 or compute_90), and what limits it.
 
     `suffix` is `a` (that architecture alone), `f` (its family), or empty. `ptx_isa` is the PTX ISA version (9, 0) of
@@ -34,8 +34,7 @@ class DeviceTarget:
     ptx_isa: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerGroup:
+class ContainerGroup(Struct, frozen=True):
     """Containers of one object that hold the same targets: how many, in which section, and their bytes as stored.
 
     `section` is the ELF section's name, or empty where the file has no section table. `bytes_by_arch` counts payload
@@ -48,8 +47,7 @@ class ContainerGroup:
     bytes_by_arch: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceCode:
+class DeviceCode(Struct, frozen=True):
     """All device code of one object, groups sorted by section and targets.
 
     `damaged` counts containers that do not parse to their end, `unread` those beyond the ceilings: no group has them.

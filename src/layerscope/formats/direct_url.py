@@ -4,10 +4,10 @@ https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 
@@ -20,8 +20,7 @@ TEXT_LIMIT: Final = 500
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]*@")
 
 
-@dataclass(frozen=True, slots=True)
-class DirectUrl:
+class DirectUrl(Struct, frozen=True):
     """The address without credentials and query; the commit, where it is that of a repository."""
 
     url: str

@@ -4,8 +4,9 @@ The fields are those of https://packaging.python.org/en/latest/specifications/co
 the description below them is not.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 
@@ -19,8 +20,7 @@ TEXT_LIMIT: Final = 2_000
 """Characters of one field; the longest requirement with its marker has some 300."""
 
 
-@dataclass(frozen=True, slots=True)
-class DistMetadata:
+class DistMetadata(Struct, frozen=True):
     """What a distribution says of itself; texts as they stand there."""
 
     name: str

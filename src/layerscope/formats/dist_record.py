@@ -7,9 +7,10 @@ import csv
 from array import array
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from dataclasses import dataclass
 from io import StringIO
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 
@@ -29,8 +30,7 @@ _SIZE_DIGITS: Final = 15
 _TRANSLATION: Final = bytes.maketrans(b"-_", b"+/")
 
 
-@dataclass(frozen=True, slots=True)
-class DistRecord:
+class DistRecord(Struct, frozen=True):
     """Rows in columns: paths as written, 32 bytes of SHA-256 a row, and sizes."""
 
     paths: tuple[str, ...]

@@ -3,10 +3,11 @@
 https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html
 """
 
+import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from struct import Struct
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_header import PT_LOAD, ElfHeader, Segment, locate
@@ -62,12 +63,11 @@ half a million.
 """
 
 _ENTRIES: Final = {
-    (bits, order): Struct(f"{order}2{letter}") for bits, letter in ((32, "I"), (64, "Q")) for order in "<>"
+    (bits, order): struct.Struct(f"{order}2{letter}") for bits, letter in ((32, "I"), (64, "Q")) for order in "<>"
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Dynamic:
+class Dynamic(Struct, frozen=True):
     """The entries by tag, the last of a kind, as the loader takes them; `needed` are places in the string table."""
 
     values: dict[int, int]

@@ -3,10 +3,11 @@
 https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 """
 
+import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
-from struct import Struct
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_content import ElfContent
@@ -27,15 +28,17 @@ SHT_NULL, SHT_DYNAMIC, SHT_NOTE, SHT_NOBITS, SHT_DYNSYM = 0, 6, 7, 8, 11
 _CLASSES: Final = {1: 32, 2: 64}
 _ORDERS: Final = {1: "<", 2: ">"}
 _HEADERS: Final = {
-    (bits, order): Struct(f"{order}16x2H4x{words}4x6H")
+    (bits, order): struct.Struct(f"{order}16x2H4x{words}4x6H")
     for bits, words in ((32, "3I"), (64, "3Q"))
     for order in _ORDERS.values()
 }
 _SEGMENTS: Final = {
-    (bits, order): Struct(order + form) for bits, form in ((32, "8I"), (64, "2I6Q")) for order in _ORDERS.values()
+    (bits, order): struct.Struct(order + form)
+    for bits, form in ((32, "8I"), (64, "2I6Q"))
+    for order in _ORDERS.values()
 }
 _SECTIONS: Final = {
-    (bits, order): Struct(order + form)
+    (bits, order): struct.Struct(order + form)
     for bits, form in ((32, "2I4x3I16x"), (64, "2I8x3Q24x"))
     for order in _ORDERS.values()
 }
@@ -68,8 +71,7 @@ class Section(NamedTuple):
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class ElfHeader:
+class ElfHeader(Struct, frozen=True):
     """What the header says; `segments` and `sections` are offset and number of their headers."""
 
     bits: int

@@ -1,8 +1,9 @@
 """What links an ELF object to others: the names, versions and symbols that its dynamic section leads to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_content import MAX_TEXT, ElfContent, read_text
@@ -42,8 +43,7 @@ MAX_SEARCH_PATH: Final = 1 << 16
 _NO_SYMBOLS: Final = (UndefinedSymbols(), b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Linking:
+class Linking(Struct, frozen=True):
     """Fields of `ElfObject`."""
 
     soname: str | None

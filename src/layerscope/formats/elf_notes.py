@@ -4,10 +4,11 @@ https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html#note_section; t
 https://gitlab.com/x86-psABIs/x86-64-ABI, "Program Property".
 """
 
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from struct import Struct
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.formats.elf_header import ElfHeader
 
@@ -28,8 +29,7 @@ _LINUX: Final = 0
 _X86_ISA_1_NEEDED: Final = 0xC0008002
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Struct, frozen=True):
     """What the notes say; see `ElfObject` for the values."""
 
     build_id: str | None = None
@@ -49,7 +49,7 @@ def parse_notes(content: memoryview, align: int, header: ElfHeader) -> Notes:
         elif kind == _BUILD_ID:
             build_id = value.hex()
         elif kind == _ABI_TAG and len(value) >= 16:  # noqa: PLR2004 - system and three numbers
-            system, *numbers = Struct(header.order + "4I").unpack_from(value)
+            system, *numbers = struct.Struct(header.order + "4I").unpack_from(value)
             kernel = ".".join(map(str, numbers)) if system == _LINUX else None
         elif kind == _PROPERTIES and header.machine in X86_MACHINES:
             isa_needed |= _find_isa(value, header)
@@ -68,7 +68,7 @@ def merge_notes(first: Notes, second: Notes) -> Notes:
 
 def _iter_notes(content: memoryview, align: int, header: ElfHeader) -> Iterator[tuple[bytes, int, bytes]]:
     """Name without its NULs, type and value of each note."""
-    head, place = Struct(header.order + "3I"), 0
+    head, place = struct.Struct(header.order + "3I"), 0
     step = align if align in {4, 8} else 4
     for _ in range(MAX_COUNT):
         if place + head.size > len(content):
@@ -84,11 +84,11 @@ def _iter_notes(content: memoryview, align: int, header: ElfHeader) -> Iterator[
 
 def _find_isa(value: bytes, header: ElfHeader) -> int:
     """The bits of the x86-64 levels that are needed, among the properties of one note."""
-    head, place = Struct(header.order + "2I"), 0
+    head, place = struct.Struct(header.order + "2I"), 0
     while place + 12 <= len(value):
         kind, size = head.unpack_from(value, place)
         if kind == _X86_ISA_1_NEEDED:
-            return int(Struct(header.order + "I").unpack_from(value, place + head.size)[0])
+            return int(struct.Struct(header.order + "I").unpack_from(value, place + head.size)[0])
         place += head.size + _pad(size, header.word)
     return 0
 

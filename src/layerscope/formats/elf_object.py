@@ -5,8 +5,9 @@ versioning (https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, overload
+
+from msgspec import Struct
 
 EXECUTABLE: Final = 2
 SHARED: Final = 3
@@ -16,8 +17,7 @@ X86_64: Final = 62
 PIE: Final = 0x8000000
 
 
-@dataclass(frozen=True, slots=True)
-class NeededVersion:
+class NeededVersion(Struct, frozen=True):
     """A symbol version that an object requires of the library called `library` (DT_VERNEED); weak ones may lack."""
 
     library: str
@@ -25,8 +25,7 @@ class NeededVersion:
     is_weak: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UndefinedSymbol:
+class UndefinedSymbol(Struct, frozen=True):
     """A dynamic symbol that another object has to define; `version` is empty where none is asked for."""
 
     name: str
@@ -76,8 +75,7 @@ class UndefinedSymbols(Sequence[UndefinedSymbol]):
         return f"UndefinedSymbols({self.groups!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class ElfObject:
+class ElfObject(Struct, frozen=True):
     """One object; numbers are those of the ELF header, texts decoded as UTF-8 with surrogate escapes.
 
     `rpath` and `runpath` stand as written, with `$ORIGIN` and colons; None where the entry is absent. `exports` holds

@@ -1,8 +1,9 @@
 """An ElfObject from a file's bytes, whole or as far as they were kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_content import MAX_TEXT, ElfContent, read_text
@@ -43,8 +44,7 @@ SectionPlace = tuple[str, int, int]
 _UNLINKED: Final = Linking(None, (), None, None, (), (), UndefinedSymbols(), b"")
 
 
-@dataclass(frozen=True, slots=True)
-class ElfFile:
+class ElfFile(Struct, frozen=True):
     """An object, and the sections that take space in its file; `names_problem` says why their names are not known."""
 
     object: ElfObject

@@ -3,9 +3,10 @@
 https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic/symversion.html
 """
 
-from dataclasses import dataclass, field
-from struct import Struct, error
+import struct
 from typing import Final
+
+from msgspec import Struct, field
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_content import read_text
@@ -24,8 +25,7 @@ _BASE, _WEAK = 1, 2
 """Flags: a definition that is the object's own name, and a requirement that may lack."""
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Struct, frozen=True):
     """Versions required and provided, in the order of their tables; `names` has them by the numbers of symbols."""
 
     required: tuple[NeededVersion, ...] = ()
@@ -35,7 +35,7 @@ class Versions:
 
 def parse_required(table: memoryview, strings: bytes, count: int, header: ElfHeader) -> Versions:
     """The table of requirements on `count` libraries; raises FormatError."""
-    need, version = Struct(header.order + _NEED), Struct(header.order + _NEED_VERSION)
+    need, version = struct.Struct(header.order + _NEED), struct.Struct(header.order + _NEED_VERSION)
     required, names, start = list[NeededVersion](), dict[int, str](), 0
     try:
         for _ in range(min(count, MAX_VERSIONS)):
@@ -52,14 +52,14 @@ def parse_required(table: memoryview, strings: bytes, count: int, header: ElfHea
             start += following
             if not following:
                 break
-    except error as cause:
+    except struct.error as cause:
         raise FormatError(f"a requirement beyond the {len(table):,} bytes of their table") from cause
     return Versions(tuple(required), (), names)
 
 
 def parse_provided(table: memoryview, strings: bytes, count: int, header: ElfHeader) -> Versions:
     """The table of `count` definitions; the base definition, which is no version, is left out. Raises FormatError."""
-    definition, named = Struct(header.order + _DEFINITION), Struct(header.order + _DEFINITION_NAME)
+    definition, named = struct.Struct(header.order + _DEFINITION), struct.Struct(header.order + _DEFINITION_NAME)
     provided, names, start = list[str](), dict[int, str](), 0
     _check(count)
     try:
@@ -72,7 +72,7 @@ def parse_provided(table: memoryview, strings: bytes, count: int, header: ElfHea
             start += following
             if not following:
                 break
-    except error as cause:
+    except struct.error as cause:
         raise FormatError(f"a definition beyond the {len(table):,} bytes of their table") from cause
     return Versions((), tuple(provided), names)
 

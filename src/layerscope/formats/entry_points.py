@@ -3,8 +3,9 @@
 https://packaging.python.org/en/latest/specifications/entry-points/
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LINES_LIMIT: Final = 20_000
 """Lines that are looked at; the largest seen has some 1,500."""
@@ -13,8 +14,7 @@ TEXT_LIMIT: Final = 500
 """Characters of one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(Struct, frozen=True):
     """`name = value` in a group: a module, with an attribute after a colon."""
 
     group: str

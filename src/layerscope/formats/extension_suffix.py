@@ -5,8 +5,9 @@ interpreter's own SOABI, the stable ABI (not in builds without the global interp
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 NAME_LIMIT: Final = 255
 """Characters of a file name: NAME_MAX of Linux."""
@@ -15,8 +16,7 @@ _CPYTHON: Final = re.compile(r"cpython-(\d)(\d{1,3})([a-z]*)(?:-(.+))?")
 _PYPY: Final = re.compile(r"pypy(\d)(\d{1,3})-pp\d+(?:-(.+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionSuffix:
+class ExtensionSuffix(Struct, frozen=True):
     """A module's name and its tag.
 
     `tag` is `cpython-311-x86_64-linux-gnu`, `abi3`, `abi3t` or empty. The rest is what the tag says: implementation,

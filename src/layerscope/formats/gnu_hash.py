@@ -4,13 +4,14 @@ For each defined symbol the table holds the hash of its name, so that four bytes
 and no name is read. https://flapenguin.me/elf-dt-gnu-hash
 """
 
+import struct
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import compress
-from struct import Struct, error, unpack
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 from layerscope.formats.elf_header import ElfHeader
@@ -29,8 +30,7 @@ _BATCH: Final = 512
 """Names that are hashed side by side."""
 
 
-@dataclass(frozen=True, slots=True)
-class GnuHashTable:
+class GnuHashTable(Struct, frozen=True):
     """The hashes of the symbols from number `first` on; the lowest bit of each says whether its chain ends.
 
     `count` is the number of all symbols, None where the table is empty, which tells nothing.
@@ -53,8 +53,8 @@ class GnuHashTable:
 def parse_gnu_hash(table: memoryview, header: ElfHeader) -> GnuHashTable:
     """The table, whose end only its last chain tells; raises FormatError."""
     try:
-        buckets, first, bloom, _ = Struct(header.order + "4I").unpack_from(table)
-    except error as cause:
+        buckets, first, bloom, _ = struct.Struct(header.order + "4I").unpack_from(table)
+    except struct.error as cause:
         raise FormatError("a GNU hash table without its head") from cause
     start = 16 + bloom * header.word
     stop = start + HASH_SIZE * buckets
@@ -82,7 +82,7 @@ def pack_hashes(hashes: Iterable[int]) -> bytes:
 
 def unpack_hashes(packed: bytes) -> tuple[int, ...]:
     """The hashes that were packed."""
-    return unpack(f"<{len(packed) // HASH_SIZE}I", packed)
+    return struct.unpack(f"<{len(packed) // HASH_SIZE}I", packed)
 
 
 def hash_names(names: Sequence[bytes]) -> bytes:
@@ -115,6 +115,6 @@ def _hash_batch(names: Sequence[bytes]) -> Iterable[int]:
         total = total * _FACTOR + int.from_bytes(lanes, "little")
         if column % _FREE_STEPS == _FREE_STEPS - 1:
             total &= mask
-    ends = unpack(f"<{count}Q", (total & mask).to_bytes(_LANE * count, "little"))
+    ends = struct.unpack(f"<{count}Q", (total & mask).to_bytes(_LANE * count, "little"))
     seeds = {length: _SEED * pow(_FACTOR, length, _MASK + 1) for length in set(map(len, names))}
     return [(end + seeds[len(name)]) & _MASK for end, name in zip(ends, names, strict=True)]

@@ -1,7 +1,8 @@
 """Gradle's lock file, `gradle.lockfile`: https://docs.gradle.org/current/userguide/dependency_locking.html."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LINES_LIMIT: Final = 100_000
 """Lines that are read; one for each module, of which large builds have some thousands."""
@@ -9,8 +10,7 @@ LINES_LIMIT: Final = 100_000
 _COORDINATE_PARTS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class LockedModule:
+class LockedModule(Struct, frozen=True):
     """A module with the version that it is locked to."""
 
     group: str

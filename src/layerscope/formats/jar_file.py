@@ -5,9 +5,10 @@ https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html; class files: 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 from layerscope.formats.zip_directory import ZipMember, iter_zip_members, read_zip_member
@@ -55,8 +56,7 @@ _POM: Final = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
 _NESTED: Final = re.compile(r"(?:BOOT-INF|WEB-INF)/lib/[^/]+\.jar|lib/[^/]+\.jar")
 
 
-@dataclass(frozen=True, slots=True)
-class Coordinate:
+class Coordinate(Struct, frozen=True):
     """A Maven artifact: group, artifact, version; `origin` is the nested archive that carries it, if one does."""
 
     group: str
@@ -65,8 +65,7 @@ class Coordinate:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JarFile:
+class JarFile(Struct, frozen=True):
     """One archive; `class_major` is that of its main class, or the highest found, 0 where it has no class."""
 
     coordinates: tuple[Coordinate, ...] = ()

@@ -1,8 +1,9 @@
 """The `release` file at the top of a Java runtime: https://openjdk.org/jeps/223 says how versions read."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LINES_LIMIT: Final = 100
 """Lines that are read; real files have about twenty."""
@@ -14,8 +15,7 @@ _NAME: Final = re.compile(r"[A-Z_]+")
 _FEATURE: Final = re.compile(r"(?:1\.)?(\d{1,4})(?:[._+-]|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class JavaRelease:
+class JavaRelease(Struct, frozen=True):
     """A runtime: its version as written, its feature release (8, 17, 21), and who made it."""
 
     version: str

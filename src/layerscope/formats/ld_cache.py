@@ -5,8 +5,9 @@ the format before it, with the extension of glibc 2.33 that names the `glibc-hwc
 """
 
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 
@@ -39,8 +40,7 @@ _NAMED_HWCAP: Final = 1 << 62
 _INDEX_MASK: Final = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class CacheEntry:
+class CacheEntry(Struct, frozen=True):
     """One library: the name it is asked for by, its path, and what sort it is.
 
     `flags` tell class and machine (0x0303 is x86-64, 0x0A03 AArch64). `hwcaps` names the `glibc-hwcaps` subdirectory it

@@ -3,15 +3,15 @@
 The loader itself never opens it: what counts at run time is the cache that ldconfig made of it.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LINES_LIMIT: Final = 10_000
 """Lines of one file; those of distributions have five."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfLine:
+class ConfLine(Struct, frozen=True):
     """One directory, or one pattern of files to include."""
 
     text: str

@@ -5,8 +5,9 @@ texts one behind the other, each with a slash at its end (SYSTEM_DIRS in glibc's
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 FOLDERS_LIMIT: Final = 16
 """Directories of one loader; glibc builds in two to four."""
@@ -17,8 +18,7 @@ _FOLDERS: Final = re.compile(rb"(?<![\w.+/-])(?:/[\w.+/-]{1,200}/\0){2,16}")
 _LIB: Final = re.compile(rb"\0(lib(?:64|32|x32)?(?:/[\w-]{1,40}-linux-[\w-]{1,20})?)\0")
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltInPaths:
+class BuiltInPaths(Struct, frozen=True):
     """Directories without the slash at their end, and the name that `$LIB` stands for (empty if not found)."""
 
     folders: tuple[str, ...]

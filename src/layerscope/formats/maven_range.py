@@ -4,8 +4,9 @@ https://maven.apache.org/pom.html#dependency-version-requirement-specification.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.formats.maven_version import MavenVersion
 
@@ -15,8 +16,7 @@ LENGTH_LIMIT: Final = 1024
 _INTERVAL: Final = re.compile(r"\s*([\[(])([^\[\](),]*)(?:(,)([^\[\](),]*))?([\])])\s*(?:,|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """From one version to another; None leaves an end open."""
 
     low: MavenVersion | None
@@ -31,8 +31,7 @@ class Interval:
         return self.high is None or version < self.high or (version == self.high and self.has_high)
 
 
-@dataclass(frozen=True, slots=True)
-class MavenRange:
+class MavenRange(Struct, frozen=True):
     """Intervals, one of which has to hold; a soft requirement accepts all, and `preferred` is what it asks for."""
 
     intervals: tuple[Interval, ...]

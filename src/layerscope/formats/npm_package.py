@@ -5,8 +5,9 @@ https://docs.npmjs.com/cli/v11/configuring-npm/package-json and .../package-lock
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from layerscope.errors import FormatError
 
@@ -29,8 +30,7 @@ LOCK_DEPTH: Final = 64
 """Nesting of a version 1 lock file; npm flattens, so that real ones have about 5."""
 
 
-@dataclass(frozen=True, slots=True)
-class NpmPackage:
+class NpmPackage(Struct, frozen=True):
     """What package.json says that matters to whoever loads the package; `overrides` are names that others set."""
 
     name: str
@@ -45,8 +45,7 @@ class NpmPackage:
     is_workspace_root: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True):
     """One place of a lock file: its folder (`node_modules/a/node_modules/b`) and the version that belongs there."""
 
     folder: str

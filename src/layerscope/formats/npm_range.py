@@ -7,8 +7,9 @@ names a prerelease of the same three numbers.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.formats.semantic_version import SemanticVersion
 
@@ -27,8 +28,7 @@ _LOWEST: Final = ("0",)
 """The prerelease below all others: `<2.0.0-0` leaves out the prereleases of 2.0.0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparator:
+class Comparator(Struct, frozen=True):
     """One bound: an operator of `>=`, `<=`, `>`, `<`, `=` and a version."""
 
     operator: str
@@ -49,8 +49,7 @@ class Comparator:
                 return version == self.version
 
 
-@dataclass(frozen=True, slots=True)
-class NpmRange:
+class NpmRange(Struct, frozen=True):
     """Sets of comparators, one of which has to hold whole; an empty set accepts every release."""
 
     sets: tuple[tuple[Comparator, ...], ...]

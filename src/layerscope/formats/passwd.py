@@ -1,7 +1,8 @@
 """The account files passwd(5), group(5) and shadow(5)."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LINES_LIMIT: Final = 10_000
 """More accounts than any image has; the rest is not read."""
@@ -11,8 +12,7 @@ _GROUP_FIELDS: Final = 4
 _LOCKED: Final = ("", "*", "!", "x", "!!", "!*")
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """One line of passwd, its password field left out."""
 
     name: str
@@ -22,8 +22,7 @@ class User:
     shell: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """One line of group."""
 
     name: str

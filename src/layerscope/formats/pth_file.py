@@ -3,8 +3,9 @@
 https://docs.python.org/3/library/site.html
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LINES_LIMIT: Final = 5_000
 """Lines that are looked at; easy-install.pth of an old environment has some 100."""
@@ -16,8 +17,7 @@ IMPORT_LIMIT: Final = 300
 """Characters kept of a line that is run."""
 
 
-@dataclass(frozen=True, slots=True)
-class PthFile:
+class PthFile(Struct, frozen=True):
     """Folders as written, absolute or relative to the site directory, and the lines that Python runs."""
 
     paths: tuple[str, ...]

@@ -6,8 +6,9 @@ standard library takes quadratic time for a line of blanks, and any codec that t
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 CONTENT_LIMIT: Final = 1 << 18
 """Bytes that are looked at; imports stand at the beginning."""
@@ -32,8 +33,7 @@ _STRINGS: Final = {
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
 
-@dataclass(frozen=True, slots=True)
-class PythonImports:
+class PythonImports(Struct, frozen=True):
     """First parts of the names of modules, sorted: `numpy` for `import numpy.linalg`; relative imports are left out."""
 
     names: tuple[str, ...]

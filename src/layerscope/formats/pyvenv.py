@@ -3,8 +3,9 @@
 https://docs.python.org/3/library/venv.html and the `site` module, which reads it.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LINES_LIMIT: Final = 1_000
 """Lines that are looked at; real files have some ten."""
@@ -13,8 +14,7 @@ TEXT_LIMIT: Final = 1_000
 """Characters of one value."""
 
 
-@dataclass(frozen=True, slots=True)
-class PyVenv:
+class PyVenv(Struct, frozen=True):
     """`home` is the folder of the Python that made it; `version` is empty where the file does not say."""
 
     home: str

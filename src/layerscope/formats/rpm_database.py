@@ -1,9 +1,10 @@
 """rpm's database of installed packages, in whichever of its three formats."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 from layerscope.formats import rpm_bdb, rpm_ndb, rpm_sqlite
@@ -21,8 +22,7 @@ UNREAD_COST: Final = 8
 _BDB_MAGIC: Final = slice(12, 16)
 
 
-@dataclass(frozen=True, slots=True)
-class RpmDatabase:
+class RpmDatabase(Struct, frozen=True):
     """The packages, and how many headers could not be read, with the first reason."""
 
     packages: tuple[RpmPackage, ...]

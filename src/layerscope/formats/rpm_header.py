@@ -3,9 +3,10 @@
 https://rpm.org/docs/4.20.x/manual/format_header.html: counts, an index of tags, and their data, all big-endian.
 """
 
-from dataclasses import dataclass
-from struct import Struct
+import struct
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 
@@ -39,15 +40,14 @@ _DIGEST_ALGORITHM: Final = 5011
 _SHA256: Final = 8
 """PGPHASHALGO_SHA256; older packages have MD5 (1) and do not say so."""
 
-_INTRO: Final = Struct(">II")
-_ENTRY: Final = Struct(">IIiI")
+_INTRO: Final = struct.Struct(">II")
+_ENTRY: Final = struct.Struct(">IIiI")
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8}
 _STRING, _STRING_ARRAY, _I18N = 6, 8, 9
 _DIRECTORY_MODE, _KIND_MASK, _REGULAR_MODE = 0o040000, 0o170000, 0o100000
 
 
-@dataclass(frozen=True, slots=True)
-class RpmFile:
+class RpmFile(Struct, frozen=True):
     """One file of a package: its path without a leading slash, and the SHA-256 of its content where rpm knows it.
 
     `is_installed` is false for what was left out on purpose, such as documentation.
@@ -61,8 +61,7 @@ class RpmFile:
     is_installed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RpmPackage:
+class RpmPackage(Struct, frozen=True):
     """A package; `source` is the name of its source package's file."""
 
     name: str

@@ -1,7 +1,8 @@
 """The first line of a script, as the kernel and env(1) read it."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 MAGIC: Final = "#!"
 
@@ -9,8 +10,7 @@ LINE_LIMIT: Final = 256
 """What the kernel reads of the line (BINPRM_BUF_SIZE): https://www.kernel.org/doc/html/latest/admin-guide/binfmt-misc.html"""
 
 
-@dataclass(frozen=True, slots=True)
-class Shebang:
+class Shebang(Struct, frozen=True):
     """A shebang line: the interpreter's path, its single argument, and whether the line ends in carriage return.
 
     The kernel splits once: all that follows the interpreter is one argument.

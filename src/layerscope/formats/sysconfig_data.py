@@ -4,8 +4,9 @@ The file is one dictionary, printed by `pprint` with a key a line. It is read as
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 CONTENT_LIMIT: Final = 1 << 20
 """Bytes that are looked at; real files have 40,000 to 90,000."""
@@ -17,8 +18,7 @@ _WANTED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SysconfigData:
+class SysconfigData(Struct, frozen=True):
     """The variables that decide which extension modules load; texts are empty where the file does not say."""
 
     version: str = ""

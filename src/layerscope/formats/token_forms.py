@@ -6,8 +6,9 @@ and the vendors' own pages on their tokens.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 MATCHES_LIMIT: Final = 100
 """Tokens reported of one text; a file with more is a list of tokens, and a hundred say so."""
@@ -18,8 +19,7 @@ PRIVATE_KEY: Final = "private key"
 _START: Final = r"(?<![A-Za-z0-9_-])"
 
 
-@dataclass(frozen=True, slots=True)
-class SecretMatch:
+class SecretMatch(Struct, frozen=True):
     """A credential in a text, by its kind and place, never by its value."""
 
     kind: str
@@ -32,8 +32,7 @@ class SecretMatch:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """One form: what a text must hold before its pattern is tried, and the pattern."""
 
     kind: str

@@ -3,9 +3,9 @@
 https://packaging.python.org/en/latest/specifications/binary-distribution-format/
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from packaging.tags import parse_tag
 
 from layerscope.errors import FormatError
@@ -20,8 +20,7 @@ LINES_LIMIT: Final = 1_000
 """Lines that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class WheelFile:
+class WheelFile(Struct, frozen=True):
     """Tags like `cp311-cp311-manylinux_2_28_x86_64`, one by one and sorted."""
 
     tags: tuple[str, ...]

@@ -4,11 +4,12 @@ APPNOTE.TXT 6.3.10 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)
 reader asks for and no further, whatever the directory promises, so that a bomb has nothing to fill.
 """
 
+import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from struct import Struct
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import FormatError
 
@@ -21,20 +22,19 @@ COMMENT_LIMIT: Final = 65_535
 INPUT_SLACK: Final = 65_536
 """Compressed bytes that are taken beyond twice what was asked for: what begins a stream, its tables, fits in."""
 
-_END: Final = Struct("<4s4xHHIIH")
-_END_64_LOCATOR: Final = Struct("<4s4xQ4x")
-_END_64: Final = Struct("<4s20xQQQQ")
-_ENTRY: Final = Struct("<4s4xHHI4xIIHHH8xI")
+_END: Final = struct.Struct("<4s4xHHIIH")
+_END_64_LOCATOR: Final = struct.Struct("<4s4xQ4x")
+_END_64: Final = struct.Struct("<4s20xQQQQ")
+_ENTRY: Final = struct.Struct("<4s4xHHI4xIIHHH8xI")
 _ENTRY_MAGIC: Final = b"PK\x01\x02"
-_LOCAL: Final = Struct("<4s22xHH")
+_LOCAL: Final = struct.Struct("<4s22xHH")
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED: Final = 1
 _UNKNOWN: Final = 0xFFFFFFFF
 _UNKNOWN_COUNT: Final = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class ZipMember:
+class ZipMember(Struct, frozen=True):
     """One member, as the central directory names it."""
 
     name: str

@@ -1,12 +1,11 @@
 """What lies beside an image to describe it: attestations, signatures, bills of materials."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.image.digest import Digest
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Attachment:
+class Attachment(Struct, frozen=True, order=True):
     """Something that names an image as its subject; listed, never verified.
 
     `kind` is `attestation`, `signature`, `bill of materials` or `referrer`, `type` its media or artifact type where it
@@ -19,8 +18,7 @@ class Attachment:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
+class Attached(Struct, frozen=True):
     """All that was found beside an image, and why that may not be everything."""
 
     found: tuple[Attachment, ...] = ()

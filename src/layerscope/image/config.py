@@ -4,8 +4,9 @@ https://github.com/opencontainers/image-spec/blob/main/config.md
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from layerscope.errors import DocumentError
 from layerscope.image.descriptor import parse_digest
@@ -22,8 +23,7 @@ MAX_ITEMS = 65536
 """Strings of one list, such as the environment; a document of legal size cannot usefully hold more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Healthcheck:
+class Healthcheck(Struct, frozen=True):
     """How an engine asks whether the container works; times in nanoseconds, 0 for the engine's default."""
 
     test: tuple[str, ...] = ()
@@ -39,8 +39,7 @@ class Healthcheck:
         return self.test == ("NONE",)
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeConfig:
+class RuntimeConfig(Struct, frozen=True):
     """How the container's process starts, unless the person who runs it says otherwise."""
 
     user: str = ""
@@ -59,8 +58,7 @@ class RuntimeConfig:
     args_escaped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(Struct, frozen=True):
     """One build step as its builder recorded it; an empty layer is a step that changed the config alone."""
 
     created: datetime | None = None
@@ -70,8 +68,7 @@ class HistoryEntry:
     empty_layer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ImageConfig:
+class ImageConfig(Struct, frozen=True):
     """An image's config; `rootfs` holds the DiffIDs, bottom first."""
 
     architecture: str

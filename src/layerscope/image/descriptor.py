@@ -5,7 +5,8 @@ https://github.com/opencontainers/image-spec/blob/main/descriptor.md
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.errors import DocumentError, LimitError, ReferenceSyntaxError
 from layerscope.image.digest import Digest
@@ -23,8 +24,7 @@ MAX_URLS = 64
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(Struct, frozen=True):
     """What a document claims about content it points to."""
 
     media_type: MediaType

@@ -5,7 +5,8 @@ Grammar: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#di
 
 import hashlib
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import ReferenceSyntaxError
 
@@ -15,8 +16,7 @@ HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _HEX = re.compile(r"[a-f0-9]+")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Digest:
+class Digest(Struct, frozen=True, order=True):
     """An `algorithm:hex` pair; always valid once constructed by `parse`."""
 
     algorithm: str

@@ -5,7 +5,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import DocumentError, LimitError
 
@@ -48,8 +49,7 @@ def parse_object(content: bytes, *, where: str) -> "JsonObject":
     return JsonObject.of(parse_json(content, where=where), where=where)
 
 
-@dataclass(frozen=True, slots=True)
-class JsonObject:
+class JsonObject(Struct, frozen=True):
     """A JSON object whose members are asked for by type; `where` names it in errors.
 
     A member that is absent and one that is null are the same: Go writes null for an empty list or map.

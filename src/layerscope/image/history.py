@@ -1,14 +1,14 @@
 """The build steps of an image, each with the layer it made."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from layerscope.image.config import HistoryEntry, ImageConfig
 from layerscope.image.instruction import read_instruction
 
 
-@dataclass(frozen=True, slots=True)
-class BuildStep:
+class BuildStep(Struct, frozen=True):
     """One entry of the history; layers that have none get a step of their own, after the history's end."""
 
     position: int

@@ -1,7 +1,8 @@
 """A layer as a source offers it: what it claims to be, and its bytes."""
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
@@ -29,8 +30,7 @@ class ResumedStream(Protocol):
         """Let nothing come from there any more; the stream may have been closed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """Identity of stored bytes on this host: a file, a range in it, and when the file last changed.
 
     While a stamp stays the same, the bytes are those of the earlier reading: the status-change time cannot be set back

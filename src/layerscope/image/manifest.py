@@ -4,7 +4,8 @@ https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-ind
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from layerscope.errors import DocumentError
 from layerscope.image.descriptor import Descriptor, parse_descriptor, parse_media_type
@@ -25,8 +26,7 @@ _MANIFEST_KEYS = frozenset({"layers", "config", "blobs"})
 _SCHEMA1_KEYS = frozenset({"fslayers"})
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """One platform's image: its config and its layers, bottom first."""
 
     media_type: MediaType
@@ -37,8 +37,7 @@ class Manifest:
     artifact_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ImageIndex:
+class ImageIndex(Struct, frozen=True):
     """Several manifests under one name: OCI's index and Docker's manifest list."""
 
     media_type: MediaType

@@ -1,14 +1,14 @@
 """A media type: what a descriptor says its content is, in Docker's or OCI's words."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _OCI: Final = "application/vnd.oci.image"
 _DOCKER: Final = "application/vnd.docker"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class MediaType:
+class MediaType(Struct, frozen=True, order=True):
     """A media type as written; unknown ones answer no to every question."""
 
     text: str

@@ -5,7 +5,8 @@ Spelling and normal forms are containerd's: https://github.com/containerd/platfo
 
 import platform
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import ReferenceSyntaxError
 from layerscope.image.document import JsonObject
@@ -31,8 +32,7 @@ _IMPLIED_VARIANTS = {"amd64": "v1", "arm64": "v8", "arm": "v7"}
 """The variant that is meant where none is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """Operating system, architecture and, where it matters, variant and OS version, as written."""
 
     os: str

@@ -4,7 +4,8 @@ Grammar: https://github.com/distribution/reference/blob/main/regexp.go; familiar
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.errors import ReferenceSyntaxError
 from layerscope.image.digest import Digest
@@ -29,8 +30,7 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _IMAGE_ID = re.compile(r"[a-f0-9]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """An image's name; with neither tag nor digest in the text, the tag is `latest`."""
 
     registry: str

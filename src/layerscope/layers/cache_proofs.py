@@ -1,9 +1,9 @@
 """What the cache keeps of blobs and of stored bytes: small proofs, as typed msgpack."""
 
 import hashlib
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from layerscope.errors import CacheError, ReferenceSyntaxError
 from layerscope.image.digest import Digest
@@ -12,8 +12,7 @@ from layerscope.layers.scan import BlobScan, Compression
 from layerscope.layers.toc.place import TablePlace
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenBlob:
+class ProvenBlob(Struct, frozen=True):
     """What one whole, undamaged reading of a blob proved: the layer it decompresses to, and its framing."""
 
     diff_id: Digest

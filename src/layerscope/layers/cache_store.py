@@ -8,9 +8,10 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from layerscope.errors import CacheError
 from layerscope.layers.cache_parts import Part, open_part
@@ -42,8 +43,7 @@ _CACHE_TAG = "CACHEDIR.TAG"
 _CACHE_TAG_CONTENT = b"Signature: 8a477f597d28d172789f06886806bc55\n# Written by layerscope; safe to delete.\n"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StoredEntry:
+class StoredEntry(Struct, frozen=True, order=True):
     """An entry's file as the folder lists it; `used_ns` is when it was last written or read."""
 
     used_ns: int

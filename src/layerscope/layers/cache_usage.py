@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+from msgspec import Struct
 
 from layerscope.errors import CacheError
 from layerscope.layers.cache_parts import is_sound
@@ -18,8 +18,7 @@ ABANDONED_AFTER_NS: Final = 3600 * 10**9
 """Age of a temporary file whose writer must have died: writing one takes less than a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class KindUsage:
+class KindUsage(Struct, frozen=True):
     """Entries of one kind, and their bytes on disk."""
 
     kind: str
@@ -27,8 +26,7 @@ class KindUsage:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class CacheUsage:
+class CacheUsage(Struct, frozen=True):
     """What a cache folder holds."""
 
     root: Path
@@ -48,8 +46,7 @@ class CacheUsage:
         return sum(kind.size for kind in self.kinds)
 
 
-@dataclass(frozen=True, slots=True)
-class PruneResult:
+class PruneResult(Struct, frozen=True):
     """What pruning removed, and what it left."""
 
     removed: int
@@ -58,8 +55,7 @@ class PruneResult:
     kept_size: int
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyResult:
+class VerifyResult(Struct, frozen=True):
     """How many entries were read, and the names of those that were damaged and are gone now."""
 
     checked: int

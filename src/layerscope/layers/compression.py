@@ -7,9 +7,10 @@ skippable ones included), anything else is taken as it is.
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, cast
+
+from msgspec import Struct
 
 from layerscope.layers.limits import KIB, MAX_FRAMES, MIB, LimitPassedError
 from layerscope.layers.scan import Compression
@@ -164,8 +165,7 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, max_length: int) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Codec:
+class _Codec(Struct, frozen=True):
     """How a frame's decoder is made, the error it raises, and how much is asked of it at a time."""
 
     name: str

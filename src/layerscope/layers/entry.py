@@ -1,8 +1,9 @@
 """Entry: one tar member of a layer, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class EntryType(IntEnum):
@@ -25,8 +26,7 @@ WHITEOUTS = frozenset({EntryType.WHITEOUT, EntryType.OPAQUE})
 DEVICES = frozenset({EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One tar member.
 
     `path` is normalised, without a leading slash; the root directory is the empty path. Bytes that are not UTF-8 stand
@@ -49,8 +49,7 @@ class Entry:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
+class Anomaly(Struct, frozen=True):
     """Something about a layer's tar that runtimes refuse, read differently, or would not write.
 
     `kind` is one of the constants of `layers.anomaly`; `offset` is where the header lies in the uncompressed tar.

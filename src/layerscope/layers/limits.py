@@ -1,6 +1,6 @@
 """Named ceilings of the layer pass, fit for GPU images; passing one is its own kind of damage."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -38,8 +38,7 @@ NAME_MAX = 255
 """Bytes of one name in a path that Linux file systems accept (limits.h)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Ceilings that a user may raise; `flag` names in messages are those of the command line."""
 
     layer_size: int = 2 * TIB

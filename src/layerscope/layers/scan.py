@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from layerscope.image.digest import Digest
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.toc.place import TablePlace
@@ -42,8 +44,7 @@ class Proof(StrEnum):
     """Not proved: the bytes were not here, or damage ended the reading."""
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(Struct, frozen=True):
     """Where and why reading stopped; `offset` counts uncompressed bytes."""
 
     kind: DamageKind
@@ -51,8 +52,7 @@ class Damage:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class BlobScan:
+class BlobScan(Struct, frozen=True):
     """The blob as stored: its SHA-256, its size, and its framing.
 
     `trailing` counts bytes after the last gzip member or zstd frame that belong to neither. `table` is where the blob's

@@ -1,6 +1,6 @@
 """ScanParts: what the readers of one tar share while it passes."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.layers.block_reader import BlockReader
 from layerscope.layers.columns import Columns
@@ -9,8 +9,7 @@ from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.tar_header import HeaderReader
 
 
-@dataclass(frozen=True, slots=True)
-class ScanParts:
+class ScanParts(Struct, frozen=True):
     """Bodies are read from `reader` into `columns`; `headers` and `names` remember what many members have in common."""
 
     reader: BlockReader

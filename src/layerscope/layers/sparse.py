@@ -4,7 +4,8 @@ Formats: https://www.gnu.org/software/tar/manual/html_node/Sparse-Formats.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.layers.limits import MAX_SPARSE_SEGMENTS, MIB
 from layerscope.layers.pax import parse_count
@@ -13,8 +14,7 @@ from layerscope.layers.tar_number import parse_number
 _ZEROS = bytes(MIB)
 
 
-@dataclass(frozen=True, slots=True)
-class SparseMap:
+class SparseMap(Struct, frozen=True):
     """Logical size and the (offset, length) segments that are stored, in order; the rest are zeros."""
 
     size: int

@@ -10,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
 from layerscope.errors import PolicyError
 from layerscope.policies.gpu_names import normalise_model
 from layerscope.policies.table import Row, Table, parse_numbers, read_table
@@ -61,8 +63,7 @@ class GpuArchTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
     renamed: tuple[RenamedRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GpuModel:
+class GpuModel(Struct, frozen=True):
     """One GPU model; data center models may use a newer user-mode driver than the kernel's (forward compatibility)."""
 
     name: str

@@ -1,8 +1,9 @@
 """Copies of CUDA's libraries that an image holds beside the one that it uses; shared by the rules that tell of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.cuda.places import CopyKind
@@ -13,8 +14,7 @@ NOTICED: Final = 50_000_000
 """Bytes; packages carry smaller ones of their own, such as a profiler's, and nobody can take them out."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecondCopy:
+class SecondCopy(Struct, frozen=True):
     """A copy, the one that is kept instead, the parts that both have, and the bytes of those in the first."""
 
     copy: CudaCopy

@@ -2,8 +2,9 @@
 
 import inspect
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -27,16 +28,14 @@ class RuleDocumentationError(ValueError):
     """A rule's docstring breaks the form; a broken promise of our own, found by the tests."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One heading and its text, lines as written, without common indentation."""
 
     heading: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleDoc:
+class RuleDoc(Struct, frozen=True):
     """Everything that `rules explain` and the reports print about a rule."""
 
     code: str

@@ -1,21 +1,19 @@
 """Finding: one thing that a rule found, and where."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Confidence, Severity
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(Struct, frozen=True, order=True):
     """Where a finding lies: a layer (zero-based), a path (without leading slash), both, or neither (the config)."""
 
     layer: int | None = None
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What was found, in one message, at one or more locations.
 
     `wasted` is how many bytes the image would lose if it were cured, 0 where that is not the point. `ends_gpu_work`

@@ -1,7 +1,8 @@
 """Fix: a change that a rule suggests."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Safety(StrEnum):
@@ -11,8 +12,7 @@ class Safety(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """A title, the steps a person would take, and whether they may be taken unread."""
 
     title: str

@@ -1,8 +1,9 @@
 """Repeated files that nobody copied: CUDA's libraries, and what packages of one environment ship alike."""
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.fact_set import FactSet

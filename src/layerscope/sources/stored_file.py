@@ -3,8 +3,10 @@
 import errno
 import os
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol, Self
+
+from msgspec.structs import replace
 
 from layerscope.errors import ImageError, SourceError
 from layerscope.image.layer import Stamp

@@ -3,6 +3,8 @@
 import gzip
 from dataclasses import replace
 
+from msgspec import structs
+
 from layerscope.facts.layers.proof import LayerDamage, LayerProof, LayerProofCollector, prove_layer
 from layerscope.image.digest import Digest
 from layerscope.layers.reading import Reading, read_layer
@@ -69,7 +71,7 @@ def test_a_digest_of_another_algorithm_is_a_gap() -> None:
     context = make_context([file("a")])
     (layer,) = context.image.layers
     assert layer.descriptor is not None
-    other = replace(layer.descriptor, digest=Digest.parse("sha512:" + "1" * 128))
+    other = structs.replace(layer.descriptor, digest=Digest.parse("sha512:" + "1" * 128))
     assert isinstance(layer, MemoryLayer)
     image = replace(context.image, layers=(replace(layer, descriptor=other),))
     (gap,) = collect_gaps(LayerProofCollector, replace(context, image=image))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
@@ -14,9 +16,9 @@ from support.example_results import CLEAN
 from support.gpu_facts import torch, verdict
 from support.results import make_result
 
-NATIVE = replace(verdict(Verdict.NATIVE, is_asked=False), name="H100", libraries=())
-LOST = replace(verdict(Verdict.NONE, Cause.CODE, is_asked=False), name="P100", libraries=())
-BLOCKED = replace(
+NATIVE = structs.replace(verdict(Verdict.NATIVE, is_asked=False), name="H100", libraries=())
+LOST = structs.replace(verdict(Verdict.NONE, Cause.CODE, is_asked=False), name="P100", libraries=())
+BLOCKED = structs.replace(
     NATIVE, verdict=Verdict.NONE, cause=Cause.BLOCKED, reason="ELF001 import torch fails", code_verdict=Verdict.NATIVE
 )
 
@@ -29,13 +31,13 @@ def tell(*facts: Fact, width: int = 80) -> str:
 
 def ask(verdicts: Sequence[GpuVerdict]) -> list[GpuVerdict]:
     """The verdicts, as asked about."""
-    return [replace(each, is_asked=True) for each in verdicts]
+    return [structs.replace(each, is_asked=True) for each in verdicts]
 
 
 def test_common_gpus_are_counted() -> None:
     """The best kind has the first word; what was asked about begins with the worst."""
     assert "\n✔ RUNS     on 2 of 3 common GPUs, not on 1\n" in tell(NATIVE, NATIVE, LOST)
-    nodes = [replace(each, node=f"pool-{number}") for number, each in enumerate(ask([NATIVE, NATIVE, LOST]))]
+    nodes = [structs.replace(each, node=f"pool-{number}") for number, each in enumerate(ask([NATIVE, NATIVE, LOST]))]
     assert "\n✘ CANNOT   run on 1 of 3 node types, runs on 2\n" in tell(*nodes)
 
 
@@ -54,20 +56,22 @@ def test_what_blocks_is_told_at_the_top_and_the_code_above_the_rows() -> None:
 def test_libraries_that_are_compiled_at_first_use_are_told() -> None:
     """The GPU runs the image, and its first Fourier transform waits."""
     (library,) = verdict(Verdict.NATIVE).libraries
-    compiled = replace(library, path="usr/lib/libcufft.so.12", verdict=Verdict.JIT)
-    text = tell(replace(NATIVE, libraries=(compiled,)), replace(LOST, libraries=(compiled,)))
+    compiled = structs.replace(library, path="usr/lib/libcufft.so.12", verdict=Verdict.JIT)
+    text = tell(structs.replace(NATIVE, libraries=(compiled,)), structs.replace(LOST, libraries=(compiled,)))
     assert "\n  libcufft.so.12 compiles most of its kernels at first use on H100\n" in text
 
 
 def test_the_driver_of_all_features_is_told_where_it_helps() -> None:
     """A GPU that runs nothing has none."""
-    rows = tell(*ask([replace(NATIVE, full_driver="595.45.04"), replace(LOST, full_driver="595.45.04")])).splitlines()
+    rows = tell(
+        *ask([structs.replace(NATIVE, full_driver="595.45.04"), structs.replace(LOST, full_driver="595.45.04")])
+    ).splitlines()
     assert [row.endswith("595.45.04") for row in rows if "(7.5)" in row] == [True, False]
 
 
 def test_a_narrow_table_leaves_out_columns_before_it_cuts_verdicts() -> None:
     """First the driver of all features, then the number of nodes; names go on below themselves."""
-    node = replace(ask([NATIVE])[0], node="a-very-long-name-of-a-node-pool", count=120, driver="580.95.05")
+    node = structs.replace(ask([NATIVE])[0], node="a-very-long-name-of-a-node-pool", count=120, driver="580.95.05")
     wide, middle, narrow = (tell(node, width=width) for width in (160, 110, 60))
     assert "all features" in wide
     assert "all features" not in middle
@@ -80,6 +84,6 @@ def test_a_narrow_table_leaves_out_columns_before_it_cuts_verdicts() -> None:
 def test_the_stack_is_one_line_of_what_is_known() -> None:
     """Release, framework, CUDA and driver; nothing at all where nothing is known."""
     release = OsRelease(Evidence(0, "etc/os-release"), "debian", "12", "bookworm", "Debian GNU/Linux 12 (bookworm)", ())
-    text = tell(release, torch("13.2"), replace(NATIVE, minimum_driver="580.65.06"), width=120)
+    text = tell(release, torch("13.2"), structs.replace(NATIVE, minimum_driver="580.65.06"), width=120)
     assert "\nstack    Debian 12 · torch 2.15.0 · CUDA 13.2 · driver ≥ 580.65.06\n" in text
     assert "\nstack" not in tell()

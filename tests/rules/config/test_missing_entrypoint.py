@@ -1,6 +1,6 @@
 """CONF004 missing-entrypoint: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.system.programs import Program, ProgramState
 from layerscope.rules.config.missing_entrypoint import NAME_PROGRAM, MissingEntrypoint

@@ -1,6 +1,6 @@
 """CONF009 missing-health-check: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.config.missing_health_check import MissingHealthCheck
 from layerscope.rules.severity import Severity

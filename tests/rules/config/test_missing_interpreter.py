@@ -1,6 +1,6 @@
 """CONF006 missing-interpreter: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.programs import Program, ProgramState

@@ -1,6 +1,6 @@
 """CONF005 missing-working-directory: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.config.process import WorkingDirectory
 from layerscope.rules.config.missing_working_directory import MissingWorkingDirectory

@@ -1,8 +1,7 @@
 """CONF001 root-user: what it flags and what it lets pass."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from layerscope.rules.config.root_user import RootUser
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """CONF008 unknown-user: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.config.unknown_user import UnknownUser
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """CUDA031 baked-driver-library: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.driver_files import DriverFileKind
 from layerscope.rules.cuda.baked_driver_library import BakedDriverLibrary

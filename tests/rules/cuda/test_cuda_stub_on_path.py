@@ -1,6 +1,6 @@
 """CUDA032 cuda-stub-on-path: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.loader_configuration import SearchFolder
 from layerscope.rules.cuda.cuda_stub_on_path import CudaStubOnPath

@@ -1,6 +1,6 @@
 """CUDA004 driver-below-floor: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.rules.cuda.driver_below_floor import DriverBelowFloor

@@ -1,6 +1,6 @@
 """CUDA008 driver-older-than-toolkit: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.rules.cuda.driver_older_than_toolkit import DriverOlderThanToolkit

@@ -1,6 +1,6 @@
 """CUDA024 framework-cuda-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.cuda.framework_cuda_mismatch import FrameworkCudaMismatch
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """CUDA023 incomplete-cuda-library: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.cuda.incomplete_cuda_library import IncompleteCudaLibrary
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """CUDA001 missing-device-code: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.rules.cuda.missing_device_code import MissingDeviceCode

@@ -1,6 +1,6 @@
 """CUDA002 partial-device-code: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.rules.cuda.partial_device_code import PartialDeviceCode

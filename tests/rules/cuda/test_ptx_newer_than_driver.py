@@ -1,6 +1,6 @@
 """CUDA005 ptx-newer-than-driver: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.rules.cuda.ptx_newer_than_driver import PtxNewerThanDriver

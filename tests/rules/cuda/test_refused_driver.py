@@ -1,6 +1,6 @@
 """CUDA045 refused-driver: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.rules.cuda.refused_driver import RefusedDriver

@@ -1,6 +1,6 @@
 """ELF006 dead-library-path-entry: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.loader_configuration import SearchFolder
 from layerscope.rules.elf.dead_library_path_entry import DeadLibraryPathEntry

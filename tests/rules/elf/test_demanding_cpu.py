@@ -1,7 +1,8 @@
 """ELF021 demanding-cpu: what it flags and what it lets pass."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from layerscope.facts.elf.inventory import ElfInventory
 from layerscope.facts.elf.object_hazards import DemandingObjects

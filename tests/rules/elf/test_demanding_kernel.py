@@ -1,7 +1,8 @@
 """ELF023 demanding-kernel: what it flags and what it lets pass."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from layerscope.facts.elf.inventory import ElfInventory, SymbolVersion
 from layerscope.facts.elf.object_hazards import KernelDemand

@@ -1,6 +1,6 @@
 """ELF012 escaping-runpath: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.unsafe_search_paths import UnsafeSearchPath
 from layerscope.facts.fact import Evidence

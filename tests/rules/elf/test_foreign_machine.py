@@ -1,6 +1,6 @@
 """ELF014 foreign-machine: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.foreign_objects import ForeignPrograms
 from layerscope.facts.elf.roots import RootKind

@@ -1,6 +1,6 @@
 """ELF009 glibc-object-on-musl: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.fact import Evidence

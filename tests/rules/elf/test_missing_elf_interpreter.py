@@ -1,6 +1,6 @@
 """ELF013 missing-elf-interpreter: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.foreign_objects import MissingLoader
 from layerscope.facts.elf.roots import RootKind

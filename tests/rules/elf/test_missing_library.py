@@ -1,6 +1,6 @@
 """ELF001 missing-library: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.framework import Build
 from layerscope.facts.elf.foreign_objects import GlibcModules

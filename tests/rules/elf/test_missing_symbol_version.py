@@ -1,6 +1,6 @@
 """ELF002 missing-symbol-version: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.roots import RootKind
 from layerscope.facts.elf.search_step import SearchStep

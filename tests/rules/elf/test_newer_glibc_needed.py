@@ -1,6 +1,6 @@
 """ELF003 newer-glibc-needed: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.roots import RootKind
 from layerscope.rules.elf.newer_glibc_needed import NewerGlibcNeeded

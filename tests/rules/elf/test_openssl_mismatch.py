@@ -1,6 +1,6 @@
 """ELF010 openssl-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.duplicate_libraries import DuplicateLibrary, LibraryCopy
 from layerscope.facts.fact import Evidence

@@ -1,6 +1,6 @@
 """ELF011 preloaded-library-missing: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.loader_configuration import Preload
 from layerscope.rules.elf.preloaded_library_missing import PreloadedLibraryMissing

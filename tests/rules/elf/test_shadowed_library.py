@@ -1,6 +1,6 @@
 """ELF005 shadowed-library: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.rules.elf.shadowed_library import ShadowedLibrary

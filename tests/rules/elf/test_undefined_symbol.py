@@ -1,8 +1,7 @@
 """ELF004 undefined-symbol: what it flags and what it lets pass."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from layerscope.rules.elf.undefined_symbol import UndefinedSymbol
 from layerscope.rules.severity import Confidence, Severity

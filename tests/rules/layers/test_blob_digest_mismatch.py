@@ -1,6 +1,6 @@
 """LAY001 blob-digest-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.image.digest import Digest
 from layerscope.rules.layers.blob_digest_mismatch import BlobDigestMismatch

@@ -1,6 +1,6 @@
 """LAY003 blob-size-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.layers.blob_size_mismatch import BlobSizeMismatch
 from support.cases import flags, ignores

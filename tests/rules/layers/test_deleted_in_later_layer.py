@@ -1,6 +1,6 @@
 """LAY101 deleted-in-later-layer: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.layers.origins import Maker, Origin
 from layerscope.rules.ended_files import SQUASH

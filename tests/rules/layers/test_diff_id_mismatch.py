@@ -1,6 +1,6 @@
 """LAY002 diff-id-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.layers.diff_id_mismatch import DiffIdMismatch
 from layerscope.rules.severity import Severity

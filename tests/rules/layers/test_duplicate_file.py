@@ -1,6 +1,6 @@
 """LAY105 duplicate-file: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.layers.folders import Folder

@@ -1,6 +1,6 @@
 """LAY006 lying-media-type: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.layers.lying_media_type import LyingMediaType
 from support.cases import flags, ignores

@@ -1,6 +1,6 @@
 """LAY011 toc-tar-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.rules.layers.toc_tar_mismatch import TocTarMismatch

@@ -1,8 +1,7 @@
 """LAY005 trailing-data: what it flags and what it lets pass."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from layerscope.rules.layers.trailing_data import TrailingData
 from support.cases import flags, ignores

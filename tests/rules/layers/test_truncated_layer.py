@@ -1,6 +1,6 @@
 """LAY004 truncated-layer: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.layers.proof import LayerDamage
 from layerscope.rules.layers.truncated_layer import FETCH_AGAIN, RAISE_LIMIT, TruncatedLayer

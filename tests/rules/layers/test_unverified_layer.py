@@ -1,6 +1,6 @@
 """LAY010 unverified-layer: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.layers.unverified_layer import UnverifiedLayer
 from support.cases import flags, ignores

@@ -1,6 +1,6 @@
 """PY004 altered-distribution: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.python.altered_distribution import AlteredDistribution
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """PY005 duplicate-distribution: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.rules.python.duplicate_distribution import DuplicateDistribution

@@ -1,6 +1,6 @@
 """PY008 foreign-libc-wheel: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.python.foreign_libc_wheel import ForeignLibcWheel
 from layerscope.rules.severity import Severity

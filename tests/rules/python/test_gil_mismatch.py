@@ -1,6 +1,6 @@
 """PY009 gil-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.python.gil_mismatch import GilMismatch
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """PY002 mismatched-abi-tag: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.python.mismatched_abi_tag import MismatchedAbiTag
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """PY007 numpy-abi-mismatch: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.python.numpy_abi_mismatch import NumpyAbiMismatch
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """PY011 orphaned-site-packages: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.rules.python.orphaned_site_packages import OrphanedSitePackages

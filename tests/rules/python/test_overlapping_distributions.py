@@ -1,6 +1,6 @@
 """PY006 overlapping-distributions: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.overlaps import Overlap

@@ -1,7 +1,8 @@
 """PY010 python-end-of-life: what it flags and what it lets pass."""
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.releases import EndedRelease

@@ -1,8 +1,7 @@
 """PY001 unmet-requirement: what it flags and what it lets pass."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.requirements import Requirements, Unmet

@@ -1,6 +1,6 @@
 """PY003 wrong-python-version: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.python.wrong_python_version import WrongPythonVersion
 from layerscope.rules.severity import Severity

@@ -1,6 +1,6 @@
 """SYS201 class-version-too-new: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.java import ClassVersionMismatch, JavaRuntime

@@ -1,7 +1,8 @@
 """SYS103 expired-node: what it flags and what it lets pass."""
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.node import NodeRuntime

@@ -1,7 +1,8 @@
 """SYS001 expired-release: what it flags and what it lets pass."""
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.distribution import DistributionRelease

@@ -1,6 +1,6 @@
 """SYS003 incomplete-package: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.rules.severity import Severity
 from layerscope.rules.system.incomplete_package import IncompletePackage

@@ -1,6 +1,6 @@
 """SYS101 unmet-npm-dependency: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.node import NpmConflict

@@ -1,6 +1,6 @@
 """SYS104 unresolved-require: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.node_entry import MissingImport, NodeEntry

@@ -1,6 +1,6 @@
 """SYS102 unsupported-node: what it flags and what it lets pass."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.node import NodeEngineMismatch, NodeRuntime

@@ -1,7 +1,6 @@
 """Which base image the builder says it used."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -14,8 +13,7 @@ BASE_DIGEST: Final = "org.opencontainers.image.base.digest"
 """https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
 
 
-@dataclass(frozen=True, slots=True)
-class BaseReference(Fact):
+class BaseReference(Fact, frozen=True):
     """The base image's name as claimed in a `label` or an `annotation`, and its digest where one is recorded."""
 
     name: str

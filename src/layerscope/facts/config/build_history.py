@@ -1,8 +1,9 @@
 """The build steps that the config records, beside the layers they made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext, shorten_instruction
@@ -11,8 +12,7 @@ from layerscope.facts.gap import Gap
 from layerscope.image.history import history_mismatch
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedStep:
+class RecordedStep(Struct, frozen=True):
     """One build step, its instruction without secrets."""
 
     position: int
@@ -21,8 +21,7 @@ class RecordedStep:
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuildHistory(Fact):
+class BuildHistory(Fact, frozen=True):
     """Every recorded step in order; `mismatch` says how the history disagrees with the layers, if it does."""
 
     steps: tuple[RecordedStep, ...]

@@ -1,7 +1,8 @@
 """The environment that the config sets, secrets left out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -10,16 +11,14 @@ from layerscope.facts.gap import Gap
 from layerscope.formats.secret_text import redact_text, redact_value
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """One variable; in its value, what looks like a credential is replaced."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Environment(Fact):
+class Environment(Fact, frozen=True):
     """All variables, in the config's order."""
 
     variables: tuple[Variable, ...]

@@ -1,7 +1,6 @@
 """Who the container's process is: the config's user, looked up in the image's accounts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -10,8 +9,7 @@ from layerscope.facts.gap import Gap
 from layerscope.facts.system.accounts import Accounts, collect_accounts, is_number
 
 
-@dataclass(frozen=True, slots=True)
-class Identity(Fact):
+class Identity(Fact, frozen=True):
     """The config's user and group.
 
     `specification` is what the config says (`app:staff`, `1000`, empty for root). `uid` is None where a name is not in

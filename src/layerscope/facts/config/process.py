@@ -1,8 +1,9 @@
 """How the container's process starts: every word of the config that names a file, followed to that file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from posixpath import normpath
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -15,8 +16,7 @@ from layerscope.image.config import RuntimeConfig
 from layerscope.layers.entry import EntryType
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingDirectory:
+class WorkingDirectory(Struct, frozen=True):
     """The config's working directory as the container finds it; `path` is as configured."""
 
     path: str
@@ -29,8 +29,7 @@ class WorkingDirectory:
     gid: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Process(Fact):
+class Process(Fact, frozen=True):
     """Entrypoint, command, working directory and health check; words are shown without secrets.
 
     `program` is the first word followed to its file, `origin` the part of the config that it stands in. `inner` is the

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -40,8 +39,7 @@ class SecretPlace(StrEnum):
     HEALTH_CHECK = "health check"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigSecret(Fact):
+class ConfigSecret(Fact, frozen=True):
     """One credential: where it stands, under which name, of what kind, and how long it is.
 
     `is_certain` tells a token known by its form from a value that only its name makes a secret, `is_number` a value

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -24,8 +23,7 @@ DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 _HEADER: Final = re.compile(r"(?:.*/)?include/(python\d\.\d+t?)/Python\.h")
 
 
-@dataclass(frozen=True, slots=True)
-class BuildTools(Fact):
+class BuildTools(Fact, frozen=True):
     """C compilers on the PATH by their paths, and the Pythons (`python3.12`) whose headers are there.
 
     `variable` is the value of CC, which Triton obeys before it looks; `has_variable_target` whether that is there.

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from layerscope.formats.device_code import CodeKind, ContainerGroup
 from layerscope.policies.cuda_driver import CudaDrivers, Version, reaches
 from layerscope.policies.gpu_arch import GpuArchitectures
@@ -26,8 +28,7 @@ _GENERATION: Final = 10
 _NARROW: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """Of a library's general containers: how many run natively, how many after compilation, and how many at best.
 
     `isa` is the newest PTX ISA version that has to be compiled, (0, 0) where none has; `blocked` counts containers
@@ -61,8 +62,7 @@ class GpuQuestion:
     driver: Version | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """What a library is measured by: its general containers, and how many of them the best GPU runs."""
 
     general: tuple[ContainerGroup, ...]

@@ -1,7 +1,8 @@
 """CudaNeed: the CUDA that decides which drivers an image starts with, and the user-mode driver that may stand in."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.cuda.driver_files import DriverFile, DriverFileKind
 from layerscope.facts.cuda.framework import Build, Framework
@@ -13,8 +14,7 @@ from layerscope.facts.fact_set import FactSet
 _RUNTIME: Final = "cuda-runtime"
 
 
-@dataclass(frozen=True, slots=True)
-class CudaNeed:
+class CudaNeed(Struct, frozen=True):
     """A CUDA version, `13.2` or only `13`, and what needs it."""
 
     cuda: str

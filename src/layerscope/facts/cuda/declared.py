@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext, shorten_instruction
@@ -23,8 +24,7 @@ VALUE_LIMIT: Final = 4096
 """Characters of a variable's value; NVIDIA_REQUIRE_CUDA has 1,500."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredVariable:
+class DeclaredVariable(Struct, frozen=True):
     """A variable, and the instruction that set it as far as the history shows (empty where it does not)."""
 
     name: str
@@ -32,8 +32,7 @@ class DeclaredVariable:
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class CudaDeclaration(Fact):
+class CudaDeclaration(Fact, frozen=True):
     """Variables and labels about GPUs, as the NVIDIA runtime reads them; None is what the image leaves unset."""
 
     variables: tuple[DeclaredVariable, ...]

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -35,8 +35,7 @@ class CodeForm(StrEnum):
     """A file of its own, which a program loads by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryCode(Fact):
+class LibraryCode(Fact, frozen=True):
     """The device code of one file.
 
     `groups` are the containers that are loaded with it, by their distinct targets; `is_self_loaded` says that most lie

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -47,8 +46,7 @@ class DriverFileKind(StrEnum):
     COMPAT = "compat"
 
 
-@dataclass(frozen=True, slots=True)
-class DriverFile(Fact):
+class DriverFile(Fact, frozen=True):
     """One file: its kind, what follows `.so` in its name, its bytes, and what puts its directory on the search path.
 
     `search` is `LD_LIBRARY_PATH` or a file of ldconfig, empty where no search comes by. `target` is where a link

@@ -1,7 +1,8 @@
 """Framework: a package that computes on GPUs, with what it was built for."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from layerscope.facts.fact import Fact
 
@@ -15,16 +16,14 @@ class Build(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Struct, frozen=True):
     """A distribution by name and version."""
 
     name: str
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Framework(Fact):
+class Framework(Fact, frozen=True):
     """One framework in one environment (the directory of its distributions).
 
     `cuda` and `cudnn` are the versions that it was built for: it needs that major version, and better nothing older.

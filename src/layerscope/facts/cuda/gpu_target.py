@@ -2,10 +2,10 @@
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import tomli
+from msgspec import Struct
 
 from layerscope.errors import UsageError
 from layerscope.policies.cuda_driver import Version, parse_driver
@@ -19,8 +19,7 @@ _SHOWN: Final = 4
 _NODE_KEYS: Final = ("name", "gpu", "driver", "count")
 
 
-@dataclass(frozen=True, slots=True)
-class GpuTarget:
+class GpuTarget(Struct, frozen=True):
     """A GPU to be judged: its name for a person, its capability (90 is 9.0), and what the table knows of the model."""
 
     name: str
@@ -28,8 +27,7 @@ class GpuTarget:
     model: GpuModel | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NodeType:
+class NodeType(Struct, frozen=True):
     """One kind of node of a fleet; the driver stands as written, and is empty where it is not known."""
 
     name: str

@@ -1,7 +1,8 @@
 """GpuVerdict: whether an image computes on one GPU, why not, and with which drivers."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from layerscope.facts.fact import Fact
 from layerscope.policies.cuda_driver import parse_driver, reaches
@@ -43,8 +44,7 @@ class Cause(StrEnum):
     """What computes does not start, whatever its code; a finding says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryVerdict:
+class LibraryVerdict(Struct, frozen=True):
     """How one library fares: general containers that run natively, after compilation, and on the best GPU.
 
     `gives` is what a program lacks without it, `ptx_isa` the newest PTX version that has to be compiled (`9.0`).
@@ -72,8 +72,7 @@ class LibraryVerdict:
         return self.path.rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class GpuVerdict(Fact):
+class GpuVerdict(Fact, frozen=True):
     """One GPU's verdict; the evidence is the library or the framework that decides it.
 
     `minimum_driver` is the oldest driver with which the image starts on this GPU, `full_driver` the oldest with all

@@ -2,8 +2,9 @@
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.cuda.releases import numbers
@@ -25,8 +26,7 @@ _WIDTH: Final = 2
 _CONSUMER_BRANDS: Final = ("geforce", "titan")
 
 
-@dataclass(frozen=True, slots=True)
-class HostCheck:
+class HostCheck(Struct, frozen=True):
     """A host as its runtime sees it; `cuda` is what its driver serves, None where that is not known."""
 
     driver: Version

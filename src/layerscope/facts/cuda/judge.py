@@ -1,8 +1,10 @@
 """Verdicts: on which GPUs, and with which drivers, an image computes; pure functions of facts and policies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from layerscope.facts.cuda.coverage import GpuQuestion
 from layerscope.facts.cuda.cuda_need import CudaNeed, find_compat_branches, find_cuda_need

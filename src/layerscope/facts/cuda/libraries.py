@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.cuda.library_names import LibraryName, read_library_name
@@ -29,8 +31,7 @@ _TIED: Final = ("cuda-runtime", "cuda-nvrtc", "nvjitlink")
 """Parts whose first two version numbers are those of the CUDA release they belong to, in packages and file names."""
 
 
-@dataclass(frozen=True, slots=True)
-class CudaLibrary(Fact):
+class CudaLibrary(Fact, frozen=True):
     """One file: its name without `lib` and suffix, its part of CUDA (`cudnn`), the suffix's version, its own version.
 
     `copy` is the root of the copy that it belongs to. `version` is empty where nothing tells it. `search` is what puts
@@ -46,8 +47,7 @@ class CudaLibrary(Fact):
     search: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RemovedCudaLibrary(Fact):
+class RemovedCudaLibrary(Fact, frozen=True):
     """A library of CUDA that a layer removed and no folder has now: the evidence is that layer, and the path.
 
     Told are those that frameworks start with (runtime, cuBLAS), and cuDNN's main library.
@@ -57,8 +57,7 @@ class RemovedCudaLibrary(Fact):
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class CopyPart:
+class CopyPart(Struct, frozen=True):
     """One part of CUDA in a copy: `cublas`, its version, and the bytes of its files."""
 
     name: str
@@ -66,8 +65,7 @@ class CopyPart:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class CudaCopy(Fact):
+class CudaCopy(Fact, frozen=True):
     """Libraries that belong together: a toolkit's, an environment's wheels, a conda prefix's, a system's.
 
     The evidence is the layer with most of its bytes. `release` is the CUDA release (`12.4`), where its parts tell it;

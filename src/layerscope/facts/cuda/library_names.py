@@ -1,8 +1,9 @@
 """Which files are CUDA's runtime and math libraries, and which distribution ships them, by their names."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 FAMILIES: Final[dict[str, str]] = {
     "cudart": "cuda-runtime", "cublas": "cublas", "cublasLt": "cublas", "nvblas": "cublas", "cudnn": "cudnn",
@@ -23,8 +24,7 @@ _LIBRARY: Final = re.compile(rf"lib({_STEMS})(?:\.alt)?(?:-[0-9a-f]{{8,16}})?\.s
 """auditwheel puts eight hexadecimal digits of a hash before the suffix: libcudart-d0da41ae.so.11.0."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryName:
+class LibraryName(Struct, frozen=True):
     """`libcudnn_ops.so.9.1.0`: its name without `lib`, its part of CUDA, and what follows `.so`."""
 
     name: str

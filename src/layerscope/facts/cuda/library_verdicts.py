@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.cuda.coverage import Coverage, GpuQuestion, Measure, find_measure, measure_coverage
 from layerscope.facts.cuda.device_code import CodeForm, LibraryCode, name_targets
@@ -18,8 +19,7 @@ _IGNORED: Final = frozenset({LibraryRole.CHOSEN, LibraryRole.STUB})
 _LACKING: Final = frozenset({Verdict.PARTIAL, Verdict.NONE})
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One library with its coverage and what follows from it."""
 
     code: LibraryCode
@@ -27,8 +27,7 @@ class Judged:
     verdict: LibraryVerdict
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A library that counts: its device code, what is known of it, and what it is measured by."""
 
     code: LibraryCode

@@ -1,12 +1,11 @@
 """The paths that collectors of this family care about, found once for all of them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedPaths:
+class MarkedPaths(Struct, frozen=True):
     """Shared objects, static libraries, Python's headers, folders of metadata, and conda's records; each sorted."""
 
     objects: list[str]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -19,8 +18,7 @@ _CONDA: Final = re.compile(
 _INSTALLER: Final = re.compile(r"(?:conda|mamba)-\d")
 
 
-@dataclass(frozen=True, slots=True)
-class CudaPackage(Fact):
+class CudaPackage(Fact, frozen=True):
     """One package: its name, version, and the environment or prefix that it is installed in."""
 
     name: str
@@ -30,8 +28,7 @@ class CudaPackage(Fact):
     environment: str
 
 
-@dataclass(frozen=True, slots=True)
-class CondaPrefix(Fact):
+class CondaPrefix(Fact, frozen=True):
     """A conda prefix with packages: how many, how many of them are CUDA's, and whether conda itself is among them."""
 
     prefix: str

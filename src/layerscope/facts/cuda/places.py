@@ -1,9 +1,10 @@
 """Where a copy of CUDA's libraries lies, and what kind of place that is."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.cuda.sites import find_sites
@@ -26,8 +27,7 @@ class CopyKind(StrEnum):
     """A package manager's cache; no program looks there."""
 
 
-@dataclass(frozen=True, slots=True)
-class CopyPlace:
+class CopyPlace(Struct, frozen=True):
     """The kind of a place, its root directory, and the Python environment that it is part of, else empty."""
 
     kind: CopyKind

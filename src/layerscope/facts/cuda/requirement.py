@@ -4,8 +4,9 @@ https://github.com/NVIDIA/nvidia-container-toolkit/tree/main/internal/requiremen
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.cuda.releases import numbers
 
@@ -15,8 +16,7 @@ ALTERNATIVE_LIMIT: Final = 256
 _CONDITION: Final = re.compile(r"([a-z]+)(!=|<=|>=|=|<|>)([\w.+-]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One demand: property (`cuda`, `driver`, `arch`, `brand`), operator, and value."""
 
     subject: str
@@ -24,8 +24,7 @@ class Condition:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One variable: any of its alternatives has to hold, and of an alternative all conditions.
 
     `odd` are the words that do not read as a condition; the runtime refuses to start a container that has any.

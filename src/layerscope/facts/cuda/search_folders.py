@@ -1,8 +1,9 @@
 """The directories that a dynamic loader searches whatever object asks: the environment's and ldconfig's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.loader_extractor import CONF_PATH, LoaderConfExtractor
@@ -12,8 +13,7 @@ VARIABLE: Final = "LD_LIBRARY_PATH"
 _FOLDER: Final = f"{CONF_PATH}.d"
 
 
-@dataclass(frozen=True, slots=True)
-class SearchFolder:
+class SearchFolder(Struct, frozen=True):
     """A directory that is searched, by its real path in the tree, with what names it."""
 
     path: str

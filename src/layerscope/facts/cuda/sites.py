@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from msgspec import Struct
+
 from layerscope.facts.context import FactContext
 from layerscope.facts.cuda.marked_paths import find_marked_paths
 
@@ -14,8 +16,7 @@ _NOT_INSTALLED: Final = re.compile(
 """Package managers' caches and copies that packages carry for themselves."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Installed:
+class Installed(Struct, frozen=True, order=True):
     """One distribution: its name normalised (lower case, dashes), its version, and the folder of its metadata."""
 
     name: str

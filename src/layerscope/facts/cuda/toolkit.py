@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.cuda.marked_paths import find_marked_paths
@@ -20,8 +22,7 @@ _COMPILERS: Final = frozenset({"nvcc", "cicc", "ptxas", "nvlink", "fatbinary", "
                                "nvprune", "cu++filt", "cuda-gdb", "compute-sanitizer", "ncu", "nsys"})  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class DevelopmentFiles:
+class DevelopmentFiles(Struct, frozen=True):
     """Files of one kind that only building needs, in one layer."""
 
     kind: str
@@ -31,8 +32,7 @@ class DevelopmentFiles:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class CudaToolkit(Fact):
+class CudaToolkit(Fact, frozen=True):
     """A toolkit's directory; `version` is empty where neither a file nor the directory's name tells it.
 
     `root` is `usr/local/cuda-12.4`, or empty for what lies among the system's libraries. `development`

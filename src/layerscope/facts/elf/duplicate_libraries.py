@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -29,8 +30,7 @@ COPIES_LIMIT: Final = 20
 """Copies of one library that a fact lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryCopy:
+class LibraryCopy(Struct, frozen=True):
     """One file: its place, SONAME, bytes, the newest version it gives (`GLIBCXX_3.4.30`; empty for most), roots."""
 
     place: Place
@@ -40,8 +40,7 @@ class LibraryCopy:
     roots: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateLibrary(Fact):
+class DuplicateLibrary(Fact, frozen=True):
     """A family of which the image has several files.
 
     `together` are those that come into one process, `process` names it: a program, a module, or a site directory, whose

@@ -1,14 +1,14 @@
 """Dynamic string tokens: `$ORIGIN`, `$LIB` and `$PLATFORM` in search paths and needed names, ld.so(8)."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _TOKEN: Final = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(Struct, frozen=True):
     """What `$LIB` and `$PLATFORM` stand for; `$ORIGIN` differs with each object."""
 
     lib: str

@@ -1,7 +1,6 @@
 """Programs and modules whose C library or loader the image does not have: glibc's on musl, and loaders not there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -22,8 +21,7 @@ EXAMPLES: Final = 3
 """Objects that a fact names."""
 
 
-@dataclass(frozen=True, slots=True)
-class MissingLoader(Fact):
+class MissingLoader(Fact, frozen=True):
     """An ELF interpreter that programs name and the image does not have; `kind` is that of the weightiest."""
 
     interpreter: str
@@ -33,8 +31,7 @@ class MissingLoader(Fact):
     removed_by: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class GlibcModules(Fact):
+class GlibcModules(Fact, frozen=True):
     """Extension modules of one package that were linked to glibc and are imported by a Python that has musl."""
 
     package: str
@@ -43,8 +40,7 @@ class GlibcModules(Fact):
     python: str
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignPrograms(Fact):
+class ForeignPrograms(Fact, frozen=True):
     """Programs for another machine than the image's; `kind` is that of the weightiest, `machine` as platforms name it.
 
     `architecture` is what the config says.

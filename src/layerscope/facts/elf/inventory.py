@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -35,8 +36,7 @@ _DIGITS: Final = 9
 """Digits of a number in a version that is taken for one."""
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolVersion:
+class SymbolVersion(Struct, frozen=True):
     """A version of a family (`GLIBC`, `2.36`), and the object that requires or provides it."""
 
     family: str
@@ -45,8 +45,7 @@ class SymbolVersion:
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
-class ElfInventory(Fact):
+class ElfInventory(Fact, frozen=True):
     """The objects that the container sees.
 
     `machines` and `types` count them by the numbers of the ELF header, `interpreters` by PT_INTERP, most first.

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -20,8 +19,7 @@ _VERSION: Final = re.compile(r"GLIBC_(\d+(?:\.\d+)*)")
 _MUSL: Final = re.compile(r"(?:ld-musl-|libc\.musl-)")
 
 
-@dataclass(frozen=True, slots=True)
-class LibcProvided(Fact):
+class LibcProvided(Fact, frozen=True):
     """A C library that programs or modules load: `glibc` with its version, or `musl`, whose file tells none.
 
     `roots` counts the programs and modules that get it.

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.formats.elf_object import ElfObject
 
@@ -27,8 +29,7 @@ class LoadedObject:
         return self.found.rpartition("/")[0] or "/"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Edge:
+class Edge(Struct, frozen=True, eq=False):
     """A need and what it led to.
 
     `target` is None where nothing was found, where the NVIDIA runtime brings the library, and where the file that was

@@ -1,8 +1,10 @@
 """LoadedObjects: what the roots that matter most load, and by which of the loader's steps each of it is found."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -26,8 +28,7 @@ _LEADING: Final = 1
 _LAST: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedLibrary:
+class LoadedLibrary(Struct, frozen=True):
     """A needed name, the real path of the file that is loaded (None if none), by which step, and which object needs it.
 
     `by` is the name of the first object in the order of loading that does.
@@ -39,8 +40,7 @@ class LoadedLibrary:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedObjects(Fact):
+class LoadedObjects(Fact, frozen=True):
     """One root with all that it loads, in the order in which symbols are looked up.
 
     `python` is the interpreter that imports an extension module, empty for a program. `objects` counts what is loaded,

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import normpath
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext, shorten_instruction
@@ -27,8 +28,7 @@ from layerscope.facts.gap import Gap
 from layerscope.layers.entry import EntryType
 
 
-@dataclass(frozen=True, slots=True)
-class SearchFolder:
+class SearchFolder(Struct, frozen=True):
     """A folder that is searched: as written, its real path (None where nothing is there), and its layer.
 
     `removed_by` is the layer that removed what once was there; `objects` counts the ELF objects directly in it.
@@ -41,8 +41,7 @@ class SearchFolder:
     objects: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Preload:
+class Preload(Struct, frozen=True):
     """A library that is loaded before all others, with what names it and its real path where it was found."""
 
     name: str
@@ -50,8 +49,7 @@ class Preload:
     path: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LoaderConfiguration(Fact):
+class LoaderConfiguration(Fact, frozen=True):
     """The loader of most programs, in the order in which it searches; texts are those of the config and of files.
 
     `library_path` is LD_LIBRARY_PATH with the build step that set it last. `conf_folders` are those of ld.so.conf,

@@ -1,8 +1,9 @@
 """The loaders' own files as the merged tree holds them: cache, preload list, musl's path, built-in folders."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.loader_extractor import (
@@ -25,8 +26,7 @@ FOLDERS_LIMIT: Final = 2000
 """Directories of all configuration files; CUDA images have ten."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoaderCache:
+class LoaderCache(Struct, frozen=True):
     """The cache by name, in the order of preference; `problem` says why it could not be read."""
 
     layer: int

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 from layerscope.facts.elf.dynamic_tokens import Tokens
 
 MACHINE_X86_64: Final = 62
@@ -35,8 +37,7 @@ class LoaderKind(StrEnum):
     MUSL = "musl"
 
 
-@dataclass(frozen=True, slots=True)
-class CachedLibrary:
+class CachedLibrary(Struct, frozen=True):
     """One candidate that the cache has for a name."""
 
     path: str

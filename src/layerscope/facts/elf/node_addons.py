@@ -1,7 +1,6 @@
 """Native add-ons of npm packages: for which Node.js they were compiled."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -23,8 +22,7 @@ ADDON_LIMIT: Final = 200
 """Add-ons that are told of; an application has a few."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignNodeAddon(Fact):
+class ForeignNodeAddon(Fact, frozen=True):
     """An add-on that was compiled for another NODE_MODULE_VERSION than the image's Node.js has."""
 
     path: str

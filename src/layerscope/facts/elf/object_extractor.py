@@ -1,9 +1,10 @@
 """What the layer pass keeps of ELF files: the object, its device code, and for which NumPy it was built."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from layerscope.errors import FormatError
 from layerscope.facts.elf.numpy_marks import NumpyMarks, may_use_numpy

@@ -1,7 +1,6 @@
 """Objects that will not load or not run everywhere by themselves: executable stacks, demanding code, cut files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -31,8 +30,7 @@ _ANY_EXECUTE: Final = 0o111
 _PYTHON: Final = ("/site-packages/", "/dist-packages/", "/lib-dynload/")
 
 
-@dataclass(frozen=True, slots=True)
-class StackDemand(Fact):
+class StackDemand(Fact, frozen=True):
     """A shared object that asks for an executable stack; `is_absent` where it does so by saying nothing (x86-64).
 
     `is_python` tells whether it lies where Python's packages and modules do.
@@ -45,8 +43,7 @@ class StackDemand(Fact):
     is_python: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DemandingObjects(Fact):
+class DemandingObjects(Fact, frozen=True):
     """The objects of one layer that say that they need a processor of that level; `paths` names some."""
 
     level: str
@@ -56,8 +53,7 @@ class DemandingObjects(Fact):
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KernelDemand(Fact):
+class KernelDemand(Fact, frozen=True):
     """The objects of one layer that say that they need a kernel of that version or newer; `paths` names some."""
 
     kernel: str
@@ -67,8 +63,7 @@ class KernelDemand(Fact):
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CutObject(Fact):
+class CutObject(Fact, frozen=True):
     """An object that ends `missing` bytes before what its headers point to, or inside its header (0 then).
 
     `missing_loaded` are those of them that the loader would map.

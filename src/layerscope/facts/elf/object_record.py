@@ -1,8 +1,9 @@
 """ElfObject ⇄ plain values that an extractor may keep: what is as usual is left out, and names are joined."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, Final
+
+from msgspec.structs import fields
 
 from layerscope.formats.elf_object import ElfObject, NeededVersion, UndefinedSymbols
 

@@ -1,10 +1,11 @@
 """The ELF objects that the container sees, by path."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.numpy_marks import NumpyAbi
@@ -16,8 +17,7 @@ from layerscope.formats.elf_object import ElfObject
 from layerscope.layers.entry import EntryType
 
 
-@dataclass(frozen=True, slots=True)
-class ImageObject:
+class ImageObject(Struct, frozen=True):
     """One file with an object: its layer is that of its entry, which a hard link does not share with its content."""
 
     path: str
@@ -30,8 +30,7 @@ class ImageObject:
     """For an extension module that uses NumPy, what tells for which it was built."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenObject:
+class BrokenObject(Struct, frozen=True):
     """A file that begins like an object and is none, and why."""
 
     path: str

@@ -1,8 +1,9 @@
 """Reach: by which roots an object comes into a process, told compactly in facts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.image_processes import ReplayedRoot
@@ -20,8 +21,7 @@ CENTRAL_DEPTH: Final = 2
 """Parts of a path below the site directory, from which on a module is no longer its package's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """Who loads an object: `kind` is that of the weightiest root, `roots` the first of them, `count` how many.
 
     `chain` leads from the first root to the object, both included. `package` is the top-level folder of its site
@@ -39,8 +39,7 @@ class Reach:
     is_central: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """An object with its layer and the build step that made it."""
 
     path: str

@@ -1,8 +1,9 @@
 """Resolution: what each object's needs lead to, replayed once and shared by all families of facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from layerscope.errors import PolicyError
 from layerscope.facts.context import FactContext
@@ -16,8 +17,7 @@ from layerscope.facts.elf.search_path import find_settings
 from layerscope.facts.elf.search_step import SearchStep
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedNeed:
+class ResolvedNeed(Struct, frozen=True):
     """A needed name, the real path of the file that the loader takes (None if none), and the step that found it."""
 
     needed: str

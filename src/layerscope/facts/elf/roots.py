@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.system.commands import find_final_command
@@ -33,8 +34,7 @@ class RootKind(StrEnum):
     OTHER_PROGRAM = "program off the PATH"
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(Struct, frozen=True):
     """One root: its real path, and for an extension module the site directory, and the interpreter that imports it."""
 
     path: str

@@ -1,8 +1,9 @@
 """The loaders' search as this image configures it: LoaderSettings for every ELF interpreter."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.dynamic_tokens import Tokens
@@ -46,8 +47,7 @@ USUAL_LOADERS: Final = {
 """glibc's loader by class and machine: what a shared object gets whose program is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryPathPart:
+class LibraryPathPart(Struct, frozen=True):
     """One part of LD_LIBRARY_PATH: as written, and as a folder from the root."""
 
     text: str

@@ -1,7 +1,6 @@
 """Libraries that LD_LIBRARY_PATH puts in place of those that an object would get by its own search path."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -16,8 +15,7 @@ FACTS_LIMIT: Final = 500
 """Shadowed libraries that are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShadowedLibrary(Fact):
+class ShadowedLibrary(Fact, frozen=True):
     """A library that wins by LD_LIBRARY_PATH over another file of its name, which `step` would have found.
 
     `folder` is the part of the variable that wins; `objects` counts the objects that ask for it, `reach` is that of the

@@ -1,7 +1,8 @@
 """SymbolScope: which undefined symbols of a replayed root nothing defines, by hashes of names."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.facts.elf.image_processes import ReplayedRoot
 from layerscope.facts.elf.loaded_object import LoadedObject, iter_closure
@@ -10,8 +11,7 @@ from layerscope.formats.elf_object import ElfObject, UndefinedSymbols
 from layerscope.formats.gnu_hash import hash_names, unpack_hashes
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """An object and the names that it needs and nothing in its process defines."""
 
     item: LoadedObject

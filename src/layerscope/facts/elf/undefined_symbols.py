@@ -1,7 +1,6 @@
 """Symbols that an object needs and nothing in its process defines: what importing it ends with."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -30,8 +29,7 @@ NOW: Final = 0x1
 """DF_1_NOW, which says the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class UndefinedSymbols(Fact):
+class UndefinedSymbols(Fact, frozen=True):
     """One object with strong symbols that nothing defines which is loaded with it.
 
     `libraries` are the objects that it loads, where the symbols were expected. `is_glibc_on_musl` marks objects that

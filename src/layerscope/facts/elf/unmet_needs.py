@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -21,8 +22,7 @@ NEEDS_LIMIT: Final = 1000
 """Unmet needs that are kept; where more are, a whole system is broken."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnmetNeed(Fact):
+class UnmetNeed(Fact, frozen=True):
     """One object's need that fails when one of its roots starts or is imported.
 
     `unusable` is the file that the loader finds and cannot load. `elsewhere` are files of that name in the image which
@@ -46,8 +46,7 @@ class UnmetNeed(Fact):
     modules: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnreachedNeed(Fact):
+class UnreachedNeed(Fact, frozen=True):
     """A name that objects which nothing reaches need in vain: plugins that some program may open, or never."""
 
     needed: str
@@ -100,8 +99,7 @@ class UnmetNeedCollector(Collector):
             yield UnreachedNeed(Evidence(layer=example.layer, path=example.path), needed, len(paths), example)
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """What the image has or had of a name."""
 
     present: tuple[str, ...] = ()

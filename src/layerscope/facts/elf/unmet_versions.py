@@ -1,7 +1,6 @@
 """Symbol versions that an object requires and the library which the loader chose does not have."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -23,8 +22,7 @@ FACTS_LIMIT: Final = 1000
 """Objects with unmet versions that are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnmetSymbolVersion(Fact):
+class UnmetSymbolVersion(Fact, frozen=True):
     """One object and one library that lacks versions it requires, so that the loader refuses the object.
 
     `versions` are those that lack, newest last; `newest` is the newest of the same family that the library has. `step`

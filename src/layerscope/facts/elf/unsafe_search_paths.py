@@ -1,7 +1,6 @@
 """RPATH and RUNPATH entries that lead to where others may write, or that depend on the folder one starts in."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import Final
 
@@ -19,8 +18,7 @@ _WORLD_WRITABLE: Final = 0o002
 _TEMPORARY: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - paths that an image's objects name
 
 
-@dataclass(frozen=True, slots=True)
-class UnsafeSearchPath(Fact):
+class UnsafeSearchPath(Fact, frozen=True):
     """Entries of one kind in one layer: `tag` is RPATH or RUNPATH, `kind` is `relative`, `empty` or `writable`.
 
     `has_privileges` says that one of the objects is set-uid or set-gid.

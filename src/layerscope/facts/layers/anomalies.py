@@ -1,7 +1,6 @@
 """What is wrong or unusual about the layers' tar archives."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -15,8 +14,7 @@ EXAMPLES: Final = 20
 """Places that one fact names; a layer can hold thousands of the same anomaly."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayerAnomaly(Fact):
+class LayerAnomaly(Fact, frozen=True):
     """All anomalies of one kind in one layer; `places` names the first paths, with the detail of each."""
 
     layer: int

@@ -1,8 +1,9 @@
 """When the build steps ran, and how new the files are that they left."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -11,8 +12,7 @@ from layerscope.facts.gap import Gap
 from layerscope.facts.times import to_datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TimedStep:
+class TimedStep(Struct, frozen=True):
     """A build step that made a layer: when its builder says it ran, and the time of the newest file in the layer.
 
     `starts_stage` marks the first step after one that set an entrypoint or command: images usually end with one, so the
@@ -26,8 +26,7 @@ class TimedStep:
     starts_stage: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BuildTimes(Fact):
+class BuildTimes(Fact, frozen=True):
     """The timed steps in order; `base_layers` is 0 where the base image is unknown."""
 
     steps: tuple[TimedStep, ...]

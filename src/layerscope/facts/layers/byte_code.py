@@ -1,7 +1,6 @@
 """Python byte-code that the image ships."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -14,8 +13,7 @@ SUFFIX: Final = ".pyc"
 """Only byte-code beside its source counts: a `.pyc` elsewhere may be all that is left of a module."""
 
 
-@dataclass(frozen=True, slots=True)
-class ByteCode(Fact):
+class ByteCode(Fact, frozen=True):
     """The byte-code of one layer that the container sees."""
 
     layer: int

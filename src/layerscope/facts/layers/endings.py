@@ -1,7 +1,6 @@
 """Files that one build step shipped and a later one removed, overwrote, or copied for a change of metadata."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -13,8 +12,7 @@ from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.tree import MergedTree
 
 
-@dataclass(frozen=True, slots=True)
-class EndedFiles(Fact):
+class EndedFiles(Fact, frozen=True):
     """All files that one layer ends in one way: `removed`, `overwritten`, or `metadata` (equal content again).
 
     Sizes are those of the lower copies, which the image carries for nothing. `origins` and `folders` say which layers

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 SHOWN_FOLDERS: Final = 20
 """Folders that one fact names, largest first; the others are in the totals only."""
 
@@ -13,8 +15,7 @@ DEPTH: Final = 2
 One less where two make more groups than are shown: `usr/share/doc` tells more than three of its 400 folders."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """Files of one layer below one folder (or one file), with their bytes."""
 
     layer: int

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -46,8 +47,7 @@ _KINDS: Final = (
 """What a link is for, by its path; the first that fits."""
 
 
-@dataclass(frozen=True, slots=True)
-class DanglingLink:
+class DanglingLink(Struct, frozen=True):
     """One link, its target as written, and the layer that removed the target, if one did."""
 
     path: str
@@ -57,8 +57,7 @@ class DanglingLink:
     """Whether following it never ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class DanglingLinks(Fact):
+class DanglingLinks(Fact, frozen=True):
     """The links of one layer and kind that lead nowhere.
 
     `kind` is `program`, `library`, `model` (a snapshot without its blobs), `documentation`, `boot`, `alternative` (the

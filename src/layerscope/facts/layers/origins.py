@@ -1,9 +1,10 @@
 """Which layers brought files, and whether a step of the Dockerfile made them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.layers.folders import FileList
@@ -22,8 +23,7 @@ class Maker(StrEnum):
     """A step of a Dockerfile, perhaps the base image's: nobody said what the base is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A layer that shipped files, and how many bytes of them."""
 
     layer: int

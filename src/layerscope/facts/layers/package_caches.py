@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -39,8 +38,7 @@ KINDS: Final = tuple(kind for kind, _ in _CACHES)
 """The names of all kinds of cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackageCache(Fact):
+class PackageCache(Fact, frozen=True):
     """The files of one cache in one layer that the container still sees; `kind` names the package manager."""
 
     kind: str

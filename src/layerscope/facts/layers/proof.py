@@ -1,7 +1,8 @@
 """Each layer's claims beside what its bytes proved."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -12,8 +13,7 @@ from layerscope.image.layer import Layer
 from layerscope.layers.scan import LayerScan, Proof
 
 
-@dataclass(frozen=True, slots=True)
-class LayerDamage:
+class LayerDamage(Struct, frozen=True):
     """Why and where reading a layer stopped; `offset` counts uncompressed bytes, `entries` those read before."""
 
     kind: str
@@ -22,8 +22,7 @@ class LayerDamage:
     entries: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerProof(Fact):
+class LayerProof(Fact, frozen=True):
     """One layer: what the image's documents claim, and what its bytes are.
 
     Found values are None where nothing was read that could prove them. `media_type` and `claimed_compression` are None

@@ -1,9 +1,10 @@
 """Equal content at several paths of the merged tree."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -19,8 +20,7 @@ PAIRS: Final = 10
 """Copies that one fact names together with their first occurrence, largest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A copy, and where the same content lies already."""
 
     path: str
@@ -29,8 +29,7 @@ class Copy:
     first_path: str
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatedFiles(Fact):
+class RepeatedFiles(Fact, frozen=True):
     """All visible files of one layer whose content the image has already, in a lower layer or earlier in this one.
 
     `size` is what the copies add. Hard links share their content and are no copies; huge sparse files, whose content is

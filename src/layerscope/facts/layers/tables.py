@@ -1,7 +1,6 @@
 """What layers' tables of contents say otherwise than their tars."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -10,8 +9,7 @@ from layerscope.facts.gap import Gap
 from layerscope.layers.toc.result import TableDifference, TableScan
 
 
-@dataclass(frozen=True, slots=True)
-class LayerTable(Fact):
+class LayerTable(Fact, frozen=True):
     """A layer's table of contents beside its tar; `count` differences, of which `places` has the first.
 
     `problem` says why no runtime could use the table; then nothing was compared.

@@ -1,7 +1,6 @@
 """What the image weighs: bytes that the container sees, and bytes that it carries for nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -9,8 +8,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 
 
-@dataclass(frozen=True, slots=True)
-class ImageWeight(Fact):
+class ImageWeight(Fact, frozen=True):
     """Bytes of file content in all layers, by what became of them."""
 
     total: int

@@ -1,8 +1,9 @@
 """Which environment the container's process uses: by the program that it starts, else by `python3` on the PATH."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.system.commands import find_final_command
@@ -11,8 +12,7 @@ from layerscope.facts.system.programs import ProgramFinder, join_path
 _NAMES: Final = ("python3", "python")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """An environment as far as this choice needs it."""
 
     place: str

@@ -1,7 +1,6 @@
 """Packages that conda installed, environment by environment."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -18,8 +17,7 @@ PACKAGES_LIMIT: Final = 20_000
 """Packages of one image; the largest environments have some 800."""
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledCondaPackage(Fact):
+class InstalledCondaPackage(Fact, frozen=True):
     """One conda package of the environment at `prefix`."""
 
     prefix: str

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from packaging.utils import canonicalize_name
@@ -33,8 +32,7 @@ _FOLDER: Final = re.compile(r"(.+?)(?:-([^-]+)(?:-.*)?)?\.(dist-info|egg-info|eg
 _COMMAND_GROUP: Final = "console_scripts"
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution(Fact):
+class Distribution(Fact, frozen=True):
     """One installed distribution; the evidence is its dist-info or egg-info.
 
     `key` is the name as indexes compare it, `environment` the place of the environment whose `site` it lies in. `tags`

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -25,8 +24,7 @@ _VALUED: Final = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 """The interpreter's options that take the next word."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnresolvedImports(Fact):
+class UnresolvedImports(Fact, frozen=True):
     """Top-level modules that a script imports outside of any condition and that lie nowhere on its module path."""
 
     script: str

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -26,8 +27,7 @@ _VENV_SITE: Final = re.compile(r"lib(?:64)?/((?:python|pypy)(\d\.\d{1,2})(t?))/s
 _ORPHAN: Final = re.compile(r"(.*?)/?lib(?:64)?/(?:python|pypy)(\d\.\d{1,2})(t?)/(?:site|dist)-packages")
 
 
-@dataclass(frozen=True, slots=True)
-class PythonEnvironment(Fact):
+class PythonEnvironment(Fact, frozen=True):
     """One environment.
 
     `kind` is `system` (an interpreter's own), `conda`, `virtual`, or `orphaned`: site directories of a Python that the

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -27,8 +26,7 @@ _STABLE_SINCE: Final = (3, 15)
 """The first version whose builds without the lock have a stable ABI, `abi3t` (PEP 803)."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnloadableExtensions(Fact):
+class UnloadableExtensions(Fact, frozen=True):
     """Extension modules of one package and tag that the environment's interpreter does not look for.
 
     `package` is the first part of their paths below the site, `distribution` the one whose RECORD lists them (`numpy

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -30,8 +29,7 @@ _SPARE_FOLDERS: Final = frozenset({
 """Folders that slimmed images leave out without harm."""
 
 
-@dataclass(frozen=True, slots=True)
-class DamagedDistribution(Fact):
+class DamagedDistribution(Fact, frozen=True):
     """A distribution that is not as its RECORD says.
 
     `missing_code` and `altered_code` are the modules and shared objects among the missing and the altered files, those

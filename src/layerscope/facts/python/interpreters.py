@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -21,8 +20,7 @@ _CONDA_RECORD: Final = re.compile(r"python-(\d+\.\d+\.\d+[0-9a-z]*)-[^-]+\.json"
 _ANY_EXECUTE: Final = 0o111
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter(Fact):
+class Interpreter(Fact, frozen=True):
     """One Python: `path` is the executable after links, `library` its standard library (empty where there is none).
 
     `series` is `3.11`, `version` that or `3.11.9` where a file says so. `soabi` is the tag of its extension modules

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from packaging.version import InvalidVersion, Version
@@ -31,8 +30,7 @@ _NEW: Final = 2
 """The first major version of NumPy that refuses modules built for the one before."""
 
 
-@dataclass(frozen=True, slots=True)
-class OldNumpyModules(Fact):
+class OldNumpyModules(Fact, frozen=True):
     """The modules of one package that NumPy 2 refuses; `distribution` is the one that installed them, if known.
 
     `numpy` is the version of NumPy that the environment sees, `numpy_layer` and `numpy_instruction` whence it came.

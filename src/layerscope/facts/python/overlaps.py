@@ -1,7 +1,6 @@
 """Distributions that write the same files with different contents: the one installed last has won."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -23,8 +22,7 @@ OWNERS_LIMIT: Final = 8
 """Distributions of one path that are compared with each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap(Fact):
+class Overlap(Fact, frozen=True):
     """Two distributions of one site directory that list files of the same path with different digests.
 
     `first` and `second` are `name version`; `shared_code` counts modules and shared objects that are not only tests or

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
@@ -18,8 +19,7 @@ _LANDMARKS: Final = ("os.py", "os.pyc")
 """By which Python itself recognises its standard library (`Modules/getpath.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PythonPlaces:
+class PythonPlaces(Struct, frozen=True):
     """Visible paths, sorted: executables by version (`bin/python3.11`), standard libraries, site directories."""
 
     executables: tuple[str, ...]

@@ -1,15 +1,15 @@
 """RECORD files of the merged tree, each decoded once for all who ask."""
 
-from dataclasses import dataclass
 from posixpath import normpath
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.python.record_extractor import RecordExtractor, decode_record
 from layerscope.formats.dist_record import DIGEST_SIZE, NO_DIGEST, DistRecord
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledRecord:
+class InstalledRecord(Struct, frozen=True):
     """The rows of one RECORD, with their paths from the root of the tree."""
 
     site: str

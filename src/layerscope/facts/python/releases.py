@@ -1,7 +1,6 @@
 """Interpreters whose release series gets no security fixes any more."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from layerscope.facts.collector import Collector
@@ -12,8 +11,7 @@ from layerscope.facts.python.interpreters import find_interpreters
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRelease(Fact):
+class EndedRelease(Fact, frozen=True):
     """An interpreter of a series that had ended on the day `checked`, when the table of releases was last checked."""
 
     path: str

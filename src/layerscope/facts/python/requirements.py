@@ -1,9 +1,9 @@
 """Requirements of the installed distributions: which are met, which are missing, which have another version."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -22,8 +22,7 @@ EXTRAS_LIMIT: Final = 2_000
 """Pairs of a distribution and an extra of it that are followed in one environment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unmet:
+class Unmet(Struct, frozen=True):
     """One requirement as written, without its marker; `found` is the version that is there, empty where none is."""
 
     key: str
@@ -41,8 +40,7 @@ class Unmet:
     """The build step that put it there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements(Fact):
+class Requirements(Fact, frozen=True):
     """The requirements of one distribution that count in its environment: how many are met, and the others."""
 
     environment: str

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from packaging.tags import compatible_tags, cpython_tags
@@ -23,8 +22,7 @@ _FLAGGED_UNTIL: Final = (3, 7)
 """The last version whose ABI tag bears an `m`."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnsuitableWheel(Fact):
+class UnsuitableWheel(Fact, frozen=True):
     """A distribution none of whose tags its environment accepts.
 
     `reason` is what the best of them fails by: `version`, `implementation` or `threading` of the Python, `platform`

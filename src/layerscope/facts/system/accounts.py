@@ -1,7 +1,6 @@
 """Users and groups that the image knows, and what a user specification means among them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -15,8 +14,7 @@ PASSWD: Final = "etc/passwd"  # noqa: S105 - a path
 GROUP: Final = "etc/group"
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts(Fact):
+class Accounts(Fact, frozen=True):
     """The accounts of /etc/passwd and /etc/group as the container sees them; None where the file is not there."""
 
     users: tuple[User, ...] | None

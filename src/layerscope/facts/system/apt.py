@@ -1,7 +1,6 @@
 """apt's package lists beside the installations that used them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -18,8 +17,7 @@ DPKG_INFO: Final = "var/lib/dpkg/info/"
 _DPKG_LIST: Final = ".list"
 
 
-@dataclass(frozen=True, slots=True)
-class PackageLists(Fact):
+class PackageLists(Fact, frozen=True):
     """Package lists that one layer brings: when the repository published the newest, and when they were fetched.
 
     The time of fetching is the newest of anything below the folder: apt touches its lock there, while the lists
@@ -33,8 +31,7 @@ class PackageLists(Fact):
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class PackageInstallation(Fact):
+class PackageInstallation(Fact, frozen=True):
     """Debian packages that one layer unpacks, and when; `touches_lists` tells that it fetched lists of its own."""
 
     layer: int

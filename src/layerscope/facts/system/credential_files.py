@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.formats.passwd import parse_shadow_hashes
 from layerscope.formats.secret_text import find_secrets, is_placeholder
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialFile:
+class CredentialFile(Struct, frozen=True):
     """A kind of file: its base names, a pattern that its whole path must match, and one that finds the values."""
 
     kind: str

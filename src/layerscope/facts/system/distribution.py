@@ -1,7 +1,6 @@
 """The distribution's release as the table of releases knows it, and the C library that its packages install."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -17,8 +16,7 @@ LIBC_PACKAGES: Final = ("libc6", "glibc", "musl")
 """The C library's package in Debian, in rpm's distributions, and in Alpine."""
 
 
-@dataclass(frozen=True, slots=True)
-class DistributionRelease(Fact):
+class DistributionRelease(Fact, frozen=True):
     """A release; `libc_version` is that of the installed package, or the table's where no package says.
 
     `end_of_life` is None for a release that the table does not know; `is_expired` compares it with `checked`, the

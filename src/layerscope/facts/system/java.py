@@ -1,9 +1,10 @@
 """Java runtimes, archives, and what does not fit among them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -28,8 +29,7 @@ _BUILD_FILES: Final = (
 _JAVA_PROGRAM: Final = "/bin/java"
 
 
-@dataclass(frozen=True, slots=True)
-class JavaRuntime(Fact):
+class JavaRuntime(Fact, frozen=True):
     """A Java runtime at `path`; `feature` is 8, 17, 21; `is_default` is the one that the PATH leads to."""
 
     version: str
@@ -40,8 +40,7 @@ class JavaRuntime(Fact):
     is_default: bool
 
 
-@dataclass(frozen=True, slots=True)
-class JavaArchive:
+class JavaArchive(Struct, frozen=True):
     """One archive: coordinates where known (`group` may be empty), and the Java its classes are for (0: no class)."""
 
     path: str
@@ -52,15 +51,13 @@ class JavaArchive:
     java: int
 
 
-@dataclass(frozen=True, slots=True)
-class JavaArchives(Fact):
+class JavaArchives(Fact, frozen=True):
     """All archives of the image; those inside others follow them, with `!/` in their paths."""
 
     archives: tuple[JavaArchive, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactPlace:
+class ArtifactPlace(Struct, frozen=True):
     """Where one version of an artifact lies."""
 
     version: str
@@ -68,8 +65,7 @@ class ArtifactPlace:
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateArtifact(Fact):
+class DuplicateArtifact(Fact, frozen=True):
     """An artifact in several versions in one folder, from which all archives are loaded together; oldest first.
 
     `locked` is the version that a Gradle lock file names, `build_tools` those whose build files are in the image.
@@ -82,8 +78,7 @@ class DuplicateArtifact(Fact):
     build_tools: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClassVersionMismatch(Fact):
+class ClassVersionMismatch(Fact, frozen=True):
     """Archives whose classes are for a newer Java than the runtime; `is_main` is the archive that the config starts."""
 
     java: int

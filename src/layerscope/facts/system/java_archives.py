@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.gap import Gap
@@ -20,8 +21,7 @@ _FILE_NAME: Final = re.compile(
 """How Maven names a file: artifact, version, and a classifier that says for which platform."""
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(Struct, frozen=True):
     """What an archive is; `group` is empty where only its file's name tells."""
 
     group: str
@@ -36,8 +36,7 @@ class Artifact:
         return self.path.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """One archive; `carried` are the artifacts inside nested archives, by paths that begin with the archive's."""
 
     path: str

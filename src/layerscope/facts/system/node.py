@@ -1,9 +1,10 @@
 """Node.js runtimes, npm packages, and requirements of theirs that are not met."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -30,8 +31,7 @@ CONFLICTS_LIMIT: Final = 2000
 """Conflicts that are given."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeRuntime(Fact):
+class NodeRuntime(Fact, frozen=True):
     """A Node.js program; `is_default` is the one that the PATH leads to.
 
     `package` is the distribution's own package that it belongs to, which the distribution mends on its own terms.
@@ -49,8 +49,7 @@ class NodeRuntime(Fact):
     is_expired: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NpmRow:
+class NpmRow(Struct, frozen=True):
     """One package: name, version, its folder without leading slash, and its layer."""
 
     name: str
@@ -59,15 +58,13 @@ class NpmRow:
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
-class NpmPackages(Fact):
+class NpmPackages(Fact, frozen=True):
     """All npm packages of the image, sorted by folder; applications are those outside any node_modules."""
 
     packages: tuple[NpmRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NpmConflict(Fact):
+class NpmConflict(Fact, frozen=True):
     """A package that another one requires and does not get.
 
     `kind` is `missing`, `invalid` (another version is found), the same with `peer-` in front, or `unlocked` (another
@@ -87,8 +84,7 @@ class NpmConflict(Fact):
     is_application: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NodeEngineMismatch(Fact):
+class NodeEngineMismatch(Fact, frozen=True):
     """A package whose engines.node leaves out the Node.js that would run it."""
 
     package: str

@@ -1,9 +1,10 @@
 """What the entry script of a Node.js application loads, and what of it is not there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -42,8 +43,7 @@ _SELF_CONTAINED: Final = ("--permission", "--check", "-c", "--interactive", "-i"
 """Switches that take no word after them."""
 
 
-@dataclass(frozen=True, slots=True)
-class MissingImport:
+class MissingImport(Struct, frozen=True):
     """A name that leads to nothing; `removed_by` is the layer that removed the file which was there."""
 
     name: str
@@ -51,8 +51,7 @@ class MissingImport:
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class NodeEntry(Fact):
+class NodeEntry(Fact, frozen=True):
     """The script that the config starts with Node.js, how many names it loads, and those that are not there."""
 
     path: str

@@ -1,8 +1,9 @@
 """The npm packages of an image, and how Node.js resolves one from another: the nearest node_modules upwards."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.system.node_extractors import MODULES, PACKAGE_FILE, NpmPackageExtractor
@@ -11,8 +12,7 @@ PACKAGES_LIMIT: Final = 50_000
 """Packages that are looked at; the largest images seen have 5,000."""
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledModule:
+class InstalledModule(Struct, frozen=True):
     """One package.json that the container sees; `folder` is the package's, `is_installed` false for an application."""
 
     folder: str

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -16,8 +15,7 @@ _SERIES: Final = re.compile(r"(3|1\.1|1\.0)(?:\.|$)|(10)$")
 _SYSTEM: Final = re.compile(r"(?:usr/)?(?:local/)?lib(?:32|64)?(?:/[a-z0-9_]+-linux-(?:gnu|musl)[a-z0-9]*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSslLibrary(Fact):
+class OpenSslLibrary(Fact, frozen=True):
     """A libssl: its series (`1.0`, `1.1`, `3`, which cannot stand in for one another) and where it lies.
 
     `is_system` says that every program finds it without being told where.

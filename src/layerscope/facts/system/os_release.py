@@ -1,7 +1,6 @@
 """The distribution that the image says it is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -10,8 +9,7 @@ from layerscope.facts.gap import Gap
 from layerscope.facts.system.os_release_extractor import PATHS, OsReleaseExtractor
 
 
-@dataclass(frozen=True, slots=True)
-class OsRelease(Fact):
+class OsRelease(Fact, frozen=True):
     """Identifier (`debian`), version (`12`), code name and name for people."""
 
     id: str

@@ -1,15 +1,15 @@
 """Which package owns a path, for whoever needs to know."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.system.package_databases import InstalledPackage, find_package_databases
 from layerscope.facts.system.package_extractors import DPKG_DIVERSIONS, DpkgDiversionExtractor
 
 
-@dataclass(frozen=True, slots=True)
-class PackageFile:
+class PackageFile(Struct, frozen=True):
     """A path that a package lists, as the container would find it: links of folders followed, diversions heeded."""
 
     path: str

@@ -1,8 +1,10 @@
 """The package databases that the container sees, each package with the layer in which it came."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.gap import Gap
@@ -27,8 +29,7 @@ _FILES, _DIGESTS = 5, 6
 PackageKey = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledPackage:
+class InstalledPackage(Struct, frozen=True):
     """One package of a database; `layer` is where its version came, `files` one path a line, `digests` 32 bytes each.
 
     `status` is dpkg's own word, empty elsewhere.
@@ -49,8 +50,7 @@ class InstalledPackage:
         return not self.status or self.status.endswith(" ok installed")
 
 
-@dataclass(frozen=True, slots=True)
-class PackageDatabase:
+class PackageDatabase(Struct, frozen=True):
     """One database: `manager` is dpkg, apk or rpm."""
 
     manager: str
@@ -59,8 +59,7 @@ class PackageDatabase:
     packages: tuple[InstalledPackage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PackageDatabases:
+class PackageDatabases(Struct, frozen=True):
     """All databases of an image, and what could not be read of them."""
 
     databases: tuple[PackageDatabase, ...]

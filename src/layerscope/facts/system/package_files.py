@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -33,8 +32,7 @@ _LIBRARY: Final = re.compile(r"(?:lib|ld-)[^/]*\.so(?:\.[0-9]+)*")
 _PROGRAM_FOLDERS: Final = frozenset({"bin", "sbin", "libexec"})
 
 
-@dataclass(frozen=True, slots=True)
-class MissingPackageFiles(Fact):
+class MissingPackageFiles(Fact, frozen=True):
     """Files of one package that are gone, of one `kind` (library, program, other), removed by one layer.
 
     `removed_by` is None where no layer ever had them, so that they were left out when the base was made.
@@ -50,8 +48,7 @@ class MissingPackageFiles(Fact):
     instruction: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlteredPackageFiles(Fact):
+class AlteredPackageFiles(Fact, frozen=True):
     """Libraries and programs of one package whose content is not what the package brought, changed by one layer."""
 
     manager: str

@@ -1,7 +1,8 @@
 """The packages of the distribution."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
@@ -17,8 +18,7 @@ from layerscope.facts.system.package_extractors import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SystemPackage:
+class SystemPackage(Struct, frozen=True):
     """One package; `layer` is where this version of it came, `status` dpkg's word where it is not whole, else empty."""
 
     name: str
@@ -29,8 +29,7 @@ class SystemPackage:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemPackages(Fact):
+class SystemPackages(Fact, frozen=True):
     """All packages of one manager (dpkg, apk, rpm), in the order of its database.
 
     Removed packages whose configuration dpkg still remembers are left out.

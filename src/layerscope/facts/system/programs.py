@@ -1,9 +1,11 @@
 """Programs: a word of a command followed to a file of the merged tree, as execve(2) and a PATH search would."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from posixpath import normpath
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.facts.context import FactContext
 from layerscope.facts.system.script_extractor import ScriptExtractor
@@ -29,8 +31,7 @@ class ProgramState(StrEnum):
     NOT_EXECUTABLE = "not executable"
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """One word of a command, followed to its file.
 
     `path` is where the search ended, after links (or the place that was expected, where nothing is there), `layer` the

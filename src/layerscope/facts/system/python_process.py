@@ -1,7 +1,6 @@
 """Whether the container's process is a Python program, as far as the config and the scripts it names tell."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -24,8 +23,7 @@ FOLLOWED_SCRIPTS: Final = 4
 """Entry scripts that hand over to one another."""
 
 
-@dataclass(frozen=True, slots=True)
-class PythonProcess(Fact):
+class PythonProcess(Fact, frozen=True):
     """A Python program that the container starts.
 
     `program` is the word that showed it. `is_unbuffered` tells that `-u`, or the entry script itself, switches

@@ -1,7 +1,6 @@
 """Scripts by interpreter: those on the PATH, and those anywhere whose first line ends in a carriage return."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -16,8 +15,7 @@ EXAMPLES: Final = 20
 """Scripts that one fact names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scripts(Fact):
+class Scripts(Fact, frozen=True):
     """The visible scripts of one layer that name the same interpreter.
 
     `interpreter` is what runs in the end: the program that env(1) looks up, or the interpreter itself, without carriage

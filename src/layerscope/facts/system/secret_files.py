@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -18,8 +17,7 @@ _SAMPLE_PLACE: Final = re.compile(
 """Places where packages ship keys and tokens for their own tests and documentation."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretFile(Fact):
+class SecretFile(Fact, frozen=True):
     """One kind of credential in one file of one layer; the value is nowhere.
 
     `hidden_by` is the layer that removes or replaces the file: its bytes stay in the image all the same. `is_sample`

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from layerscope.facts.collector import Collector
@@ -27,8 +26,7 @@ https://sourceware.org/git/?p=glibc.git;f=sysdeps/unix/sysv/linux/configure.ac a
 _FIRST_WITH_MINIMUM: Final = (2, 26)
 
 
-@dataclass(frozen=True, slots=True)
-class StackLevel(Fact):
+class StackLevel(Fact, frozen=True):
     """One level of the chain; `layer` is where this version came, None for what the image does not bring.
 
     `level` is one of kernel, distribution, libc, openssl, runtime, packages, application, in that order.

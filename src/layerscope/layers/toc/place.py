@@ -7,9 +7,10 @@ those of pkg/chunked/internal/minimal/compression.go there, and of the earlier f
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from layerscope.errors import ReferenceSyntaxError
 from layerscope.image.digest import Digest
@@ -41,8 +42,7 @@ class TableForm(StrEnum):
     ZSTD_CHUNKED = "zstd:chunked"
 
 
-@dataclass(frozen=True, slots=True)
-class TablePlace:
+class TablePlace(Struct, frozen=True):
     """The bytes of a blob, from `offset` on, that are a table as stored."""
 
     form: TableForm
@@ -50,8 +50,7 @@ class TablePlace:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class TableClaim:
+class TableClaim(Struct, frozen=True):
     """A table that a runtime would use.
 
     `digest` is what the manifest says of it, None where only the blob's own end leads to it; it is that of the table as

@@ -1,10 +1,9 @@
 """What comparing a layer's table of contents with its tar found."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class TableDifference:
+class TableDifference(Struct, frozen=True):
     """One thing about one path (`what`: presence, type, content, …) as the table and as the tar have it."""
 
     path: str
@@ -13,8 +12,7 @@ class TableDifference:
     tar: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableScan:
+class TableScan(Struct, frozen=True):
     """One table of a layer beside the layer's tar.
 
     `is_named` tells whether the manifest names the table's digest. `problem` says why no runtime could use the table;

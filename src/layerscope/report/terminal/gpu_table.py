@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 
