@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from layerscope.image.digest import Digest
+from layerscope.layers.content_hashes import WORTH_A_THREAD
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor import Wants
 from layerscope.layers.limits import Limits
@@ -50,6 +51,19 @@ def test_both_digests_are_proved(packing: Packing, staged: bool) -> None:
     assert scan.proof is Proof.READ
     for entry, member in zip(scan.index, MEMBERS, strict=True):
         assert entry.type is not EntryType.FILE or entry.digest == hashlib.sha256(member.content).digest()
+
+
+def test_large_files_are_hashed_beside_the_scan() -> None:
+    """Whatever their order, each entry has the digest of its own content, and one that breaks off is no entry."""
+    sizes = (5 << 20, 100, WORTH_A_THREAD, 9 << 20, WORTH_A_THREAD - 1, 3 << 20)
+    members = [file(f"f{number}", bytes([number]) * size) for number, size in enumerate(sizes)]
+    tar = write_tar([*members, file("f0", b"again" * (1 << 20))])
+    whole = read_layer(io.BytesIO(tar), "layer", Reading(), staged=True)
+    contents = [*(member.content for member in members), b"again" * (1 << 20)]
+    assert [entry.digest for entry in whole.index] == [hashlib.sha256(content).digest() for content in contents]
+    cut = read_layer(io.BytesIO(tar[: 17 << 20]), "layer", Reading(), staged=True)
+    assert cut.damage is not None
+    assert [entry.digest for entry in cut.index] == [hashlib.sha256(content).digest() for content in contents[:5]]
 
 
 @pytest.mark.parametrize("staged", [False, True])

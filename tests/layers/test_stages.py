@@ -59,8 +59,8 @@ def test_closing_ends_a_waiting_producer() -> None:
 
 def test_a_sink_has_consumed_everything_when_it_ends() -> None:
     """Leaving a sink waits for its last chunk."""
-    seen: list[bytes] = []
-    with Sink(seen.append, name="test") as sink:
+    seen: list[bytes | memoryview] = []
+    with Sink(name="test") as sink:
         for number in range(300):
-            sink.put(bytes([number % 256]))
+            sink.put(seen.append, bytes([number % 256]))
     assert b"".join(seen) == bytes(number % 256 for number in range(300))

@@ -1,6 +1,5 @@
 """MemberReader: one tar member of any kind into the columns, its extended headers applied."""
 
-import hashlib
 from array import array
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -42,7 +41,7 @@ class MemberReader:
     def __init__(self, parts: ScanParts) -> None:
         """Read what `parts.reader` stands at."""
         self._reader, self._headers, self._columns = parts.reader, parts.headers, parts.columns
-        self._extractors, self._names = parts.extractors, parts.names
+        self._extractors, self._names, self._hashes = parts.extractors, parts.names, parts.hashes
         self._holes = MAX_SPARSE_HOLES
 
     def show_name(self, raw: bytes) -> str:
@@ -134,7 +133,7 @@ class MemberReader:
         if kind in DEVICES:
             self._columns.devices[position] = self._number(lambda: read_device(header), (0, 0), path, offset)
         if kind is EntryType.FILE:
-            self._set_digest(position, lambda: self._read_content(path, size, position))
+            self._read_whole(lambda: self._read_content(path, size, position))
             self._reader.skip_padding(size)
 
     def _take_sparse(self, header: bytes, extension: Extension, path: str, size: int, offset: int) -> None:
@@ -143,14 +142,14 @@ class MemberReader:
         position = self._add(header, extension, path, EntryType.FILE, offset, size=sparse.size)
         self._columns.sparse[position] = array("Q", chain.from_iterable(sparse.segments))
         digest_of = partial(read_digest, self._reader, sparse, holes=self._holes)
-        self._set_digest(position, lambda: digest_of() or NO_DIGEST)
+        self._read_whole(lambda: self._columns.set_digest(position, digest_of() or NO_DIGEST))
         self._holes = max(self._holes - (sparse.size - sparse.stored), 0)
         self._reader.skip_padding(size)
 
-    def _set_digest(self, position: int, read: Callable[[], bytes]) -> None:
-        """Set what is read as the content's digest; an entry whose content breaks off is none."""
+    def _read_whole(self, read: Callable[[], None]) -> None:
+        """Read the content of the last entry, which is none if its content breaks off."""
         try:
-            self._columns.set_digest(position, read())
+            read()
         except BaseException:
             self._columns.drop_last()
             raise
@@ -202,9 +201,9 @@ class MemberReader:
             self._columns.note(anomaly.BAD_NUMBER, path, str(error), offset)
             return default
 
-    def _read_content(self, path: str, size: int, position: int) -> bytes:
+    def _read_content(self, path: str, size: int, position: int) -> None:
         """Hash a file's content, and show it to everyone who wants it."""
-        content = hashlib.sha256()
+        content = self._hashes.open_file(size)
         pieces = self._reader.iter_body(size)
         wanted = min(self._extractors.longest_magic, size)
         head, first, watched = b"", list[memoryview](), None
@@ -215,17 +214,16 @@ class MemberReader:
             if len(head) == wanted:
                 watched = self._open_file(path, head, size, position)
                 break
-        if watched is None:
-            for piece in pieces:
-                content.update(piece)
-            return content.digest()
-        for piece in first:
-            watched.feed(piece)
+        if watched is not None:
+            for piece in first:
+                watched.feed(piece)
         for piece in pieces:
             content.update(piece)
-            watched.feed(piece)
-        watched.finish()
-        return content.digest()
+            if watched is not None:
+                watched.feed(piece)
+        if watched is not None:
+            watched.finish()
+        self._hashes.keep(position, content)
 
     def _open_file(self, path: str, head: bytes, size: int, position: int) -> WatchedFile | None:
         base = path[path.rfind("/") + 1 :]

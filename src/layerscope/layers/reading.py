@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -55,8 +56,8 @@ class StoredBytes:
         self._key = key
         self._reading = reading
         self._hash = hashlib.sha256()
-        self._sink = Sink(self._hash.update, name="blob") if staged else None
-        self._show = self._sink.put if self._sink else self._hash.update
+        self._sink = Sink(name="blob") if staged else None
+        self._show = partial(self._sink.put, self._hash.update) if self._sink else self._hash.update
         self.size = 0
         self._latest = self._before = b""
         self.chunk_size = COMPRESSED_CHUNK
@@ -107,7 +108,7 @@ def hash_stored(stream: ByteStream, key: str, reading: Reading) -> BlobScan:
 def read_layer(stream: ByteStream, key: str, reading: Reading, *, staged: bool = False) -> LayerScan:
     """Read a layer to its end and close it.
 
-    With `staged`, reading and decompressing, the two digests, and the scan run in threads of their own: for a layer
+    With `staged`, reading and decompressing, the digests, and the scan run in threads of their own: for a layer
     that is too large to wait for, beside which there is little else to do.
     """
     extractors = ExtractorSet(reading.extractors)
@@ -175,16 +176,22 @@ def _scan_staged(
     decompressor: Decompressor, extractors: ExtractorSet, limits: Limits, *, is_hashed: bool
 ) -> tuple[TarScanner, Damage | None, Digest | None]:
     diff = hashlib.sha256()
-    with Stage(decompressor.iter_chunks(), name="decompress") as stage, Sink(diff.update, name="diff-id") as sink:
-        tar = _TarBytes(stage, limits.layer_size, None if is_hashed else sink.put)
-        scanner, damage = _scan(tar, extractors, limits)
+    with (
+        Stage(decompressor.iter_chunks(), name="decompress") as stage,
+        Sink(name="diff-id") as sink,
+        Sink(name="files") as files,
+    ):
+        tar = _TarBytes(stage, limits.layer_size, None if is_hashed else partial(sink.put, diff.update))
+        scanner, damage = _scan(tar, extractors, limits, files)
         sink.finish()
     return scanner, damage, Digest("sha256", diff.hexdigest()) if tar.complete else None
 
 
-def _scan(tar: _TarBytes, extractors: ExtractorSet, limits: Limits) -> tuple[TarScanner, Damage | None]:
+def _scan(
+    tar: _TarBytes, extractors: ExtractorSet, limits: Limits, files: Sink | None = None
+) -> tuple[TarScanner, Damage | None]:
     chunks = iter(tar)
-    scanner = TarScanner(chunks, extractors, limits)
+    scanner = TarScanner(chunks, extractors, limits, files)
     damage = scanner.run()
     if damage is not None:
         # a tar that stops making sense may still be the tar that was built: its digest tells

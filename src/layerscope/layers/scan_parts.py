@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from layerscope.layers.block_reader import BlockReader
 from layerscope.layers.columns import Columns
+from layerscope.layers.content_hashes import ContentHashes
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.tar_header import HeaderReader
@@ -17,3 +18,4 @@ class ScanParts(Struct, frozen=True):
     columns: Columns
     extractors: ExtractorSet
     names: PlainNames
+    hashes: ContentHashes

@@ -11,6 +11,9 @@ from typing import Self
 
 from layerscope.layers.limits import MIB
 
+Chunk = bytes | memoryview
+Consume = Callable[[Chunk], object]
+
 QUEUE_BYTES = 16 * MIB
 """Bytes that may wait between two stages; enough to hide that one of them is slow for a moment."""
 
@@ -79,14 +82,13 @@ class Stage:
 
 
 class Sink:
-    """A consumer of chunks in a thread of its own, such as a hash; it never changes the chunks."""
+    """Work on chunks, such as hashing, in a thread of its own; it never changes the chunks."""
 
-    def __init__(self, consume: Callable[[bytes], object], *, name: str) -> None:
+    def __init__(self, *, name: str) -> None:
         """Start waiting for chunks."""
-        self._waiting: deque[bytes | None] = deque()
+        self._waiting: deque[tuple[Consume, Chunk] | None] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
-        self._consume = consume
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -98,12 +100,12 @@ class Sink:
     ) -> None:
         self.finish()
 
-    def put(self, chunk: bytes) -> None:
-        """Hand over a chunk, waiting while too many bytes are before it."""
+    def put(self, consume: Consume, chunk: Chunk) -> None:
+        """Have a chunk consumed after those before it, waiting while they are too many bytes."""
         with self._changed:
             while self._bytes and self._bytes + len(chunk) > QUEUE_BYTES:
                 self._changed.wait()
-            self._waiting.append(chunk)
+            self._waiting.append((consume, chunk))
             self._bytes += len(chunk)
             self._changed.notify_all()
 
@@ -119,10 +121,11 @@ class Sink:
             with self._changed:
                 while not self._waiting:
                     self._changed.wait()
-                chunk = self._waiting.popleft()
-            if chunk is None:
+                work = self._waiting.popleft()
+            if work is None:
                 return
-            self._consume(chunk)
+            consume, chunk = work
+            consume(chunk)
             with self._changed:
                 self._bytes -= len(chunk)
                 self._changed.notify_all()

@@ -7,6 +7,7 @@ from layerscope.layers import anomaly
 from layerscope.layers.block_reader import BlockReader, TruncatedError
 from layerscope.layers.columns import Columns
 from layerscope.layers.compression import CorruptError, TruncatedStreamError
+from layerscope.layers.content_hashes import ContentHashes
 from layerscope.layers.extended_header import ExtendedHeaders
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex
@@ -16,6 +17,7 @@ from layerscope.layers.plain_members import take_plain_members
 from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.scan_parts import ScanParts
+from layerscope.layers.stages import Sink
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name
 
 _ZERO_BLOCK = bytes(BLOCK)
@@ -24,15 +26,18 @@ _ZERO_BLOCK = bytes(BLOCK)
 class TarScanner:
     """Scans one tar; after `run`, `index` gives what was read, also when damage ended the reading."""
 
-    def __init__(self, chunks: Iterator[bytes], extractors: ExtractorSet, limits: Limits) -> None:
-        """Prepare to read the chunks."""
+    def __init__(
+        self, chunks: Iterator[bytes], extractors: ExtractorSet, limits: Limits, files: Sink | None = None
+    ) -> None:
+        """Prepare to read the chunks; larger files are hashed in `files`, if that is given."""
         self._reader = BlockReader(chunks)
         self._headers = HeaderReader()
         self._columns = Columns(self._headers.attribute_table)
         self._extractors = extractors
         self._limits = limits
         self._extended = ExtendedHeaders(self._reader, self._columns)
-        self._parts = ScanParts(self._reader, self._headers, self._columns, extractors, PlainNames())
+        self._hashes = ContentHashes(self._columns, files)
+        self._parts = ScanParts(self._reader, self._headers, self._columns, extractors, PlainNames(), self._hashes)
         self._members = MemberReader(self._parts)
 
     def run(self) -> Damage | None:
@@ -58,6 +63,7 @@ class TarScanner:
 
     def index(self) -> LayerIndex:
         """Everything that was read."""
+        self._hashes.settle()
         index = self._columns.finish(self._reader.offset)
         if any(found.kind == anomaly.DUPLICATE_ENTRY for found in index.anomalies):
             self._extractors.drop_superseded(self._columns.find_last)
