@@ -12,6 +12,7 @@ from benchmarks.store import Form
 FIGURES = Path(__file__).with_name("results.json")
 TABLES = Path(__file__).with_name("RESULTS.md")
 COLD, WARM, STDIN, HELP = "cold", "warm", "from standard input", "--help"
+BARE = "cold without facts"
 IN_PLACE, SAVE = "engine, read in place", "engine, through save"
 ANY_IMAGE = ""
 

@@ -19,6 +19,7 @@ from benchmarks.peers import LAYOUTS, PEERS, Peer
 from benchmarks.registry import compare_registry, find_programs
 from benchmarks.results import (
     ANY_IMAGE,
+    BARE,
     COLD,
     HELP,
     IN_PLACE,
@@ -50,7 +51,7 @@ def bench_form(image: StoredImage, *, rounds: int, peers: Sequence[Peer] = PEERS
         say(f"{image.name} {image.form}: the bound, cold and warm")
         passes, cold = bench_cold(copy, scratch, rounds=rounds)
         figures = ImageFigures(image.name, image.form, copy.size, passes, copy.path != image.path)
-        scenarios = [cold, *bench_cache(copy, scratch, rounds=rounds)]
+        scenarios = [*cold, *bench_cache(copy, scratch, rounds=rounds)]
         comparisons: list[Comparison] = []
         missing: dict[str, str] = {}
         for peer in peers:
@@ -66,13 +67,16 @@ def bench_form(image: StoredImage, *, rounds: int, peers: Sequence[Peer] = PEERS
 
 def bench_cold(
     image: StoredImage, scratch: Path, *, rounds: int
-) -> tuple[tuple[tuple[StageCosts, ...], ...], Scenario]:
-    """What the stages cost alone and the tool with an empty cache, in turns."""
-    passes, cold = [], []
+) -> tuple[tuple[tuple[StageCosts, ...], ...], tuple[Scenario, Scenario]]:
+    """What the stages cost alone, and the tool with an empty cache, as it is and without facts, in turns."""
+    passes, full, bare = [], [], []
     for _ in range(rounds):
         passes.append(measure_bound(image.path))
-        cold.append(run_empty(Audit(image.reference).run, scratch))
-    return tuple(passes), Scenario(image.name, f"{COLD}, {image.form}", tuple(cold))
+        full.append(run_empty(Audit(image.reference).run, scratch))
+        bare.append(run_empty(Audit(image.reference, without="facts").run, scratch))
+    named = ((COLD, full), (BARE, bare))
+    whole, alone = (Scenario(image.name, f"{name}, {image.form}", tuple(runs)) for name, runs in named)
+    return tuple(passes), (whole, alone)
 
 
 def bench_cache(image: StoredImage, scratch: Path, *, rounds: int) -> Iterator[Scenario]:
@@ -123,7 +127,7 @@ def bench_memory(name: str) -> Results:
     with tempfile.TemporaryDirectory(prefix="layerscope-bench-") as scratch:
         passes, cold = bench_cold(image, Path(scratch), rounds=1)
     figures = ImageFigures(name, image.form, image.size, passes, in_memory=False)
-    return Results(images=(figures,), scenarios=(cold,))
+    return Results(images=(figures,), scenarios=cold)
 
 
 def measure_bound(path: Path) -> tuple[StageCosts, ...]:
