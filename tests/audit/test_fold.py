@@ -137,7 +137,7 @@ def test_what_failed_is_tried_again(demo: ReadImage, tmp_path: Path, monkeypatch
     """A failure of our own is told and not kept."""
     cache, progress = options_of(tmp_path).cache, SilentProgress()
     with monkeypatch.context() as patch:
-        patch.setattr(contents, "_OTHERS", (Failing(),))
+        patch.setattr(contents, "_HERE", (Failing(),))
         patch.setattr(fold, "name_fold", lambda *_: "f" * 64)
         known = fold_image(demo, base_layers=0, cache=cache, progress=progress)
         assert "test.failing" in str(known.gaps)
@@ -175,6 +175,6 @@ def test_what_is_kept_cannot_follow_from_claims(
     demo: ReadImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Names, manifests and proofs differ between two places of one image, and are hidden from most collectors."""
-    monkeypatch.setattr(contents, "_OTHERS", (Nosy(),))
+    monkeypatch.setattr(contents, "_HERE", (Nosy(),))
     known = fold_image(demo, base_layers=0, cache=options_of(tmp_path).cache, progress=SilentProgress())
     assert [gap.why for gap in known.gaps if gap.what == "claims"] == ["  None None read"]

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
@@ -11,14 +12,22 @@ from layerscope.facts.run import collect_facts
 from layerscope.layers.worker import WorkerLostError, start_workers
 from layerscope.progress import Progress
 
-WORTH_A_WORKER: Final = range(50_000, 500_000)
-"""Entries of all layers with which a second process pays: with 180,000, a cold audit took 0.97 of its time.
+WORTH_A_WORKER: Final = range(10_000, 500_000)
+"""Entries of all layers with which a second process pays.
 
 With more it would, too, but the two share ever less of the memory that they began with.
 """
 
-_WEIGHING: Final = tuple(each for each in COLLECTORS if each.needs_weight and not each.sees_claims)
-_OTHERS: Final = tuple(each for each in COLLECTORS if not each.needs_weight and not each.sees_claims)
+_FAMILIES_BESIDE: Final = frozenset({"python", "system"})
+"""Families of collectors that are as much work as all others, and share little of it with them."""
+
+
+def _runs_beside(collector: Collector) -> bool:
+    return collector.needs_weight or collector.name.partition(".")[0] in _FAMILIES_BESIDE
+
+
+_BESIDE: Final = tuple(each for each in COLLECTORS if not each.sees_claims and _runs_beside(each))
+_HERE: Final = tuple(each for each in COLLECTORS if not each.sees_claims and not _runs_beside(each))
 
 
 def collect_contents(context: FactContext, progress: Progress, *, jobs: int) -> ImageFacts:
@@ -29,23 +38,23 @@ def collect_contents(context: FactContext, progress: Progress, *, jobs: int) -> 
     if jobs > 1 and entries in WORTH_A_WORKER:
         weighed, (facts, gaps) = _collect_beside(context)
     else:
-        weighed, (facts, gaps) = _weigh(context), collect_facts(context, collectors=_OTHERS)
+        weighed, (facts, gaps) = _weigh(context), collect_facts(context, collectors=_HERE)
     return ImageFacts(weighed.weight, FactSet([*weighed.facts, *facts]), tuple(sorted({*weighed.gaps, *gaps})))
 
 
 def _collect_beside(context: FactContext) -> tuple[ImageFacts, tuple[FactSet, tuple[Gap, ...]]]:
-    """Collect what needs no weight while a worker weighs; where none can be had, one after the other."""
+    """Collect one half while a worker weighs and collects the other; where none can be had, one after the other."""
     try:
         with start_workers(lambda _number, _advance: _weigh(context), 1) as [worker]:
             worker.begin(0)
-            others = collect_facts(context, collectors=_OTHERS)
+            others = collect_facts(context, collectors=_HERE)
             weighed = worker.await_answer(lambda _amount: None)
     except (OSError, WorkerLostError):
-        return _weigh(context), collect_facts(context, collectors=_OTHERS)
+        return _weigh(context), collect_facts(context, collectors=_HERE)
     assert isinstance(weighed, ImageFacts), "a worker answers with what it was made for"
     return weighed, others
 
 
 def _weigh(context: FactContext) -> ImageFacts:
-    """The weight, and what the collectors find that need it."""
-    return ImageFacts(context.weight, *collect_facts(context, collectors=_WEIGHING))
+    """The weight, and what the collectors find that need it or run beside the others."""
+    return ImageFacts(context.weight, *collect_facts(context, collectors=_BESIDE))

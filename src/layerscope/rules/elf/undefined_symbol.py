@@ -35,9 +35,9 @@ class UndefinedSymbol(Rule):
         `LD_LIBRARY_PATH`.
     Remedy: Install the build that fits, or take the older library out of the way.
     Fix safety: Review: versions have to be chosen.
-    Blind spots: Names are compared by checksum, so that one in 10,000 missing ones passes. Symbols that a package
-        makes global before it imports the module (other than torch's) are reported; where a library is missing or
-        is injected at run time, nothing is said about those above it. Nothing is said where a layer could not be
+    Blind spots: Names are compared by hashes of 31 bits, so that one in 5,000 missing ones passes. Symbols that a
+        package makes global before it imports the module (other than torch's) are reported; where a library is missing
+        or is injected at run time, nothing is said about those above it. Nothing is said where a layer could not be
         read.
     References: Dao-AILab/flash-attention issues 853 and 1644; pytorch/pytorch issues 111469 and 134929.
     """
