@@ -14,14 +14,16 @@ from layerscope.formats.elf_header import ElfHeader, parse_header
 from layerscope.formats.elf_notes import Notes, merge_notes, parse_notes
 from layerscope.formats.elf_reader import parse_elf
 from layerscope.formats.elf_symbols import (
-    MAX_EXPORTED_BYTES,
+    MAX_HASHED_BYTES,
     MAX_NAME,
     MAX_UNDEFINED,
     count_by_hash,
     parse_symbols,
+    read_exports,
+    read_undefined,
 )
 from layerscope.formats.elf_versions import MAX_VERSIONS, parse_provided, parse_required
-from layerscope.formats.gnu_hash import parse_gnu_hash
+from layerscope.formats.gnu_hash import HASH_SIZE, parse_gnu_hash
 from support.elf_writer import ElfPlan, write_elf
 
 HEADER: Final = ElfHeader(64, "<", 3, 62, (64, 1), (0, 0), 0)
@@ -69,10 +71,12 @@ def test_a_hash_table_is_counted_in_its_width() -> None:
         (b"1234", "without its head"),
         (struct.pack("<4I", 1 << 30, 1, 1, 0), "buckets in a GNU hash table of 16 bytes"),
         (struct.pack("<4IQ4I", 1, 1, 1, 0, 0, 1, 2, 4, 6), "a chain without end"),
+        (struct.pack("<4IQ3I", 1, 5, 1, 0, 0, 1, 3, 3), "begins at symbol 1, expected 5"),
+        (struct.pack("<4IQ4I", 2, 1, 1, 0, 0, 1, 1, 3, 5), "begins at symbol 1, expected 2"),
     ],
 )
-def test_a_gnu_hash_table_that_tells_no_number_is_refused(content: bytes, message: str) -> None:
-    """It has no head, more buckets than bytes, or a last chain that does not end."""
+def test_a_gnu_hash_table_that_makes_no_sense_is_refused(content: bytes, message: str) -> None:
+    """It has no head, more buckets than bytes, a chain that does not end, or chains that do not follow each other."""
     with pytest.raises(FormatError, match=message):
         parse_gnu_hash(memoryview(content), HEADER)
 
@@ -97,23 +101,25 @@ def test_versions_that_turn_in_circles_end() -> None:
 @pytest.mark.parametrize("place", [6, 1 << 31])
 def test_names_that_do_not_end_are_refused(place: int) -> None:
     """They begin in the last text, which lacks its end, or beyond all."""
-    for section in (0, 1):
-        with pytest.raises(FormatError, match="does not end"):
-            parse_symbols(symbols((place, 0x12, section)), b"\0name\0open", HEADER, versions={})
+    strings = b"\0name\0open"
+    with pytest.raises(FormatError, match="does not end"):
+        read_undefined(parse_symbols(symbols((place, 0x12, 0)), HEADER), strings, versions={})
+    with pytest.raises(FormatError, match="does not end"):
+        read_exports(parse_symbols(symbols((place, 0x12, 1)), HEADER), strings)
 
 
 def test_names_that_overlap_have_a_ceiling() -> None:
     """A table of a few megabytes could tell of terabytes of names."""
     strings = bytes(1) + b"x" * (MAX_NAME - 1) + bytes(1)
-    count = MAX_EXPORTED_BYTES // MAX_NAME + 2
+    count = MAX_HASHED_BYTES // MAX_NAME + 2
     with pytest.raises(FormatError, match="names of more than"):
-        parse_symbols(symbols(*[(1, 0x12, 1)] * (count + 4096)), strings, HEADER, versions={})
+        read_exports(parse_symbols(symbols(*[(1, 0x12, 1)] * count), HEADER), strings)
 
 
 def test_undefined_symbols_have_a_ceiling() -> None:
     """Each is kept by name."""
     with pytest.raises(FormatError, match="200,001 undefined symbols"):
-        parse_symbols(symbols(*[(1, 0x12, 0)] * (MAX_UNDEFINED + 1)), b"\0x\0", HEADER, versions={})
+        read_undefined(parse_symbols(symbols(*[(1, 0x12, 0)] * (MAX_UNDEFINED + 1)), HEADER), b"\0x\0", versions={})
 
 
 def test_only_visible_symbols_are_exported() -> None:
@@ -121,15 +127,17 @@ def test_only_visible_symbols_are_exported() -> None:
     rows = [(1, 0x02, 1), (1, 0x12, 1), (1, 0x22, 1), (1, 0xA1, 1)]
     table = bytearray(symbols(*rows, (1, 0x12, 1)))
     table[-24 + 5] = 2
-    undefined, exports = parse_symbols(memoryview(table), b"\0x\0", HEADER, versions={})
-    assert (len(undefined), len(exports)) == (0, 3 * 4)
+    found = parse_symbols(memoryview(table), HEADER)
+    assert len(read_undefined(found, b"\0x\0", versions={})) == 0
+    assert len(read_exports(found, b"\0x\0")) == 3 * HASH_SIZE
 
 
 def test_version_numbers_name_versions() -> None:
     """The bit that hides a version is no part of its number; numbers that nobody explains name none."""
     table = symbols((1, 0x12, 0), (3, 0x12, 0), (5, 0x22, 0))
     numbers = array("H", [0, 0x8002, 9, 1])
-    undefined, _ = parse_symbols(table, b"\0a\0b\0c\0", HEADER, numbers=numbers, versions={2: "V_2"})
+    found = parse_symbols(table, HEADER)
+    undefined = read_undefined(found, b"\0a\0b\0c\0", numbers=numbers, versions={2: "V_2"})
     assert undefined.groups == (("", False, b"b"), ("", True, b"c"), ("V_2", False, b"a"))
 
 

@@ -64,3 +64,23 @@ def test_a_sink_has_consumed_everything_when_it_ends() -> None:
         for number in range(300):
             sink.put(seen.append, bytes([number % 256]))
     assert b"".join(seen) == bytes(number % 256 for number in range(300))
+
+
+def test_what_a_consumer_raises_is_raised_where_chunks_come_from() -> None:
+    """A hash that was not fed to its end must not pass for a digest, and nobody waits for ever."""
+
+    def fail(_chunk: bytes | memoryview) -> None:
+        raise MemoryError("no more")
+
+    def feed(chunks: int, own: Exception | None = None) -> None:
+        with Sink(name="test") as sink:
+            for _ in range(chunks):
+                sink.put(fail, bytes(1 << 20))
+            if own is not None:
+                raise own
+
+    for chunks in (1, 3 * stages.QUEUE_BYTES >> 20):
+        with pytest.raises(MemoryError, match="no more"):
+            feed(chunks)
+    with pytest.raises(OSError, match="first"):
+        feed(1, OSError("first"))

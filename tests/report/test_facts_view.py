@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
+from msgspec import Struct, structs
 
 from layerscope.audit.result import AuditResult, BaseImage
 from layerscope.facts.fact import Fact
@@ -46,6 +46,7 @@ def test_a_family_is_drawn(family: str, width: int, snapshot: Snapshot) -> None:
 def test_hostile_text_stays_on_the_page(family: str, width: int, *, unicode: bool) -> None:
     """No line is wider than the page, and none can write to the terminal."""
     facts = [_spoil(fact) for fact in FACTS[family]]
+    assert all(spoiled != fact for spoiled, fact in zip(facts, FACTS[family], strict=True) if repr(fact).count("'"))
     text = draw(*facts, family=family, context=RenderContext(width=width, unicode=unicode, limit=None))
     assert all(line.isprintable() and len(line) <= width for line in text.splitlines())
     assert unicode or text.isascii()
@@ -78,8 +79,8 @@ def _spoil(value: Any) -> Any:
         return f"{value}\x1b[31m\u202e\n" if value and value not in KEPT else value
     if isinstance(value, tuple):
         return tuple(map(_spoil, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: _spoil(getattr(value, each.name)) for each in fields(value)})
+    if isinstance(value, Struct):
+        return structs.replace(value, **{name: _spoil(getattr(value, name)) for name in value.__struct_fields__})
     return value
 
 

@@ -15,6 +15,6 @@ class Evidence(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """Base of every fact: a frozen dataclass with the evidence it rests on."""
+    """Base of every fact: a frozen struct with the evidence it rests on."""
 
     evidence: Evidence

@@ -1,6 +1,6 @@
 """What links an ELF object to others: the names, versions and symbols that its dynamic section leads to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -28,9 +28,12 @@ from layerscope.formats.elf_object import NeededVersion, UndefinedSymbols
 from layerscope.formats.elf_symbols import (
     MAX_SYMBOLS,
     SYMBOL_SIZES,
+    SymbolTable,
     count_by_hash,
     parse_symbols,
     parse_version_numbers,
+    read_exports,
+    read_undefined,
 )
 from layerscope.formats.elf_versions import Versions, parse_provided, parse_required
 from layerscope.formats.gnu_hash import GnuHashTable, parse_gnu_hash
@@ -86,11 +89,7 @@ def read_linking(
     def read_name(tag: int, limit: int = MAX_TEXT) -> str | None:
         return read_text(strings, dynamic.values[tag], limit) if strings and tag in dynamic.values else None
 
-    undefined, exports = (
-        attempt(problems, "dynamic symbols", lambda: tables.read_symbols(strings, versions), _NO_SYMBOLS)
-        if strings
-        else _NO_SYMBOLS
-    )
+    undefined, exports = tables.read_symbols(strings, versions, problems) if strings else _NO_SYMBOLS
     return Linking(
         soname=attempt(problems, "soname", lambda: read_name(SONAME), None),
         needed=attempt(problems, "needed libraries", lambda: _read_needed(strings, dynamic), ()),
@@ -141,22 +140,45 @@ class _Tables:
             return Versions()
         return parse_provided(self._read(VERDEF), strings, self._values.get(VERDEFNUM, 0), self._header)
 
-    def read_symbols(self, strings: bytes, versions: dict[int, str]) -> tuple[UndefinedSymbols, bytes]:
-        """Undefined and exported symbols."""
-        if SYMTAB not in self._values:
+    def read_symbols(
+        self, strings: bytes, versions: Mapping[int, str], problems: list[str]
+    ) -> tuple[UndefinedSymbols, bytes]:
+        """Undefined and exported symbols; what cannot be read of them adds to `problems`."""
+        hashes = attempt(problems, "GNU hash table", self._read_hashes, None)
+        symbols = attempt(problems, "dynamic symbols", lambda: self._read_table(hashes), None)
+        if symbols is None:
             return _NO_SYMBOLS
+        numbers = attempt(problems, "symbol versions", lambda: self._read_numbers(len(symbols.verdicts)), None)
+        return (
+            attempt(
+                problems,
+                "undefined symbols",
+                lambda: read_undefined(symbols, strings, numbers=numbers, versions=versions),
+                UndefinedSymbols(),
+            ),
+            attempt(problems, "exported symbols", lambda: read_exports(symbols, strings, hashes), b""),
+        )
+
+    def _read_hashes(self) -> GnuHashTable | None:
+        return parse_gnu_hash(self._read(GNU_HASH), self._header) if GNU_HASH in self._places else None
+
+    def _read_table(self, hashes: GnuHashTable | None) -> SymbolTable | None:
+        if SYMTAB not in self._values:
+            return None
         (start, stop), size = self._place(SYMTAB), SYMBOL_SIZES[self._header.bits]
-        hashes = parse_gnu_hash(self._read(GNU_HASH), self._header) if GNU_HASH in self._places else None
         count = self._count_symbols(start, stop, size, hashes)
         if count > MAX_SYMBOLS or start + count * size > stop:
             raise FormatError(f"{count:,} symbols, where there is room for {(stop - start) // size:,}")
-        table, numbers = self._content.read(start, count * size), None
-        if VERSYM in self._values:
-            begin, end = self._place(VERSYM)
-            if begin + 2 * count > end:
-                raise FormatError(f"{(end - begin) // 2:,} version numbers of {count:,} symbols")
-            numbers = parse_version_numbers(self._content.read(begin, 2 * count), self._header)
-        return parse_symbols(table, strings, self._header, numbers=numbers, versions=versions, hashes=hashes)
+        return parse_symbols(self._content.read(start, count * size), self._header)
+
+    def _read_numbers(self, count: int) -> Sequence[int] | None:
+        """The version number of each symbol."""
+        if VERSYM not in self._values:
+            return None
+        start, stop = self._place(VERSYM)
+        if start + 2 * count > stop:
+            raise FormatError(f"{(stop - start) // 2:,} version numbers of {count:,} symbols")
+        return parse_version_numbers(self._content.read(start, 2 * count), self._header)
 
     def _count_symbols(self, start: int, stop: int, size: int, hashes: GnuHashTable | None) -> int:
         """How many symbols there are: by a hash table, a section header, or the string table that follows."""

@@ -31,7 +31,7 @@ HEADER_LIMIT: Final = 1 << 16
 _CONTAINER_HEADER: Final = 16
 _ENTRY_HEADER: Final = 64
 _ENTRY: Final = struct.Struct("<HHIQ8xHHI8xQ")
-_SINGLE: Final = struct.Struct("<8xQHHIQ8xHHI8xQ8x")
+_SINGLE: Final = struct.Struct("<8xQHHIQ8xHHI8xQ16x")
 """A container's header and that of its first entry."""
 
 _ENTRY_VERSION: Final = 0x0101
@@ -106,8 +106,6 @@ class FatbinaryScanner:
         while True:
             if self._open is None:
                 index = self._take_singles(data, base, index)
-                if index > length:
-                    return index
                 found = _find_magic(data, index, base)
                 if length - found < _CONTAINER_HEADER:
                     return found
@@ -129,14 +127,14 @@ class FatbinaryScanner:
     def _take_singles(self, data: bytes, base: int, index: int) -> int:
         """Take containers of one entry for as long as one follows the other, as most do; returns where that ends.
 
-        What is in any way unusual is left to the step by step reading of `_walk`.
+        What is in any way unusual, or not at hand to its end, is left to the step by step reading of `_walk`.
         """
-        last, ceiling = len(data) - _SINGLE.size, 0 if self._size is None else self._size - base - _CONTAINER_HEADER
+        last, room = len(data) - _SINGLE.size, len(data) - _CONTAINER_HEADER
         number_of, add = self._tally.number_of, self._tally.add
         while index <= last and data.startswith(MAGIC, index) and not (base + index) % _ALIGNMENT:
             size, kind, version, header, payload, minor, major, arch, flags = _SINGLE.unpack_from(data, index)
             is_usual = version == _ENTRY_VERSION and _ENTRY_HEADER <= header <= HEADER_LIMIT
-            if not is_usual or header + payload != size or index + size > ceiling:
+            if not is_usual or header + payload != size or index + size > room:
                 break
             add(base + index, (number_of((kind, arch, flags & ENTRY_FLAGS, major, minor)),), (payload,))
             self.has_found = True

@@ -3,8 +3,8 @@
 Offsets are those of Berkeley DB's src/dbinc/db_page.h; a file of the other byte order is read as well.
 """
 
+import struct
 from collections.abc import Iterator
-from struct import Struct
 from typing import Final
 
 from layerscope.errors import FormatError
@@ -39,10 +39,10 @@ class _Pages:
         if magic not in MAGICS:
             raise FormatError("reading an rpm Berkeley DB: not a hash table")
         order = "<" if magic == MAGICS[0] else ">"
-        self.content, self.short = content, Struct(f"{order}H")
-        self._header = Struct(f"{order}8sIIIHHBB")
-        self.off_page = Struct(f"{order}B3xII")
-        (self.size,) = Struct(f"{order}I").unpack_from(content.ljust(24, b"\0"), 20)
+        self.content, self.short = content, struct.Struct(f"{order}H")
+        self._header = struct.Struct(f"{order}8sIIIHHBB")
+        self.off_page = struct.Struct(f"{order}B3xII")
+        (self.size,) = struct.Struct(f"{order}I").unpack_from(content.ljust(24, b"\0"), 20)
         if not PAGE_SIZES[0] <= self.size <= PAGE_SIZES[1] or self.size & (self.size - 1):
             raise FormatError(f"reading an rpm Berkeley DB: pages of {self.size:,} bytes")
         self.count = self._unread = len(content) // self.size

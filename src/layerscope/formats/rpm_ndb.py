@@ -3,8 +3,8 @@
 The layout is that of lib/backend/ndb/rpmpkg.c: pages of 4096 bytes with slots of 16 bytes, then blobs in blocks of 16.
 """
 
+import struct
 from collections.abc import Iterator
-from struct import Struct
 from typing import Final
 
 from layerscope.errors import FormatError
@@ -17,9 +17,9 @@ SLOT_PAGES_LIMIT: Final = 4096
 BLOB_LIMIT: Final = 256 << 20
 """Bytes of one header that rpm itself accepts."""
 
-_HEADER: Final = Struct("<4sIIII")
-_SLOT: Final = Struct("<4sIII")
-_BLOB: Final = Struct("<4sIII")
+_HEADER: Final = struct.Struct("<4sIIII")
+_SLOT: Final = struct.Struct("<4sIII")
+_BLOB: Final = struct.Struct("<4sIII")
 _PAGE_SIZE: Final = 4096
 _FIRST_SLOT: Final = 2
 """The first two places of the first page are the header's."""

@@ -4,8 +4,8 @@ https://www.sqlite.org/fileformat2.html. Only b-tree pages of tables are read, s
 tables of a hostile file have no one to run them, and no query can be endless.
 """
 
+import struct
 from collections.abc import Iterator
-from struct import Struct
 from typing import Final
 
 from layerscope.errors import FormatError
@@ -26,8 +26,8 @@ COLUMNS_LIMIT: Final = 2000
 
 _INTERIOR, _LEAF = 5, 13
 _HEADER_SIZE: Final = 100
-_SHORT: Final = Struct(">H")
-_LONG: Final = Struct(">I")
+_SHORT: Final = struct.Struct(">H")
+_LONG: Final = struct.Struct(">I")
 _VARINT_BYTES: Final = 9
 _FIXED_SIZES: Final = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}
 _FIRST_BLOB: Final = 12

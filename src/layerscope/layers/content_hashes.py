@@ -25,11 +25,11 @@ class ContentHash:
         return self._sink is not None
 
     def update(self, piece: memoryview) -> None:
-        """Take the next piece."""
+        """Take the next piece; what waits is a copy where it is little of a chunk, all of which would wait with it."""
         if self._sink is None:
             self._hash.update(piece)
         else:
-            self._sink.put(self._hash.update, piece)
+            self._sink.put(self._hash.update, piece if 2 * len(piece) >= memoryview(piece.obj).nbytes else bytes(piece))
 
     def digest(self) -> bytes:
         """The digest of all pieces, once the sink has ended."""
@@ -40,7 +40,7 @@ class ContentHashes:
     """Puts digests into the columns, at the latest when it is settled."""
 
     def __init__(self, columns: Columns, sink: Sink | None) -> None:
-        """Hash larger files in the sink's thread, if there is one."""
+        """Hash larger files in the sink's thread, if there is one: of those that do not lie whole in one chunk."""
         self._columns, self._sink = columns, sink
         self._pending: list[tuple[int, ContentHash]] = []
 

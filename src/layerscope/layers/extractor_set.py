@@ -66,11 +66,12 @@ class ExtractorSet:
     def __init__(self, extractors: Iterable[AnyExtractor]) -> None:
         """Build the tables."""
         self.extractors = tuple(extractors)
-        self.by_path = _table(self.extractors, [(path, e) for e in self.extractors for path in e.wants.paths])
-        self.by_name = _table(self.extractors, [(name, e) for e in self.extractors for name in e.wants.names])
-        self.by_suffix = _table(self.extractors, [(suffix, e) for e in self.extractors for suffix in e.wants.suffixes])
-        magics = [(magic[:MAGIC_SIZE], e) for e in self.extractors for magic in e.wants.magics]
-        self.by_magic = _table(self.extractors, magics)
+        numbered = list(enumerate(self.extractors))
+        self.by_path = _table([(path, number) for number, e in numbered for path in e.wants.paths])
+        self.by_name = _table([(name, number) for number, e in numbered for name in e.wants.names])
+        self.by_suffix = _table([(suffix, number) for number, e in numbered for suffix in e.wants.suffixes])
+        self.by_magic = _table([(magic[:MAGIC_SIZE], number) for number, e in numbered for magic in e.wants.magics])
+        self._magics = [tuple(e.wants.magics) for e in self.extractors]
         self._kept = KeptValues(e.name for e in self.extractors)
         self._positions: dict[str, int] = {}
         self.longest_magic = max((len(magic) for e in self.extractors for magic in e.wants.magics), default=0)
@@ -115,15 +116,14 @@ class ExtractorSet:
                     kept.pop(path, None)
 
     def _choose(self, path: str, base: str, content: bytes) -> Iterable[AnyExtractor]:
+        """Those who want a file, in their order; by number, since a hash of what they want takes its time."""
         chosen = {
             *self.by_path.get(path, ()),
             *self.by_name.get(base, ()),
             *self.by_suffix.get(base[base.rfind(".") :], ()),
+            *(n for n in self.by_magic.get(content[:MAGIC_SIZE], ()) if content.startswith(self._magics[n])),
         }
-        for extractor in self.by_magic.get(content[:MAGIC_SIZE], ()):
-            if any(content.startswith(magic) for magic in extractor.wants.magics):
-                chosen.add(extractor)
-        return [extractor for extractor in self.extractors if extractor in chosen]
+        return [self.extractors[number] for number in sorted(chosen)]
 
 
 def open_reading(extractor: AnyExtractor, path: str, *, size: int, mode: int) -> FileReading:
@@ -133,8 +133,9 @@ def open_reading(extractor: AnyExtractor, path: str, *, size: int, mode: int) ->
     return WholeFile(extractor, path, size=size, mode=mode)
 
 
-def _table(order: tuple[AnyExtractor, ...], pairs: list[tuple[K, AnyExtractor]]) -> dict[K, tuple[AnyExtractor, ...]]:
-    table: dict[K, set[AnyExtractor]] = {}
-    for key, extractor in pairs:
-        table.setdefault(key, set()).add(extractor)
-    return {key: tuple(e for e in order if e in chosen) for key, chosen in table.items()}
+def _table(pairs: list[tuple[K, int]]) -> dict[K, tuple[int, ...]]:
+    """Numbers by what they stand for; none twice, as two magics may begin alike."""
+    table: dict[K, list[int]] = {}
+    for key, number in pairs:
+        table.setdefault(key, []).append(number)
+    return {key: tuple(dict.fromkeys(numbers)) for key, numbers in table.items()}

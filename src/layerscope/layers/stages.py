@@ -82,13 +82,15 @@ class Stage:
 
 
 class Sink:
-    """Work on chunks, such as hashing, in a thread of its own; it never changes the chunks."""
+    """Work on chunks, such as hashing, in a thread of its own."""
 
     def __init__(self, *, name: str) -> None:
         """Start waiting for chunks."""
         self._waiting: deque[tuple[Consume, Chunk] | None] = deque()
         self._bytes = 0
         self._changed = threading.Condition()
+        self._is_finished = False
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -98,10 +100,17 @@ class Sink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.finish()
+        self._end()
+        if error is None:
+            self._raise()
 
     def put(self, consume: Consume, chunk: Chunk) -> None:
-        """Have a chunk consumed after those before it, waiting while they are too many bytes."""
+        """Have a chunk consumed, unchanged, after those before it; waits while they are too many bytes.
+
+        Raises what consuming an earlier one raised.
+        """
+        assert not self._is_finished, "a finished sink takes nothing"
+        self._raise()
         with self._changed:
             while self._bytes and self._bytes + len(chunk) > QUEUE_BYTES:
                 self._changed.wait()
@@ -110,11 +119,20 @@ class Sink:
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """Wait until every chunk is consumed; nothing may be handed over afterwards."""
+        """Wait until every chunk is consumed, and raise what that raised; nothing may be handed over afterwards."""
+        self._end()
+        self._raise()
+
+    def _end(self) -> None:
         with self._changed:
+            self._is_finished = True
             self._waiting.append(None)
             self._changed.notify_all()
         self._thread.join()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._error
 
     def _run(self) -> None:
         while True:
@@ -125,7 +143,11 @@ class Sink:
             if work is None:
                 return
             consume, chunk = work
-            consume(chunk)
+            try:
+                if self._error is None:
+                    consume(chunk)
+            except BaseException as error:  # noqa: BLE001 - raised again where chunks come from
+                self._error = error
             with self._changed:
                 self._bytes -= len(chunk)
                 self._changed.notify_all()

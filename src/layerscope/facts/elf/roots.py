@@ -82,7 +82,7 @@ def has_export(elf: ElfObject, name: str) -> bool:
     """Whether an object defines a dynamic symbol."""
     exports, wanted = elf.exports, hash_names([name.encode("utf-8", "surrogateescape")])
     place = exports.find(wanted)
-    while place > 0 and place % HASH_SIZE:  # where two others meet
+    while place > 0 and place % HASH_SIZE:  # the end of one hash and the start of the next
         place = exports.find(wanted, place + 1)
     return place >= 0
 

@@ -35,7 +35,7 @@ class UndefinedSymbol(Rule):
         `LD_LIBRARY_PATH`.
     Remedy: Install the build that fits, or take the older library out of the way.
     Fix safety: Review: versions have to be chosen.
-    Blind spots: Names are compared by hashes of 31 bits, so that one in 5,000 missing ones passes. Symbols that a
+    Blind spots: Names are compared by their hashes, so that one in some 10,000 missing ones passes. Symbols that a
         package makes global before it imports the module (other than torch's) are reported; where a library is missing
         or is injected at run time, nothing is said about those above it. Nothing is said where a layer could not be
         read.
