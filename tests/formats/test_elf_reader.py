@@ -102,7 +102,7 @@ def test_undefined_symbols_are_a_sequence() -> None:
 def test_sections_are_told_with_their_places() -> None:
     """Whoever finds something in the file can name the section that it lies in."""
     content = write_elf(PLAN)
-    sections = {name: content[at : at + size] for name, at, size in read_elf(whole(content)).sections}
+    sections = {name: content[at : at + size] for name, at, size in read_elf(whole(content)).place_sections()}
     assert sections[".nv_fatbin"] == b"P" * 40
     assert sections[".interp"] == b"/lib64/ld-linux-x86-64.so.2\0"
 

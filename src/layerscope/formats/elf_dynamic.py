@@ -4,7 +4,8 @@ https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -98,6 +99,7 @@ def find_tables(dynamic: Dynamic, segments: Sequence[Segment]) -> dict[int, tupl
     places = {tag: locate(segments, dynamic.values[tag]) for tag in _ADDRESSES if tag in dynamic.values}
     starts = [place for place in places.values() if place is not None]
     starts += [segment.offset for segment in segments if segment.size]
+    starts.sort()
     found = {}
     for tag, limit in TABLES.items():
         start = places.get(tag)
@@ -107,8 +109,8 @@ def find_tables(dynamic: Dynamic, segments: Sequence[Segment]) -> dict[int, tupl
     return found
 
 
-def _room(start: int, starts: Iterable[int], segments: Sequence[Segment]) -> int:
-    """Bytes from a place to the next beginning after it, or to the end of the loaded segment that it lies in."""
-    ends = [each for each in starts if each > start]
-    ends += [each.stop for each in segments if each.type == PT_LOAD and each.offset <= start < each.stop]
-    return min(ends, default=start) - start
+def _room(start: int, starts: Sequence[int], segments: Sequence[Segment]) -> int:
+    """Bytes from a place to the next of the ascending `starts`, or to the end of the loaded segment that it lies in."""
+    following = bisect_right(starts, start)
+    ends = [each.stop for each in segments if each.type == PT_LOAD and each.offset <= start < each.stop]
+    return min([*ends, *starts[following : following + 1]], default=start) - start

@@ -5,7 +5,7 @@ https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 
 import struct
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct
 
@@ -44,8 +44,8 @@ _SECTIONS: Final = {
 }
 
 
-class Segment(NamedTuple):
-    """A program header; a tuple, since every file has a dozen of them."""
+class Segment(Struct, frozen=True, gc=False):
+    """A program header."""
 
     type: int
     flags: int
@@ -61,8 +61,8 @@ class Segment(NamedTuple):
         return self.offset + self.size
 
 
-class Section(NamedTuple):
-    """A section header; a tuple, since every file has some thirty of them. `name` is a place in the names' section."""
+class Section(Struct, frozen=True, gc=False):
+    """A section header; `name` is a place in the section of names."""
 
     name: int
     type: int
@@ -139,7 +139,8 @@ def read_sections(content: ElfContent, header: ElfHeader) -> list[Section]:
     start, stop = header.section_table
     if start == stop:
         return []
-    return list(map(Section._make, _SECTIONS[header.bits, header.order].iter_unpack(content.read(start, stop - start))))
+    rows = _SECTIONS[header.bits, header.order].iter_unpack(content.read(start, stop - start))
+    return [Section(*row) for row in rows]
 
 
 def locate(segments: Sequence[Segment], address: int) -> int | None:

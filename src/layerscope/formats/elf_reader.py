@@ -45,11 +45,16 @@ _UNLINKED: Final = Linking(None, (), None, None, (), (), UndefinedSymbols(), b""
 
 
 class ElfFile(Struct, frozen=True):
-    """An object, and the sections that take space in its file; `names_problem` says why their names are not known."""
+    """An object, its sections and the names of those; `names_problem` says why the names are not known."""
 
     object: ElfObject
-    sections: tuple[SectionPlace, ...]
+    headers: Sequence[Section]
+    names: bytes
     names_problem: str | None = None
+
+    def place_sections(self) -> list[SectionPlace]:
+        """The sections that take space in the file, and whose names are known."""
+        return _place_sections(self.headers, self.names)
 
 
 def parse_elf(content: bytes) -> ElfObject:
@@ -99,7 +104,7 @@ def read_elf(content: ElfContent) -> ElfFile:
         forward_compatibility=notes.forward_compatibility,
         problems=tuple(problems),
     )
-    return ElfFile(found, tuple(_place_sections(sections, names)), "".join(unnamed) or None)
+    return ElfFile(found, sections, names, "".join(unnamed) or None)
 
 
 def read_dynamic(

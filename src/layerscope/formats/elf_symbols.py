@@ -7,6 +7,7 @@ import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, compress
 from typing import Final
 
@@ -79,7 +80,7 @@ def parse_symbols(table: memoryview, header: ElfHeader) -> SymbolTable:
     without a line of Python for each.
     """
     names, kinds = _columns(table, header)
-    judged = {kind: _judge(kind, header) for kind in set(kinds)}
+    judged = {kind: _judge(kind, header.order) for kind in set(kinds)}
     return SymbolTable(names, bytes(map(judged.__getitem__, kinds)))
 
 
@@ -129,9 +130,10 @@ def _columns(table: memoryview, header: ElfHeader) -> "tuple[array[int], array[i
     return words[::width], words[_KIND_WORDS[header.bits] :: width]
 
 
-def _judge(kind: int, header: ElfHeader) -> int:
+@lru_cache(maxsize=1 << 12)
+def _judge(kind: int, order: str) -> int:
     """What symbols are that have this binding, visibility and section."""
-    info, other, section = _KINDS[header.order].unpack(_WORDS[header.order].pack(kind))
+    info, other, section = _KINDS[order].unpack(_WORDS[order].pack(kind))
     if not section:
         return _WEAK_UNDEFINED if info >> 4 == _WEAK else _UNDEFINED
     return _EXPORT if info >> 4 in _EXPORTED and other & 3 in _VISIBLE else _INTERNAL

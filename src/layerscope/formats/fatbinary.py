@@ -37,7 +37,7 @@ _SINGLE: Final = struct.Struct("<8xQHHIQ8xHHI8xQ16x")
 _ENTRY_VERSION: Final = 0x0101
 _ALIGNMENT: Final = 8
 _RARE: Final = MAGIC[1:2]
-_FIRST_STEP: Final = 256
+_FIRST_STEP: Final = 4096
 _LAST_STEP: Final = 1 << 16
 
 Section = tuple[str, int, int]

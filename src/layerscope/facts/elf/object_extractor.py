@@ -72,7 +72,7 @@ class ObjectReading:
         except FormatError as error:
             return {"problem": str(error)}
         value: dict[str, object] = {}
-        code, known = self._scanner.finish(list(found.sections)), found.object
+        code, known = self._scanner.finish(found.place_sections() if self._scanner.has_found else ()), found.object
         if code.groups or code.damaged or code.unread:
             value["code"] = msgspec.to_builtins(code)
             if found.names_problem is not None:
