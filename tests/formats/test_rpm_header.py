@@ -34,6 +34,11 @@ def test_digests_of_another_algorithm_are_unknown() -> None:
     assert parse_rpm_header(blob).files[0].sha256 == ""
 
 
+def test_a_digest_without_a_file_is_passed_over() -> None:
+    """A column may be longer than that of the names."""
+    assert parse_rpm_header(header(t1000="x", t1035="ab" * 32, t5011=[8])).files == ()
+
+
 def test_a_header_without_a_name_or_behind_its_end_is_refused() -> None:
     """So is one whose counts pass what rpm accepts."""
     for blob in (b"", b"\0" * 7, header(t1001="1"), header(t1000="x")[:-3], struct.pack(">II", 1 << 20, 0)):

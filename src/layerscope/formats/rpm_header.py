@@ -182,5 +182,5 @@ def _read_files(header: _Header) -> tuple[RpmFile, ...]:
 
 
 def _fill(values: list[T], count: int, missing: T) -> list[T]:
-    """The values, filled up to a count."""
-    return [*values, *[missing] * (count - len(values))]
+    """As many of the values, filled up where there are fewer."""
+    return [*values[:count], *[missing] * (count - len(values))]
