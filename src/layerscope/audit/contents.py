@@ -18,12 +18,12 @@ WORTH_A_WORKER: Final = range(10_000, 500_000)
 With more it would, too, but the two share ever less of the memory that they began with.
 """
 
-_FAMILIES_BESIDE: Final = frozenset({"python", "system"})
-"""Families of collectors that are as much work as all others, and share little of it with them."""
+_NAMES_BESIDE: Final = frozenset({"python", "system", "elf.node-addons"})
+"""Families of collectors, and single ones, that are as much work as all others, and share little of it with them."""
 
 
 def _runs_beside(collector: Collector) -> bool:
-    return collector.needs_weight or collector.name.partition(".")[0] in _FAMILIES_BESIDE
+    return collector.needs_weight or not _NAMES_BESIDE.isdisjoint((collector.name, collector.name.partition(".")[0]))
 
 
 _BESIDE: Final = tuple(each for each in COLLECTORS if not each.sees_claims and _runs_beside(each))

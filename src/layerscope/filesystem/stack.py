@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
-from layerscope.layers.entry import EntryType
+from layerscope.layers.entry import ENTRY_TYPES, EntryType
 from layerscope.layers.index import LayerIndex
 
 ROOT: Final = -1
@@ -85,7 +85,7 @@ class LayerStack:
 
     def type(self, ordinal: int) -> EntryType:
         """What the container sees: a hard link is what it links to, and HARDLINK only where that is nothing."""
-        return EntryType.DIRECTORY if ordinal < 0 else EntryType(self.types[self.content(ordinal)])
+        return EntryType.DIRECTORY if ordinal < 0 else ENTRY_TYPES[self.types[self.content(ordinal)]]
 
     def is_directory(self, ordinal: int) -> bool:
         """Whether an entry is a directory, named or not."""

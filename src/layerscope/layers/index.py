@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from layerscope.layers.entry import Anomaly, Entry, EntryType
+from layerscope.layers.entry import ENTRY_TYPES, Anomaly, Entry, EntryType
 
 DIGEST_SIZE = 32
 """Bytes of a SHA-256."""
@@ -50,7 +50,7 @@ class LayerIndex:
 
     def __getitem__(self, position: int) -> Entry:
         mode, uid, gid = self.attribute_table[self.attributes[position]]
-        kind = EntryType(self.types[position])
+        kind = ENTRY_TYPES[self.types[position]]
         return Entry(
             path=self.paths[position],
             type=kind,

@@ -59,16 +59,26 @@ def iter_package_files(context: FactContext) -> Iterator[PackageFile]:
 
 def canonical_path(context: FactContext) -> Callable[[str], str]:
     """What turns a path into the one that the tree knows: `lib/x` is `usr/lib/x` where `lib` is a link to `usr/lib`."""
-    folders: dict[str, str] = {"": ""}
+    tree, folders = context.tree, {"": ""}
 
     def canonical(path: str) -> str:
         """The path with the links in its folder followed."""
         folder, _, name = path.rpartition("/")
         known = folders.get(folder)
         if known is None:
-            node = context.tree.resolve(folder)
-            known = folders[folder] = node.path if node is not None else folder
+            known = folders[folder] = find_folder(folder)
         return f"{known}/{name}" if known else name
+
+    def find_folder(folder: str) -> str:
+        """Where a folder is; packages list what is above first, and then a look at its own name is enough."""
+        parent, _, name = folder.rpartition("/")
+        above = folders.get(parent)
+        if above is not None:
+            node = tree.get(f"{above}/{name}" if above else name)
+            if node is not None and node.link is None:
+                return node.path
+        node = tree.resolve(folder)
+        return folder if node is None else node.path
 
     return canonical
 
