@@ -36,8 +36,14 @@ def test_what_the_message_names_is_left_out() -> None:
 
 def test_what_the_message_leaves_out_is_told() -> None:
     """Layer 12 does not name layer 1, and another path is not this one."""
-    places = [Location(1, "app/x"), Location(12, None)]
-    assert select_unnamed(places, "Layer 12 brings /app/y") == [Location(1, "app/x")]
+    assert select_unnamed([Location(1, "app/x")], "Layer 12 brings /app/y") == [Location(1, "app/x")]
+
+
+def test_the_guilty_layer_stands_beside_the_one_that_suffers() -> None:
+    """The message names the first of two, and without it the second would look guilty."""
+    places = [Location(3, "opt/old/liba.so"), Location(1, "app/x"), Location(1, "app/y")]
+    message = "/app/x gets /opt/old/liba.so of layer 3"
+    assert select_unnamed(places, message) == [Location(3), Location(1), Location(1, "app/y")]
 
 
 def test_a_named_layer_with_an_unnamed_path_keeps_the_path() -> None:

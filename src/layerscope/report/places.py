@@ -47,10 +47,16 @@ def is_layer_named(layer: int, message: str) -> bool:
 
 
 def select_unnamed(locations: Iterable[Location], message: str) -> list[Location]:
-    """The locations that a message leaves out, each without what the message says; the order stays."""
+    """The locations that a message leaves out, each without what the message says; the order stays.
+
+    Layers are told all or not at all: one alone, below a message that names another, would look like the guilty one.
+    """
+    places = list(locations)
+    layers = {place.layer for place in places} - {None}
+    is_layer_left = any(layer is not None and not is_layer_named(layer, message) for layer in layers)
     unnamed = []
-    for place in locations:
-        layer = None if place.layer is None or is_layer_named(place.layer, message) else place.layer
+    for place in places:
+        layer = place.layer if is_layer_left else None
         path = None if place.path is None or root_path(place.path) in message else place.path
         if layer is not None or path is not None:
             unnamed.append(Location(layer, path))

@@ -6,6 +6,7 @@ from typing import Final
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibrary
 from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
+from layerscope.facts.fact_set import FactSet
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_path import take_out, tell_library_path
 from layerscope.rules.wording import tell_layer, tell_path
@@ -22,16 +23,14 @@ def names_torch(fact: UndefinedSymbols) -> bool:
     return any(map(_TORCH.match, fact.names))
 
 
-def explain_symbols(
-    fact: UndefinedSymbols, shadow: ShadowedLibrary | None, configuration: LoaderConfiguration | None
-) -> tuple[str, Fix]:
+def explain_symbols(fact: UndefinedSymbols, shadow: ShadowedLibrary | None, facts: FactSet) -> tuple[str, Fix]:
     """What the names tell, and what to do."""
     name, package = fact.names[0], fact.reach.package or "the package"
     if shadow is not None:
         winner = f"{tell_path(shadow.winner.path)} of {tell_layer(shadow.winner.layer, shadow.winner.instruction)}"
-        variable = tell_library_path(configuration)
+        variable = tell_library_path(facts.find(LoaderConfiguration))
         reason = f"it gets {winner} by {variable}, and not {tell_path(shadow.shadowed.path)}"
-        return reason, take_out(shadow.folder, configuration)
+        return reason, take_out(shadow.folder, facts)
     numbered = _NUMBERED.fullmatch(name)
     if numbered is not None:
         wanted = f"{numbered[1]}.{numbered[2]}"

@@ -38,3 +38,11 @@ def test_ignores_absolute_folders() -> None:
     """And tokens, and musl, which passes over empty parts."""
     ignores(EmptyLibraryPathEntry, replace(CONFIGURATION, library_path=(SearchFolder("$ORIGIN/lib", "$ORIGIN/lib"),)))
     ignores(EmptyLibraryPathEntry, replace(EMPTY, kind="musl"))
+
+
+def test_says_so_where_no_step_of_the_history_sets_the_variable() -> None:
+    """There is no line to look for."""
+    (finding,) = flags(EmptyLibraryPathEntry, replace(EMPTY, library_path_step=""))
+    assert finding.message.startswith(
+        "LD_LIBRARY_PATH (set in the config; no step of the history sets it) has an empty part"
+    )

@@ -10,7 +10,7 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.library_path import is_dead, set_library_path, tell_library_path
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, is_dead, propose_library_path, tell_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list
@@ -35,7 +35,7 @@ class DeadLibraryPathEntry(Rule):
     code: ClassVar[str] = "ELF006"
     covers: ClassVar[tuple[int, ...]] = (69,)
     severity: ClassVar[Severity] = Severity.LOW
-    needs: ClassVar[tuple[type[Fact], ...]] = (LoaderConfiguration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""
@@ -50,11 +50,10 @@ class DeadLibraryPathEntry(Rule):
             for folder in dead
             if folder.removed_by is not None
         ]
-        kept = [folder for folder in configuration.library_path if folder not in dead]
         names = tell_list(_describe(folder) for folder in dead)
         verb = "is" if len(dead) == 1 else "are"
         message = f"{tell_library_path(configuration)} leads to {names}, which {verb} not in the image"
-        fix = Fix("Name only folders that are there", (set_library_path(kept),))
+        fix = Fix("Name only folders that are there", (propose_library_path(facts),))
         yield self.finding(message, *(removals or [Evidence()]), fixes=(fix,))
 
 

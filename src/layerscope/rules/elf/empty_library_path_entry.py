@@ -6,9 +6,10 @@ from typing import ClassVar
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.library_path import set_library_path
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, propose_library_path, tell_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_list
@@ -32,7 +33,7 @@ class EmptyLibraryPathEntry(Rule):
     code: ClassVar[str] = "ELF007"
     covers: ClassVar[tuple[int, ...]] = (69,)
     severity: ClassVar[Severity] = Severity.LOW
-    needs: ClassVar[tuple[type[Fact], ...]] = (LoaderConfiguration,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""
@@ -52,16 +53,14 @@ class EmptyLibraryPathEntry(Rule):
         )
         objects = sum({each.path: each.objects for each in odd}.values())
         held = f", where {tell_count(objects, 'library lies', 'libraries lie')} now" if objects else ""
-        step = f" ({configuration.library_path_step})" if configuration.library_path_step else ""
         message = (
-            f"LD_LIBRARY_PATH{step} has {kinds}, so that every program looks for its libraries in the folder it "
-            f"starts in ({configuration.working_directory}) as well{held}"
+            f"{tell_library_path(configuration)} has {kinds}, so that every program looks for its libraries in the "
+            f"folder it starts in ({configuration.working_directory}) as well{held}"
         )
-        kept = [folder for folder in configuration.library_path if folder not in odd]
         fix = Fix(
             "Set only absolute folders",
             (
-                set_library_path(kept),
+                propose_library_path(facts),
                 "Where the base may set it: ENV LD_LIBRARY_PATH=/opt/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}",
             ),
         )

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.search_step import SearchStep
 from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.library_path import take_out
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, take_out
 from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -43,7 +43,7 @@ class MissingSymbolVersion(Rule):
     covers: ClassVar[tuple[int, ...]] = (21, 70)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (UnmetSymbolVersion, LoaderConfiguration, PythonEnvironment)
+    needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, PythonEnvironment, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each library that lacks versions and each way in which it is found."""
@@ -63,17 +63,17 @@ class MissingSymbolVersion(Rule):
                 tell_one_lack(worst) if len(group) == 1 else tell_many_lacks(group),
                 *blame_latest(*places[:SHOWN_LOCATIONS]),
                 severity=judge_certain(worst.reach, facts),
-                fixes=(_suggest(worst, facts.find(LoaderConfiguration)),),
+                fixes=(_suggest(worst, facts),),
                 concerns=find_concerned(fact.reach for fact in group),
                 brief=f"{tell_brief(worst.reach)}: {tell_path(worst.provider.path)} lacks {worst.versions[-1]}",
             )
 
 
-def _suggest(fact: UnmetSymbolVersion, configuration: LoaderConfiguration | None) -> Fix:
+def _suggest(fact: UnmetSymbolVersion, facts: FactSet) -> Fix:
     """Let the newer copy win."""
     if fact.step is SearchStep.LIBRARY_PATH:
         folder = tell_path(fact.provider.path.rpartition("/")[0])
-        return take_out(folder, configuration)
+        return take_out(folder, facts)
     if fact.better:
         folder = tell_path(fact.better[0].rpartition("/")[0])
         step = f"RUN echo {folder} > /etc/ld.so.conf.d/00-app.conf && ldconfig   (it then goes before the system's)"

@@ -6,14 +6,11 @@ from typing import ClassVar
 from layerscope.facts.elf import shadowed_libraries
 from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.elf.search_step import SearchStep
-from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
-from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
-from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.library_path import take_out, tell_library_path
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, find_told_libraries, take_out, tell_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_layer, tell_list, tell_path
@@ -41,18 +38,12 @@ class ShadowedLibrary(Rule):
     covers: ClassVar[tuple[int, ...]] = (67, 69)
     severity: ClassVar[Severity] = Severity.MEDIUM
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (
-        shadowed_libraries.ShadowedLibrary,
-        UndefinedSymbols,
-        UnmetSymbolVersion,
-        LoaderConfiguration,
-        LayerProof,
-    )
+    needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each folder of the variable, and for each way in which the other files would be found."""
         groups: dict[tuple[str, bool], list[shadowed_libraries.ShadowedLibrary]] = {}
-        told = _find_told(facts)
+        told = find_told_libraries(facts)
         for fact in facts.of(shadowed_libraries.ShadowedLibrary):
             if not fact.is_same and fact.winner.path not in told:
                 groups.setdefault((fact.folder, fact.step is SearchStep.RUNPATH), []).append(fact)
@@ -71,17 +62,9 @@ class ShadowedLibrary(Rule):
             if lacking:
                 message += f"; the one it gets lacks {tell_list(lacking)}"
             places = [place for fact in group for place in _places(fact)][:SHOWN_LOCATIONS]
-            fix = take_out(folder, facts.find(LoaderConfiguration))
+            fix = take_out(folder, facts)
             severity = self.severity if is_own else Severity.LOW
             yield self.finding(message, *dict.fromkeys(places), severity=severity, fixes=(fix,))
-
-
-def _find_told(facts: FactSet) -> frozenset[str]:
-    """The libraries of which ELF002 and ELF004 tell what fails with them."""
-    found = {fact.provider.path for fact in facts.of(UnmetSymbolVersion)}
-    if not has_unread_layers(facts):
-        found.update(library.path for fact in facts.of(UndefinedSymbols) for library in fact.libraries)
-    return frozenset(found)
 
 
 def _places(fact: shadowed_libraries.ShadowedLibrary) -> tuple[Evidence, Evidence]:

@@ -4,16 +4,13 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from layerscope.facts.cuda.framework import Framework
-from layerscope.facts.elf.loader_configuration import LoaderConfiguration
-from layerscope.facts.elf.shadowed_libraries import ShadowedLibrary
-from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
-from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS
 from layerscope.rules.reach_severity import find_concerned, judge_certain, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -48,10 +45,7 @@ class UndefinedSymbol(Rule):
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (
-        UndefinedSymbols,
-        ShadowedLibrary,
-        LoaderConfiguration,
-        UnmetSymbolVersion,
+        *LIBRARY_PATH_NEEDS,
         Framework,
         PythonEnvironment,
         LayerProof,
@@ -70,7 +64,7 @@ class UndefinedSymbol(Rule):
     def _report(self, group: list[Shadowed], facts: FactSet) -> Finding:
         """The finding for an object, or for all that a shadowing library fails, the worst first."""
         fact, shadow = group[0]
-        reason, fix = explain_symbols(fact, shadow, facts.find(LoaderConfiguration))
+        reason, fix = explain_symbols(fact, shadow, facts)
         others = tell_count(len(group) - 1, "other object lacks", "other objects lack")
         names = tell_list((*fact.names, *[""] * (fact.count - len(fact.names))))
         message = (
