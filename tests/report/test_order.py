@@ -2,14 +2,19 @@
 
 from itertools import permutations
 
+from msgspec.structs import replace
+
 from layerscope.report.order import order_findings
 from layerscope.rules.severity import Severity
 from support.results import make_finding
 
 
 def test_findings_are_ordered_by_severity_code_bytes_and_place() -> None:
-    """The order they were found in does not matter, and a place may lack a layer or a path."""
+    """What ends all GPU work leads its severity; a place may lack a layer or a path."""
     ordered = [
+        replace(make_finding("CUDA031", severity=Severity.HIGH), ends_gpu_work=True),
+        make_finding("CUDA004", (1, "a"), severity=Severity.HIGH),
+        replace(make_finding("ELF004", severity=Severity.HIGH), ends_gpu_work=True, concerns=("a",)),
         make_finding("CONF002", severity=Severity.HIGH),
         make_finding("CUDA020", (5, "z")),
         make_finding("LAY101", (3, "z"), wasted=9),
@@ -18,4 +23,5 @@ def test_findings_are_ordered_by_severity_code_bytes_and_place() -> None:
         make_finding("LAY101", (0, "b"), wasted=1),
         make_finding("CONF001", wasted=9),
     ]
-    assert all(order_findings(found) == ordered for found in permutations(ordered))
+    assert order_findings(reversed(ordered)) == ordered
+    assert all(order_findings(found) == ordered[3:] for found in permutations(ordered[3:]))

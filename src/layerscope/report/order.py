@@ -6,14 +6,18 @@ from layerscope.rules.finding import Finding, Location
 
 
 def order_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings, the worst first; among equals, what a config lacks stands after what the files hold."""
+    """Return the findings, the worst first; among equals, what ends GPU work of the whole image leads.
+
+    What a config lacks stands after what the files hold.
+    """
     return sorted(findings, key=_rank)
 
 
-def _rank(finding: Finding) -> tuple[int, bool, str, int, list[tuple[int, str]], str]:
+def _rank(finding: Finding) -> tuple[int, bool, bool, str, int, list[tuple[int, str]], str]:
     places = [_place(location) for location in finding.locations]
     is_of_config = finding.code.startswith("CONF")
-    return (-finding.severity, is_of_config, finding.code, -finding.wasted, places, finding.message)
+    is_for_all = finding.ends_gpu_work and not finding.concerns
+    return (-finding.severity, not is_for_all, is_of_config, finding.code, -finding.wasted, places, finding.message)
 
 
 def _place(location: Location) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
-from layerscope.facts.layers.origins import Origin
+from layerscope.facts.layers.origins import Origin, is_step
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
@@ -94,6 +94,13 @@ def quote_step(layer: int, instruction: str) -> str:
     """A step to change: its layer, and its instruction where the history says."""
     quoted = f" (`{quote_instruction(instruction)}`)" if instruction else ""
     return f"the step of layer {layer}{quoted}"
+
+
+def tell_given(origin: Origin) -> str:
+    """Why a layer of the base image cannot be changed here: its step stands in another Dockerfile, or nowhere."""
+    if is_step(origin.layer, origin.instruction):
+        return f"Layer {origin.layer} (`{quote_instruction(origin.instruction)}`) is of the base image"
+    return f"Layer {origin.layer} has no step to change"
 
 
 def is_copied(origin: Origin) -> bool:

@@ -29,11 +29,18 @@ def test_flags_a_driver_with_its_version() -> None:
     assert finding.fixes[0].steps[0].startswith("Install cuda-toolkit-X-Y instead of cuda")
 
 
-def test_leaves_a_copied_file_out_of_the_instruction_that_copies_it() -> None:
-    """No package brought it."""
-    copied = replace(driver_file(f"{SYSTEM}/libcuda.so.1"), instruction="COPY libcuda.so.1 /usr/lib/")
-    (finding,) = flags(BakedDriverLibrary, copied)
-    assert finding.fixes[0].steps == (f"Leave /{SYSTEM}/libcuda.so.1 out of: COPY libcuda.so.1 /usr/lib/",)
+def test_deletes_the_instruction_that_copies_nothing_but_the_driver() -> None:
+    """No package brought it; the options of the instruction are no files."""
+    step = "COPY --chmod=755 lib/libcuda.so.1 /usr/lib/"
+    (finding,) = flags(BakedDriverLibrary, replace(driver_file(f"{SYSTEM}/libcuda.so.1"), instruction=step))
+    assert finding.fixes[0].steps == (f"Delete this step: {step}",)
+
+
+def test_narrows_the_instruction_that_copies_more_than_the_driver() -> None:
+    """The rest of it is wanted."""
+    for step in ("COPY lib /usr/lib/", "COPY libcuda.so.1 app.so /usr/lib/"):
+        (finding,) = flags(BakedDriverLibrary, replace(driver_file(f"{SYSTEM}/libcuda.so.1"), instruction=step))
+        assert finding.fixes[0].steps == (f"Let this step not copy /{SYSTEM}/libcuda.so.1: {step}",)
 
 
 def test_flags_lesser_parts_as_a_smaller_matter() -> None:

@@ -76,6 +76,19 @@ def test_moves_no_deletion_into_a_base_image() -> None:
     )
 
 
+def test_names_the_step_of_a_base_image_that_has_one() -> None:
+    """No slimmer variant helps where a known base installs what is deleted."""
+    origins = (Origin(1, 9, 78 * MB, "RUN pip install torch 'numpy<2'", Maker.BASE),)
+    (finding,) = flags(DeletedInLaterLayer, replace(ended("removed", 78 * MB), origins=origins), weight(5600 * MB))
+    assert finding.fixes[0].steps == (
+        (
+            "Layer 1 (`RUN pip install torch 'numpy<2'`) is of the base image and brings 78.0 MB of it: where the base "
+            "is yours, change that step; otherwise start from a base image without these files"
+        ),
+        SQUASH,
+    )
+
+
 def test_names_all_layers_whose_files_are_deleted() -> None:
     """The figure of the title is the sum of them."""
     origins = tuple(Origin(layer, 1, 5 * MB, "RUN make", Maker.OWN) for layer in (2, 1))

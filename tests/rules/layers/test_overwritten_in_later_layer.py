@@ -48,6 +48,9 @@ def test_joins_nothing_with_a_base_image() -> None:
         "Layer 1 has no step to change: choose a base image with the wanted version: FROM BASE:TAG"
     )
     assert not any("Imported" in line for line in finding.fixes[0].steps)
+    step = ended("overwritten", 2400 * MB, made_by="RUN pip install torch", maker=Maker.BASE)
+    (finding,) = flags(OverwrittenInLaterLayer, step, weight(9000 * MB))
+    assert finding.fixes[0].steps[0].startswith("Layer 1 (`RUN pip install torch`) is of the base image: choose a base")
 
 
 def test_ignores_files_shipped_again_unchanged() -> None:

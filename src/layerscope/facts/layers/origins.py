@@ -16,7 +16,7 @@ class Maker(StrEnum):
     """Who made a layer, which decides what can be changed about it."""
 
     BASE = "base"
-    """The base image, an import or a tool: there is no step of a Dockerfile to change."""
+    """The base image, an import or a tool: there is no step of one's own Dockerfile to change."""
     OWN = "own"
     """A step above the base image that the user named."""
     STEP = "step"
@@ -52,7 +52,14 @@ def judge_maker(context: FactContext, layer: int) -> Maker:
     """Who made a layer, by the base that the user named and by the history."""
     if layer < context.base_layers:
         return Maker.BASE
-    words = context.instruction(layer).split()
-    if not words or words[0].upper() not in _STEPS or (layer == 0 and words[0].upper() == "ADD" and words[-1] == "/"):
+    if not is_step(layer, context.instruction(layer)):
         return Maker.BASE
     return Maker.OWN if context.base_layers else Maker.STEP
+
+
+def is_step(layer: int, instruction: str) -> bool:
+    """Whether a layer was made by a step of some Dockerfile, and is not a root file system or another tool's."""
+    words = instruction.split()
+    if not words or words[0].upper() not in _STEPS:
+        return False
+    return not (layer == 0 and words[0].upper() == "ADD" and words[-1] == "/")

@@ -83,11 +83,20 @@ def _rank(each: DriverFile) -> tuple[bool, bool, str]:
     return (not each.name.startswith(ESSENTIAL), each.is_link, each.evidence.path or "")
 
 
+def _narrow(step: str, files: list[DriverFile], paths: str) -> str:
+    """What to do about a step that copies: it goes where it names nothing but these files."""
+    sources = [word for word in step.split()[1:-1] if not word.startswith("--")]
+    names = {each.name for each in files} | {each.target.rpartition("/")[2] for each in files}
+    if sources and all(source.rpartition("/")[2] in names for source in sources):
+        return f"Delete this step: {quote_instruction(step)}"
+    return f"Let this step not copy {paths}: {quote_instruction(step)}"
+
+
 def _suggest(files: list[DriverFile]) -> Fix:
     """The step without the driver."""
     paths, step = " ".join(tell_path(each.evidence.path or "") for each in files[:8]), files[0].instruction
     if step.startswith(("COPY ", "ADD ")):
-        return Fix("Leave the driver to the host", (f"Leave {paths} out of: {quote_instruction(step)}",))
+        return Fix("Leave the driver to the host", (_narrow(step, files, paths),))
     return Fix(
         "Leave the driver to the host",
         (

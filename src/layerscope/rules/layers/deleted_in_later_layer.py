@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 from layerscope.facts.layers.endings import EndedFiles
-from layerscope.facts.layers.origins import Maker, Origin
+from layerscope.facts.layers.origins import Maker, Origin, is_step
 from layerscope.rules.deletion_commands import find_deletions
-from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step
+from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step, tell_given
 from layerscope.rules.fix import Fix
 from layerscope.rules.wording import begin, quote_copy, tell_layers, tell_size
 
@@ -50,7 +50,10 @@ class DeletedInLaterLayer(EndedFilesRule):
         """Delete where the files are made, or do without the layers that cannot be changed."""
         given = [origin for origin in step.origins if origin.maker is Maker.BASE]
         made = [origin for origin in step.origins if origin.maker is not Maker.BASE]
-        advice = [(sum(origin.size for origin in given), _start_slimmer(given))] if given else []
+        steps = [origin for origin in given if is_step(origin.layer, origin.instruction)]
+        others = [origin for origin in given if origin not in steps]
+        advice = [(sum(origin.size for origin in others), _start_slimmer(others))] if others else []
+        advice += [(origin.size, _change_base(origin)) for origin in steps[:1]]
         advice += [(origin.size, _delete_earlier(origin, step)) for origin in made[:1]]
         advice.sort(key=lambda item: -item[0])
         return Fix(_tell_goal(step, is_given=bool(given)), (*(line for _, line in advice), *_alternatives(given, made)))
@@ -72,6 +75,14 @@ def _start_slimmer(given: list[Origin]) -> str:
     return (
         f"{begin(tell_layers(origin.layer for origin in given))} ({size}) {verb} no step to change: "
         "start from a base image without these files, such as its slim variant"
+    )
+
+
+def _change_base(origin: Origin) -> str:
+    """What to do about a step of the base image's Dockerfile."""
+    return (
+        f"{tell_given(origin)} and brings {tell_size(origin.size)} of it: where the base is yours, change that step; "
+        "otherwise start from a base image without these files"
     )
 
 

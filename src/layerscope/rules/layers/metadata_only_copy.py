@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.origins import Maker
-from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step
+from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step, tell_given
 from layerscope.rules.fix import Fix
 from layerscope.rules.wording import quote_copy, tell_path
 
@@ -50,7 +50,7 @@ class MetadataOnlyCopy(EndedFilesRule):
         if origin.maker is Maker.BASE:
             return Fix(
                 f"Leave owner and mode of {folder} as layer {origin.layer} has them",
-                (f"Layer {origin.layer} has no step to change: drop the change from layer {step.layer}", SQUASH),
+                (f"{tell_given(origin)}: drop the change from layer {step.layer}", SQUASH),
             )
         if is_copied(origin):
             word, _, rest = quote_copy(origin.instruction).partition(" ")

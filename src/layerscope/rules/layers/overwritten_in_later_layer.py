@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.origins import Maker
-from layerscope.rules.ended_files import SQUASH, EndedFilesRule, quote_step
+from layerscope.rules.ended_files import SQUASH, EndedFilesRule, quote_step, tell_given
 from layerscope.rules.fix import Fix
 
 
@@ -46,7 +46,7 @@ class OverwrittenInLaterLayer(EndedFilesRule):
         title = f"Bring the files of layer {origin.layer} once, in the version that layer {step.layer} wants"
         choose_base = "choose a base image with the wanted version: FROM BASE:TAG"
         if origin.maker is Maker.BASE:
-            return Fix(title, (f"Layer {origin.layer} has no step to change: {choose_base}", SQUASH))
+            return Fix(title, (f"{tell_given(origin)}: {choose_base}", SQUASH))
         earlier, later = quote_step(origin.layer, origin.instruction), quote_step(step.layer, step.instruction)
         steps = [f"Join {earlier} and {later}, or drop from the first what the second replaces."]
         if origin.maker is Maker.STEP:
