@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from layerscope.facts.cuda.driver_version_extractor import DriverVersionExtractor
 from layerscope.facts.cuda.loose_code_extractor import LooseCodeExtractor
 from layerscope.facts.cuda.text_extractor import CudaTextExtractor
 from layerscope.facts.elf.loader_extractor import LoaderCacheExtractor, LoaderConfExtractor, LoaderPathsExtractor
@@ -43,6 +44,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     DpkgFolderExtractor(),
     DpkgListExtractor(),
     DpkgStatusExtractor(),
+    DriverVersionExtractor(),
     ElfObjectExtractor(),
     EntryScriptExtractor(),
     GradleLockExtractor(),

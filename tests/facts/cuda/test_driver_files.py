@@ -31,6 +31,13 @@ def test_a_baked_driver_is_told_with_its_version() -> None:
     ]
 
 
+def test_a_driver_library_under_the_name_of_a_link_is_told_with_its_version() -> None:
+    """A copy from a host has it in its content alone."""
+    content = write_elf(ElfPlan()) + b"\0libnvidia-pkcs11.so.535.261.03\0"
+    (found,) = find(file(f"{SYSTEM}/libcuda.so.1", content))
+    assert (found.name, found.version) == ("libcuda.so.1", "535.261.03")
+
+
 def test_stubs_and_compatibility_libraries_are_kinds_of_their_own() -> None:
     """By their folders, or by where their links lead; a search path is named."""
     files = find(

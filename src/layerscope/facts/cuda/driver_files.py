@@ -9,6 +9,7 @@ import msgspec
 
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
+from layerscope.facts.cuda.driver_version_extractor import DriverVersionExtractor
 from layerscope.facts.cuda.marked_paths import find_marked_paths
 from layerscope.facts.cuda.search_folders import SearchFolder, find_search_folders
 from layerscope.facts.elf.loader_extractor import LoaderConfExtractor
@@ -47,7 +48,7 @@ class DriverFileKind(StrEnum):
 
 
 class DriverFile(Fact, frozen=True):
-    """One file: its kind, what follows `.so` in its name, its bytes, and what puts its directory on the search path.
+    """One file: its kind, its version (or what follows `.so`), its bytes, and what puts its directory on a search path.
 
     `search` is `LD_LIBRARY_PATH` or a file of ldconfig, empty where no search comes by. `target` is where a link
     leads, empty where that is nowhere. `cuda` and `branches` say which CUDA a compatibility library brings, and which
@@ -72,7 +73,7 @@ class DriverFileCollector(Collector):
     """Finds driver files by their names and places."""
 
     name = "cuda.driver-files"
-    extractors = (ElfObjectExtractor(), LoaderConfExtractor())
+    extractors = (DriverVersionExtractor(), ElfObjectExtractor(), LoaderConfExtractor())
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield libraries, then programs, sorted by path."""
@@ -116,12 +117,13 @@ def _tell_library(node: Node, folders: dict[str, SearchFolder], context: FactCon
 def _tell(node: Node, kind: DriverFileKind, context: FactContext, *, search: str = "", target: str = "") -> DriverFile:
     """The fact of a file."""
     match = _LIBRARY.fullmatch(node.name)
+    inner = context.extract_of(DriverVersionExtractor.name, node) if node.type is EntryType.FILE else None
     cuda, branches = _find_compatibility(target or node.path, context) if kind is DriverFileKind.COMPAT else ("", ())
     return DriverFile(
         evidence=Evidence(node.layer, node.path),
         kind=kind,
         name=node.name,
-        version=(match[2] or "") if match else "",
+        version=inner if isinstance(inner, str) else (match[2] or "") if match else "",
         size=node.own_size,
         search=search,
         is_link=node.type is EntryType.SYMLINK,

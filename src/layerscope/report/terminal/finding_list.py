@@ -12,6 +12,7 @@ from layerscope.report.order import order_findings
 from layerscope.report.origin import find_finding_origin
 from layerscope.report.places import root_path, select_unnamed
 from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_count
@@ -47,12 +48,12 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
     if find_finding_origin(finding, result) == "base":
         title.append("  in the base image", "muted")
     page.add(title, indent=2)
-    page.add_line(escape_text(finding.message), indent=4)
+    page.add(Slashed(Text(escape_text(finding.message))), indent=4)
     details = _start_details()
     for label, text in _describe_places(page, result, finding):
-        details.add_row(label, text)
+        details.add_row(label, Slashed(text))
     for fix in finding.fixes[:1]:
-        details.add_row(f"{page.symbols.arrow} fix", Text(escape_text(fix.title)))
+        details.add_row(f"{page.symbols.arrow} fix", Slashed(Text(escape_text(fix.title))))
     if details.row_count:
         page.add(details, indent=4)
 
@@ -60,7 +61,7 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
 def _start_details() -> Table:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(style="label", no_wrap=True, min_width=LABEL_WIDTH)
-    table.add_column(overflow="fold")
+    table.add_column()
     return table
 
 

@@ -10,6 +10,9 @@ from layerscope.report.escape import escape_text
 from layerscope.report.order import order_findings
 from layerscope.report.plan import PlannedFix, plan_fixes
 from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.slashed import Slashed
+from layerscope.rules.finding import Finding
+from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
 
 SHOWN = 5
@@ -18,24 +21,27 @@ SHOWN = 5
 SHOWN_LINES = 3
 """Lines of one step, if there are more than one besides; the JSON report holds all."""
 
+LEAD = 4
+"""Columns before a command: its margin and the prompt."""
+
 
 def draw_next_steps(page: Page, result: AuditResult) -> None:
     """Draw the changes with the most effect, then the commands that tell more."""
     findings = order_findings(result.findings)
     planned = plan_fixes(findings)
-    commands = _suggest_commands(result)
+    commands = _suggest_commands(page, result)
     if not planned and not commands:
         return
     page.add_heading("Next steps")
     steps = Table.grid(padding=(0, 1, 0, 0))
     steps.add_column(justify="right", style="heading", no_wrap=True)
-    steps.add_column(overflow="fold")
+    steps.add_column()
     for number, step in enumerate(planned[:SHOWN], start=1):
-        steps.add_row(f"{number}.", _describe(page, step))
+        steps.add_row(f"{number}.", Slashed(_describe(page, step)))
     if planned:
         page.add(steps, indent=1)
     for command, purpose in commands:
-        fits = len(command) + len(purpose) + 6 <= page.width
+        fits = len(command) + len(purpose) + LEAD + 2 <= page.width
         page.add_command(command, purpose if fits else "")
 
 
@@ -52,18 +58,30 @@ def _describe(page: Page, step: PlannedFix) -> Text:
     return text
 
 
-def _suggest_commands(result: AuditResult) -> list[tuple[str, str]]:
-    """Commands that look closer at the worst finding and the most wasteful layer."""
+def _suggest_commands(page: Page, result: AuditResult) -> list[tuple[str, str]]:
+    """Commands that look closer at the worst finding and at its layer, or at the most wasteful one."""
     commands = []
     findings = order_findings(result.findings)
     if findings:
         commands.append((f"layerscope rules explain {findings[0].code}", "why it matters, and the remedy"))
-    wasted = [weight.wasted for weight in result.weight.layers]
-    if any(wasted) and _is_plain(result.image.reference):
-        image = shlex.quote(result.image.reference)
-        layer = wasted.index(max(wasted))
-        commands.append((f"layerscope tree {image} --layer {layer} --sort size", "what that layer holds"))
+    layer, is_waste = _choose_layer(result, findings)
+    if layer is not None and _is_plain(result.image.reference):
+        command = f"layerscope tree {shlex.quote(result.image.reference)} --layer {layer}"
+        by_size = f"{command} --sort size"
+        fits = len(command) > page.width - LEAD or len(by_size) <= page.width - LEAD
+        commands.append((by_size if is_waste and fits else command, "what that layer holds"))
     return commands
+
+
+def _choose_layer(result: AuditResult, findings: list[Finding]) -> tuple[int | None, bool]:
+    """The layer to look at, and whether for its waste: that of a grave finding that is about something else."""
+    worst = findings[0] if findings else None
+    if worst is not None and worst.severity >= Severity.MEDIUM and not worst.wasted:
+        layer = next((place.layer for place in worst.locations if place.layer is not None), None)
+        if layer is not None:
+            return layer, False
+    wasted = [weight.wasted for weight in result.weight.layers]
+    return (wasted.index(max(wasted)), True) if any(wasted) else (None, False)
 
 
 def _is_plain(reference: str) -> bool:

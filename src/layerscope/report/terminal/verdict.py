@@ -11,6 +11,7 @@ from layerscope.report.escape import escape_line
 from layerscope.report.terminal.gpu_verdict_line import tell_gpus
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields
+from layerscope.report.terminal.slashed import Slashed
 from layerscope.report.terminal.stack_line import tell_stack
 from layerscope.report.units import format_share, mark_sum
 from layerscope.rules.wording import tell_count, tell_size
@@ -31,10 +32,10 @@ _PROOFS = {
 
 def draw_verdict(page: Page, result: AuditResult) -> None:
     """Draw the verdict: a line on the bytes, one on GPUs where there is something to say, and one on what was found."""
-    page.add(Text.assemble(*_judge_bytes(page, result)))
+    page.add(_hang(*_judge_bytes(page, result)))
     for line in tell_gpus(page, result):
         page.add(_hang(*line))
-    page.add(Text.assemble(*_judge_findings(page, result)))
+    page.add(_hang(*_judge_findings(page, result)))
 
 
 def draw_image(page: Page, result: AuditResult) -> None:
@@ -56,16 +57,16 @@ def draw_image(page: Page, result: AuditResult) -> None:
     page.add(fields)
 
 
-def _hang(word: tuple[str, str], told: str) -> Table:
+def _hang(word: tuple[str, str], *told: Part) -> Table:
     """A word and what goes on below itself beside it."""
     table = Table.grid()
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(Text(*word), told)
+    table.add_column()
+    table.add_row(Text(*word), Slashed(Text.assemble(*told)))
     return table
 
 
-def _judge_bytes(page: Page, result: AuditResult) -> tuple[Part, ...]:
+def _judge_bytes(page: Page, result: AuditResult) -> tuple[tuple[str, str], str]:
     symbols = page.symbols
     if not result.is_intact:
         damaged, limited = _list_damaged(result), _list_limited(result)
@@ -115,7 +116,7 @@ def _list_limited(result: AuditResult) -> list[int]:
     return [index for index, scan in scans if scan and scan.damage is not None and scan.damage.kind is DamageKind.LIMIT]
 
 
-def _judge_findings(page: Page, result: AuditResult) -> tuple[Part, ...]:
+def _judge_findings(page: Page, result: AuditResult) -> tuple[tuple[str, str], *tuple[Part, ...]]:
     symbols = page.symbols
     failed = page.context.exit_code != 0
     word = _word(symbols.bad, "FAILED", "bad") if failed else _word(symbols.good, "PASSED", "good")
@@ -123,17 +124,17 @@ def _judge_findings(page: Page, result: AuditResult) -> tuple[Part, ...]:
     ignored = f"{tell_count(result.ignored, 'finding')} of the base image left out" if result.ignored else ""
     if not counts:
         return word, f"nothing found{f', {ignored}' if ignored else ''}"
-    parts: list[Part] = [word]
+    parts: list[Part] = []
     for severity in sorted(counts, reverse=True):
         parts += [(f"{symbols.severity(severity)} {counts[severity]} {severity}", str(severity)), "  "]
     threshold = page.context.fail_on
     parts.append((f"--fail-on {'never' if threshold is None else threshold}", "muted"))
     if ignored:
         parts.append((f"  {symbols.dot} {ignored}", "muted"))
-    return tuple(parts)
+    return word, *parts
 
 
-def _word(symbol: str, word: str, style: str) -> Part:
+def _word(symbol: str, word: str, style: str) -> tuple[str, str]:
     """One of the words that a person looks for, padded so that what follows is aligned."""
     return f"{symbol} {word:<9}", style
 
