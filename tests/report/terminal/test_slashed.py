@@ -21,6 +21,7 @@ def split(text: str, width: int) -> list[str]:
         ("/usr/lib/python3/packages", ["/usr/lib/", "python3/", "packages"]),
         ("cpython-310-linux", ["cpython-310-", "linux"]),
         ("by /usr/bin/env here", ["by", "/usr/bin/env", "here"]),
+        ("of /usr/lib/python3/x.so", ["of", "/usr/lib/", "python3/x.so"]),
         ("", [""]),
     ],
 )

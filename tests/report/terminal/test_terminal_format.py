@@ -70,6 +70,28 @@ def test_a_command_stays_on_one_line_however_long() -> None:
     assert f"\n  $ layerscope tree {reference} --layer 2 --sort size\n" in text
 
 
+def test_the_hint_leads_to_the_layer_at_fault() -> None:
+    """That of a grave finding which is not about waste, without the option for waste."""
+    grave = make_finding("CUDA031", (4, "usr/lib/libcuda.so.1"), severity=Severity.CRITICAL)
+    text = _render(make_result(replace(WASTEFUL, findings=[grave, *WASTEFUL.findings])), RenderContext())
+    assert f"\n  $ layerscope tree {WASTEFUL.reference} --layer 4" in text
+    assert "--sort size" not in text
+
+
+def test_a_hint_gives_up_its_option_before_it_leaves_the_page() -> None:
+    """An overlong name of an image leaves it anyway."""
+    for length, is_sorted in ((38, True), (39, False), (50, False), (51, True)):
+        text = _render(make_result(replace(WASTEFUL, reference="a" * length)), RenderContext())
+        assert ("--layer 2 --sort size" in text) is is_sorted
+
+
+def test_every_line_of_the_verdict_hangs_below_its_first_word() -> None:
+    """The last one too, in a narrow page."""
+    lines = _render(make_wasteful(), RenderContext(width=50, exit_code=1)).partition("\n\n")[0].splitlines()
+    assert len(lines) > 2
+    assert all(line.startswith((" " * 11, "\N{HEAVY CHECK MARK} ", "\N{HEAVY BALLOT X} ")) for line in lines)
+
+
 def test_sums_of_an_image_that_was_not_read_whole_are_lower_bounds() -> None:
     """A layer that breaks off: sums say so, the layer's own numbers are unknown, and there is no score."""
     text = _render(make_result(replace(WASTEFUL, absent=frozenset({3}))), RenderContext(width=120))

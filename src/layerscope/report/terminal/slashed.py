@@ -38,28 +38,34 @@ class Slashed:
 
 
 def find_breaks(text: str, width: int) -> list[int]:
-    """The offsets at which a line of text is to be broken so that each part takes at most `width` columns."""
+    """The offsets at which a line of text is to be broken so that each part takes at most `width` columns.
+
+    A path that is wider than a line has its first line for itself, so that it can be copied with as few cuts as can be.
+    """
     breaks: list[int] = []
     used = 0
-    for offset, piece in _iter_pieces(text, width):
+    for offset, piece, is_first in _iter_pieces(text, width):
         size = measure(piece.rstrip())
-        if used and used + size > width:
+        if used and (is_first or used + size > width):
             breaks.append(offset)
             used = 0
         used += measure(piece)
     return breaks
 
 
-def _iter_pieces(text: str, width: int) -> Iterator[tuple[int, str]]:
-    """What is kept together, with its offset: words that fit a line, else parts up to a slash or hyphen."""
+def _iter_pieces(text: str, width: int) -> Iterator[tuple[int, str, bool]]:
+    """What is kept together, with its offset: words that fit a line, else parts up to a slash or hyphen.
+
+    The last value says that a path begins which does not fit a line.
+    """
     for word in _WORD.finditer(text):
         if measure(word[0].rstrip()) <= width:
-            yield word.start(), word[0]
+            yield word.start(), word[0], False
             continue
         for part in (_PART if "/" in word[0] else _SYLLABLE).finditer(word[0]):
             start, rest = word.start() + part.start(), part[0]
             if measure(rest.rstrip()) <= width:
-                yield start, rest
+                yield start, rest, start == word.start() and "/" in rest
                 continue
             for at in range(len(rest)):
-                yield start + at, rest[at]
+                yield start + at, rest[at], False
