@@ -12,9 +12,10 @@ from layerscope.facts.system.os_release import OsRelease
 from layerscope.report.context import RenderContext
 from layerscope.report.gpu_json import build_gpu
 from layerscope.report.terminal.terminal_format import TerminalFormat
+from layerscope.rules.severity import Severity
 from support.example_results import CLEAN
 from support.gpu_facts import torch, verdict
-from support.results import make_result
+from support.results import make_finding, make_result
 
 NATIVE = structs.replace(verdict(Verdict.NATIVE, is_asked=False), name="H100", libraries=())
 LOST = structs.replace(verdict(Verdict.NONE, Cause.CODE, is_asked=False), name="P100", libraries=())
@@ -51,6 +52,26 @@ def test_what_blocks_is_told_at_the_top_and_the_code_above_the_rows() -> None:
     built = build_gpu(BLOCKED)
     assert (built.verdict, built.cause, built.code_verdict) == ("none", "blocked", "native")
     assert build_gpu(NATIVE).code_verdict == "native"
+
+
+def test_what_fails_where_the_image_runs_is_told_at_the_top() -> None:
+    """Once, and not where a GPU runs nothing anyway."""
+    broken = structs.replace(
+        make_finding("PY002", (1, "a"), severity=Severity.HIGH),
+        ends_gpu_work=True,
+        concerns=("a",),
+        brief="import a fails",
+    )
+    recipe = make_result(replace(CLEAN, findings=[broken, structs.replace(broken, concerns=("b",))]))
+
+    def head(*verdicts: GpuVerdict) -> list[str]:
+        text = TerminalFormat().render(replace(recipe, facts=FactSet(verdicts)), RenderContext(width=120))
+        return text.partition("\n\n")[0].splitlines()[1:-1]
+
+    told = ", but PY002 import a fails (1 more like it)"
+    assert head(NATIVE, LOST) == [f"✔ RUNS     on 1 of 2 common GPUs, not on 1{told}"]
+    assert [line.endswith(told) for line in head(*ask([NATIVE, NATIVE, LOST]))] == [False, True, False]
+    assert not head(LOST)[0].endswith(told)
 
 
 def test_libraries_that_are_compiled_at_first_use_are_told() -> None:

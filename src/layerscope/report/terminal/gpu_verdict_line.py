@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from layerscope.audit.blocked import tell_brief
 from layerscope.audit.result import AuditResult
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
 from layerscope.report.escape import escape_text
+from layerscope.report.order import order_findings
 from layerscope.report.terminal.gpu_table import ORDER, find_blocked
 from layerscope.report.terminal.page import Page
+from layerscope.rules.severity import Confidence
 from layerscope.rules.wording import tell_count
 
 Line = tuple[tuple[str, str], str]
@@ -32,16 +35,41 @@ _OTHERS: Final = {
     Verdict.NONE: "not on",
     Verdict.NO_CODE: "no code for",
 }
+_LOST: Final = {_WORDS[kind][1] for kind in (Verdict.NONE, Verdict.NO_CODE)}
+"""Words of GPUs for which it makes no difference what else fails."""
+
 SHOWN: Final = 4
 """GPUs that have a line each; more are counted."""
 
 
 def tell_gpus(page: Page, result: AuditResult) -> list[Line]:
-    """A line for each GPU that was asked about, or one that counts; none for an image without device code."""
+    """A line for each GPU that was asked about, or one that counts; none for an image without device code.
+
+    The last one where it runs names what fails all the same.
+    """
     asked = [verdict for verdict in result.gpus if verdict.is_asked]
     if asked and len(asked) <= SHOWN and not any(verdict.node for verdict in asked):
-        return [_tell_asked(page, verdict) for verdict in asked]
-    return [_count(page, asked or list(result.gpus), what=_name_kind(asked))] if result.gpus else []
+        lines = [_tell_asked(page, verdict) for verdict in asked]
+    else:
+        lines = [_count(page, asked or list(result.gpus), what=_name_kind(asked))] if result.gpus else []
+    running = [number for number, (word, _) in enumerate(lines) if word[0].split()[-1] not in _LOST]
+    if running:
+        word, told = lines[running[-1]]
+        lines[running[-1]] = word, told + _tell_broken(result)
+    return lines
+
+
+def _tell_broken(result: AuditResult) -> str:
+    """The worst finding that ends the import of something, where the image does not consist of that alone."""
+    broken = [
+        finding
+        for finding in order_findings(result.findings)
+        if finding.ends_gpu_work and finding.confidence is not Confidence.LOW
+    ]
+    if not broken or find_blocked(result.gpus) is not None:
+        return ""
+    more = f" ({len(broken) - 1} more like it)" if len(broken) > 1 else ""
+    return f", but {escape_text(tell_brief(broken[0]))}{more}"
 
 
 def _name_kind(asked: list[GpuVerdict]) -> str:

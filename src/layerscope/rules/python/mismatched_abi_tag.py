@@ -84,8 +84,9 @@ class MismatchedAbiTag(Rule):
                 f"; {tell_count(count, 'extension module')} not found, whose suffix should be .{modules[0].wanted}.so"
             )
         failing = dict.fromkeys(each.package for each in modules if (each.distribution or each.package) in fatal)
+        brief = f"import {tell_list(failing)} {'fail' if len(failing) > 1 else 'fails'}" if failing else ""
         if failing:
-            message += f"; import {tell_list(failing)} {'fail' if len(failing) > 1 else 'fails'}"
+            message += f"; {brief}"
         if fatal and slow:
             message += f"; {tell_list(slow)} {'go' if len(slow) > 1 else 'goes'} on without the compiled part"
         is_sure = bool(set(tags) & set(broken) & set(fatal)) and is_active(facts, place)
@@ -94,4 +95,6 @@ class MismatchedAbiTag(Rule):
         fix = reinstall(facts, place, pins or list(named), title="Install them anew with this environment's own Python")
         severity = Severity.CRITICAL if is_sure else Severity.HIGH if modules else Severity.MEDIUM
         concerns = tuple(path for module in modules for path in module.examples) or None
-        return self.finding(message, *places[:SHOWN_LOCATIONS], severity=severity, fixes=(fix,), concerns=concerns)
+        return self.finding(
+            message, *places[:SHOWN_LOCATIONS], severity=severity, fixes=(fix,), concerns=concerns, brief=brief
+        )

@@ -62,6 +62,7 @@ class NumpyAbiMismatch(Rule):
             (f"RUN {pip} 'numpy<2'", f"Or newer versions, built for NumPy 2: RUN {pip} --upgrade {newer}"),
         )
         places = blame_latest(numpy.numpy_place, *(fact.evidence for fact in modules))
+        packages = list(dict.fromkeys(fact.package for fact in modules))
         severity = Severity.HIGH if any(fact.needs_numpy for fact in modules) else Severity.LOW
         return self.finding(
             message,
@@ -69,5 +70,6 @@ class NumpyAbiMismatch(Rule):
             severity=severity,
             confidence=Confidence.MEDIUM,
             fixes=(fix,),
+            brief=f"import {tell_list(packages)} {'fails' if len(packages) == 1 else 'fail'} with NumPy {numpy.numpy}",
             concerns=tuple(f"{place}/{fact.package}" for fact in modules if fact.package != "torch") or None,
         )
