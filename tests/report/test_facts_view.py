@@ -8,6 +8,7 @@ import pytest
 from msgspec import Struct, structs
 
 from layerscope.audit.result import AuditResult, BaseImage
+from layerscope.facts.cuda.device_code import LibraryCode
 from layerscope.facts.fact import Fact
 from layerscope.report.context import RenderContext
 from layerscope.report.facts_view import render_facts_json, render_facts_text
@@ -50,6 +51,15 @@ def test_hostile_text_stays_on_the_page(family: str, width: int, *, unicode: boo
     text = draw(*facts, family=family, context=RenderContext(width=width, unicode=unicode, limit=None))
     assert all(line.isprintable() and len(line) <= width for line in text.splitlines())
     assert unicode or text.isascii()
+
+
+def test_containers_that_other_tools_do_not_list_are_told_apart() -> None:
+    """They lie outside the section that cuobjdump reads."""
+    code = next(fact for fact in CUDA if isinstance(fact, LibraryCode))
+    told = "found outside .nv_fatbin, where cuobjdump lists none"
+    drawn = draw(structs.replace(code, is_self_loaded=True), family="cuda", context=RenderContext(width=160))
+    assert told in drawn
+    assert told not in draw(code, family="cuda", context=RenderContext(width=160))
 
 
 @pytest.mark.parametrize(("also", "is_listed"), [((), True), (("elf",), False)])

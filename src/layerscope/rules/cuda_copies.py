@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.cuda.libraries import CudaCopy, CudaLibrary
 from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.cuda_stack import COMPUTING, find_users, live_copies
@@ -34,6 +34,12 @@ def iter_second_copies(facts: FactSet) -> Iterator[SecondCopy]:
             if shared and size >= NOTICED:
                 yield SecondCopy(copy, kept, tuple(sorted(shared)), size)
                 break
+
+
+def find_unused_libraries(facts: FactSet) -> frozenset[str]:
+    """The paths of the libraries in copies of which CUDA020 tells that nothing in Python loads them."""
+    unused = {each.copy.root for each in iter_second_copies(facts) if not find_users(each.copy, facts)}
+    return frozenset(each.evidence.path or "" for each in facts.of(CudaLibrary) if each.copy in unused)
 
 
 def _rank(copy: CudaCopy, facts: FactSet) -> tuple[int, bool, int, str]:

@@ -6,13 +6,17 @@ from dataclasses import replace
 from msgspec import structs
 
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
+from layerscope.facts.cuda.libraries import CudaLibrary
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.os_release import OsRelease
 from layerscope.report.context import RenderContext
 from layerscope.report.gpu_json import build_gpu
 from layerscope.report.terminal.terminal_format import TerminalFormat
+from layerscope.rules.cuda_copies import NOTICED
 from layerscope.rules.severity import Severity
+from support.cuda_images import collect_cuda, toolkit, wheels
+from support.cuda_images import torch as torch_files
 from support.example_results import CLEAN
 from support.gpu_facts import torch, verdict
 from support.results import make_finding, make_result
@@ -80,6 +84,21 @@ def test_libraries_that_are_compiled_at_first_use_are_told() -> None:
     compiled = structs.replace(library, path="usr/lib/libcufft.so.12", verdict=Verdict.JIT)
     text = tell(structs.replace(NATIVE, libraries=(compiled,)), structs.replace(LOST, libraries=(compiled,)))
     assert "\n  libcufft.so.12 compiles most of its kernels at first use on H100\n" in text
+
+
+def test_libraries_of_a_copy_that_nothing_loads_are_compiled_by_nobody() -> None:
+    """The toolkit beside the wheels that torch loads."""
+    (library,) = verdict(Verdict.NATIVE).libraries
+    copies = collect_cuda([*toolkit(size=NOTICED)], [*torch_files(), *wheels(size=NOTICED * 2)])
+    paths = [
+        each.evidence.path or ""
+        for each in copies
+        if isinstance(each, CudaLibrary) and "libcublas.so" in str(each.evidence)
+    ]
+    compiled = tuple(structs.replace(library, path=path, verdict=Verdict.JIT) for path in paths)
+    text = tell(*copies, structs.replace(NATIVE, libraries=compiled))
+    assert len(paths) == 2
+    assert "\n  libcublas.so.12 compiles most of its kernels at first use on H100\n" in text
 
 
 def test_the_driver_of_all_features_is_told_where_it_helps() -> None:

@@ -17,6 +17,7 @@ def test_flags_a_wheel_of_another_python_in_use() -> None:
         "whose suffix should be .cpython-311-x86_64-linux-gnu.so; import acme fails"
     )
     assert finding.severity is Severity.CRITICAL
+    assert finding.brief == "import acme fails"
     assert finding.fixes[0].steps[0] == (
         "RUN /opt/venv/bin/python -m pip install --force-reinstall --no-deps acme==1.0"
     )

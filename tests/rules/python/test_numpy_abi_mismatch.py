@@ -18,6 +18,7 @@ def test_flags_modules_and_the_step_that_brought_numpy_2() -> None:
     )
     assert finding.severity is Severity.HIGH
     assert finding.locations[0].layer == 4
+    assert finding.brief == "import acme and beta fail with NumPy 2.1.0"
     assert finding.fixes[0].steps[0] == "RUN /opt/venv/bin/python -m pip install 'numpy<2'"
 
 

@@ -13,6 +13,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.report.escape import escape_text
 from layerscope.report.terminal.page import Page, start_table
+from layerscope.rules.cuda_copies import find_unused_libraries
 from layerscope.rules.wording import tell_list
 
 ORDER: Final = (Verdict.NATIVE, Verdict.JIT, Verdict.PARTIAL, Verdict.NONE, Verdict.NO_CODE)
@@ -56,7 +57,7 @@ def draw_gpus(page: Page, result: AuditResult) -> None:
             page.add_line(("by its code alone, which counts for nothing as long as this holds: ", "muted"), indent=2)
             page.add_line(escape_text(blocked.reason), indent=2)
         _draw_common(page, [_unblock(verdict) for verdict in result.gpus])
-    _tell_compiled(page, result.gpus)
+    _tell_compiled(page, result)
 
 
 def _unblock(verdict: GpuVerdict) -> GpuVerdict:
@@ -82,12 +83,16 @@ def _tell_blocked(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
     page.add_line((f"by its code alone: {', '.join(counts)}", "muted"), indent=2)
 
 
-def _tell_compiled(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
-    """Libraries of an image that runs which the driver compiles for the most part, with the GPUs."""
+def _tell_compiled(page: Page, result: AuditResult) -> None:
+    """Libraries of an image that runs which the driver compiles for the most part, with the GPUs.
+
+    What lies in a copy of CUDA that nothing loads is compiled by nobody.
+    """
+    unused = find_unused_libraries(result.facts)
     found: dict[str, list[str]] = {}
-    for verdict in verdicts:
+    for verdict in result.gpus:
         for library in verdict.libraries if verdict.verdict is Verdict.NATIVE else ():
-            if library.verdict is Verdict.JIT:
+            if library.verdict is Verdict.JIT and library.path not in unused:
                 found.setdefault(library.name, []).append(verdict.name)
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, gpus in found.items():
