@@ -110,15 +110,27 @@ def test_the_driver_of_all_features_is_told_where_it_helps() -> None:
 
 
 def test_a_narrow_table_leaves_out_columns_before_it_cuts_verdicts() -> None:
-    """First the driver of all features, then the number of nodes; names go on below themselves."""
+    """First the driver of all features, then the number of nodes, which lines below tell; names go on as well."""
     node = structs.replace(ask([NATIVE])[0], node="a-very-long-name-of-a-node-pool", count=120, driver="580.95.05")
     wide, middle, narrow = (tell(node, width=width) for width in (160, 110, 60))
-    assert "all features" in wide
-    assert "all features" not in middle
-    assert "count" in middle
-    assert "count" not in narrow
+    assert "  all features\n" in wide
+    assert "  all features\n" not in middle
+    assert " count  verdict " in middle
+    assert " count  verdict " not in narrow
     assert "✔ runs " in narrow
     assert " 580.95.05 " in narrow
+
+
+def test_what_a_narrow_table_leaves_out_is_told_below_it() -> None:
+    """Each value with all that have it."""
+    first = structs.replace(
+        ask([NATIVE])[0], node="pool-with-a-long-name", count=12, driver="580.95.05", full_driver="595.45.04"
+    )
+    nodes = (first, structs.replace(first, node="other"), structs.replace(first, node="third", count=3))
+    assert "\n  all features: ≥ 595.45.04 (pool-with-a-long-name, other and third)\n" in tell(*nodes)
+    told = tell(*nodes, width=70)
+    assert "\n  count: 12 (pool-with-a-long-name and other); 3 (third)\n" in told
+    assert "  all features: " in told
 
 
 def test_the_stack_is_one_line_of_what_is_known() -> None:

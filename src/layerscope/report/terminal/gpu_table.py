@@ -34,7 +34,7 @@ _STYLES: Final = {
 _PLACE: Final = "\0"
 _COLUMNS: Final = ("node", "count", "verdict", "GPU", "driver", "needs driver", "all features")
 _LEAVING: Final = ("all features", "count")
-"""What a narrow table leaves out, the first first."""
+"""What a narrow table leaves to lines below it, the first first."""
 _GAP: Final = 2
 SHOWN_GPUS: Final = 4
 """GPUs that a line below the table names."""
@@ -123,8 +123,22 @@ def _draw_asked(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
     for row in rows:
         table.add_row(*(row[name] for name in names))
     page.add(table)
+    for name in _COLUMNS:
+        if name in _LEAVING and name in widths and name not in names:
+            _tell_column(page, name, rows)
     for reason, group in _group_reasons(verdicts):
         page.add_line((f"{', '.join(group)}: ", "label"), reason, indent=2)
+
+
+def _tell_column(page: Page, name: str, rows: Sequence[dict[str, str | Text]]) -> None:
+    """A column for which there was no room: each of its values with the rows that have it."""
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        groups.setdefault(str(row[name]), []).append(str(row["node"] or row["GPU"]))
+    if list(groups) == [page.symbols.dash]:
+        return
+    told = [f"{value} ({tell_list(dict.fromkeys(group), shown=SHOWN_GPUS)})" for value, group in groups.items()]
+    page.add_line((f"{name}: ", "label"), "; ".join(told), indent=2)
 
 
 def _describe(page: Page, verdict: GpuVerdict) -> dict[str, str | Text]:
