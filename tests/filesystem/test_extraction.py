@@ -61,6 +61,16 @@ def test_file_gets_the_name_of_its_target(tmp_path: Path) -> None:
     assert on_disk(tmp_path) == {"new": "lower"}
 
 
+def test_file_goes_into_a_new_folder_on_request(tmp_path: Path) -> None:
+    """It keeps its name there, and the folder is made; a directory is written under that name in any case."""
+    plan = plan_extraction(merged(*TREE), "d/a")
+    done = extract(plan, tmp_path / "out", MemberContents(*TREE), into_folder=True)
+    assert on_disk(tmp_path) == {"out": "/", "out/a": "lower"}
+    assert done.target == tmp_path / "out" / "a"
+    extract(plan_extraction(merged(*TREE), "d"), tmp_path / "d", MemberContents(*TREE), into_folder=True)
+    assert (tmp_path / "d" / "a").is_file()
+
+
 def test_root_is_written_into_the_target_itself(tmp_path: Path) -> None:
     """The root has no name of its own."""
     run("", tmp_path, *TREE)

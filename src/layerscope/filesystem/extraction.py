@@ -37,15 +37,17 @@ def extract(
     read_contents: ReadContents,
     *,
     overwrite: bool = False,
+    into_folder: bool = False,
     progress: Progress | None = None,
 ) -> Extraction:
     """Write a plan to `target` as `docker cp` does: into it if it is a directory, else as that name.
 
+    With `into_folder` a single file goes into a directory of that name, which is made.
     Existing files are refused before anything is written, or replaced with `overwrite`; existing directories are added
     to. Raises TreeError, DigestMismatchError, and what `read_contents` raises; no file is left half written.
     """
     progress = progress or SilentProgress()
-    root, prefix = _place(plan, target)
+    root, prefix = _place(plan, target, into_folder=into_folder)
     placed = plan.below(prefix)
     progress.start(PROGRESS_KEY, f"/{plan.path}", plan.size)
     with Destination(root, overwrite=overwrite) as destination:
@@ -68,27 +70,33 @@ def extract(
     )
 
 
-def _place(plan: ExtractionPlan, target: Path) -> tuple[Path, Parts]:
+def _place(plan: ExtractionPlan, target: Path, *, into_folder: bool) -> tuple[Path, Parts]:
     """The directory to be opened, and the parts below it that the plan's own path gets."""
     if target.is_dir():
-        if not plan.path:
-            return target, ()
-        name = encode_name(plan.path.rpartition("/")[2])
-        if name is None:
-            raise TreeError(f"extracting /{plan.path}: its name cannot be written; name the target in full")
-        return target, (name,)
+        return target, _own_name(plan)
     if not target.parent.is_dir():
         above = os.fspath(target.parent)
         raise TreeError(
             f"extracting /{plan.path} to {os.fspath(target)!r}: there is no folder {above!r}; make it first"
         )
-    if not plan.is_directory:
+    if not plan.is_directory and not into_folder:
         return target.parent, (os.fsencode(target.name),)
+    parts = () if plan.is_directory else _own_name(plan)
     try:
-        target.mkdir(mode=plan.directories[0].mode)
+        target.mkdir(mode=plan.directories[0].mode if plan.is_directory else 0o777)
     except OSError as error:
         raise TreeError(f"extracting /{plan.path}: making {os.fspath(target)!r}: {error.strerror}") from error
-    return target, ()
+    return target, parts
+
+
+def _own_name(plan: ExtractionPlan) -> Parts:
+    """The name that a path keeps in a directory; the root has none."""
+    if not plan.path:
+        return ()
+    name = encode_name(plan.path.rpartition("/")[2])
+    if name is None:
+        raise TreeError(f"extracting /{plan.path}: its name cannot be written; name the target in full")
+    return (name,)
 
 
 def _refuse_existing(plan: ExtractionPlan, destination: Destination, root: Path) -> None:

@@ -9,14 +9,15 @@ from layerscope.rules.wording import tell_count, tell_size
 
 
 def render_extraction_text(written: Extraction) -> str:
-    """How much was written, and where."""
+    """How much was written, and where, or under which name where it is one file."""
     counts = (
         (written.files, "file", "files"),
         (written.directories, "directory", "directories"),
         (written.links, "symlink", "symlinks"),
     )
     told = ", ".join(tell_count(count, noun, plural) for count, noun, plural in counts if count) or "nothing"
-    return f"wrote {told}, {tell_size(written.size)}, to {escape_text(str(written.target))}\n"
+    place = "to" if written.directories else "as"
+    return f"wrote {told}, {tell_size(written.size)}, {place} {escape_text(str(written.target))}\n"
 
 
 def render_extraction_json(written: Extraction) -> str:

@@ -24,6 +24,14 @@ def test_a_file_goes_into_a_folder_that_is_there(answer: Answer, service: Path, 
     assert (tmp_path / "os-release").read_text().startswith("ID=")
 
 
+def test_a_slash_after_the_target_makes_a_folder_for_a_file(answer: Answer, service: Path, tmp_path: Path) -> None:
+    """Without it, the target is the file's name, and the answer says so."""
+    assert answer("extract", service, "/etc/os-release", "-d", "new/")[1].endswith(b", as new/os-release\n")
+    assert (tmp_path / "new" / "os-release").is_file()
+    assert answer("extract", service, "/etc/os-release", "-d", "name")[1].endswith(b", as name\n")
+    assert (tmp_path / "name").is_file()
+
+
 def test_a_deleted_file_can_be_had_from_its_layer(answer: Answer, service: Path, tmp_path: Path) -> None:
     """`--layer` writes what that layer brings."""
     assert answer("extract", service, "/app/.netrc", "--layer", 2)[0] == 0

@@ -31,11 +31,11 @@ from layerscope.rules.wording import tell_count
     "-d",
     "--directory",
     "target",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     default=".",
     show_default=True,
     metavar="DIR",
-    help="Where to: into DIR if it is there, else under that name.",
+    help="Where to: into DIR if it is there, else under that name; DIR/ makes a folder for a file.",
 )
 @click.option("--layer", type=click.IntRange(min=0), metavar="N", help="Only what layer N brings.")
 @click.option("--follow", is_flag=True, help="Write what symlinks lead to, instead of the symlinks.")
@@ -47,7 +47,7 @@ def command(
     image: str,
     path: str,
     *,
-    target: Path,
+    target: str,
     layer: int | None,
     follow: bool,
     overwrite: bool,
@@ -68,7 +68,14 @@ def command(
     _refuse_nothing(plan, tree)
     try:
         with show_progress(console) as progress:
-            written = extract(plan, target, _open_contents(found), overwrite=overwrite, progress=progress)
+            written = extract(
+                plan,
+                Path(target),
+                _open_contents(found),
+                overwrite=overwrite,
+                into_folder=target.endswith("/"),
+                progress=progress,
+            )
     except KeyboardInterrupt:
         console.say(f"stopped: what was written to {target} so far stays there")
         raise
