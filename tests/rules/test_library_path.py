@@ -34,6 +34,13 @@ def test_three_findings_on_the_variable_propose_one_line() -> None:
         assert finding.fixes[0].steps[0] == DELETE
 
 
+def test_a_line_that_is_in_no_step_cannot_be_deleted() -> None:
+    """The config alone sets the variable: an empty value takes its place."""
+    unknown = replace(MIXED, library_path_step="")
+    expected = "ENV LD_LIBRARY_PATH=   (nothing is left of it: empty it in the last stage)"
+    assert propose_library_path(FactSet((SHADOW, unknown))) == expected
+
+
 def test_folders_without_blame_stay() -> None:
     """As they are written, also where a copy that is the same wins."""
     whole = replace(CONFIGURATION, library_path=(*MIXED.library_path, SearchFolder("/opt/lib", "opt/lib", 1)))

@@ -27,6 +27,8 @@ LIBRARY_PATH_NEEDS: Final[tuple[type[Fact], ...]] = (
 _MOUNTED: Final = ("/usr/local/nvidia/lib", "/usr/local/nvidia/lib64", "/usr/lib/wsl", "/run/", "/mnt/", "/host/")
 """Folders that a runtime mounts: NVIDIA's images name the first two for their first runtime."""
 
+_DELETE: Final = "nothing is left of it: delete the line"
+
 _VARIANTS: Final = "/glibc-hwcaps/"
 """glibc looks below a folder for variants of its libraries: they are the folder's."""
 
@@ -46,12 +48,14 @@ def propose_library_path(facts: FactSet) -> str:
     """
     configuration = facts.find(LoaderConfiguration)
     blamed = find_blamed_folders(facts)
-    return set_library_path(
+    line = set_library_path(
         folder
         for folder in (configuration.library_path if configuration is not None else ())
         if folder.text.startswith(("/", "$"))
         and blamed.isdisjoint({folder.text.strip("/"), (folder.path or folder.text).strip("/")})
     )
+    is_set = configuration is None or configuration.library_path_step
+    return line if is_set else line.replace(_DELETE, "nothing is left of it: empty it in the last stage")
 
 
 def find_blamed_folders(facts: FactSet) -> frozenset[str]:
@@ -82,7 +86,7 @@ def set_library_path(folders: Iterable[SearchFolder]) -> str:
     """The instruction that leaves these folders, less what is empty or dead, or what to do where none is left."""
     texts = [folder.text for folder in folders if folder.text and not is_dead(folder)]
     kept = ":".join(dict.fromkeys(texts))
-    return f"ENV LD_LIBRARY_PATH={kept}" if kept else "ENV LD_LIBRARY_PATH=   (nothing is left of it: delete the line)"
+    return f"ENV LD_LIBRARY_PATH={kept}" if kept else f"ENV LD_LIBRARY_PATH=   ({_DELETE})"
 
 
 def tell_library_path(configuration: LoaderConfiguration | None) -> str:
