@@ -1,5 +1,7 @@
 """The plan holds each fix once, the one with the most effect first."""
 
+from msgspec.structs import replace
+
 from layerscope.report.plan import plan_fixes
 from layerscope.rules.severity import Severity
 from support.results import make_finding
@@ -25,6 +27,13 @@ def test_of_equal_severity_the_larger_saving_comes_first() -> None:
         ]
     )
     assert [step.fix.title for step in planned] == ["large", "small"]
+
+
+def test_of_equal_severity_what_ends_all_gpu_work_is_cured_first() -> None:
+    """As the findings are listed."""
+    ending = replace(make_finding("CUDA031", fix="leave it out"), ends_gpu_work=True)
+    planned = plan_fixes([make_finding("CUDA004", fix="newer driver"), ending])
+    assert [step.fix.title for step in planned] == ["leave it out", "newer driver"]
 
 
 def test_one_fix_for_several_findings_is_planned_once() -> None:

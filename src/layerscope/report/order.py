@@ -13,11 +13,23 @@ def order_findings(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=_rank)
 
 
+def ends_everything(finding: Finding) -> bool:
+    """Whether nothing of the image computes on a GPU as long as a finding holds."""
+    return finding.ends_gpu_work and not finding.concerns
+
+
 def _rank(finding: Finding) -> tuple[int, bool, bool, str, int, list[tuple[int, str]], str]:
     places = [_place(location) for location in finding.locations]
     is_of_config = finding.code.startswith("CONF")
-    is_for_all = finding.ends_gpu_work and not finding.concerns
-    return (-finding.severity, not is_for_all, is_of_config, finding.code, -finding.wasted, places, finding.message)
+    return (
+        -finding.severity,
+        not ends_everything(finding),
+        is_of_config,
+        finding.code,
+        -finding.wasted,
+        places,
+        finding.message,
+    )
 
 
 def _place(location: Location) -> tuple[int, str]:

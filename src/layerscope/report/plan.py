@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from layerscope.report.order import ends_everything
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Severity
@@ -19,7 +20,10 @@ class PlannedFix:
 
 
 def plan_fixes(findings: Iterable[Finding]) -> tuple[PlannedFix, ...]:
-    """Return every fix once, the worst cured first, then the most saved; only a finding's first fix is planned."""
+    """Return every fix once, the worst cured first, then the most saved; only a finding's first fix is planned.
+
+    Of equal severity, what cures a finding that ends all GPU work leads.
+    """
     groups: dict[Fix, list[Finding]] = {}
     for finding in findings:
         for fix in finding.fixes[:1]:
@@ -33,4 +37,9 @@ def plan_fixes(findings: Iterable[Finding]) -> tuple[PlannedFix, ...]:
         )
         for fix, cured in groups.items()
     ]
-    return tuple(sorted(planned, key=lambda step: (-step.severity, -step.saves, step.removes, step.fix.title)))
+    leading = {fix for fix, cured in groups.items() if any(map(ends_everything, cured))}
+
+    def rank(step: PlannedFix) -> tuple[int, bool, int, tuple[str, ...], str]:
+        return -step.severity, step.fix not in leading, -step.saves, step.removes, step.fix.title
+
+    return tuple(sorted(planned, key=rank))

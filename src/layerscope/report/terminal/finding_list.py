@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -51,9 +52,9 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
     page.add(Slashed(Text(escape_text(finding.message))), indent=4)
     details = _start_details()
     for label, text in _describe_places(page, result, finding):
-        details.add_row(label, Slashed(text))
+        details.add_row(label, text)
     for fix in finding.fixes[:1]:
-        details.add_row(f"{page.symbols.arrow} fix", Slashed(Text(escape_text(fix.title))))
+        details.add_row(f"{page.symbols.arrow} fix", Text(escape_text(fix.title)))
     if details.row_count:
         page.add(details, indent=4)
 
@@ -61,13 +62,13 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
 def _start_details() -> Table:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(style="label", no_wrap=True, min_width=LABEL_WIDTH)
-    table.add_column()
+    table.add_column(overflow="fold")
     return table
 
 
-def _describe_places(page: Page, result: AuditResult, finding: Finding) -> list[tuple[str, Text]]:
+def _describe_places(page: Page, result: AuditResult, finding: Finding) -> list[tuple[str, RenderableType]]:
     """What the message leaves out: a row a layer with its instruction, and the first of its paths."""
-    rows: list[tuple[str, Text]] = []
+    rows: list[tuple[str, RenderableType]] = []
     width = page.width - LABEL_WIDTH - 6
     places = select_unnamed(finding.locations, finding.message)
     for layer, group in groupby(places, key=lambda location: location.layer):
@@ -76,7 +77,7 @@ def _describe_places(page: Page, result: AuditResult, finding: Finding) -> list[
             step = result.layers[layer].step if layer < len(result.layers) else None
             instruction = shorten(tell_instruction(step), width, ellipsis=page.symbols.ellipsis)
             rows.append((f"layer {layer}", Text(instruction, "instruction")))
-        rows += [("", Text(escape_text(root_path(path)), "path")) for path in paths[:SHOWN_PATHS]]
+        rows += [("", Slashed(Text(escape_text(root_path(path)), "path"))) for path in paths[:SHOWN_PATHS]]
         if len(paths) > SHOWN_PATHS:
             rows.append(("", Text(f"and {tell_count(len(paths) - SHOWN_PATHS, 'more path')}", "muted")))
     return rows

@@ -90,7 +90,7 @@ def _tell_compiled(page: Page, result: AuditResult) -> None:
     """
     unused = find_unused_libraries(result.facts)
     found: dict[str, list[str]] = {}
-    for verdict in result.gpus:
+    for verdict in map(_unblock, result.gpus):
         for library in verdict.libraries if verdict.verdict is Verdict.NATIVE else ():
             if library.verdict is Verdict.JIT and library.path not in unused:
                 found.setdefault(library.name, []).append(verdict.name)

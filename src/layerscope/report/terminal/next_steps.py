@@ -15,14 +15,14 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
 
+LEAD = 4
+"""Columns before a command: its margin and the prompt."""
+
 SHOWN = 5
 """What a person does before looking again."""
 
 SHOWN_LINES = 3
 """Lines of one step, if there are more than one besides; the JSON report holds all."""
-
-LEAD = 4
-"""Columns before a command: its margin and the prompt."""
 
 
 def draw_next_steps(page: Page, result: AuditResult) -> None:
