@@ -56,7 +56,7 @@ def test_hostile_text_stays_on_the_page(family: str, width: int, *, unicode: boo
 def test_containers_that_other_tools_do_not_list_are_told_apart() -> None:
     """They lie outside the section that cuobjdump reads."""
     code = next(fact for fact in CUDA if isinstance(fact, LibraryCode))
-    told = "found outside .nv_fatbin, where cuobjdump lists none"
+    told = "most found outside .nv_fatbin, where cuobjdump does not look"
     drawn = draw(structs.replace(code, is_self_loaded=True), family="cuda", context=RenderContext(width=160))
     assert told in drawn
     assert told not in draw(code, family="cuda", context=RenderContext(width=160))

@@ -143,7 +143,9 @@ def _tell_library(sheet: Sheet, each: LibraryCode) -> Text:
     """One file: its name, and below it what its code is for."""
     told = tell(each.name, "path")
     told.append(f"  {tell_count(each.containers, 'container')}, {sheet.in_layer(each.evidence.layer)}", "muted")
-    told.append("; found outside .nv_fatbin, where cuobjdump lists none" if each.is_self_loaded else "", "muted")
+    told.append(
+        "; most found outside .nv_fatbin, where cuobjdump does not look" if each.is_self_loaded else "", "muted"
+    )
     told.append("; programs load another of its name" if each.is_passed_over else "", "muted")
     told.append(f"; {tell_count(each.damaged, 'container')} damaged" if each.damaged else "", "doubt")
     return told.append(f"\n{tell_targets(target for group in each.groups for target in group.targets)}")
