@@ -168,3 +168,36 @@ def test_libraries_for_what_the_hardware_lacks_do_not_count() -> None:
     assert judge(facts, "T4").verdict is Verdict.NATIVE
     newer = (*TORCH_12, library("libcusparseLt.so.0", (9, sm(90, 100))))
     assert judge(newer, "A10").verdict is Verdict.PARTIAL
+
+
+@pytest.mark.parametrize(
+    ("gpu", "architecture", "is_foreign"),
+    [
+        ("GH200", "amd64", True),
+        ("Jetson AGX Orin", "amd64", True),
+        ("12.1", "amd64", True),
+        ("GB10", "arm64", False),
+        ("GB10", "arm", False),
+        ("GB10", "", False),
+        ("H100", "amd64", False),
+        ("H100", "arm64", False),
+        ("9.0", "amd64", False),
+        ("RTX 5090", "amd64", False),
+    ],
+)
+def test_hosts_of_another_processor_do_not_start_the_image(gpu: str, architecture: str, *, is_foreign: bool) -> None:
+    """Whatever its device code and the driver; GPUs that come with both kinds of host are not concerned."""
+    target = parse_gpu(gpu, POLICIES.gpu_arch)
+    (verdict,) = judge_gpus(FactSet(TORCH_13), POLICIES, (target,), "595.45.04", architecture=architecture)
+    assert (verdict.cause is Cause.HOST_PROCESSOR) is is_foreign
+    if is_foreign:
+        assert (verdict.verdict, verdict.minimum_driver, verdict.torch_builds) == (Verdict.NONE, "", ())
+        assert verdict.reason == f"its host's processor is arm64, the image is for {architecture}"
+
+
+def test_fleets_and_common_gpus_are_judged_by_their_hosts() -> None:
+    """As GPUs that are named."""
+    (node,) = judge_fleet(FactSet(TORCH_13), POLICIES, (NodeType("spark", "GB10"),), architecture="amd64")
+    assert node.cause is Cause.HOST_PROCESSOR
+    common = judge_gpus(FactSet(TORCH_13), POLICIES, architecture="amd64")
+    assert [each.name for each in common if each.cause is Cause.HOST_PROCESSOR] == ["GB10"]

@@ -40,6 +40,8 @@ class Cause(StrEnum):
     """The driver does not yet know the GPU."""
     PTX_TOO_NEW = "PTX too new"
     """The driver cannot compile the PTX."""
+    HOST_PROCESSOR = "host processor"
+    """The GPU's hosts have another processor than the image is for."""
     BLOCKED = "blocked"
     """What computes does not start, whatever its code; a finding says why."""
 

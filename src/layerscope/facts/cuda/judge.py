@@ -25,6 +25,7 @@ from layerscope.facts.cuda.verdict_reasons import (
     tell_driver_before,
     tell_driver_too_new,
     tell_driver_too_old,
+    tell_host_processor,
     tell_reason,
 )
 from layerscope.facts.fact import Evidence
@@ -34,6 +35,9 @@ from layerscope.policies.gpu_names import tell_capability
 from layerscope.policies.policies import Policies
 
 _LACKING: Final = (Verdict.PARTIAL, Verdict.NONE)
+
+_RUN_BY: Final = {"arm64": ("arm64", "arm")}
+"""Architectures whose programs a host's processor starts, where these are several: many of Arm's start 32-bit ones."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class _Case:
     policies: Policies
     driver: str
     compat_branches: tuple[int, ...]
+    architecture: str = ""
 
     @property
     def version(self) -> Version | None:
@@ -54,15 +59,23 @@ class _Case:
 
 
 def judge_gpus(
-    facts: FactSet, policies: Policies, targets: Sequence[GpuTarget] = (), driver: str = ""
+    facts: FactSet,
+    policies: Policies,
+    targets: Sequence[GpuTarget] = (),
+    driver: str = "",
+    *,
+    architecture: str = "",
 ) -> tuple[GpuVerdict, ...]:
-    """The verdict for every target, or for the common GPUs where there is none; `driver` is a version or a branch."""
+    """The verdict for every target, or for the common GPUs where there is none.
+
+    `driver` is a version or a branch, `architecture` the processor that the image is for, as its config names it.
+    """
     asked = targets or common_targets(policies.gpu_arch)
     need, branches = find_cuda_need(facts), find_compat_branches(facts)
     candidates = find_candidates(facts.of(LibraryCode), policies, need.cuda if need else "")
     return tuple(
         replace(
-            _judge(_Case(target, candidates, need, policies, driver, branches)),
+            _judge(_Case(target, candidates, need, policies, driver, branches, architecture)),
             is_asked=bool(targets),
             refusal=_find_refusal(facts, target, policies, driver),
         )
@@ -70,11 +83,14 @@ def judge_gpus(
     )
 
 
-def judge_fleet(facts: FactSet, policies: Policies, fleet: Sequence[NodeType]) -> tuple[GpuVerdict, ...]:
+def judge_fleet(
+    facts: FactSet, policies: Policies, fleet: Sequence[NodeType], *, architecture: str = ""
+) -> tuple[GpuVerdict, ...]:
     """The verdict for every node type, in the fleet's order; raises UsageError for a GPU that nobody knows."""
     verdicts = []
     for node in fleet:
-        (verdict,) = judge_gpus(facts, policies, (parse_gpu(node.gpu, policies.gpu_arch),), node.driver)
+        target = parse_gpu(node.gpu, policies.gpu_arch)
+        (verdict,) = judge_gpus(facts, policies, (target,), node.driver, architecture=architecture)
         verdicts.append(replace(verdict, node=node.name, count=node.count))
     return tuple(verdicts)
 
@@ -91,10 +107,22 @@ def _find_refusal(facts: FactSet, target: GpuTarget, policies: Policies, driver:
 
 def _judge(case: _Case) -> GpuVerdict:
     """The verdict, and where PyTorch falls short, the builds that would do."""
+    if host := _find_foreign_host(case):
+        verdict = replace(
+            _tell_code(case, _judge_code(case, None)), evidence=Evidence(), minimum_driver="", libraries=()
+        )
+        return _refuse(verdict, Cause.HOST_PROCESSOR, tell_host_processor(host, case.architecture))
     verdict = _judge_with_driver(case)
     if verdict.cause is Cause.NOTHING or case.need is None or not case.need.what.startswith("torch"):
         return verdict
     return replace(verdict, torch_builds=_find_torch_builds(case, verdict.verdict))
+
+
+def _find_foreign_host(case: _Case) -> str:
+    """The processor of the GPU's hosts, where it does not run what the image holds; empty where it does."""
+    capability, architectures = case.target.capability, case.policies.gpu_arch
+    host = case.target.model.host if case.target.model else architectures.host_of(capability)
+    return "" if not host or case.architecture in {"", *_RUN_BY.get(host, (host,))} else host
 
 
 def _judge_with_driver(case: _Case) -> GpuVerdict:
