@@ -34,6 +34,7 @@ class DriverBelowFloor(Rule):
     code: ClassVar[str] = "CUDA004"
     covers: ClassVar[tuple[int, ...]] = (33, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ class DroppedArchitecture(Rule):
     code: ClassVar[str] = "CUDA006"
     covers: ClassVar[tuple[int, ...]] = (33, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

@@ -39,6 +39,7 @@ class ForeignHostProcessor(Rule):
     code: ClassVar[str] = "CUDA009"
     covers: ClassVar[tuple[int, ...]] = (27, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ class JitOnlyDeviceCode(Rule):
     code: ClassVar[str] = "CUDA003"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

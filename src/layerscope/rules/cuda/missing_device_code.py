@@ -44,6 +44,7 @@ class MissingDeviceCode(Rule):
     code: ClassVar[str] = "CUDA001"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
