@@ -3,11 +3,13 @@
 import pytest
 
 from layerscope.facts.cuda.driver_files import DriverFile, DriverFileKind
+from layerscope.facts.cuda.framework import Build, Framework
 from layerscope.facts.cuda.gpu_target import NodeType, parse_gpu
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.cuda.judge import judge_fleet, judge_gpus
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.policies.cuda_driver import parse_driver
 from layerscope.policies.policies import Policies
 from support.gpu_facts import SITE, compute, library, sm, torch
 
@@ -97,6 +99,15 @@ def test_a_driver_that_a_gpu_needs_can_be_newer_than_the_floor() -> None:
     """CUDA 12 starts with 525.60.13, but no driver before 570 knows an RTX 5090."""
     assert judge(TORCH_12, "RTX 5090").minimum_driver == "570.26"
     assert judge(TORCH_12, "H100").minimum_driver == "525.60.13"
+
+
+@pytest.mark.parametrize("gpu", ["B300", "GB300", "RTX 5090", "H100", "GB10", "12.1"])
+def test_all_features_need_no_older_driver_than_the_start(gpu: str) -> None:
+    """A GPU that came after the image's toolkit needs a newer driver than came with it."""
+    facts = (torch("12.8", "2.8.0"), library("libtorch_cuda.so", (9, sm(70, 75, 80, 86, 90, 100, 120))))
+    verdict = judge(facts, gpu)
+    assert parse_driver(verdict.full_driver) >= parse_driver(verdict.minimum_driver)
+    assert gpu != "B300" or verdict.full_driver == "575.51.03"
 
 
 def test_ptx_is_compiled_by_new_enough_drivers() -> None:
@@ -201,3 +212,27 @@ def test_fleets_and_common_gpus_are_judged_by_their_hosts() -> None:
     assert node.cause is Cause.HOST_PROCESSOR
     common = judge_gpus(FactSet(TORCH_13), POLICIES, architecture="amd64")
     assert [each.name for each in common if each.cause is Cause.HOST_PROCESSOR] == ["GB10"]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "driver", "package"),
+    [
+        ("H100", "535.183.01", "cuda-compat-13-2"),
+        ("T4", "R570", "cuda-compat-13-2"),
+        ("H100", "565.57.01", ""),
+        ("RTX 4090", "535.183.01", ""),
+        ("9.0", "535.183.01", ""),
+        ("H100", "580.65.06", ""),
+    ],
+)
+def test_a_compatibility_driver_is_named_where_it_helps(gpu: str, driver: str, package: str) -> None:
+    """On data center GPUs, and on the branches of the host that such drivers list."""
+    assert judge(TORCH_13, gpu, driver).compat_package == package
+
+
+def test_older_releases_are_named_where_the_table_knows_them() -> None:
+    """ONNX Runtime for CUDA 13 and a V100: up to 1.26 it was for CUDA 12."""
+    runtime = Framework(Evidence(1, "x"), "onnxruntime", "1.31.1", SITE, Build.CUDA, "13.0")
+    facts = (runtime, library("onnxruntime/capi/libonnxruntime_providers_cuda.so", (9, sm(75, 80))))
+    assert judge(facts, "V100").older_release == "onnxruntime-gpu<1.27"
+    assert judge(facts, "H100").older_release == ""
