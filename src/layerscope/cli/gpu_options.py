@@ -77,7 +77,7 @@ def tell_unknown_branches(options: AuditOptions, console: Console) -> None:
         how = (
             f"it is taken to serve the CUDA of R{before}" if before else f"it is older than all, from R{branches[0]} on"
         )
-        console.say(f"layerscope: driver {driver}: no branch {branch} is known (layerscope policies shows them); {how}")
+        console.say(f"layerscope: driver {driver}: no branch {branch} is known; {how}")
 
 
 def _check_driver(driver: str, *, is_used: bool) -> None:
