@@ -15,10 +15,14 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.audit.read_image import cache_fingerprint
 from layerscope.audit.result import AuditResult
 from layerscope.errors import UsageError
+from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
+from layerscope.facts.fact_set import FactSet
 from layerscope.layers.cache import LayerCache
 from layerscope.rules.finding import Location
+from layerscope.rules.severity import Confidence
 from layerscope.sources.select import select_source
 from support.built_image import BuiltImage, render_json
+from support.gpu_facts import verdict
 from support.images import load_fixture, write_oci_layout
 
 Audit = Callable[[BuiltImage, str], AuditResult]
@@ -89,6 +93,22 @@ def test_findings_of_the_base_are_left_out_and_counted(audit: Audit) -> None:
     damage = structs.replace(in_base, code="LAY001")
     kept = ignore_base(replace(result, findings=(in_base, in_both, of_config, damage)))
     assert (kept.findings, kept.ignored) == ((in_both, of_config, damage), 1)
+
+
+def test_answers_about_gpus_are_never_left_out(audit: Audit) -> None:
+    """What was asked about fails in the base as it does elsewhere; so does what blocks it, whatever the rule."""
+    audit(lowest_layers(WASTEFUL, 3), "base")
+    result = audit(WASTEFUL, "whole")
+    in_base = structs.replace(result.findings[0], code="CUDA006", locations=(Location(1),))
+    answer = structs.replace(in_base, is_answer=True)
+    blocker = structs.replace(in_base, code="ELF001", ends_gpu_work=True, confidence=Confidence.HIGH)
+    blocked = structs.replace(verdict(Verdict.NONE, Cause.BLOCKED), driver="")
+    result = replace(result, findings=(in_base, answer, blocker))
+    assert ignore_base(result).findings == (answer,)
+    asked = replace(result, facts=FactSet([blocked]))
+    assert (ignore_base(asked).findings, ignore_base(asked).ignored) == ((answer, blocker), 1)
+    unasked = replace(result, facts=FactSet([structs.replace(blocked, is_asked=False)]))
+    assert ignore_base(unasked).findings == (answer,)
 
 
 def test_a_base_that_is_not_known_cannot_be_ignored(audit: Audit) -> None:

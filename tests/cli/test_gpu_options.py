@@ -1,11 +1,14 @@
 """Questions about GPUs that make no sense are refused before any work is done."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from layerscope.audit.options import AuditOptions
-from layerscope.cli.gpu_options import ask_about
+from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, tell_unknown_branches
 from layerscope.errors import UsageError
 from layerscope.layers.cache import LayerCache
 
@@ -44,3 +47,27 @@ def test_errors_of_a_fleet_name_its_file(options: AuditOptions, fleet: Path) -> 
     fleet.write_text('[[node]]\nname = "pool"\ngpu = "H100"\ndriver = 580\n')
     with pytest.raises(UsageError, match=r"node 1 \('pool'\) of the fleet '.*fleet.toml': driver is 580"):
         ask_about(options, gpus=(), driver=None, fleet=fleet)
+
+
+def test_a_gpu_that_is_named_twice_is_judged_once(options: AuditOptions) -> None:
+    """In whatever words."""
+    asked = ask_about(options, gpus=("sm_90", "90", "H100", "h100"), driver=None, fleet=None)
+    assert [target.name for target in asked["targets"]] == ["9.0", "H100"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "says"),
+    [
+        ("999.1", "driver 999.1: no branch 999 is known; it is taken to serve the CUDA of R"),
+        ("R588", "driver R588: no branch 588 is known; .* R580$"),
+        ("310.1", "it is older than all, from R"),
+        ("R580", "^$"),
+        ("", "^$"),
+    ],
+)
+def test_drivers_of_unknown_branches_are_told(
+    options: AuditOptions, driver: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are judged all the same."""
+    tell_unknown_branches(replace(options, driver=driver), Console())
+    assert re.search(says, capsys.readouterr().err.strip())

@@ -86,3 +86,11 @@ def test_contradictions_are_refused(before: str, after: str, says: str, tmp_path
     (tmp_path / "cuda_driver.toml").write_text(text.replace(before, after))
     with pytest.raises(PolicyError, match=says):
         read_cuda_drivers(tmp_path)
+
+
+def test_compatibility_packages_are_those_of_the_cuda_for_branches_that_notes_list() -> None:
+    """A host's branch that no note of the major version lists is not promised anything."""
+    assert DRIVERS.compat_package("13.2", 535) == "cuda-compat-13-2"
+    assert DRIVERS.compat_package("13", 550) == "cuda-compat-13-1"
+    assert DRIVERS.compat_package("13.2", 565) is None
+    assert DRIVERS.compat_package("11.8", 450) is None

@@ -59,6 +59,15 @@ def test_common_models_are_in_order_of_capability() -> None:
     assert {"V100", "T4", "A100", "H100", "B200", "RTX 5090"} <= {model.name for model in GPUS.common}
 
 
+def test_hosts_are_known_where_all_are_alike() -> None:
+    """Superchips, Jetsons and the GB10 have Arm processors; a capability tells it where all its models do."""
+    hosts = {model.name: model.host for model in GPUS.models}
+    assert {hosts[name] for name in ("GH200", "GB200", "GB300", "GB10", "T4G", "Vera Rubin")} == {"arm64"}
+    assert {model.host for model in GPUS.models if model.is_tegra} == {"arm64"}
+    assert {hosts[name] for name in ("H100", "H200", "B200", "B300", "R100", "RTX 5090", "A100", "T4")} == {""}
+    assert [cc for cc in GPUS.capabilities if GPUS.host_of(cc)] == [53, 62, 72, 87, 110, 121]
+
+
 def drop_family_member(text: str) -> str:
     """A family that does not hold its own architecture."""
     return text.replace("members = [103, 107]", "members = [107]")
@@ -86,7 +95,20 @@ def repeat_capability(text: str) -> str:
     return text.replace("cc = 37", "cc = 35")
 
 
-@pytest.mark.parametrize("spoil", [drop_family_member, repeat_model, name_stray, bring_back, repeat_capability])
+def host_stray(text: str) -> str:
+    """A host of a model that no row has."""
+    return text.replace('models = ["T4G"]', 'models = ["T4Q"]')
+
+
+def repeat_host(text: str) -> str:
+    """A model with two kinds of host."""
+    return text.replace('models = ["GB10", "DGX Spark"]\n\n', 'models = ["GB10", "DGX Spark", "T4G"]\n\n')
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [drop_family_member, repeat_model, name_stray, bring_back, repeat_capability, host_stray, repeat_host],
+)
 def test_contradictions_are_refused(spoil: Callable[[str], str], tmp_path: Path) -> None:
     """A table in a folder of one's own keeps the same law."""
     text = TABLE.read_text()

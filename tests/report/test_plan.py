@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from layerscope.report.plan import plan_fixes
+from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Severity
 from support.results import make_finding
 
@@ -45,6 +46,15 @@ def test_one_fix_for_several_findings_is_planned_once() -> None:
         ]
     )
     assert (step.removes, step.saves, step.severity) == (("LAY101", "LAY104"), 12, Severity.HIGH)
+
+
+def test_other_fixes_of_what_is_cured_are_alternatives() -> None:
+    """Each once."""
+    other = Fix("do without", ("RUN rm",))
+    finding = make_finding("LAY104", fix="clean up")
+    finding = replace(finding, fixes=(*finding.fixes, other))
+    (step,) = plan_fixes([finding, replace(finding, code="LAY101")])
+    assert (step.fix.title, step.alternatives) == ("clean up", (other,))
 
 
 def test_a_finding_without_a_fix_is_not_planned() -> None:

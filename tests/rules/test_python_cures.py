@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
-from layerscope.rules.python_cures import pin, quote_requirements, tell_environment, tell_pip
+from layerscope.rules.python_cures import pin, quote_requirements, tell_environment, tell_pip, tell_pip_of
 from support.python_facts import ENVIRONMENT
 
 SYSTEM = replace(ENVIRONMENT, kind="system", prefix="usr", interpreter="usr/bin/python3.11")
@@ -25,6 +25,12 @@ def test_pip_is_that_of_the_environment(environment: PythonEnvironment, command:
     """Where the system keeps pip out, it is given leave."""
     facts = FactSet([environment])
     assert tell_pip(facts, environment.place, command) == expected
+
+
+def test_pip_is_found_by_the_directory_of_distributions() -> None:
+    """Which is what facts about frameworks know."""
+    assert tell_pip_of(FactSet([ENVIRONMENT]), ENVIRONMENT.sites[0]) == "/opt/venv/bin/python -m pip install"
+    assert tell_pip_of(FactSet([ENVIRONMENT]), "opt/x", "uninstall") == "python3 -m pip uninstall"
 
 
 def test_an_environment_that_is_not_known_is_named_by_its_place() -> None:

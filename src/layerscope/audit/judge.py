@@ -30,7 +30,7 @@ def judge_image(read: ReadImage, *, base: BaseImage | None, options: AuditOption
         policies=options.policies,
     )
     progress.note("checking rules")
-    verdicts = _judge_targets(known.facts, options)
+    verdicts = _judge_targets(known.facts, options, read.image.config.architecture)
     findings = check_rules(FactSet([*known.facts, *verdicts]))
     facts = FactSet([*known.facts, *block_verdicts(verdicts, findings, known.facts)])
     return AuditResult(
@@ -45,14 +45,15 @@ def judge_image(read: ReadImage, *, base: BaseImage | None, options: AuditOption
     )
 
 
-def _judge_targets(facts: FactSet, options: AuditOptions) -> tuple[GpuVerdict, ...]:
+def _judge_targets(facts: FactSet, options: AuditOptions, architecture: str) -> tuple[GpuVerdict, ...]:
     """How the image fares on the GPUs that were asked about, or on the common ones if it has device code at all."""
-    fleet = judge_fleet(facts, options.policies, options.fleet)
+    fleet = judge_fleet(facts, options.policies, options.fleet, architecture=architecture)
     if fleet and not options.targets:
         return fleet
     if not options.targets and facts.find(LibraryCode) is None:
         return ()
-    return (*judge_gpus(facts, options.policies, options.targets, options.driver), *fleet)
+    judged = judge_gpus(facts, options.policies, options.targets, options.driver, architecture=architecture)
+    return (*judged, *fleet)
 
 
 def audit_layers(read: ReadImage, base: BaseImage | None = None) -> tuple[AuditedLayer, ...]:

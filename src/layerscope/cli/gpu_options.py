@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from layerscope.audit.options import AuditOptions
+from layerscope.cli.console import Console
 from layerscope.cli.options import option
 from layerscope.errors import UsageError
 from layerscope.facts.cuda.gpu_target import NodeType, parse_fleet, parse_gpu
@@ -59,10 +60,24 @@ def ask_about(
     if driver is not None:
         _check_driver(driver, is_used=bool(gpus) or fleet is None)
     return {
-        "targets": tuple(parse_gpu(text, policies.gpu_arch) for text in gpus),
+        "targets": tuple(dict.fromkeys(parse_gpu(text, policies.gpu_arch) for text in gpus)),
         "driver": driver or "",
         "fleet": _read_fleet(fleet, policies) if fleet is not None else (),
     }
+
+
+def tell_unknown_branches(options: AuditOptions, console: Console) -> None:
+    """Say which drivers that are asked about are of no branch that the table lists, and how they are judged."""
+    branches = [row.branch for row in options.policies.cuda_driver.branches]
+    for driver in dict.fromkeys([options.driver, *(node.driver for node in options.fleet)]):
+        branch = parse_driver(driver)[0] if driver else branches[0]
+        if branch in branches:
+            continue
+        before = max((each for each in branches if each < branch), default=None)
+        how = (
+            f"it is taken to serve the CUDA of R{before}" if before else f"it is older than all, from R{branches[0]} on"
+        )
+        console.say(f"layerscope: driver {driver}: no branch {branch} is known; {how}")
 
 
 def _check_driver(driver: str, *, is_used: bool) -> None:

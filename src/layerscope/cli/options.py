@@ -82,7 +82,9 @@ base_option: Final = option(
     "--base", metavar="IMAGE", help="The image this one was built on, to tell its layers from your own."
 )
 ignore_base_option: Final = option(
-    "--ignore-base", is_flag=True, help="Leave out what lies in the base image's layers alone."
+    "--ignore-base",
+    is_flag=True,
+    help="Leave out what lies in the base image's layers alone; what --gpu, --driver and --fleet ask about stays.",
 )
 policy_dir_option: Final = option(
     "--policy-dir",

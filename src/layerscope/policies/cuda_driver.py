@@ -68,6 +68,19 @@ class CudaDrivers:
         cuda = self.ptx_cuda(isa)
         return None if cuda is None else self.oldest_driver(cuda)
 
+    def compat_package(self, cuda: str, branch: int) -> str | None:
+        """The package whose user-mode driver starts that CUDA on a host's branch; None where no note names the branch.
+
+        A release's own package is named where its CUDA is known to its minor version: notes list the same branches
+        for all releases of a major version, as long as NVIDIA maintains them.
+        """
+        wanted = _numbers(cuda)
+        notes = [row for row in self.table.forward_compat_note if _numbers(row.cuda)[0] == wanted[0]]
+        note = next((row for row in notes if branch in row.host_branches), None)
+        if note is None:
+            return None
+        return "cuda-compat-" + "-".join(map(str, wanted[:2] if len(wanted) > 1 else _numbers(note.cuda)[:2]))
+
     def last_branch(self, capability: int) -> int | None:
         """The last driver branch that knows GPUs of that capability; None where branches still do."""
         return next((row.last_branch for row in self.table.arch_life if capability in row.cc), None)

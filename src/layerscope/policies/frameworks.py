@@ -157,6 +157,14 @@ def find_release(rows: Sequence[V], version: str) -> V | None:
     return fitting[-1] if fitting else None
 
 
+def first_release_for(rows: Sequence[CudaRow], cuda_major: int) -> str | None:
+    """The first listed release, `1.27`, that was built for that CUDA major version or a newer one."""
+    for row in rows:
+        if Version(_floor(NAME, row.cuda)).major >= cuda_major:
+            return ".".join(map(str, Version(row.version).release[:2]))
+    return None
+
+
 def _floor(name: str, text: str) -> str:
     """The lowest version that a range names."""
     try:

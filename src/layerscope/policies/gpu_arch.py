@@ -54,6 +54,13 @@ class RenamedRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     after: int
 
 
+class HostRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Models whose hosts all have one kind of processor, named as platforms name it: `arm64`."""
+
+    architecture: str
+    models: tuple[str, ...]
+
+
 class GpuArchTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole table."""
 
@@ -61,10 +68,14 @@ class GpuArchTable(Table, frozen=True, forbid_unknown_fields=True, kw_only=True)
     toolkit_arch: tuple[ToolkitArchRow, ...]
     family: tuple[FamilyRow, ...]
     renamed: tuple[RenamedRow, ...] = ()
+    host: tuple[HostRow, ...] = ()
 
 
 class GpuModel(Struct, frozen=True):
-    """One GPU model; data center models may use a newer user-mode driver than the kernel's (forward compatibility)."""
+    """One GPU model; data center models may use a newer user-mode driver than the kernel's (forward compatibility).
+
+    `host` is the architecture of the hosts that it comes with, empty where there are several.
+    """
 
     name: str
     capability: int
@@ -72,6 +83,7 @@ class GpuModel(Struct, frozen=True):
     is_data_center: bool = False
     is_common: bool = False
     is_tegra: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,15 @@ class GpuArchitectures:
     def models(self) -> tuple[GpuModel, ...]:
         """All models, by capability."""
         return tuple(
-            GpuModel(name, row.cc, row.arch, name in row.data_center, name in row.common, row.is_tegra)
+            GpuModel(
+                name,
+                row.cc,
+                row.arch,
+                name in row.data_center,
+                name in row.common,
+                row.is_tegra,
+                self._hosts.get(name, ""),
+            )
             for row in sorted(self.table.gpu, key=lambda row: row.cc)
             for name in row.models
         )
@@ -102,6 +122,11 @@ class GpuArchitectures:
     def architecture_of(self, capability: int) -> str:
         """The architecture's name, `Hopper`; empty where the capability is unknown."""
         return next((row.arch for row in self.table.gpu if row.cc == capability), "")
+
+    def host_of(self, capability: int) -> str:
+        """The architecture of the hosts of all models of a capability; empty where they differ."""
+        hosts = {model.host for model in self.models if model.capability == capability}
+        return hosts.pop() if len(hosts) == 1 else ""
 
     def runs_sass(self, arch: int, suffix: str, capability: int) -> bool:
         """Whether machine code for `arch` runs on a GPU of that capability."""
@@ -136,6 +161,10 @@ class GpuArchitectures:
         return rows[last + 1].since if last is not None and last + 1 < len(rows) else None
 
     @cached_property
+    def _hosts(self) -> dict[str, str]:
+        return {name: row.architecture for row in self.table.host for name in row.models}
+
+    @cached_property
     def _families(self) -> dict[int, tuple[int, ...]]:
         return {row.arch: row.members for row in self.table.family}
 
@@ -152,6 +181,7 @@ def read_gpu_architectures(directory: Path | None = None) -> GpuArchitectures:
     """The table, checked; raises PolicyError where it contradicts itself."""
     table = read_table(TABLE, GpuArchTable, directory)
     _check_models(table)
+    _check_hosts(table)
     _check_toolkits(table)
     known = {row.cc for row in table.gpu}
     for family in table.family:
@@ -179,6 +209,16 @@ def _check_models(table: GpuArchTable) -> None:
             if key in seen:
                 raise PolicyError(f"reading {TABLE}: the model {name} is in {row.cc} and in {seen[key]}")
             seen[key] = row.cc
+
+
+def _check_hosts(table: GpuArchTable) -> None:
+    """Hosts are those of models that are listed, and each model has one kind."""
+    models = {name for row in table.gpu for name in row.models}
+    hosted = [name for row in table.host for name in row.models]
+    if stray := sorted(set(hosted) - models):
+        raise PolicyError(f"reading {TABLE}: {stray} have hosts, expected models of a [[gpu]] row")
+    if twice := sorted(name for name, count in Counter(hosted).items() if count > 1):
+        raise PolicyError(f"reading {TABLE}: {twice} are in two [[host]] rows, expected one")
 
 
 def _check_toolkits(table: GpuArchTable) -> None:

@@ -11,12 +11,16 @@ from layerscope.rules.severity import Severity
 
 @dataclass(frozen=True)
 class PlannedFix:
-    """A fix, the codes of the findings it removes, the worst of their severities, and the bytes it saves."""
+    """A fix, the codes of the findings it removes, the worst of their severities, and the bytes it saves.
+
+    `alternatives` are the other fixes of those findings, that would do as well.
+    """
 
     fix: Fix
     removes: tuple[str, ...]
     severity: Severity
     saves: int
+    alternatives: tuple[Fix, ...] = ()
 
 
 def plan_fixes(findings: Iterable[Finding]) -> tuple[PlannedFix, ...]:
@@ -34,6 +38,7 @@ def plan_fixes(findings: Iterable[Finding]) -> tuple[PlannedFix, ...]:
             removes=tuple(sorted({finding.code for finding in cured})),
             severity=max(finding.severity for finding in cured),
             saves=sum(finding.wasted for finding in cured),
+            alternatives=tuple(dict.fromkeys(other for finding in cured for other in finding.fixes[1:])),
         )
         for fix, cured in groups.items()
     ]

@@ -18,7 +18,8 @@ class Finding(Struct, frozen=True):
 
     `wasted` is how many bytes the image would lose if it were cured, 0 where that is not the point. `ends_gpu_work`
     says that because of it nothing computes on a GPU: of the frameworks that the paths in `concerns` belong to, or of
-    the whole image where there is none. `brief` says the message in a few words, where the rule has such.
+    the whole image where there is none. `brief` says the message in a few words, where the rule has such. `is_answer`
+    says that it answers what a person asked (--gpu, --driver, --fleet), so that no wish to hear less hides it.
     """
 
     code: str
@@ -33,6 +34,7 @@ class Finding(Struct, frozen=True):
     ends_gpu_work: bool = False
     concerns: tuple[str, ...] = ()
     brief: str = ""
+    is_answer: bool = False
 
     def __post_init__(self) -> None:
         """Hold rules to their promise of a location."""

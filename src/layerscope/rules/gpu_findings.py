@@ -8,13 +8,10 @@ from layerscope.facts.fact import Evidence
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.fix import Fix
-from layerscope.rules.wording import SHOWN_LOCATIONS, tell_list
+from layerscope.rules.wording import SHOWN_LOCATIONS
 
 _OF_CODE: Final = frozenset({Cause.NOTHING, Cause.CODE, Cause.ARCHITECTURE, Cause.PTX_TOO_NEW})
 """What a library in a layer that could not be read would change."""
-
-INDEX: Final = "https://download.pytorch.org/whl"
-"""Where PyTorch's builds are, each in a folder of its name."""
 
 
 def iter_asked(facts: FactSet, *causes: Cause) -> Iterator[GpuVerdict]:
@@ -40,27 +37,20 @@ def locate(verdict: GpuVerdict, *libraries: LibraryVerdict) -> tuple[Evidence, .
     return tuple(dict.fromkeys(Evidence(each.layer, each.path) for each in places))[:SHOWN_LOCATIONS]
 
 
-def suggest_build(verdict: GpuVerdict) -> Fix:
-    """A build of PyTorch that has the code, or a build of one's own."""
-    own = f'RUN TORCH_CUDA_ARCH_LIST="{verdict.compute_capability}" pip install --no-binary PACKAGE PACKAGE'
-    if not verdict.torch_builds:
-        return Fix(
-            f"Build for compute capability {verdict.compute_capability}",
-            (f"{own}   (extensions that compile device code)", "Or run the image on a GPU that it has code for"),
-        )
-    build = verdict.torch_builds[0].partition(" ")[0]
-    return Fix(
-        f"Install a build of PyTorch for this GPU: {tell_list(verdict.torch_builds)}",
-        (
-            f"RUN pip install torch --index-url {INDEX}/{build}",
-            f"{own}   (extensions that compile device code)",
-        ),
-    )
-
-
 def suggest_driver(driver: str, why: str) -> Fix:
     """A newer driver on the host."""
     return Fix(
         f"Install driver {driver} or newer on the host, {why}",
         (f"On the host: apt-get install nvidia-driver-{driver.partition('.')[0]}-server   (or the vendor's package)",),
+    )
+
+
+def suggest_compat(package: str) -> Fix:
+    """CUDA's own user-mode driver for older hosts."""
+    return Fix(
+        f"Bring the compatibility driver of that CUDA, {package}, which data center GPUs may use",
+        (
+            f"RUN apt-get update && apt-get install -y {package}   (from NVIDIA's CUDA repository)",
+            "On the host: nvidia-container-toolkit 1.18 or newer, which puts it in front where it helps",
+        ),
     )

@@ -46,6 +46,12 @@ def tell_pip(facts: FactSet, place: str, command: str = "install") -> str:
     return f"{program} -m pip {command}{leave}"
 
 
+def tell_pip_of(facts: FactSet, site: str, command: str = "install") -> str:
+    """The same for the environment that a directory of distributions belongs to."""
+    found = next((each for each in facts.of(PythonEnvironment) if site in each.sites), None)
+    return f"python3 -m pip {command}" if found is None else tell_pip(facts, found.place, command)
+
+
 def quote_requirements(texts: Iterable[str]) -> str:
     """Requirements as words of a shell command, no more than anyone would read."""
     words = list(dict.fromkeys(texts))

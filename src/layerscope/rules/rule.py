@@ -27,6 +27,8 @@ class Rule(ABC):
     needs: ClassVar[tuple[type[Fact], ...]]
     ends_gpu_work: ClassVar[Severity | None] = None
     """The severity from which on a finding means that what it concerns does not start, or computes on no GPU."""
+    is_answer: ClassVar[bool] = False
+    """Whether its findings answer what a person asked (--gpu, --driver, --fleet), and are none without the question."""
 
     @classmethod
     def name(cls) -> str:
@@ -71,4 +73,5 @@ class Rule(ABC):
             ends_gpu_work=self.ends_gpu_work is not None and weight >= self.ends_gpu_work and concerns is not None,
             concerns=concerns or (),
             brief=brief,
+            is_answer=self.is_answer,
         )

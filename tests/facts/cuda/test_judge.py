@@ -3,11 +3,13 @@
 import pytest
 
 from layerscope.facts.cuda.driver_files import DriverFile, DriverFileKind
+from layerscope.facts.cuda.framework import Build, Framework
 from layerscope.facts.cuda.gpu_target import NodeType, parse_gpu
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.cuda.judge import judge_fleet, judge_gpus
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.policies.cuda_driver import parse_driver
 from layerscope.policies.policies import Policies
 from support.gpu_facts import SITE, compute, library, sm, torch
 
@@ -99,6 +101,15 @@ def test_a_driver_that_a_gpu_needs_can_be_newer_than_the_floor() -> None:
     assert judge(TORCH_12, "H100").minimum_driver == "525.60.13"
 
 
+@pytest.mark.parametrize("gpu", ["B300", "GB300", "RTX 5090", "H100", "GB10", "12.1"])
+def test_all_features_need_no_older_driver_than_the_start(gpu: str) -> None:
+    """A GPU that came after the image's toolkit needs a newer driver than came with it."""
+    facts = (torch("12.8", "2.8.0"), library("libtorch_cuda.so", (9, sm(70, 75, 80, 86, 90, 100, 120))))
+    verdict = judge(facts, gpu)
+    assert parse_driver(verdict.full_driver) >= parse_driver(verdict.minimum_driver)
+    assert gpu != "B300" or verdict.full_driver == "575.51.03"
+
+
 def test_ptx_is_compiled_by_new_enough_drivers() -> None:
     """Minor-version compatibility does not cover it."""
     facts = (torch("12.9"), library("libtorch_cuda.so", (3, (*sm(80), *compute(80, (8, 8))))))
@@ -168,3 +179,60 @@ def test_libraries_for_what_the_hardware_lacks_do_not_count() -> None:
     assert judge(facts, "T4").verdict is Verdict.NATIVE
     newer = (*TORCH_12, library("libcusparseLt.so.0", (9, sm(90, 100))))
     assert judge(newer, "A10").verdict is Verdict.PARTIAL
+
+
+@pytest.mark.parametrize(
+    ("gpu", "architecture", "is_foreign"),
+    [
+        ("GH200", "amd64", True),
+        ("Jetson AGX Orin", "amd64", True),
+        ("12.1", "amd64", True),
+        ("GB10", "arm64", False),
+        ("GB10", "arm", False),
+        ("GB10", "", False),
+        ("H100", "amd64", False),
+        ("H100", "arm64", False),
+        ("9.0", "amd64", False),
+        ("RTX 5090", "amd64", False),
+    ],
+)
+def test_hosts_of_another_processor_do_not_start_the_image(gpu: str, architecture: str, *, is_foreign: bool) -> None:
+    """Whatever its device code and the driver; GPUs that come with both kinds of host are not concerned."""
+    target = parse_gpu(gpu, POLICIES.gpu_arch)
+    (verdict,) = judge_gpus(FactSet(TORCH_13), POLICIES, (target,), "595.45.04", architecture=architecture)
+    assert (verdict.cause is Cause.HOST_PROCESSOR) is is_foreign
+    if is_foreign:
+        assert (verdict.verdict, verdict.minimum_driver, verdict.torch_builds) == (Verdict.NONE, "", ())
+        assert verdict.reason == f"its host's processor is arm64, the image is for {architecture}"
+
+
+def test_fleets_and_common_gpus_are_judged_by_their_hosts() -> None:
+    """As GPUs that are named."""
+    (node,) = judge_fleet(FactSet(TORCH_13), POLICIES, (NodeType("spark", "GB10"),), architecture="amd64")
+    assert node.cause is Cause.HOST_PROCESSOR
+    common = judge_gpus(FactSet(TORCH_13), POLICIES, architecture="amd64")
+    assert [each.name for each in common if each.cause is Cause.HOST_PROCESSOR] == ["GB10"]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "driver", "package"),
+    [
+        ("H100", "535.183.01", "cuda-compat-13-2"),
+        ("T4", "R570", "cuda-compat-13-2"),
+        ("H100", "565.57.01", ""),
+        ("RTX 4090", "535.183.01", ""),
+        ("9.0", "535.183.01", ""),
+        ("H100", "580.65.06", ""),
+    ],
+)
+def test_a_compatibility_driver_is_named_where_it_helps(gpu: str, driver: str, package: str) -> None:
+    """On data center GPUs, and on the branches of the host that such drivers list."""
+    assert judge(TORCH_13, gpu, driver).compat_package == package
+
+
+def test_older_releases_are_named_where_the_table_knows_them() -> None:
+    """ONNX Runtime for CUDA 13 and a V100: up to 1.26 it was for CUDA 12."""
+    runtime = Framework(Evidence(1, "x"), "onnxruntime", "1.31.1", SITE, Build.CUDA, "13.0")
+    facts = (runtime, library("onnxruntime/capi/libonnxruntime_providers_cuda.so", (9, sm(75, 80))))
+    assert judge(facts, "V100").older_release == "onnxruntime-gpu<1.27"
+    assert judge(facts, "H100").older_release == ""

@@ -84,6 +84,18 @@ def test_libraries_that_are_compiled_at_first_use_are_told() -> None:
     compiled = structs.replace(library, path="usr/lib/libcufft.so.12", verdict=Verdict.JIT)
     text = tell(structs.replace(NATIVE, libraries=(compiled,)), structs.replace(LOST, libraries=(compiled,)))
     assert "\n  libcufft.so.12 compiles most of its kernels at first use on H100\n" in text
+    assert "\n  libcufft.so.12 compiles" in tell(structs.replace(BLOCKED, libraries=(compiled,)))
+
+
+def test_several_reasons_of_a_group_name_their_gpus() -> None:
+    """One that all share needs no names."""
+    old = structs.replace(LOST, reason="no code on sm_60", compute_capability="6.0")
+    other = structs.replace(LOST, name="GB10", reason="its host's processor is arm64", compute_capability="12.1")
+    near = structs.replace(old, name="V100", reason="no code on sm_70", compute_capability="7.0")
+    text = tell(old, near, other, width=120)
+    assert "P100 and V100: no code on sm_60, sm_70\n" in text
+    assert "GB10: its host's processor is arm64\n" in text
+    assert "V100: no code" not in tell(old, near, width=120)
 
 
 def test_libraries_of_a_copy_that_nothing_loads_are_compiled_by_nobody() -> None:

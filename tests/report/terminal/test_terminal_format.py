@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from layerscope.audit.result import AuditResult
 from layerscope.layers.scan import Proof
 from layerscope.report.context import RenderContext
 from layerscope.report.terminal.terminal_format import TerminalFormat
+from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Severity
 from support.example_results import CLEAN, DAMAGED, HOSTILE, UNPROVED, WASTEFUL, make_wasteful
 from support.results import ResultRecipe, make_finding, make_result
@@ -61,6 +63,18 @@ def test_no_line_is_wider_than_the_page(width: int, unicode: bool) -> None:
     """Every width that a person may have is kept, but by commands, which are there to be copied."""
     text = _render(make_wasteful(), RenderContext(width=width, unicode=unicode, exit_code=1))
     assert max(len(line) for line in text.splitlines() if not line.startswith("  $ ")) <= width
+
+
+def test_every_cure_of_a_finding_is_told() -> None:
+    """With the finding and, with its commands, among the next steps; all of its lines where nothing is limited."""
+    finding = make_finding(fix="update the driver", steps=("apt-get install driver",))
+    other = Fix("install another build", tuple(f"RUN {number}" for number in range(6)))
+    result = make_result(replace(WASTEFUL, findings=[structs.replace(finding, fixes=(*finding.fixes, other))]))
+    text = _render(result, FAILED)
+    assert "    → fix    update the driver\n    → or     install another build\n" in text
+    assert "    apt-get install driver\n    or install another build\n    RUN 0\n" in text
+    assert "3 more lines (--limit 0 shows all)" in text
+    assert "RUN 5" in _render(result, replace(FAILED, limit=None))
 
 
 def test_a_command_stays_on_one_line_however_long() -> None:

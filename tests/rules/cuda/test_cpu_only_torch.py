@@ -1,5 +1,7 @@
 """CUDA025 cpu-only-torch: what it flags and what it lets pass."""
 
+from msgspec.structs import replace
+
 from layerscope.facts.cuda.gpu_verdict import Verdict
 from layerscope.rules.cuda.cpu_only_torch import CpuOnlyTorch
 from layerscope.rules.severity import Confidence, Severity
@@ -24,7 +26,7 @@ def test_flags_a_cpu_build_where_the_config_asks_for_gpus() -> None:
     )
     assert finding.severity is Severity.CRITICAL
     assert finding.fixes[0].steps[0] == (
-        "RUN pip install --force-reinstall 'torch==2.6.0' --index-url https://download.pytorch.org/whl/cu124"
+        "RUN python3 -m pip install --force-reinstall torch==2.6.0 --index-url https://download.pytorch.org/whl/cu124"
     )
 
 
@@ -58,3 +60,18 @@ def test_flags_a_cpu_build_where_a_gpu_is_asked_about() -> None:
     assert finding.severity is Severity.CRITICAL
     assert finding.ends_gpu_work
     assert finding.brief == "torch 2.6.0+cpu is built for the CPU alone"
+
+
+def test_names_a_build_with_code_for_what_was_asked_about() -> None:
+    """For all of them where there is one; PyPI's where neither the image nor a question names a CUDA."""
+    facts = collect_cuda(torch(cuda=""))
+    old = replace(verdict(Verdict.NO_CODE), torch_builds=("cu126 (torch 2.6-)", "cu124 (torch 2.4-2.6)"))
+    new = replace(old, name="H100", torch_builds=("cu132 (torch 2.12-)", "cu124 (torch 2.4-2.6)"))
+    (finding,) = flags(CpuOnlyTorch, *facts, old, new)
+    assert "T4 and H100 were asked about" in finding.message
+    assert finding.fixes[0].steps[0] == (
+        "RUN python3 -m pip install torch==2.6.0+cu124 --index-url https://download.pytorch.org/whl/cu124"
+    )
+    (finding,) = flags(CpuOnlyTorch, *facts, replace(old, torch_builds=()))
+    assert "T4 was asked about" in finding.message
+    assert finding.fixes[0].steps[0].endswith("--force-reinstall torch==2.6.0 --index-url https://pypi.org/simple")

@@ -18,9 +18,18 @@ def test_flags_a_driver_that_does_not_start_the_cuda() -> None:
     assert finding.severity is Severity.CRITICAL
     assert [fix.title for fix in finding.fixes] == [
         "Install driver 580.65.06 or newer on the host, the floor of CUDA 13.2",
-        "Install a build of PyTorch for this GPU: cu126 (torch 2.6-)",
+        "Install the build of PyTorch that starts with the driver: cu126",
     ]
     assert len(flags(DriverBelowFloor, replace(old, torch_builds=()))[0].fixes) == 1
+
+
+def test_names_the_compatibility_driver_where_one_helps() -> None:
+    """The judge says where."""
+    old = replace(verdict(Verdict.NONE, Cause.DRIVER_TOO_OLD), driver="535", compat_package="cuda-compat-13-2")
+    (finding,) = flags(DriverBelowFloor, old)
+    assert [fix.title for fix in finding.fixes][1:] == [
+        "Bring the compatibility driver of that CUDA, cuda-compat-13-2, which data center GPUs may use"
+    ]
 
 
 def test_ignores_a_driver_at_the_floor() -> None:

@@ -2,11 +2,12 @@
 
 from msgspec.structs import replace
 
+from layerscope.facts.cuda.framework import Build
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.rules.cuda.missing_device_code import MissingDeviceCode
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
-from support.gpu_facts import SITE, verdict
+from support.gpu_facts import SITE, torch, verdict
 from support.sample_facts import DAMAGED
 
 
@@ -17,7 +18,9 @@ def test_flags_a_gpu_without_device_code() -> None:
     assert finding.message == "T4 (compute capability 7.5) cannot run this image: the reason"
     assert finding.severity is Severity.CRITICAL
     assert finding.locations[0].path == f"{SITE}/libtorch_cuda.so"
-    assert finding.fixes[0].steps[0] == "RUN pip install torch --index-url https://download.pytorch.org/whl/cu130"
+    assert finding.fixes[0].steps[0] == (
+        "RUN python3 -m pip install --force-reinstall torch --index-url https://download.pytorch.org/whl/cu130"
+    )
 
 
 def test_names_the_node_type_and_builds_of_ones_own() -> None:
@@ -47,3 +50,9 @@ def test_flags_an_image_without_any_device_code_once() -> None:
     assert finding.severity is Severity.HIGH
     ignores(MissingDeviceCode, verdict(Verdict.NO_CODE, is_asked=False))
     ignores(MissingDeviceCode, DAMAGED, empty)
+
+
+def test_leaves_a_torch_for_the_cpu_to_its_own_rule() -> None:
+    """It knows the cause."""
+    cpu = replace(torch(""), build=Build.CPU)
+    ignores(MissingDeviceCode, verdict(Verdict.NO_CODE), cpu)

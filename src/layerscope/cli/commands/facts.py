@@ -10,7 +10,7 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.gpu_options import ask_about, with_gpu_options
+from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import (
     Reading,
@@ -61,6 +61,7 @@ def command(
     outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
     options = make_options(reading, base=base, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
+    tell_unknown_branches(options, console)
     source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)

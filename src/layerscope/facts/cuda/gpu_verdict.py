@@ -40,6 +40,8 @@ class Cause(StrEnum):
     """The driver does not yet know the GPU."""
     PTX_TOO_NEW = "PTX too new"
     """The driver cannot compile the PTX."""
+    HOST_PROCESSOR = "host processor"
+    """The GPU's hosts have another processor than the image is for."""
     BLOCKED = "blocked"
     """What computes does not start, whatever its code; a finding says why."""
 
@@ -80,7 +82,9 @@ class GpuVerdict(Fact, frozen=True):
     or it is not known. `driver` is the one that was asked about, `cuda` what the image was built for.
     `compat_branches` are those of older drivers on which a user-mode driver in the image stands in. `is_asked` tells
     GPUs that a person named from those that are judged for the table. `libraries` has the deciding ones, and all that
-    fall short; `torch_builds`, where PyTorch is what falls short, its builds that would run: `cu126 (torch 2.6-)`.
+    fall short; `torch_builds`, where PyTorch is what falls short, its builds that would run: `cu126 (torch 2.6-)`;
+    `compat_package`, where the driver is too old, the package that stands in for a newer one; `older_release`, where
+    the image's CUDA has dropped the GPU, the framework's releases for a CUDA that has not, `onnxruntime-gpu<1.27`.
     """
 
     name: str
@@ -97,6 +101,8 @@ class GpuVerdict(Fact, frozen=True):
     compat_branches: tuple[int, ...] = ()
     libraries: tuple[LibraryVerdict, ...] = ()
     torch_builds: tuple[str, ...] = ()
+    compat_package: str = ""
+    older_release: str = ""
     is_asked: bool = False
     node: str = ""
     count: int = 1

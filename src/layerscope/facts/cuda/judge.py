@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from layerscope.facts.cuda.coverage import GpuQuestion
 from layerscope.facts.cuda.cuda_need import CudaNeed, find_compat_branches, find_cuda_need
 from layerscope.facts.cuda.device_code import LibraryCode
+from layerscope.facts.cuda.framework import Build, Framework
 from layerscope.facts.cuda.gpu_target import GpuTarget, NodeType, common_targets, parse_gpu
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.cuda.host_check import HostCheck
@@ -25,15 +26,20 @@ from layerscope.facts.cuda.verdict_reasons import (
     tell_driver_before,
     tell_driver_too_new,
     tell_driver_too_old,
+    tell_host_processor,
     tell_reason,
 )
 from layerscope.facts.fact import Evidence
 from layerscope.facts.fact_set import FactSet
 from layerscope.policies.cuda_driver import Version, parse_driver, reaches
+from layerscope.policies.frameworks import first_release_for
 from layerscope.policies.gpu_names import tell_capability
 from layerscope.policies.policies import Policies
 
 _LACKING: Final = (Verdict.PARTIAL, Verdict.NONE)
+
+_RUN_BY: Final = {"arm64": ("arm64", "arm")}
+"""Architectures whose programs a host's processor starts, where these are several: many of Arm's start 32-bit ones."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class _Case:
     policies: Policies
     driver: str
     compat_branches: tuple[int, ...]
+    architecture: str = ""
+    has_cpu_torch: bool = False
 
     @property
     def version(self) -> Version | None:
@@ -54,15 +62,24 @@ class _Case:
 
 
 def judge_gpus(
-    facts: FactSet, policies: Policies, targets: Sequence[GpuTarget] = (), driver: str = ""
+    facts: FactSet,
+    policies: Policies,
+    targets: Sequence[GpuTarget] = (),
+    driver: str = "",
+    *,
+    architecture: str = "",
 ) -> tuple[GpuVerdict, ...]:
-    """The verdict for every target, or for the common GPUs where there is none; `driver` is a version or a branch."""
+    """The verdict for every target, or for the common GPUs where there is none.
+
+    `driver` is a version or a branch, `architecture` the processor that the image is for, as its config names it.
+    """
     asked = targets or common_targets(policies.gpu_arch)
     need, branches = find_cuda_need(facts), find_compat_branches(facts)
+    has_cpu_torch = any(each.name == "torch" and each.build is Build.CPU for each in facts.of(Framework))
     candidates = find_candidates(facts.of(LibraryCode), policies, need.cuda if need else "")
     return tuple(
         replace(
-            _judge(_Case(target, candidates, need, policies, driver, branches)),
+            _judge(_Case(target, candidates, need, policies, driver, branches, architecture, has_cpu_torch)),
             is_asked=bool(targets),
             refusal=_find_refusal(facts, target, policies, driver),
         )
@@ -70,11 +87,14 @@ def judge_gpus(
     )
 
 
-def judge_fleet(facts: FactSet, policies: Policies, fleet: Sequence[NodeType]) -> tuple[GpuVerdict, ...]:
+def judge_fleet(
+    facts: FactSet, policies: Policies, fleet: Sequence[NodeType], *, architecture: str = ""
+) -> tuple[GpuVerdict, ...]:
     """The verdict for every node type, in the fleet's order; raises UsageError for a GPU that nobody knows."""
     verdicts = []
     for node in fleet:
-        (verdict,) = judge_gpus(facts, policies, (parse_gpu(node.gpu, policies.gpu_arch),), node.driver)
+        target = parse_gpu(node.gpu, policies.gpu_arch)
+        (verdict,) = judge_gpus(facts, policies, (target,), node.driver, architecture=architecture)
         verdicts.append(replace(verdict, node=node.name, count=node.count))
     return tuple(verdicts)
 
@@ -91,10 +111,26 @@ def _find_refusal(facts: FactSet, target: GpuTarget, policies: Policies, driver:
 
 def _judge(case: _Case) -> GpuVerdict:
     """The verdict, and where PyTorch falls short, the builds that would do."""
+    if host := _find_foreign_host(case):
+        verdict = replace(
+            _tell_code(case, _judge_code(case, None)), evidence=Evidence(), minimum_driver="", libraries=()
+        )
+        return _refuse(verdict, Cause.HOST_PROCESSOR, tell_host_processor(host, case.architecture))
     verdict = _judge_with_driver(case)
+    if verdict.cause is Cause.ARCHITECTURE:
+        verdict = replace(verdict, older_release=_find_older_release(case))
+    if verdict.verdict is Verdict.NO_CODE and case.has_cpu_torch:
+        return replace(verdict, torch_builds=_find_torch_builds(case, verdict.verdict))
     if verdict.cause is Cause.NOTHING or case.need is None or not case.need.what.startswith("torch"):
         return verdict
     return replace(verdict, torch_builds=_find_torch_builds(case, verdict.verdict))
+
+
+def _find_foreign_host(case: _Case) -> str:
+    """The processor of the GPU's hosts, where it does not run what the image holds; empty where it does."""
+    capability, architectures = case.target.capability, case.policies.gpu_arch
+    host = case.target.model.host if case.target.model else architectures.host_of(capability)
+    return "" if not host or case.architecture in {"", *_RUN_BY.get(host, (host,))} else host
 
 
 def _judge_with_driver(case: _Case) -> GpuVerdict:
@@ -113,11 +149,29 @@ def _judge_with_driver(case: _Case) -> GpuVerdict:
     floor = _floor(case)
     if floor is not None and not reaches(version, floor) and version[0] not in verdict.compat_branches:
         refused = _refuse(verdict, Cause.DRIVER_TOO_OLD, tell_driver_too_old(case.driver, floor, case.need))
-        return replace(refused, evidence=case.need.evidence) if case.need else refused
+        if case.need is None:
+            return refused
+        return replace(refused, evidence=case.need.evidence, compat_package=_find_compat_package(case, version[0]))
     with_driver = _judge_code(case, version)
     if any(each.coverage.blocked for each in with_driver) and combine(with_driver) is not verdict.verdict:
         return _tell_code(case, with_driver, Cause.PTX_TOO_NEW)
     return verdict
+
+
+def _find_older_release(case: _Case) -> str:
+    """The releases of ONNX Runtime, where it is what falls short, for a CUDA that still compiles for the GPU."""
+    dropped = case.policies.gpu_arch.dropped_in(case.target.capability)
+    if case.need is None or dropped is None or not case.need.what.startswith("onnxruntime"):
+        return ""
+    first = first_release_for(case.policies.frameworks.onnxruntime_gpu, numbers(dropped)[0])
+    return f"onnxruntime-gpu<{first}" if first else ""
+
+
+def _find_compat_package(case: _Case, branch: int) -> str:
+    """The package with a user-mode driver that stands in on data center GPUs; empty where none is known to."""
+    if case.need is None or case.target.model is None or not case.target.model.is_data_center:
+        return ""
+    return case.policies.cuda_driver.compat_package(case.need.cuda, branch) or ""
 
 
 def _judge_code(case: _Case, version: Version | None) -> list[Judged]:
@@ -146,7 +200,7 @@ def _tell_code(case: _Case, judged: Sequence[Judged], cause: Cause | None = None
         cause=found,
         reason="",
         minimum_driver=_minimum_driver(case, deciders) if verdict not in (Verdict.NONE, Verdict.NO_CODE) else "",
-        full_driver=_full_driver(case),
+        full_driver=_full_driver(case, _minimum_driver(case, deciders)),
         last_branch=case.policies.cuda_driver.last_branch(case.target.capability),
         driver=case.driver,
         cuda=case.need.cuda if case.need else "",
@@ -164,12 +218,15 @@ def _minimum_driver(case: _Case, deciders: Sequence[Judged]) -> str:
     return max(filter(None, wanted), key=numbers, default="")
 
 
-def _full_driver(case: _Case) -> str:
-    """The driver that came with the image's CUDA, where one as new still knows the GPU."""
+def _full_driver(case: _Case, minimum: str) -> str:
+    """The driver that came with the image's CUDA, or the oldest that starts it, where one as new knows the GPU."""
     drivers = case.policies.cuda_driver
-    found = drivers.toolkit_driver(case.need.cuda) if case.need else None
+    toolkit = drivers.toolkit_driver(case.need.cuda) if case.need else None
+    if toolkit is None:
+        return ""
+    found = max(toolkit, minimum, key=numbers)
     last = drivers.last_branch(case.target.capability)
-    return "" if found is None or (last is not None and numbers(found)[0] > last) else found
+    return "" if last is not None and numbers(found)[0] > last else found
 
 
 def _floor(case: _Case) -> str | None:
@@ -195,8 +252,7 @@ def _find_torch_builds(case: _Case, verdict: Verdict) -> tuple[str, ...]:
     Those that releases still come for are first, and of them the newest CUDA.
     Where a part of PyTorch lacks code, builds of the same CUDA major version lack it as well.
     """
-    assert case.need is not None, "the image needs a CUDA"
-    below = numbers(case.need.cuda)[:1] if verdict is Verdict.PARTIAL else (10**9,)
+    below = numbers(case.need.cuda)[:1] if case.need and verdict is Verdict.PARTIAL else (10**9,)
     drivers, architectures = case.policies.cuda_driver, case.policies.gpu_arch
     found = []
     for row in case.policies.torch_wheels.table.build_arch:

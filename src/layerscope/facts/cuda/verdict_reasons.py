@@ -52,6 +52,11 @@ def tell_driver_before(driver: str, first: str, verdict: GpuVerdict) -> str:
     return f"driver {driver} does not know compute capability {capability} yet: {first} is the first that does"
 
 
+def tell_host_processor(host: str, architecture: str) -> str:
+    """The image's programs do not start where the GPU is."""
+    return f"its host's processor is {host}, the image is for {architecture}"
+
+
 def _tell_none(verdict: GpuVerdict, sm: str) -> str:
     failing = _deciding(verdict, Verdict.NONE)
     held = failing[0].targets if failing else ()

@@ -53,8 +53,8 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
     details = _start_details()
     for label, text in _describe_places(page, result, finding):
         details.add_row(label, text)
-    for fix in finding.fixes[:1]:
-        details.add_row(f"{page.symbols.arrow} fix", Text(escape_text(fix.title)))
+    for number, fix in enumerate(finding.fixes):
+        details.add_row(f"{page.symbols.arrow} {'or' if number else 'fix'}", Text(escape_text(fix.title)))
     if details.row_count:
         page.add(details, indent=4)
 

@@ -185,8 +185,10 @@ def _draw_common(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
         names = ", ".join(escape_text(verdict.name) for verdict in group)
         told = Text(names)
         if group[0].verdict is not Verdict.NATIVE:
-            for reason in join_reasons(group)[:SHOWN_REASONS]:
-                told.append(f"\n{escape_text(reason)}", "muted")
+            reasons = join_reasons(group)
+            for reason, whose in reasons[:SHOWN_REASONS]:
+                label = f"{tell_list(whose, shown=SHOWN_GPUS)}: " if len(reasons) > 1 else ""
+                told.append(f"\n{escape_text(label)}").append(escape_text(reason), "muted")
         table.add_row(sign_verdict(page, group[0]), tell_drivers(page, group[0]), told)
     page.add(table)
 
@@ -200,14 +202,17 @@ def group_verdicts(page: Page, verdicts: Iterable[GpuVerdict]) -> list[list[GpuV
     return [list(group) for _, group in groupby(sorted(verdicts, key=key), key=key)]
 
 
-def join_reasons(verdicts: Iterable[GpuVerdict]) -> list[str]:
-    """The reasons, those that differ in nothing but the architecture told once, with all of them."""
-    groups: dict[str, list[str]] = {}
+def join_reasons(verdicts: Iterable[GpuVerdict]) -> list[tuple[str, list[str]]]:
+    """The reasons with their GPUs, those that differ in nothing but the architecture told once, with all of them."""
+    groups: dict[str, dict[str, str]] = {}
     for verdict in verdicts:
         arch = "sm_" + verdict.compute_capability.replace(".", "")
         pattern = re.compile(rf"(?<=on |or ){arch}\b")
-        groups.setdefault(pattern.sub(_PLACE, verdict.reason, count=1), []).append(arch)
-    return [reason.replace(_PLACE, ", ".join(dict.fromkeys(archs))) for reason, archs in groups.items()]
+        groups.setdefault(pattern.sub(_PLACE, verdict.reason, count=1), {})[verdict.name] = arch
+    return [
+        (reason.replace(_PLACE, ", ".join(dict.fromkeys(archs.values()))), list(archs))
+        for reason, archs in groups.items()
+    ]
 
 
 def sign_verdict(page: Page, verdict: GpuVerdict) -> Text:

@@ -12,6 +12,7 @@ from layerscope.report.plan import PlannedFix, plan_fixes
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
 
@@ -22,7 +23,7 @@ SHOWN = 5
 """What a person does before looking again."""
 
 SHOWN_LINES = 3
-"""Lines of one step, if there are more than one besides; the JSON report holds all."""
+"""Lines of one step, if there are more than one besides and the findings are limited; the JSON report holds all."""
 
 
 def draw_next_steps(page: Page, result: AuditResult) -> None:
@@ -49,13 +50,22 @@ def _describe(page: Page, step: PlannedFix) -> Text:
     text = Text.assemble((f"{' '.join(step.removes)} ", "muted"), (escape_text(step.fix.title), "heading"))
     if step.saves:
         text.append(f" {page.symbols.dash} saves {tell_size(step.saves)}", "kept")
-    lines = step.fix.steps
-    shown = lines if len(lines) <= SHOWN_LINES + 1 else lines[:SHOWN_LINES]
+    _add_lines(page, text, step.fix)
+    for fix in step.alternatives:
+        text.append("\nor ", "muted").append(escape_text(fix.title), "heading")
+        _add_lines(page, text, fix)
+    return text
+
+
+def _add_lines(page: Page, text: Text, fix: Fix) -> None:
+    """The lines of a fix below its title."""
+    lines = fix.steps
+    shown = lines if len(lines) <= SHOWN_LINES + 1 or page.context.limit is None else lines[:SHOWN_LINES]
     for line in shown:
         text.append(f"\n{escape_text(line)}")
     if len(shown) < len(lines):
-        text.append(f"\n{page.symbols.ellipsis} {len(lines) - len(shown)} more lines (-o json has all)", "muted")
-    return text
+        more = len(lines) - len(shown)
+        text.append(f"\n{page.symbols.ellipsis} {more} more lines (--limit 0 shows all)", "muted")
 
 
 def _suggest_commands(page: Page, result: AuditResult) -> list[tuple[str, str]]:

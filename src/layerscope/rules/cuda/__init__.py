@@ -17,6 +17,7 @@ from layerscope.rules.cuda.driver_older_than_toolkit import DriverOlderThanToolk
 from layerscope.rules.cuda.driver_without_gpu import DriverWithoutGpu
 from layerscope.rules.cuda.dropped_architecture import DroppedArchitecture
 from layerscope.rules.cuda.excessive_driver_capabilities import ExcessiveDriverCapabilities
+from layerscope.rules.cuda.foreign_host_processor import ForeignHostProcessor
 from layerscope.rules.cuda.framework_cuda_mismatch import FrameworkCudaMismatch
 from layerscope.rules.cuda.hard_coded_nccl_setting import HardCodedNcclSetting
 from layerscope.rules.cuda.hard_coded_visible_devices import HardCodedVisibleDevices
@@ -49,6 +50,7 @@ RULES: Final[tuple[Rule, ...]] = (
     DroppedArchitecture(),
     DriverWithoutGpu(),
     DriverOlderThanToolkit(),
+    ForeignHostProcessor(),
     SecondCudaCopy(),
     MixedCudnn(),
     MixedNccl(),

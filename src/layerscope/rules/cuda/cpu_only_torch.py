@@ -14,6 +14,8 @@ from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import declares_gpu, means_gpu, newest_runtime, tell_made_by, wheel_index
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.gpu_builds import PYPI, SEEN, choose_build, find_shared_builds, install_torch
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -39,7 +41,7 @@ class CpuOnlyTorch(Rule):
     covers: ClassVar[tuple[int, ...]] = (32, 33, 34, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaDeclaration, CudaCopy, GpuVerdict, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (*SEEN, CudaDeclaration, CudaCopy, GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each such torch."""
@@ -57,7 +59,7 @@ class CpuOnlyTorch(Rule):
                     torch.evidence,
                     severity=Severity.CRITICAL if (declares_gpu(facts) or asked) and not has_other else Severity.HIGH,
                     confidence=Confidence.MEDIUM if has_other else Confidence.HIGH,
-                    fixes=(_suggest(torch, newest_runtime(facts)),),
+                    fixes=(_suggest(torch, facts, newest_runtime(facts)),),
                     concerns=None if has_other else (torch.package_path,),
                     brief=f"{torch.label} is built for the CPU alone",
                 )
@@ -69,7 +71,7 @@ class CpuOnlyTorch(Rule):
                 yield self.finding(
                     message,
                     torch.evidence,
-                    fixes=(_suggest(torch, torch.cuda),),
+                    fixes=(_suggest(torch, facts, torch.cuda),),
                     concerns=(torch.package_path,),
                     brief=f"{torch.label} has lost its libtorch_cuda.so",
                 )
@@ -79,7 +81,9 @@ def _tell_reason(facts: FactSet, asked: list[str]) -> str:
     """By what a GPU is meant."""
     if declares_gpu(facts):
         return "the config asks for GPUs"
-    return "the image holds CUDA's libraries" if means_gpu(facts) else f"{tell_list(asked)} was asked about"
+    if means_gpu(facts):
+        return "the image holds CUDA's libraries"
+    return f"{tell_list(asked)} {'was' if len(asked) == 1 else 'were'} asked about"
 
 
 def _lacks_library(torch: Framework) -> bool:
@@ -88,14 +92,18 @@ def _lacks_library(torch: Framework) -> bool:
     return "libtorch_cpu.so" in names and not any(name.startswith("libtorch_cuda") for name in names)
 
 
-def _suggest(torch: Framework, cuda: str) -> Fix:
-    """A torch for CUDA."""
-    version = torch.version.partition("+")[0]
-    index = wheel_index(".".join(cuda.split(".")[:2])) if "." in cuda else "https://download.pytorch.org/whl/cuXYZ"
+def _suggest(torch: Framework, facts: FactSet, cuda: str) -> Fix:
+    """A torch for CUDA: one with code for what was asked about, of the CUDA that is there, or PyPI's."""
+    version, builds = torch.version.partition("+")[0], find_shared_builds(facts)
+    if builds:
+        command = install_torch(torch, choose_build(builds, version), facts)
+    else:
+        index = wheel_index(".".join(cuda.split(".")[:2])) if "." in cuda else PYPI
+        command = f"RUN {tell_pip_of(facts, torch.environment)} --force-reinstall torch=={version} --index-url {index}"
     return Fix(
         "Install torch for CUDA, in the last step that installs packages",
         (
-            f"RUN pip install --force-reinstall 'torch=={version}' --index-url {index}",
+            command,
             "Find out what replaced it: pip install --dry-run --report - -r requirements.txt",
             "With uv, bind torch to that index in pyproject.toml: [tool.uv.sources]",
         ),

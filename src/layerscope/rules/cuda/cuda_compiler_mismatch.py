@@ -8,9 +8,11 @@ from layerscope.facts.cuda.releases import major
 from layerscope.facts.cuda.toolkit import CudaToolkit
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.cuda_stack import tell_made_by, wheel_index
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_path
@@ -34,7 +36,7 @@ class CudaCompilerMismatch(Rule):
     code: ClassVar[str] = "CUDA043"
     covers: ClassVar[tuple[int, ...]] = (33,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaToolkit)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, PythonEnvironment, CudaToolkit)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each pair that does not fit."""
@@ -48,16 +50,19 @@ class CudaCompilerMismatch(Rule):
                         f"{torch.label} was built for CUDA {torch.cuda}, and the compiler in {tell_path(toolkit.root)} "
                         f"{made_by} is of CUDA {toolkit.version}: torch builds no extensions with it"
                     )
-                    yield self.finding(message, toolkit.evidence, torch.evidence, fixes=(_suggest(torch, toolkit),))
+                    yield self.finding(
+                        message, toolkit.evidence, torch.evidence, fixes=(_suggest(torch, toolkit, facts),)
+                    )
 
 
-def _suggest(torch: Framework, toolkit: CudaToolkit) -> Fix:
+def _suggest(torch: Framework, toolkit: CudaToolkit, facts: FactSet) -> Fix:
     """One CUDA for both."""
-    release = ".".join(toolkit.version.split(".")[:2])
+    release, version = ".".join(toolkit.version.split(".")[:2]), torch.version.partition("+")[0]
+    pip = tell_pip_of(facts, torch.environment)
     return Fix(
         "Bring torch and the toolkit to one CUDA",
         (
             f"FROM nvidia/cuda:{torch.cuda}.x-devel-…   (or no toolkit, where nothing is compiled)",
-            f"Or: RUN pip install torch --index-url {wheel_index(release)}",
+            f"Or: RUN {pip} --force-reinstall torch=={version} --index-url {wheel_index(release)}",
         ),
     )

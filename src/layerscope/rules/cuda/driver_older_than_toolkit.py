@@ -33,6 +33,7 @@ class DriverOlderThanToolkit(Rule):
     code: ClassVar[str] = "CUDA008"
     covers: ClassVar[tuple[int, ...]] = (31, 33)
     severity: ClassVar[Severity] = Severity.LOW
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

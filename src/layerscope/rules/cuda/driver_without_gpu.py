@@ -31,6 +31,7 @@ class DriverWithoutGpu(Rule):
     code: ClassVar[str] = "CUDA007"
     covers: ClassVar[tuple[int, ...]] = (31, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

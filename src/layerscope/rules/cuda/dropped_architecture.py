@@ -8,7 +8,8 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
+from layerscope.rules.gpu_builds import SEEN, suggest_build
+from layerscope.rules.gpu_findings import iter_asked, locate, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -33,10 +34,11 @@ class DroppedArchitecture(Rule):
     code: ClassVar[str] = "CUDA006"
     covers: ClassVar[tuple[int, ...]] = (33, 35)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
+    is_answer: ClassVar[bool] = True
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, *SEEN, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""
         for verdict in iter_asked(facts, Cause.ARCHITECTURE):
             message = f"{tell_gpu(verdict)} cannot run this image: {verdict.reason}"
-            yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict),))
+            yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict, facts),))

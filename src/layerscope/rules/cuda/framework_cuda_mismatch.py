@@ -11,6 +11,7 @@ from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import (
     find_cuda_copies,
@@ -21,10 +22,10 @@ from layerscope.rules.cuda_stack import (
     tell_copy,
     tell_made_by,
     tell_removals,
-    wheel_index,
 )
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.framework_cures import install_framework
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list
@@ -50,7 +51,14 @@ class FrameworkCudaMismatch(Rule):
     covers: ClassVar[tuple[int, ...]] = (33, 39)
     severity: ClassVar[Severity] = Severity.CRITICAL
     ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, UnmetNeed, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        Framework,
+        PythonEnvironment,
+        CudaCopy,
+        RemovedCudaLibrary,
+        UnmetNeed,
+        LayerProof,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """Findings by framework; where a layer removed the libraries, ELF001 tells of it."""
@@ -67,7 +75,9 @@ class FrameworkCudaMismatch(Rule):
                 yield from self._check_wheels(framework, facts)
             elif torch is not None and torch.cuda and major(torch.cuda) != major(framework.cuda) and framework.torch:
                 message = f"{framework.label} was built for CUDA {framework.cuda}, {torch.label} for {torch.cuda}"
-                fix = Fix(f"Install {framework.name} for CUDA {torch.cuda}", _command(framework, torch.cuda))
+                fix = Fix(
+                    f"Install {framework.name} for CUDA {torch.cuda}", install_framework(framework, facts, torch.cuda)
+                )
                 yield self.finding(message, framework.evidence, torch.evidence, severity=Severity.HIGH, fixes=(fix,))
 
     def _tell_missing(self, framework: Framework, facts: FactSet) -> Finding:
@@ -78,7 +88,10 @@ class FrameworkCudaMismatch(Rule):
             f"{framework.label} {tell_made_by(framework.evidence.layer, framework.instruction)} was built for CUDA "
             f"{framework.cuda} ({framework.source}); the image has {there}{tell_removals(removed)}"
         )
-        fix = Fix("Bring framework and libraries together", _command(framework, copies[0].release if copies else ""))
+        fix = Fix(
+            "Bring framework and libraries together",
+            install_framework(framework, facts, copies[0].release if copies else ""),
+        )
         places = (*(each.evidence for each in removed), framework.evidence, *(copy.evidence for copy in copies))
         brief = f"{framework.label} needs CUDA {major(framework.cuda)}, the image has {there}"
         return self.finding(message, *places, fixes=(fix,), concerns=(framework.package_path,), brief=brief)
@@ -89,19 +102,8 @@ class FrameworkCudaMismatch(Rule):
             is_own = copy.kind is CopyKind.WHEEL and copy.environment == torch.environment
             if is_own and major(copy.release) == major(torch.cuda) and is_older(copy.release, torch.cuda):
                 message = f"{torch.label} was built for CUDA {torch.cuda}, its environment has {tell_copy(copy)}"
-                fix = Fix("Install the wheels that torch requires", _command(torch, torch.cuda))
+                fix = Fix("Install the wheels that torch requires", install_framework(torch, facts, torch.cuda))
                 places = (copy.evidence, torch.evidence)
                 yield self.finding(
                     message, *places, severity=Severity.MEDIUM, confidence=Confidence.MEDIUM, fixes=(fix,)
                 )
-
-
-def _command(framework: Framework, cuda: str) -> tuple[str, ...]:
-    """How to install a framework for a CUDA release."""
-    number = major(cuda or framework.cuda) or 12
-    if framework.name == "cupy":
-        return ("RUN pip uninstall -y cupy && pip install cupy-cuda" + f"{number}x",)
-    if framework.name == "ctranslate2":
-        return (f"RUN pip install nvidia-cublas-cu{major(framework.cuda)} nvidia-cudnn-cu{major(framework.cuda)}",)
-    index = wheel_index(".".join((cuda or framework.cuda).split(".")[:2]))
-    return (f"RUN pip install --force-reinstall {framework.name} --index-url {index}",)

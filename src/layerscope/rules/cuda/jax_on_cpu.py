@@ -10,10 +10,12 @@ from layerscope.facts.cuda.releases import major, numbers
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import declares_gpu, has_part, tell_made_by
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -38,7 +40,7 @@ class JaxOnCpu(Rule):
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, CudaDeclaration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, PythonEnvironment, CudaCopy, CudaDeclaration, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each environment, for the first reason that holds."""
@@ -52,7 +54,7 @@ class JaxOnCpu(Rule):
                         jax.evidence,
                         severity=severity,
                         confidence=Confidence.MEDIUM,
-                        fixes=(_suggest(jax),),
+                        fixes=(_suggest(jax, facts),),
                         concerns=(jax.package_path,),
                         brief=f"{jax.label} {what}",
                     )
@@ -80,10 +82,10 @@ def _differ(parts: list[Distribution]) -> bool:
     return len({numbers(each.version)[:3] for each in parts}) > 1
 
 
-def _suggest(jax: Framework) -> Fix:
+def _suggest(jax: Framework, facts: FactSet) -> Fix:
     """JAX with its plugin."""
     number = major(jax.cuda) or 13
     return Fix(
         "Install JAX with its CUDA plugin, in one step",
-        (f"RUN pip install --upgrade 'jax[cuda{number}]=={jax.version}'",),
+        (f"RUN {tell_pip_of(facts, jax.environment)} --upgrade 'jax[cuda{number}]=={jax.version}'",),
     )

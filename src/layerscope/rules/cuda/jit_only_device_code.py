@@ -9,7 +9,8 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
+from layerscope.rules.gpu_builds import SEEN, suggest_build
+from layerscope.rules.gpu_findings import iter_asked, locate, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -41,11 +42,12 @@ class JitOnlyDeviceCode(Rule):
     code: ClassVar[str] = "CUDA003"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
+    is_answer: ClassVar[bool] = True
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, *SEEN, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""
         for verdict in iter_asked(facts, Cause.NOTHING):
             if verdict.verdict is Verdict.JIT:
                 message = f"{tell_gpu(verdict)} runs this image after compilation: {verdict.reason}"
-                yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict), CACHE))
+                yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict, facts), CACHE))

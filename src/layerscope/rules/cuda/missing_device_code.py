@@ -10,7 +10,8 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
+from layerscope.rules.gpu_builds import SEEN, has_cpu_torch, suggest_build
+from layerscope.rules.gpu_findings import iter_asked, locate, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list
@@ -18,7 +19,7 @@ from layerscope.rules.wording import tell_list
 _FIX: Final = Fix(
     "Install builds for CUDA, or run the image where it needs no GPU",
     (
-        "RUN pip install torch --index-url https://download.pytorch.org/whl/cuXYZ",
+        "Find out what is meant to compute: packages have builds for CUDA under another name, version or index",
         "Where the program compiles its code when it runs (Triton, NVRTC), allow missing-device-code",
     ),
 )
@@ -44,16 +45,17 @@ class MissingDeviceCode(Rule):
     code: ClassVar[str] = "CUDA001"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
+    is_answer: ClassVar[bool] = True
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, *SEEN, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""
         for verdict in iter_asked(facts, Cause.CODE):
             if verdict.verdict is Verdict.NONE:
                 message = f"{tell_gpu(verdict)} cannot run this image: {verdict.reason}"
-                yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict),))
+                yield self.finding(message, *locate(verdict), fixes=(suggest_build(verdict, facts),))
         empty = [] if has_unread_layers(facts) else [v for v in iter_asked(facts, Cause.NOTHING) if _is_empty(v)]
-        if empty:
+        if empty and not has_cpu_torch(facts):  # CUDA025 tells why, with a cure
             named = tell_list(dict.fromkeys(verdict.name for verdict in empty))
             message = f"The image has no device code at all, neither for {named} nor for any other GPU"
             yield self.finding(

@@ -10,10 +10,12 @@ from layerscope.facts.cuda.releases import major
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import find_removals, has_part, tell_made_by, tell_removals
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -39,7 +41,14 @@ class OnnxruntimeOnCpu(Rule):
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, CudaDeclaration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        Framework,
+        PythonEnvironment,
+        CudaCopy,
+        RemovedCudaLibrary,
+        CudaDeclaration,
+        LayerProof,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """Findings by environment."""
@@ -53,7 +62,7 @@ class OnnxruntimeOnCpu(Rule):
             made_by = tell_made_by(runtime.evidence.layer, runtime.instruction)
             if not has_provider:
                 message = f"{runtime.label} in {place} {made_by} has no libonnxruntime_providers_cuda.so"
-                yield self._tell(runtime, message, "has no CUDA provider")
+                yield self._tell(runtime, facts, message, "has no CUDA provider")
                 continue  # the same cure brings its libraries too
             missing = _find_missing(runtime, facts) if runtime.build is Build.CUDA else []
             removed = find_removals(facts, missing)
@@ -64,15 +73,15 @@ class OnnxruntimeOnCpu(Rule):
                     f"{tell_removals(removed)}"
                 )
                 brief = f"finds no {' and no '.join(missing)}, so its CUDA provider does not load"
-                yield self._tell(runtime, message, brief, *(each.evidence for each in removed))
+                yield self._tell(runtime, facts, message, brief, *(each.evidence for each in removed))
 
-    def _tell(self, runtime: Framework, message: str, brief: str, *places: Evidence) -> Finding:
+    def _tell(self, runtime: Framework, facts: FactSet, message: str, brief: str, *places: Evidence) -> Finding:
         """The finding, in full and in a few words."""
         return self.finding(
             message,
             *places,
             runtime.evidence,
-            fixes=(_suggest(runtime),),
+            fixes=(_suggest(runtime, facts),),
             concerns=(runtime.package_path,),
             brief=f"{runtime.label} {brief}",
         )
@@ -88,14 +97,15 @@ def _find_missing(runtime: Framework, facts: FactSet) -> list[str]:
     return missing
 
 
-def _suggest(runtime: Framework) -> Fix:
+def _suggest(runtime: Framework, facts: FactSet) -> Fix:
     """The GPU package alone, with its libraries."""
     version = next((each.version for each in runtime.distributions if each.name == "onnxruntime-gpu"), runtime.version)
+    uninstall = tell_pip_of(facts, runtime.environment, "uninstall")
     return Fix(
         "Install onnxruntime-gpu alone, last, with its libraries",
         (
-            "RUN pip uninstall -y onnxruntime onnxruntime-gpu",
-            f"RUN pip install 'onnxruntime-gpu[cuda,cudnn]=={version}'",
+            f"RUN {uninstall} -y onnxruntime onnxruntime-gpu",
+            f"RUN {tell_pip_of(facts, runtime.environment)} 'onnxruntime-gpu[cuda,cudnn]=={version}'",
             "In the program, before a session is made: onnxruntime.preload_dlls()",
         ),
     )

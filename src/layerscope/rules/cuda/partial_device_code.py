@@ -8,7 +8,8 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, tell_gpu
+from layerscope.rules.gpu_builds import SEEN, suggest_build
+from layerscope.rules.gpu_findings import iter_asked, locate, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -34,7 +35,8 @@ class PartialDeviceCode(Rule):
     code: ClassVar[str] = "CUDA002"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
+    is_answer: ClassVar[bool] = True
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, *SEEN, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""
@@ -43,4 +45,4 @@ class PartialDeviceCode(Rule):
                 message = f"{tell_gpu(verdict)} runs this image in part: {verdict.reason}"
                 severity = None if all(each.gives for each in verdict.lacking) else Severity.HIGH
                 places = locate(verdict, *verdict.lacking)
-                yield self.finding(message, *places, severity=severity, fixes=(suggest_build(verdict),))
+                yield self.finding(message, *places, severity=severity, fixes=(suggest_build(verdict, facts),))

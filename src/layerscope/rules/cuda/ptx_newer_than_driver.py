@@ -8,7 +8,8 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.gpu_findings import iter_asked, locate, suggest_build, suggest_driver, tell_gpu
+from layerscope.rules.gpu_builds import SEEN, suggest_build
+from layerscope.rules.gpu_findings import iter_asked, locate, suggest_driver, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -31,11 +32,14 @@ class PtxNewerThanDriver(Rule):
     code: ClassVar[str] = "CUDA005"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, LayerProof)
+    is_answer: ClassVar[bool] = True
+    needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, *SEEN, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a GPU that a person named."""
         for verdict in iter_asked(facts, Cause.PTX_TOO_NEW):
             message = f"{tell_gpu(verdict)} cannot run all of this image: {verdict.reason}"
             fixes = (suggest_driver(verdict.minimum_driver or verdict.full_driver, "which compiles this PTX"),)
-            yield self.finding(message, *locate(verdict, *verdict.lacking), fixes=(*fixes, suggest_build(verdict)))
+            yield self.finding(
+                message, *locate(verdict, *verdict.lacking), fixes=(*fixes, suggest_build(verdict, facts))
+            )

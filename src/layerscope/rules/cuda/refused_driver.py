@@ -34,6 +34,7 @@ class RefusedDriver(Rule):
     code: ClassVar[str] = "CUDA045"
     covers: ClassVar[tuple[int, ...]] = (33, 35)
     severity: ClassVar[Severity] = Severity.HIGH
+    is_answer: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (GpuVerdict, CudaDeclaration)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

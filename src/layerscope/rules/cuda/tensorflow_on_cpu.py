@@ -10,10 +10,12 @@ from layerscope.facts.cuda.releases import major
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import declares_gpu, find_removals, has_part, means_gpu, tell_made_by, tell_removals
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -38,7 +40,14 @@ class TensorflowOnCpu(Rule):
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaCopy, RemovedCudaLibrary, CudaDeclaration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        Framework,
+        PythonEnvironment,
+        CudaCopy,
+        RemovedCudaLibrary,
+        CudaDeclaration,
+        LayerProof,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each environment."""
@@ -72,15 +81,16 @@ class TensorflowOnCpu(Rule):
                     f"{framework.label} in {place} {made_by} {what}",
                     *(each.evidence for each in removed),
                     framework.evidence,
-                    fixes=(_suggest(framework.version),),
+                    fixes=(_suggest(framework, facts),),
                     concerns=(framework.package_path,),
                     brief=f"{framework.label} {what}",
                 )
 
 
-def _suggest(version: str) -> Fix:
+def _suggest(framework: Framework, facts: FactSet) -> Fix:
     """TensorFlow with its libraries."""
+    pip, version = tell_pip_of(facts, framework.environment), framework.version.partition("+")[0]
     return Fix(
         "Install TensorFlow with CUDA's libraries",
-        (f"RUN pip install --force-reinstall 'tensorflow[and-cuda]=={version.partition('+')[0]}'",),
+        (f"RUN {pip} --force-reinstall 'tensorflow[and-cuda]=={version}'",),
     )

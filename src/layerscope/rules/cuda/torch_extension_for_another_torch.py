@@ -7,9 +7,11 @@ from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.cuda.releases import release
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.cuda_stack import tell_made_by
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.torch_misfits import iter_torch_misfits
@@ -35,7 +37,10 @@ class TorchExtensionForAnotherTorch(Rule):
     code: ClassVar[str] = "CUDA030"
     covers: ClassVar[tuple[int, ...]] = (28, 34, 39)
     severity: ClassVar[Severity] = Severity.CRITICAL
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (
+        Framework,
+        PythonEnvironment,
+    )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each extension that does not fit."""
@@ -51,17 +56,15 @@ class TorchExtensionForAnotherTorch(Rule):
                 *blame_latest(extension.evidence, torch.evidence),
                 severity=Severity.MEDIUM if is_near else Severity.CRITICAL,
                 confidence=Confidence.MEDIUM if is_near or "table" in extension.source else Confidence.HIGH,
-                fixes=(_suggest(extension, torch),),
+                fixes=(_suggest(extension, torch, facts),),
             )
 
 
-def _suggest(extension: Framework, torch: Framework) -> Fix:
+def _suggest(extension: Framework, torch: Framework, facts: FactSet) -> Fix:
     """Extension and torch in one step."""
-    version = torch.version.partition("+")[0]
-    steps = [
-        f"RUN pip install 'torch=={version}' {extension.name}   (one step, so that pip finds a pair; no upgrade later)"
-    ]
+    version, pip = torch.version.partition("+")[0], tell_pip_of(facts, torch.environment)
+    steps = [f"RUN {pip} 'torch=={version}' {extension.name}   (one step, so that pip finds a pair; no upgrade later)"]
     if extension.torch.startswith("==") and "*" not in extension.torch:
-        steps.append(f"Or the torch that it was built for: RUN pip install 'torch{extension.torch}'")
-    steps.append(f"Or compile it here: RUN pip install --no-build-isolation --no-binary :all: {extension.name}")
+        steps.append(f"Or the torch that it was built for: RUN {pip} 'torch{extension.torch}'")
+    steps.append(f"Or compile it here: RUN {pip} --no-build-isolation --no-binary :all: {extension.name}")
     return Fix(f"Install {extension.name} for the torch beside it", tuple(steps))
