@@ -159,6 +159,39 @@ def test_findings_on_other_libraries_are_no_evidence() -> None:
 
 def test_who_needs_a_library_in_vain_is_told() -> None:
     """Also of a library that is not CUDA's."""
-    ((bearing, text),) = tell(find("libx.so.1: cannot open shared object file", NEED))
+    (bearing, text), absent = tell(find("libx.so.1: cannot open shared object file", NEED))
     assert bearing is Bearing.EXPLAINS
     assert text.endswith("needs libx.so.1 and does not find it")
+    assert absent == (Bearing.EXPLAINS, "libx.so.1 is not in the image")
+
+
+def test_a_driver_that_was_asked_about_is_compared() -> None:
+    """Where the message tells none."""
+    message = "CUDA driver version is insufficient for CUDA runtime version"
+    for driver, bearing, end in (
+        ("470.57.02", Bearing.EXPLAINS, "is too old"),
+        ("580.65.06", Bearing.CONTRADICTS, "is new enough"),
+    ):
+        asked = replace(verdict(Verdict.NATIVE), driver=driver)
+        ((told, text),) = tell(find(message, torch("13.2"), asked))
+        assert told is bearing
+        assert text.endswith(f"{driver}, the driver in question, {end}")
+
+
+def test_findings_on_other_modules_and_programs_are_no_evidence() -> None:
+    """A message that names one is about no other."""
+    other = replace(MISSING, rule="mismatched-abi-tag", message="python cannot use regex 2026.9 and PyYAML 6.0")
+    assert find("No module named 'yaml'", findings=(other,)).telling == (other,)
+    assert find("No module named 'numpy.core'", findings=(other,)).telling == ()
+    script = replace(MISSING, rule="crlf-shebang", message="/app/run.sh has Windows line endings")
+    assert find("exec /app/run.sh: no such file or directory", findings=(script,)).telling == (script,)
+    assert find("exec /opt/tool: no such file or directory", findings=(script,)).telling == ()
+
+
+def test_a_framework_that_needs_the_library_is_evidence() -> None:
+    """One that needs another version of it is none."""
+    need = replace(NEED, needed="libcublasLt.so.13")
+    on_cpu = replace(MISSING, rule="onnxruntime-on-cpu", message="onnxruntime finds no CUDA 13")
+    message = "libcublasLt.so.{}: cannot open shared object file"
+    assert find(message.format("13"), need, findings=(on_cpu,)).telling == (on_cpu,)
+    assert find(message.format("12"), need, findings=(on_cpu,)).telling == ()

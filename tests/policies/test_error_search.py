@@ -131,3 +131,26 @@ def test_suggestions_share_telling_words() -> None:
     """The nearest come first, and a text about nothing of the kind has none."""
     assert suggest_errors(KNOWN, "the container finds no libcuda, is there a gpu driver?")[0].id == "no-driver-lib"
     assert suggest_errors(KNOWN, "hello world") == ()
+
+
+@pytest.mark.parametrize(("text", "found"), [("802", "cu-802"), (" 700\n", "code-700"), ("47", "")])
+def test_a_number_alone_is_a_code(text: str, found: str) -> None:
+    """Where it is one of those that are known."""
+    assert [each.id for each in find_explanations(KNOWN, text)] == [found] * bool(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("error: externally-managed-environment", "managed-environment"),
+        ("ImportError: numpy.core.multiarray failed to import", "numpy-abi"),
+        (
+            "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False",
+            "checkpoint-on-cpu",
+        ),
+        ("Could not load dynamic library 'libcudart.so.11.0'", "libcudart-missing"),
+    ],
+)
+def test_messages_of_users_are_known(text: str, found: str) -> None:
+    """Without what stands around them in a log."""
+    assert [each.id for each in find_explanations(KNOWN, text)] == [found]

@@ -13,7 +13,7 @@ from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.cuda.releases import numbers
 from layerscope.facts.fact_set import FactSet
-from layerscope.policies.cuda_driver import CudaDrivers, reaches
+from layerscope.policies.cuda_driver import CudaDrivers, parse_driver, reaches
 from layerscope.policies.fitted_values import decode_cuda
 
 NAMED: Final = 8
@@ -72,22 +72,47 @@ def find_driver(found: str, drivers: CudaDrivers) -> str:
     return next((f"R{row.branch}" for row in drivers.branches if row.cuda == cuda), "")
 
 
-def tell_driver(facts: FactSet, found: str, drivers: CudaDrivers) -> Iterator[Statement]:
-    """With which drivers what is in the image starts, and whether the one that a message tells is such a one."""
-    cuda, branch = decode_cuda(found), find_driver(found, drivers)
-    serves = f"; the driver of the message serves CUDA {cuda}" + (f" ({branch})" if branch else "") if cuda else ""
-    for what, version in _iter_needs(facts):
+def find_asked_driver(result: AuditResult) -> str:
+    """The driver that was asked about; empty where none was, or several."""
+    asked = {verdict.driver for verdict in result.gpus if verdict.driver}
+    return asked.pop() if len(asked) == 1 else ""
+
+
+def find_driver_cuda(driver: str, drivers: CudaDrivers) -> str:
+    """The CUDA that a driver's branch serves; empty where the tables do not know the branch."""
+    branch = parse_driver(driver)[0] if driver else 0
+    return next((row.cuda for row in drivers.branches if row.branch == branch), "")
+
+
+def starts_all(result: AuditResult, drivers: CudaDrivers) -> bool:
+    """Whether the driver that was asked about starts all that needs CUDA, as far as the tables know the needs."""
+    driver, needs = find_asked_driver(result), list(_iter_needs(result.facts))
+    floors = [drivers.floor(version) for _, version in needs]
+    return bool(driver and floors) and all(
+        floor is not None and reaches(parse_driver(driver), floor) for floor in floors
+    )
+
+
+def tell_driver(result: AuditResult, found: str, drivers: CudaDrivers) -> Iterator[Statement]:
+    """With which drivers what is in the image starts, and whether the one in question is such a one."""
+    cuda, branch, asked = decode_cuda(found), find_driver(found, drivers), find_asked_driver(result)
+    if asked and not cuda:
+        serves = f"; {asked}, the driver in question,"
+    else:
+        serves = f"; the driver of the message serves CUDA {cuda}" + (f" ({branch}), which" if branch else ", which")
+    for what, version in _iter_needs(result.facts):
         floor = drivers.floor(version)
+        told = f"{what} was built for CUDA {version}"
         if floor is None:
-            yield Statement(f"{what} was built for CUDA {version}{serves}", Bearing.OPEN)
+            yield Statement(told, Bearing.OPEN)
             continue
-        told = f"{what} was built for CUDA {version}, which starts with driver {floor} and newer{serves}"
-        if not cuda:
+        told += f", which starts with driver {floor} and newer"
+        if not cuda and not asked:
             yield Statement(f"{told}; whether the host's is older is not judged without its version", Bearing.OPEN)
-        elif _starts(branch, cuda, version, floor):
-            yield Statement(f"{told}, which is new enough", Bearing.CONTRADICTS)
+        elif _starts(branch, cuda, version, floor) if cuda else reaches(parse_driver(asked), floor):
+            yield Statement(f"{told}{serves} is new enough", Bearing.CONTRADICTS)
         else:
-            yield Statement(f"{told}, which is too old", Bearing.EXPLAINS)
+            yield Statement(f"{told}{serves} is too old", Bearing.EXPLAINS)
 
 
 def _starts(branch: str, cuda: str, version: str, floor: str) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from layerscope.audit.files import tell_soname
+from layerscope.audit.result import AuditResult
 from layerscope.audit.statement import Bearing, Statement
 from layerscope.facts.cuda.libraries import CudaLibrary, RemovedCudaLibrary
 from layerscope.facts.cuda.library_names import read_library_name
@@ -54,11 +56,13 @@ def _find_provided(facts: FactSet, family: str) -> set[SymbolVersion]:
     return found
 
 
-def tell_library(facts: FactSet, soname: str, *, is_whole: bool) -> Iterator[Statement]:
-    """Which copies of a CUDA library the image has, which layer removed it, and what asks for it in vain."""
+def tell_library(result: AuditResult, soname: str, *, is_whole: bool) -> Iterator[Statement]:
+    """Where the image has a library, which layer removed it, and what asks for it in vain."""
+    facts = result.facts
     yield from _tell_needs(facts, soname)
     asked = read_library_name(soname)
     if asked is None:
+        yield from tell_soname(result, soname)
         return
     for removed in facts.of(RemovedCudaLibrary):
         if (removed.evidence.path or "").rpartition("/")[2] == soname:

@@ -1,10 +1,13 @@
 """AuditResult: everything an audit found out, for whoever reports it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
+from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.weight import Weight
 from layerscope.image.digest import Digest
 from layerscope.image.history import BuildStep
@@ -80,6 +83,11 @@ class AuditResult:
     def gpus(self) -> tuple[GpuVerdict, ...]:
         """How the image fares on each GPU that was judged."""
         return self.facts.of(GpuVerdict)
+
+    @cached_property
+    def tree(self) -> MergedTree:
+        """What a container would see of the layers that were read."""
+        return merge_layers([layer.scan.index for layer in self.layers if layer.scan is not None])
 
     @property
     def is_whole(self) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from layerscope.audit.gpu_facts import find_driver, find_image_cuda
+from layerscope.audit.evidence import find_evidence
+from layerscope.audit.gpu_facts import find_driver
+from layerscope.audit.image_values import find_image_values
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
@@ -58,6 +60,12 @@ def _find_driver(found: Sequence[Explanation], policies: Policies) -> str | None
 
 
 def fit_to_image(found: Sequence[Explanation], policies: Policies, result: AuditResult) -> tuple[Explanation, ...]:
-    """The explanations with cures for the CUDA that the image has."""
-    cuda = find_image_cuda(result.facts)
-    return tuple(fit_explanation(each, policies.errors, cuda) for each in found)
+    """The explanations with the causes and cures that apply to the image."""
+    return tuple(
+        fit_explanation(
+            each,
+            policies.errors,
+            find_image_values(result, each, find_evidence(result, each, policies), policies),
+        )
+        for each in found
+    )

@@ -30,6 +30,7 @@ _TERMINAL: Final = re.compile(r"\x1b\[[0-9;:?]{0,40}[ -/]{0,4}[@-~]|\r(?=\n)")
 _NUMBER: Final = re.compile(
     r"\b(?P<word>[Ee]rror|ERROR|err|failure|[Cc]ode|status|returned|rc)(?: code)?[ :=(#]{1,3}(?P<number>\d{1,3})\b"
 )
+_BARE: Final = re.compile(r"\d{1,3}", re.ASCII)
 _CONTEXT: Final = re.compile(r"(?i:cuda|nvcuda|nvidia)|\bcu[A-Z]\w")
 _NAMES: Final = re.compile(r"\b(?:cudaError[A-Z]\w{1,60}|CUDA_ERROR_[A-Z_]{2,60})\b")
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z_]{2,40}")
@@ -53,10 +54,15 @@ def find_explanations(known: KnownErrors, text: str) -> tuple[Explanation, ...]:
     """The errors that a text shows, the most specific first: messages, then codes, then what a person describes."""
     named = known.rows.get(text.strip())
     if named is not None:
-        return (explain_row(named, Likeness.NAME),)
+        return (explain_row(named, known, Likeness.NAME),)
+    code = known.codes.get(int(text)) if _BARE.fullmatch(text.strip()) else None
+    if code is not None:
+        row = known.rows.get(code.error)
+        return (explain_code(code, Likeness.CODE) if row is None else explain_row(row, known, Likeness.CODE),)
     messages = _find_messages(known, text)
     found = [
-        (_rank(Likeness.MESSAGE, places), _explain(row, Likeness.MESSAGE, places, text)) for row, places in messages
+        (_rank(Likeness.MESSAGE, places), _explain(row, known, Likeness.MESSAGE, places, text))
+        for row, places in messages
     ]
     seen = {explanation.id for _, explanation in found}
     for code, places in _find_codes(known, text):
@@ -64,7 +70,7 @@ def find_explanations(known: KnownErrors, text: str) -> tuple[Explanation, ...]:
         if row is not None and row.id in seen:
             continue
         explanation = (
-            _explain(row, Likeness.CODE, places, text)
+            _explain(row, known, Likeness.CODE, places, text)
             if row is not None
             else explain_code(code, Likeness.CODE, _quote(places, text))
         )
@@ -72,7 +78,7 @@ def find_explanations(known: KnownErrors, text: str) -> tuple[Explanation, ...]:
         found.append((_rank(Likeness.CODE, places), explanation))
     if not found:
         found = [
-            (_rank(Likeness.SYMPTOM, places), _explain(known.rows[name], Likeness.SYMPTOM, places, text))
+            (_rank(Likeness.SYMPTOM, places), _explain(known.rows[name], known, Likeness.SYMPTOM, places, text))
             for name, pattern in known.symptoms.items()
             if (places := list(_iter_places(pattern, text)))
         ]
@@ -146,9 +152,9 @@ def _rank(likeness: Likeness, places: list[_Place]) -> tuple[int, int, int]:
     return likeness, -max(place.end - place.start for place in places), places[0].start
 
 
-def _explain(row: ErrorRow, likeness: Likeness, places: list[_Place], text: str) -> Explanation:
+def _explain(row: ErrorRow, known: KnownErrors, likeness: Likeness, places: list[_Place], text: str) -> Explanation:
     fullest = max(places, key=lambda place: len(place.values))
-    return explain_row(row, likeness, _quote(places, text), dict(fullest.values))
+    return explain_row(row, known, likeness, _quote(places, text), dict(fullest.values))
 
 
 def _quote(places: list[_Place], text: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
 
@@ -11,6 +12,7 @@ import msgspec
 
 from layerscope.errors import PolicyError
 from layerscope.policies.fitted_values import FITTED
+from layerscope.policies.image_values import IMAGE_VALUES
 from layerscope.policies.table import Row, Table, read_table
 
 NAME: Final = "errors"
@@ -29,11 +31,21 @@ _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
 When = Literal["create", "start", "import", "init", "load", "run"]
 
 
+class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cause that is told `only_if` one of these values is known, and not where one of `unless` is (`one|other`)."""
+
+    text: str
+    only_if: str = ""
+    unless: str = ""
+
+
 class Cure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A change that helps, and the commands for it, where there are any."""
+    """A change that helps, and the commands for it, where there are any; told under conditions, like a cause."""
 
     title: str
     commands: tuple[str, ...]
+    only_if: str = ""
+    unless: str = ""
 
 
 class ErrorRow(Row, frozen=True, kw_only=True):
@@ -52,7 +64,7 @@ class ErrorRow(Row, frozen=True, kw_only=True):
     special_case_of: tuple[str, ...] = ()
     """Errors whose message this one's is too; where both match, they are left out."""
     meaning: str
-    causes: tuple[str, ...]
+    causes: tuple[str | Cause, ...]
     """The most likely first."""
     host: tuple[str, ...]
     image: tuple[str, ...]
@@ -75,11 +87,27 @@ class CodeRow(Row, frozen=True, kw_only=True):
     """The row that tells all about it."""
 
 
+class ModuleRow(Row, frozen=True, kw_only=True):
+    """A module that is imported under another name than that of the distribution which provides it."""
+
+    module: str
+    distribution: str
+
+
+class LibraryRow(Row, frozen=True, kw_only=True):
+    """A library, and the package of Debian and Ubuntu that holds it."""
+
+    soname: str
+    debian: str
+
+
 class ErrorTable(Table, frozen=True, kw_only=True):
     """The table as it is written."""
 
     error: tuple[ErrorRow, ...]
     code: tuple[CodeRow, ...]
+    module: tuple[ModuleRow, ...] = ()
+    library: tuple[LibraryRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +128,16 @@ class KnownErrors:
     def codes(self) -> Mapping[int, CodeRow]:
         """The codes by number."""
         return {row.number: row for row in self.table.code}
+
+    @cached_property
+    def modules(self) -> Mapping[str, str]:
+        """The distribution of each module that is called otherwise."""
+        return {row.module: row.distribution for row in self.table.module}
+
+    @cached_property
+    def libraries(self) -> Mapping[str, str]:
+        """Debian's package of each library that is known."""
+        return {row.soname: row.debian for row in self.table.library}
 
 
 def read_errors(directory: Path | None = None) -> KnownErrors:
@@ -123,7 +161,8 @@ def is_bounded(expression: str) -> bool:
 
 def iter_texts(row: ErrorRow) -> Iterator[str]:
     """Every text of a row that may hold placeholders."""
-    yield from (row.title, row.meaning, *row.causes, *row.host, *row.image)
+    causes = (cause.text if isinstance(cause, Cause) else cause for cause in row.causes)
+    yield from (row.title, row.meaning, *causes, *row.host, *row.image)
     for cure in row.cures:
         yield from (cure.title, *cure.commands)
 
@@ -143,6 +182,8 @@ def _compile(name: str, expression: str) -> re.Pattern[str]:
 def _iter_troubles(known: KnownErrors) -> Iterator[str]:
     """Whatever the table's own law forbids."""
     ids = Counter(row.id for row in known.table.error)
+    names = Counter([*(row.module for row in known.table.module), *(row.soname for row in known.table.library)])
+    yield from (f"{name!r} has two rows, expected one" for name, count in names.items() if count > 1)
     numbers = Counter(code.number for code in known.table.code)
     yield from (f"the error {name!r} has two rows, expected one" for name, count in ids.items() if count > 1)
     yield from (f"the code {number} has two rows, expected one" for number, count in numbers.items() if count > 1)
@@ -166,8 +207,9 @@ def _iter_row_troubles(row: ErrorRow, known: KnownErrors) -> Iterator[str]:
         if not any(pattern.search(example) for pattern in patterns):
             yield f"its example {example[:80]!r} is not recognised"
     groups = {group for pattern in patterns for group in pattern.groupindex}
-    for text in iter_texts(row):
-        for place in PLACEHOLDER.finditer(text):
-            unknown = set(place["groups"].split("|")) - groups - FITTED
-            if unknown:
-                yield f"no group of its expressions is called {min(unknown)!r}"
+    used = [place["groups"] for text in iter_texts(row) for place in PLACEHOLDER.finditer(text)]
+    told = [each for each in (*row.causes, *row.cures) if not isinstance(each, str)]
+    for names in (*used, *filter(None, (name for each in told for name in (each.only_if, each.unless)))):
+        unknown = set(names.split("|")) - groups - FITTED - IMAGE_VALUES
+        if unknown:
+            yield f"no group of its expressions is called {min(unknown)!r}"

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from layerscope.policies.errors import PLACEHOLDER, CodeRow, Cure, ErrorRow, KnownErrors, When
+from layerscope.policies.errors import PLACEHOLDER, Cause, CodeRow, Cure, ErrorRow, KnownErrors, When
 from layerscope.policies.fitted_values import fit_values
+from layerscope.policies.image_values import NO_IMAGE
+from layerscope.policies.providers import fit_providers
 
 _PLAIN_WORD: Final = re.compile(r"[\w./][\w./+:@%,=-]{0,400}", re.ASCII)
 """What a shell takes as one word, and no program as an option."""
 
 _QUOTED_WORD: Final = re.compile(r"\w[\x20-\x26\x28-\x7e]{0,400}", re.ASCII)
 """What stands between single quotes."""
+
+_PIP: Final = re.compile(r"(?<![\w./-])(?:python3? -m )?pip (install|uninstall)\b")
+"""pip by a name that need not be the one of the container's Python."""
 
 
 class Likeness(IntEnum):
@@ -49,15 +54,16 @@ class Explanation:
 
 def explain_row(
     row: ErrorRow,
+    known: KnownErrors,
     likeness: Likeness,
     quotes: tuple[str, ...] = (),
     values: Mapping[str, str] | None = None,
     *,
-    image_cuda: str = "",
+    image: Mapping[str, str] = NO_IMAGE,
 ) -> Explanation:
-    """The explanation of a row, with the values that its expression caught, fitted to the CUDA version of an image."""
+    """The explanation of a row, with the values that its expression caught, fitted to what is known of an image."""
     values = values or {}
-    caught = {**fit_values(values, image_cuda), **values}
+    caught = {**image, **fit_values(values, image), **fit_providers(values, known), **values}
     return Explanation(
         id=row.id,
         title=_fill(row.title, caught),
@@ -67,12 +73,13 @@ def explain_row(
         when=row.when,
         silent=row.silent,
         meaning=_fill(row.meaning, caught),
-        causes=tuple(_fill(cause, caught) for cause in row.causes),
+        causes=tuple(_fill(cause.text, caught) for cause in map(_as_cause, row.causes) if _holds(cause, caught)),
         host=tuple(_fill_command(line, caught) for line in row.host),
         image=tuple(_fill_command(line, caught) for line in row.image),
         cures=tuple(
             Cure(_fill(cure.title, caught), tuple(_fill_command(line, caught) for line in cure.commands))
             for cure in row.cures
+            if _holds(cure, caught)
         ),
         rules=row.rules,
         threads=row.threads,
@@ -80,12 +87,12 @@ def explain_row(
     )
 
 
-def fit_explanation(explanation: Explanation, known: KnownErrors, image_cuda: str) -> Explanation:
-    """The same explanation, its cures fitted to an image with that CUDA version."""
+def fit_explanation(explanation: Explanation, known: KnownErrors, image: Mapping[str, str]) -> Explanation:
+    """The same explanation, its causes and cures fitted to what is known of an image (see `IMAGE_VALUES`)."""
     row = known.rows.get(explanation.id)
     if row is None:
         return explanation
-    return explain_row(row, explanation.likeness, explanation.quotes, explanation.values, image_cuda=image_cuda)
+    return explain_row(row, known, explanation.likeness, explanation.quotes, explanation.values, image=image)
 
 
 def explain_code(code: CodeRow, likeness: Likeness, quotes: tuple[str, ...] = ()) -> Explanation:
@@ -110,6 +117,16 @@ def explain_code(code: CodeRow, likeness: Likeness, quotes: tuple[str, ...] = ()
     )
 
 
+def _as_cause(cause: str | Cause) -> Cause:
+    return Cause(cause) if isinstance(cause, str) else cause
+
+
+def _holds(told: Cause | Cure, values: Mapping[str, str]) -> bool:
+    """Whether a cause or cure applies, by the values that are known."""
+    wanted, unwanted = filter(None, told.only_if.split("|")), filter(None, told.unless.split("|"))
+    return (not told.only_if or any(map(values.get, wanted))) and not any(map(values.get, unwanted))
+
+
 def _fill(text: str, values: Mapping[str, str]) -> str:
     """A sentence with the values that were caught."""
     return PLACEHOLDER.sub(lambda place: _choose(place, values) or place["otherwise"], text)
@@ -124,7 +141,16 @@ def _fill_command(line: str, values: Mapping[str, str]) -> str:
         fits = (_QUOTED_WORD if is_quoted else _PLAIN_WORD).fullmatch(value) if value else None
         return value if fits else place["otherwise"]
 
-    return PLACEHOLDER.sub(replace, line)
+    return _name_python(PLACEHOLDER.sub(replace, line), values)
+
+
+def _name_python(line: str, values: Mapping[str, str]) -> str:
+    """A command with the image's own Python for pip; with leave to go in where the system keeps pip out (PEP 668)."""
+    python = values.get("python", "")
+    if not _PLAIN_WORD.fullmatch(python) or "--break-system-packages" in line:
+        return line
+    leave = " --break-system-packages" if values.get("managed") else ""
+    return _PIP.sub(lambda found: f"{python} -m pip {found[1]}{leave}", line)
 
 
 def _choose(place: re.Match[str], values: Mapping[str, str]) -> str:

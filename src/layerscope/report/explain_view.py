@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SHOWN: Final = 3
 """Errors that are told in full; the others are named."""
 
+SHOWN_FIXES: Final = 5
+"""Fixes of findings that are told."""
+
 WHEN: Final[dict[When, str]] = {
     "create": "while the engine makes the container",
     "start": "while the container starts",
@@ -126,8 +129,8 @@ def _draw_list(page: Page, title: str, note: str, lines: Sequence[str], mark: st
 
 def _take_fixes(findings: "Sequence[Finding]") -> list[Cure]:
     """The fixes of what was found in the image: they fit it best."""
-    cures = [Cure(f"{fix.title} ({each.code})", fix.steps) for each in findings for fix in each.fixes[:1]]
-    return list(dict.fromkeys(cures))[:SHOWN]
+    cures = [Cure(f"{fix.title} ({each.code})", fix.steps) for each in findings for fix in each.fixes]
+    return list(dict.fromkeys(cures))[:SHOWN_FIXES]
 
 
 def _draw_fix(page: Page, fix: Cure) -> None:

@@ -84,9 +84,24 @@ def test_the_image_is_evidence(answer: Answer, document: Callable[..., Any], fix
 
 def test_an_image_without_the_like_says_so(answer: Answer, fixture_image: ImageWriter) -> None:
     """Absence is told plainly, with what was looked for."""
-    code, out, _ = answer("explain", EXEC, fixture_image("clean-python", "oci-dir"))
+    image = fixture_image("clean-python", "oci-dir")
+    code, out, _ = answer("explain", "exec user process caused: no such file or directory", image)
     assert code == 0
     assert "nothing of the kind is in the image (looked for: crlf-shebang," in out.decode()
+
+
+def test_what_the_message_names_is_looked_up(answer: Answer, fixture_image: ImageWriter) -> None:
+    """No all-clear where the very name is missing, and no cure for what the image does not have."""
+    image = fixture_image("clean-python", "oci-dir")
+    out = answer("explain", EXEC, image)[1].decode()
+    assert "/app/start.sh is not in the image" in out
+    assert "nothing of the kind" not in out
+    assert "sed -i" not in out
+    out = answer("explain", "ModuleNotFoundError: No module named 'yaml'", image)[1].decode()
+    assert "yaml is not in the image" in out
+    assert "pip install PyYAML" in out
+    out = answer("explain", "libGL.so.1: cannot open shared object file", image)[1].decode()
+    assert "libGL.so.1 is not in the image" in out
 
 
 def test_an_error_of_the_host_says_so(answer: Answer, fixture_image: ImageWriter) -> None:
