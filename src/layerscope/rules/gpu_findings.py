@@ -39,9 +39,10 @@ def locate(verdict: GpuVerdict, *libraries: LibraryVerdict) -> tuple[Evidence, .
 
 def suggest_driver(driver: str, why: str) -> Fix:
     """A newer driver on the host."""
+    branch = f"BRANCH being {driver.partition('.')[0]} or a later one that NVIDIA still supports"
     return Fix(
         f"Install driver {driver} or newer on the host, {why}",
-        (f"On the host: apt-get install nvidia-driver-{driver.partition('.')[0]}-server   (or the vendor's package)",),
+        (f"On the host: apt-get install nvidia-driver-BRANCH-server, {branch}   (or the vendor's package)",),
     )
 
 
