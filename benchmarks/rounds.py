@@ -33,7 +33,7 @@ def workplace(image: StoredImage) -> Iterator[tuple[StoredImage, Path]]:
 def compare(image: StoredImage, peer: Peer, scratch: Path, *, rounds: int) -> Comparison:
     """Audit an image cold and let the peer have it, in turns."""
     mine, theirs = take_turns(
-        Audit(image.reference, equal_work=peer.equal_work).run,
+        Audit(image.reference, equal_work=peer.equal_work, without=peer.without).run,
         lambda folder: measure(peer.command(image, folder)),
         scratch,
         rounds=rounds,
