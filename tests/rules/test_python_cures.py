@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
-from layerscope.rules.python_cures import pin, quote_requirements, tell_environment, tell_pip, tell_pip_of
+from layerscope.rules.python_cures import pin, quote_requirements, tell_environment, tell_pip, tell_pip_at, tell_pip_of
 from support.python_facts import ENVIRONMENT
 
 SYSTEM = replace(ENVIRONMENT, kind="system", prefix="usr", interpreter="usr/bin/python3.11")
@@ -31,6 +31,16 @@ def test_pip_is_found_by_the_directory_of_distributions() -> None:
     """Which is what facts about frameworks know."""
     assert tell_pip_of(FactSet([ENVIRONMENT]), ENVIRONMENT.sites[0]) == "/opt/venv/bin/python -m pip install"
     assert tell_pip_of(FactSet([ENVIRONMENT]), "opt/x", "uninstall") == "python3 -m pip uninstall"
+
+
+def test_pip_is_found_by_a_file_and_else_by_the_environment_in_use() -> None:
+    """What lies outside of every environment is served by the one that the container's process uses."""
+    active = replace(SYSTEM, is_active=True)
+    facts = FactSet([replace(ENVIRONMENT, is_active=False), active])
+    assert tell_pip_at(facts, f"{ENVIRONMENT.sites[0]}/a/b.so") == "/opt/venv/bin/python -m pip install"
+    assert tell_pip_at(facts, "usr/lib/libx.so") == "/usr/bin/python3.11 -m pip install"
+    assert tell_pip_at(facts, None, "uninstall") == "/usr/bin/python3.11 -m pip uninstall"
+    assert tell_pip_at(FactSet([]), "usr/lib/libx.so") == "python3 -m pip install"
 
 
 def test_an_environment_that_is_not_known_is_named_by_its_place() -> None:

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from layerscope.facts.fact_set import FactSet
+from layerscope.rules.python_cures import tell_pip_at
+
 _DEBIAN: Final = {
     "libGL.so.1": "libgl1",
     "libGLX.so.0": "libglx0",
@@ -80,25 +83,25 @@ _UNSUFFIXED: Final = 13
 """From this toolkit major on, NVIDIA's packages have no `-cuNN` at the end of their names."""
 
 
-def find_package_commands(sonames: Iterable[str]) -> tuple[str, ...]:
-    """Commands that install what has these libraries, for Debian and for Python; none where nobody knows."""
+def find_package_commands(sonames: Iterable[str], facts: FactSet, *, at: str | None = None) -> tuple[str, ...]:
+    """Commands that install what has these libraries, for Debian and for the Python that has `at`; none if unknown."""
     names = list(dict.fromkeys(sonames))
     packages = dict.fromkeys(_DEBIAN[name] for name in names if name in _DEBIAN)
     apt = f"RUN apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
-    wheels = dict.fromkeys(command for name in names for command in _find_wheels(name))
+    wheels = dict.fromkeys(command for name in names for command in _find_wheels(name, tell_pip_at(facts, at)))
     return (*((apt,) if packages else ()), *wheels)
 
 
-def _find_wheels(soname: str) -> tuple[str, ...]:
+def _find_wheels(soname: str, pip: str) -> tuple[str, ...]:
     """Commands that install one of NVIDIA's libraries."""
     if soname.startswith("libcudnn"):
-        return ("RUN pip install nvidia-cudnn-cu12   (-cu13 for CUDA 13), in the version that the framework pins",)
+        return (f"RUN {pip} nvidia-cudnn-cu12   (-cu13 for CUDA 13), in the version that the framework pins",)
     if soname.startswith("libnccl.so"):
-        return ("RUN pip install nvidia-nccl-cu12   (-cu13 for CUDA 13), in the version that the framework pins",)
+        return (f"RUN {pip} nvidia-nccl-cu12   (-cu13 for CUDA 13), in the version that the framework pins",)
     match = re.fullmatch(r"lib(\w+)\.so\.(\d+)[\d.]*", soname)
     if match is None or match[1] not in _CUDA:
         return ()
     major = _OTHER_MAJOR.get(match[1], {}).get(match[2], match[2])
     name = _CUDA[match[1]] if int(major) >= _UNSUFFIXED else f"{_CUDA[match[1]]}-cu{major}"
     pin = f"'{name}=={major}.*'" if int(major) >= _UNSUFFIXED and match[1] == "cudart" else name
-    return (f"RUN pip install {pin}", f"Or a base image with CUDA {major}: FROM nvidia/cuda:{major}.…-runtime-…")
+    return (f"RUN {pip} {pin}", f"Or a base image with CUDA {major}: FROM nvidia/cuda:{major}.…-runtime-…")

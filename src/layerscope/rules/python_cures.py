@@ -52,6 +52,14 @@ def tell_pip_of(facts: FactSet, site: str, command: str = "install") -> str:
     return f"python3 -m pip {command}" if found is None else tell_pip(facts, found.place, command)
 
 
+def tell_pip_at(facts: FactSet, path: str | None, command: str = "install") -> str:
+    """The same for the environment that a file lies in, else for the one that the container's process uses."""
+    environments = facts.of(PythonEnvironment)
+    inside = (each for each in environments if any((path or "").startswith(f"{site}/") for site in each.sites))
+    found = next(inside, None) or next((each for each in environments if each.is_active), None)
+    return f"python3 -m pip {command}" if found is None else tell_pip(facts, found.place, command)
+
+
 def quote_requirements(texts: Iterable[str]) -> str:
     """Requirements as words of a shell command, no more than anyone would read."""
     words = list(dict.fromkeys(texts))

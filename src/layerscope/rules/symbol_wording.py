@@ -9,6 +9,7 @@ from layerscope.facts.elf.undefined_symbols import UndefinedSymbols
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_path import take_out, tell_library_path
+from layerscope.rules.python_cures import tell_pip_at
 from layerscope.rules.wording import tell_layer, tell_path
 
 _TORCH: Final = re.compile(r"_Z\w*?(?:5torch|3c10|2at)(?=\d|[A-Z])")
@@ -31,21 +32,22 @@ def explain_symbols(fact: UndefinedSymbols, shadow: ShadowedLibrary | None, fact
         variable = tell_library_path(facts.find(LoaderConfiguration))
         reason = f"it gets {winner} by {variable}, and not {tell_path(shadow.shadowed.path)}"
         return reason, take_out(shadow.folder, facts)
+    pip = tell_pip_at(facts, fact.place.path)
     numbered = _NUMBERED.fullmatch(name)
     if numbered is not None:
         wanted = f"{numbered[1]}.{numbered[2]}"
-        step = f"RUN pip install 'nvidia-nvjitlink-cu{numbered[1]}>={wanted}'"
+        step = f"RUN {pip} 'nvidia-nvjitlink-cu{numbered[1]}>={wanted}'"
         return f"the library it gets is older than {wanted}", Fix(f"Bring nvJitLink {wanted} or newer", (step,))
     torch = next((each for each in fact.names if _TORCH.match(each)), None)
     if torch is not None:
-        steps = (f"RUN pip install --no-build-isolation --no-cache-dir --force-reinstall {package}   (after torch)",)
+        steps = (f"RUN {pip} --no-build-isolation --no-cache-dir --force-reinstall {package}   (after torch)",)
         string = "new" if _NEW_STRING.search(torch) else "old" if _OLD_STRING.search(torch) else ""
         hint = f", and with the {string} std::string ABI" if string else ""
         return f"it was built for another torch than the one here{hint}", Fix(
             f"Reinstall {package} for this torch", steps
         )
     if all(map(_PYTHON.match, fact.names)):
-        steps = (f"RUN python -m pip install --force-reinstall {package}   (with the Python that imports it)",)
+        steps = (f"RUN {pip} --force-reinstall {package}",)
         return "it was built for another Python", Fix(f"Reinstall {package} for this Python", steps)
     steps = (f"Install {package} and what it links to from one source, in versions made for each other.",)
     return "it was built against other versions of its libraries", Fix(f"Reinstall {package} to fit", steps)

@@ -63,7 +63,7 @@ def suggest_libraries(needs: Sequence[UnmetNeed], facts: FactSet) -> tuple[Fix, 
     if need.elsewhere and need.unusable is None:
         folder = tell_path(need.elsewhere[0].rpartition("/")[0])
         return (Fix(f"Lead to {folder}", (f"RUN echo {folder} > /etc/ld.so.conf.d/app.conf && ldconfig",)),)
-    commands = find_package_commands(each.needed for each in needs)
+    commands = find_package_commands((each.needed for each in needs), facts, at=need.place.path)
     steps = commands[:STEPS] or (f"Find it: apt-file search {need.needed}, or dnf provides",)
     return (Fix("Install what has the libraries", steps),)
 

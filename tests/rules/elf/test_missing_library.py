@@ -64,7 +64,7 @@ def test_tells_all_that_one_package_lacks_at_once() -> None:
     other = replace(NEED, needed="libcudart.so.12", place=place("a/libb.so"))
     (finding,) = flags(MissingLibrary, NEED, other)
     assert "_C.abi3.so and libb.so need libx.so.1 and libcudart.so.12; libx.so.1 is not in the image" in finding.message
-    assert finding.fixes[0].steps[0] == "RUN pip install nvidia-cuda-runtime-cu12"
+    assert finding.fixes[0].steps[0] == "RUN python3 -m pip install nvidia-cuda-runtime-cu12"
 
 
 def test_keeps_objects_of_a_package_that_have_nothing_in_common_apart() -> None:

@@ -8,6 +8,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, propose_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -33,7 +34,7 @@ class CompatLibraryOnPath(Rule):
     code: ClassVar[str] = "CUDA033"
     covers: ClassVar[tuple[int, ...]] = (35, 69)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (DriverFile,)
+    needs: ClassVar[tuple[type[Fact], ...]] = LIBRARY_PATH_NEEDS
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each folder."""
@@ -49,13 +50,13 @@ class CompatLibraryOnPath(Rule):
                 f"{tell_path(folder)} is on {main.search}: its {main.name}{version}{branches} is loaded instead of the "
                 f"host's driver, also where it cannot work"
             )
-            yield self.finding(message, main.evidence, fixes=(_suggest(folder, main.search),))
+            yield self.finding(message, main.evidence, fixes=(_suggest(main.search, facts),))
 
 
-def _suggest(folder: str, search: str) -> Fix:
+def _suggest(search: str, facts: FactSet) -> Fix:
     """The path without the folder."""
     if search == "LD_LIBRARY_PATH":
-        step = f"Take {tell_path(folder)} out of ENV LD_LIBRARY_PATH"
+        step = propose_library_path(facts)
     else:
         step = f"RUN sed -i '\\#compat#d' {search} && ldconfig"
     return Fix(

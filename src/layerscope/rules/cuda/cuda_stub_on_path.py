@@ -10,7 +10,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
-from layerscope.rules.library_path import set_library_path
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, propose_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction, tell_path
@@ -37,7 +37,7 @@ class CudaStubOnPath(Rule):
     covers: ClassVar[tuple[int, ...]] = (35, 69)
     severity: ClassVar[Severity] = Severity.CRITICAL
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (DriverFile, CudaDeclaration, LoaderConfiguration)
+    needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, CudaDeclaration)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each folder."""
@@ -77,7 +77,7 @@ def _suggest(named: str, search: str, entries: list[SearchFolder], facts: FactSe
     if search != _VARIABLE:
         step = f"RUN sed -i '\\#stubs#d' {search} && ldconfig"
     elif configuration is not None and entries:
-        step = set_library_path(each for each in configuration.library_path if each not in entries)
+        step = propose_library_path(facts)
     else:
         step = f"Take {named} out of ENV LD_LIBRARY_PATH"
     title = f"Take {named} out of LD_LIBRARY_PATH" if entries else "Keep stubs to the linker"

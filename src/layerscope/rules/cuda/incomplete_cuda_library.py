@@ -11,10 +11,12 @@ from layerscope.facts.elf.unmet_needs import UnmetNeed
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.library_sets import OPTIONAL, find_incomplete_sets
+from layerscope.rules.python_cures import tell_pip_at
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.told_removals import find_told_removals
@@ -47,6 +49,7 @@ class IncompleteCudaLibrary(Rule):
         CudaPackage,
         UnmetNeed,
         LayerProof,
+        PythonEnvironment,
     )
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -56,9 +59,11 @@ class IncompleteCudaLibrary(Rule):
             for library, missing in find_incomplete_sets(facts):
                 removed = [each for each in facts.of(RemovedCudaLibrary) if each.name in missing]
                 if not told & {each.evidence.path for each in removed}:
-                    yield self._report(library, missing, removed[:1])
+                    yield self._report(library, missing, removed[:1], facts)
 
-    def _report(self, library: CudaLibrary, missing: list[str], removed: list[RemovedCudaLibrary]) -> Finding:
+    def _report(
+        self, library: CudaLibrary, missing: list[str], removed: list[RemovedCudaLibrary], facts: FactSet
+    ) -> Finding:
         """The finding of a library."""
         named = tell_list(f"lib{name}.so.{major(library.suffix)}" for name in missing)
         path = tell_path(library.evidence.path or "")
@@ -69,19 +74,20 @@ class IncompleteCudaLibrary(Rule):
             *(each.evidence for each in removed),
             library.evidence,
             severity=Severity.LOW if is_optional else None,
-            fixes=(_suggest(library, path),),
+            fixes=(_suggest(library, path, facts),),
         )
 
 
-def _suggest(library: CudaLibrary, path: str) -> Fix:
+def _suggest(library: CudaLibrary, path: str, facts: FactSet) -> Fix:
     """The whole set."""
     is_newer = re.search(r"/cu1[3-9]$", library.copy) is not None
     package = f"nvidia-cudnn-cu{13 if is_newer else 12}"
     if library.part != "cudnn":
         package = "nvidia-cuda-nvrtc" if is_newer else "nvidia-cuda-nvrtc-cu12"
     folder, _, name = path.rpartition("/")
+    pip = tell_pip_at(facts, library.evidence.path)
     steps = (
-        f"RUN pip install --force-reinstall {package}   (or the package of that version that {path} came with)",
+        f"RUN {pip} --force-reinstall {package}   (or the package of that version that {path} came with)",
         f"Or copy all of its files: COPY --from=build {folder}/{name[:8]}*.so.* …",
     )
     return Fix(f"Bring the whole of {library.part}", steps)

@@ -8,10 +8,12 @@ from layerscope.facts.cuda.framework import Build, Framework
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import find_framework, tell_made_by
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list
@@ -36,7 +38,7 @@ class MissingBitsandbytesLibrary(Rule):
     covers: ClassVar[tuple[int, ...]] = (39,)
     severity: ClassVar[Severity] = Severity.HIGH
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaDeclaration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaDeclaration, LayerProof, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each environment."""
@@ -56,22 +58,30 @@ class MissingBitsandbytesLibrary(Rule):
                     f"{library.label} {made_by} has libraries for {there}, none for {wanted}; {reason}, so that it "
                     f"finds no CUDA library"
                 )
-                yield self.finding(message, library.evidence, torch.evidence, fixes=(_suggest(wanted != own),))
+                yield self.finding(
+                    message,
+                    library.evidence,
+                    torch.evidence,
+                    fixes=(_suggest(facts, library.environment, wanted != own),),
+                )
             elif wanted != own:
                 message = (
                     f"BNB_CUDA_VERSION is {wanted}, and {torch.label} was built for {own}: {library.label} loads a "
                     f"library for another CUDA than its torch"
                 )
                 yield self.finding(
-                    message, library.evidence, severity=Severity.MEDIUM, fixes=(_suggest(is_overridden=True),)
+                    message,
+                    library.evidence,
+                    severity=Severity.MEDIUM,
+                    fixes=(_suggest(facts, library.environment, is_overridden=True),),
                 )
 
 
-def _suggest(is_overridden: bool) -> Fix:
+def _suggest(facts: FactSet, environment: str, is_overridden: bool) -> Fix:
     """A bitsandbytes that fits torch."""
     if is_overridden:
         return Fix("Take the variable out", ("Remove ENV BNB_CUDA_VERSION from the Dockerfile",))
     return Fix(
         "Install a bitsandbytes that knows torch's CUDA",
-        ("RUN pip install --upgrade bitsandbytes   (after torch, in the same step)",),
+        (f"RUN {tell_pip_of(facts, environment)} --upgrade bitsandbytes   (after torch, in the same step)",),
     )

@@ -9,9 +9,11 @@ from layerscope.facts.cuda.packages import CudaPackage
 from layerscope.facts.cuda.releases import major, numbers
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.mixed_libraries import find_clashing_packages, find_searched_first, find_split_folders
+from layerscope.rules.python_cures import tell_pip_at, tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -37,23 +39,24 @@ class MixedCudnn(Rule):
     code: ClassVar[str] = "CUDA021"
     covers: ClassVar[tuple[int, ...]] = (35, 39)
     severity: ClassVar[Severity] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, CudaPackage, Framework)
+    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, CudaPackage, Framework, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """Findings for folders, for environments, for search paths, and for torch."""
         for folder, versions, files in find_split_folders(facts, "cudnn"):
             message = f"{tell_path(folder)} holds parts of cuDNN {tell_list(versions)}, which do not work together"
-            yield self.finding(message, *files, fixes=(_suggest(versions[-1]),))
+            yield self.finding(message, *files, fixes=(_suggest(facts, versions[-1]),))
         for environment, packages in find_clashing_packages(facts, "nvidia-cudnn-cu"):
             told = tell_list(f"{each.name} {each.version}" for each in packages)
             message = f"{told} write the same files in {tell_path(environment)}: the cuDNN there is one or a mixture"
-            yield self.finding(message, *(each.evidence for each in packages), fixes=(_suggest(packages[-1].version),))
+            fix = _suggest(facts, packages[-1].version, environment=packages[-1].environment)
+            yield self.finding(message, *(each.evidence for each in packages), fixes=(fix,))
         for found, own in find_searched_first(facts, "cudnn"):
             message = (
                 f"{tell_path(found.evidence.path or '')} (cuDNN {found.version}) is on {found.search}, which is "
                 f"searched before {tell_path(own.copy)}, whose cuDNN is {own.version}"
             )
-            fix = _suggest(own.version)
+            fix = _suggest(facts, own.version, at=own.evidence.path)
             yield self.finding(message, found.evidence, own.evidence, confidence=Confidence.MEDIUM, fixes=(fix,))
         yield from self._check_torch(facts)
 
@@ -75,16 +78,19 @@ class MixedCudnn(Rule):
                         package.evidence,
                         torch.evidence,
                         severity=Severity.CRITICAL if is_other else Severity.HIGH,
-                        fixes=(_suggest(torch.cudnn, package.name),),
+                        fixes=(_suggest(facts, torch.cudnn, package.name, environment=package.environment),),
                     )
 
 
-def _suggest(version: str, package: str = "nvidia-cudnn-cu12") -> Fix:
+def _suggest(
+    facts: FactSet, version: str, package: str = "nvidia-cudnn-cu12", *, environment: str = "", at: str | None = None
+) -> Fix:
     """One cuDNN."""
+    pip = tell_pip_of(facts, environment) if environment else tell_pip_at(facts, at)
     return Fix(
         "Keep one cuDNN, the one that the framework was built with",
         (
-            f"RUN pip install --force-reinstall '{package}=={version}'   (in the step that installs the framework)",
+            f"RUN {pip} --force-reinstall '{package}=={version}'   (in the step that installs the framework)",
             "Use a base image without cuDNN, and set no LD_LIBRARY_PATH that leads to one",
         ),
     )

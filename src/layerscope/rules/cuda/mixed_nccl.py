@@ -7,9 +7,11 @@ from layerscope.facts.cuda.libraries import CudaLibrary
 from layerscope.facts.cuda.packages import CudaPackage
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.mixed_libraries import find_clashing_packages, find_searched_first
+from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -34,14 +36,14 @@ class MixedNccl(Rule):
     code: ClassVar[str] = "CUDA022"
     covers: ClassVar[tuple[int, ...]] = (35,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, CudaPackage)
+    needs: ClassVar[tuple[type[Fact], ...]] = (CudaLibrary, CudaPackage, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """Findings for environments, then for search paths."""
         for environment, packages in find_clashing_packages(facts, "nvidia-nccl-cu"):
             told = tell_list(f"{each.name} {each.version}" for each in packages)
             message = f"{told} write the same libnccl.so.2 in {tell_path(environment)}: the last one installed won"
-            yield self.finding(message, *(each.evidence for each in packages), fixes=(_suggest(packages[-1]),))
+            yield self.finding(message, *(each.evidence for each in packages), fixes=(_suggest(packages[-1], facts),))
         for found, own in find_searched_first(facts, "nccl"):
             message = (
                 f"{tell_path(found.evidence.path or '')} (NCCL {found.version}) is on {found.search}, which is "
@@ -54,12 +56,13 @@ class MixedNccl(Rule):
             yield self.finding(message, found.evidence, own.evidence, fixes=(fix,))
 
 
-def _suggest(package: CudaPackage) -> Fix:
+def _suggest(package: CudaPackage, facts: FactSet) -> Fix:
     """One NCCL."""
+    uninstall, install = (tell_pip_of(facts, package.environment, word) for word in ("uninstall", "install"))
     return Fix(
         "Install the NCCL of one CUDA version",
         (
-            "RUN pip uninstall -y nvidia-nccl-cu12 nvidia-nccl-cu13",
-            f"RUN pip install --force-reinstall '{package.name}=={package.version}'   (the one that torch requires)",
+            f"RUN {uninstall} -y nvidia-nccl-cu12 nvidia-nccl-cu13",
+            f"RUN {install} --force-reinstall '{package.name}=={package.version}'   (the one that torch requires)",
         ),
     )

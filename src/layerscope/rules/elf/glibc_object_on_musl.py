@@ -6,10 +6,12 @@ from typing import ClassVar
 from layerscope.facts.elf.foreign_objects import GlibcModules
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.extensions import UnloadableExtensions
 from layerscope.facts.python.wheel_tags import UnsuitableWheel
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_at
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_layer, tell_path
@@ -36,7 +38,7 @@ class GlibcObjectOnMusl(Rule):
     covers: ClassVar[tuple[int, ...]] = (21, 36)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (GlibcModules, UnsuitableWheel, UnloadableExtensions)
+    needs: ClassVar[tuple[type[Fact], ...]] = (GlibcModules, UnsuitableWheel, UnloadableExtensions, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a package; what tags tell of is PY008's."""
@@ -54,7 +56,7 @@ class GlibcObjectOnMusl(Rule):
                 "Build on a base with glibc, or install wheels for musl",
                 (
                     "FROM python:3.12-slim   instead of python:3.12-alpine",
-                    f"Or in the final stage: RUN pip install --force-reinstall {fact.package}",
+                    f"Or in the final stage: RUN {tell_pip_at(facts, first.path)} --force-reinstall {fact.package}",
                 ),
             )
             places = [Evidence(layer=place.layer, path=place.path) for place in fact.examples]

@@ -10,6 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_at
 from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -59,18 +60,20 @@ class NewerGlibcNeeded(Rule):
                 message,
                 *places,
                 severity=judge_certain(worst.reach, facts),
-                fixes=(_suggest(worst),),
+                fixes=(_suggest(worst, facts),),
                 concerns=find_concerned(fact.reach for fact in group),
                 brief=f"{tell_brief(worst.reach)}: it requires {worst.versions[-1]}",
             )
 
 
-def _suggest(fact: UnmetSymbolVersion) -> Fix:
+def _suggest(fact: UnmetSymbolVersion, facts: FactSet) -> Fix:
     """A newer base, or an older build."""
     version = fact.versions[-1].removeprefix("GLIBC_")
     what = fact.reach.package
     build = (
-        f"RUN pip install --only-binary :all: {what}   (a manylinux wheel)" if what else "FROM the final base AS build"
+        f"RUN {tell_pip_at(facts, fact.place.path)} --only-binary :all: {what}   (a manylinux wheel)"
+        if what
+        else "FROM the final base AS build"
     )
     return Fix(
         f"Use a base with glibc {version} or newer, or a build for {fact.newest or 'this one'}",

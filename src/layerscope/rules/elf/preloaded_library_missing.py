@@ -7,6 +7,7 @@ from layerscope.facts.elf.loader_configuration import LoaderConfiguration
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
@@ -36,7 +37,7 @@ class PreloadedLibraryMissing(Rule):
     code: ClassVar[str] = "ELF011"
     covers: ClassVar[tuple[int, ...]] = (66,)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (LoaderConfiguration, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (LoaderConfiguration, LayerProof, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for the variable, and one for the file."""
@@ -52,7 +53,7 @@ class PreloadedLibraryMissing(Rule):
             step = f" ({configuration.preload_step})" if is_variable and configuration.preload_step else ""
             verb = "is" if len(names) == 1 else "are"
             message = f"{origin}{step} names {tell_list(names)}, which {verb} not in the image: every program says so"
-            commands = find_package_commands(name.rpartition("/")[2] for name in names)
+            commands = find_package_commands((name.rpartition("/")[2] for name in names), facts)
             drop = "Or drop LD_PRELOAD from ENV" if is_variable else f"Or take the line out of {origin}"
             fix = Fix(f"Bring {names[0]}, or do not preload it", (*commands, drop))
             yield self.finding(message, Evidence(path=None if is_variable else origin.strip("/")), fixes=(fix,))
