@@ -9,13 +9,15 @@ class Wants:
     """Which regular files an extractor is shown: a file is shown when any one criterion holds.
 
     All are look-ups of constant cost, since every file of an image is asked about. `paths` are normalised full paths,
-    `names` base names, `suffixes` the last dot and what follows (`.pem`), `magics` the first bytes of the content.
+    `names` base names, `suffixes` the last dot and what follows (`.pem`), `magics` the first bytes of the content. A
+    `folder` is the name of the one that a file with such a suffix has to lie in: images hold millions of `.json` files.
     """
 
     paths: frozenset[str] = field(default_factory=frozenset)
     names: frozenset[str] = field(default_factory=frozenset)
     suffixes: frozenset[str] = field(default_factory=frozenset)
     magics: frozenset[bytes] = field(default_factory=frozenset)
+    folder: str = ""
     limit: int = 65536
     """Most bytes of the content that are shown; larger files are shown from their start."""
 

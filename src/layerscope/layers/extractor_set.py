@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from layerscope.layers.extractor import AnyExtractor, Extractor, FileReading, StreamExtractor
+from layerscope.layers.extractor import AnyExtractor, Extractor, FileReading, StreamExtractor, Wants
 from layerscope.layers.kept_values import FailedReading, KeptValues
 
 K = TypeVar("K", str, bytes)
@@ -69,7 +69,11 @@ class ExtractorSet:
         numbered = list(enumerate(self.extractors))
         self.by_path = _table([(path, number) for number, e in numbered for path in e.wants.paths])
         self.by_name = _table([(name, number) for number, e in numbered for name in e.wants.names])
-        self.by_suffix = _table([(suffix, number) for number, e in numbered for suffix in e.wants.suffixes])
+        self.by_suffix = _table(_pair_suffixes(numbered, lambda wants: not wants.folder))
+        self._by_place = {
+            suffix: _table([(self.extractors[number].wants.folder, number) for number in numbers])
+            for suffix, numbers in _table(_pair_suffixes(numbered, lambda wants: bool(wants.folder))).items()
+        }
         self.by_magic = _table([(magic[:MAGIC_SIZE], number) for number, e in numbered for magic in e.wants.magics])
         self._magics = [tuple(e.wants.magics) for e in self.extractors]
         self._kept = KeptValues(e.name for e in self.extractors)
@@ -83,11 +87,13 @@ class ExtractorSet:
 
     def is_wanted(self, path: str, base: str, head: bytes) -> bool:
         """Whether some extractor may want the file, by path, base name and first bytes."""
+        suffix = base[base.rfind(".") :]
         return (
             head[:MAGIC_SIZE] in self.by_magic
             or base in self.by_name
             or path in self.by_path
-            or base[base.rfind(".") :] in self.by_suffix
+            or suffix in self.by_suffix
+            or (suffix in self._by_place and _folder_of(path) in self._by_place[suffix])
         )
 
     def open_file(
@@ -117,10 +123,12 @@ class ExtractorSet:
 
     def _choose(self, path: str, base: str, content: bytes) -> Iterable[AnyExtractor]:
         """Those who want a file, in their order; by number, since a hash of what they want takes its time."""
+        suffix = base[base.rfind(".") :]
         chosen = {
             *self.by_path.get(path, ()),
             *self.by_name.get(base, ()),
-            *self.by_suffix.get(base[base.rfind(".") :], ()),
+            *self.by_suffix.get(suffix, ()),
+            *self._by_place.get(suffix, {}).get(_folder_of(path), ()),
             *(n for n in self.by_magic.get(content[:MAGIC_SIZE], ()) if content.startswith(self._magics[n])),
         }
         return [self.extractors[number] for number in sorted(chosen)]
@@ -131,6 +139,18 @@ def open_reading(extractor: AnyExtractor, path: str, *, size: int, mode: int) ->
     if isinstance(extractor, StreamExtractor):
         return extractor.open_file(path, size=size, mode=mode)
     return WholeFile(extractor, path, size=size, mode=mode)
+
+
+def _folder_of(path: str) -> str:
+    """The name of the folder that a file lies in; empty for one that lies in the root."""
+    return path.rpartition("/")[0].rpartition("/")[2]
+
+
+def _pair_suffixes(
+    numbered: Iterable[tuple[int, AnyExtractor]], is_chosen: Callable[[Wants], bool]
+) -> list[tuple[str, int]]:
+    """Every wanted suffix with its extractor's number, of those extractors that are chosen by what they want."""
+    return [(suffix, number) for number, e in numbered if is_chosen(e.wants) for suffix in e.wants.suffixes]
 
 
 def _table(pairs: list[tuple[K, int]]) -> dict[K, tuple[int, ...]]:

@@ -12,17 +12,6 @@ from layerscope.layers.extractor import FileReading, Wants
 _FOLDER: Final = "conda-meta"
 
 
-class _Passed:
-    """A JSON file that is none of conda's."""
-
-    def feed(self, piece: memoryview) -> None:
-        """Look away."""
-
-    def finish(self) -> object:
-        """Nothing."""
-        return None
-
-
 class _CondaRecord:
     """A record on its way, kept whole up to its ceiling: the name comes after the list of files."""
 
@@ -48,9 +37,9 @@ class CondaExtractor:
 
     name: str = "conda-packages"
     version: int = 1
-    wants: Wants = field(default=Wants(suffixes=frozenset({".json"})))
+    wants: Wants = field(default=Wants(suffixes=frozenset({".json"}), folder=_FOLDER))
 
     def open_file(self, path: str, *, size: int, mode: int) -> FileReading:
-        """What reads a record; other JSON files pass unread."""
-        del size, mode
-        return _CondaRecord() if path.rpartition("/")[0].rpartition("/")[2] == _FOLDER else _Passed()
+        """What reads a record."""
+        del path, size, mode
+        return _CondaRecord()
