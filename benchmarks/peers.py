@@ -108,7 +108,7 @@ DIVE_LOADING = replace(
     does="trees without waste; xxhash, no SHA-256",
     until="Analyzing image",
 )
-EQUAL_WORK = "layerscope without SHA-256, with xxh3 of every file"
+EQUAL_WORK = "layerscope without SHA-256, facts and rules, with xxh3 of every file"
 LAYERS_ALONE = "layerscope with every SHA-256, without facts and rules"
 TRIVY = Peer(
     name="trivy",
