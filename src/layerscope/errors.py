@@ -17,6 +17,7 @@ LayerscopeError
 │   ├── DigestMismatchError   bytes that are not what their digest says
 │   ├── LayerDamageError      a layer that cannot be read to its end
 │   └── LimitError            a named ceiling was passed
+├── ProbeError                a requested probe could not run (exit code 5)
 ├── TreeError                 a path cannot be followed or written out
 ├── FormatError               a file's bytes are not what its format demands; becomes a gap
 ├── PolicyError               a table of outside knowledge contradicts itself
@@ -52,6 +53,10 @@ class FormatError(LayerscopeError):
 
 class PolicyError(LayerscopeError):
     """A table of outside knowledge contradicts itself or cannot be read."""
+
+
+class ProbeError(LayerscopeError):
+    """A requested probe could not run."""
 
 
 class SourceError(LayerscopeError):

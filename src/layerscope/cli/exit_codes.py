@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from layerscope.errors import FormatError, ImageError, LayerscopeError, SourceError, TreeError
+from layerscope.errors import FormatError, ImageError, LayerscopeError, ProbeError, SourceError, TreeError
 
 CLEAN: Final = 0
 FINDINGS: Final = 1
@@ -29,6 +29,8 @@ def code_of_error(error: LayerscopeError) -> int:
         return SOURCE
     if isinstance(error, ImageError | FormatError):
         return MALFORMED
+    if isinstance(error, ProbeError):
+        return PROBE
     if isinstance(error, TreeError):
         return FINDINGS
     return USAGE

@@ -12,6 +12,7 @@ PROGRAM: Final = "layerscope"
 _COMMANDS: Final = {
     "audit": LazyCommand("layerscope.cli.commands.audit", "Prove an image intact, weigh it, and say what to change."),
     "facts": LazyCommand("layerscope.cli.commands.facts", "Show what the image contains: system, ELF, Python, CUDA."),
+    "probe": LazyCommand("layerscope.cli.commands.probe", "Run the image, locked down, and make it generate."),
     "layers": LazyCommand("layerscope.cli.commands.layers", "List the layers with their digests and sizes."),
     "tree": LazyCommand("layerscope.cli.commands.tree", "List files: merged, or one layer's changes."),
     "cat": LazyCommand("layerscope.cli.commands.cat", "Write one file of the image to standard output."),
@@ -32,8 +33,8 @@ standard input, or SCHEME:NAME with one of docker, podman, registry, docker-arch
 """
 
 _EPILOG: Final = """Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 the image could
-not be had, 4 the image is malformed or a digest does not match. Options that commands share can also be set by
-LAYERSCOPE_OPTION_NAME or in layerscope.toml.
+not be had, 4 the image is malformed or a digest does not match, 5 a probe could not run. Options that commands share
+can also be set by LAYERSCOPE_OPTION_NAME or in layerscope.toml.
 """
 
 root: Final = LazyGroup(

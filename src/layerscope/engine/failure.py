@@ -38,14 +38,18 @@ def check_answer(response: "Response", *, task: str, endpoint: Endpoint) -> None
     """Raise EngineError with the engine's own words unless it answered 200."""
     if response.status_code == HTTP_OK:
         return
-    words = response.text[:MAX_MESSAGE].strip()
+    raise EngineError(f"{task}: the engine at {endpoint} answered {response.status_code}: {find_refusal(response)}")
+
+
+def find_refusal(response: "Response") -> str:
+    """The engine's own words for why it refused."""
     try:
         document = response.json()
     except ValueError:
         document = None
     if isinstance(document, dict) and isinstance(document.get("message"), str):
-        words = document["message"][:MAX_MESSAGE]
-    raise EngineError(f"{task}: the engine at {endpoint} answered {response.status_code}: {words}")
+        return str(document["message"])[:MAX_MESSAGE]
+    return response.text[:MAX_MESSAGE].strip()
 
 
 def _cause(error: BaseException) -> str:

@@ -1,0 +1,1 @@
+"""The running container: what it says when it is asked to generate, stage by stage."""

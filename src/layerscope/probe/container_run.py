@@ -1,0 +1,165 @@
+"""A run in a container of an engine: locked down, fed by standard input, always removed."""
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from layerscope.engine import containers
+from layerscope.engine.attached import STDOUT, AttachedStreams
+from layerscope.engine.client import Engine
+from layerscope.errors import EngineError
+from layerscope.probe.collect import ObservationBuilder
+from layerscope.probe.limits import GRACE, ContainerLimits
+from layerscope.probe.observation import Observation
+from layerscope.probe.payload.child import BOOT
+from layerscope.probe.payload_text import render_payload
+from layerscope.probe.protocol import MAX_STRAYS, RecordReader, encode_input
+from layerscope.probe.spec import ProbeSpec, make_nonce
+from layerscope.progress import Progress
+
+LABEL: Final = "layerscope.probe"
+"""Marks our containers; its value is the process that owns one, as `BOOT:PID:START`, which tells leftovers apart."""
+
+NOBODY: Final = "65534:65534"
+TICK: Final = 0.1
+SEND_SECONDS: Final = 30.0
+
+
+def run_in_container(engine: Engine, image: str, spec: ProbeSpec, *, gpus: bool, progress: Progress) -> Observation:
+    """What the payload tells in a container of that image; raises EngineError where none could be started."""
+    remove_leftovers(engine)
+    progress.note("creating the container")
+    container = containers.create_container(engine, build_settings(image, spec, gpus=gpus))
+    try:
+        with containers.attach(engine, container) as streams:
+            progress.note("starting the container")
+            containers.start(engine, container)
+            return _follow(engine, container, streams, spec, progress)
+    finally:
+        containers.remove(engine, container)
+
+
+def build_settings(image: str, spec: ProbeSpec, *, gpus: bool) -> dict[str, object]:
+    """What the engine is asked for; of the image's own config, only environment and working directory remain."""
+    return {
+        "Image": image,
+        "User": NOBODY,
+        "Entrypoint": [spec.interpreter, "-I", "-S", "-u", "-c", BOOT],
+        "Cmd": [],
+        "Env": ["PYTHONDONTWRITEBYTECODE=1"],
+        "Labels": {LABEL: name_owner()},
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "Tty": False,
+        "NetworkDisabled": True,
+        "Healthcheck": {"Test": ["NONE"]},
+        "HostConfig": build_host_settings(spec.limits, gpus=gpus),
+    }
+
+
+def build_host_settings(limits: ContainerLimits, *, gpus: bool) -> dict[str, object]:
+    """Closed by default: no network, nothing to write to but memory, no capability, and limits on everything."""
+    settings: dict[str, object] = {
+        "NetworkMode": "none",
+        "ReadonlyRootfs": True,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "Memory": limits.memory,
+        "MemorySwap": limits.memory,
+        "PidsLimit": limits.pids,
+        "ShmSize": limits.shm,
+        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={limits.tmp},mode=1777"},  # noqa: S108 -- inside the container
+        "LogConfig": {"Type": "none", "Config": {}},
+        "AutoRemove": False,
+        "Init": False,
+    }
+    if gpus:
+        settings["DeviceRequests"] = [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]], "Options": {}}]
+    return settings
+
+
+def _follow(
+    engine: Engine, container: str, streams: AttachedStreams, spec: ProbeSpec, progress: Progress
+) -> Observation:
+    """Feed the payload, take what it tells, and end it where it does not end by itself."""
+    nonce = make_nonce()
+    reader, builder, began = RecordReader(nonce), ObservationBuilder(spec.stages), time.monotonic()
+    given = encode_input(render_payload(), spec.build_settings(nonce), spec.list_blobs())
+    is_fed = streams.send(given, seconds=SEND_SECONDS)
+    strays: list[str] = []
+    was_killed = False
+    deadline = began + spec.longest + GRACE
+    while not streams.is_over and not builder.is_over:
+        for stream, content in streams.receive(TICK):
+            if stream == STDOUT:
+                for record in reader.feed(content):
+                    builder.add(record)
+                    progress.note(f"probing: {builder.current}" if builder.current else "probing")
+            elif len(strays) < MAX_STRAYS:
+                strays += content.decode("utf-8", "replace").splitlines()
+        if time.monotonic() > deadline or (not is_fed and not streams.is_over):
+            was_killed = True
+            containers.kill(engine, container)
+            break
+    state = _await_end(engine, container)
+    return builder.finish(
+        strays=tuple([*reader.strays, *strays][:MAX_STRAYS]),
+        exit_code=None if state is None or state.is_running else state.exit_code,
+        is_out_of_memory=state is not None and state.is_out_of_memory,
+        seconds=round(time.monotonic() - began, 3),
+        was_killed=was_killed,
+    )
+
+
+def _await_end(engine: Engine, container: str) -> containers.ContainerState | None:
+    """The state of a container whose work is over, given a moment to end."""
+    state = None
+    for _ in range(20):
+        with suppress(EngineError):
+            state = containers.inspect_state(engine, container)
+            if not state.is_running:
+                break
+        time.sleep(0.05)
+    return state
+
+
+def name_owner() -> str:
+    """This process, told apart from one that gets its number later, or has it on another host."""
+    return f"{_read_boot()}:{os.getpid()}:{_read_start(os.getpid())}"
+
+
+def remove_leftovers(engine: Engine) -> None:
+    """Remove containers of probes whose process is gone; one that cannot be removed is left for the next time."""
+    for container, labels in containers.list_containers(engine, LABEL):
+        if not _is_alive(labels):
+            with suppress(EngineError):
+                containers.remove(engine, container)
+
+
+def _is_alive(labels: Mapping[str, str]) -> bool:
+    """Whether the owner may still be there: of another host's, or another boot's, nothing is known."""
+    boot, _, owner = labels.get(LABEL, "").partition(":")
+    pid, _, start = owner.partition(":")
+    return boot != _read_boot() or (pid.isdigit() and _read_start(int(pid)) == start)
+
+
+def _read_boot() -> str:
+    """What tells this running system from every other."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _read_start(pid: int) -> str:
+    """When a process was started, in ticks since the host was; empty where there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""

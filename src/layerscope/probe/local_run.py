@@ -1,0 +1,124 @@
+"""A run in this process's own environment: a pod, a node without an engine, the inside of a container."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+from layerscope.errors import ProbeError
+from layerscope.probe.collect import ObservationBuilder
+from layerscope.probe.limits import GRACE
+from layerscope.probe.observation import Observation
+from layerscope.probe.payload.child import BOOT
+from layerscope.probe.payload.process_tree import kill_tree
+from layerscope.probe.payload_text import render_payload
+from layerscope.probe.protocol import RecordReader, encode_input
+from layerscope.probe.spec import GENERATORS, ProbeSpec, make_nonce
+from layerscope.progress import Progress
+
+LOOK_SECONDS: Final = 30.0
+_LOOK: Final = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if u.find_spec(n)])"
+_CHUNK: Final = 1 << 16
+
+
+def find_interpreter(python: str) -> str:
+    """The path of the program with that name; raises ProbeError."""
+    found = shutil.which(python)
+    if found is None:
+        raise ProbeError(f"probing here: expected a Python called {python}, found none (--python names another)")
+    return str(Path(found).absolute())
+
+
+def find_modules(interpreter: str) -> tuple[str, ...]:
+    """Those packages that generate and that this Python has, without importing them; raises ProbeError."""
+    command = [interpreter, "-c", _LOOK, *GENERATORS]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LOOK_SECONDS, check=True)  # noqa: S603 -- the user's own Python
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ProbeError(f"probing here: asking {interpreter} for its packages: {error}") from error
+    return tuple(name for name in done.stdout.split() if name in GENERATORS)
+
+
+def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
+    """What the payload tells in a process of this host; raises ProbeError where it cannot be started."""
+    nonce, began = make_nonce(), time.monotonic()
+    command = [spec.interpreter, "-I", "-S", "-u", "-c", BOOT]
+    given = encode_input(render_payload(), spec.build_settings(nonce), spec.list_blobs())
+    try:
+        process = subprocess.Popen(  # noqa: S603 -- the user's own Python
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+    except OSError as error:
+        raise ProbeError(f"probing here: starting {spec.interpreter}: {error.strerror}") from error
+    try:
+        return _follow(process, given, spec, RecordReader(nonce), began=began, progress=progress)
+    finally:
+        kill_tree(process.pid)
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None and not stream.closed:
+                stream.close()
+
+
+def _follow(
+    process: "subprocess.Popen[bytes]",
+    given: bytes,
+    spec: ProbeSpec,
+    reader: RecordReader,
+    *,
+    began: float,
+    progress: Progress,
+) -> Observation:
+    import selectors
+    import threading
+
+    assert process.stdout is not None, "asked for"
+    assert process.stderr is not None, "asked for"
+    feeder = threading.Thread(target=_feed, args=(process, given), name="probe-input", daemon=True)
+    feeder.start()
+    builder, deadline, strays, was_killed = ObservationBuilder(spec.stages), began + spec.longest + GRACE, b"", False
+    with selectors.DefaultSelector() as ready:
+        ready.register(process.stdout, selectors.EVENT_READ)
+        ready.register(process.stderr, selectors.EVENT_READ)
+        while ready.get_map() and not builder.is_over:
+            for key, _ in ready.select(0.1):
+                content = os.read(key.fd, _CHUNK)
+                if not content:
+                    ready.unregister(key.fileobj)
+                elif key.fileobj is process.stderr:
+                    strays += content[: _CHUNK - len(strays)]
+                else:
+                    for record in reader.feed(content):
+                        builder.add(record)
+                        progress.note(f"probing: {builder.current}" if builder.current else "probing")
+            if time.monotonic() > deadline:
+                was_killed = True
+                kill_tree(process.pid)
+                break
+    code = _await_end(process)
+    return builder.finish(
+        strays=(*reader.strays, *strays.decode("utf-8", "replace").splitlines()[:50]),
+        exit_code=None if code is None else code if code >= 0 else 128 - code,
+        seconds=round(time.monotonic() - began, 3),
+        was_killed=was_killed,
+    )
+
+
+def _feed(process: "subprocess.Popen[bytes]", given: bytes) -> None:
+    assert process.stdin is not None, "asked for"
+    try:
+        process.stdin.write(given)
+        process.stdin.close()
+    except OSError:  # it has gone: what it said by then is what there is
+        pass
+
+
+def _await_end(process: "subprocess.Popen[bytes]") -> int | None:
+    try:
+        return process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        return None

@@ -1,0 +1,74 @@
+"""What a probe saw: each stage and its outcome, the waits and ends of processes, and their output."""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from layerscope.probe.protocol import Hang, Slow
+
+PASSED, FAILED, SKIPPED, BLOCKED = "passed", "failed", "skipped", "blocked"
+HUNG, CRASHED, NOT_REACHED = "hung", "crashed", "not reached"
+
+STAGES: Final = (
+    "env", "devices", "driver", "kernel", "imports", "tokenizer", "weights", "device", "prefill", "decode",
+    "detokenize", "transformers", "visibility",
+)  # fmt: skip
+"""Every stage, in the order in which a generation depends on them."""
+
+GPU_STAGES: Final = frozenset({"devices", "driver", "kernel"})
+"""Stages that need a GPU, and say `skipped` where there is none."""
+
+
+class StageResult(Struct, frozen=True):
+    """One stage: `status` is one of the words above, `kind` names how it failed."""
+
+    name: str
+    status: str
+    seconds: float = 0.0
+    kind: str = ""
+    detail: str = ""
+    values: dict[str, Any] = {}
+    wait: Slow | Hang | None = None
+    """What it was waiting for when it was late."""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it was reached and did not do what it should."""
+        return self.status in {FAILED, HUNG, CRASHED}
+
+
+class ProcessEnd(Struct, frozen=True):
+    """How a process of the payload ended."""
+
+    role: str
+    code: int | None
+    signal: str | None
+    last_line: str = ""
+
+
+class Observation(Struct, frozen=True):
+    """Everything that one run of the payload told."""
+
+    stages: tuple[StageResult, ...]
+    ends: tuple[ProcessEnd, ...] = ()
+    logs: dict[str, str] = {}
+    """By role and stream, as `generation stderr`."""
+    python: str = ""
+    executable: str = ""
+    is_complete: bool = False
+    """Whether the payload came to its end."""
+    strays: tuple[str, ...] = ()
+    exit_code: int | None = None
+    is_out_of_memory: bool = False
+    seconds: float = 0.0
+    was_killed: bool = False
+    """Whether the host had to end it."""
+
+    def find(self, name: str) -> StageResult | None:
+        """The stage of that name, if it was asked for."""
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+    @property
+    def broken(self) -> StageResult | None:
+        """The first stage that broke: what follows may be its consequence."""
+        return next((stage for stage in self.stages if stage.is_broken), None)

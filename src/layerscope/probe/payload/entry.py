@@ -1,0 +1,97 @@
+"""The way in: what this process is to do, read from standard input or from the command line."""
+
+import json
+import os
+import sys
+from typing import Any, BinaryIO, Callable, Dict, List, Tuple
+
+from layerscope.probe.payload.canary import Canary
+from layerscope.probe.payload.driver import describe_devices, describe_driver
+from layerscope.probe.payload.environment import describe_environment
+from layerscope.probe.payload.imports import import_modules
+from layerscope.probe.payload.keeper import Keeper
+from layerscope.probe.payload.kernel import run_kernel
+from layerscope.probe.payload.pretrained import Pretrained
+from layerscope.probe.payload.records import Recorder
+from layerscope.probe.payload.stages import Stage, run_stages
+from layerscope.probe.payload.visibility import print_markers
+
+MAX_SETTINGS = 1 << 20
+MAX_BLOB = 64 << 20
+
+
+def run_payload(source: bytes) -> None:
+    """Read settings and blobs from standard input, and do what they say."""
+    settings, blobs = read_settings(sys.stdin.buffer)
+    role = settings.get("role", "keeper")
+    if role == "keeper":
+        output = os.dup(1)
+        os.dup2(2, 1)  # whatever else prints shall not stand between records
+        Keeper(source, settings, blobs, output).run()
+    elif role == "markers":
+        print_markers(settings["nonce"])
+    else:
+        arm_dump(settings["stacks"])
+        run_stages(ROLES[role](settings, blobs), Recorder(settings["records"]))
+
+
+def read_settings(stream: BinaryIO) -> Tuple[Dict[str, Any], List[bytes]]:
+    """A line of JSON, and after it as many bytes as it says for each blob."""
+    settings = json.loads(stream.readline(MAX_SETTINGS).decode("ascii"))
+    return settings, [stream.read(min(size, MAX_BLOB)) for size in settings.get("blobs", ())]
+
+
+def arm_dump(descriptor: int) -> None:
+    """Write the stacks of all threads at SIGUSR1, and at a crash; works while C code runs."""
+    try:
+        import faulthandler
+        import signal
+
+        faulthandler.register(signal.SIGUSR1, file=descriptor, all_threads=True, chain=False)
+        faulthandler.enable(file=descriptor, all_threads=True)
+    except (ImportError, AttributeError, OSError, ValueError):  # then there are no stacks
+        pass
+
+
+def list_system_stages(_settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
+    """What is asked of the system, in a process that no framework was loaded into."""
+    return [
+        Stage("env", describe_environment),
+        Stage("devices", describe_devices),
+        Stage("driver", describe_driver),
+        Stage("kernel", run_kernel, ("driver",)),
+    ]
+
+
+def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List[Stage]:
+    """A generation with the canary model: in plain PyTorch, and by transformers where that is there."""
+    stages = [Stage("imports", lambda: import_modules(settings["modules"]))]
+    if "torch" not in settings["modules"]:
+        return stages
+    golden = dict(settings["golden"], logits=blobs[1])
+    canary = Canary(blobs[0], golden)
+    pretrained = Pretrained(dict(zip(settings["files"], [blobs[0], *blobs[2:]])), golden)
+
+    def generate() -> Tuple[str, Dict[str, Any]]:
+        pretrained.device = canary.device
+        return pretrained.generate()
+
+    has_transformers = "transformers" in settings["modules"]
+    if has_transformers:
+        stages.append(Stage("tokenizer", pretrained.load_tokenizer, ("imports",)))
+    stages += [
+        Stage("weights", canary.load, ("imports",)),
+        Stage("device", lambda: canary.move(settings["device"]), ("weights",)),
+        Stage("prefill", canary.prefill, ("device",)),
+        Stage("decode", canary.decode, ("prefill",)),
+        Stage("detokenize", canary.detokenize, ("decode",)),
+    ]
+    if has_transformers:
+        stages.append(Stage("transformers", generate, ("tokenizer", "device")))
+    return stages
+
+
+ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
+    "system": list_system_stages,
+    "generation": list_generation_stages,
+}

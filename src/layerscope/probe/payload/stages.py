@@ -1,0 +1,76 @@
+"""Stages: one piece of work after the other, each begun and ended with a record, whatever happens in it."""
+
+import time
+import traceback
+from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+
+from layerscope.probe.payload.records import Recorder, shorten
+
+PASSED, FAILED, SKIPPED, BLOCKED = "passed", "failed", "skipped", "blocked"
+
+MAX_TRACE = 6000
+"""Characters of a traceback."""
+
+
+class SkippedStage(Exception):  # noqa: N818 -- it is no error
+    """There is nothing to be done: no device, no such library. The reason is the message."""
+
+
+class FailedStage(Exception):  # noqa: N818 -- the stage failed, and says so in its own words
+    """The stage found that something is wrong; `values` is what it measured."""
+
+    def __init__(self, kind: str, detail: str, values: Optional[Dict[str, Any]] = None) -> None:
+        """Say which kind of failure it is, in one of the words that the host knows, and what was seen."""
+        Exception.__init__(self, detail)
+        self.kind = kind
+        self.values = values or {}
+
+
+class Stage:
+    """A piece of work that returns what to say of it, a sentence and values, and what other stages it needs."""
+
+    def __init__(self, name: str, work: Callable[[], Tuple[str, Dict[str, Any]]], needs: Tuple[str, ...] = ()) -> None:
+        """Name the work."""
+        self.name = name
+        self.work = work
+        self.needs = needs
+
+
+def run_stages(stages: Iterable[Stage], recorder: Recorder) -> Dict[str, str]:
+    """Run stages in their order; one whose need did not pass is blocked. Returns the status of each."""
+    done: Dict[str, str] = {}
+    for stage in stages:
+        missing = [(need, done.get(need, BLOCKED)) for need in stage.needs if done.get(need) != PASSED]
+        done[stage.name] = _run_stage(stage, recorder, missing)
+    return done
+
+
+def _run_stage(stage: Stage, recorder: Recorder, missing: List[Tuple[str, str]]) -> str:
+    recorder.write("begin", stage=stage.name)
+    began, kind, values = time.monotonic(), "", {}  # type: float, str, Dict[str, Any]
+    try:
+        if missing:
+            need, status = missing[0]
+            status = SKIPPED if status == SKIPPED else BLOCKED
+            detail = f"it needs stage {need}"
+        else:
+            detail, values = stage.work()
+            status = PASSED
+    except SkippedStage as reason:
+        status, detail = SKIPPED, str(reason)
+    except FailedStage as error:
+        status, detail, kind, values = FAILED, str(error), error.kind, error.values
+    except BaseException as error:  # noqa: BLE001 -- sys.exit and KeyboardInterrupt of foreign code are its failure, too
+        status, detail, kind = FAILED, describe_error(error), "error"
+        values = {"exception": type(error).__name__, "trace": shorten(traceback.format_exc(), MAX_TRACE)}
+    seconds = round(time.monotonic() - began, 4)
+    recorder.write(
+        "end", stage=stage.name, status=status, seconds=seconds, kind=kind, detail=shorten(detail), values=values
+    )
+    return status
+
+
+def describe_error(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

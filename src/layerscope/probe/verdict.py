@@ -1,0 +1,196 @@
+"""The verdict: what became of the generation, which stage broke first, and what follows from that."""
+
+from enum import StrEnum
+from typing import Any, Final
+
+from msgspec import Struct
+
+from layerscope.policies.policies import Policies
+from layerscope.probe.causes import find_cuda_cause
+from layerscope.probe.known_errors import KnownError, find_known_error
+from layerscope.probe.observation import (
+    CRASHED,
+    GPU_STAGES,
+    HUNG,
+    NOT_REACHED,
+    PASSED,
+    Observation,
+    StageResult,
+)
+from layerscope.probe.signals import explain_signal
+
+
+class Outcome(StrEnum):
+    """What a generation came to; each word but the first and the last is a way of giving no output."""
+
+    GENERATED = "generated"
+    EMPTY = "empty"
+    SPECIAL_ONLY = "special-only"
+    DEGENERATE = "degenerate"
+    HANG = "hang"
+    CRASH = "crash"
+    ERROR = "error"
+    MUTE = "mute"
+    UNPROVED = "unproved"
+    """Nothing in the image generates, so that nothing was tried."""
+
+
+_OUTCOMES: Final = {
+    "empty": Outcome.EMPTY,
+    "degenerate": Outcome.DEGENERATE,
+    "wrong-tokens": Outcome.DEGENERATE,
+    "wrong-logits": Outcome.DEGENERATE,
+    "not-finite": Outcome.DEGENERATE,
+    "cache-differs": Outcome.DEGENERATE,
+    "special-only": Outcome.SPECIAL_ONLY,
+}
+"""Kinds of failure after which text came, or would have come, and is worth nothing; any other is an error."""
+
+_LAST_WORDS: Final = 4000
+"""Characters at the end of a log in which a known error is looked for."""
+
+LAST_STAGE: Final = "detokenize"
+
+
+class Verdict(Struct, frozen=True):
+    """What a probe comes to."""
+
+    outcome: Outcome
+    title: str
+    """One sentence without a full stop."""
+    root: str = ""
+    """The first stage that broke."""
+    reason: str = ""
+    cures: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+    """Stages that could not do their work because of that."""
+    unproved: tuple[str, ...] = ()
+    """Stages that found no device, or were not reached without anything being broken."""
+    device: str = ""
+    remarks: tuple[str, ...] = ()
+    known: KnownError | None = None
+    """What is known of the message that the stage gave."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether a generation was seen, and nothing broke."""
+        return self.outcome is Outcome.GENERATED and not self.root
+
+
+BUILT_IN: Final = Policies()
+
+
+def judge(seen: Observation, *, wants_gpu: bool = False, policies: Policies = BUILT_IN) -> Verdict:
+    """The verdict on one run; with `wants_gpu`, a GPU that is not there is what broke."""
+    broken = seen.broken
+    if broken is None and seen.was_killed:
+        return Verdict(Outcome.HANG, "the probe did not end and was killed", reason=_tell_strays(seen))
+    if broken is None and not seen.is_complete:
+        return _judge_breakdown(seen)
+    missing = _find_missing_gpu(seen) if wants_gpu and broken is None else None
+    if missing is not None:
+        broken = missing
+    if broken is not None:
+        return _judge_broken(seen, broken, policies)
+    return _judge_sound(seen)
+
+
+def _find_missing_gpu(seen: Observation) -> StageResult | None:
+    return next((stage for stage in seen.stages if stage.name in GPU_STAGES and stage.status != PASSED), None)
+
+
+def _judge_breakdown(seen: Observation) -> Verdict:
+    """The payload itself did not come to its end, and no stage says why."""
+    if seen.is_out_of_memory:
+        reason = "the kernel ended it: the container was out of memory"
+        return Verdict(Outcome.CRASH, "the probe ran out of memory", reason=reason, cures=("Give it more: --memory",))
+    reason = explain_signal(seen.exit_code) or f"exit code {seen.exit_code}"
+    if strays := _tell_strays(seen):
+        reason = f"{reason}: {strays}"
+    return Verdict(Outcome.ERROR, "the probe's Python did not start", reason=reason)
+
+
+def _tell_strays(seen: Observation) -> str:
+    """The last line that something else printed."""
+    return seen.strays[-1] if seen.strays else ""
+
+
+def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) -> Verdict:
+    names = [stage.name for stage in seen.stages]
+    after = seen.stages[names.index(broken.name) + 1 :]
+    consequences = tuple(stage.name for stage in after if stage.status in {"blocked", NOT_REACHED})
+    outcome, title = _name_outcome(seen, broken)
+    cause = find_cuda_cause(seen, broken)
+    reason = broken.detail
+    if broken.status == CRASHED:
+        reason = _explain_crash(seen, broken)
+    known = None if cause else find_known_error(_gather_words(seen, broken), policies)
+    return Verdict(
+        outcome,
+        title,
+        root=broken.name,
+        reason=cause.reason if cause else reason,
+        cures=cause.cures if cause else known.cures if known else (),
+        known=known,
+        consequences=consequences,
+        device=_find_device(seen),
+    )
+
+
+def _gather_words(seen: Observation, broken: StageResult) -> str:
+    """What the stage said, its traceback, and the end of what was printed meanwhile."""
+    role = next((end.role for end in seen.ends if end.code or end.signal), "generation")
+    printed = [text[-_LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith(role)]
+    return "\n".join([broken.detail, str(broken.values.get("trace", "")), *printed])
+
+
+def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]:
+    stage = broken.name
+    if broken.status == HUNG:
+        return Outcome.HANG, f"stage {stage} hangs"
+    if broken.status == CRASHED:
+        is_short = seen.is_out_of_memory
+        return Outcome.CRASH, f"stage {stage} ran out of memory" if is_short else f"stage {stage} crashes"
+    outcome = _OUTCOMES.get(broken.kind, Outcome.ERROR)
+    words = {
+        Outcome.EMPTY: "the generation gives no text",
+        Outcome.SPECIAL_ONLY: "the generation gives tokens and no text",
+        Outcome.DEGENERATE: f"stage {stage} gives wrong results",
+        Outcome.ERROR: f"stage {stage} fails",
+    }
+    return outcome, words[outcome]
+
+
+def _explain_crash(seen: Observation, broken: StageResult) -> str:
+    if seen.is_out_of_memory:
+        return "the kernel ended a process of the container for want of memory"
+    end = next((end for end in seen.ends if end.signal or end.code), None)
+    told = explain_signal(end.signal) if end else ""
+    line = f"; the last line that it printed: {end.last_line}" if end and end.last_line else ""
+    return f"{told or broken.detail}{line}"
+
+
+def _judge_sound(seen: Observation) -> Verdict:
+    last = seen.find(LAST_STAGE)
+    unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
+    remarks = _list_remarks(seen)
+    if last is None or last.status != PASSED:
+        title = "nothing in the image was found that generates"
+        return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
+    device = _find_device(seen)
+    title = f"a generation on {device}: {last.detail}"
+    return Verdict(Outcome.GENERATED, title, unproved=unproved, device=device, remarks=remarks)
+
+
+def _find_device(seen: Observation) -> str:
+    stage = seen.find("device")
+    values: dict[str, Any] = stage.values if stage is not None else {}
+    name = values.get("name")
+    return "the CPU" if name == "CPU" else str(name or "")
+
+
+def _list_remarks(seen: Observation) -> tuple[str, ...]:
+    visibility = seen.find("visibility")
+    if visibility is None or visibility.kind != "muted":
+        return ()
+    return (f"output is {visibility.detail}: set PYTHONUNBUFFERED=1",)

@@ -1,0 +1,129 @@
+"""A probe as a person reads of it: the verdict first, then each stage, then what to do."""
+
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from layerscope.probe.observation import (
+    CRASHED,
+    FAILED,
+    HUNG,
+    PASSED,
+    Observation,
+    StageResult,
+)
+from layerscope.probe.verdict import Outcome, Verdict
+from layerscope.report.context import RenderContext
+from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.terminal.page import Page
+
+TITLES: Final = {
+    "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
+    "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
+    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility",
+}  # fmt: skip
+"""Stages as they are shown."""
+
+SHOWN_STACK: Final = 24
+"""Lines of a stack dump."""
+
+
+def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: RenderContext) -> str:
+    """The whole page."""
+    page = Page(context)
+    mark, style = _mark_outcome(page, verdict)
+    page.add_line((f"{mark} {verdict.outcome.upper()}", style), f"   {escape_line(verdict.title)}")
+    if verdict.reason:
+        page.add_line(escape_line(verdict.reason), indent=2)
+    if verdict.known is not None:
+        page.add_line(
+            (f"{escape_line(verdict.known.meaning)}  (layerscope explain {verdict.known.id})", "muted"), indent=2
+        )
+    page.add_blank()
+    page.add_line(("image    ", "label"), escape_line(image))
+    if seen.python:
+        page.add_line(("python   ", "label"), escape_line(f"{seen.python} ({seen.executable})"))
+    page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
+    page.add_heading("Stages")
+    _draw_stages(page, seen, verdict)
+    _draw_wait(page, seen, verdict)
+    _draw_log(page, seen, verdict)
+    _draw_next(page, verdict)
+    return page.read()
+
+
+def _mark_outcome(page: Page, verdict: Verdict) -> tuple[str, str]:
+    if verdict.is_good:
+        return page.symbols.good, "good"
+    return (page.symbols.doubt, "doubt") if verdict.outcome is Outcome.UNPROVED else (page.symbols.bad, "bad")
+
+
+def _draw_stages(page: Page, seen: Observation, verdict: Verdict) -> None:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, style="label")
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    for stage in seen.stages:
+        mark, style = _mark_stage(page, stage)
+        time = f"{stage.seconds:.2f} s" if stage.seconds else ""
+        table.add_row(Text(mark, style), TITLES.get(stage.name, stage.name), time, _tell_stage(stage, verdict))
+    page.add(table, indent=2)
+
+
+def _mark_stage(page: Page, stage: StageResult) -> tuple[str, str]:
+    if stage.status == PASSED:
+        return (page.symbols.doubt, "doubt") if stage.kind else (page.symbols.good, "good")
+    if stage.status in {FAILED, HUNG, CRASHED}:
+        return page.symbols.bad, "bad"
+    return page.symbols.dash, "muted"
+
+
+def _tell_stage(stage: StageResult, verdict: Verdict) -> Text:
+    text = Text(escape_line(stage.detail or stage.status))
+    if stage.name == verdict.root:
+        text.append("  the first that broke", "bad")
+    elif stage.name in verdict.consequences:
+        text = Text(f"a consequence of {TITLES.get(verdict.root, verdict.root)}", "muted")
+    elif stage.status == "skipped":
+        text = Text(f"skipped: {escape_line(stage.detail)}", "muted")
+    return text
+
+
+def _draw_wait(page: Page, seen: Observation, verdict: Verdict) -> None:
+    """What the root stage was waiting for."""
+    stage = seen.find(verdict.root)
+    wait = stage.wait if stage is not None else None
+    if wait is None:
+        return
+    page.add_heading("Where it waits")
+    for each in wait.waits:
+        if each.waits_for not in {"", "0"}:
+            page.add_line(f"thread {each.thread} {escape_line(each.name)}: {escape_line(each.waits_for)}", indent=2)
+    for line in wait.stacks.splitlines()[:SHOWN_STACK]:
+        page.add_line((escape_text(line), "muted"), indent=2)
+
+
+def _draw_log(page: Page, seen: Observation, verdict: Verdict) -> None:
+    """The last that the broken stage's process printed."""
+    if not verdict.root:
+        return
+    for name, text in sorted(seen.logs.items()):
+        lines = [line for line in text.splitlines() if line.strip()]
+        if lines:
+            page.add_heading(f"Last of {name}")
+            for line in lines[-6:]:
+                page.add_line((escape_line(line), "muted"), indent=2)
+
+
+def _draw_next(page: Page, verdict: Verdict) -> None:
+    if verdict.cures or verdict.remarks or verdict.unproved:
+        page.add_heading("Next")
+    for cure in verdict.cures:
+        page.add_line(f"{page.symbols.arrow} {escape_line(cure)}", indent=2)
+    for remark in verdict.remarks:
+        page.add_line(f"{page.symbols.doubt} {escape_line(remark)}", indent=2)
+    if verdict.unproved:
+        names = ", ".join(TITLES.get(name, name) for name in verdict.unproved)
+        page.add_line(f"{page.symbols.dash} unproved here: {names}", indent=2)

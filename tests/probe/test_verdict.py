@@ -1,0 +1,165 @@
+"""From what was seen to one outcome, one root, and what follows from it."""
+
+from typing import Any
+
+from layerscope.probe.collect import ObservationBuilder
+from layerscope.probe.observation import Observation
+from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Record
+from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.verdict import Outcome, judge
+
+STAGES = ProbeSpec("/usr/bin/python3", ("torch",)).stages
+TORCH = {"torch": {"cuda": "13.0"}}
+
+
+def observe(*records: Record, **told: Any) -> Observation:
+    """The observation of a run that told these records."""
+    builder = ObservationBuilder(STAGES)
+    builder.add(Hello(0.0, 1, "3.11.2", "/usr/bin/python3"))
+    for record in records:
+        builder.add(record)
+    return builder.finish(**told)
+
+
+def passed(*names: str, **values: Any) -> list[Record]:
+    """Records of stages that passed."""
+    return [End(1.0, name, "passed", 0.1, detail=f"{name} is well", values=values) for name in names]
+
+
+def on_cpu() -> list[Record]:
+    """A generation on a machine without a GPU."""
+    skipped = [End(1.0, name, "skipped", detail="no device") for name in ("devices", "driver")]
+    return [
+        *passed("env"),
+        *skipped,
+        End(1.0, "kernel", "blocked"),
+        *passed("imports", "weights"),
+        *passed("device", name="CPU"),
+        *passed("prefill", "decode", "detokenize", "visibility"),
+        Bye(2.0),
+    ]
+
+
+def test_a_generation_without_a_gpu_says_what_is_unproved() -> None:
+    """It is a generation all the same."""
+    verdict = judge(observe(*on_cpu()))
+    assert verdict.outcome is Outcome.GENERATED
+    assert verdict.is_good
+    assert verdict.device == "the CPU"
+    assert verdict.unproved == ("devices", "driver", "kernel")
+
+
+def test_a_gpu_that_was_asked_for_and_is_not_there_is_what_broke() -> None:
+    """The root is the first stage on the way to it, and the cure is to give the container one."""
+    verdict = judge(observe(*on_cpu()), wants_gpu=True)
+    assert not verdict.is_good
+    assert verdict.root == "devices"
+    assert "no GPU was given" in verdict.reason
+
+
+def test_what_follows_a_broken_stage_is_its_consequence() -> None:
+    """Blocked stages are no findings of their own."""
+    records = [
+        *passed("env", "devices", "driver", "kernel"),
+        End(1.0, "imports", "failed", 2.0, "import-error", "torch: ImportError: libcudart.so.13", TORCH),
+        *(End(1.0, name, "blocked") for name in ("weights", "device", "prefill", "decode", "detokenize")),
+        *passed("visibility"),
+        Bye(2.0),
+    ]
+    verdict = judge(observe(*records))
+    assert (verdict.outcome, verdict.root) == (Outcome.ERROR, "imports")
+    assert verdict.consequences == ("weights", "device", "prefill", "decode", "detokenize")
+    assert verdict.reason == "torch: ImportError: libcudart.so.13"
+
+
+def test_a_stage_that_is_cut_hangs() -> None:
+    """The process that was ended in it is no crash."""
+    hang = Hang(20.0, "prefill", 12.5, stacks="Thread 0x1", last_line="loading")
+    ended = Exit(20.1, "generation", "prefill", True, signal="SIGKILL")
+    verdict = judge(
+        observe(*passed("env", "imports", "weights", "device"), Begin(7.0, "prefill"), hang, ended, Bye(21.0))
+    )
+    assert (verdict.outcome, verdict.root) == (Outcome.HANG, "prefill")
+    assert verdict.reason == "still at work after 12.5 s"
+
+
+def test_a_process_that_ends_by_a_signal_crashes() -> None:
+    """The signal is told in words, with the last line that was printed."""
+    ended = Exit(3.0, "generation", "imports", False, "Illegal instruction", signal="SIGILL")
+    verdict = judge(observe(*passed("env"), Begin(1.0, "imports"), ended, *passed("visibility"), Bye(4.0)))
+    assert (verdict.outcome, verdict.root) == (Outcome.CRASH, "imports")
+    assert "the processor lacks an instruction" in verdict.reason
+    assert verdict.reason.endswith("Illegal instruction")
+
+
+def test_memory_that_ran_out_is_told_by_its_name() -> None:
+    """SIGKILL alone says little."""
+    ended = Exit(3.0, "generation", "weights", False, signal="SIGKILL")
+    verdict = judge(observe(*passed("env"), Begin(1.0, "weights"), ended, Bye(4.0), is_out_of_memory=True))
+    assert verdict.title == "stage weights ran out of memory"
+
+
+def test_codes_of_the_driver_have_causes_and_cures() -> None:
+    """803 is a libcuda out of the image."""
+    records = [
+        *passed("env", "devices"),
+        End(1.0, "driver", "failed", kind="driver-error", detail="cuInit: 803", values={"code": 803, "version": 12040}),
+        *passed("imports", "weights"),
+        End(1.0, "device", "failed", kind="cuda-unavailable", detail="Error 803"),
+        Bye(2.0),
+    ]
+    verdict = judge(observe(*records))
+    assert verdict.root == "driver"
+    assert "does not fit the host's kernel module (cuInit: 803)" in verdict.reason
+    assert any("compat" in cure for cure in verdict.cures)
+
+
+def test_pytorch_without_cuda_is_told_by_its_build() -> None:
+    """Nodes and driver are well, and is_available() is False."""
+    records = [
+        *passed("env", "devices", "driver", "kernel"),
+        *passed("imports", torch={"version": "2.13.0+cpu", "cuda": None}),
+        *passed("weights"),
+        End(1.0, "device", "failed", kind="cuda-unavailable", detail="Torch not compiled with CUDA enabled"),
+        Bye(2.0),
+    ]
+    verdict = judge(observe(*records))
+    assert verdict.reason == "PyTorch in this image was built without CUDA"
+
+
+def test_wrong_results_are_degenerate_and_no_text_is_empty() -> None:
+    """Each way of giving nothing has its own name."""
+    for kind, outcome in (
+        ("not-finite", Outcome.DEGENERATE),
+        ("wrong-tokens", Outcome.DEGENERATE),
+        ("empty", Outcome.EMPTY),
+        ("import-error", Outcome.ERROR),
+    ):
+        verdict = judge(observe(*passed("env"), End(1.0, "decode", "failed", kind=kind, detail="x"), Bye(2.0)))
+        assert verdict.outcome is outcome
+
+
+def test_an_image_with_nothing_to_generate_is_unproved() -> None:
+    """That is no success."""
+    builder = ObservationBuilder(("env", "imports", "visibility"))
+    for record in (*passed("env"), End(1.0, "imports", "skipped", detail="none"), *passed("visibility"), Bye(2.0)):
+        builder.add(record)
+    verdict = judge(builder.finish())
+    assert verdict.outcome is Outcome.UNPROVED
+    assert not verdict.is_good
+
+
+def test_a_python_that_does_not_start_is_an_error_of_its_own() -> None:
+    """What it printed instead is the reason."""
+    builder = ObservationBuilder(STAGES)
+    verdict = judge(builder.finish(exit_code=127, strays=("exec: no such file",)))
+    assert verdict.title == "the probe's Python did not start"
+    assert verdict.reason.endswith("exec: no such file")
+
+
+def test_output_that_is_lost_at_a_crash_is_a_remark() -> None:
+    """It breaks nothing, and hides what does."""
+    muted = End(1.0, "visibility", "passed", kind="muted", detail="lost when a process ends without flushing: stdout")
+    verdict = judge(observe(*[*on_cpu()[:-2], muted, Bye(2.0)]))
+    assert verdict.is_good
+    assert "PYTHONUNBUFFERED=1" in verdict.remarks[0]

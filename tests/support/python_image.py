@@ -1,0 +1,81 @@
+"""An image with a real Python: this host's interpreter, its standard library, and the libraries that these need."""
+
+import re
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from support.built_image import BuiltImage, build_image
+from support.tar_writer import TarMember, directory, file, symlink
+
+SERIES: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
+SITE: Final = f"usr/local/lib/python{SERIES}/site-packages"
+
+_LEFT_OUT: Final = frozenset(
+    {"site-packages", "test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3", "turtledemo", "__pycache__"}
+)
+_LIBRARY: Final = re.compile(r"(?:=> )?(/\S+) \(0x")
+
+
+def build_python_image(
+    tag: str, *files: TarMember, env: Iterable[str] = ("PATH=/usr/local/bin:/usr/bin:/bin",)
+) -> BuiltImage:
+    """The image, with these files on a layer of their own; it is started as `python3`."""
+    config = {"Env": list(env), "Cmd": ["python3"], "WorkingDir": "/"}
+    return build_image([list(_list_python()), [directory(SITE), *files]], tag=tag, runtime=config)
+
+
+def make_package(name: str, text: str, version: str = "1.0") -> tuple[TarMember, ...]:
+    """A distribution with one module."""
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    folder = f"{SITE}/{name}-{version}.dist-info"
+    return (
+        file(f"{SITE}/{name}.py", text.encode()),
+        directory(folder),
+        file(f"{folder}/METADATA", metadata.encode()),
+        file(f"{folder}/INSTALLER", b"pip\n"),
+    )
+
+
+@cache
+def _list_python() -> tuple[TarMember, ...]:
+    program = Path(sys.executable).resolve()
+    standard = Path(sysconfig.get_path("stdlib"))
+    modules = sorted((standard / "lib-dynload").glob("*.so"))
+    folders = ("etc", "root", "usr", "usr/local", "usr/local/bin", "usr/local/lib")
+    members = [
+        *map(directory, folders),
+        directory("tmp", mode=0o1777),
+        file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n"),
+    ]
+    members.append(file(f"usr/local/bin/python{SERIES}", program.read_bytes(), mode=0o755))
+    members.append(symlink("usr/local/bin/python3", f"python{SERIES}"))
+    members += _list_tree(standard, f"usr/local/lib/python{SERIES}")
+    members += _list_libraries([program, *modules])
+    return tuple({member.name: member for member in members}.values())
+
+
+def _list_tree(folder: Path, place: str) -> Iterator[TarMember]:
+    yield directory(place)
+    for path in sorted(folder.iterdir()):
+        if path.name in _LEFT_OUT:
+            continue
+        if path.is_dir():
+            yield from _list_tree(path, f"{place}/{path.name}")
+        elif path.is_file():
+            yield file(f"{place}/{path.name}", path.read_bytes(), mode=path.stat().st_mode & 0o755 | 0o444)
+
+
+def _list_libraries(programs: list[Path]) -> Iterator[TarMember]:
+    """What the loader finds for them, each where it found it."""
+    done = subprocess.run(["ldd", *map(str, programs)], capture_output=True, text=True, check=False)
+    found = sorted({match[1] for match in _LIBRARY.finditer(done.stdout)})
+    folders = sorted({str(parent) for path in found for parent in Path(path).parents if str(parent) != "/"})
+    for folder in folders:
+        yield directory(folder.lstrip("/"))
+    for path in found:
+        yield file(path.lstrip("/"), Path(path).read_bytes(), mode=0o755)
