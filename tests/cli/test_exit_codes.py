@@ -16,6 +16,7 @@ EXPECTED = {
     errors.CacheError: 2,
     errors.FormatError: 4,
     errors.PolicyError: 2,
+    errors.ProbeError: 5,
 }
 """The direct subclasses; those below them inherit."""
 

@@ -12,7 +12,7 @@ from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
-from layerscope.cli.options import Reading, option, output_option, with_console, with_reading
+from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.probe_engine import find_engine, offers_gpus
 from layerscope.cli.progress import show_progress
@@ -36,13 +36,15 @@ GPUS: Final = ("auto", "all", "none")
 
 @click.command("probe", cls=Command)
 @click.argument("image", metavar="[IMAGE]", required=False)
-@option("--gpus", type=click.Choice(GPUS), default="auto", show_default=True, help="Give the container GPUs.")
+@click.option("--gpus", type=click.Choice(GPUS), default="auto", show_default=True, help="Give the container GPUs.")
 @click.option("--require-gpu", is_flag=True, help="Exit with 5 unless the generation was made on a GPU.")
-@option("--memory", type=parse_size, metavar="SIZE", help="Memory of the container; default: 8GiB.")
-@option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB, as engines give.")
-@option("--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1.")
+@click.option("--memory", type=parse_size, metavar="SIZE", help="Memory of the container; default: 8GiB.")
+@click.option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB.")
+@click.option("--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1.")
 @click.option("--local", is_flag=True, help="Probe this very environment instead of an image.")
-@option("--python", default="python3", show_default=True, metavar="NAME", help="With --local: the Python to probe.")
+@click.option(
+    "--python", default="python3", show_default=True, metavar="NAME", help="The Python to probe with --local."
+)
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
 @with_reading
 @output_option
