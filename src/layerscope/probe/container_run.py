@@ -43,7 +43,7 @@ def run_in_container(engine: Engine, image: str, spec: ProbeSpec, *, gpus: bool,
 
 
 def build_settings(image: str, spec: ProbeSpec, *, gpus: bool) -> dict[str, object]:
-    """What the engine is asked for; of the image's own config, only environment and working directory remain."""
+    """What the engine is asked for; of the image's own config, environment, working directory and volumes remain."""
     return {
         "Image": image,
         "User": NOBODY,
@@ -64,7 +64,7 @@ def build_settings(image: str, spec: ProbeSpec, *, gpus: bool) -> dict[str, obje
 
 
 def build_host_settings(limits: ContainerLimits, *, gpus: bool) -> dict[str, object]:
-    """Closed by default: no network, nothing to write to but memory, no capability, and limits on everything."""
+    """Closed by default: no network, a read-only root, no capability, and limits on everything."""
     settings: dict[str, object] = {
         "NetworkMode": "none",
         "ReadonlyRootfs": True,

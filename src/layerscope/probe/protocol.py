@@ -58,26 +58,23 @@ class Wait(Struct, frozen=True):
     waits_for: str
 
 
-class Slow(Struct, frozen=True, tag_field="record", tag="slow"):
+class Overdue(Struct, frozen=True):
+    """A stage has passed a deadline: what it waits for, and the last line that was printed."""
+
+    at: float
+    stage: str
+    seconds: float
+    waits: list[Wait] = []
+    stacks: str = ""
+    last_line: str = ""
+
+
+class Slow(Overdue, frozen=True, tag_field="record", tag="slow"):
     """A stage has passed its soft deadline."""
 
-    at: float
-    stage: str
-    seconds: float
-    waits: list[Wait] = []
-    stacks: str = ""
-    last_line: str = ""
 
-
-class Hang(Struct, frozen=True, tag_field="record", tag="hang"):
+class Hang(Overdue, frozen=True, tag_field="record", tag="hang"):
     """A stage has passed its hard deadline, and is ended."""
-
-    at: float
-    stage: str
-    seconds: float
-    waits: list[Wait] = []
-    stacks: str = ""
-    last_line: str = ""
 
 
 class Log(Struct, frozen=True, tag_field="record", tag="log"):

@@ -66,7 +66,7 @@ def command(
 ) -> int:
     """Run the image, locked down, and make it generate.
 
-    A container without network, capabilities or anything to write to is asked stage by stage: driver, CUDA, imports,
+    A container without network and capabilities, on a read-only root, is asked stage by stage: driver, CUDA, imports,
     and a small model whose every token is known. Whatever comes out, the first stage that broke is named. Exit codes:
     0 it generates, 1 a stage broke, 5 the probe could not run, or proved nothing with --require-gpu.
     """

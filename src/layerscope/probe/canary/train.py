@@ -2,7 +2,7 @@
 
 The text is Python's own: `pydoc_data.topics` and the Zen (`this`), under the PSF licence. After a general training the
 model learns the Zen by heart, so that after `Beautiful is ` every token is certain by far more than half precision can
-blur. Two runs on the same version of torch give the same files.
+blur.
 """
 
 import codecs
