@@ -27,6 +27,9 @@ class Outcome(StrEnum):
     EMPTY = "empty"
     SPECIAL_ONLY = "special-only"
     DEGENERATE = "degenerate"
+    TRUNCATED = "truncated"
+    OTHER_FIELD = "other-field"
+    """Text came, in a place where nobody looks for it."""
     HANG = "hang"
     CRASH = "crash"
     ERROR = "error"
@@ -43,6 +46,9 @@ _OUTCOMES: Final = {
     "not-finite": Outcome.DEGENERATE,
     "cache-differs": Outcome.DEGENERATE,
     "special-only": Outcome.SPECIAL_ONLY,
+    "truncated": Outcome.TRUNCATED,
+    "other-field": Outcome.OTHER_FIELD,
+    "mute": Outcome.MUTE,
 }
 """Kinds of failure after which text came, or would have come, and is worth nothing; any other is an error."""
 
@@ -156,6 +162,9 @@ def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]
         Outcome.EMPTY: "the generation gives no text",
         Outcome.SPECIAL_ONLY: "the generation gives tokens and no text",
         Outcome.DEGENERATE: f"stage {stage} gives wrong results",
+        Outcome.TRUNCATED: "the text is cut off",
+        Outcome.OTHER_FIELD: "the text comes in another field than the one it is asked in",
+        Outcome.MUTE: "what the image prints does not arrive",
         Outcome.ERROR: f"stage {stage} fails",
     }
     return outcome, words[outcome]

@@ -10,6 +10,7 @@ import tempfile
 import time
 from typing import Any, Dict, List, Tuple
 
+from layerscope.probe.payload.generated_text import judge_text
 from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.stages import FailedStage, SkippedStage
 
@@ -96,10 +97,9 @@ class Pretrained:
 
 
 def _check_generation(tokens: List[int], text: str, expected: List[int], values: Dict[str, Any]) -> None:
-    if not tokens:
-        raise FailedStage("empty", "generate() gave no token", values)
-    if not text.strip():
-        raise FailedStage("special-only", f"generate() gave {len(tokens)} tokens and no text", values)
+    kind, detail = judge_text(text, tokens=tokens)
+    if kind:
+        raise FailedStage(kind, f"generate(): {detail}", values)
     if tokens != list(expected):
         raise FailedStage("wrong-tokens", f"generate() gave {text!r}", values)
 
