@@ -1,5 +1,6 @@
 """A probe as a person reads of it: the verdict first, then each stage, then what to do."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from rich.table import Table
@@ -17,6 +18,7 @@ from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.terminal.page import Page
+from layerscope.rules.finding import Finding
 
 TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
@@ -29,8 +31,10 @@ SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
 
 
-def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: RenderContext) -> str:
-    """The whole page."""
+def render_probe_text(
+    image: str, seen: Observation, verdict: Verdict, context: RenderContext, *, findings: Sequence[Finding] = ()
+) -> str:
+    """The whole page; `findings` are what rules say of the probe."""
     page = Page(context)
     mark, style = _mark_outcome(page, verdict)
     page.add_line((f"{mark} {verdict.outcome.upper()}", style), f"   {escape_line(verdict.title)}")
@@ -45,12 +49,26 @@ def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: 
     if seen.python:
         page.add_line(("python   ", "label"), escape_line(f"{seen.python} ({seen.executable})"))
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
-    page.add_heading("Stages")
-    _draw_stages(page, seen, verdict)
-    _draw_wait(page, seen, verdict)
-    _draw_log(page, seen, verdict)
+    draw_stages(page, seen, verdict)
+    draw_evidence(page, seen, verdict)
+    _draw_findings(page, findings)
     _draw_next(page, verdict)
     return page.read()
+
+
+def draw_evidence(page: Page, seen: Observation, verdict: Verdict) -> None:
+    """Draw what the root stage was waiting for, and the last that was printed."""
+    _draw_wait(page, seen, verdict)
+    _draw_log(page, seen, verdict)
+
+
+def _draw_findings(page: Page, findings: Sequence[Finding]) -> None:
+    """The rules that the probe falls under, for whoever wants to read on."""
+    if findings:
+        page.add_heading("Findings")
+    for finding in findings:
+        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", indent=2)
+        page.add_line((escape_line(finding.message), "muted"), indent=4)
 
 
 def _mark_outcome(page: Page, verdict: Verdict) -> tuple[str, str]:
@@ -59,7 +77,9 @@ def _mark_outcome(page: Page, verdict: Verdict) -> tuple[str, str]:
     return (page.symbols.doubt, "doubt") if verdict.outcome is Outcome.UNPROVED else (page.symbols.bad, "bad")
 
 
-def _draw_stages(page: Page, seen: Observation, verdict: Verdict) -> None:
+def draw_stages(page: Page, seen: Observation, verdict: Verdict) -> None:
+    """Draw each stage with its time and what it said."""
+    page.add_heading("Stages")
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, style="label")
