@@ -34,7 +34,7 @@ Function = Callable[..., int]
 class Probing:
     """How the container is run, and what would be a proof."""
 
-    gpus: str
+    container_gpus: str
     require_gpu: bool
     memory: int | None
     shm_size: int | None
@@ -43,7 +43,7 @@ class Probing:
     @property
     def wants_gpu(self) -> bool:
         """Whether a GPU that is not there is what broke."""
-        return self.require_gpu or self.gpus == "all"
+        return self.require_gpu or self.container_gpus == "all"
 
     def make_spec(self) -> ProbeSpec:
         """What is asked, of which interpreter is still open."""
@@ -60,7 +60,14 @@ NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None,
 """What the options say where nobody uses them."""
 
 _OPTIONS: Final = (
-    click.option("--gpus", type=click.Choice(GPUS), default="auto", show_default=True, help="Give the container GPUs."),
+    click.option(
+        "--gpus",
+        "container_gpus",
+        type=click.Choice(GPUS),
+        default="auto",
+        show_default=True,
+        help="Give the container GPUs.",
+    ),
     click.option("--require-gpu", is_flag=True, help="Exit with 5 unless the generation was made on a GPU."),
     click.option("--memory", type=parse_size, metavar="SIZE", help="Memory of the container; default: 8GiB."),
     click.option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB."),
@@ -97,7 +104,7 @@ def probe_image(
         result = audit(f"{kind}:{reference}")
         with show_progress(console) as progress:
             asked = choose_spec(image, result, probing.make_spec())
-            wants = probing.gpus == "all" or (probing.gpus == "auto" and offers_gpus(engine))
+            wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
             try:
                 seen = run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
             except EngineError as error:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from layerscope.facts.probe.live_libraries import LiveLibraries
 from layerscope.probe.observation import Observation
 from layerscope.probe.verdict import Outcome, Verdict
 
@@ -15,7 +16,9 @@ class Probed(Struct, frozen=True):
     requires_gpu: bool = False
     """Whether a generation anywhere but on a GPU proves nothing."""
     confirmed: tuple[str, ...] = ()
-    """Codes of findings in the image's files that the broken stage confirms."""
+    """Codes of findings in the image's files that the probe confirms."""
+    libraries: LiveLibraries | None = None
+    """What was in memory; None where nothing told."""
 
     @property
     def is_proof(self) -> bool:

@@ -195,7 +195,7 @@ class FindingV1(Struct, frozen=True):
     locations: list[LocationV1]
     fixes: list[FixV1]
     confirmed: Annotated[
-        str | None, Meta(description="The stage of the probe that broke because of it; null where none did.")
+        str | None, Meta(description="The stage of the probe that bears it out; null where none does.")
     ]
 
 

@@ -47,6 +47,15 @@ class ProbeVerdictV1(Struct, frozen=True):
     explained_by: Annotated[list[str], Meta(description="Names of rules whose findings would be that cause.")]
 
 
+class LiveLibrariesV1(Struct, frozen=True):
+    """Libraries that the process held, those that no layer has, and needs that were compared with the files."""
+
+    count: int
+    injected: Annotated[list[str], Meta(description="Paths of what the NVIDIA runtime brought.")]
+    foreign: Annotated[list[str], Meta(description="Paths of others that are in no layer.")]
+    compared: int
+
+
 class ProbeV1(Struct, frozen=True):
     """What the running container did."""
 
@@ -60,6 +69,7 @@ class ProbeV1(Struct, frozen=True):
         dict[str, str], Meta(description="What its processes printed, by role and stream (`generation stderr`).")
     ] = {}
     confirmed: Annotated[
-        list[str], Meta(description="Codes of findings in the image's files that the broken stage confirms.")
+        list[str], Meta(description="Codes of findings in the image's files that the probe confirms.")
     ] = []
+    libraries: LiveLibrariesV1 | None = None
     refusal: Annotated[str, Meta(description="Why it could not run; empty where it did.")] = ""

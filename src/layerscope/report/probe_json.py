@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from layerscope.facts.probe.live_libraries import LiveLibraries
 from layerscope.probe.observation import Observation, StageResult
 from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import Verdict
@@ -11,11 +12,13 @@ from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1_probe import (
     KnownErrorV1,
+    LiveLibrariesV1,
     ProbeStageV1,
     ProbeStatusName,
     ProbeV1,
     ProbeVerdictV1,
 )
+from layerscope.report.places import root_path
 from layerscope.rules.finding import Finding
 
 
@@ -46,7 +49,15 @@ def build_probe(probed: Probed | None) -> ProbeV1:
         seconds=seen.seconds,
         logs=seen.logs,
         confirmed=list(probed.confirmed),
+        libraries=_build_libraries(probed.libraries),
     )
+
+
+def _build_libraries(live: LiveLibraries | None) -> LiveLibrariesV1 | None:
+    if live is None:
+        return None
+    injected, foreign = ([root_path(path) for path in paths] for paths in (live.injected, live.foreign))
+    return LiveLibrariesV1(live.count, injected, foreign, live.compared)
 
 
 def _find_status(verdict: Verdict) -> ProbeStatusName:

@@ -6,6 +6,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from layerscope.facts.probe.live_libraries import LiveLibraries
 from layerscope.probe.observation import (
     CRASHED,
     FAILED,
@@ -14,11 +15,13 @@ from layerscope.probe.observation import (
     Observation,
     StageResult,
 )
+from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.terminal.page import Page
 from layerscope.rules.finding import Finding
+from layerscope.rules.wording import tell_count
 
 TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
@@ -31,11 +34,12 @@ SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
 
 
-def render_probe_text(
-    image: str, seen: Observation, verdict: Verdict, context: RenderContext, *, findings: Sequence[Finding] = ()
-) -> str:
+def render_probe_text(image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = ()) -> str:
     """The whole page; `findings` are what rules say of the probe."""
     page = Page(context)
+    seen, verdict = probed.seen, probed.verdict
+    assert seen is not None, "a probe that was refused has no page"
+    assert verdict is not None, "what was seen was judged"
     mark, style = _mark_outcome(page, verdict)
     page.add_line((f"{mark} {verdict.outcome.upper()}", style), f"   {escape_line(verdict.title)}")
     if verdict.reason:
@@ -49,7 +53,7 @@ def render_probe_text(
     if seen.python:
         page.add_line(("python   ", "label"), escape_line(f"{seen.python} ({seen.executable})"))
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
-    draw_stages(page, seen, verdict)
+    draw_stages(page, probed)
     draw_evidence(page, seen, verdict)
     _draw_findings(page, findings)
     _draw_next(page, verdict)
@@ -77,8 +81,11 @@ def _mark_outcome(page: Page, verdict: Verdict) -> tuple[str, str]:
     return (page.symbols.doubt, "doubt") if verdict.outcome is Outcome.UNPROVED else (page.symbols.bad, "bad")
 
 
-def draw_stages(page: Page, seen: Observation, verdict: Verdict) -> None:
-    """Draw each stage with its time and what it said."""
+def draw_stages(page: Page, probed: Probed) -> None:
+    """Draw each stage with its time and what it said, and what was in memory."""
+    seen, verdict = probed.seen, probed.verdict
+    if seen is None or verdict is None:
+        return
     page.add_heading("Stages")
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
@@ -90,6 +97,16 @@ def draw_stages(page: Page, seen: Observation, verdict: Verdict) -> None:
         time = f"{stage.seconds:.2f} s" if stage.seconds else ""
         table.add_row(Text(mark, style), TITLES.get(stage.name, stage.name), time, _tell_stage(stage, verdict))
     page.add(table, indent=2)
+    if probed.libraries is not None:
+        page.add_line((_tell_libraries(probed.libraries), "muted"), indent=2)
+
+
+def _tell_libraries(live: LiveLibraries) -> str:
+    """What was in memory, in a sentence."""
+    brought = f", {len(live.injected)} of them from the NVIDIA runtime" if live.injected else ""
+    other = f", {len(live.foreign)} in no layer" if live.foreign else ""
+    told = f"; {tell_count(live.compared, 'need')} compared with the image's files" if live.compared else ""
+    return f"{tell_count(live.count, 'library', 'libraries')} in memory{brought}{other}{told}"
 
 
 def _mark_stage(page: Page, stage: StageResult) -> tuple[str, str]:

@@ -20,7 +20,7 @@ class Finding(Struct, frozen=True):
     says that because of it nothing computes on a GPU: of the frameworks that the paths in `concerns` belong to, or of
     the whole image where there is none. `brief` says the message in a few words, where the rule has such. `is_answer`
     says that it answers what a person asked (--gpu, --driver, --fleet), so that no wish to hear less hides it.
-    `confirmed` is the stage of a probe that broke because of it.
+    `confirmed` is the stage of a probe that bears it out.
     """
 
     code: str

@@ -107,4 +107,4 @@ def locate_broken(fact: BrokenStage) -> tuple[Evidence, ...]:
 def cure_broken(fact: BrokenStage, otherwise: str = "") -> tuple[Fix, ...]:
     """What the probe says to do, else what mostly helps."""
     cures = fact.cures or ((otherwise,) if otherwise else ())
-    return tuple(Fix(cure, ()) for cure in dict.fromkeys(cures))
+    return tuple(Fix(begin(cure.removeprefix("or ")), ()) for cure in dict.fromkeys(cures))

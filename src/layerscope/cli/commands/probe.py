@@ -66,11 +66,10 @@ def command(
         name, probed = "this environment", probing.judge(_probe_here(probing.make_spec(), python, console))
     else:
         name, (probed, findings) = image, _probe_image(image, probing, reading=reading, console=console)
-    seen, verdict = probed.seen, probed.verdict
-    assert seen is not None, "a probe that was refused has raised"
+    verdict = probed.verdict
     assert verdict is not None, "a probe that was refused has raised"
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_probe_text(name, seen, verdict, context, findings=findings),
+        "terminal": lambda context: render_probe_text(name, probed, context, findings=findings),
         "json": lambda _: render_probe_json(name, probed, findings),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
@@ -100,4 +99,5 @@ def _probe_image(
     result, probed = probe_image(image, probing, audit, policies=options.policies, console=console)
     joined = add_probe(result, probed, options.policies)
     assert joined.probed is not None, "it was given"
-    return joined.probed, tuple(finding for finding in joined.findings if finding.code.startswith("PROBE"))
+    told = tuple(each for each in joined.findings if each.code.startswith("PROBE") or each.confirmed)
+    return joined.probed, told

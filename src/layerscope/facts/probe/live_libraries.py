@@ -7,8 +7,9 @@ from layerscope.facts.fact import Fact
 class UnexpectedLibrary(Fact, frozen=True):
     """A library that came from another file than the replayed loader found for `root`, an extension module.
 
-    `found` and `expected` are real paths without a leading slash; `step` is how the expected one was found, and
-    `moment` when the other was seen. `is_in_image` says whether the file that came is one of the image's own.
+    `found` and `expected` are real paths without a leading slash, `expected` empty where none was found; `step` is how
+    the expected one was found, and `moment` when the other was seen. `is_in_image` says whether the file that came is
+    one of the image's own.
     """
 
     soname: str
@@ -21,11 +22,15 @@ class UnexpectedLibrary(Fact, frozen=True):
 
 
 class TwiceLoadedLibrary(Fact, frozen=True):
-    """One SONAME that a process holds from several files, which differ."""
+    """One SONAME that a process holds from several files, which differ.
+
+    `told_by` is the code of a finding in the image's files that says so already, and that this confirms.
+    """
 
     soname: str
     paths: tuple[str, ...]
     moment: str
+    told_by: str = ""
 
 
 class DeletedLibrary(Fact, frozen=True):

@@ -31,7 +31,7 @@ def draw_probe(page: Page, result: AuditResult) -> None:
     probed = result.probed
     if probed is None or probed.seen is None or probed.verdict is None:
         return
-    draw_stages(page, probed.seen, probed.verdict)
+    draw_stages(page, probed)
     draw_evidence(page, probed.seen, probed.verdict)
     for remark in probed.verdict.remarks:
         page.add_line(f"{page.symbols.doubt} {escape_line(remark)}", indent=2)

@@ -47,15 +47,13 @@ class ForeignLiveLibrary(Rule):
             if len(group) > 1:
                 asking += f" and {tell_count(len(group) - 1, 'other module')}"
             whose = "" if first.is_in_image else ", which is not in the image"
-            message = (
-                f"{asking} got {soname} from {tell_path(found)}{whose}, expected {tell_path(expected)} "
-                f"({first.step}); seen {first.moment}"
-            )
+            meant = f"expected {tell_path(expected)} ({first.step})" if expected else "and by its own search finds none"
+            message = f"{asking} got {soname} from {tell_path(found)}{whose}, {meant}; seen {first.moment}"
             fix = Fix("See who brings it", ("layerscope probe IMAGE --trace-libs",))
             yield self.finding(message, *_places(first), fixes=(fix,))
 
 
 def _places(fact: UnexpectedLibrary) -> tuple[Evidence, ...]:
     """Where both files lie: what a fact rests on first."""
-    other = Evidence(path=fact.expected)
-    return (fact.evidence, other) if fact.evidence.path is not None else (other,)
+    other = (Evidence(path=fact.expected),) if fact.expected else ()
+    return (fact.evidence, *other) if fact.evidence.path is not None or not other else other

@@ -23,7 +23,7 @@ class LibraryLoadedTwice(Rule):
     Remedy: Keep one copy: take the distribution's package out, or install the wheel that uses it.
     Fix safety: Review: each copy is there because something asked for it.
     Blind spots: Copies whose SONAME a wheel builder has made unique (`libgomp-a34b3233.so.1`) count as two libraries.
-        Only what the probe's own process loads is seen.
+        Only what the probe's own process loads is seen. What ELF008 says already is confirmed there.
     References: proc_pid_maps(5); docs.auditwheel, "repair"; github.com/joblib/threadpoolctl, "multiple OpenMP".
     """
 
@@ -35,6 +35,8 @@ class LibraryLoadedTwice(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each library."""
         for fact in facts.of(TwiceLoadedLibrary):
+            if fact.told_by:
+                continue
             paths = tell_list(map(tell_path, fact.paths))
             message = f"{fact.soname} was in memory {len(fact.paths)} times {fact.moment}: {paths}"
             places = [Evidence(path=path) for path in fact.paths]

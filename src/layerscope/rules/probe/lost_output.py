@@ -25,7 +25,8 @@ class LostOutput(Rule):
     Example: A Python whose standard output is a pipe keeps 8 KiB back unless PYTHONUNBUFFERED is set.
     Remedy: `ENV PYTHONUNBUFFERED=1` in the image, or `python -u` in its entrypoint.
     Fix safety: Review: a program that prints millions of lines gets slower.
-    Blind spots: Only Python's own output is tried, in the image's environment: an entrypoint may set more.
+    Blind spots: Only Python's own output is tried, in the image's environment: an entrypoint may set more. Where
+        CONF010 says the same of the image's files, it is confirmed, and nothing is said twice.
     References: docs.python.org, "Command line and environment", PYTHONUNBUFFERED; docker-library/python issue 604.
     """
 
@@ -37,6 +38,8 @@ class LostOutput(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding, with the streams that are lost."""
         for fact in facts.of(lost_output.LostOutput):
+            if fact.told_by:
+                continue
             names = tell_list(_NAMES.get(name, name) for name in fact.streams)
             message = f"A process that ended without flushing lost what it had printed to {names}"
             fix = Fix("Write output at once", ("ENV PYTHONUNBUFFERED=1",))
