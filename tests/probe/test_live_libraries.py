@@ -135,5 +135,6 @@ def test_libraries_are_told_by_the_stage_that_brought_them() -> None:
 
 def test_what_an_image_makes_up_is_left_out() -> None:
     """The records come from where anything may run."""
-    for told in ([], "x", {"folders": ["x"], "deleted": {"x": 1}}, {"folders": {"/x": ["y"]}, "deleted": 3}):
+    made_up: list[Any] = [[], "x", {"folders": ["x"], "deleted": {"x": 1}}, {"folders": {"/x": ["y"]}, "deleted": 3}]
+    for told in made_up:
         assert read_mapped(observe(imports=told)) == ()

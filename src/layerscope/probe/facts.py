@@ -32,7 +32,7 @@ def _collect_broken(seen: Observation, verdict: Verdict, confirmed: tuple[Confir
         evidence=_WHOLE,
         stage=verdict.root or START,
         outcome=str(verdict.outcome),
-        kind=stage.kind if stage is not None else "",
+        kind=verdict.kind,
         title=verdict.title,
         reason=verdict.reason,
         cures=verdict.cures,

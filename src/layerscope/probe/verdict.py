@@ -65,6 +65,8 @@ class Verdict(Struct, frozen=True):
     """One sentence without a full stop."""
     root: str = ""
     """The first stage that broke."""
+    kind: str = ""
+    """The word for how it failed."""
     reason: str = ""
     cures: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
@@ -159,6 +161,7 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
         outcome,
         title,
         root=broken.name,
+        kind=broken.kind,
         reason=cause.reason if cause else reason,
         cures=cause.cures if cause else known.cures if known else (),
         known=known,

@@ -36,6 +36,7 @@ class ProbeVerdictV1(Struct, frozen=True):
     outcome: str
     title: str
     root: Annotated[str, Meta(description="The first stage that broke; empty where none did.")]
+    kind: Annotated[str, Meta(description="The word for how it failed.")]
     reason: str
     cures: list[str]
     consequences: Annotated[list[str], Meta(description="Stages that could not do their work because of the root.")]

@@ -87,6 +87,7 @@ def _build_verdict(verdict: Verdict) -> ProbeVerdictV1:
         outcome=str(verdict.outcome),
         title=verdict.title,
         root=verdict.root,
+        kind=verdict.kind,
         reason=verdict.reason,
         cures=list(verdict.cures),
         consequences=list(verdict.consequences),

@@ -1,6 +1,6 @@
 """A probe as a person reads of it: the verdict first, then each stage, then what to do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.table import Table
@@ -162,5 +162,9 @@ def _draw_next(page: Page, verdict: Verdict) -> None:
     for remark in verdict.remarks:
         page.add_line(f"{page.symbols.doubt} {escape_line(remark)}", indent=2)
     if verdict.unproved:
-        names = ", ".join(TITLES.get(name, name) for name in verdict.unproved)
-        page.add_line(f"{page.symbols.dash} unproved here: {names}", indent=2)
+        page.add_line(f"{page.symbols.dash} unproved here: {tell_stages(verdict.unproved)}", indent=2)
+
+
+def tell_stages(names: Iterable[str]) -> str:
+    """Stages as a person reads of them."""
+    return ", ".join(TITLES.get(name, name) for name in names)

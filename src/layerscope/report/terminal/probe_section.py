@@ -3,7 +3,7 @@
 from layerscope.audit.result import AuditResult
 from layerscope.probe.verdict import Outcome
 from layerscope.report.escape import escape_line
-from layerscope.report.probe_view import draw_evidence, draw_stages
+from layerscope.report.probe_view import draw_evidence, draw_stages, tell_stages
 from layerscope.report.terminal.page import Page
 
 Line = tuple[tuple[str, str], str]
@@ -16,14 +16,20 @@ def tell_probe(page: Page, result: AuditResult) -> Line | None:
         return None
     verdict = probed.verdict
     if verdict is None:
-        return (f"{symbols.doubt} {'NO PROBE':<9}", "doubt"), escape_line(probed.refusal)
-    word, told = verdict.outcome.upper(), escape_line(verdict.title)
+        return _word(symbols.doubt, "NO PROBE", "doubt"), escape_line(probed.refusal)
+    told = escape_line(verdict.title)
     if verdict.is_good:
-        return (f"{symbols.good} {word:<9}", "good"), told
+        unproved = f"; unproved: {tell_stages(verdict.unproved)}" if verdict.unproved else ""
+        return _word(symbols.good, "PROVED", "good"), f"{told}{unproved}"
     if verdict.outcome is Outcome.UNPROVED:
-        return (f"{symbols.doubt} {word:<9}", "doubt"), told
+        return _word(symbols.doubt, "UNPROVED", "doubt"), told
     reason = f": {escape_line(verdict.reason)}" if verdict.reason else ""
-    return (f"{symbols.bad} {word:<9}", "bad"), f"{told}{reason}"
+    return _word(symbols.bad, "BROKEN", "bad"), f"{told}{reason}"
+
+
+def _word(symbol: str, word: str, style: str) -> tuple[str, str]:
+    """As wide as the words of the lines around it."""
+    return f"{symbol} {word:<9}", style
 
 
 def draw_probe(page: Page, result: AuditResult) -> None:
