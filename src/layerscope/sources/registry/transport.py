@@ -18,7 +18,7 @@ from layerscope import __version__
 from layerscope.errors import TransferError
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.progress import Progress, SilentProgress
-from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError
+from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError, find_literal
 from layerscope.sources.registry.certificates import make_context
 from layerscope.sources.registry.connections import READ_SECONDS, LateAnswerError
 from layerscope.sources.registry.endpoint import Endpoint
@@ -224,6 +224,9 @@ class Transport:
     def _pool(self, origin: Origin) -> "PoolManager":
         """The connections to use for an address: through a proxy where the environment names one for it."""
         proxy = find_proxy(origin, self._environment)
+        literal = find_literal(origin.host) if proxy else None
+        if literal is not None:  # a proxy finds names out for itself, and connects to what is no name wherever it is
+            self._addresses.check(origin.host, origin.port, literal)
         key = (os.getpid(), proxy)  # a worker that was forked has connections of its own
         with self._lock:
             if key not in self._pools:
