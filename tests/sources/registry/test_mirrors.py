@@ -71,6 +71,18 @@ def test_the_longest_prefix_decides(name: str, places: tuple[Place, ...], enviro
     assert find_places(Reference.parse(name), environment) == places
 
 
+def test_a_wildcard_without_a_location_leaves_names_as_they_stand(tmp_path: Path) -> None:
+    """What else its entry says holds for them; mirrors have locations of their own."""
+    (tmp_path / "registries.conf").write_text(
+        '[[registry]]\nprefix = "*.example"\ninsecure = true\n[[registry.mirror]]\nlocation = "m.corp/x"\n'
+    )
+    environment = {"CONTAINERS_REGISTRIES_CONF": str(tmp_path / "registries.conf"), "HOME": str(tmp_path)}
+    assert find_places(Reference.parse("eu.example:5000/a/b:1"), environment) == (
+        Place("m.corp", "x/a/b", is_mirror=True),
+        Place("eu.example:5000", "a/b", insecure=True),
+    )
+
+
 def test_a_blocked_registry_is_not_asked(environment: dict[str, str]) -> None:
     """The file is named as the reason."""
     with pytest.raises(SourceError, match=r"registries\.conf blocks \*\.blocked\.example"):
