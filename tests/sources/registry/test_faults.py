@@ -14,7 +14,7 @@ from layerscope.errors import SourceError, TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.progress import SilentProgress
-from layerscope.sources.registry import blob_stream, transport
+from layerscope.sources.registry import blob_stream, retry_wait, transport
 from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.endpoint import Endpoint
 from support.registry_server import Registry, RegistryHandler, always
@@ -289,7 +289,7 @@ def test_tries_are_told_while_they_are_waited_for(audit: Audit, demo: Registry) 
         f"asking {demo.address}/team/demo for the manifest 1: answered 503",
         f"layer {layer.removeprefix('sha256:')[:12]}: answered 503",
     ]
-    assert all(0 < seconds <= transport.LONGEST_WAIT for _, seconds in progress.told)
+    assert all(0 < seconds <= retry_wait.LONGEST_WAIT for _, seconds in progress.told)
 
 
 def test_the_password_of_a_proxy_shows_nowhere(audit: Audit, demo: Registry, tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_a_registry_that_says_nothing_is_not_waited_for_ten_times(
         audit(demo)
     assert len(demo.requests) == 1
     monkeypatch.undo()
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry_wait, "FIRST_WAIT", 0.001)
     with pytest.raises(SourceError, match="tried 10 times in"):
         audit(demo)
 

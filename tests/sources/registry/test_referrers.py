@@ -119,9 +119,7 @@ def test_attestations_of_an_index_belong_to_their_platform(registry: Registry, t
 
 
 @pytest.mark.parametrize("has_api", [True, False])
-def test_what_is_attached_to_an_index_belongs_to_its_images(
-    has_api: bool, registry: Registry, tmp_path: Path
-) -> None:
+def test_what_is_attached_to_an_index_belongs_to_its_images(has_api: bool, registry: Registry, tmp_path: Path) -> None:
     """Clients sign and describe what the tag names, which is the index, however deep the manifest lies under it."""
     write_oci_layout(load_fixture("multi-platform"), tmp_path / "layout")
     inner = registry.add_layout(tmp_path / "layout")

@@ -66,7 +66,9 @@ def judge_address(address: str) -> Reach:
     """How far an IP address reaches; an IPv4 address inside an IPv6 one is judged as itself."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address) and ip in _LOCAL_NAT64:
-        inside = {judge_address(str(ipaddress.IPv4Address(bytes(ip.packed[at] for at in places)))) for places in _TRANSLATED}
+        inside = {
+            judge_address(str(ipaddress.IPv4Address(bytes(ip.packed[at] for at in places)))) for places in _TRANSLATED
+        }
         return Reach.FORBIDDEN if Reach.FORBIDDEN in inside else Reach.PRIVATE
     if isinstance(ip, ipaddress.IPv6Address) and not (ip.is_loopback or ip.is_unspecified):
         if any(ip in network for network in _IPV4_INSIDE):

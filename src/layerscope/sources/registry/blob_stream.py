@@ -8,7 +8,8 @@ from layerscope.image.descriptor import Descriptor
 from layerscope.progress import Progress, SilentProgress
 from layerscope.sources.registry.refusal import PassingRefusalError
 from layerscope.sources.registry.repository import Repository
-from layerscope.sources.registry.transport import ATTEMPTS, ConnectionFailedError, wait_before_retry
+from layerscope.sources.registry.retry_wait import wait_before_retry
+from layerscope.sources.registry.transport import ATTEMPTS, ConnectionFailedError
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

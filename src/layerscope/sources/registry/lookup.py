@@ -15,8 +15,8 @@ from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.credentials import Credential, find_credential
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.mirrors import Place, find_places
-from layerscope.sources.registry.refusal import TlsExpectedError
 from layerscope.sources.registry.tags import suggest_tags
+from layerscope.sources.registry.tls_probe import TlsExpectedError
 
 
 @dataclass(frozen=True, slots=True)
