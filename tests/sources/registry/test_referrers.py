@@ -13,7 +13,7 @@ from layerscope.progress import SilentProgress
 from layerscope.sources.registry.source import RegistrySource
 from support.archives import NothingKnown
 from support.images import load_fixture, write_oci_layout
-from support.registry_server import Registry
+from support.registry_server import Registry, RegistryHandler
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -130,9 +130,14 @@ def test_what_is_attached_to_an_index_belongs_to_its_images(has_api: bool, regis
     registry.manifests[f"sha256-{top.hex}.sig"] = (MANIFEST, b"{}")
     signature = Attachment("signature", Digest.of(b"{}"), MANIFEST, "by its index's tag")
     if has_api:
-        registry.fault = lambda handler, path: (
-            path.endswith(f"/referrers/{top}") and handler.reply(200, REFERRERS, Content_Type=INDEX) is None
-        )
+
+        def answer(handler: RegistryHandler, path: str) -> bool:
+            if not path.endswith(f"/referrers/{top}"):
+                return False
+            handler.reply(200, REFERRERS, Content_Type=INDEX)
+            return True
+
+        registry.fault = answer
     else:
         registry.manifests[f"sha256-{top.hex}"] = (INDEX, REFERRERS)
     attached = set(list_attached(registry, tmp_path, "linux/amd64"))

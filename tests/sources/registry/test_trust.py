@@ -182,6 +182,8 @@ def test_a_realm_is_a_web_address(realm: str, audit: Audit, demo: Registry) -> N
                 Challenge("bearer", {"realm": "plain"}),
             ],
         ),
+        ('NTLM abc==, Basic realm="q"', [Challenge("ntlm", {}), Challenge("basic", {"realm": "q"})]),
+        ('Negotiate YWJj/+-._~=,Basic realm="q"', [Challenge("negotiate", {}), Challenge("basic", {"realm": "q"})]),
         ("", []),
         ('Bearer realm="unclosed', [Challenge("bearer", {})]),
     ],

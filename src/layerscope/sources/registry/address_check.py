@@ -33,8 +33,8 @@ _NEVER: Final = tuple(
     )
 )
 """Link-local, and where clouds tell credentials besides: AWS (instances at fd00:ec2::254, EKS pods at fd00:ec2::23,
-https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html), Google, Alibaba, Azure, Oracle (two), Scaleway
-(https://docs.cloud-init.io/en/latest/reference/datasources/scaleway.html), Linode."""
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html), Google, Alibaba, Azure, Oracle (two),
+Scaleway (https://docs.cloud-init.io/en/latest/reference/datasources/scaleway.html), Linode."""
 
 _NOT_GLOBAL: Final = ipaddress.ip_network("192.0.0.0/24")
 """IETF protocol assignments (RFC 6890): Python calls them global up to 3.12.3 and 3.11.9, but for a few."""
@@ -66,9 +66,8 @@ def judge_address(address: str) -> Reach:
     """How far an IP address reaches; an IPv4 address inside an IPv6 one is judged as itself."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address) and ip in _LOCAL_NAT64:
-        inside = {
-            judge_address(str(ipaddress.IPv4Address(bytes(ip.packed[at] for at in places)))) for places in _TRANSLATED
-        }
+        found = (ipaddress.IPv4Address(bytes(ip.packed[at] for at in places)) for places in _TRANSLATED)
+        inside = {judge_address(str(address)) for address in found}
         return Reach.FORBIDDEN if Reach.FORBIDDEN in inside else Reach.PRIVATE
     if isinstance(ip, ipaddress.IPv6Address) and not (ip.is_loopback or ip.is_unspecified):
         if any(ip in network for network in _IPV4_INSIDE):

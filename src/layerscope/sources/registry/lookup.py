@@ -43,14 +43,22 @@ class Access:
 
 
 def look_up(reference: Reference, access: Access, *, progress: Progress) -> tuple[RegistryClient, Top]:
-    """Ask mirrors, then the registry itself; raises what the last one answered, and ImageError for a wrong document."""
-    places = find_places(reference, access.environment)
+    """Ask mirrors, then the registry itself; raises what the last one answered, and ImageError for a wrong document.
+
+    Why the mirrors did not serve is told with that.
+    """
+    places, failed = find_places(reference, access.environment), ""
     for place in places[:-1]:
         try:
             return _ask(place, reference, access, progress)
         except (SourceError, ImageError, ConfigurationError) as error:
             progress.note(f"{place.registry} does not have it: {error}")
-    return _ask(places[-1], reference, access, progress)
+            failed += f"; before that, its mirror {place.registry}: {error}"
+    try:
+        return _ask(places[-1], reference, access, progress)
+    except (SourceError, ImageError, ConfigurationError) as error:
+        error.args = (f"{error}{failed}",)
+        raise
 
 
 def _ask(place: Place, reference: Reference, access: Access, progress: Progress) -> tuple[RegistryClient, Top]:

@@ -53,6 +53,12 @@ class RegistrySource:
         source = f"registry ({place}{', from the cache alone' if self.offline else ''})"
         image = open_described_image(contents, (top.descriptor,), request, source=source)
         named = top.descriptor.digest if top.descriptor.media_type.is_index else None
+        if isinstance(repository, OfflineRepository):
+            repository.note_missing(
+                layer.descriptor.digest
+                for layer in image.layers
+                if layer.descriptor is not None and not known.has_layer(layer.diff_id)
+            )
         image = replace(image, index_digest=named)  # the one that the reference leads to, which may list others
         if not isinstance(repository, RegistryClient) or image.manifest_digest is None:
             return image
