@@ -15,6 +15,7 @@ from layerscope.facts.probe.lost_output import LostOutput
 from layerscope.policies.policies import Policies
 from layerscope.probe.facts import collect_probe_facts
 from layerscope.probe.live_libraries import compare_libraries, read_mapped
+from layerscope.probe.loader_trace import read_trace
 from layerscope.probe.probed import Probed
 from layerscope.rules import probe
 from layerscope.rules.finding import Finding
@@ -39,7 +40,8 @@ def add_probe(result: AuditResult, probed: Probed, policies: Policies) -> AuditR
     kept = tuple(_confirm(each, stages[each]) if each in stages else each for each in result.findings)
     found = tuple(_share_cures(each, causes) for each in check_rules(facts, select=CODES))
     codes = tuple(sorted({finding.code for finding in stages}))
-    told = replace(probed, confirmed=codes, libraries=facts.find(LiveLibraries))
+    traced = read_trace(probed.seen, result.facts)
+    told = replace(probed, confirmed=codes, libraries=facts.find(LiveLibraries), traced=traced)
     return replace_result(result, facts=facts, findings=(*kept, *found), probed=told)
 
 
