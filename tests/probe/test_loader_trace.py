@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,5 +109,11 @@ def test_what_differs_from_the_replay_is_marked() -> None:
 def test_what_an_image_makes_up_is_left_out() -> None:
     """The records come from where anything may run."""
     assert read_trace(trace("x", {"name": 1, "tried": "x", "count": "y"}))[0].name == "1"
-    for values in ({}, {"modules": 3}, {"modules": {"torch": []}}, {"modules": {"torch": {"libraries": 3}}}):
-        assert read_trace(Observation((StageResult("loader", "passed", values=dict(values)),))) == ()
+    made_up: list[dict[str, Any]] = [
+        {},
+        {"modules": 3},
+        {"modules": {"torch": []}},
+        {"modules": {"torch": {"libraries": 3}}},
+    ]
+    for values in made_up:
+        assert read_trace(Observation((StageResult("loader", "passed", values=values),))) == ()
