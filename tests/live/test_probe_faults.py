@@ -55,18 +55,22 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def test_a_truncated_library_is_told_by_the_import_and_by_the_files(docker_engine: LiveEngine, cache: Path) -> None:
-    """The finding in the files is confirmed, and the probe's own lies at the same file and has the same cure."""
+@pytest.mark.parametrize(("size", "rule"), [(40, "PROBE005 failing-import"), (4096, "PROBE003 crashing-stage")])
+def test_a_truncated_library_is_told_by_the_import_and_by_the_files(
+    docker_engine: LiveEngine, cache: Path, size: int, rule: str
+) -> None:
+    """Without its header it is refused, and without what the header promises it is a bus error."""
     library = find_library("zlib", "libz.so.1")
-    cut = file(str(library).lstrip("/"), library.read_bytes()[:4096], mode=0o755)
+    cut = file(str(library).lstrip("/"), library.read_bytes()[:size], mode=0o755)
     code, probe, found = audit(docker_engine, cache, cut, *make_package("torch", "import zlib\n"))
     assert code == exit_codes.FINDINGS
     assert probe["verdict"]["root"] == "imports"
-    assert probe["verdict"]["known"]["id"] == "broken-object"
-    assert "ELF022" in probe["confirmed"]
     assert found["ELF022"]["confirmed"] == "imports"
-    assert "the probe confirms ELF022 truncated-object" in found["PROBE005"]["message"]
-    assert found["PROBE005"]["fixes"] == found["ELF022"]["fixes"]
+    told = found[rule.partition(" ")[0]]
+    assert told["rule"] == rule.partition(" ")[2]
+    assert "the probe confirms ELF022 truncated-object" in told["message"]
+    assert {place["path"] for place in told["locations"]} <= {place["path"] for place in found["ELF022"]["locations"]}
+    assert told["fixes"] == found["ELF022"]["fixes"]
 
 
 def test_a_deleted_module_is_told_by_the_import_and_by_its_record(docker_engine: LiveEngine, cache: Path) -> None:

@@ -16,6 +16,7 @@ from layerscope.probe.known_errors import find_root_error
 from layerscope.probe.live_libraries import MOMENTS, Mapped
 from layerscope.probe.observation import Observation, StageResult
 from layerscope.probe.probed import Probed
+from layerscope.probe.verdict import Outcome
 from layerscope.rules.finding import Finding
 
 MOST: Final = 3
@@ -26,6 +27,9 @@ SHOWN_PLACES: Final = 3
 _MISSING_NAME: Final = re.compile(
     r"cannot import name '(?P<name>\w{1,100})' from (?:partially initialized module )?'(?P<module>[\w.]{1,200})'"
 )
+
+_BY_SIGNAL: Final = {"demanding-cpu": "SIGILL", "truncated-object": "SIGBUS"}
+"""The signals by which what a rule finds shows itself."""
 
 _NO_STAGE: Final = StageResult("visibility", "not reached")
 
@@ -38,6 +42,10 @@ def find_confirmed(result: AuditResult, probed: Probed, policies: Policies) -> t
     by_cause = [finding for finding in result.findings if finding.rule in verdict.explained_by]
     if by_cause or verdict.cause:
         return tuple(by_cause[:MOST])
+    ended = {end.signal for end in seen.ends if end.signal} if verdict.outcome is Outcome.CRASH else set()
+    by_signal = [each for each in result.findings if _BY_SIGNAL.get(each.rule) in ended]
+    if by_signal:
+        return tuple(by_signal[:MOST])
     explanation = find_root_error(seen, policies) or _find_missing_name(seen, policies)
     if explanation is None:
         return ()
