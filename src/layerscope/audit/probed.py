@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from layerscope.audit.confirmation import find_confirmed, find_seen, tell_confirmed
+from layerscope.audit.probed_gpu import judge_probed_gpu
 from layerscope.audit.result import AuditResult
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
@@ -29,6 +30,7 @@ def add_probe(result: AuditResult, probed: Probed, policies: Policies) -> AuditR
     """The audit with its probe: findings that the probe confirms say so, and what it alone shows is found, too."""
     if probed.seen is None or probed.verdict is None:
         return replace_result(result, probed=probed)
+    result = judge_probed_gpu(result, probed.seen, policies)
     root, mapped = probed.verdict.root or "start", read_mapped(probed.seen)
     causes = find_confirmed(result, probed, policies)
     stages = {**find_seen(result, probed.seen, mapped), **dict.fromkeys(causes, root)}
