@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from layerscope.facts.probe.live_libraries import LiveLibraries
+from layerscope.probe.loader_trace import TracedLibrary
 from layerscope.probe.observation import Observation
 from layerscope.probe.verdict import Outcome, Verdict
 
@@ -19,6 +20,8 @@ class Probed(Struct, frozen=True):
     """Codes of findings in the image's files that the probe confirms."""
     libraries: LiveLibraries | None = None
     """What was in memory; None where nothing told."""
+    traced: tuple[TracedLibrary, ...] = ()
+    """How the loader searched, where that was asked for."""
 
     @property
     def is_proof(self) -> bool:

@@ -20,13 +20,14 @@ from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.trace_section import draw_trace
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count
 
 TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
     "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
-    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility",
+    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility", "loader": "loader",
 }  # fmt: skip
 """Stages as they are shown."""
 
@@ -55,6 +56,7 @@ def render_probe_text(image: str, probed: Probed, context: RenderContext, *, fin
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
     draw_stages(page, probed)
     draw_evidence(page, seen, verdict)
+    draw_trace(page, probed.traced)
     _draw_findings(page, findings)
     _draw_next(page, verdict)
     return page.read()
@@ -71,7 +73,8 @@ def _draw_findings(page: Page, findings: Sequence[Finding]) -> None:
     if findings:
         page.add_heading("Findings")
     for finding in findings:
-        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", indent=2)
+        note = ("  confirmed by the probe", "bad") if finding.confirmed else ""
+        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", note, indent=2)
         page.add_line((escape_line(finding.message), "muted"), indent=4)
 
 
