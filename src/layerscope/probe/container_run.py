@@ -12,7 +12,8 @@ from layerscope.engine.attached import STDOUT, AttachedStreams
 from layerscope.engine.client import Engine
 from layerscope.errors import EngineError
 from layerscope.probe.collect import ObservationBuilder
-from layerscope.probe.limits import GRACE, ContainerLimits
+from layerscope.probe.confinement import Confinement, build_host_settings
+from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
 from layerscope.probe.payload.child import BOOT
 from layerscope.probe.payload_text import render_payload
@@ -23,16 +24,24 @@ from layerscope.progress import Progress
 LABEL: Final = "layerscope.probe"
 """Marks our containers; its value is the process that owns one, as `BOOT:PID:START`, which tells leftovers apart."""
 
-NOBODY: Final = "65534:65534"
 TICK: Final = 0.1
 SEND_SECONDS: Final = 30.0
 
 
-def run_in_container(engine: Engine, image: str, spec: ProbeSpec, *, gpus: bool, progress: Progress) -> Observation:
+def run_in_container(
+    engine: Engine,
+    image: str,
+    spec: ProbeSpec,
+    *,
+    gpus: bool,
+    progress: Progress,
+    confinement: Confinement | None = None,
+) -> Observation:
     """What the payload tells in a container of that image; raises EngineError where none could be started."""
     remove_leftovers(engine)
     progress.note("creating the container")
-    container = containers.create_container(engine, build_settings(image, spec, gpus=gpus))
+    confinement = confinement or Confinement(limits=spec.limits)
+    container = containers.create_container(engine, build_settings(image, spec, confinement, gpus=gpus))
     try:
         with containers.attach(engine, container) as streams:
             progress.note("starting the container")
@@ -42,14 +51,17 @@ def run_in_container(engine: Engine, image: str, spec: ProbeSpec, *, gpus: bool,
         containers.remove(engine, container)
 
 
-def build_settings(image: str, spec: ProbeSpec, *, gpus: bool) -> dict[str, object]:
+def build_settings(image: str, spec: ProbeSpec, confinement: Confinement, *, gpus: bool) -> dict[str, object]:
     """What the engine is asked for; of the image's own config, environment, working directory and volumes remain."""
+    host = build_host_settings(confinement)
+    if gpus:
+        host["DeviceRequests"] = [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]], "Options": {}}]
     return {
         "Image": image,
-        "User": NOBODY,
+        "User": confinement.user,
         "Entrypoint": [spec.interpreter, "-I", "-S", "-u", "-c", BOOT],
         "Cmd": [],
-        "Env": ["PYTHONDONTWRITEBYTECODE=1"],
+        "Env": [f"{name}={value}" for name, value in confinement.environment.items()],
         "Labels": {LABEL: name_owner()},
         "OpenStdin": True,
         "StdinOnce": True,
@@ -59,29 +71,8 @@ def build_settings(image: str, spec: ProbeSpec, *, gpus: bool) -> dict[str, obje
         "Tty": False,
         "NetworkDisabled": True,
         "Healthcheck": {"Test": ["NONE"]},
-        "HostConfig": build_host_settings(spec.limits, gpus=gpus),
+        "HostConfig": host,
     }
-
-
-def build_host_settings(limits: ContainerLimits, *, gpus: bool) -> dict[str, object]:
-    """Closed by default: no network, a read-only root, no capability, and limits on everything."""
-    settings: dict[str, object] = {
-        "NetworkMode": "none",
-        "ReadonlyRootfs": True,
-        "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges"],
-        "Memory": limits.memory,
-        "MemorySwap": limits.memory,
-        "PidsLimit": limits.pids,
-        "ShmSize": limits.shm,
-        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={limits.tmp},mode=1777"},  # noqa: S108 -- inside the container
-        "LogConfig": {"Type": "none", "Config": {}},
-        "AutoRemove": False,
-        "Init": False,
-    }
-    if gpus:
-        settings["DeviceRequests"] = [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]], "Options": {}}]
-    return settings
 
 
 def _follow(

@@ -1,7 +1,7 @@
 """`layerscope probe`: the image started, locked down, and made to generate; the first stage that breaks is named."""
 
 import sys
-from typing import Final
+from typing import Any, Final
 
 import click
 from msgspec.structs import replace
@@ -14,7 +14,9 @@ from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.cli.probe_elsewhere import emit_probe, read_probe
 from layerscope.cli.probe_engine import find_engine, offers_gpus
+from layerscope.cli.probe_options import Place, with_place
 from layerscope.cli.progress import show_progress
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError, UsageError
@@ -42,10 +44,9 @@ GPUS: Final = ("auto", "all", "none")
 @click.option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB.")
 @click.option("--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1.")
 @click.option("--local", is_flag=True, help="Probe this very environment instead of an image.")
-@click.option(
-    "--python", default="python3", show_default=True, metavar="NAME", help="The Python to probe with --local."
-)
+@click.option("--python", metavar="NAME", help="The Python to probe with --local (default: python3) or --emit.")
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
+@with_place
 @with_reading
 @output_option
 @with_console
@@ -58,8 +59,9 @@ def command(
     shm_size: int | None,
     patience: float,
     local: bool,
-    python: str,
+    python: str | None,
     print_payload: bool,
+    place: Place,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -74,13 +76,17 @@ def command(
     if print_payload:
         sys.stdout.write(render_payload())
         return exit_codes.CLEAN
-    if local == (image is not None):
-        raise UsageError("probing: expected IMAGE, or --local to probe this environment")
+    if local + (image is not None) + (place.read_file is not None) != 1:
+        raise UsageError("probing: expected IMAGE, or --local to probe this environment, or --read FILE")
     limits = ContainerLimits()
     limits = replace(limits, memory=memory or limits.memory, shm=shm_size or limits.shm)
     spec = ProbeSpec("", limits=limits, patience=patience)
-    if image is None:
-        name, seen = "this environment", _probe_here(spec, python, console)
+    if place.emit is not None:
+        return _emit(image, spec, place.emit, python=python, gpus=gpus == "all", reading=reading, console=console)
+    if place.read_file is not None:
+        name, seen = read_probe(place.read_file, place.nonce)
+    elif image is None:
+        name, seen = "this environment", _probe_here(spec, python or "python3", console)
     else:
         name, seen = image, _probe_image(image, spec, gpus=gpus, reading=reading, console=console)
     verdict = judge(seen, wants_gpu=require_gpu or gpus == "all")
@@ -94,6 +100,13 @@ def command(
     if verdict.outcome is Outcome.UNPROVED:
         return exit_codes.PROBE
     return exit_codes.CLEAN if verdict.is_good else exit_codes.FINDINGS
+
+
+def _emit(image: str | None, spec: ProbeSpec, form: str, **how: Any) -> int:
+    if image is None:
+        raise UsageError("--emit: expected IMAGE")
+    sys.stdout.write(emit_probe(image, form, spec, **how))
+    return exit_codes.CLEAN
 
 
 def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
