@@ -1,10 +1,7 @@
 """A run in a container of an engine: locked down, fed by standard input, always removed."""
 
-import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from layerscope.engine import containers
@@ -15,6 +12,7 @@ from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.confinement import Confinement, build_host_settings
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
+from layerscope.probe.owner import is_alive, name_owner
 from layerscope.probe.payload.child import BOOT
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.protocol import MAX_STRAYS, RecordReader, encode_input
@@ -120,37 +118,9 @@ def _await_end(engine: Engine, container: str) -> containers.ContainerState | No
     return state
 
 
-def name_owner() -> str:
-    """This process, told apart from one that gets its number later, or has it on another host."""
-    return f"{_read_boot()}:{os.getpid()}:{_read_start(os.getpid())}"
-
-
 def remove_leftovers(engine: Engine) -> None:
     """Remove containers of probes whose process is gone; one that cannot be removed is left for the next time."""
     for container, labels in containers.list_containers(engine, LABEL):
-        if not _is_alive(labels):
+        if not is_alive(labels.get(LABEL, "")):
             with suppress(EngineError):
                 containers.remove(engine, container)
-
-
-def _is_alive(labels: Mapping[str, str]) -> bool:
-    """Whether the owner may still be there: of another host's, or another boot's, nothing is known."""
-    boot, _, owner = labels.get(LABEL, "").partition(":")
-    pid, _, start = owner.partition(":")
-    return boot != _read_boot() or (pid.isdigit() and _read_start(int(pid)) == start)
-
-
-def _read_boot() -> str:
-    """What tells this running system from every other."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _read_start(pid: int) -> str:
-    """When a process was started, in ticks since the host was; empty where there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""

@@ -14,6 +14,7 @@ from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.cli.probe_bundle import probe_bundle
 from layerscope.cli.probe_elsewhere import emit_probe, read_probe
 from layerscope.cli.probe_engine import find_engine, offers_gpus
 from layerscope.cli.probe_options import Place, with_place
@@ -87,6 +88,8 @@ def command(
         name, seen = read_probe(place.read_file, place.nonce)
     elif image is None:
         name, seen = "this environment", _probe_here(spec, python or "python3", console)
+    elif place.runtime == "bundle":
+        name, seen = image, probe_bundle(image, spec, gpus=gpus != "none", reading=reading, console=console)
     else:
         name, seen = image, _probe_image(image, spec, gpus=gpus, reading=reading, console=console)
     verdict = judge(seen, wants_gpu=require_gpu or gpus == "all")

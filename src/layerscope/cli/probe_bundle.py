@@ -1,0 +1,57 @@
+"""`layerscope probe --runtime bundle`: an image of any source, unpacked and started without an engine."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from layerscope.audit.judge import judge_image
+from layerscope.audit.probe_target import choose_target
+from layerscope.audit.read_image import ReadImage, read_image
+from layerscope.cli.console import Console
+from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.options import Reading
+from layerscope.cli.progress import show_progress
+from layerscope.errors import ProbeError
+from layerscope.layers.content import ReadContents, iter_contents
+from layerscope.probe.bundle_folder import check_room, find_place, open_bundle, plan_bundle
+from layerscope.probe.bundle_run import Bundle, run_bundle
+from layerscope.probe.confinement import Confinement
+from layerscope.probe.observation import Observation
+from layerscope.probe.preloads import find_preloads
+from layerscope.probe.spec import ProbeSpec
+from layerscope.rules.wording import tell_size
+
+
+def probe_bundle(image: str, spec: ProbeSpec, *, gpus: bool, reading: Reading, console: Console) -> Observation:
+    """Unpack the image, probe it, and remove it; raises ProbeError where nothing here can start it."""
+    options = make_options(reading)
+    with show_progress(console) as progress:
+        source = choose_source(image, reading, random_access=True)
+        read = read_image(source, options=options, progress=progress)
+        result = judge_image(read, base=None, options=options, progress=progress)
+    tell_cache_notes(options.cache, console)
+    config = result.image.config.runtime
+    if preloads := find_preloads(config.env):
+        raise ProbeError(
+            f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
+            "container: take it out of the image first"
+        )
+    target = choose_target(result)
+    if not target.interpreter:
+        raise ProbeError(f"probing {image}: {target.reason}")
+    asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+    plan, place = plan_bundle(read.tree), find_place()
+    console.say(f"layerscope: unpacking {tell_size(check_room(plan, place))} to {place}, to be removed afterwards")
+    with show_progress(console) as progress, open_bundle(plan, _open_contents(read), progress) as folder:
+        run = run_bundle(Bundle(folder, config), asked, progress=progress, confinement=Confinement(limits=spec.limits))
+    for refusal in run.refusals:
+        console.say(f"layerscope: {refusal}")
+    console.say(f"layerscope: started with {run.runtime}")
+    return run.observation
+
+
+def _open_contents(read: ReadImage) -> ReadContents:
+    def read_contents(layer: int, positions: Iterable[int]) -> Iterator[tuple[int, Iterator[bytes]]]:
+        return iter_contents(read.image.layers[layer], read.scans[layer].index, positions)
+
+    return read_contents
