@@ -14,15 +14,18 @@ from layerscope.cli.progress import show_progress
 from layerscope.errors import ProbeError
 from layerscope.layers.content import ReadContents, iter_contents
 from layerscope.probe.bundle_folder import check_room, find_place, open_bundle, plan_bundle
-from layerscope.probe.bundle_run import Bundle, run_bundle
+from layerscope.probe.bundle_run import Bundle, BundleRun, run_bundle
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.observation import Observation
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import Probing, probe_variants
 from layerscope.rules.wording import tell_size
 
 
-def probe_bundle(image: str, spec: ProbeSpec, *, gpus: bool, reading: Reading, console: Console) -> Observation:
+def probe_bundle(
+    image: str, spec: ProbeSpec, gpus: str, variant: str, *, reading: Reading, console: Console
+) -> Probing:
     """Unpack the image, probe it, and remove it; raises ProbeError where nothing here can start it."""
     options = make_options(reading)
     with show_progress(console) as progress:
@@ -42,12 +45,19 @@ def probe_bundle(image: str, spec: ProbeSpec, *, gpus: bool, reading: Reading, c
     asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
     plan, place = plan_bundle(read.tree), find_place()
     console.say(f"layerscope: unpacking {tell_size(check_room(plan, place))} to {place}, to be removed afterwards")
+    runs: list[BundleRun] = []
     with show_progress(console) as progress, open_bundle(plan, _open_contents(read), progress) as folder:
-        run = run_bundle(Bundle(folder, config), asked, progress=progress, confinement=Confinement(limits=spec.limits))
-    for refusal in run.refusals:
+        bundle = Bundle(folder, config)
+
+        def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+            runs.append(run_bundle(bundle, spec, progress=progress, confinement=confinement))
+            return runs[-1].observation
+
+        found = probe_variants(run, asked, variant=variant)
+    for refusal in runs[0].refusals:
         console.say(f"layerscope: {refusal}")
-    console.say(f"layerscope: started with {run.runtime}")
-    return run.observation
+    console.say(f"layerscope: started with {runs[0].runtime}")
+    return found
 
 
 def _open_contents(read: ReadImage) -> ReadContents:

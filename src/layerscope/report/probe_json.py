@@ -3,14 +3,17 @@
 import msgspec
 
 from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.variants import Probing
 from layerscope.probe.verdict import Verdict
 from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
+from layerscope.report.probe_variants import build_variants
 
 
-def render_probe_json(image: str, seen: Observation, verdict: Verdict) -> str:
+def render_probe_json(image: str, seen: Observation, verdict: Verdict, *, probing: Probing | None = None) -> str:
     """The report's head and its `probe`."""
-    return encode_json({**head_document(), "image": {"reference": image}, "probe": build_probe(seen, verdict)})
+    probe = {**build_probe(seen, verdict), **(build_variants(probing) if probing is not None else {})}
+    return encode_json({**head_document(), "image": {"reference": image}, "probe": probe})
 
 
 def build_probe(seen: Observation, verdict: Verdict) -> dict[str, object]:

@@ -13,9 +13,11 @@ from layerscope.probe.observation import (
     Observation,
     StageResult,
 )
+from layerscope.probe.variants import Probing
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.probe_variants import draw_variants
 from layerscope.report.terminal.page import Page
 
 TITLES: Final = {
@@ -29,7 +31,9 @@ SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
 
 
-def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: RenderContext) -> str:
+def render_probe_text(
+    image: str, seen: Observation, verdict: Verdict, context: RenderContext, *, probing: Probing | None = None
+) -> str:
     """The whole page."""
     page = Page(context)
     mark, style = _mark_outcome(page, verdict)
@@ -49,6 +53,8 @@ def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: 
     _draw_stages(page, seen, verdict)
     _draw_wait(page, seen, verdict)
     _draw_log(page, seen, verdict)
+    if probing is not None:
+        draw_variants(page, probing)
     _draw_next(page, verdict)
     return page.read()
 

@@ -22,6 +22,7 @@ from layerscope.cli.progress import show_progress
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError, UsageError
 from layerscope.policies.policies import Policies
+from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
@@ -30,6 +31,7 @@ from layerscope.probe.observation import Observation
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import Probing, probe_variants, tell_needs
 from layerscope.probe.verdict import Outcome, judge
 from layerscope.report.probe_json import render_probe_json
 from layerscope.report.probe_view import render_probe_text
@@ -85,17 +87,25 @@ def command(
     if place.emit is not None:
         return _emit(image, spec, place.emit, python=python, gpus=gpus == "all", reading=reading, console=console)
     if place.read_file is not None:
-        name, seen = read_probe(place.read_file, place.nonce)
+        name, read = read_probe(place.read_file, place.nonce)
+        found = Probing(read)
     elif image is None:
-        name, seen = "this environment", _probe_here(spec, python or "python3", console)
+        name, found = "this environment", Probing(_probe_here(spec, python or "python3", console))
     elif place.runtime == "bundle":
-        name, seen = image, probe_bundle(image, spec, gpus=gpus != "none", reading=reading, console=console)
+        name, found = (
+            image,
+            probe_bundle(image, spec, gpus, place.variant, reading=reading, console=console),
+        )
     else:
-        name, seen = image, _probe_image(image, spec, gpus=gpus, reading=reading, console=console)
-    verdict = judge(seen, wants_gpu=require_gpu or gpus == "all")
+        name, found = (
+            image,
+            _probe_image(image, spec, gpus, place.variant, reading=reading, console=console),
+        )
+    seen = found.seen
+    verdict = tell_needs(judge(seen, wants_gpu=require_gpu or gpus == "all"), found.comparison)
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_probe_text(name, seen, verdict, context),
-        "json": lambda _: render_probe_json(name, seen, verdict),
+        "terminal": lambda context: render_probe_text(name, seen, verdict, context, probing=found),
+        "json": lambda _: render_probe_json(name, seen, verdict, probing=found),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if require_gpu and verdict.device in {"", "the CPU"}:
@@ -118,7 +128,9 @@ def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
         return run_here(replace(spec, interpreter=interpreter, modules=find_modules(interpreter)), progress=progress)
 
 
-def _probe_image(image: str, spec: ProbeSpec, *, gpus: str, reading: Reading, console: Console) -> Observation:
+def _probe_image(
+    image: str, spec: ProbeSpec, gpus: str, variant: str, *, reading: Reading, console: Console
+) -> Probing:
     engine, kind, reference, image_id = find_engine(image)
     with engine, show_progress(console) as progress:
         options = make_options(reading)
@@ -135,8 +147,12 @@ def _probe_image(image: str, spec: ProbeSpec, *, gpus: str, reading: Reading, co
             raise ProbeError(f"probing {image}: {target.reason}")
         asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
         wants = gpus == "all" or (gpus == "auto" and offers_gpus(engine))
+
+        def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+            return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+
         try:
-            return run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+            return probe_variants(run, asked, variant=variant)
         except EngineError as error:
             raise ProbeError(f"probing {image}: {error}{_explain(str(error), options.policies)}") from error
 
