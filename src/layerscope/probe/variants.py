@@ -231,18 +231,15 @@ class _Search:
         return tuple(needed)
 
     def reduce_capabilities(self, confinement: Confinement) -> tuple[str, ...]:
-        """The capabilities that are needed: halves are tried alone, then smaller and smaller pieces left out."""
-        kept, pieces = list(confinement.capabilities), 2
-        while len(kept) > 1 and pieces <= len(kept):
-            size = -(-len(kept) // pieces)
+        """The capabilities that are needed: a half of them is left out, or smaller and smaller pieces."""
+        kept, size = list(confinement.capabilities), -(-len(confinement.capabilities) // 2)
+        while size and len(kept) > 1:
             parts = [kept[start : start + size] for start in range(0, len(kept), size)]
-            alone = parts if pieces == 2 else []
-            rests = [[each for each in kept if each not in part] for part in parts] if pieces > 2 else []
-            smaller = next((part for part in (*alone, *rests) if self._allows(confinement, part)), None)
-            if smaller is None:
-                pieces *= 2
-            else:
-                kept, pieces = smaller, 2
+            rests = [[each for each in kept if each not in part] for part in parts]
+            smaller = next((rest for rest in rests if self._allows(confinement, rest)), None)
+            if smaller is not None:
+                kept = smaller
+            size = min(-(-len(kept) // 2), size) if smaller is not None else size // 2
         return tuple(kept)
 
     def _allows(self, confinement: Confinement, capabilities: Sequence[str]) -> bool:
@@ -251,8 +248,6 @@ class _Search:
 
 def _with_user(opening: Opening) -> tuple[Opening, ...]:
     """An opening with what it takes to have an effect: no user but root keeps capabilities when a program starts."""
-    return (
-        (opening, next(each for each in OPENINGS if each.name == "root"))
-        if opening.name == "capabilities"
-        else (opening,)
-    )
+    if opening.name != "capabilities":
+        return (opening,)
+    return (opening, *(each for each in OPENINGS if each.name == "root"))
