@@ -8,7 +8,7 @@ import pytest
 from layerscope.probe.confinement import DEFAULT, HARDENED, Confinement
 from layerscope.probe.observation import CRASHED, FAILED, PASSED, Observation, ProcessEnd, StageResult
 from layerscope.probe.spec import ProbeSpec
-from layerscope.probe.variants import Comparison, Probing, may_lack_rights, probe_variants, tell_needs
+from layerscope.probe.variants import Comparison, Trials, may_lack_rights, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
 
 SPEC = ProbeSpec("/usr/bin/python3", ("torch",))
@@ -34,7 +34,7 @@ class Image:
         works = self.works(confinement)
         return see(StageResult("imports", PASSED if works else FAILED, kind="error", detail="" if works else self.said))
 
-    def probe(self, variant: str = "auto") -> Probing:
+    def probe(self, variant: str = "auto") -> Trials:
         """Its probe."""
         return probe_variants(self.run, SPEC, variant=variant)
 
@@ -77,12 +77,12 @@ def test_what_an_image_needs_is_found(
 def test_capabilities_are_named_one_by_one() -> None:
     """With the flags that give them and no others."""
     image = Image(lambda c: is_root_with(c, "CHOWN", "SETUID"), "Operation not permitted")
-    probing = image.probe()
-    assert probing.comparison is not None
-    need = probing.comparison.needs[0]
+    trials = image.probe()
+    assert trials.comparison is not None
+    need = trials.comparison.needs[0]
     assert need.text == "the capabilities CAP_CHOWN, CAP_SETUID"
     assert need.flags == ("--cap-add CHOWN", "--cap-add SETUID")
-    verdict = tell_needs(judge(probing.seen), probing.comparison)
+    verdict = tell_needs(judge(trials.seen), trials.comparison)
     assert "the image needs the capabilities CAP_CHOWN, CAP_SETUID" in verdict.remarks[-1]
     assert "--cap-add CHOWN, --cap-add SETUID" in verdict.cures[-1]
 
@@ -90,12 +90,12 @@ def test_capabilities_are_named_one_by_one() -> None:
 def test_a_failure_that_rights_do_not_mend_costs_one_run_and_is_told() -> None:
     """The words are those of a missing right, and root fails as well."""
     image = Image(lambda _: False, "Permission denied")
-    probing = image.probe()
+    trials = image.probe()
     assert len(image.runs) == 2
     assert image.runs[1] == DEFAULT
     assert (
         "breaks as root with default rights, too (Permission denied)"
-        in tell_needs(judge(probing.seen), probing.comparison).remarks[-1]
+        in tell_needs(judge(trials.seen), trials.comparison).remarks[-1]
     )
 
 

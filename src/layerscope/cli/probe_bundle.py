@@ -2,31 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 
-from msgspec.structs import replace
-
 from layerscope.audit.judge import judge_image
-from layerscope.audit.probe_target import choose_target
 from layerscope.audit.read_image import ReadImage, read_image
+from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_probe import Probing, choose_spec
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
-from layerscope.errors import ProbeError
 from layerscope.layers.content import ReadContents, iter_contents
 from layerscope.probe.bundle_folder import check_room, find_place, open_bundle, plan_bundle
 from layerscope.probe.bundle_run import Bundle, BundleRun, run_bundle
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.observation import Observation
-from layerscope.probe.preloads import find_preloads
+from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
-from layerscope.probe.variants import Probing, probe_variants
+from layerscope.probe.variants import probe_variants
 from layerscope.rules.wording import tell_size
 
 
 def probe_bundle(
-    image: str, spec: ProbeSpec, gpus: str, variant: str, *, reading: Reading, console: Console
-) -> Probing:
-    """Unpack the image, probe it, and remove it; raises ProbeError where nothing here can start it."""
+    image: str, probing: Probing, variant: str, *, reading: Reading, console: Console
+) -> tuple[AuditResult, Probed]:
+    """The audit of an image of any source, and its probe; raises ProbeError where nothing here can start it."""
     options = make_options(reading)
     with show_progress(console) as progress:
         source = choose_source(image, reading, random_access=True)
@@ -34,15 +32,7 @@ def probe_bundle(
         result = judge_image(read, base=None, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
     config = result.image.config.runtime
-    if preloads := find_preloads(config.env):
-        raise ProbeError(
-            f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
-            "container: take it out of the image first"
-        )
-    target = choose_target(result)
-    if not target.interpreter:
-        raise ProbeError(f"probing {image}: {target.reason}")
-    asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+    asked = choose_spec(image, result, probing.make_spec())
     plan, place = plan_bundle(read.tree), find_place()
     console.say(f"layerscope: unpacking {tell_size(check_room(plan, place))} to {place}, to be removed afterwards")
     runs: list[BundleRun] = []
@@ -57,7 +47,7 @@ def probe_bundle(
     for refusal in runs[0].refusals:
         console.say(f"layerscope: {refusal}")
     console.say(f"layerscope: started with {runs[0].runtime}")
-    return found
+    return result, probing.judge_trials(found)
 
 
 def _open_contents(read: ReadImage) -> ReadContents:

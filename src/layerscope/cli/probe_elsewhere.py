@@ -8,16 +8,16 @@ from typing import Final
 from msgspec.structs import replace
 
 from layerscope.audit.pipeline import audit_image
-from layerscope.audit.probe_target import choose_target
+from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_probe import Probing, choose_spec
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
 from layerscope.errors import ProbeError, UsageError
-from layerscope.probe.confinement import Confinement
+from layerscope.probe.confinement import ALL_GPUS, Confinement
 from layerscope.probe.emit import EMITTERS
 from layerscope.probe.observation import Observation
-from layerscope.probe.preloads import find_preloads
 from layerscope.probe.read_log import LogReading, read_log
 from layerscope.probe.spec import GENERATORS, ProbeSpec, make_nonce
 
@@ -25,17 +25,21 @@ _NAMED: Final = re.compile(r"(?:docker|podman|registry):(?!//)(.+)|docker://(.+)
 _NAMELESS: Final = re.compile(r"(?:oci-dir|oci-archive|docker-archive|oci):|-$|[./~]")
 
 
-def emit_probe(
-    image: str, form: str, spec: ProbeSpec, *, python: str | None, gpus: bool, reading: Reading, console: Console
-) -> str:
-    """The document that runs the probe; the Python is the one that is named, or what an audit of the image finds."""
+def emit(
+    image: str | None, form: str, probing: Probing, *, python: str | None, reading: Reading, console: Console
+) -> int:
+    """Print the document that runs the probe; the Python is the one that is named, or what an audit finds."""
+    if image is None:
+        raise UsageError("--emit: expected IMAGE")
     name = _find_name(image)
-    asked = replace(spec, about=name)
+    asked = replace(probing.make_spec(), about=name)
     if python:
         asked = replace(asked, interpreter=python, modules=GENERATORS, looks=True)
     else:
         asked = _ask_audit(image, asked, reading, console)
-    return EMITTERS[form](name, asked, Confinement(limits=spec.limits), make_nonce(), gpus=gpus)
+    gpus = probing.container_gpus == ALL_GPUS
+    sys.stdout.write(EMITTERS[form](name, asked, Confinement(limits=asked.limits), make_nonce(), gpus=gpus))
+    return exit_codes.CLEAN
 
 
 def _find_name(image: str) -> str:
@@ -55,14 +59,7 @@ def _ask_audit(image: str, spec: ProbeSpec, reading: Reading, console: Console) 
     with show_progress(console) as progress:
         result = audit_image(choose_source(image, reading), options=options, progress=progress)
     tell_cache_notes(options.cache, console)
-    if preloads := find_preloads(result.image.config.runtime.env):
-        raise ProbeError(
-            f"emitting a probe of {image}: its environment sets {', '.join(preloads)}, which would run in every process"
-        )
-    target = choose_target(result)
-    if not target.interpreter:
-        raise ProbeError(f"emitting a probe of {image}: {target.reason} (--python names one)")
-    return replace(spec, interpreter=target.interpreter, modules=target.modules)
+    return choose_spec(image, result, spec)
 
 
 def read_probe(place: str, nonce: str) -> tuple[str, Observation]:

@@ -11,7 +11,8 @@ from layerscope.cli.options import Function
 from layerscope.errors import UsageError
 from layerscope.probe.emit import EMITTERS
 
-RUNTIMES: Final = ("engine", "bundle")
+ENGINE, BUNDLE = "engine", "bundle"
+RUNTIMES: Final = (ENGINE, BUNDLE)
 VARIANTS: Final = ("auto", "hardened", "default")
 
 

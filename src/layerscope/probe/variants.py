@@ -99,7 +99,7 @@ class Comparison(Struct, frozen=True):
     runs: int = 1
 
 
-class Probing(Struct, frozen=True):
+class Trials(Struct, frozen=True):
     """The run that the verdict is about, how closed it was, and what was compared with it."""
 
     seen: Observation
@@ -108,16 +108,16 @@ class Probing(Struct, frozen=True):
     comparison: Comparison | None = None
 
 
-def probe_variants(run: Run, spec: ProbeSpec, *, variant: str = AUTO) -> Probing:
+def probe_variants(run: Run, spec: ProbeSpec, *, variant: str = AUTO) -> Trials:
     """The hardened run, and only where privileges could explain that it broke, an open one and the search between."""
     opened = replace(DEFAULT, limits=spec.limits)
     if variant == DEFAULT_ALONE:
-        return Probing(run(spec, opened), opened)
+        return Trials(run(spec, opened), opened)
     hardened = Confinement(limits=spec.limits)
     seen = run(spec, hardened)
     if variant != AUTO or not may_lack_rights(seen):
-        return Probing(seen, hardened)
-    return Probing(seen, hardened, compare(run, spec, seen, hardened))
+        return Trials(seen, hardened)
+    return Trials(seen, hardened, compare(run, spec, seen, hardened))
 
 
 def tell_needs(verdict: Verdict, comparison: Comparison | None) -> Verdict:

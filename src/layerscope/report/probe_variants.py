@@ -2,48 +2,47 @@
 
 from typing import Any
 
-import msgspec
 from rich.table import Table
 from rich.text import Text
 
 from layerscope.probe.isolation import list_isolation
 from layerscope.probe.observation import Observation
-from layerscope.probe.variants import Probing
+from layerscope.probe.variants import Trials
 from layerscope.report.escape import escape_line
+from layerscope.report.json_v1_probe import ProbeNeedV1, VariantV1
 from layerscope.report.terminal.page import Page
 
 
-def build_variants(probing: Probing) -> dict[str, object]:
-    """The `variants` of a probe: what each saw, and what the image needs."""
-    columns = _list_columns(probing)
-    comparison = probing.comparison
-    found: dict[str, object] = {"variants": {name: _build_column(seen) for name, seen in columns}}
-    if comparison is not None:
-        found["needs"] = msgspec.to_builtins(comparison.needs)
-        found["helps"] = comparison.helps
-    return found
+def build_variants(seen: Observation, trials: Trials | None) -> dict[str, VariantV1]:
+    """What each run saw, by its name."""
+    return {name: _build_column(each) for name, each in _list_columns(seen, trials)}
 
 
-def _list_columns(probing: Probing) -> list[tuple[str, Observation]]:
-    if probing.comparison is not None:
-        return [("hardened", probing.seen), ("default", probing.comparison.default)]
-    confinement = probing.confinement
-    name = "here" if confinement is None else "hardened" if confinement.read_only else "default"
-    return [(name, probing.seen)]
+def build_needs(trials: Trials | None) -> list[ProbeNeedV1]:
+    """What the image needs that a hardened container does not give."""
+    comparison = trials.comparison if trials is not None else None
+    needs = comparison.needs if comparison is not None else ()
+    return [ProbeNeedV1(need.name, need.text, list(need.flags)) for need in needs]
 
 
-def _build_column(seen: Observation) -> dict[str, object]:
-    return {
-        "isolation": {row.name: row.value for row in list_isolation(seen)},
-        "stages": {stage.name: stage.status for stage in seen.stages},
-    }
+def _list_columns(seen: Observation, trials: Trials | None) -> list[tuple[str, Observation]]:
+    if trials is None or trials.confinement is None:
+        return [("here", seen)]
+    if trials.comparison is not None:
+        return [("hardened", seen), ("default", trials.comparison.default)]
+    return [("hardened" if trials.confinement.read_only else "default", seen)]
 
 
-def draw_variants(page: Page, probing: Probing) -> None:
+def _build_column(seen: Observation) -> VariantV1:
+    isolation = {row.name: row.value for row in list_isolation(seen)}
+    return VariantV1(isolation, {stage.name: stage.status for stage in seen.stages})
+
+
+def draw_variants(page: Page, trials: Trials | None) -> None:
     """Where both ran: each fact in two columns, those that differ alone."""
-    columns = _list_columns(probing)
-    if len(columns) == 1:
+    if trials is None or trials.comparison is None:
         return
+    columns = _list_columns(trials.seen, trials)
     page.add_heading("Hardened and default")
     table = Table.grid(padding=(0, 2, 0, 0))
     for style in ("label", None, None):

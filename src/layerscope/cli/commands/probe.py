@@ -1,51 +1,38 @@
 """`layerscope probe`: the image started, locked down, and made to generate; the first stage that breaks is named."""
 
 import sys
-from typing import Any, Final
 
 import click
 from msgspec.structs import replace
 
 from layerscope.audit.pipeline import audit_image
-from layerscope.audit.probe_target import choose_target
+from layerscope.audit.probed import add_probe
+from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_probe import Probing, probe_image, with_probing
 from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.probe_bundle import probe_bundle
-from layerscope.cli.probe_elsewhere import emit_probe, read_probe
-from layerscope.cli.probe_engine import find_engine, offers_gpus
-from layerscope.cli.probe_options import Place, with_place
+from layerscope.cli.probe_elsewhere import emit, read_probe
+from layerscope.cli.probe_options import BUNDLE, Place, with_place
 from layerscope.cli.progress import show_progress
-from layerscope.cli.sizes import parse_size
-from layerscope.errors import EngineError, ProbeError, UsageError
-from layerscope.policies.policies import Policies
-from layerscope.probe.confinement import Confinement
-from layerscope.probe.container_run import run_in_container
-from layerscope.probe.known_errors import find_known_error
-from layerscope.probe.limits import ContainerLimits
+from layerscope.errors import UsageError
 from layerscope.probe.local_run import find_interpreter, find_modules, run_here
 from layerscope.probe.observation import Observation
 from layerscope.probe.payload_text import render_payload
-from layerscope.probe.preloads import find_preloads
+from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
-from layerscope.probe.variants import Probing, probe_variants, tell_needs
-from layerscope.probe.verdict import Outcome, judge
 from layerscope.report.probe_json import render_probe_json
 from layerscope.report.probe_view import render_probe_text
-
-GPUS: Final = ("auto", "all", "none")
+from layerscope.rules.finding import Finding
 
 
 @click.command("probe", cls=Command)
 @click.argument("image", metavar="[IMAGE]", required=False)
-@click.option("--gpus", type=click.Choice(GPUS), default="auto", show_default=True, help="Give the container GPUs.")
-@click.option("--require-gpu", is_flag=True, help="Exit with 5 unless the generation was made on a GPU.")
-@click.option("--memory", type=parse_size, metavar="SIZE", help="Memory of the container; default: 8GiB.")
-@click.option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB.")
-@click.option("--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1.")
+@with_probing
 @click.option("--local", is_flag=True, help="Probe this very environment instead of an image.")
 @click.option("--python", metavar="NAME", help="The Python to probe with --local (default: python3) or --emit.")
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
@@ -56,11 +43,7 @@ GPUS: Final = ("auto", "all", "none")
 def command(
     image: str | None,
     *,
-    gpus: str,
-    require_gpu: bool,
-    memory: int | None,
-    shm_size: int | None,
-    patience: float,
+    probing: Probing,
     local: bool,
     python: str | None,
     print_payload: bool,
@@ -81,45 +64,26 @@ def command(
         return exit_codes.CLEAN
     if local + (image is not None) + (place.read_file is not None) != 1:
         raise UsageError("probing: expected IMAGE, or --local to probe this environment, or --read FILE")
-    limits = ContainerLimits()
-    limits = replace(limits, memory=memory or limits.memory, shm=shm_size or limits.shm)
-    spec = ProbeSpec("", limits=limits, patience=patience)
     if place.emit is not None:
-        return _emit(image, spec, place.emit, python=python, gpus=gpus == "all", reading=reading, console=console)
+        return emit(image, place.emit, probing, python=python, reading=reading, console=console)
+    findings: tuple[Finding, ...] = ()
     if place.read_file is not None:
-        name, read = read_probe(place.read_file, place.nonce)
-        found = Probing(read)
+        name, seen = read_probe(place.read_file, place.nonce)
+        probed = probing.judge(seen)
     elif image is None:
-        name, found = "this environment", Probing(_probe_here(spec, python or "python3", console))
-    elif place.runtime == "bundle":
-        name, found = (
-            image,
-            probe_bundle(image, spec, gpus, place.variant, reading=reading, console=console),
-        )
+        name, probed = "this environment", probing.judge(_probe_here(probing.make_spec(), python or "python3", console))
     else:
-        name, found = (
-            image,
-            _probe_image(image, spec, gpus, place.variant, reading=reading, console=console),
-        )
-    seen = found.seen
-    verdict = tell_needs(judge(seen, wants_gpu=require_gpu or gpus == "all"), found.comparison)
+        name, (probed, findings) = image, _probe_image(image, probing, place, reading=reading, console=console)
+    verdict = probed.verdict
+    assert verdict is not None, "a probe that was refused has raised"
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_probe_text(name, seen, verdict, context, probing=found),
-        "json": lambda _: render_probe_json(name, seen, verdict, probing=found),
+        "terminal": lambda context: render_probe_text(name, probed, context, findings=findings),
+        "json": lambda _: render_probe_json(name, probed, findings),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
-    if require_gpu and verdict.device in {"", "the CPU"}:
-        return exit_codes.PROBE
-    if verdict.outcome is Outcome.UNPROVED:
+    if not probed.is_proof:
         return exit_codes.PROBE
     return exit_codes.CLEAN if verdict.is_good else exit_codes.FINDINGS
-
-
-def _emit(image: str | None, spec: ProbeSpec, form: str, **how: Any) -> int:
-    if image is None:
-        raise UsageError("--emit: expected IMAGE")
-    sys.stdout.write(emit_probe(image, form, spec, **how))
-    return exit_codes.CLEAN
 
 
 def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
@@ -129,35 +93,24 @@ def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
 
 
 def _probe_image(
-    image: str, spec: ProbeSpec, gpus: str, variant: str, *, reading: Reading, console: Console
-) -> Probing:
-    engine, kind, reference, image_id = find_engine(image)
-    with engine, show_progress(console) as progress:
-        options = make_options(reading)
-        result = audit_image(choose_source(f"{kind}:{reference}", reading), options=options, progress=progress)
+    image: str, probing: Probing, place: Place, *, reading: Reading, console: Console
+) -> tuple[Probed, tuple[Finding, ...]]:
+    """What was seen, and what rules find in it together with the image's files."""
+    options = make_options(reading)
+
+    def audit(name: str) -> AuditResult:
+        with show_progress(console) as progress:
+            result = audit_image(choose_source(name, reading), options=options, progress=progress)
         tell_cache_notes(options.cache, console)
-        preloads = find_preloads(result.image.config.runtime.env)
-        if preloads:
-            raise ProbeError(
-                f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
-                "container: take it out of the image first"
-            )
-        target = choose_target(result)
-        if not target.interpreter:
-            raise ProbeError(f"probing {image}: {target.reason}")
-        asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
-        wants = gpus == "all" or (gpus == "auto" and offers_gpus(engine))
+        return result
 
-        def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
-            return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
-
-        try:
-            return probe_variants(run, asked, variant=variant)
-        except EngineError as error:
-            raise ProbeError(f"probing {image}: {error}{_explain(str(error), options.policies)}") from error
-
-
-def _explain(refusal: str, policies: Policies) -> str:
-    """What is known of an engine's refusal, and what to do."""
-    known = find_known_error(refusal, policies)
-    return "" if known is None else f"; {known.meaning}. {'; or '.join(known.cures)}"
+    if place.runtime == BUNDLE:
+        result, probed = probe_bundle(image, probing, place.variant, reading=reading, console=console)
+    else:
+        result, probed = probe_image(
+            image, probing, audit, policies=options.policies, console=console, variant=place.variant
+        )
+    joined = add_probe(result, probed, options.policies)
+    assert joined.probed is not None, "it was given"
+    told = tuple(each for each in joined.findings if each.code.startswith("PROBE") or each.confirmed)
+    return joined.probed, told

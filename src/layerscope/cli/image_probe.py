@@ -1,0 +1,150 @@
+"""From IMAGE and its options to a probe: `probe` and `audit --probe` come this way, and no other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any, Final
+
+import click
+from msgspec.structs import replace
+
+from layerscope.audit.probe_target import choose_target
+from layerscope.audit.result import AuditResult
+from layerscope.cli.console import Console
+from layerscope.cli.probe_engine import find_engine, offers_gpus
+from layerscope.cli.progress import show_progress
+from layerscope.cli.sizes import parse_size
+from layerscope.errors import EngineError, ProbeError
+from layerscope.policies.policies import Policies
+from layerscope.probe.confinement import Confinement
+from layerscope.probe.container_run import run_in_container
+from layerscope.probe.known_errors import find_known_error
+from layerscope.probe.limits import ContainerLimits
+from layerscope.probe.observation import Observation
+from layerscope.probe.preloads import find_preloads
+from layerscope.probe.probed import Probed
+from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
+from layerscope.probe.verdict import judge
+
+GPUS: Final = ("auto", "all", "none")
+
+Function = Callable[..., int]
+
+
+@dataclass(frozen=True)
+class Probing:
+    """How the container is run, and what would be a proof."""
+
+    container_gpus: str
+    require_gpu: bool
+    memory: int | None
+    shm_size: int | None
+    patience: float
+
+    @property
+    def wants_gpu(self) -> bool:
+        """Whether a GPU that is not there is what broke."""
+        return self.require_gpu or self.container_gpus == "all"
+
+    def make_spec(self) -> ProbeSpec:
+        """What is asked, of which interpreter is still open."""
+        limits = ContainerLimits()
+        limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
+        return ProbeSpec("", limits=limits, patience=self.patience)
+
+    def judge(self, seen: Observation) -> Probed:
+        """What was seen, with its verdict."""
+        return Probed(seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu)
+
+    def judge_trials(self, trials: Trials) -> Probed:
+        """The hardened run with its verdict, and with what an open one says of it."""
+        probed = self.judge(trials.seen)
+        assert probed.verdict is not None, "it was seen"
+        return replace(probed, verdict=tell_needs(probed.verdict, trials.comparison), trials=trials)
+
+
+NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0)
+"""What the options say where nobody uses them."""
+
+_OPTIONS: Final = (
+    click.option(
+        "--gpus",
+        "container_gpus",
+        type=click.Choice(GPUS),
+        default="auto",
+        show_default=True,
+        help="Give the container GPUs.",
+    ),
+    click.option("--require-gpu", is_flag=True, help="Exit with 5 unless the generation was made on a GPU."),
+    click.option("--memory", type=parse_size, metavar="SIZE", help="Memory of the container; default: 8GiB."),
+    click.option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB."),
+    click.option(
+        "--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1."
+    ),
+)
+
+
+def with_probing(function: Function) -> Function:
+    """Add the options on how a probe is run, and pass them as `probing`."""
+    names = [item.name for item in fields(Probing)]
+
+    @wraps(function)
+    def command(*arguments: object, **options: Any) -> int:
+        options["probing"] = Probing(**{name: options.pop(name) for name in names})
+        return function(*arguments, **options)
+
+    decorated: Function = command
+    for decorate in reversed(_OPTIONS):
+        decorated = decorate(decorated)
+    return decorated
+
+
+def probe_image(
+    image: str,
+    probing: Probing,
+    audit: Callable[[str], AuditResult],
+    *,
+    policies: Policies,
+    console: Console,
+    variant: str = AUTO,
+) -> tuple[AuditResult, Probed]:
+    """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
+
+    Raises ProbeError where it cannot be probed.
+    """
+    engine, kind, reference, image_id = find_engine(image)
+    with engine:
+        result = audit(f"{kind}:{reference}")
+        with show_progress(console) as progress:
+            asked = choose_spec(image, result, probing.make_spec())
+            wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+
+            def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+                return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+
+            try:
+                trials = probe_variants(run, asked, variant=variant)
+            except EngineError as error:
+                raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
+    return result, probing.judge_trials(trials)
+
+
+def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
+    """What is asked of that image; raises ProbeError where nothing can be."""
+    preloads = find_preloads(result.image.config.runtime.env)
+    if preloads:
+        raise ProbeError(
+            f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
+            "container: take it out of the image first"
+        )
+    target = choose_target(result)
+    if not target.interpreter:
+        raise ProbeError(f"probing {image}: {target.reason}")
+    return replace(spec, interpreter=target.interpreter, modules=target.modules)
+
+
+def _explain(refusal: str, policies: Policies) -> str:
+    """What is known of an engine's refusal, and what to do."""
+    known = find_known_error(refusal, policies)
+    return "" if known is None else f"; {known.meaning}. {'; or '.join(known.cures)}"
