@@ -105,6 +105,8 @@ class Trials(Struct, frozen=True):
     seen: Observation
     confinement: Confinement | None = None
     """None where layerscope did not choose it."""
+    gpu_flags: tuple[str, ...] = ()
+    """The flags that gave it GPUs; none where it had none."""
     comparison: Comparison | None = None
 
 
@@ -117,7 +119,7 @@ def probe_variants(run: Run, spec: ProbeSpec, *, variant: str = AUTO) -> Trials:
     seen = run(spec, hardened)
     if variant != AUTO or not may_lack_rights(seen):
         return Trials(seen, hardened)
-    return Trials(seen, hardened, compare(run, spec, seen, hardened))
+    return Trials(seen, hardened, comparison=compare(run, spec, seen, hardened))
 
 
 def tell_needs(verdict: Verdict, comparison: Comparison | None) -> Verdict:

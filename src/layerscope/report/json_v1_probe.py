@@ -72,6 +72,13 @@ class ProbeNeedV1(Struct, frozen=True):
     flags: list[str]
 
 
+class RecipeV1(Struct, frozen=True):
+    """A hardened run that was seen to be good."""
+
+    docker: Annotated[list[str], Meta(description="Flags of `docker run`, each with its value.")]
+    kubernetes: Annotated[dict[str, Any], Meta(description="What goes into the `spec` of a pod.")]
+
+
 class ProbeV1(Struct, frozen=True):
     """What the running container did."""
 
@@ -92,4 +99,5 @@ class ProbeV1(Struct, frozen=True):
         dict[str, VariantV1], Meta(description="The runs side by side: `hardened`, and `default` where that ran, too.")
     ] = {}
     needs: Annotated[list[ProbeNeedV1], Meta(description="What the run with default rights shows that it needs.")] = []
+    recipe: RecipeV1 | None = None
     refusal: Annotated[str, Meta(description="Why it could not run; empty where it did.")] = ""

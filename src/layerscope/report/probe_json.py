@@ -19,6 +19,7 @@ from layerscope.report.json_v1_probe import (
     ProbeVerdictV1,
 )
 from layerscope.report.places import root_path
+from layerscope.report.probe_recipe import build_recipe_json
 from layerscope.report.probe_variants import build_needs, build_variants
 from layerscope.rules.finding import Finding
 
@@ -53,6 +54,7 @@ def build_probe(probed: Probed | None) -> ProbeV1:
         libraries=_build_libraries(probed.libraries),
         variants=build_variants(seen, probed.trials),
         needs=build_needs(probed.trials),
+        recipe=build_recipe_json(probed.trials, verdict),
     )
 
 

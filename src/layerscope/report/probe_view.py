@@ -19,6 +19,7 @@ from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.probe_recipe import draw_recipe
 from layerscope.report.probe_variants import draw_variants
 from layerscope.report.terminal.page import Page
 from layerscope.rules.finding import Finding
@@ -35,7 +36,9 @@ SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
 
 
-def render_probe_text(image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = ()) -> str:
+def render_probe_text(
+    image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = (), shows_recipe: bool = False
+) -> str:
     """The whole page; `findings` are what rules say of the probe."""
     page = Page(context)
     seen, verdict = probed.seen, probed.verdict
@@ -59,6 +62,7 @@ def render_probe_text(image: str, probed: Probed, context: RenderContext, *, fin
     draw_variants(page, probed.trials)
     _draw_findings(page, findings)
     _draw_next(page, verdict)
+    draw_recipe(page, probed.trials, verdict, is_wanted=shows_recipe)
     return page.read()
 
 

@@ -77,7 +77,9 @@ def command(
     verdict = probed.verdict
     assert verdict is not None, "a probe that was refused has raised"
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_probe_text(name, probed, context, findings=findings),
+        "terminal": lambda context: render_probe_text(
+            name, probed, context, findings=findings, shows_recipe=place.recipe
+        ),
         "json": lambda _: render_probe_json(name, probed, findings),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
