@@ -48,7 +48,14 @@ def list_isolation(seen: Observation) -> list[IsolationFact]:
         _plain("processors", "processor limit", limits.get("processors")),
         _plain("pids", "process limit", limits.get("pids")),
         _plain("memlock", "locked memory", limits.get("memlock")),
+        _plain("cgroup", "cgroup version", values.get("cgroup") or "unknown"),
+        _plain("throttled", "times throttled", limits.get("throttled")),
+        IsolationFact("network", "network", values.get("network", []), _join(values.get("network")) or "unknown"),
+        IsolationFact("volumes", "mounts", values.get("mounts", []), _join(_spell_mounts(values.get("mounts")))),
+        _plain("encoding", "encoding", _part(values, "text").get("preferred")),
+        IsolationFact("passwd", "known to passwd", identity.get("name"), "yes" if identity.get("name") else "no"),
     ]
+    facts += [_tell_space(name, kind) for name, kind in sorted(_part(isolation, "namespaces").items())]
     facts += [_tell_place(name, place) for name, place in sorted(places.items()) if isinstance(place, dict)]
     return facts
 
@@ -77,13 +84,31 @@ def _plain(name: str, label: str, value: object) -> IsolationFact:
     return IsolationFact(name, label, value, "none" if value is None else text)
 
 
+def _join(names: object) -> str:
+    return ", ".join(map(str, names)) if isinstance(names, list) else ""
+
+
+def _spell_mounts(mounts: object) -> list[str]:
+    """Each mount by its path, and whether it takes files and programs."""
+    rows = [each for each in mounts if isinstance(each, dict)] if isinstance(mounts, list) else []
+    marks = (("read_only", " (read-only)"), ("noexec", " (noexec)"))
+    return [str(row.get("path")) + "".join(mark for key, mark in marks if row.get(key)) for row in rows]
+
+
 def _tell_map(user_map: str) -> str:
     """Whether the container's users are others outside: the whole range onto itself means no."""
     fields = user_map.split()
     return "none" if fields[:2] == ["0", "0"] else user_map or "unknown"
 
 
+def _tell_space(name: str, kind: object) -> IsolationFact:
+    """A namespace, told apart by the number of its inode; no person reads those side by side."""
+    return IsolationFact(f"namespace_{name}", "", kind, str(kind))
+
+
 def _tell_place(name: str, place: dict[str, Any]) -> IsolationFact:
     writable = bool(place.get("writable"))
-    text = f"{place.get('path')}, {'writable' if writable else 'not writable'}"
+    size = place.get("bytes")
+    room = f", {size >> 20:,} MiB" if isinstance(size, int) and name in {"shm", "tmp"} else ""
+    text = f"{place.get('path')}, {'writable' if writable else 'not writable'}{room}"
     return IsolationFact(f"{name}_writable", name, writable, text)

@@ -9,7 +9,7 @@ from typing import Final
 PACKAGE: Final = "layerscope.probe.payload"
 
 PARTS: Final = (
-    "records", "stages", "host_files", "environment", "driver", "kernel", "mapped", "imports", "tensors",
+    "records", "stages", "host_files", "resources", "environment", "driver", "kernel", "mapped", "imports", "tensors",
     "generated_text", "canary", "pretrained", "visibility", "process_tree", "child", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""

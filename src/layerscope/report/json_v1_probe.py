@@ -72,6 +72,14 @@ class ProbeNeedV1(Struct, frozen=True):
     flags: list[str]
 
 
+class IsolationWarningV1(Struct, frozen=True):
+    """Something in the container's limits or surroundings that breaks programs."""
+
+    kind: Annotated[str, Meta(description="A word, as `shm-too-small`.")]
+    text: str
+    cure: str
+
+
 class RecipeV1(Struct, frozen=True):
     """A hardened run that was seen to be good."""
 
@@ -99,5 +107,6 @@ class ProbeV1(Struct, frozen=True):
         dict[str, VariantV1], Meta(description="The runs side by side: `hardened`, and `default` where that ran, too.")
     ] = {}
     needs: Annotated[list[ProbeNeedV1], Meta(description="What the run with default rights shows that it needs.")] = []
+    warnings: list[IsolationWarningV1] = []
     recipe: RecipeV1 | None = None
     refusal: Annotated[str, Meta(description="Why it could not run; empty where it did.")] = ""

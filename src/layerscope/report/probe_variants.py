@@ -1,11 +1,13 @@
 """The hardened and the open run side by side, as a program and as a person reads them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from layerscope.probe.isolation import list_isolation
+from layerscope.probe.isolation_warnings import IsolationWarning
 from layerscope.probe.observation import Observation
 from layerscope.probe.variants import Trials
 from layerscope.report.escape import escape_line
@@ -54,8 +56,17 @@ def draw_variants(page: Page, trials: Trials | None) -> None:
     page.add(table, indent=2)
 
 
+def draw_warnings(page: Page, warnings: Sequence[IsolationWarning]) -> None:
+    """What breaks programs in these surroundings, and what to do."""
+    if warnings:
+        page.add_heading("Surroundings")
+    for each in warnings:
+        page.add_line((f"{page.symbols.doubt} ", "doubt"), escape_line(each.text), indent=2)
+        page.add_line((escape_line(each.cure), "muted"), indent=4)
+
+
 def _list_rows(seen: list[Observation]) -> list[Any]:
-    facts = [{row.label: row.text for row in list_isolation(each)} for each in seen]
+    facts = [{row.label: row.text for row in list_isolation(each) if row.label} for each in seen]
     stages = [{f"stage {stage.name}": stage.status for stage in each.stages} for each in seen]
     tables = [{**first, **second} for first, second in zip(facts, stages, strict=True)]
     labels = dict.fromkeys(label for table in tables for label in table)

@@ -20,7 +20,7 @@ from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.probe_recipe import draw_recipe
-from layerscope.report.probe_variants import draw_variants
+from layerscope.report.probe_variants import draw_variants, draw_warnings
 from layerscope.report.terminal.page import Page
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count
@@ -60,6 +60,7 @@ def render_probe_text(
     draw_stages(page, probed)
     draw_evidence(page, seen, verdict)
     draw_variants(page, probed.trials)
+    draw_warnings(page, probed.warnings)
     _draw_findings(page, findings)
     _draw_next(page, verdict)
     draw_recipe(page, probed.trials, verdict, is_wanted=shows_recipe)
