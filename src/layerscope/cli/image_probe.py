@@ -16,13 +16,17 @@ from layerscope.cli.progress import show_progress
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
+from layerscope.probe.collect import ROLES, TRACE
+from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
+from layerscope.probe.loader_trace import read_trace
 from layerscope.probe.observation import Observation
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
 
 GPUS: Final = ("auto", "all", "none")
@@ -39,6 +43,7 @@ class Probing:
     memory: int | None
     shm_size: int | None
     patience: float
+    trace_libs: bool
 
     @property
     def wants_gpu(self) -> bool:
@@ -49,14 +54,23 @@ class Probing:
         """What is asked, of which interpreter is still open."""
         limits = ContainerLimits()
         limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
-        return ProbeSpec("", limits=limits, patience=self.patience)
+        roles = (*ROLES, TRACE) if self.trace_libs else ROLES
+        return ProbeSpec("", limits=limits, patience=self.patience, roles=roles)
 
     def judge(self, seen: Observation) -> Probed:
         """What was seen, with its verdict."""
-        return Probed(seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu)
+        return Probed(
+            seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu, traced=read_trace(seen)
+        )
+
+    def judge_trials(self, trials: Trials) -> Probed:
+        """The hardened run with its verdict, and with what an open one says of it."""
+        probed = self.judge(trials.seen)
+        assert probed.verdict is not None, "it was seen"
+        return replace(probed, verdict=tell_needs(probed.verdict, trials.comparison), trials=trials)
 
 
-NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0)
+NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0, trace_libs=False)
 """What the options say where nobody uses them."""
 
 _OPTIONS: Final = (
@@ -74,6 +88,7 @@ _OPTIONS: Final = (
     click.option(
         "--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1."
     ),
+    click.option("--trace-libs", is_flag=True, help="Show how the loader finds each library (LD_DEBUG=libs)."),
 )
 
 
@@ -93,7 +108,13 @@ def with_probing(function: Function) -> Function:
 
 
 def probe_image(
-    image: str, probing: Probing, audit: Callable[[str], AuditResult], *, policies: Policies, console: Console
+    image: str,
+    probing: Probing,
+    audit: Callable[[str], AuditResult],
+    *,
+    policies: Policies,
+    console: Console,
+    variant: str = AUTO,
 ) -> tuple[AuditResult, Probed]:
     """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
 
@@ -105,11 +126,15 @@ def probe_image(
         with show_progress(console) as progress:
             asked = choose_spec(image, result, probing.make_spec())
             wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+
+            def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+                return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+
             try:
-                seen = run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+                trials = probe_variants(run, asked, variant=variant)
             except EngineError as error:
                 raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
-    return result, probing.judge(seen)
+    return result, probing.judge_trials(trials)
 
 
 def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:

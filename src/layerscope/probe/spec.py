@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
-from layerscope.probe.collect import GENERATION, ROLES, SYSTEM, VISIBILITY
+from layerscope.probe.collect import GENERATION, ROLES, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.limits import DEADLINES, GRACE, OTHER_STAGE, ContainerLimits, scale
 from layerscope.probe.observation import STAGES
 
@@ -30,6 +30,10 @@ class ProbeSpec(Struct, frozen=True):
     limits: ContainerLimits = ContainerLimits()
     patience: float = 1.0
     """Factor on every deadline."""
+    about: str = ""
+    """What is probed, for a report that is made elsewhere."""
+    looks: bool = False
+    """Whether the payload has to find out which of the modules are there."""
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -44,6 +48,8 @@ class ProbeSpec(Struct, frozen=True):
             left_out |= {"env", "devices", "driver", "kernel"}
         if VISIBILITY not in self.roles:
             left_out.add("visibility")
+        if TRACE not in self.roles:
+            left_out.add("loader")
         return tuple(name for name in STAGES if name not in left_out)
 
     @property
@@ -65,6 +71,9 @@ class ProbeSpec(Struct, frozen=True):
             "nonce": nonce,
             "roles": list(self.roles),
             "modules": list(self.modules),
+            "asked": list(self.stages),
+            "about": self.about,
+            "looks": self.looks,
             "device": self.device,
             "deadlines": {
                 **{name: [each.soft, each.hard] for name, each in deadlines.items()},

@@ -96,6 +96,8 @@ class Login:
                 return f"without credentials, since {self._trouble}"
             return "without credentials; `docker login` or `podman login` first, if it is there at all"
         name = f"as {self._credential.username}" if self._credential.username else "with an identity token"
+        if self._credential.username == self._credential.password:
+            name = "with a token for name and password"  # as some registries have it
         return f"{name}, from {self._credential.origin}"
 
     def _find_credential(self) -> Credential | None:
