@@ -18,6 +18,7 @@ from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Log, O
 STATUSES: Final = frozenset({"passed", "failed", "skipped", "blocked"})
 
 SYSTEM, GENERATION, VISIBILITY = "system", "generation", "visibility"
+SERVING: Final = "serving"
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 
 

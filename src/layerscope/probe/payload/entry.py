@@ -13,6 +13,7 @@ from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
+from layerscope.probe.payload.serving import list_serving_stages
 from layerscope.probe.payload.stages import Stage, run_stages
 from layerscope.probe.payload.visibility import print_markers
 
@@ -94,4 +95,5 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
+    "serving": list_serving_stages,
 }

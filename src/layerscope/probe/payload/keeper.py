@@ -110,7 +110,8 @@ class Keeper:
     def _run_role(self, role: str) -> None:
         self._enter("start")
         self._is_armed = False
-        child = self._start(role, list(self._settings.get("flags", ())))
+        flags = self._settings.get("role_flags", {}).get(role, self._settings.get("flags", ()))
+        child = self._start(role, list(flags))
         is_cut = self._follow(child)
         code = child.wait(1.0)
         child.step(0)
