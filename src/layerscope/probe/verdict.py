@@ -17,6 +17,17 @@ from layerscope.probe.observation import (
     Observation,
     StageResult,
 )
+from layerscope.probe.serving_spec import SERVING_STAGES
+from layerscope.probe.serving_verdict import (
+    explain_failure,
+    find_serving_device,
+    find_text_stage,
+    gather_server_words,
+    list_serving_cures,
+    list_serving_remarks,
+    tell_generation,
+    tell_no_text,
+)
 from layerscope.probe.signals import explain_signal
 
 
@@ -130,21 +141,26 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
     reason = broken.detail
     if broken.status == CRASHED:
         reason = _explain_crash(seen, broken)
+    elif broken.name in SERVING_STAGES:
+        reason = explain_failure(broken)
     known = None if cause else find_known_error(_gather_words(seen, broken), policies)
     return Verdict(
         outcome,
         title,
         root=broken.name,
         reason=cause.reason if cause else reason,
-        cures=cause.cures if cause else known.cures if known else (),
+        cures=cause.cures if cause else (known.cures if known else ()) or list_serving_cures(broken),
         known=known,
         consequences=consequences,
         device=_find_device(seen),
+        remarks=list_serving_remarks(seen),
     )
 
 
 def _gather_words(seen: Observation, broken: StageResult) -> str:
     """What the stage said, its traceback, and the end of what was printed meanwhile."""
+    if broken.name in SERVING_STAGES:
+        return gather_server_words(seen, broken)
     role = next((end.role for end in seen.ends if end.code or end.signal), "generation")
     printed = [text[-_LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith(role)]
     return "\n".join([broken.detail, str(broken.values.get("trace", "")), *printed])
@@ -152,9 +168,9 @@ def _gather_words(seen: Observation, broken: StageResult) -> str:
 
 def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]:
     stage = broken.name
-    if broken.status == HUNG:
+    if broken.status == HUNG or broken.kind == "hang":
         return Outcome.HANG, f"stage {stage} hangs"
-    if broken.status == CRASHED:
+    if broken.status == CRASHED or broken.kind == "crash":
         is_short = seen.is_out_of_memory
         return Outcome.CRASH, f"stage {stage} ran out of memory" if is_short else f"stage {stage} crashes"
     outcome = _OUTCOMES.get(broken.kind, Outcome.ERROR)
@@ -180,18 +196,21 @@ def _explain_crash(seen: Observation, broken: StageResult) -> str:
 
 
 def _judge_sound(seen: Observation) -> Verdict:
-    last = seen.find(LAST_STAGE)
+    text = find_text_stage(seen)
+    last = text or seen.find(LAST_STAGE)
     unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
     remarks = _list_remarks(seen)
     if last is None or last.status != PASSED:
-        title = "nothing in the image was found that generates"
+        title = tell_no_text(seen) or "nothing in the image was found that generates"
         return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
     device = _find_device(seen)
-    title = f"a generation on {device}: {last.detail}"
+    title = tell_generation(seen, last) if text is not None else f"a generation on {device}: {last.detail}"
     return Verdict(Outcome.GENERATED, title, unproved=unproved, device=device, remarks=remarks)
 
 
 def _find_device(seen: Observation) -> str:
+    if served := find_serving_device(seen):
+        return served
     stage = seen.find("device")
     values: dict[str, Any] = stage.values if stage is not None else {}
     name = values.get("name")
@@ -201,5 +220,5 @@ def _find_device(seen: Observation) -> str:
 def _list_remarks(seen: Observation) -> tuple[str, ...]:
     visibility = seen.find("visibility")
     if visibility is None or visibility.kind != "muted":
-        return ()
-    return (f"output is {visibility.detail}: set PYTHONUNBUFFERED=1",)
+        return list_serving_remarks(seen)
+    return (f"output is {visibility.detail}: set PYTHONUNBUFFERED=1", *list_serving_remarks(seen))

@@ -3,6 +3,7 @@
 import msgspec
 
 from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.serving_verdict import describe_server
 from layerscope.probe.verdict import Verdict
 from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
@@ -22,6 +23,7 @@ def build_probe(seen: Observation, verdict: Verdict) -> dict[str, object]:
         "stages": [_build_stage(stage) for stage in seen.stages],
         "verdict": msgspec.to_builtins(verdict),
         "devices": devices,
+        "server": msgspec.to_builtins(describe_server(seen)),
         "observations": {stage.name: stage.values for stage in seen.stages if stage.values},
         "seconds": seen.seconds,
         "logs": seen.logs,

@@ -7,6 +7,7 @@ import click
 from msgspec.structs import replace
 
 from layerscope.audit.pipeline import audit_image
+from layerscope.audit.probe_server import find_server
 from layerscope.audit.probe_target import choose_target
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
@@ -15,6 +16,7 @@ from layerscope.cli.image_access import choose_source, make_options, tell_cache_
 from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.probe_engine import find_engine, offers_gpus
+from layerscope.cli.probe_server import ServerChoice, add_server, probe_url, tell_other_way, with_server
 from layerscope.cli.progress import show_progress
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError, UsageError
@@ -46,6 +48,7 @@ GPUS: Final = ("auto", "all", "none")
     "--python", default="python3", show_default=True, metavar="NAME", help="The Python to probe with --local."
 )
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
+@with_server
 @with_reading
 @output_option
 @with_console
@@ -60,6 +63,7 @@ def command(
     local: bool,
     python: str,
     print_payload: bool,
+    server: ServerChoice,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -68,21 +72,24 @@ def command(
 
     A container without network and capabilities, on a read-only root, is asked stage by stage: driver, CUDA, imports,
     and a small model whose every token is known. Whatever comes out, the first stage that broke is named. Exit codes:
-    0 it generates, 1 a stage broke, 5 the probe could not run, or proved nothing with --require-gpu.
+    0 it generates, 1 a stage broke, 5 the probe could not run, or proved nothing with --require-gpu. An image that
+    serves a model is started by its own entrypoint and asked over HTTP; --url asks a server that runs already.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     if print_payload:
         sys.stdout.write(render_payload())
         return exit_codes.CLEAN
-    if local == (image is not None):
-        raise UsageError("probing: expected IMAGE, or --local to probe this environment")
+    if (image is not None) + local + (server.url is not None) != 1:
+        raise UsageError("probing: expected IMAGE, or --local to probe this environment, or --url to probe a server")
     limits = ContainerLimits()
     limits = replace(limits, memory=memory or limits.memory, shm=shm_size or limits.shm)
     spec = ProbeSpec("", limits=limits, patience=patience)
-    if image is None:
+    if server.url is not None:
+        name, seen = probe_url(server, spec, console)
+    elif image is None:
         name, seen = "this environment", _probe_here(spec, python, console)
     else:
-        name, seen = image, _probe_image(image, spec, gpus=gpus, reading=reading, console=console)
+        name, seen = image, _probe_image(image, spec, server, gpus=gpus, reading=reading, console=console)
     verdict = judge(seen, wants_gpu=require_gpu or gpus == "all")
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_probe_text(name, seen, verdict, context),
@@ -102,7 +109,9 @@ def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
         return run_here(replace(spec, interpreter=interpreter, modules=find_modules(interpreter)), progress=progress)
 
 
-def _probe_image(image: str, spec: ProbeSpec, *, gpus: str, reading: Reading, console: Console) -> Observation:
+def _probe_image(
+    image: str, spec: ProbeSpec, server: ServerChoice, *, gpus: str, reading: Reading, console: Console
+) -> Observation:
     engine, kind, reference, image_id = find_engine(image)
     with engine, show_progress(console) as progress:
         options = make_options(reading)
@@ -114,10 +123,10 @@ def _probe_image(image: str, spec: ProbeSpec, *, gpus: str, reading: Reading, co
                 f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
                 "container: take it out of the image first"
             )
-        target = choose_target(result)
+        target, found = choose_target(result), find_server(result, options.policies)
         if not target.interpreter:
-            raise ProbeError(f"probing {image}: {target.reason}")
-        asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+            raise ProbeError(f"probing {image}: {target.reason}{tell_other_way(found)}")
+        asked = add_server(replace(spec, interpreter=target.interpreter, modules=target.modules), found, server)
         wants = gpus == "all" or (gpus == "auto" and offers_gpus(engine))
         try:
             return run_in_container(engine, image_id, asked, gpus=wants, progress=progress)

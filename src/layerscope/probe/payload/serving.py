@@ -25,7 +25,9 @@ STALL_SHARE, LEAST_STALL = 0.3, 0.2
 
 EXCEPTION = re.compile(r"(?:^|\s)((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt)\b:?.{0,200})")
 TEMPLATE = re.compile(r"chat[ _]?template", re.IGNORECASE)
-TOO_LONG = re.compile(r"context|max_tokens|max_new_tokens|maximum.{0,40}(?:length|tokens)|too (?:long|large)", re.IGNORECASE)
+TOO_LONG = re.compile(
+    r"context|max_tokens|max_new_tokens|maximum.{0,40}(?:length|tokens)|too (?:long|large)", re.IGNORECASE
+)
 
 NO_TEXT = frozenset({"empty", "special-only", "other-field"})
 LOG_SECONDS, END_SECONDS = 1.0, 3.0
@@ -224,7 +226,11 @@ class Serving(ServingStart):
         if kind:
             raise self._with_log(FailedStage(kind, f"in the stream, {detail}", values))
         if not stream.has_end and self.dialect != "triton":
-            raise self._with_log(FailedStage("truncated", f"the stream ended after {stream.texts} pieces without its mark of the end", values))
+            raise self._with_log(
+                FailedStage(
+                    "truncated", f"the stream ended after {stream.texts} pieces without its mark of the end", values
+                )
+            )
         first = stream.first_text if stream.first_text is not None else stream.first_byte
         told = f"first text after {first:.2f} s, longest gap {stream.longest_gap:.2f} s, {stream.texts} pieces"
         return told + (f" ({detail})" if detail else ""), values

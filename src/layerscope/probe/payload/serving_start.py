@@ -74,7 +74,11 @@ class ServingStart:
     def _connect(self, url: Dict[str, Any]) -> Told:
         host, port = str(url["host"]), int(url["port"])
         self.client = HttpClient(
-            host, port, prefix=str(url.get("prefix") or ""), tls=bool(url.get("tls")), key=str(self._asked.get("key") or "")
+            host,
+            port,
+            prefix=str(url.get("prefix") or ""),
+            tls=bool(url.get("tls")),
+            key=str(self._asked.get("key") or ""),
         )
         self.client.request_id = str(self._asked.get("id") or "")
         try:
@@ -102,7 +106,12 @@ class ServingStart:
                 return each
         for each in listeners:
             waits = settle if expected else min(settle, 0.3)
-            if each.port != expected and now - self._seen[each.port] >= waits and self._reach(each) and self._speaks(each):
+            if (
+                each.port != expected
+                and now - self._seen[each.port] >= waits
+                and self._reach(each)
+                and self._speaks(each)
+            ):
                 return each
         return None
 
