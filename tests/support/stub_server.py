@@ -6,6 +6,7 @@ It imports the standard library alone, so that it also runs inside an image.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 SHORT = "READY"
 LONG = (
@@ -23,9 +24,9 @@ LONG = (
 MODEL = "stub-model"
 
 
-def make_message(text: str, fault: str) -> Dict[str, Any]:
+def make_message(text: str, fault: str) -> dict[str, Any]:
     """The message of an answer, its text where the fault puts it."""
-    places: Dict[str, Dict[str, Any]] = {
+    places: dict[str, dict[str, Any]] = {
         "reasoning_content": {"content": None, "reasoning_content": text},
         "reasoning": {"content": "", "reasoning": text},
         "thinking": {"content": "", "thinking": text},
@@ -37,6 +38,13 @@ def make_message(text: str, fault: str) -> Dict[str, Any]:
         "content-list": {"content": [{"type": "text", "text": text}]},
     }
     return {"role": "assistant", **places.get(fault, {"content": text})}
+
+
+def say(line: str, *, keep: bool = False) -> None:
+    """Print a line, or leave it to Python when to write it."""
+    sys.stdout.write(line + "\n")
+    if not keep:
+        sys.stdout.flush()
 
 
 class StubHandler(BaseHTTPRequestHandler):
@@ -51,7 +59,7 @@ class StubHandler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the name in the standard library
         """One line of each request on standard output."""
         if "silent" not in self.faults:
-            print(self.address_string(), format % args, flush="buffered" not in self.faults)
+            say(f"{self.address_string()} {format % args}", keep="buffered" in self.faults)
 
     def do_GET(self) -> None:
         """Health and models."""
@@ -80,7 +88,7 @@ class StubHandler(BaseHTTPRequestHandler):
         if body.get("stream"):
             self._stream(text, finish)
             return
-        choice: Dict[str, Any] = {"index": 0, "finish_reason": finish}
+        choice: dict[str, Any] = {"index": 0, "finish_reason": finish}
         place = next((fault for fault in self.faults if fault in PLACES), "") if chats else ""
         choice.update({"message": make_message(text, place)} if chats else {"text": text})
         usage = {} if "no-usage" in self.faults else {"usage": {"completion_tokens": count}}
@@ -104,7 +112,7 @@ class StubHandler(BaseHTTPRequestHandler):
             message = "default chat template is no longer allowed, so you must provide a chat template"
             self._send(400, {"object": "error", "message": message, "code": 400})
         elif "internal-error" in self.faults:
-            print("ValueError: shapes do not match", file=sys.stderr, flush=True)
+            sys.stderr.write("ValueError: shapes do not match\n")
             self._send(500, {"detail": "Internal Server Error"})
         elif "hang-chat" in self.faults and chats:
             time.sleep(600)
@@ -116,7 +124,7 @@ class StubHandler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _choose(self, body: Dict[str, Any], *, chats: bool) -> "tuple[str, str, int]":
+    def _choose(self, body: dict[str, Any], *, chats: bool) -> "tuple[str, str, int]":
         """Text, reason of its end, and number of tokens."""
         asked = body.get("max_tokens", 20)
         text = SHORT if asked <= 16 else LONG
@@ -125,7 +133,7 @@ class StubHandler(BaseHTTPRequestHandler):
         if "empty" in self.faults:
             return "", "stop", 0
         if "swallowed" in self.faults:
-            print("Traceback (most recent call last):\nKeyError: 'answer'", file=sys.stderr, flush=True)
+            sys.stderr.write("Traceback (most recent call last):\nKeyError: 'answer'\n")
             return "", "stop", 0
         if "special-only" in self.faults:
             return "<|im_end|>", "stop", 1
@@ -176,7 +184,7 @@ class StubHandler(BaseHTTPRequestHandler):
 PLACES = frozenset({"reasoning_content", "reasoning", "thinking", "refusal", "tool_calls", "content-list"})
 
 
-def main(arguments: Optional[List[str]] = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Serve until a signal comes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8000)
@@ -187,24 +195,22 @@ def main(arguments: Optional[List[str]] = None) -> None:
     asked = parser.parse_args(arguments)
     StubHandler.faults, StubHandler.key = frozenset(asked.fault), asked.key
     if "hang-start" in asked.fault:
-        print("fetching the model from the hub", flush=True)
+        say("fetching the model from the hub")
         time.sleep(600)
     if "crash-start" in asked.fault:
-        print("loading kernels", flush=True)
+        say("loading kernels")
         os.kill(os.getpid(), signal.SIGILL)
     if "exit-start" in asked.fault:
-        print("ValueError: no supported config format found in /models/none", file=sys.stderr)
+        sys.stderr.write("ValueError: no supported config format found in /models/none\n")
         sys.exit(1)
     StubHandler.ready_at = time.monotonic() + asked.load_seconds
     server = ThreadingHTTPServer((asked.host, asked.port), StubHandler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print("listening on", *server.server_address[:2], flush="buffered" not in asked.fault)
+    say("listening on {}:{}".format(*server.server_address[:2]), keep="buffered" in asked.fault)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         signal.pause()
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

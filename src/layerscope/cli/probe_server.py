@@ -57,7 +57,7 @@ def probe_url(choice: ServerChoice, spec: ProbeSpec, console: Console) -> tuple[
 
 
 def add_server(spec: ProbeSpec, found: ServingSpec | None, choice: ServerChoice) -> ProbeSpec:
-    """The probe of an image, with the server that it starts; a generation without it comes first, where there is one."""
+    """The probe of an image, with the server that it starts; a generation without it comes first if there is one."""
     if found is None or not choice.is_started:
         return spec
     serving = replace(found, model=choice.model, key=read_key(choice.key_variable))
@@ -69,7 +69,9 @@ def tell_other_way(found: ServingSpec | None) -> str:
     """What to do where an image has no Python to probe it with, and starts a server."""
     if found is None:
         return ""
-    return f"; it runs {found.name}: start it, and probe it from outside: layerscope probe --url http://HOST:{found.port}"
+    return (
+        f"; it runs {found.name}: start it, and probe it from outside: layerscope probe --url http://HOST:{found.port}"
+    )
 
 
 def with_server(command: Function) -> Function:

@@ -15,7 +15,9 @@ MAX_WORDS: Final = 4096
 """Words of a command that are looked at."""
 
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
-_IDLE: Final = re.compile(r"(?:python|pypy)[0-9.]*|sh|bash|dash|ash|zsh|sleep|tail|cat|true|ipython|nvidia_entrypoint\.sh")
+_IDLE: Final = re.compile(
+    r"(?:python|pypy)[0-9.]*|sh|bash|dash|ash|zsh|sleep|tail|cat|true|ipython|nvidia_entrypoint\.sh"
+)
 """Programs that serve nothing when they are started alone, as base images are."""
 
 _WAITING: Final = frozenset({"sleep", "tail", "cat", "true"})

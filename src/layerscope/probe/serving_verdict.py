@@ -13,32 +13,44 @@ _TEXTS: Final = ("chat-512", "chat-16", "completion")
 
 _CURES: Final = {
     "key-wanted": ("Name the variable that holds the key: --api-key-env NAME",),
+    "key-refused": ("Look at what the variable of --api-key-env holds: the server does not take that key",),
+    "unreachable": ("Look at the address, that the server runs, listens on 0.0.0.0, and that its port is published",),
     "template-missing": (
-        "Put the model's chat template beside its tokenizer: chat_template.jinja, or `chat_template` in "
-        "tokenizer_config.json",
+        (
+            "Put the model's chat template beside its tokenizer: chat_template.jinja, or `chat_template` in "
+            "tokenizer_config.json"
+        ),
         "Give the server one: --chat-template FILE (vLLM, SGLang), --chat-template-file FILE (llama.cpp)",
     ),
     "other-field": (
-        "Read that field in the client, or start the server without its parser of reasoning, or switch the model's "
-        "thinking off",
+        (
+            "Read that field in the client, or start the server without its parser of reasoning, or switch the model's "
+            "thinking off"
+        ),
     ),
     "truncated": (
-        "Raise the limit of tokens: max_tokens of the request, and max_new_tokens in the model's "
-        "generation_config.json (vLLM: --generation-config vllm)",
+        (
+            "Raise the limit of tokens: max_tokens of the request, and max_new_tokens in the model's "
+            "generation_config.json (vLLM: --generation-config vllm)"
+        ),
     ),
     "empty": (
         "Look at what comes after the model: a parser, stop words or an exception that is caught give 200 without text",
     ),
     "special-only": (
-        "Compare the end of turn in the chat template with eos_token_id in generation_config.json: a model that is "
-        "asked in the wrong form ends at once",
+        (
+            "Compare the end of turn in the chat template with eos_token_id in generation_config.json: a model that is "
+            "asked in the wrong form ends at once"
+        ),
     ),
     "degenerate": (
         "Try another type or backend, as --dtype bfloat16: logits that are not numbers give the same token for ever",
     ),
     "unavailable": (
-        "Give it more time, or look at why it never becomes ready: --patience 2; in Kubernetes, a startupProbe as "
-        "long as it loads",
+        (
+            "Give it more time, or look at why it never becomes ready: --patience 2; in Kubernetes, a startupProbe as "
+            "long as it loads"
+        ),
     ),
     "no-such-model": ("Name one that it serves: --model-name NAME",),
     "redirected": ("Name the address that it leads to: --url",),

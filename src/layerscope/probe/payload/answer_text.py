@@ -75,7 +75,7 @@ class Answer:
         bare = SPECIAL.sub("", self.text)
         if not bare.strip() and self.others:
             field, text = max(self.others.items(), key=lambda each: len(each[1].strip()))
-            return "other-field", "{} is empty, and the text is in {}: {!r}".format(self.main, field, text.strip()[:60])
+            return "other-field", f"{self.main} is empty, and the text is in {field}: {text.strip()[:60]!r}"
         if not bare.strip():
             return judge_text("", raw=self.text, count=self.count)
         return judge_text(bare, tokens=number_units(bare))

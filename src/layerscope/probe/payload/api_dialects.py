@@ -65,7 +65,7 @@ def list_stream_calls(dialect: str, model: str, text: str, tokens: int) -> List[
     main = call.main if dialect == "ollama" else "choices[0].delta.content"
     calls = [Call(call.path, dict(call.body, stream=True), main)]
     if dialect == "tgi":
-        body = {"inputs": text, "parameters": {"max_new_tokens": tokens}}
+        body = {"inputs": text, "parameters": {"max_new_tokens": tokens, "details": True}}
         calls.append(Call("/generate_stream", body, "token.text"))
     return calls
 

@@ -28,7 +28,7 @@ def judge_text(
     if not text.strip():
         if raw.strip() or count:
             shown = repr(raw.strip()[:60]) if raw.strip() else "they stand for blanks or for nothing"
-            return "special-only", "{} came and no text: {}".format(_tell_count(count), shown)
+            return "special-only", f"{_tell_count(count)} came and no text: {shown}"
         return "empty", "no text came"
     return _judge_content(text, tokens)
 

@@ -67,7 +67,7 @@ class HttpClient:
     def follow(
         self, path: str, body: Any, on_piece: Callable[[bytes, float], Any], *, seconds: float, stall: float
     ) -> Reply:
-        """Give every piece of the answer to `on_piece`, with the time since the call; no gap may be longer than `stall`.
+        """Give every piece of the answer to `on_piece`, with the time since the call; no gap is longer than `stall`.
 
         The body of what is returned is the whole of it.
         """
@@ -108,7 +108,7 @@ class HttpClient:
         try:
             connection.connect()
             sock = connection.sock
-            connection.sock = _TimedSocket(sock, watch)  # type: ignore[assignment]
+            connection.sock = _TimedSocket(sock, watch)
             connection.request(method, self._prefix + path, body=content, headers=headers)
             response = connection.getresponse()
             told = {name.lower(): value for name, value in response.getheaders()}

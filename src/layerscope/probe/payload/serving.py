@@ -1,5 +1,6 @@
 """Stages `chat-16` to `request-log`: a server asked for texts, at once and piece by piece."""
 
+import contextlib
 import re
 import time
 from typing import Any, Callable, Dict, List, Tuple
@@ -7,7 +8,11 @@ from typing import Any, Callable, Dict, List, Tuple
 from layerscope.probe.payload.answer_stream import AnswerStream
 from layerscope.probe.payload.answer_text import Answer, judge_limit
 from layerscope.probe.payload.api_dialects import (
-    Call, find_message, list_chat_calls, list_completion_calls, list_stream_calls,
+    Call,
+    find_message,
+    list_chat_calls,
+    list_completion_calls,
+    list_stream_calls,
 )  # fmt: skip
 from layerscope.probe.payload.http_client import NOT_OFFERED, CallError, Reply
 from layerscope.probe.payload.serving_start import WAITING, WANTS_KEY, ServingStart
@@ -98,7 +103,7 @@ class Serving(ServingStart):
         if 200 <= reply.status < 300:
             return
         if reply.status in WANTS_KEY:
-            raise FailedStage("key-wanted", f"{where} {message}".strip(), values)
+            raise FailedStage(self.key_kind, f"{where} {message}".strip(), values)
         if TEMPLATE.search(message):
             raise FailedStage("template-missing", f"{where} {message}", values)
         if 300 <= reply.status < 400:
@@ -157,7 +162,7 @@ class Serving(ServingStart):
             self._chat_kind = self._chat_kind or kind
             raise self._with_log(FailedStage(kind, detail, values))
         rate = values.get("tokens_per_second")
-        told = "{} tokens".format(answer.count) if answer.count else "{} characters".format(len(answer.text))
+        told = f"{answer.count} tokens" if answer.count else f"{len(answer.text)} characters"
         return told + (f", {rate:g} a second" if rate else "") + f", finish {answer.finish or 'not told'}", values
 
     def complete(self) -> Tuple[str, Dict[str, Any]]:
@@ -243,10 +248,8 @@ class Serving(ServingStart):
             raise SkippedStage("the server has ended")
         mark = self.client.request_id or "layerscope"
         since = self._asked_at or time.monotonic()
-        try:
+        with contextlib.suppress(CallError):
             self.client.ask("GET", "/" + mark, seconds=5.0)
-        except CallError:
-            pass
         deadline = time.monotonic() + LOG_SECONDS
         while time.monotonic() < deadline:
             told = self._find_line(self.server.list_texts(since), mark)

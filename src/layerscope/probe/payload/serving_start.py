@@ -45,6 +45,11 @@ class ServingStart:
         self.context: Optional[int] = None
         self._seen: Dict[int, float] = {}
 
+    @property
+    def key_kind(self) -> str:
+        """What it means that a server asks for a key."""
+        return "key-refused" if self._asked.get("key") else "key-wanted"
+
     def limit(self, stage: str) -> float:
         """Seconds that a stage gives itself."""
         return self._deadlines.get(stage, self._deadlines["default"])[1] * OWN_SHARE
@@ -59,7 +64,7 @@ class ServingStart:
         try:
             self.server = ServerProcess(argv, self._asked.get("env") or {}, self._asked.get("cwd") or "")
         except OSError as error:
-            raise FailedStage("error", "starting {!r}: {}".format(argv[0], error.strerror)) from error
+            raise FailedStage("error", f"starting {argv[0]!r}: {error.strerror}") from error
         while True:
             self.check_alive()
             listeners = self.server.list_listeners()
@@ -86,7 +91,7 @@ class ServingStart:
         except socket.timeout as error:
             raise FailedStage("hang", f"no connection to {host} port {port} in time") from error
         except OSError as error:
-            raise FailedStage("error", f"connecting to {host} port {port}: {error.strerror or error}") from error
+            raise FailedStage("unreachable", f"connecting to {host} port {port}: {error.strerror or error}") from error
         return f"{host} port {port} is open", {"port": port, "host": host, "server": self._asked.get("name", "")}
 
     def check_alive(self) -> None:
@@ -233,7 +238,7 @@ class ServingStart:
             method, path = JSON_LISTS[dialect]
             reply = self._list(method, path)
             if reply.status in WANTS_KEY:
-                raise FailedStage("key-wanted", f"{method} {path}: {reply.status} {find_message(reply)}".strip())
+                raise FailedStage(self.key_kind, f"{method} {path}: {reply.status} {find_message(reply)}".strip())
             if reply.status in WAITING:
                 raise FailedStage("unavailable", f"{method} {path}: {reply.status} {find_message(reply)}".strip())
             names = read_models(dialect, reply) if reply.status == 200 else None
