@@ -71,8 +71,8 @@ def list_stream_calls(dialect: str, model: str, text: str, tokens: int) -> List[
 
 
 def _list_plain_calls(dialect: str, model: str, text: str, tokens: int) -> List[Call]:
+    body: Dict[str, Any] = {"inputs": text, "parameters": {"max_new_tokens": tokens, "details": True}}
     if dialect == "tgi":
-        body = {"inputs": text, "parameters": {"max_new_tokens": tokens, "details": True}}
         return [Call("/generate", body, "generated_text")]
     if dialect == "triton":
         body = {"text_input": text, "max_tokens": tokens, "parameters": {"temperature": 0, "max_tokens": tokens}}

@@ -14,8 +14,8 @@ from layerscope.probe.payload.api_dialects import (
     list_completion_calls,
     list_stream_calls,
 )  # fmt: skip
-from layerscope.probe.payload.http_client import NOT_OFFERED, CallError, Reply
-from layerscope.probe.payload.serving_start import WAITING, WANTS_KEY, ServingStart
+from layerscope.probe.payload.http_client import CallError, Reply
+from layerscope.probe.payload.serving_calls import ServingCalls, is_not_offered
 from layerscope.probe.payload.stages import FailedStage, SkippedStage, Stage
 
 SHORT_QUESTION = "Reply with the single word READY."
@@ -28,8 +28,6 @@ FEW, MANY, STREAMED = 16, 512, 64
 STALL_SHARE, LEAST_STALL = 0.3, 0.2
 """The longest gap within a stream, as a share of its stage's deadline, and at least in seconds."""
 
-EXCEPTION = re.compile(r"(?:^|\s)((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt)\b:?.{0,200})")
-TEMPLATE = re.compile(r"chat[ _]?template", re.IGNORECASE)
 TOO_LONG = re.compile(
     r"context|max_tokens|max_new_tokens|maximum.{0,40}(?:length|tokens)|too (?:long|large)", re.IGNORECASE
 )
@@ -39,119 +37,37 @@ LOG_SECONDS, END_SECONDS = 1.0, 3.0
 """How long a line of a request is waited for, and what a server prints in the end."""
 
 
-class Serving(ServingStart):
-    """A server that is up, asked."""
+class Serving(ServingCalls):
+    """A server that is up, made to generate."""
 
     def __init__(self, settings: Dict[str, Any]) -> None:
         """Nothing has been asked yet."""
-        ServingStart.__init__(self, settings)
-        self._asked_at = 0.0
+        ServingCalls.__init__(self, settings)
         self._chat_kind = ""
-        self._paths: List[str] = []
-
-    def _ask(self, stage: str, calls: List[Call], what: str) -> Tuple[Call, Reply]:
-        """The first of the calls that the server knows; raises SkippedStage or FailedStage."""
-        said = ""
-        for call in calls:
-            reply = self._send(stage, call)
-            message = find_message(reply)
-            if reply.status in NOT_OFFERED and not re.search(r"\bmodel\b", message, re.IGNORECASE):
-                said = said or f"POST {call.path}: {reply.status}"
-                continue
-            self._check_status(call, reply, message)
-            return call, reply
-        raise SkippedStage(f"the server offers no {what}" + (f" ({said})" if said else ""))
-
-    def _send(self, stage: str, call: Call) -> Reply:
-        self._note(call)
-        try:
-            return self.client.ask("POST", call.path, call.body, seconds=self.limit(stage))
-        except CallError as error:
-            raise self._tell_call(call, error) from error
-
-    def _note(self, call: Call) -> None:
-        if self.server is not None and self.server.poll() is not None:
-            raise SkippedStage("the server has ended")
-        self._asked_at = self._asked_at or time.monotonic()
-        if call.path not in self._paths:
-            self._paths.append(call.path)
-
-    def _tell_call(self, call: Call, error: CallError) -> FailedStage:
-        """What became of a call that got no whole answer."""
-        if self.server is not None and error.kind in {"cut", "refused"} and self.server.wait(1.0) is not None:
-            code = self.server.poll() or 0
-            kind = "crash" if code < 0 or code >= 128 else "error"
-            return FailedStage(kind, "while it answered, " + self.server.tell_end(code), {"code": code})
-        told, values = "", {}  # type: str, Dict[str, Any]
-        if error.kind in {"timeout", "stalled"}:
-            if self.server is not None:
-                told, values = self.server.describe_work()
-            return FailedStage("hang", f"POST {call.path}: {error}" + (f": {told}" if told else ""), values)
-        return self._with_log(FailedStage("error", f"POST {call.path}: {error}"))
-
-    def _with_log(self, failure: FailedStage) -> FailedStage:
-        """The failure with the last exception that the server has printed since it was asked."""
-        lines = self.server.list_texts(self._asked_at) if self.server is not None else []
-        found = [match.group(1) for match in map(EXCEPTION.search, lines) if match]
-        if not found:
-            return failure
-        values = dict(failure.values, exception=found[-1], log=lines[-12:])
-        return FailedStage(failure.kind, f"{failure}; its log says: {found[-1]}", values)
-
-    def _check_status(self, call: Call, reply: Reply, message: str) -> None:
-        where, values = f"POST {call.path}: {reply.status}", {"status": reply.status, "message": message}
-        if 200 <= reply.status < 300:
-            return
-        if reply.status in WANTS_KEY:
-            raise FailedStage(self.key_kind, f"{where} {message}".strip(), values)
-        if TEMPLATE.search(message):
-            raise FailedStage("template-missing", f"{where} {message}", values)
-        if 300 <= reply.status < 400:
-            raise FailedStage("redirected", "{} to {!r}".format(where, reply.headers.get("location", "")[:200]), values)
-        if reply.status in WAITING:
-            raise FailedStage("unavailable", f"{where} {message}, although it was ready before", values)
-        raise self._with_log(FailedStage("error", f"{where} {message}".strip(), values))
-
-    def _read(self, call: Call, reply: Reply) -> Tuple[Answer, Dict[str, Any]]:
-        body = reply.read_json()
-        if body is None and not call.main:
-            body = reply.text
-        if body is None:
-            shown = " ".join(reply.text.split())[:80]
-            raise FailedStage("error", f"POST {call.path}: the answer is no JSON: {shown!r}")
-        answer = Answer(body, call.main)
-        if isinstance(body, dict) and body.get("error") and not answer.text:
-            raise self._with_log(FailedStage("error", f"POST {call.path}: 200 with an error: {find_message(reply)}"))
-        values = dict(answer.describe(), path=call.path, model=self.model[:200], seconds=round(reply.seconds, 4))
-        if answer.count and reply.seconds > 0:
-            values["tokens_per_second"] = round(answer.count / reply.seconds, 1)
-        if self.server is not None:
-            values["gpu_nodes"] = self.server.list_gpu_nodes()
-        return answer, values
 
     def chat_short(self) -> Tuple[str, Dict[str, Any]]:
         """16 tokens; where a limit ends them before a text begins, the next stage tells."""
-        call, reply = self._ask("chat-16", list_chat_calls(self.dialect, self.model, SHORT_QUESTION, FEW), "chat")
-        answer, values = self._read(call, reply)
+        call, reply = self.ask("chat-16", list_chat_calls(self.dialect, self.model, SHORT_QUESTION, FEW), "chat")
+        answer, values = self.read(call, reply)
         kind, detail = answer.judge()
         if kind in NO_TEXT and answer.is_cut:
             field = max(answer.others, key=lambda each: len(answer.others[each]), default="")
             return f"{FEW} tokens are spent" + (f" in {field}" if field else " without a text"), values
         if kind:
             self._chat_kind = kind
-            raise self._with_log(FailedStage(kind, detail, values))
+            raise self.with_log(FailedStage(kind, detail, values))
         return _quote(answer.text), values
 
     def chat_long(self) -> Tuple[str, Dict[str, Any]]:
         """512 tokens: enough to think and to answer."""
         calls = list_chat_calls(self.dialect, self.model, LONG_QUESTION, MANY)
         try:
-            call, reply = self._ask("chat-512", calls, "chat")
+            call, reply = self.ask("chat-512", calls, "chat")
         except FailedStage as error:
             if error.values.get("status") in {400, 413, 422} and TOO_LONG.search(str(error)):
                 raise SkippedStage(f"the server refuses {MANY} tokens: {error}") from error
             raise
-        answer, values = self._read(call, reply)
+        answer, values = self.read(call, reply)
         kind, detail = answer.judge()
         if kind in NO_TEXT and answer.is_cut:
             kind, detail = "truncated", f"a limit ended the answer before its text: {detail}"
@@ -160,7 +76,7 @@ class Serving(ServingStart):
             kind, detail = limit, sentence
         if kind:
             self._chat_kind = self._chat_kind or kind
-            raise self._with_log(FailedStage(kind, detail, values))
+            raise self.with_log(FailedStage(kind, detail, values))
         rate = values.get("tokens_per_second")
         told = f"{answer.count} tokens" if answer.count else f"{len(answer.text)} characters"
         return told + (f", {rate:g} a second" if rate else "") + f", finish {answer.finish or 'not told'}", values
@@ -169,15 +85,15 @@ class Serving(ServingStart):
         """A continuation of a raw prompt; a model that was trained to chat may have nothing to add to one."""
         calls = list_completion_calls(self.dialect, self.model, PROMPT, FEW)
         try:
-            call, reply = self._ask("completion", calls, "raw completion")
+            call, reply = self.ask("completion", calls, "raw completion")
         except FailedStage as error:
             if 400 <= error.values.get("status", 0) < 500 and error.kind == "error":
                 raise SkippedStage(f"the server refuses it: {error}") from error
             raise
-        answer, values = self._read(call, reply)
+        answer, values = self.read(call, reply)
         kind, detail = answer.judge()
         if kind == "other-field":
-            raise self._with_log(FailedStage(kind, detail, values))
+            raise self.with_log(FailedStage(kind, detail, values))
         if kind:
             return f"{kind}: {detail}; a model that chats may have no more to say", dict(values, verdict=kind)
         if self._chat_kind:
@@ -189,7 +105,7 @@ class Serving(ServingStart):
         """The same piece by piece: the first byte, the longest gap, and the mark of the end."""
         said = ""
         for call in list_stream_calls(self.dialect, self.model, LONG_QUESTION, STREAMED):
-            self._note(call)
+            self.note(call)
             stream = AnswerStream(self.dialect, call.main)
             limit = self.limit("stream")
             try:
@@ -200,15 +116,15 @@ class Serving(ServingStart):
                 raise self._tell_stream(call, stream, error) from error
             stream.finish()
             message = find_message(reply)
-            if reply.status in NOT_OFFERED and not re.search(r"\bmodel\b", message, re.IGNORECASE):
+            if is_not_offered(reply, message):
                 said = said or f"POST {call.path}: {reply.status}"
                 continue
-            self._check_status(call, reply, message)
+            self.check_status(call, reply, message)
             return self._judge_stream(call, reply, stream)
         raise SkippedStage("the server offers no stream" + (f" ({said})" if said else ""))
 
     def _tell_stream(self, call: Call, stream: AnswerStream, error: CallError) -> FailedStage:
-        failure = self._tell_call(call, error)
+        failure = self.tell_call(call, error)
         values = dict(failure.values, **stream.measure())
         if error.kind == "cut" and failure.kind == "error" and stream.texts:
             kind, said = "truncated", f"the stream broke off after {stream.texts} pieces without its end: {error}"
@@ -216,22 +132,22 @@ class Serving(ServingStart):
             kind, said = failure.kind, f"the stream stands still after {stream.texts} pieces: {failure}"
         else:
             kind, said = failure.kind, str(failure)
-        return self._with_log(FailedStage(kind, said, values))
+        return self.with_log(FailedStage(kind, said, values))
 
     def _judge_stream(self, call: Call, reply: Reply, stream: AnswerStream) -> Tuple[str, Dict[str, Any]]:
         answer = stream.answer
         values = dict(answer.describe(), path=call.path, **stream.measure())
         if stream.error:
-            raise self._with_log(FailedStage("error", f"an error in the stream: {stream.error}", values))
+            raise self.with_log(FailedStage("error", f"an error in the stream: {stream.error}", values))
         if not stream.events or (stream.events == 1 and not stream.has_end and Answer(reply.read_json(), "").others):
             return "the answer came in one piece: the server streams nothing", dict(values, streams=False)
         kind, detail = answer.judge()
         if kind in NO_TEXT and answer.is_cut:
             kind, detail = "", f"{STREAMED} tokens were spent before the text"
         if kind:
-            raise self._with_log(FailedStage(kind, f"in the stream, {detail}", values))
+            raise self.with_log(FailedStage(kind, f"in the stream, {detail}", values))
         if not stream.has_end and self.dialect != "triton":
-            raise self._with_log(
+            raise self.with_log(
                 FailedStage(
                     "truncated", f"the stream ended after {stream.texts} pieces without its mark of the end", values
                 )
@@ -247,7 +163,7 @@ class Serving(ServingStart):
         if self.server.poll() is not None:
             raise SkippedStage("the server has ended")
         mark = self.client.request_id or "layerscope"
-        since = self._asked_at or time.monotonic()
+        since = self.asked_at or time.monotonic()
         with contextlib.suppress(CallError):
             self.client.ask("GET", "/" + mark, seconds=5.0)
         deadline = time.monotonic() + LOG_SECONDS
@@ -270,7 +186,7 @@ class Serving(ServingStart):
     def _find_line(self, lines: List[str], mark: str) -> str:
         if any(mark in line for line in lines):
             return "requests are told in its log"
-        if any(path in line for line in lines for path in self._paths):
+        if any(path in line for line in lines for path in self.paths):
             return "paths of requests are told in its log"
         return ""
 
