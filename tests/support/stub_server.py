@@ -111,6 +111,10 @@ class StubHandler(BaseHTTPRequestHandler):
         elif "no-template" in self.faults and chats:
             message = "default chat template is no longer allowed, so you must provide a chat template"
             self._send(400, {"object": "error", "message": message, "code": 400})
+        elif "template-in-log" in self.faults and chats:
+            self._send(500, {"detail": "Internal Server Error"})
+            time.sleep(0.1)
+            sys.stderr.write("ValueError: Cannot use chat template functions: tokenizer.chat_template is not set\n")
         elif "internal-error" in self.faults:
             sys.stderr.write("ValueError: shapes do not match\n")
             self._send(500, {"detail": "Internal Server Error"})
@@ -164,7 +168,8 @@ class StubHandler(BaseHTTPRequestHandler):
             self._event(json.dumps({"choices": [{"index": 0, "delta": {place: word + " "}, "finish_reason": None}]}))
         if "stream-no-end" not in self.faults:
             self._event(json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}))
-            self._event("[DONE]")
+            if "stream-no-done" not in self.faults:
+                self._event("[DONE]")
         self.close_connection = True
 
     def _event(self, data: str) -> None:

@@ -183,8 +183,13 @@ def list_serving_remarks(seen: Observation) -> tuple[str, ...]:
         )
     if isinstance(expected, int) and port != expected:
         remarks.append(f"it listens on port {port}, and {expected} was expected: publish {port}, or change its port")
-    if _values(seen, "stream").get("streams") is False:
+    stream = _values(seen, "stream")
+    if stream.get("streams") is False:
         remarks.append("it streams nothing: the whole answer comes at once")
+    elif stream.get("end_marker") is False and stream.get("finish") and _values(seen, "models")["dialect"] == "openai":
+        remarks.append(
+            "its streams end without [DONE]: a client that waits for that mark waits until the connection ends"
+        )
     if _values(seen, "request-log").get("silent"):
         remarks.append("the server prints nothing: set its log level, so that a failure can be seen")
     if _values(seen, "completion").get("suspect") == "template":

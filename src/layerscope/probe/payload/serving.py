@@ -146,12 +146,9 @@ class Serving(ServingCalls):
             kind, detail = "", f"{STREAMED} tokens were spent before the text"
         if kind:
             raise self.with_log(FailedStage(kind, f"in the stream, {detail}", values))
-        if not stream.has_end and self.dialect != "triton":
-            raise self.with_log(
-                FailedStage(
-                    "truncated", f"the stream ended after {stream.texts} pieces without its mark of the end", values
-                )
-            )
+        if not stream.has_end and not answer.finish and self.dialect != "triton":
+            detail = f"the stream ended after {stream.texts} pieces without its mark of the end"
+            raise self.with_log(FailedStage("truncated", detail, values))
         first = stream.first_text if stream.first_text is not None else stream.first_byte
         told = f"first text after {first:.2f} s, longest gap {stream.longest_gap:.2f} s, {stream.texts} pieces"
         return told + (f" ({detail})" if detail else ""), values

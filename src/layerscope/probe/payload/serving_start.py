@@ -11,8 +11,8 @@ from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.server_process import Listener, ServerProcess
 from layerscope.probe.payload.stages import FailedStage, SkippedStage
 
-OWN_SHARE = 0.9
-"""Share of a stage's deadline after which it gives up by itself, and says what it saw."""
+OWN_MARGIN, LEAST_SHARE = 1.0, 0.6
+"""Seconds before a stage's deadline at which it gives up by itself and says what it saw, and at least a share of it."""
 
 POLL, SLOW_POLL = 0.05, 0.25
 SETTLE_SHARE, MOST_SETTLE = 0.1, 5.0
@@ -52,7 +52,8 @@ class ServingStart:
 
     def limit(self, stage: str) -> float:
         """Seconds that a stage gives itself."""
-        return self._deadlines.get(stage, self._deadlines["default"])[1] * OWN_SHARE
+        hard = self._deadlines.get(stage, self._deadlines["default"])[1]
+        return max(hard - OWN_MARGIN, hard * LEAST_SHARE)
 
     def listen(self) -> Told:
         """Start the server and wait until one of its ports answers; or connect to one that runs."""
