@@ -110,18 +110,16 @@ class ServerProcess:
         for name in ("tcp", "tcp6"):
             for line in read_text("/proc/net/" + name, MAX_SOCKETS).splitlines()[1:]:
                 fields = line.split()
-                if len(fields) > 9 and fields[3] == LISTEN and (not ours or fields[9] in ours):
+                if len(fields) > 9 and fields[3] == LISTEN and (ours is None or fields[9] in ours):
                     listener = parse_listener(fields[1])
                     if listener is not None:
                         found.append(listener)
         return sorted(found, key=lambda each: (each.port, each.is_loopback))
 
-    def _list_sockets(self) -> Set[str]:
-        found = set()
-        for place in self._iter_open():
-            if place.startswith("socket:["):
-                found.add(place[8:-1])
-        return found
+    def _list_sockets(self) -> Optional[Set[str]]:
+        """The sockets that its processes hold; None where nothing of theirs may be seen."""
+        places = self._iter_open()
+        return {place[8:-1] for place in places if place.startswith("socket:[")} if places else None
 
     def _iter_open(self) -> List[str]:
         found = []
