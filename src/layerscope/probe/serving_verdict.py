@@ -156,12 +156,12 @@ def explain_failure(broken: StageResult) -> str:
     return f"{broken.detail} ({told})" if told else broken.detail
 
 
-def gather_server_words(seen: Observation, broken: StageResult) -> str:
-    """What is known of a failure in words: the stage's own, and the server's."""
-    printed = [text[-_LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith("serving ")]
-    own = broken.values.get("log")
-    lines = [str(each) for each in own] if isinstance(own, list) else []
-    return "\n".join([broken.detail, *lines, *(printed if broken.name in _STARTING else ())])
+def list_server_words(seen: Observation, broken: StageResult) -> list[str]:
+    """What the server printed about a failure: all of it while it started, and later the lines of that call."""
+    if broken.name in _STARTING:
+        return [text[-_LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith("serving ")]
+    lines = broken.values.get("log")
+    return ["\n".join(map(str, lines))] if isinstance(lines, list) else []
 
 
 def list_serving_cures(broken: StageResult) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from enum import StrEnum
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
-from layerscope.probe.known_errors import KnownError, find_known_error
+from layerscope.probe.known_errors import KnownError, find_root_error, list_log_errors, tell_error
 from layerscope.probe.observation import (
     CRASHED,
+    FAILED,
     GPU_STAGES,
     HUNG,
     NOT_REACHED,
@@ -22,7 +24,6 @@ from layerscope.probe.serving_verdict import (
     explain_failure,
     find_serving_device,
     find_text_stage,
-    gather_server_words,
     list_serving_cures,
     list_serving_remarks,
     tell_generation,
@@ -63,9 +64,6 @@ _OUTCOMES: Final = {
 }
 """Kinds of failure after which text came, or would have come, and is worth nothing; any other is an error."""
 
-_LAST_WORDS: Final = 4000
-"""Characters at the end of a log in which a known error is looked for."""
-
 LAST_STAGE: Final = "detokenize"
 
 
@@ -77,6 +75,8 @@ class Verdict(Struct, frozen=True):
     """One sentence without a full stop."""
     root: str = ""
     """The first stage that broke."""
+    kind: str = ""
+    """The word for how it failed."""
     reason: str = ""
     cures: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
@@ -87,6 +87,10 @@ class Verdict(Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     known: KnownError | None = None
     """What is known of the message that the stage gave."""
+    cause: str = ""
+    """The word of the cause tree, where it found one."""
+    explained_by: tuple[str, ...] = ()
+    """Names of the rules whose findings in the image's files would be that cause."""
 
     @property
     def is_good(self) -> bool:
@@ -104,12 +108,32 @@ def judge(seen: Observation, *, wants_gpu: bool = False, policies: Policies = BU
         return Verdict(Outcome.HANG, "the probe did not end and was killed", reason=_tell_strays(seen))
     if broken is None and not seen.is_complete:
         return _judge_breakdown(seen)
-    missing = _find_missing_gpu(seen) if wants_gpu and broken is None else None
-    if missing is not None:
-        broken = missing
+    if broken is None:
+        broken = _find_missing_gpu(seen) if wants_gpu else None
+        broken = broken or _find_fallback(seen, wants_gpu=wants_gpu)
     if broken is not None:
         return _judge_broken(seen, broken, policies)
-    return _judge_sound(seen)
+    return _judge_sound(seen, policies)
+
+
+def find_idle_gpus(seen: Observation) -> tuple[str, ...]:
+    """The GPUs that the driver showed and the generation did not use; none where it was not made on the CPU."""
+    driver, device = seen.find("driver"), seen.find("device")
+    if driver is None or driver.status != PASSED or device is None or device.values.get("device") != "cpu":
+        return ()
+    if device.values.get("wanted") == "cpu":
+        return ()
+    return tuple(str(each.get("name", "")) for each in driver.values.get("devices", ()))
+
+
+def _find_fallback(seen: Observation, *, wants_gpu: bool) -> StageResult | None:
+    """The stage in which a PyTorch that was built for GPUs went on with the CPU; one that was not is a remark."""
+    imports, device = seen.find("imports"), seen.find("device")
+    torch = (imports.values.get("torch") if imports is not None else None) or {}
+    if device is None or not find_idle_gpus(seen) or not (wants_gpu or torch.get("cuda")):
+        return None
+    reason = str(device.values.get("reason") or "a GPU is there, and the generation was made on the CPU")
+    return replace(device, status=FAILED, kind="cpu-fallback", detail=reason)
 
 
 def _find_missing_gpu(seen: Observation) -> StageResult | None:
@@ -143,27 +167,22 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
         reason = _explain_crash(seen, broken)
     elif broken.name in SERVING_STAGES:
         reason = explain_failure(broken)
-    known = None if cause else find_known_error(_gather_words(seen, broken), policies)
+    explanation = None if cause else find_root_error(seen, policies)
+    known = tell_error(explanation) if explanation is not None else None
     return Verdict(
         outcome,
         title,
         root=broken.name,
+        kind=broken.kind,
         reason=cause.reason if cause else reason,
         cures=cause.cures if cause else (known.cures if known else ()) or list_serving_cures(broken),
         known=known,
         consequences=consequences,
         device=_find_device(seen),
         remarks=list_serving_remarks(seen),
+        cause=cause.name if cause else "",
+        explained_by=cause.rules if cause else (),
     )
-
-
-def _gather_words(seen: Observation, broken: StageResult) -> str:
-    """What the stage said, its traceback, and the end of what was printed meanwhile."""
-    if broken.name in SERVING_STAGES:
-        return gather_server_words(seen, broken)
-    role = next((end.role for end in seen.ends if end.code or end.signal), "generation")
-    printed = [text[-_LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith(role)]
-    return "\n".join([broken.detail, str(broken.values.get("trace", "")), *printed])
 
 
 def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]:
@@ -195,11 +214,11 @@ def _explain_crash(seen: Observation, broken: StageResult) -> str:
     return f"{told or broken.detail}{line}"
 
 
-def _judge_sound(seen: Observation) -> Verdict:
+def _judge_sound(seen: Observation, policies: Policies) -> Verdict:
     text = find_text_stage(seen)
     last = text or seen.find(LAST_STAGE)
     unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
-    remarks = _list_remarks(seen)
+    remarks = (*_list_remarks(seen), *list_log_errors(seen, policies))
     if last is None or last.status != PASSED:
         title = tell_no_text(seen) or "nothing in the image was found that generates"
         return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
@@ -218,7 +237,9 @@ def _find_device(seen: Observation) -> str:
 
 
 def _list_remarks(seen: Observation) -> tuple[str, ...]:
-    visibility = seen.find("visibility")
-    if visibility is None or visibility.kind != "muted":
-        return list_serving_remarks(seen)
-    return (f"output is {visibility.detail}: set PYTHONUNBUFFERED=1", *list_serving_remarks(seen))
+    remarks, visibility = [], seen.find("visibility")
+    if visibility is not None and visibility.kind == "muted":
+        remarks.append(f"output is {visibility.detail}: set PYTHONUNBUFFERED=1")
+    if gpus := find_idle_gpus(seen):
+        remarks.append(f"{gpus[0]} is there and was not used: PyTorch in this image was built without CUDA")
+    return (*remarks, *list_serving_remarks(seen))

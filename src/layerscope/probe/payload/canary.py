@@ -6,6 +6,7 @@ layer norms, learned positions, the output layer tied to the embedding.
 
 import json
 import math
+import os
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -53,6 +54,8 @@ class Canary:
         if wanted == "cuda" and not values["available"]:
             values["reason"] = self._ask_why()
             raise FailedStage("cuda-unavailable", values["reason"] or "torch.cuda.is_available() is False", values)
+        if wanted == "auto" and not values["available"] and torch.version.cuda and os.path.exists("/dev/nvidiactl"):
+            values["reason"] = self._ask_why()
         self.device = "cuda" if values["available"] and wanted != "cpu" else "cpu"
         if self.device == "cpu":
             torch.set_num_threads(1)  # a model of this size is done before threads have met

@@ -11,6 +11,7 @@ from layerscope.probe.payload.environment import describe_environment
 from layerscope.probe.payload.imports import import_modules
 from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
+from layerscope.probe.payload.mapped import with_mapped
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
 from layerscope.probe.payload.serving import list_serving_stages
@@ -82,13 +83,13 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
         stages.append(Stage("tokenizer", pretrained.load_tokenizer, ("imports",)))
     stages += [
         Stage("weights", canary.load, ("imports",)),
-        Stage("device", lambda: canary.move(settings["device"]), ("weights",)),
+        Stage("device", with_mapped(lambda: canary.move(settings["device"])), ("weights",)),
         Stage("prefill", canary.prefill, ("device",)),
         Stage("decode", canary.decode, ("prefill",)),
-        Stage("detokenize", canary.detokenize, ("decode",)),
+        Stage("detokenize", with_mapped(canary.detokenize), ("decode",)),
     ]
     if has_transformers:
-        stages.append(Stage("transformers", generate, ("tokenizer", "device")))
+        stages.append(Stage("transformers", with_mapped(generate), ("tokenizer", "device")))
     return stages
 
 

@@ -1,0 +1,166 @@
+"""From IMAGE and its options to a probe: `probe` and `audit --probe` come this way, and no other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any, Final
+
+import click
+from msgspec.structs import replace
+
+from layerscope.audit.probe_server import find_server
+from layerscope.audit.probe_target import choose_target
+from layerscope.audit.result import AuditResult
+from layerscope.cli.console import Console
+from layerscope.cli.probe_engine import find_engine, offers_gpus
+from layerscope.cli.progress import show_progress
+from layerscope.cli.server_key import read_key
+from layerscope.cli.sizes import parse_size
+from layerscope.errors import EngineError, ProbeError
+from layerscope.policies.policies import Policies
+from layerscope.probe.collect import GENERATION, SERVING, SYSTEM, VISIBILITY
+from layerscope.probe.container_run import run_in_container
+from layerscope.probe.known_errors import find_known_error
+from layerscope.probe.limits import ContainerLimits
+from layerscope.probe.observation import Observation
+from layerscope.probe.preloads import find_preloads
+from layerscope.probe.probed import Probed
+from layerscope.probe.serving_spec import ServingSpec
+from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.verdict import judge
+
+GPUS: Final = ("auto", "all", "none")
+
+Function = Callable[..., int]
+
+
+@dataclass(frozen=True)
+class Probing:
+    """How the container is run, and what would be a proof."""
+
+    container_gpus: str
+    require_gpu: bool
+    memory: int | None
+    shm_size: int | None
+    patience: float
+    start_server: bool = True
+    api_key_env: str | None = None
+    model_name: str | None = None
+
+    @property
+    def wants_gpu(self) -> bool:
+        """Whether a GPU that is not there is what broke."""
+        return self.require_gpu or self.container_gpus == "all"
+
+    def make_spec(self) -> ProbeSpec:
+        """What is asked, of which interpreter is still open."""
+        limits = ContainerLimits()
+        limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
+        return ProbeSpec("", limits=limits, patience=self.patience)
+
+    def judge(self, seen: Observation) -> Probed:
+        """What was seen, with its verdict."""
+        return Probed(seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu)
+
+
+NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0)
+"""What the options say where nobody uses them."""
+
+_OPTIONS: Final = (
+    click.option(
+        "--gpus",
+        "container_gpus",
+        type=click.Choice(GPUS),
+        default="auto",
+        show_default=True,
+        help="Give the container GPUs.",
+    ),
+    click.option("--require-gpu", is_flag=True, help="Exit with 5 unless the generation was made on a GPU."),
+    click.option("--memory", type=parse_size, metavar="SIZE", help="Memory of the container; default: 8GiB."),
+    click.option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB."),
+    click.option(
+        "--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1."
+    ),
+    click.option(
+        "--server/--no-server",
+        "start_server",
+        default=True,
+        help="Start the server of models that the image is made to start, and ask it; default: --server.",
+    ),
+    click.option("--api-key-env", metavar="NAME", help="The variable that holds a server's key; it is never shown."),
+    click.option("--model-name", metavar="NAME", help="Which of a server's models is asked; default: its first."),
+)
+
+
+def with_probing(function: Function) -> Function:
+    """Add the options on how a probe is run, and pass them as `probing`."""
+    names = [item.name for item in fields(Probing)]
+
+    @wraps(function)
+    def command(*arguments: object, **options: Any) -> int:
+        options["probing"] = Probing(**{name: options.pop(name) for name in names})
+        return function(*arguments, **options)
+
+    decorated: Function = command
+    for decorate in reversed(_OPTIONS):
+        decorated = decorate(decorated)
+    return decorated
+
+
+def probe_image(
+    image: str, probing: Probing, audit: Callable[[str], AuditResult], *, policies: Policies, console: Console
+) -> tuple[AuditResult, Probed]:
+    """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
+
+    Raises ProbeError where it cannot be probed.
+    """
+    engine, kind, reference, image_id = find_engine(image)
+    with engine:
+        result = audit(f"{kind}:{reference}")
+        with show_progress(console) as progress:
+            found = find_server(result, policies)
+            asked = add_server(choose_spec(image, result, probing.make_spec(), found), found, probing)
+            wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+            try:
+                seen = run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+            except EngineError as error:
+                raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
+    return result, probing.judge(seen)
+
+
+def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None = None) -> ProbeSpec:
+    """What is asked of that image, of which `found` is the server; raises ProbeError where nothing can be."""
+    preloads = find_preloads(result.image.config.runtime.env)
+    if preloads:
+        raise ProbeError(
+            f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
+            "container: take it out of the image first"
+        )
+    target = choose_target(result)
+    if not target.interpreter:
+        raise ProbeError(f"probing {image}: {target.reason}{_tell_other_way(found)}")
+    return replace(spec, interpreter=target.interpreter, modules=target.modules)
+
+
+def add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> ProbeSpec:
+    """The probe with the image's server; a generation without it comes first, where the image can make one."""
+    if found is None or not probing.start_server:
+        return spec
+    serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
+    roles = (SYSTEM, GENERATION, SERVING, VISIBILITY) if spec.modules else (SYSTEM, SERVING, VISIBILITY)
+    return replace(spec, roles=roles, serving=serving)
+
+
+def _tell_other_way(found: ServingSpec | None) -> str:
+    """What to do where an image has no Python to probe it with, and starts a server."""
+    if found is None:
+        return ""
+    return (
+        f"; it runs {found.name}: start it, and probe it from outside: layerscope probe --url http://HOST:{found.port}"
+    )
+
+
+def _explain(refusal: str, policies: Policies) -> str:
+    """What is known of an engine's refusal, and what to do."""
+    known = find_known_error(refusal, policies)
+    return "" if known is None else f"; {known.meaning}. {'; or '.join(known.cures)}"
