@@ -1,6 +1,6 @@
 """A small server of models with the API of OpenAI, and faults that are switched on by its arguments.
 
-    python stub_server.py --port 8000 --fault empty --fault stream-stalls
+    python stub_server.py serve --port 8000 --fault empty --fault stream-stalls
 
 It imports the standard library alone, so that it also runs inside an image.
 """
@@ -197,6 +197,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--fault", action="append", default=[])
     parser.add_argument("--key", default="")
     parser.add_argument("--load-seconds", type=float, default=0.0)
+    parser.add_argument("words", nargs="*", help="what programs of servers take before their options; not looked at")
     asked = parser.parse_args(arguments)
     StubHandler.faults, StubHandler.key = frozenset(asked.fault), asked.key
     if "hang-start" in asked.fault:
