@@ -161,7 +161,8 @@ def test_what_a_server_last_printed_is_told_while_it_does_not_listen(monkeypatch
     assert stage is not None
     assert "fetching the model from the hub" in stage.detail
     assert stage.wait is not None
-    assert len({wait.process for wait in stage.wait.waits}) > 1
+    assert {wait.waits_for for wait in stage.wait.waits}
+    assert not stage.wait.stacks  # they would be ours
 
 
 def test_a_missing_template_has_its_cure() -> None:
@@ -171,6 +172,12 @@ def test_a_missing_template_has_its_cure() -> None:
             "chat_template.jinja" in cure or "--chat-template" in cure
             for cure in judge(run_stub("--fault", fault)).cures
         )
+
+
+def test_a_template_is_suspected_where_a_raw_prompt_gives_a_text() -> None:
+    """And not where an exception tells why there is none."""
+    assert any("chat template" in remark for remark in judge(run_stub("--fault", "empty")).remarks)
+    assert not any("chat template" in remark for remark in judge(run_stub("--fault", "swallowed")).remarks)
 
 
 def test_a_port_on_the_loopback_address_alone_is_a_remark() -> None:

@@ -153,7 +153,7 @@ def explain_failure(broken: StageResult) -> str:
     """What a stage says of its failure, and what a signal means that ended the server."""
     code = broken.values.get("code")
     told = explain_signal(128 - code if code < 0 else code) if isinstance(code, int) else ""
-    return f"{broken.detail} ({told})" if told else broken.detail
+    return f"{told}: {broken.detail}" if told else broken.detail
 
 
 def list_server_words(seen: Observation, broken: StageResult) -> list[str]:

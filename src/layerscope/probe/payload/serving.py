@@ -43,7 +43,7 @@ class Serving(ServingCalls):
     def __init__(self, settings: Dict[str, Any]) -> None:
         """Nothing has been asked yet."""
         ServingCalls.__init__(self, settings)
-        self._chat_kind = ""
+        self._is_suspect = False
 
     def chat_short(self) -> Tuple[str, Dict[str, Any]]:
         """16 tokens; where a limit ends them before a text begins, the next stage tells."""
@@ -54,9 +54,13 @@ class Serving(ServingCalls):
             field = max(answer.others, key=lambda each: len(answer.others[each]), default="")
             return f"{FEW} tokens are spent" + (f" in {field}" if field else " without a text"), values
         if kind:
-            self._chat_kind = kind
-            raise self.with_log(FailedStage(kind, detail, values))
+            raise self._suspect(self.with_log(FailedStage(kind, detail, values)))
         return _quote(answer.text), values
+
+    def _suspect(self, failure: FailedStage) -> FailedStage:
+        """The failure of a chat, which is the template's where a raw prompt gives a text and no exception was told."""
+        self._is_suspect = failure.kind in {"empty", "special-only", "degenerate"} and "exception" not in failure.values
+        return failure
 
     def chat_long(self) -> Tuple[str, Dict[str, Any]]:
         """512 tokens: enough to think and to answer."""
@@ -75,8 +79,7 @@ class Serving(ServingCalls):
         if limit and not kind and not (self.context and self.context < 2 * MANY):
             kind, detail = limit, sentence
         if kind:
-            self._chat_kind = self._chat_kind or kind
-            raise self.with_log(FailedStage(kind, detail, values))
+            raise self._suspect(self.with_log(FailedStage(kind, detail, values)))
         rate = values.get("tokens_per_second")
         told = f"{answer.count} tokens" if answer.count else f"{len(answer.text)} characters"
         return told + (f", {rate:g} a second" if rate else "") + f", finish {answer.finish or 'not told'}", values
@@ -96,7 +99,7 @@ class Serving(ServingCalls):
             raise self.with_log(FailedStage(kind, detail, values))
         if kind:
             return f"{kind}: {detail}; a model that chats may have no more to say", dict(values, verdict=kind)
-        if self._chat_kind:
+        if self._is_suspect:
             values["suspect"] = "template"
             return f"{_quote(answer.text)}: without the chat template there is a text", values
         return _quote(answer.text), values
