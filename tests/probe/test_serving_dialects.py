@@ -167,3 +167,37 @@ def test_the_text_is_told() -> None:
         stage = ask(port, dialect="ollama").find("chat-512")
     assert stage is not None
     assert stage.values["text"] == TEXT
+
+
+def test_halves_of_characters_and_long_names_are_told() -> None:
+    """A server may answer with what no reader of JSON takes."""
+    odd = {
+        **OLLAMA,
+        "POST /api/chat": (200, "application/json", b'{"message": {"content": "a\\ud800b"}, "done": true}'),
+    }
+    with serve({**odd, "GET /api/tags": tell({"models": [{"name": "m" * 1000}, {"name": "small"}]})}) as port:
+        seen = ask(port, dialect="ollama")
+    stage = seen.find("chat-16")
+    assert stage is not None
+    assert stage.status == "passed"
+    assert stage.values["text"] == "a\ufffdb"
+
+
+def test_a_server_that_is_too_slow_for_a_long_text_is_not_called_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pace is measured twice, for the first call may have been slow alone."""
+    monkeypatch.setattr("layerscope.probe.spec.DEADLINES", {**DEADLINES, "chat-512": Deadline(1, 3)})
+    chats = 0
+
+    def slow(_key: str) -> None:
+        nonlocal chats
+        chats += 1
+        time.sleep(0.5)
+
+    with serve(OLLAMA, before={"POST /api/chat": slow}) as port:
+        seen = ask(port, dialect="ollama")
+    stage = seen.find("chat-512")
+    assert stage is not None
+    assert stage.status == "skipped"
+    assert "--patience" in stage.detail
+    assert judge(seen).is_good
+    assert chats == 2

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -73,8 +73,8 @@ TORCHSERVE: Final[Answers] = {
 
 
 @contextmanager
-def serve(answers: Answers) -> Iterator[int]:
-    """The port of a server that gives those answers, and 404 to all else."""
+def serve(answers: Answers, before: Mapping[str, Callable[[str], None]] | None = None) -> Iterator[int]:
+    """The port of a server that gives those answers, and 404 to all else; `before` is done before some of them."""
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the name in the standard library
@@ -92,6 +92,7 @@ def serve(answers: Answers) -> Iterator[int]:
             self._answer(f"{key} stream" if streams and f"{key} stream" in answers else key)
 
         def _answer(self, key: str) -> None:
+            (before or {}).get(key, str)(key)
             status, kind, content = answers.get(key, (404, "text/plain", b"Not Found"))
             self.send_response(status)
             self.send_header("Content-Type", kind)

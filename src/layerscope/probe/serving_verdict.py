@@ -139,7 +139,11 @@ def find_serving_device(seen: Observation) -> str:
     nodes = [stage.values["gpu_nodes"] for stage in seen.stages if "gpu_nodes" in stage.values]
     if not nodes:
         return ""
-    return "the GPU" if any(nodes) else "the CPU"
+    if not any(nodes):
+        return "the CPU"
+    devices = _values(seen, "driver").get("devices")
+    first = devices[0] if isinstance(devices, list) and devices else None
+    return str(first.get("name") or "the GPU") if isinstance(first, dict) else "the GPU"
 
 
 def tell_no_text(seen: Observation) -> str:

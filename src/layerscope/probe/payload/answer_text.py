@@ -14,6 +14,8 @@ TEXT_NAMES = frozenset({
 
 MAX_DEPTH = 10
 MAX_TEXTS = 200
+MAX_NAME = 60
+"""Characters of a field's name that are told."""
 
 SPECIAL = re.compile(
     r"<\|[^|<>]{1,40}\|>|</?s>|</?think>|<(?:pad|unk|bos|eos|mask|start_of_turn|end_of_turn)>"
@@ -116,7 +118,8 @@ def _walk(value: Any, path: str, name: str, depth: int, found: Found) -> None:
             found.append((path, value))
     elif isinstance(value, dict):
         for key, below in list(value.items())[:MAX_TEXTS]:
-            _walk(below, f"{path}.{key}" if path else str(key), str(key), depth + 1, found)
+            name = str(key)[:MAX_NAME]
+            _walk(below, f"{path}.{name}" if path else name, name, depth + 1, found)
     elif isinstance(value, list):
         is_text = bool(value) and all(isinstance(each, str) for each in value)
         for place, below in enumerate(value[: 4 * MAX_TEXTS if is_text else 8]):

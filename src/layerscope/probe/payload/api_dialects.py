@@ -6,6 +6,9 @@ from layerscope.probe.payload.http_client import Reply
 
 DONE = "[DONE]"
 
+MAX_NAME_LENGTH = 400
+"""Characters of a model's name; a path is the longest that is usual."""
+
 JSON_LISTS = {
     "openai": ("GET", "/v1/models"),
     "ollama": ("GET", "/api/tags"),
@@ -98,7 +101,7 @@ def read_models(dialect: str, reply: Reply) -> Optional[List[str]]:
     if dialect == "ollama" and isinstance(body, dict) and isinstance(body.get("models"), list):
         return _list_names(body["models"], "name")
     if dialect == "tgi" and isinstance(body, dict) and isinstance(body.get("model_id"), str):
-        return [body["model_id"]]
+        return [body["model_id"][:MAX_NAME_LENGTH]]
     if dialect == "triton" and isinstance(body, list):
         ready = [row for row in body if isinstance(row, dict) and row.get("state", "READY") == "READY"]
         return _list_names(ready, "name")
@@ -111,7 +114,7 @@ def read_models(dialect: str, reply: Reply) -> Optional[List[str]]:
 
 def _list_names(rows: List[Any], name: str) -> List[str]:
     found = [row.get(name) for row in rows if isinstance(row, dict)]
-    return [each for each in found if isinstance(each, str) and each][:50]
+    return [each for each in found if isinstance(each, str) and 0 < len(each) <= MAX_NAME_LENGTH][:50]
 
 
 def read_context(reply: Reply, model: str) -> Optional[int]:

@@ -44,11 +44,14 @@ class Serving(ServingCalls):
         """Nothing has been asked yet."""
         ServingCalls.__init__(self, settings)
         self._is_suspect = False
+        self._pace = 0.0
+        """Seconds that a token takes, the first call's start included."""
 
     def chat_short(self) -> Tuple[str, Dict[str, Any]]:
         """16 tokens; where a limit ends them before a text begins, the next stage tells."""
         call, reply = self.ask("chat-16", list_chat_calls(self.dialect, self.model, SHORT_QUESTION, FEW), "chat")
         answer, values = self.read(call, reply)
+        self._pace = reply.seconds / answer.count if answer.count else 0.0
         kind, detail = answer.judge()
         if kind in NO_TEXT and answer.is_cut:
             field = max(answer.others, key=lambda each: len(answer.others[each]), default="")
@@ -65,6 +68,7 @@ class Serving(ServingCalls):
     def chat_long(self) -> Tuple[str, Dict[str, Any]]:
         """512 tokens: enough to think and to answer."""
         calls = list_chat_calls(self.dialect, self.model, LONG_QUESTION, MANY)
+        self._check_pace()
         try:
             call, reply = self.ask("chat-512", calls, "chat")
         except FailedStage as error:
@@ -83,6 +87,17 @@ class Serving(ServingCalls):
         rate = values.get("tokens_per_second")
         told = f"{answer.count} tokens" if answer.count else f"{len(answer.text)} characters"
         return told + (f", {rate:g} a second" if rate else "") + f", finish {answer.finish or 'not told'}", values
+
+    def _check_pace(self) -> None:
+        """Raise SkippedStage where so many tokens take longer than they may; a first call may only have been slow."""
+        if self._pace * MANY < self.limit("chat-512"):
+            return
+        call, reply = self.ask("chat-512", list_chat_calls(self.dialect, self.model, SHORT_QUESTION, FEW), "chat")
+        answer = self.read(call, reply)[0]
+        pace = reply.seconds / answer.count if answer.count else self._pace
+        if pace * MANY >= self.limit("chat-512"):
+            factor = pace * MANY / self.limit("chat-512") + 1
+            raise SkippedStage(f"{pace:.2f} s a token are too slow for {MANY} of them: --patience {factor:.0f}")
 
     def complete(self) -> Tuple[str, Dict[str, Any]]:
         """A continuation of a raw prompt; a model that was trained to chat may have nothing to add to one."""

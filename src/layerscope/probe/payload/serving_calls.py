@@ -13,6 +13,9 @@ from layerscope.probe.payload.stages import FailedStage, SkippedStage
 EXCEPTION = re.compile(r"(?:^|\s)((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt)\b:?.{0,200})")
 TEMPLATE = re.compile(r"chat[ _]?template", re.IGNORECASE)
 
+MAX_SHOWN = 300
+"""Characters of a line of the log that are told."""
+
 LATE_SECONDS = 0.4
 """How long after an answer an exception may still be printed."""
 
@@ -82,7 +85,7 @@ class ServingCalls(ServingStart):
             time.sleep(0.05)
         if not found:
             return failure
-        values = dict(failure.values, exception=found[-1], log=lines[-12:])
+        values = dict(failure.values, exception=found[-1], log=[line[:MAX_SHOWN] for line in lines[-12:]])
         kind = "template-missing" if failure.kind == "error" and TEMPLATE.search(found[-1]) else failure.kind
         return FailedStage(kind, f"{failure}; its log says: {found[-1]}", values)
 

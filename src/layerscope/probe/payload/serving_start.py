@@ -100,7 +100,7 @@ class ServingStart:
         code = self.server.poll() if self.server is not None else None
         if self.server is not None and code is not None:
             kind = "crash" if code < 0 or code >= 128 else "error"
-            values = {"code": code, "last_lines": self.server.list_texts()[-20:]}
+            values = {"code": code, "last_lines": [line[-300:] for line in self.server.list_texts()[-20:]]}
             raise FailedStage(kind, self.server.tell_end(code), values)
 
     def _choose(self, listeners: List[Listener], settle: float) -> Optional[Listener]:
