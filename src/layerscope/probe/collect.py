@@ -18,6 +18,7 @@ from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Log, O
 STATUSES: Final = frozenset({"passed", "failed", "skipped", "blocked"})
 
 SYSTEM, GENERATION, VISIBILITY, TRACE = "system", "generation", "visibility", "trace"
+SERVING: Final = "serving"
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 
 
@@ -62,6 +63,8 @@ class ObservationBuilder:
                 self.is_over = True
 
     def _note_wait(self, record: Slow | Hang) -> None:
+        if isinstance(record, Slow) and record.stage not in self._stages:
+            return  # a process that is slow to start has no stage of its own
         stage = self._stages.get(record.stage, StageResult(record.stage, NOT_REACHED))
         if isinstance(record, Hang):
             detail = f"still at work after {record.seconds:.1f} s"

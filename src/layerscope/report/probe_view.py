@@ -16,6 +16,7 @@ from layerscope.probe.observation import (
     StageResult,
 )
 from layerscope.probe.probed import Probed
+from layerscope.probe.serving_verdict import list_server_lines
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
@@ -30,6 +31,8 @@ TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
     "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
     "detokenize": "text", "transformers": "transformers", "visibility": "log visibility", "loader": "loader",
+    "listen": "server listens", "health": "health", "models": "models", "chat-16": "chat, 16 tokens",
+    "chat-512": "chat, 512 tokens", "completion": "completion", "stream": "stream", "request-log": "requests in log",
 }  # fmt: skip
 """Stages as they are shown."""
 
@@ -57,6 +60,8 @@ def render_probe_text(
     page.add_line(("image    ", "label"), escape_line(image))
     if seen.python:
         page.add_line(("python   ", "label"), escape_line(f"{seen.python} ({seen.executable})"))
+    for label, told in list_server_lines(seen):
+        page.add_line((f"{label:<9}", "label"), escape_line(told))
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
     draw_stages(page, probed)
     draw_evidence(page, seen, verdict)

@@ -15,6 +15,7 @@ from layerscope.probe.payload.loader_trace import trace_imports
 from layerscope.probe.payload.mapped import with_mapped
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
+from layerscope.probe.payload.serving import list_serving_stages
 from layerscope.probe.payload.stages import Stage, run_stages
 from layerscope.probe.payload.visibility import print_markers
 
@@ -104,4 +105,5 @@ ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
     "trace": list_trace_stages,
+    "serving": list_serving_stages,
 }
