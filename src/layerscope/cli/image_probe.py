@@ -16,6 +16,7 @@ from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
 from layerscope.probe.collect import ROLES, TRACE
+from layerscope.probe.confinement import Confinement
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.loader_trace import read_trace
@@ -23,6 +24,7 @@ from layerscope.probe.observation import Observation
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
 
 GPUS: Final = ("auto", "all", "none")
@@ -58,6 +60,12 @@ class Probing:
         return Probed(
             seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu, traced=read_trace(seen)
         )
+
+    def judge_trials(self, trials: Trials) -> Probed:
+        """The hardened run with its verdict, and with what an open one says of it."""
+        probed = self.judge(trials.seen)
+        assert probed.verdict is not None, "it was seen"
+        return replace(probed, verdict=tell_needs(probed.verdict, trials.comparison), trials=trials)
 
 
 NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0, trace_libs=False)
@@ -98,7 +106,13 @@ def with_probing(function: Function) -> Function:
 
 
 def probe_image(
-    image: str, probing: Probing, audit: Callable[[str], AuditResult], *, policies: Policies, console: Console
+    image: str,
+    probing: Probing,
+    audit: Callable[[str], AuditResult],
+    *,
+    policies: Policies,
+    console: Console,
+    variant: str = AUTO,
 ) -> tuple[AuditResult, Probed]:
     """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
 
@@ -113,11 +127,15 @@ def probe_image(
         with show_progress(console) as progress:
             asked = choose_spec(image, result, probing.make_spec())
             wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+
+            def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+                return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+
             try:
-                seen = run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+                trials = probe_variants(run, asked, variant=variant)
             except EngineError as error:
                 raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
-    return result, probing.judge(seen)
+    return result, probing.judge_trials(trials)
 
 
 def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:

@@ -30,6 +30,10 @@ class ProbeSpec(Struct, frozen=True):
     limits: ContainerLimits = ContainerLimits()
     patience: float = 1.0
     """Factor on every deadline."""
+    about: str = ""
+    """What is probed, for a report that is made elsewhere."""
+    looks: bool = False
+    """Whether the payload has to find out which of the modules are there."""
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -67,6 +71,9 @@ class ProbeSpec(Struct, frozen=True):
             "nonce": nonce,
             "roles": list(self.roles),
             "modules": list(self.modules),
+            "asked": list(self.stages),
+            "about": self.about,
+            "looks": self.looks,
             "device": self.device,
             "deadlines": {
                 **{name: [each.soft, each.hard] for name, each in deadlines.items()},
