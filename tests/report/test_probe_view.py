@@ -1,5 +1,7 @@
 """A probe as a person reads of it: verdict, stages, libraries, the loader's search, findings, what to do."""
 
+from msgspec.structs import replace
+
 from layerscope.facts.fact import Evidence
 from layerscope.facts.probe.live_libraries import LiveLibraries
 from layerscope.probe.loader_trace import TracedLibrary
@@ -40,6 +42,21 @@ def test_the_first_broken_stage_is_marked_and_what_follows_is_its_consequence() 
     assert "no[bold]" in broken
     assert any("a consequence of imports" in line for line in lines)
     assert "  PROBE005 failing-import" in lines
+
+
+def test_a_finding_is_cured_where_the_verdict_knows_no_cure() -> None:
+    """What the verdict says already is not said twice."""
+    probed = Probed(SEEN, judge(SEEN))
+    finding = make_finding("PROBE005", rule="failing-import", fix="Ask what it means", steps=("layerscope explain X",))
+
+    def count(given: Probed) -> int:
+        text = render_probe_text("acme/generate", given, RenderContext(width=120, unicode=True), findings=(finding,))
+        return text.count("sk what it means")
+
+    assert count(probed) == 1
+    assert probed.verdict is not None
+    told = replace(probed, verdict=replace(probed.verdict, cures=("ask what it means",)))
+    assert count(told) == 1
 
 
 def test_libraries_are_told_in_a_line() -> None:
