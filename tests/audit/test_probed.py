@@ -9,6 +9,7 @@ from layerscope.facts.probe.idle_gpu import IdleGpu
 from layerscope.policies.policies import Policies
 from layerscope.probe.observation import Observation, ProcessEnd, StageResult
 from layerscope.probe.probed import Probed
+from layerscope.probe.variants import Comparison, Need, Trials
 from layerscope.probe.verdict import judge
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Confidence, Severity
@@ -171,6 +172,19 @@ def test_a_library_that_is_in_front_is_confirmed_once_it_is_in_memory() -> None:
     assert confirmed(SHADOW.winner.path) == "imports"
     assert confirmed(SHADOW.winner.path, SHADOW.shadowed.path) == ""
     assert confirmed(SHADOW.shadowed.path) == ""
+
+
+def test_a_stage_that_passes_with_more_rights_is_told_by_what_it_needs() -> None:
+    """It is broken only here, and no finding says that the image is; one that rights do not help is broken."""
+    seen = Observation((stage("imports", "failed", "import-error", "torch: OSError: [Errno 30] it"),), is_complete=True)
+    need = Need("writable-root", "a root file system that can be written to", ("without --read-only",))
+
+    def found(comparison: Comparison) -> list[str]:
+        trials = Trials(seen, comparison=comparison)
+        return codes(add_probe(make_result(ResultRecipe()), Probed(seen, judge(seen), trials=trials), POLICIES))
+
+    assert found(Comparison("imports", seen, helps=True, needs=(need,))) == ["PROBE042"]
+    assert found(Comparison("imports", seen, helps=False)) == ["PROBE005"]
 
 
 def test_a_probe_that_could_not_run_takes_nothing_from_the_audit() -> None:

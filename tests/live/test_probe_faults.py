@@ -29,12 +29,14 @@ def audit(
     """Exit code, probe and findings by code of an image with these files."""
     tag = "layerscope/probe:fault"
     load(engine, build_python_image(tag, *files, env=env))
-    command = [sys.executable, "-m", "layerscope", "audit", f"docker:{tag}", "--probe", "-o", "json", *options]
+    asked = ["--probe", "--patience", "4", "-o", "json", *options]
+    command = [sys.executable, "-m", "layerscope", "audit", f"docker:{tag}", *asked]
     environment = {**os.environ, **engine.environment}
     done = subprocess.run(
         [*command, "--cache-dir", str(cache)], capture_output=True, text=True, check=False, env=environment
     )
     document = json.loads(done.stdout)
+    assert document["probe"]["refusal"] == "", done.stderr
     return done.returncode, document["probe"], {each["code"]: each for each in document["findings"]}
 
 

@@ -52,6 +52,8 @@ def test_a_container_without_nodes_was_given_no_gpu() -> None:
     """Unless a variable of the image says that it wants none."""
     cause = find(stage("devices", "skipped"), stage("driver", "skipped"), root="devices")
     assert (cause.name, cause.rules) == ("no-gpu-given", ())
+    seen = Observation((stage("devices", "skipped"), DRIVER_12))
+    assert find_cuda_cause(seen, seen.stages[0]) is None  # boards with a GPU of their own have nodes of other names
     cause = find(variables(NVIDIA_VISIBLE_DEVICES="void"), stage("devices", "skipped"), root="devices")
     assert cause.name == "hidden-devices"
     assert 'NVIDIA_VISIBLE_DEVICES="void"' in cause.reason

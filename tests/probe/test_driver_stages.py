@@ -77,6 +77,23 @@ def test_a_kernel_that_cannot_be_launched_says_at_which_call(stub: Path, monkeyp
     assert verdict.root == "kernel"
 
 
+@pytest.mark.parametrize(("code", "said"), [(2, "no memory left"), (46, "busy"), (802, "fabric"), (999, "nvidia-uvm")])
+def test_a_context_that_is_refused_has_the_cause_of_its_code(
+    code: int, said: str, stub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver has started, and refuses the first thing that is asked of it."""
+    verdict = judge(see(stub, monkeypatch, STUB_CONTEXT=code))
+    assert verdict.root == "kernel"
+    assert said in verdict.reason
+    assert f"cuDevicePrimaryCtxRetain: {code}" in verdict.reason
+
+
+def test_nvml_bears_a_mismatch_out(stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both libraries are the driver's, and both may have been left in the image."""
+    verdict = judge(see(stub, monkeypatch, STUB_CUINIT=803, STUB_NVML=18))
+    assert "NVML: 18, its library and the host's kernel module are of different versions" in verdict.reason
+
+
 def test_a_driver_without_a_gpu_is_told_apart(stub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It works, and shows none."""
     stage = see(stub, monkeypatch, STUB_COUNT=0).find("driver")

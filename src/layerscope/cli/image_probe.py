@@ -12,7 +12,6 @@ from layerscope.audit.probe_server import find_server
 from layerscope.audit.probe_target import choose_target
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
-from layerscope.cli.probe_engine import find_engine, offers_gpus
 from layerscope.cli.progress import show_progress
 from layerscope.cli.server_key import read_key
 from layerscope.cli.sizes import parse_size
@@ -20,7 +19,6 @@ from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
 from layerscope.probe.collect import GENERATION, ROLES, SERVING, TRACE, VISIBILITY
 from layerscope.probe.confinement import Confinement
-from layerscope.probe.container_run import run_in_container
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.loader_trace import read_trace
@@ -134,6 +132,9 @@ def probe_image(
 
     Raises ProbeError where it cannot be probed.
     """
+    from layerscope.cli.probe_engine import find_engine, offers_gpus  # an audit alone needs no engine's client
+    from layerscope.probe.container_run import run_in_container
+
     engine, kind, reference, image_id = find_engine(image)
     with engine:
         result = audit(f"{kind}:{reference}")

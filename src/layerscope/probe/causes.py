@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from layerscope.probe.cuda_codes import CODES
-from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.cuda_codes import CODES, MANAGEMENT_CODES
+from layerscope.probe.observation import SKIPPED, Observation, StageResult
 
 _ON_CUDA: Final = frozenset({"devices", "driver", "kernel", "device"})
 _ON_DEVICE: Final = frozenset({"cuda-unavailable", "cpu-fallback"})
@@ -62,7 +62,7 @@ def _find_in_devices(seen: Observation) -> Cause | None:
     stage, driver = seen.find("devices"), seen.find("driver")
     if stage is None:
         return None
-    is_silent = driver is None or not driver.is_broken or driver.values.get("code") == _NO_DEVICE
+    is_silent = driver is None or driver.status == SKIPPED or driver.values.get("code") == _NO_DEVICE
     if stage.status == "skipped" and is_silent:
         wanted = _variable(seen, "NVIDIA_VISIBLE_DEVICES")
         if wanted is not None and wanted.strip() in _NOTHING:
@@ -143,6 +143,10 @@ def _explain_code(code: object, call: str, seen: Observation) -> Cause | None:
     nodes = [str(each.get("path", "")) for each in _values(seen, "devices").get("nodes", ())]
     if known.name == "no-unified-memory" and nodes and "/dev/nvidia-uvm" not in nodes:
         where = ", and /dev/nvidia-uvm is not in the container"
+    told = _values(seen, "driver").get("management")
+    number = told.get("code") if isinstance(told, dict) else None
+    if number in MANAGEMENT_CODES:
+        where += f"; NVML: {number}, {MANAGEMENT_CODES[number]}"
     return Cause(known.name, f"{known.reason} ({call}: {code}{where})", (known.cure,), known.rules)
 
 

@@ -17,6 +17,11 @@ class CodeCause(Struct, frozen=True):
 _COMPAT: Final = ("compat-library-on-path", "baked-driver-library")
 
 CODES: Final = {
+    2: CodeCause(
+        "no-gpu-memory",
+        "the GPU has no memory left",
+        "End what uses it (nvidia-smi shows its processes), or give another one: --gpus",
+    ),
     3: CodeCause(
         "not-initialised",
         "the driver could not be initialised",
@@ -99,3 +104,11 @@ CODES: Final = {
 }
 """By CUresult, see cuda.h; what they come from: https://docs.nvidia.com/cuda/cuda-driver-api/ and the threads in
 `layerscope explain`."""
+
+MANAGEMENT_CODES: Final = {
+    9: "the driver is not loaded",
+    12: "its library is not found",
+    18: "its library and the host's kernel module are of different versions",
+    999: "the GPU was lost, or its nodes may not be used",
+}
+"""Codes of NVML that tell of the same troubles (nvmlReturn_t in nvml.h)."""

@@ -8,6 +8,7 @@ from layerscope.facts.probe.idle_gpu import IdleGpu
 from layerscope.facts.probe.lost_output import LostOutput
 from layerscope.facts.probe.needed_privilege import NeededPrivilege
 from layerscope.probe.observation import Observation
+from layerscope.probe.probed import Probed
 from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import Outcome, Verdict, find_idle_gpus
 
@@ -18,18 +19,25 @@ _WHOLE = Evidence()
 """A run is of the image as a whole."""
 
 
-def collect_probe_facts(seen: Observation, verdict: Verdict, confirmed: Iterable[Confirmed] = ()) -> tuple[Fact, ...]:
-    """What the stages say; libraries are compared apart, for that needs the image's files."""
-    return (*_collect_broken(seen, verdict, tuple(confirmed)), *_collect_idle(seen, verdict), *_collect_lost(seen))
+def collect_probe_facts(probed: Probed, confirmed: Iterable[Confirmed] = ()) -> tuple[Fact, ...]:
+    """What the stages say; libraries are compared apart, for that needs the image's files.
+
+    A stage that passes with more rights is told by what it needs, and not as one that breaks.
+    """
+    seen, verdict = probed.seen, probed.verdict
+    if seen is None or verdict is None:
+        return ()
+    needed = list(_collect_needed(probed.trials, verdict))
+    broken = () if needed else _collect_broken(seen, verdict, tuple(confirmed))
+    return (*needed, *broken, *_collect_idle(seen, verdict), *_collect_lost(seen))
 
 
-def collect_needs(trials: Trials | None) -> Iterator[NeededPrivilege]:
-    """What a run with default rights shows that the image needs."""
+def _collect_needed(trials: Trials | None, verdict: Verdict) -> Iterator[NeededPrivilege]:
     comparison = trials.comparison if trials is not None else None
-    if trials is not None and comparison is not None and comparison.helps:
-        broken = trials.seen.broken
-        reason = broken.detail if broken is not None else ""
-        yield NeededPrivilege(_WHOLE, comparison.stage or START, tuple(need.text for need in comparison.needs), reason)
+    if comparison is not None and comparison.helps and comparison.needs:
+        flags = tuple(flag for need in comparison.needs for flag in need.flags)
+        texts = tuple(need.text for need in comparison.needs)
+        yield NeededPrivilege(_WHOLE, comparison.stage, texts, flags, verdict.reason)
 
 
 def _collect_broken(seen: Observation, verdict: Verdict, confirmed: tuple[Confirmed, ...]) -> Iterator[BrokenStage]:

@@ -68,7 +68,7 @@ def render_probe_text(
     draw_trace(page, probed.traced)
     draw_variants(page, probed.trials)
     draw_warnings(page, probed.warnings)
-    _draw_findings(page, findings)
+    _draw_findings(page, findings, verdict)
     _draw_next(page, verdict)
     draw_recipe(page, probed.trials, verdict, is_wanted=shows_recipe)
     return page.read()
@@ -80,14 +80,18 @@ def draw_evidence(page: Page, seen: Observation, verdict: Verdict) -> None:
     _draw_log(page, seen, verdict)
 
 
-def _draw_findings(page: Page, findings: Sequence[Finding]) -> None:
-    """The rules that the probe falls under, for whoever wants to read on."""
+def _draw_findings(page: Page, findings: Sequence[Finding], verdict: Verdict) -> None:
+    """The rules that the probe falls under, for whoever wants to read on, with cures that the verdict does not name."""
+    told = {cure.removeprefix("or ").casefold() for cure in verdict.cures}
     if findings:
         page.add_heading("Findings")
     for finding in findings:
         note = ("  confirmed by the probe", "bad") if finding.confirmed else ""
         page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", note, indent=2)
         page.add_line((escape_line(finding.message), "muted"), indent=4)
+        for fix in (each for each in finding.fixes[:1] if each.title.casefold() not in told):
+            command = f": {escape_line(fix.steps[0])}" if fix.steps else ""
+            page.add_line(f"{page.symbols.arrow} {escape_line(fix.title)}{command}", indent=4)
 
 
 def _mark_outcome(page: Page, verdict: Verdict) -> tuple[str, str]:

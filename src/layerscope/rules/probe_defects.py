@@ -19,6 +19,7 @@ class Defect(Enum):
     NOT_STARTED = auto()
     HANG = auto()
     MEMORY = auto()
+    GPU_MEMORY = auto()
     CRASH = auto()
     IMPORT = auto()
     CUDA = auto()
@@ -53,6 +54,9 @@ _BY_KIND: Final = {
     "wrong-result": Defect.WRONG,
     "cache-differs": Defect.WRONG,
     "not-finite": Defect.NOT_FINITE,
+    "eos-first": Defect.EMPTY,
+    "stalled-stream": Defect.HANG,
+    "no-memory-left": Defect.GPU_MEMORY,
 }
 _BY_OUTCOME: Final = {
     "hang": Defect.HANG,
@@ -66,12 +70,15 @@ _BY_OUTCOME: Final = {
 }
 _ON_GPU: Final = frozenset({"devices", "driver"})
 _ON_DRIVER: Final = "kernel"
+_NO_GPU_MEMORY: Final = ("CUDA out of memory", "CUDA error: out of memory", "no-gpu-memory")
 
 
 def find_defect(fact: BrokenStage) -> Defect:
     """The one class that a broken stage belongs to."""
+    if any(words in text for words in _NO_GPU_MEMORY for text in (fact.reason, fact.cause)):
+        return Defect.GPU_MEMORY
     if fact.is_out_of_memory or fact.kind == "out-of-memory":
-        return Defect.MEMORY
+        return Defect.GPU_MEMORY if "GPU" in fact.reason else Defect.MEMORY
     if fact.stage == "start":
         return Defect.HANG if fact.outcome == "hang" else Defect.NOT_STARTED
     if fact.outcome in {"hang", "crash"}:

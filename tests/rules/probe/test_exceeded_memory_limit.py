@@ -29,3 +29,9 @@ def test_flags_exceeded_memory_limit() -> None:
 def test_ignores_its_neighbour() -> None:
     """A crash with memory to spare is another rule's."""
     ignores(ExceededMemoryLimit, broken("weights", outcome="crash", kind="crash"))
+
+
+def test_the_limit_is_told_where_it_is_known() -> None:
+    """It is the container's."""
+    (finding,) = flags(ExceededMemoryLimit, broken("weights", is_out_of_memory=True, memory_limit=8 << 30))
+    assert finding.message.endswith("; the limit is 8.6 GB")

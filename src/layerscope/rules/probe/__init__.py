@@ -8,6 +8,7 @@ from layerscope.rules.probe.deleted_live_library import DeletedLiveLibrary
 from layerscope.rules.probe.driver_error import DriverError
 from layerscope.rules.probe.empty_generation import EmptyGeneration
 from layerscope.rules.probe.exceeded_memory_limit import ExceededMemoryLimit
+from layerscope.rules.probe.exhausted_gpu_memory import ExhaustedGpuMemory
 from layerscope.rules.probe.failing_import import FailingImport
 from layerscope.rules.probe.failing_stage import FailingStage
 from layerscope.rules.probe.foreign_live_library import ForeignLiveLibrary
@@ -44,6 +45,7 @@ RULES: Final[tuple[Rule, ...]] = (
     UnavailableCuda(),
     DriverError(),
     SilentCpuFallback(),
+    ExhaustedGpuMemory(),
     ForeignLiveLibrary(),
     LibraryLoadedTwice(),
     DeletedLiveLibrary(),

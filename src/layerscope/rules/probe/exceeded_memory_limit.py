@@ -10,6 +10,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.probe_defects import Defect, cure_broken, iter_broken, locate_broken, tell_broken
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_size
 
 
 class ExceededMemoryLimit(Rule):
@@ -35,4 +36,5 @@ class ExceededMemoryLimit(Rule):
         """One finding, for the first stage that broke, if it broke in this way."""
         for fact in iter_broken(facts, Defect.MEMORY):
             fixes = cure_broken(fact, "Give it more: --memory 16GiB")
-            yield self.finding(tell_broken(fact), *locate_broken(fact), fixes=fixes)
+            limit = f"; the limit is {tell_size(fact.memory_limit)}" if fact.memory_limit else ""
+            yield self.finding(f"{tell_broken(fact)}{limit}", *locate_broken(fact), fixes=fixes)

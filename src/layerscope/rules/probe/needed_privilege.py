@@ -29,13 +29,19 @@ class NeededPrivilege(Rule):
 
     code: ClassVar[str] = "PROBE042"
     covers: ClassVar[tuple[int, ...]] = (45, 47)
-    severity: ClassVar[Severity] = Severity.MEDIUM
+    severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (needed_privilege.NeededPrivilege,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each stage."""
         for fact in facts.of(needed_privilege.NeededPrivilege):
-            why = f": {fact.reason}" if fact.reason else ""
-            message = f"Stage {fact.stage} breaks in a locked-down container and not with {tell_list(fact.needs)}{why}"
-            fix = Fix("Give the program a place that it may write to, instead of rights", ())
-            yield self.finding(message, fact.evidence, fixes=(fix,))
+            who = f"Stage {fact.stage}" if fact.stage else "The image's Python"
+            why = f"; without it: {fact.reason}" if fact.reason else ""
+            message = (
+                f"{who} breaks in a locked-down container and passes with an engine's default rights: the image needs "
+                f"{tell_list(fact.needs)}{why}"
+            )
+            fixes = [Fix("Give the program a place that it may write to, instead of rights", ())]
+            if fact.flags:
+                fixes.append(Fix(f"Run it with what it needs: {', '.join(fact.flags)}", ()))
+            yield self.finding(message, fact.evidence, fixes=tuple(fixes))

@@ -1,0 +1,94 @@
+"""A probe as a person reads of it: verdict, stages, libraries, the loader's search, findings, what to do."""
+
+from msgspec.structs import replace
+
+from layerscope.facts.fact import Evidence
+from layerscope.facts.probe.live_libraries import LiveLibraries
+from layerscope.probe.loader_trace import TracedLibrary
+from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.probed import Probed
+from layerscope.probe.verdict import judge
+from layerscope.report.context import RenderContext
+from layerscope.report.probe_view import render_probe_text
+from support.results import make_finding
+
+SEEN = Observation(
+    (
+        StageResult("env", "passed", detail="Python 3.11 as uid 65534"),
+        StageResult("devices", "skipped", detail="no device"),
+        StageResult("driver", "skipped", detail="no device"),
+        StageResult("imports", "failed", 1.25, "import-error", "torch: OSError: \x1b[31mno[bold]"),
+        StageResult("weights", "blocked"),
+    ),
+    is_complete=True,
+    seconds=3.5,
+)
+
+
+def draw(probed: Probed, *, findings: tuple[str, ...] = (), unicode: bool = True) -> list[str]:
+    """The lines of a page."""
+    found = tuple(make_finding(code, rule="failing-import", message="it is so") for code in findings)
+    return render_probe_text(
+        "acme/generate", probed, RenderContext(width=120, unicode=unicode), findings=found
+    ).splitlines()
+
+
+def test_the_first_broken_stage_is_marked_and_what_follows_is_its_consequence() -> None:
+    """What the image says is shown as text, whatever it holds."""
+    lines = draw(Probed(SEEN, judge(SEEN)), findings=("PROBE005",))
+    assert lines[0].startswith("✘ ERROR")
+    broken = next(line for line in lines if "the first that broke" in line)
+    assert "\x1b" not in broken
+    assert "no[bold]" in broken
+    assert any("a consequence of imports" in line for line in lines)
+    assert "  PROBE005 failing-import" in lines
+
+
+def test_a_finding_is_cured_where_the_verdict_knows_no_cure() -> None:
+    """What the verdict says already is not said twice."""
+    probed = Probed(SEEN, judge(SEEN))
+    finding = make_finding("PROBE005", rule="failing-import", fix="Ask what it means", steps=("layerscope explain X",))
+
+    def count(given: Probed) -> int:
+        text = render_probe_text("acme/generate", given, RenderContext(width=120, unicode=True), findings=(finding,))
+        return text.count("sk what it means")
+
+    assert count(probed) == 1
+    assert probed.verdict is not None
+    told = replace(probed, verdict=replace(probed.verdict, cures=("ask what it means",)))
+    assert count(told) == 1
+
+
+def test_libraries_are_told_in_a_line() -> None:
+    """How many, from where, and how many needs were compared."""
+    live = LiveLibraries(Evidence(), 131, ("usr/lib/libcuda.so.550",), ("tmp/x.so", "tmp/y.so"), 57)
+    lines = draw(Probed(SEEN, judge(SEEN), libraries=live))
+    assert (
+        "  131 libraries in memory, 1 of them from the NVIDIA runtime, 2 in no layer; 57 needs compared with the "
+        "image's files" in lines
+    )
+
+
+def test_the_search_of_the_loader_is_told_library_by_library() -> None:
+    """What won and why; what nothing was found for, with what was tried; what the files let expect."""
+    traced = (
+        TracedLibrary("torch", "liba.so.1", "/opt/liba.so.1", "RUNPATH", "/opt/_C.so", ("/old/liba.so.1",), 3),
+        TracedLibrary("torch", "libb.so.2", "", "", "", ("/lib/libb.so.2",), 9),
+        TracedLibrary("torch", "libc.so.6", "/old/libc.so.6", "LD_LIBRARY_PATH", "", (), 0, ("/lib/libc.so.6",)),
+    )
+    lines = draw(Probed(SEEN, judge(SEEN), traced=traced))
+    start = lines.index("Libraries  searched by import torch")
+    assert lines[start + 1 : start + 8] == [
+        "  ✔ liba.so.1  RUNPATH of _C.so, 3 paths tried before",
+        "    /opt/liba.so.1",
+        "  ✘ libb.so.2  not found",
+        "    not there: /lib/libb.so.2",
+        "  ? libc.so.6  LD_LIBRARY_PATH",
+        "    /old/libc.so.6",
+        "    the files let expect /lib/libc.so.6",
+    ]
+
+
+def test_a_page_can_be_drawn_in_ascii() -> None:
+    """For logs that know nothing else."""
+    assert "\n".join(draw(Probed(SEEN, judge(SEEN)), unicode=False)).isascii()
