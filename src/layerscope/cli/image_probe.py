@@ -18,15 +18,18 @@ from layerscope.cli.server_key import read_key
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
-from layerscope.probe.collect import GENERATION, SERVING, SYSTEM, VISIBILITY
+from layerscope.probe.collect import GENERATION, ROLES, SERVING, TRACE, VISIBILITY
+from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
+from layerscope.probe.loader_trace import read_trace
 from layerscope.probe.observation import Observation
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
 from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
 
 GPUS: Final = ("auto", "all", "none")
@@ -43,6 +46,7 @@ class Probing:
     memory: int | None
     shm_size: int | None
     patience: float
+    trace_libs: bool
     start_server: bool = True
     api_key_env: str | None = None
     model_name: str | None = None
@@ -56,14 +60,23 @@ class Probing:
         """What is asked, of which interpreter is still open."""
         limits = ContainerLimits()
         limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
-        return ProbeSpec("", limits=limits, patience=self.patience)
+        roles = (*ROLES, TRACE) if self.trace_libs else ROLES
+        return ProbeSpec("", limits=limits, patience=self.patience, roles=roles)
 
     def judge(self, seen: Observation) -> Probed:
         """What was seen, with its verdict."""
-        return Probed(seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu)
+        return Probed(
+            seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu, traced=read_trace(seen)
+        )
+
+    def judge_trials(self, trials: Trials) -> Probed:
+        """The hardened run with its verdict, and with what an open one says of it."""
+        probed = self.judge(trials.seen)
+        assert probed.verdict is not None, "it was seen"
+        return replace(probed, verdict=tell_needs(probed.verdict, trials.comparison), trials=trials)
 
 
-NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0)
+NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0, trace_libs=False)
 """What the options say where nobody uses them."""
 
 _OPTIONS: Final = (
@@ -81,6 +94,7 @@ _OPTIONS: Final = (
     click.option(
         "--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1."
     ),
+    click.option("--trace-libs", is_flag=True, help="Show how the loader finds each library (LD_DEBUG=libs)."),
     click.option(
         "--server/--no-server",
         "start_server",
@@ -108,7 +122,13 @@ def with_probing(function: Function) -> Function:
 
 
 def probe_image(
-    image: str, probing: Probing, audit: Callable[[str], AuditResult], *, policies: Policies, console: Console
+    image: str,
+    probing: Probing,
+    audit: Callable[[str], AuditResult],
+    *,
+    policies: Policies,
+    console: Console,
+    variant: str = AUTO,
 ) -> tuple[AuditResult, Probed]:
     """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
 
@@ -121,11 +141,15 @@ def probe_image(
             found = find_server(result, policies)
             asked = add_server(choose_spec(image, result, probing.make_spec(), found), found, probing)
             wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+
+            def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+                return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+
             try:
-                seen = run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+                trials = probe_variants(run, asked, variant=variant)
             except EngineError as error:
                 raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
-    return result, probing.judge(seen)
+    return result, probing.judge_trials(trials)
 
 
 def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None = None) -> ProbeSpec:
@@ -147,7 +171,9 @@ def add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> 
     if found is None or not probing.start_server:
         return spec
     serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
-    roles = (SYSTEM, GENERATION, SERVING, VISIBILITY) if spec.modules else (SYSTEM, SERVING, VISIBILITY)
+    kept = [role for role in spec.roles if role != GENERATION or spec.modules]
+    place = kept.index(VISIBILITY) if VISIBILITY in kept else len(kept)
+    roles = (*kept[:place], SERVING, *kept[place:])
     return replace(spec, roles=roles, serving=serving)
 
 

@@ -38,6 +38,7 @@ DEADLINES: Final = {
     "completion": Deadline(30, 120),
     "stream": Deadline(30, 200),
     "request-log": Deadline(10, 30),
+    "loader": Deadline(60, 240),
 }
 """Of each stage: importing reads up to two gigabytes of libraries, and the first kernel may have to be compiled.
 

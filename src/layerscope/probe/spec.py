@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
-from layerscope.probe.collect import GENERATION, ROLES, SERVING, SYSTEM, VISIBILITY
+from layerscope.probe.collect import GENERATION, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.limits import DEADLINES, GRACE, OTHER_STAGE, ContainerLimits, scale
 from layerscope.probe.observation import STAGES
 from layerscope.probe.serving_spec import SERVING_STAGES, ServingSpec
@@ -33,6 +33,10 @@ class ProbeSpec(Struct, frozen=True):
     """Factor on every deadline."""
     serving: ServingSpec | None = None
     """The server that the role `serving` asks."""
+    about: str = ""
+    """What is probed, for a report that is made elsewhere."""
+    looks: bool = False
+    """Whether the payload has to find out which of the modules are there."""
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -49,6 +53,8 @@ class ProbeSpec(Struct, frozen=True):
             left_out.add("visibility")
         asked = self.serving.stages if self.serving is not None and SERVING in self.roles else ()
         left_out |= set(SERVING_STAGES) - set(asked)
+        if TRACE not in self.roles:
+            left_out.add("loader")
         return tuple(name for name in STAGES if name not in left_out)
 
     @property
@@ -70,6 +76,9 @@ class ProbeSpec(Struct, frozen=True):
             "nonce": nonce,
             "roles": list(self.roles),
             "modules": list(self.modules),
+            "asked": list(self.stages),
+            "about": self.about,
+            "looks": self.looks,
             "device": self.device,
             "deadlines": {
                 **{name: [each.soft, each.hard] for name, each in deadlines.items()},

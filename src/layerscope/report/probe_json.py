@@ -12,6 +12,7 @@ from layerscope.probe.verdict import Verdict
 from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1_probe import (
+    IsolationWarningV1,
     KnownErrorV1,
     LiveLibrariesV1,
     ProbeServerV1,
@@ -21,13 +22,21 @@ from layerscope.report.json_v1_probe import (
     ProbeVerdictV1,
 )
 from layerscope.report.places import root_path
+from layerscope.report.probe_recipe import build_recipe_json
+from layerscope.report.probe_variants import build_needs, build_variants
 from layerscope.rules.finding import Finding
 
 
 def render_probe_json(image: str, probed: Probed, findings: Sequence[Finding] = ()) -> str:
     """The report's head, its `probe`, and what rules found in it."""
     told = [
-        {"code": each.code, "rule": each.rule, "severity": str(each.severity), "message": each.message}
+        {
+            "code": each.code,
+            "rule": each.rule,
+            "severity": str(each.severity),
+            "message": each.message,
+            "confirmed": each.confirmed or None,
+        }
         for each in findings
     ]
     document = {"image": {"reference": image}, "probe": build_probe(probed), "findings": told}
@@ -52,6 +61,10 @@ def build_probe(probed: Probed | None) -> ProbeV1:
         logs=seen.logs,
         confirmed=list(probed.confirmed),
         libraries=_build_libraries(probed.libraries),
+        variants=build_variants(seen, probed.trials),
+        needs=build_needs(probed.trials),
+        warnings=[IsolationWarningV1(each.kind, each.text, each.cure) for each in probed.warnings],
+        recipe=build_recipe_json(probed.trials, verdict),
         server=_build_server(seen),
     )
 

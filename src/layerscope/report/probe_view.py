@@ -20,14 +20,17 @@ from layerscope.probe.serving_verdict import list_server_lines
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.probe_recipe import draw_recipe
+from layerscope.report.probe_variants import draw_variants, draw_warnings
 from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.trace_section import draw_trace
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count
 
 TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
     "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
-    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility",
+    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility", "loader": "loader",
     "listen": "server listens", "health": "health", "models": "models", "chat-16": "chat, 16 tokens",
     "chat-512": "chat, 512 tokens", "completion": "completion", "stream": "stream", "request-log": "requests in log",
 }  # fmt: skip
@@ -37,7 +40,9 @@ SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
 
 
-def render_probe_text(image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = ()) -> str:
+def render_probe_text(
+    image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = (), shows_recipe: bool = False
+) -> str:
     """The whole page; `findings` are what rules say of the probe."""
     page = Page(context)
     seen, verdict = probed.seen, probed.verdict
@@ -60,8 +65,12 @@ def render_probe_text(image: str, probed: Probed, context: RenderContext, *, fin
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
     draw_stages(page, probed)
     draw_evidence(page, seen, verdict)
+    draw_trace(page, probed.traced)
+    draw_variants(page, probed.trials)
+    draw_warnings(page, probed.warnings)
     _draw_findings(page, findings)
     _draw_next(page, verdict)
+    draw_recipe(page, probed.trials, verdict, is_wanted=shows_recipe)
     return page.read()
 
 
@@ -76,7 +85,8 @@ def _draw_findings(page: Page, findings: Sequence[Finding]) -> None:
     if findings:
         page.add_heading("Findings")
     for finding in findings:
-        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", indent=2)
+        note = ("  confirmed by the probe", "bad") if finding.confirmed else ""
+        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", note, indent=2)
         page.add_line((escape_line(finding.message), "muted"), indent=4)
 
 

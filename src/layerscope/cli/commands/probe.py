@@ -15,6 +15,9 @@ from layerscope.cli.image_access import choose_source, make_options, tell_cache_
 from layerscope.cli.image_probe import Probing, probe_image, with_probing
 from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.cli.probe_bundle import probe_bundle
+from layerscope.cli.probe_elsewhere import emit, read_probe
+from layerscope.cli.probe_options import BUNDLE, Place, with_place
 from layerscope.cli.probe_server import probe_url
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
@@ -32,11 +35,10 @@ from layerscope.rules.finding import Finding
 @click.argument("image", metavar="[IMAGE]", required=False)
 @with_probing
 @click.option("--local", is_flag=True, help="Probe this very environment instead of an image.")
-@click.option(
-    "--python", default="python3", show_default=True, metavar="NAME", help="The Python to probe with --local."
-)
+@click.option("--python", metavar="NAME", help="The Python to probe with --local (default: python3) or --emit.")
 @click.option("--url", metavar="URL", help="Probe the server of models that runs there instead of an image.")
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
+@with_place
 @with_reading
 @output_option
 @with_console
@@ -45,9 +47,10 @@ def command(
     *,
     probing: Probing,
     local: bool,
-    python: str,
+    python: str | None,
     url: str | None,
     print_payload: bool,
+    place: Place,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -63,19 +66,28 @@ def command(
     if print_payload:
         sys.stdout.write(render_payload())
         return exit_codes.CLEAN
-    if (image is not None) + local + (url is not None) != 1:
-        raise UsageError("probing: expected IMAGE, or --local to probe this environment, or --url to probe a server")
+    if local + (image is not None) + (url is not None) + (place.read_file is not None) != 1:
+        raise UsageError(
+            "probing: expected IMAGE, or --local to probe this environment, or --url to probe a server, or --read FILE"
+        )
+    if place.emit is not None:
+        return emit(image, place.emit, probing, python=python, reading=reading, console=console)
     findings: tuple[Finding, ...] = ()
     if url is not None:
         name, probed = probe_url(url, probing, console)
+    elif place.read_file is not None:
+        name, seen = read_probe(place.read_file, place.nonce)
+        probed = probing.judge(seen)
     elif image is None:
-        name, probed = "this environment", probing.judge(_probe_here(probing.make_spec(), python, console))
+        name, probed = "this environment", probing.judge(_probe_here(probing.make_spec(), python or "python3", console))
     else:
-        name, (probed, findings) = image, _probe_image(image, probing, reading=reading, console=console)
+        name, (probed, findings) = image, _probe_image(image, probing, place, reading=reading, console=console)
     verdict = probed.verdict
     assert verdict is not None, "a probe that was refused has raised"
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_probe_text(name, probed, context, findings=findings),
+        "terminal": lambda context: render_probe_text(
+            name, probed, context, findings=findings, shows_recipe=place.recipe
+        ),
         "json": lambda _: render_probe_json(name, probed, findings),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
@@ -91,7 +103,7 @@ def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
 
 
 def _probe_image(
-    image: str, probing: Probing, *, reading: Reading, console: Console
+    image: str, probing: Probing, place: Place, *, reading: Reading, console: Console
 ) -> tuple[Probed, tuple[Finding, ...]]:
     """What was seen, and what rules find in it together with the image's files."""
     options = make_options(reading)
@@ -102,7 +114,12 @@ def _probe_image(
         tell_cache_notes(options.cache, console)
         return result
 
-    result, probed = probe_image(image, probing, audit, policies=options.policies, console=console)
+    if place.runtime == BUNDLE:
+        result, probed = probe_bundle(image, probing, place.variant, reading=reading, console=console)
+    else:
+        result, probed = probe_image(
+            image, probing, audit, policies=options.policies, console=console, variant=place.variant
+        )
     joined = add_probe(result, probed, options.policies)
     assert joined.probed is not None, "it was given"
     told = tuple(each for each in joined.findings if each.code.startswith("PROBE") or each.confirmed)

@@ -8,9 +8,10 @@ from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 from layerscope.probe.payload.canary import Canary
 from layerscope.probe.payload.driver import describe_devices, describe_driver
 from layerscope.probe.payload.environment import describe_environment
-from layerscope.probe.payload.imports import import_modules
+from layerscope.probe.payload.imports import find_installed, import_modules
 from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
+from layerscope.probe.payload.loader_trace import trace_imports
 from layerscope.probe.payload.mapped import with_mapped
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
@@ -67,6 +68,8 @@ def list_system_stages(_settings: Dict[str, Any], _blobs: List[bytes]) -> List[S
 
 def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List[Stage]:
     """A generation with the canary model: in plain PyTorch, and by transformers where that is there."""
+    if settings.get("looks"):
+        settings = dict(settings, modules=find_installed(settings["modules"]))
     stages = [Stage("imports", lambda: import_modules(settings["modules"]))]
     if "torch" not in settings["modules"]:
         return stages
@@ -93,8 +96,14 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
     return stages
 
 
+def list_trace_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
+    """How libraries are searched, which takes a process of its own for each module."""
+    return [Stage("loader", lambda: trace_imports(settings["modules"]))]
+
+
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
     "serving": list_serving_stages,
+    "trace": list_trace_stages,
 }
