@@ -172,9 +172,8 @@ def add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> 
         return spec
     serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
     kept = [role for role in spec.roles if role != GENERATION or spec.modules]
-    place = kept.index(VISIBILITY) if VISIBILITY in kept else len(kept)
-    roles = (*kept[:place], SERVING, *kept[place:])
-    return replace(spec, roles=roles, serving=serving)
+    kept.insert(kept.index(VISIBILITY), SERVING)
+    return replace(spec, roles=tuple(kept), serving=serving)
 
 
 def _tell_other_way(found: ServingSpec | None) -> str:

@@ -11,8 +11,8 @@ PACKAGE: Final = "layerscope.probe.payload"
 PARTS: Final = (
     "records", "stages", "host_files", "resources", "environment", "driver", "kernel", "mapped", "imports",
     "tensors", "generated_text", "canary", "pretrained", "loader_trace", "visibility", "process_tree", "child",
-    "http_client", "answer_text", "api_dialects", "answer_stream", "server_process", "serving_start", "serving_calls",
-    "serving", "keeper", "entry",
+    "http_client", "answer_text", "api_dialects", "answer_stream", "server_process", "serving_start",
+    "serving_calls", "serving", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 

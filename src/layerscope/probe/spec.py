@@ -31,12 +31,12 @@ class ProbeSpec(Struct, frozen=True):
     limits: ContainerLimits = ContainerLimits()
     patience: float = 1.0
     """Factor on every deadline."""
-    serving: ServingSpec | None = None
-    """The server that the role `serving` asks."""
     about: str = ""
     """What is probed, for a report that is made elsewhere."""
     looks: bool = False
     """Whether the payload has to find out which of the modules are there."""
+    serving: ServingSpec | None = None
+    """The server that the role `serving` asks."""
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -51,10 +51,10 @@ class ProbeSpec(Struct, frozen=True):
             left_out |= {"env", "devices", "driver", "kernel"}
         if VISIBILITY not in self.roles:
             left_out.add("visibility")
-        asked = self.serving.stages if self.serving is not None and SERVING in self.roles else ()
-        left_out |= set(SERVING_STAGES) - set(asked)
         if TRACE not in self.roles:
             left_out.add("loader")
+        asked = self.serving.stages if self.serving is not None and SERVING in self.roles else ()
+        left_out |= set(SERVING_STAGES) - set(asked)
         return tuple(name for name in STAGES if name not in left_out)
 
     @property

@@ -57,16 +57,6 @@ class LiveLibrariesV1(Struct, frozen=True):
     compared: int
 
 
-class ProbeServerV1(Struct, frozen=True):
-    """A server of models that listened."""
-
-    name: Annotated[str, Meta(description="Which it is, and by what it was recognised.")]
-    place: Annotated[str, Meta(description="Where it listened, as its own network sees it.")]
-    model: Annotated[str, Meta(description="The model that was asked; empty where none was.")]
-    first_text: Annotated[float | None, Meta(description="Seconds until a stream brought its first text.")]
-    tokens_per_second: Annotated[float | None, Meta(description="By the server's own count of tokens.")]
-
-
 class VariantV1(Struct, frozen=True):
     """One run: how closed it was, and what became of each stage."""
 
@@ -95,6 +85,16 @@ class RecipeV1(Struct, frozen=True):
 
     docker: Annotated[list[str], Meta(description="Flags of `docker run`, each with its value.")]
     kubernetes: Annotated[dict[str, Any], Meta(description="What goes into the `spec` of a pod.")]
+
+
+class ProbeServerV1(Struct, frozen=True):
+    """A server of models that listened."""
+
+    name: Annotated[str, Meta(description="Which it is, and by what it was recognised.")]
+    place: Annotated[str, Meta(description="Where it listened, as its own network sees it.")]
+    model: Annotated[str, Meta(description="The model that was asked; empty where none was.")]
+    first_text: Annotated[float | None, Meta(description="Seconds until a stream brought its first text.")]
+    tokens_per_second: Annotated[float | None, Meta(description="By the server's own count of tokens.")]
 
 
 class ProbeV1(Struct, frozen=True):

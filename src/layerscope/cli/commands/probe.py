@@ -66,18 +66,16 @@ def command(
     if print_payload:
         sys.stdout.write(render_payload())
         return exit_codes.CLEAN
-    if local + (image is not None) + (url is not None) + (place.read_file is not None) != 1:
-        raise UsageError(
-            "probing: expected IMAGE, or --local to probe this environment, or --url to probe a server, or --read FILE"
-        )
+    if local + (image is not None) + (place.read_file is not None) + (url is not None) != 1:
+        raise UsageError("probing: expected IMAGE, --local to probe this environment, --url URL, or --read FILE")
     if place.emit is not None:
         return emit(image, place.emit, probing, python=python, reading=reading, console=console)
     findings: tuple[Finding, ...] = ()
-    if url is not None:
-        name, probed = probe_url(url, probing, console)
-    elif place.read_file is not None:
+    if place.read_file is not None:
         name, seen = read_probe(place.read_file, place.nonce)
         probed = probing.judge(seen)
+    elif url is not None:
+        name, probed = probe_url(url, probing, console)
     elif image is None:
         name, probed = "this environment", probing.judge(_probe_here(probing.make_spec(), python or "python3", console))
     else:

@@ -104,6 +104,6 @@ def list_trace_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Sta
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
-    "serving": list_serving_stages,
     "trace": list_trace_stages,
+    "serving": list_serving_stages,
 }
