@@ -16,13 +16,14 @@ from layerscope.probe.serving_spec import ServerAddress, ServingSpec
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, judge
 from layerscope.progress import SilentProgress
+from support.payload_stages import ask_server
 from support.stub_dialects import COG, OLLAMA, TEXT, TGI, TORCHSERVE, TRITON, Answers, serve, tell
 
 SILENT = SilentProgress()
 
 
 def ask(port: int, **told: object) -> Observation:
-    """What the probe sees of a server that runs there."""
+    """What the whole probe sees of a server that runs there."""
     serving = ServingSpec(address=ServerAddress("127.0.0.1", port), **{"is_certain": True, **told})  # type: ignore[arg-type]
     return run_here(ProbeSpec(sys.executable, roles=("serving",), serving=serving), progress=SILENT)
 
@@ -49,7 +50,7 @@ def test_each_dialect_is_spoken(
 ) -> None:
     """Also where the server itself has to tell which one it is; what a dialect does not have is skipped."""
     with serve(answers) as port:
-        seen = ask(port, dialect=dialect if is_known else "", model=model)
+        seen = ask_server(port, dialect=dialect if is_known else "", model=model)
     verdict = judge(seen)
     assert (verdict.outcome, verdict.root) == (Outcome.GENERATED, ""), verdict
     assert list_passed(seen) == {"listen", "health", "models", "chat-16", "chat-512", "completion", "stream"} - missing
@@ -62,7 +63,7 @@ def test_a_model_that_takes_no_text_is_not_asked() -> None:
     """A classifier of images is no failure."""
     images = {**TRITON, "GET /v2/models/small": tell({"name": "small", "inputs": [{"name": "INPUT0"}]})}
     with serve(images) as port:
-        verdict = judge(ask(port, dialect="triton"))
+        verdict = judge(ask_server(port, dialect="triton"))
     assert (verdict.outcome, verdict.root) == (Outcome.UNPROVED, "")
     assert "takes no text" in verdict.title
 
@@ -78,7 +79,7 @@ def test_a_model_that_takes_no_text_is_not_asked() -> None:
 def test_a_cog_image_that_fails_says_why(changed: Answers, outcome: Outcome, root: str, words: str) -> None:
     """Its health check answers 200 whatever its status is."""
     with serve({**COG, **changed}) as port:
-        verdict = judge(ask(port, dialect="cog", health=("/health-check",)))
+        verdict = judge(ask_server(port, dialect="cog", health=("/health-check",)))
     assert (verdict.outcome, verdict.root) == (outcome, root), verdict
     assert words in verdict.reason
 
@@ -87,7 +88,7 @@ def test_an_ollama_that_only_loaded_gives_no_text() -> None:
     """200, `done`, and nothing said."""
     loaded = {**OLLAMA, "POST /api/chat": tell({"message": {"content": ""}, "done": True, "done_reason": "load"})}
     with serve(loaded) as port:
-        verdict = judge(ask(port, dialect="ollama"))
+        verdict = judge(ask_server(port, dialect="ollama"))
     assert (verdict.outcome, verdict.root) == (Outcome.EMPTY, "chat-16")
 
 
@@ -164,7 +165,7 @@ def test_a_hostile_server_holds_nothing_up(
 def test_the_text_is_told() -> None:
     """In the values of its stage."""
     with serve(OLLAMA) as port:
-        stage = ask(port, dialect="ollama").find("chat-512")
+        stage = ask_server(port, dialect="ollama").find("chat-512")
     assert stage is not None
     assert stage.values["text"] == TEXT
 
@@ -176,7 +177,7 @@ def test_halves_of_characters_and_long_names_are_told() -> None:
         "POST /api/chat": (200, "application/json", b'{"message": {"content": "a\\ud800b"}, "done": true}'),
     }
     with serve({**odd, "GET /api/tags": tell({"models": [{"name": "m" * 1000}, {"name": "small"}]})}) as port:
-        seen = ask(port, dialect="ollama")
+        seen = ask_server(port, dialect="ollama")
     stage = seen.find("chat-16")
     assert stage is not None
     assert stage.status == "passed"
@@ -194,7 +195,7 @@ def test_a_server_that_is_too_slow_for_a_long_text_is_not_called_hanging(monkeyp
         time.sleep(0.5)
 
     with serve(OLLAMA, before={"POST /api/chat": slow}) as port:
-        seen = ask(port, dialect="ollama")
+        seen = ask_server(port, dialect="ollama")
     stage = seen.find("chat-512")
     assert stage is not None
     assert stage.status == "skipped"

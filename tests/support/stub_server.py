@@ -100,6 +100,7 @@ class StubHandler(BaseHTTPRequestHandler):
     def _may(self) -> bool:
         if self.key and self.headers.get("Authorization") != f"Bearer {self.key}":
             told = self.headers.get("Authorization", "none")
+            say(f"refused {told}")
             self._send(401, {"error": {"message": f"Incorrect API key provided: {told}"}})
             return False
         return True

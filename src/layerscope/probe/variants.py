@@ -7,9 +7,10 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.probe.collect import GENERATION, SYSTEM, VISIBILITY
+from layerscope.probe.collect import GENERATION, SERVING, SYSTEM, VISIBILITY
 from layerscope.probe.confinement import DEFAULT, DEFAULT_CAPABILITIES, TMP, Confinement, list_docker_flags
 from layerscope.probe.observation import CRASHED, PASSED, Observation
+from layerscope.probe.serving_spec import SERVING_STAGES
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Verdict
 
@@ -35,6 +36,7 @@ _ROLES: Final = {
     **dict.fromkeys(
         ("imports", "tokenizer", "weights", "device", "prefill", "decode", "detokenize", "transformers"), GENERATION
     ),
+    **dict.fromkeys(SERVING_STAGES, SERVING),
 }
 """Which of the payload's processes runs a stage."""
 

@@ -1,6 +1,6 @@
 """The APIs of model servers: how each lists its models, and how it is asked for a text."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 from layerscope.probe.payload.http_client import Reply
 
@@ -164,7 +164,3 @@ def find_message(reply: Reply) -> str:
         body = body[0].get("msg", body[0])
     text = body if isinstance(body, str) else reply.text
     return " ".join(text.split())[:400]
-
-
-Talk = Tuple[Call, Reply]
-"""What was asked, and what came."""

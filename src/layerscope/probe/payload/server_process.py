@@ -31,8 +31,12 @@ class Listener:
 class ServerProcess:
     """A running server; what it prints is passed on, and kept."""
 
-    def __init__(self, argv: List[str], env: Dict[str, str], folder: str) -> None:
-        """Start it as an engine would: nothing to read, and the image's own environment; raises OSError."""
+    def __init__(self, argv: List[str], env: Dict[str, str], folder: str, hidden: str = "") -> None:
+        """Start it as an engine would: nothing to read, and the image's own environment; raises OSError.
+
+        What it prints of `hidden` is passed on and kept as `(key)`.
+        """
+        self._hidden = hidden.encode("utf-8")
         self.lines: List[Tuple[float, str, str]] = []
         """Time, stream and text."""
         self.process = subprocess.Popen(
@@ -55,6 +59,8 @@ class ServerProcess:
                 content = b""
             if not content:
                 break
+            if self._hidden:
+                content = content.replace(self._hidden, b"(key)")
             _write(target, content)
             lines = (partial + content).split(b"\n")
             partial = lines.pop()[-MAX_LINE_TEXT:]

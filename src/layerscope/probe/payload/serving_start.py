@@ -63,7 +63,8 @@ class ServingStart:
         adopt_orphans()
         argv = [str(each) for each in self._asked["argv"]]
         try:
-            self.server = ServerProcess(argv, self._asked.get("env") or {}, self._asked.get("cwd") or "")
+            key = str(self._asked.get("key") or "")
+            self.server = ServerProcess(argv, self._asked.get("env") or {}, self._asked.get("cwd") or "", key)
         except OSError as error:
             raise FailedStage("error", f"starting {argv[0]!r}: {error.strerror}") from error
         while True:
