@@ -18,6 +18,9 @@ from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Log, O
 STATUSES: Final = frozenset({"passed", "failed", "skipped", "blocked"})
 
 SYSTEM, GENERATION, VISIBILITY = "system", "generation", "visibility"
+MODEL = "model"
+"""The image's own model, where there is one."""
+
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 
 

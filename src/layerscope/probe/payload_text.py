@@ -9,8 +9,8 @@ from typing import Final
 PACKAGE: Final = "layerscope.probe.payload"
 
 PARTS: Final = (
-    "records", "stages", "host_files", "environment", "driver", "kernel", "imports", "tensors", "generated_text",
-    "canary", "pretrained", "visibility", "process_tree", "child", "keeper", "entry",
+    "records", "stages", "host_files", "environment", "driver", "kernel", "memory", "imports", "tensors",
+    "generated_text", "canary", "pretrained", "own_files", "own_model", "own_generation", "visibility", "process_tree", "child", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 

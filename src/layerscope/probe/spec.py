@@ -7,14 +7,26 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
-from layerscope.probe.collect import GENERATION, ROLES, SYSTEM, VISIBILITY
-from layerscope.probe.limits import DEADLINES, GRACE, OTHER_STAGE, ContainerLimits, scale
+from layerscope.probe.collect import GENERATION, MODEL, ROLES, SYSTEM, VISIBILITY
+from layerscope.probe.limits import (
+    DEADLINES,
+    GRACE,
+    OTHER_STAGE,
+    ContainerLimits,
+    Deadline,
+    scale,
+    time_weights,
+)
+from layerscope.probe.model_search import ModelTarget
 from layerscope.probe.observation import STAGES
 
 CANARY_STAGES: Final = (
     "tokenizer", "weights", "device", "prefill", "decode", "detokenize", "transformers",
 )  # fmt: skip
 """Stages that make the canary model generate."""
+
+OWN_STAGES: Final = tuple(name for name in STAGES if name.startswith("own-"))
+"""Stages of the image's own model."""
 
 GENERATORS: Final = ("torch", "transformers")
 """Packages that a generation needs, in the order in which they are imported."""
@@ -30,6 +42,8 @@ class ProbeSpec(Struct, frozen=True):
     limits: ContainerLimits = ContainerLimits()
     patience: float = 1.0
     """Factor on every deadline."""
+    model: ModelTarget | None = None
+    """The image's own model; asked for in the role `model`."""
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -44,13 +58,26 @@ class ProbeSpec(Struct, frozen=True):
             left_out |= {"env", "devices", "driver", "kernel"}
         if VISIBILITY not in self.roles:
             left_out.add("visibility")
+        if MODEL not in self.roles:
+            left_out |= set(OWN_STAGES)
+        elif self.model is None or not self.model.name:
+            left_out.add("own-lookup")
         return tuple(name for name in STAGES if name not in left_out)
 
     @property
     def longest(self) -> float:
         """Seconds that a run may take if every stage takes all the time that it is given."""
-        hard = sum(scale(DEADLINES.get(name, OTHER_STAGE), self.patience).hard for name in self.stages)
+        deadlines = self._deadlines
+        hard = sum(deadlines.get(name, scale(OTHER_STAGE, self.patience)).hard for name in self.stages)
         return hard + len(self.roles) * scale(DEADLINES["start"], self.patience).hard + GRACE
+
+    @property
+    def _deadlines(self) -> dict[str, Deadline]:
+        """Of each stage; that of loading a model grows with it."""
+        found = {name: scale(each, self.patience) for name, each in DEADLINES.items()}
+        if self.model is not None:
+            found["own-weights"] = scale(time_weights(self.model.size), self.patience)
+        return found
 
     def list_blobs(self) -> list[bytes]:
         """What goes with the settings: the canary's weights, the logits that they give, and the model's other files."""
@@ -60,7 +87,7 @@ class ProbeSpec(Struct, frozen=True):
 
     def build_settings(self, nonce: str) -> dict[str, object]:
         """The settings, as the payload reads them."""
-        deadlines = {name: scale(each, self.patience) for name, each in DEADLINES.items()}
+        deadlines = self._deadlines
         return {
             "nonce": nonce,
             "roles": list(self.roles),
@@ -70,6 +97,7 @@ class ProbeSpec(Struct, frozen=True):
                 **{name: [each.soft, each.hard] for name, each in deadlines.items()},
                 "default": [scale(OTHER_STAGE, self.patience).soft, scale(OTHER_STAGE, self.patience).hard],
             },
+            "model": msgspec.to_builtins(self.model) if self.model is not None else {},
             "files": list(MODEL_FILES),
             "golden": msgspec.to_builtins(read_golden()) if "torch" in self.modules else {},
         }

@@ -6,6 +6,7 @@ from typing import Final
 import click
 from msgspec.structs import replace
 
+from layerscope.audit.model_target import choose_model
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.probe_target import choose_target
 from layerscope.cli import exit_codes
@@ -22,8 +23,11 @@ from layerscope.policies.policies import Policies
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
+from layerscope.probe.local_model import find_local_model
 from layerscope.probe.local_run import find_interpreter, find_modules, run_here
+from layerscope.probe.model_search import NO_MODEL, Search
 from layerscope.probe.observation import Observation
+from layerscope.probe.own_model_spec import ask_for_model, with_model
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.spec import ProbeSpec
@@ -45,6 +49,7 @@ GPUS: Final = ("auto", "all", "none")
 @click.option(
     "--python", default="python3", show_default=True, metavar="NAME", help="The Python to probe with --local."
 )
+@click.option("--model", metavar="PATH", help="The image's own model; default: what its command names. none: leave out.")
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
 @with_reading
 @output_option
@@ -59,6 +64,7 @@ def command(
     patience: float,
     local: bool,
     python: str,
+    model: str | None,
     print_payload: bool,
     reading: Reading,
     output: tuple[str, ...],
@@ -80,9 +86,9 @@ def command(
     limits = replace(limits, memory=memory or limits.memory, shm=shm_size or limits.shm)
     spec = ProbeSpec("", limits=limits, patience=patience)
     if image is None:
-        name, seen = "this environment", _probe_here(spec, python, console)
+        name, seen = "this environment", _probe_here(spec, python, model, console)
     else:
-        name, seen = image, _probe_image(image, spec, gpus=gpus, reading=reading, console=console)
+        name, seen = image, _probe_image(image, spec, gpus=gpus, model=model, reading=reading, console=console)
     verdict = judge(seen, wants_gpu=require_gpu or gpus == "all")
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_probe_text(name, seen, verdict, context),
@@ -96,13 +102,17 @@ def command(
     return exit_codes.CLEAN if verdict.is_good else exit_codes.FINDINGS
 
 
-def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
+def _probe_here(spec: ProbeSpec, python: str, model: str | None, console: Console) -> Observation:
     interpreter = find_interpreter(python)
+    asked = replace(spec, interpreter=interpreter, modules=find_modules(interpreter))
+    search = Search() if model in {None, NO_MODEL} else Search(find_local_model(str(model)))
     with show_progress(console) as progress:
-        return run_here(replace(spec, interpreter=interpreter, modules=find_modules(interpreter)), progress=progress)
+        return with_model(run_here(ask_for_model(asked, search), progress=progress), search)
 
 
-def _probe_image(image: str, spec: ProbeSpec, *, gpus: str, reading: Reading, console: Console) -> Observation:
+def _probe_image(
+    image: str, spec: ProbeSpec, *, gpus: str, model: str | None, reading: Reading, console: Console
+) -> Observation:
     engine, kind, reference, image_id = find_engine(image)
     with engine, show_progress(console) as progress:
         options = make_options(reading)
@@ -117,10 +127,11 @@ def _probe_image(image: str, spec: ProbeSpec, *, gpus: str, reading: Reading, co
         target = choose_target(result)
         if not target.interpreter:
             raise ProbeError(f"probing {image}: {target.reason}")
-        asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+        search = Search() if model == NO_MODEL else choose_model(result, model)
+        asked = ask_for_model(replace(spec, interpreter=target.interpreter, modules=target.modules), search)
         wants = gpus == "all" or (gpus == "auto" and offers_gpus(engine))
         try:
-            return run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+            return with_model(run_in_container(engine, image_id, asked, gpus=wants, progress=progress), search)
         except EngineError as error:
             raise ProbeError(f"probing {image}: {error}{_explain(str(error), options.policies)}") from error
 

@@ -9,6 +9,7 @@ import math
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
+from layerscope.probe.payload.memory import has_gpu_nodes
 from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.stages import FailedStage
 from layerscope.probe.payload.tensors import read_tensors, to_torch
@@ -50,7 +51,7 @@ class Canary:
         """Put the weights onto the device, in every type that is tried there, and multiply matrices on it."""
         torch = self._torch
         values: Dict[str, Any] = {"available": bool(torch.cuda.is_available()), "wanted": wanted}
-        if wanted == "cuda" and not values["available"]:
+        if not values["available"] and (wanted == "cuda" or (torch.version.cuda and has_gpu_nodes())):
             values["reason"] = self._ask_why()
             raise FailedStage("cuda-unavailable", values["reason"] or "torch.cuda.is_available() is False", values)
         self.device = "cuda" if values["available"] and wanted != "cpu" else "cpu"
@@ -88,12 +89,8 @@ class Canary:
         if self.device == "cpu":
             return {"name": "CPU"}
         cuda = self._torch.cuda
-        free, total = cuda.mem_get_info()
         capability = "{}.{}".format(*cuda.get_device_capability())
-        return {
-            "name": cuda.get_device_name(), "compute_capability": capability,
-            "memory": {"free": free, "total": total, "allocated": cuda.memory_allocated()},
-        }  # fmt: skip
+        return {"name": cuda.get_device_name(), "compute_capability": capability}
 
     def _wait(self) -> None:
         if self.device == "cuda":

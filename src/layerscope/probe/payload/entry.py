@@ -11,6 +11,9 @@ from layerscope.probe.payload.environment import describe_environment
 from layerscope.probe.payload.imports import import_modules
 from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
+from layerscope.probe.payload.memory import measure_memory
+from layerscope.probe.payload.own_generation import OwnGeneration
+from layerscope.probe.payload.own_model import OwnModel
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
 from layerscope.probe.payload.stages import Stage, run_stages
@@ -32,7 +35,8 @@ def run_payload(source: bytes) -> None:
         print_markers(settings["nonce"])
     else:
         arm_dump(settings["stacks"])
-        run_stages(ROLES[role](settings, blobs), Recorder(settings["records"]))
+        measure = None if role == "system" else measure_memory
+        run_stages(ROLES[role](settings, blobs), Recorder(settings["records"]), measure)
 
 
 def read_settings(stream: BinaryIO) -> Tuple[Dict[str, Any], List[bytes]]:
@@ -91,7 +95,25 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
     return stages
 
 
+def list_model_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
+    """The image's own model, from its tokenizer to its text."""
+    own = OwnModel(settings["model"], settings["device"])
+    generation = OwnGeneration(own)
+    stages = [Stage("own-lookup", own.look_up)] if settings["model"].get("name") else []
+    return [
+        *stages,
+        Stage("own-tokenizer", own.load_tokenizer, tuple(each.name for each in stages)),
+        Stage("own-weights", own.load, ("own-tokenizer",)),
+        Stage("own-device", own.move, ("own-weights",)),
+        Stage("own-prefill", generation.prefill, ("own-device",)),
+        Stage("own-decode", generation.decode, ("own-prefill",)),
+        Stage("own-text", generation.tell_text, ("own-decode",)),
+        Stage("own-stream", generation.stream, ("own-text",)),
+    ]
+
+
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
+    "model": list_model_stages,
 }
