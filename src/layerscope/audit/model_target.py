@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from layerscope.audit.result import AuditResult
 from layerscope.facts.config.identity import Identity
 from layerscope.filesystem.tree import MergedTree
+from layerscope.layers.entry import EntryType
 from layerscope.probe.model_search import Process, Search, find_model
 
 
@@ -34,7 +35,7 @@ class TreeFiles:
     def find_size(self, path: str) -> int | None:
         """The bytes of a file."""
         node = self._tree.resolve(path.strip("/"))
-        return node.size if node is not None and node.is_file else None
+        return node.size if node is not None and node.type is EntryType.FILE else None
 
     def iter_folders(self, name: str) -> Iterator[str]:
         """Every folder that holds a file of that name."""

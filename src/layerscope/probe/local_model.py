@@ -34,6 +34,6 @@ class HostFiles:
         except OSError:
             return None
 
-    def iter_folders(self, name: str) -> Iterable[str]:
+    def iter_folders(self, name: str) -> Iterable[str]:  # noqa: ARG002 -- as in an image
         """None: a host is not searched."""
         return ()

@@ -8,6 +8,7 @@ from msgspec import Struct
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
 from layerscope.probe.known_errors import KnownError, find_known_error
+from layerscope.probe.model_causes import find_model_cause
 from layerscope.probe.observation import (
     CRASHED,
     GPU_STAGES,
@@ -17,6 +18,7 @@ from layerscope.probe.observation import (
     Observation,
     StageResult,
 )
+from layerscope.probe.remarks import list_remarks
 from layerscope.probe.signals import explain_signal
 
 
@@ -45,7 +47,14 @@ _OUTCOMES: Final = {
     "wrong-logits": Outcome.DEGENERATE,
     "not-finite": Outcome.DEGENERATE,
     "cache-differs": Outcome.DEGENERATE,
+    "overflow": Outcome.DEGENERATE,
+    "missing-tensor": Outcome.DEGENERATE,
+    "stream-differs": Outcome.DEGENERATE,
+    "lost-text": Outcome.EMPTY,
     "special-only": Outcome.SPECIAL_ONLY,
+    "eos-first": Outcome.SPECIAL_ONLY,
+    "swallowed-exception": Outcome.HANG,
+    "stalled-stream": Outcome.HANG,
     "truncated": Outcome.TRUNCATED,
     "other-field": Outcome.OTHER_FIELD,
     "mute": Outcome.MUTE,
@@ -56,6 +65,8 @@ _LAST_WORDS: Final = 4000
 """Characters at the end of a log in which a known error is looked for."""
 
 LAST_STAGE: Final = "detokenize"
+OWN_LAST: Final = "own-text"
+"""The stage in which the image's own model has given a text."""
 
 
 class Verdict(Struct, frozen=True):
@@ -126,7 +137,7 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
     after = seen.stages[names.index(broken.name) + 1 :]
     consequences = tuple(stage.name for stage in after if stage.status in {"blocked", NOT_REACHED})
     outcome, title = _name_outcome(seen, broken)
-    cause = find_cuda_cause(seen, broken)
+    cause = find_cuda_cause(seen, broken) or find_model_cause(seen, broken)
     reason = broken.detail
     if broken.status == CRASHED:
         reason = _explain_crash(seen, broken)
@@ -164,6 +175,7 @@ def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]
         Outcome.DEGENERATE: f"stage {stage} gives wrong results",
         Outcome.TRUNCATED: "the text is cut off",
         Outcome.OTHER_FIELD: "the text comes in another field than the one it is asked in",
+        Outcome.HANG: "who waits for the text waits for ever",
         Outcome.MUTE: "what the image prints does not arrive",
         Outcome.ERROR: f"stage {stage} fails",
     }
@@ -182,12 +194,15 @@ def _explain_crash(seen: Observation, broken: StageResult) -> str:
 def _judge_sound(seen: Observation) -> Verdict:
     last = seen.find(LAST_STAGE)
     unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
-    remarks = _list_remarks(seen)
+    remarks = list_remarks(seen)
     if last is None or last.status != PASSED:
         title = "nothing in the image was found that generates"
         return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
     device = _find_device(seen)
+    own = seen.find(OWN_LAST)
     title = f"a generation on {device}: {last.detail}"
+    if own is not None and own.status == PASSED:
+        title = f"the image's own model generates on {device}: {own.detail}"
     return Verdict(Outcome.GENERATED, title, unproved=unproved, device=device, remarks=remarks)
 
 
@@ -196,10 +211,3 @@ def _find_device(seen: Observation) -> str:
     values: dict[str, Any] = stage.values if stage is not None else {}
     name = values.get("name")
     return "the CPU" if name == "CPU" else str(name or "")
-
-
-def _list_remarks(seen: Observation) -> tuple[str, ...]:
-    visibility = seen.find("visibility")
-    if visibility is None or visibility.kind != "muted":
-        return ()
-    return (f"output is {visibility.detail}: set PYTHONUNBUFFERED=1",)

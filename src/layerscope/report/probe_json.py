@@ -6,6 +6,7 @@ from layerscope.probe.observation import Observation, StageResult
 from layerscope.probe.verdict import Verdict
 from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
+from layerscope.report.probe_memory import build_memory
 
 
 def render_probe_json(image: str, seen: Observation, verdict: Verdict) -> str:
@@ -23,6 +24,8 @@ def build_probe(seen: Observation, verdict: Verdict) -> dict[str, object]:
         "verdict": msgspec.to_builtins(verdict),
         "devices": devices,
         "observations": {stage.name: stage.values for stage in seen.stages if stage.values},
+        "model": seen.model or None,
+        "memory": build_memory(seen),
         "seconds": seen.seconds,
         "logs": seen.logs,
     }

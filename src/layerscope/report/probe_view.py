@@ -16,12 +16,16 @@ from layerscope.probe.observation import (
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.probe_memory import tell_memory
 from layerscope.report.terminal.page import Page
 
 TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
     "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
     "detokenize": "text", "transformers": "transformers", "visibility": "log visibility",
+    "own-lookup": "model: lookup", "own-tokenizer": "model: tokenizer", "own-weights": "model: weights",
+    "own-device": "model: device", "own-prefill": "model: prefill", "own-decode": "model: decode",
+    "own-text": "model: text", "own-stream": "model: stream",
 }  # fmt: skip
 """Stages as they are shown."""
 
@@ -44,6 +48,10 @@ def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: 
     page.add_line(("image    ", "label"), escape_line(image))
     if seen.python:
         page.add_line(("python   ", "label"), escape_line(f"{seen.python} ({seen.executable})"))
+    if seen.model:
+        page.add_line(("model    ", "label"), escape_line(seen.model))
+    if memory := tell_memory(seen):
+        page.add_line(("memory   ", "label"), escape_line(memory))
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
     page.add_heading("Stages")
     _draw_stages(page, seen, verdict)

@@ -49,7 +49,9 @@ GPUS: Final = ("auto", "all", "none")
 @click.option(
     "--python", default="python3", show_default=True, metavar="NAME", help="The Python to probe with --local."
 )
-@click.option("--model", metavar="PATH", help="The image's own model; default: what its command names. none: leave out.")
+@click.option(
+    "--model", metavar="PATH", help="The image's own model; default: what its command names. none: leave out."
+)
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
 @with_reading
 @output_option

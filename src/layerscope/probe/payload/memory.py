@@ -18,7 +18,11 @@ _OWN_PROCESS = "/proc/self/status"
 
 def measure_memory() -> Dict[str, Any]:
     """Bytes, compact: `rss` and `rss_peak` of this process, `cgroup` with its limit, `gpu` where a context is."""
-    found = {"rss": _read_kilobytes("VmRSS"), "rss_peak": _read_kilobytes("VmHWM"), "cgroup": measure_cgroup()}
+    found: Dict[str, Any] = {
+        "rss": _read_kilobytes("VmRSS"),
+        "rss_peak": _read_kilobytes("VmHWM"),
+        "cgroup": measure_cgroup(),
+    }
     try:
         found["gpu"] = _measure_gpu()
     except Exception as error:  # noqa: BLE001 -- foreign code; a stage must not fail for what is measured beside it
@@ -95,7 +99,7 @@ def _ask_driver() -> Dict[str, int]:
 
 
 def ask_management(address: bytes) -> Dict[str, int]:
-    """What NVML says of the memory of the GPU at that PCI address, which names it in every order; empty without NVML."""
+    """What NVML says of the memory of the GPU at that PCI address; empty without NVML."""
     import ctypes
 
     sizes, device = (ctypes.c_ulonglong * 3)(), ctypes.c_void_p()  # nvmlMemory_t: total, free, used

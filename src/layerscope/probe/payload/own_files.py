@@ -1,4 +1,4 @@
-"""The files of a model's folder, looked at before anything loads them: which are no weights at all, and how large all is."""
+"""The files of a model's folder, looked at before anything loads them: which are no weights, and how large all is."""
 
 import json
 import os
@@ -119,7 +119,9 @@ def _measure_tensors(name: str, size: int, stream: Any, values: Dict[str, Any]) 
     whole = 8 + length + end
     if whole != size:
         kind = "truncated-file" if size < whole else "not-weights"
-        raise FailedStage(kind, f"{name} has {size} bytes, and its header describes {whole}", dict(told, expected=whole))
+        raise FailedStage(
+            kind, f"{name} has {size} bytes, and its header describes {whole}", dict(told, expected=whole)
+        )
     values["tensors"] += len(rows)
     for row in rows.values():
         values["types"][str(row.get("dtype"))[:20]] = values["types"].get(str(row.get("dtype"))[:20], 0) + 1
@@ -129,6 +131,6 @@ def spell_size(size: float) -> str:
     """A number of bytes as people write it."""
     for unit in ("bytes", "KiB", "MiB"):
         if size < 1024:
-            return "{:.0f} {}".format(size, unit)
+            return f"{size:.0f} {unit}"
         size /= 1024.0
-    return "{:.1f} GiB".format(size)
+    return f"{size:.1f} GiB"

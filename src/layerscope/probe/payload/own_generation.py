@@ -106,7 +106,7 @@ class OwnGeneration:
             seconds = time.monotonic() - began
             values["prompts"][prompt] = {
                 "prompt": len(self._prompt), "tokens": len(self._tokens), "seconds": round(seconds, 4),
-                "ids": self._tokens[:SHOWN_TOKENS], "kind": judge_text(self._clean(), raw=self._raw(), tokens=self._tokens)[0],
+                "ids": self._tokens[:SHOWN_TOKENS], "kind": self._judge()[0],
             }  # fmt: skip
             if not values["prompts"][prompt]["kind"]:
                 rate = len(self._tokens) / max(seconds, 1e-9)
@@ -138,7 +138,9 @@ class OwnGeneration:
         forced = self._generate(self._prompt, min_new_tokens=LEAST_TOKENS) if self._prompt else []
         text = self._own.tokenizer.decode(forced, skip_special_tokens=True)
         values["forced"] = {"tokens": forced[:SHOWN_TOKENS], "text": shorten(text, 200)}
-        goes_on = f"made to go on, it says {shorten(text, 80)!r}" if text.strip() else "made to go on, it says nothing either"
+        goes_on = (
+            f"made to go on, it says {shorten(text, 80)!r}" if text.strip() else "made to go on, it says nothing either"
+        )
         raise FailedStage("eos-first", f"the first token is the end of the text, whatever is asked; {goes_on}", values)
 
     def _clean(self) -> str:
@@ -147,11 +149,14 @@ class OwnGeneration:
     def _raw(self) -> str:
         return str(self._own.tokenizer.decode(self._tokens, skip_special_tokens=False))
 
+    def _judge(self) -> Tuple[str, str]:
+        return judge_text(self._clean(), raw=self._raw(), tokens=self._tokens)
+
     def tell_text(self) -> Tuple[str, Dict[str, Any]]:
         """The answer as text, with and without its special tokens."""
         text, raw = self._clean(), self._raw()
         values = {"text": shorten(text), "raw": shorten(raw), "tokens": len(self._tokens)}
-        kind, detail = judge_text(text, raw=raw, tokens=self._tokens)
+        kind, detail = self._judge()
         if kind:
             raise FailedStage(kind, detail, values)
         return repr(shorten(text, 120)), values
@@ -192,7 +197,7 @@ class OwnGeneration:
 
     def _follow(self, streamer: Any, raised: List[BaseException]) -> Tuple[str, Dict[str, Any]]:
         began = last = time.monotonic()
-        pieces, gap, first = [], 0.0, math.nan
+        pieces, gap, first = [], 0.0, math.nan  # type: List[str], float, float
         values: Dict[str, Any] = {}
         try:
             for piece in streamer:
