@@ -61,7 +61,6 @@ FAULTS = [
     ("truncated-file", lambda folder: cut(folder / MODEL), "own-weights", Outcome.ERROR),
     ("missing-shard", faulty.lose_shard, "own-weights", Outcome.ERROR),
     ("bad-config", lambda folder: (folder / "tokenizer.json").write_bytes(b""), "own-tokenizer", Outcome.ERROR),
-    ("lfs-pointer", lambda folder: (folder / "tokenizer.json").write_bytes(faulty.POINTER), "own-tokenizer", Outcome.ERROR),
     ("missing-tensor", faulty.drop_tensor, "own-weights", Outcome.DEGENERATE),
     ("wrong-shape", lambda folder: faulty.edit_json(folder, "config.json", vocab_size=300), "own-weights", Outcome.ERROR),
     ("wrong-vocabulary", faulty.widen_tokenizer, "own-weights", Outcome.ERROR),

@@ -41,7 +41,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Any], bytearray]:
     return json.loads(content[8 : 8 + length]), bytearray(content[8 + length :])
 
 
-def write_tensors(path: Path, header: dict[str, Any], data: bytes) -> None:
+def write_tensors(path: Path, header: dict[str, Any], data: bytes | bytearray) -> None:
     """The file again."""
     told = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(told)) + told + bytes(data))

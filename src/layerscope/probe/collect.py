@@ -20,6 +20,8 @@ STATUSES: Final = frozenset({"passed", "failed", "skipped", "blocked"})
 SYSTEM, GENERATION, VISIBILITY = "system", "generation", "visibility"
 MODEL = "model"
 """The image's own model, where there is one."""
+BATCH = "batch"
+"""The largest batch, where it is asked for."""
 
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 

@@ -37,6 +37,7 @@ DEADLINES: Final = {
     "own-decode": Deadline(60, 600),
     "own-text": Deadline(1, 10),
     "own-stream": Deadline(60, 600),
+    "batch": Deadline(60, 240),
     "visibility": Deadline(10, 20),
 }
 """Of each stage: importing reads up to two gigabytes of libraries, and the first kernel may have to be compiled."""

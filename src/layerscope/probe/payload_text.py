@@ -10,7 +10,7 @@ PACKAGE: Final = "layerscope.probe.payload"
 
 PARTS: Final = (
     "records", "stages", "host_files", "environment", "driver", "kernel", "memory", "imports", "tensors",
-    "generated_text", "canary", "pretrained", "own_files", "own_model", "own_generation", "visibility", "process_tree", "child", "keeper", "entry",
+    "generated_text", "onnx_graph", "other_engines", "canary", "pretrained", "own_files", "own_model", "own_generation", "batch", "visibility", "process_tree", "child", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 

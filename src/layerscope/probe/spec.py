@@ -1,13 +1,14 @@
 """ProbeSpec: what is asked of one image, with which limits and devices."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
-from layerscope.probe.collect import GENERATION, MODEL, ROLES, SYSTEM, VISIBILITY
+from layerscope.probe.collect import BATCH, GENERATION, MODEL, ROLES, SYSTEM, VISIBILITY
 from layerscope.probe.limits import (
     DEADLINES,
     GRACE,
@@ -31,6 +32,25 @@ OWN_STAGES: Final = tuple(name for name in STAGES if name.startswith("own-"))
 GENERATORS: Final = ("torch", "transformers")
 """Packages that a generation needs, in the order in which they are imported."""
 
+OTHER_GENERATORS: Final = ("onnxruntime", "jax", "tensorflow")
+"""Packages of which the first that is there generates where PyTorch is not."""
+
+ENGINES: Final = ("torch", *OTHER_GENERATORS)
+
+DISTRIBUTIONS: Final = {
+    "onnxruntime-gpu": "onnxruntime", "tensorflow-cpu": "tensorflow", "tensorflow-gpu": "tensorflow",
+    "tf-nightly": "tensorflow",
+}  # fmt: skip
+"""Distributions whose package has another name."""
+
+
+def choose_modules(names: Iterable[str]) -> tuple[str, ...]:
+    """Of packages, those that are imported: PyTorch's, or else one other engine."""
+    found = set(names)
+    if "torch" in found:
+        return tuple(name for name in GENERATORS if name in found)
+    return next(((name,) for name in OTHER_GENERATORS if name in found), ())
+
 
 class ProbeSpec(Struct, frozen=True):
     """What is asked: `modules` are imported, `device` is `auto`, `cuda` or `cpu`."""
@@ -44,11 +64,13 @@ class ProbeSpec(Struct, frozen=True):
     """Factor on every deadline."""
     model: ModelTarget | None = None
     """The image's own model; asked for in the role `model`."""
+    max_batch: int = 0
+    """The largest batch that is tried, in the role `batch`."""
 
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages that are asked for, in their order."""
-        generates = GENERATION in self.roles and "torch" in self.modules
+        generates = GENERATION in self.roles and self.generates
         left_out = set() if generates else set(CANARY_STAGES)
         if "transformers" not in self.modules:
             left_out |= {"tokenizer", "transformers"}
@@ -58,6 +80,8 @@ class ProbeSpec(Struct, frozen=True):
             left_out |= {"env", "devices", "driver", "kernel"}
         if VISIBILITY not in self.roles:
             left_out.add("visibility")
+        if BATCH not in self.roles:
+            left_out.add("batch")
         if MODEL not in self.roles:
             left_out |= set(OWN_STAGES)
         elif self.model is None or not self.model.name:
@@ -65,10 +89,16 @@ class ProbeSpec(Struct, frozen=True):
         return tuple(name for name in STAGES if name not in left_out)
 
     @property
+    def generates(self) -> bool:
+        """Whether one of the packages is a way to make the canary generate."""
+        return any(name in self.modules for name in ENGINES)
+
+    @property
     def longest(self) -> float:
         """Seconds that a run may take if every stage takes all the time that it is given."""
         deadlines = self._deadlines
         hard = sum(deadlines.get(name, scale(OTHER_STAGE, self.patience)).hard for name in self.stages)
+        hard += max(0, count_attempts(self.max_batch) - 1) * deadlines["batch"].hard
         return hard + len(self.roles) * scale(DEADLINES["start"], self.patience).hard + GRACE
 
     @property
@@ -81,7 +111,7 @@ class ProbeSpec(Struct, frozen=True):
 
     def list_blobs(self) -> list[bytes]:
         """What goes with the settings: the canary's weights, the logits that they give, and the model's other files."""
-        if "torch" not in self.modules:
+        if not self.generates:
             return []
         return [read_model(), read_logits(), *(read_file(name) for name in MODEL_FILES[1:])]
 
@@ -97,10 +127,16 @@ class ProbeSpec(Struct, frozen=True):
                 **{name: [each.soft, each.hard] for name, each in deadlines.items()},
                 "default": [scale(OTHER_STAGE, self.patience).soft, scale(OTHER_STAGE, self.patience).hard],
             },
+            "max_batch": self.max_batch,
             "model": msgspec.to_builtins(self.model) if self.model is not None else {},
             "files": list(MODEL_FILES),
-            "golden": msgspec.to_builtins(read_golden()) if "torch" in self.modules else {},
+            "golden": msgspec.to_builtins(read_golden()) if self.generates else {},
         }
+
+
+def count_attempts(most: int) -> int:
+    """Processes that the search for the largest batch starts at most: one for each halving, and two to refine."""
+    return most.bit_length() + 2 if most else 0
 
 
 def make_nonce() -> str:

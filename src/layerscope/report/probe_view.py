@@ -25,7 +25,7 @@ TITLES: Final = {
     "detokenize": "text", "transformers": "transformers", "visibility": "log visibility",
     "own-lookup": "model: lookup", "own-tokenizer": "model: tokenizer", "own-weights": "model: weights",
     "own-device": "model: device", "own-prefill": "model: prefill", "own-decode": "model: decode",
-    "own-text": "model: text", "own-stream": "model: stream",
+    "own-text": "model: text", "own-stream": "model: stream", "batch": "largest batch",
 }  # fmt: skip
 """Stages as they are shown."""
 

@@ -27,7 +27,7 @@ from layerscope.probe.local_model import find_local_model
 from layerscope.probe.local_run import find_interpreter, find_modules, run_here
 from layerscope.probe.model_search import NO_MODEL, Search
 from layerscope.probe.observation import Observation
-from layerscope.probe.own_model_spec import ask_for_model, with_model
+from layerscope.probe.own_model_spec import MOST_BATCH, ask_for_batch, ask_for_model, with_model
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.spec import ProbeSpec
@@ -52,6 +52,9 @@ GPUS: Final = ("auto", "all", "none")
 @click.option(
     "--model", metavar="PATH", help="The image's own model; default: what its command names. none: leave out."
 )
+@click.option(
+    "--max-batch", type=click.IntRange(1, MOST_BATCH), metavar="N", help="Look for the largest batch up to N."
+)
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
 @with_reading
 @output_option
@@ -67,6 +70,7 @@ def command(
     local: bool,
     python: str,
     model: str | None,
+    max_batch: int | None,
     print_payload: bool,
     reading: Reading,
     output: tuple[str, ...],
@@ -86,7 +90,7 @@ def command(
         raise UsageError("probing: expected IMAGE, or --local to probe this environment")
     limits = ContainerLimits()
     limits = replace(limits, memory=memory or limits.memory, shm=shm_size or limits.shm)
-    spec = ProbeSpec("", limits=limits, patience=patience)
+    spec = ProbeSpec("", limits=limits, patience=patience, max_batch=max_batch or 0)
     if image is None:
         name, seen = "this environment", _probe_here(spec, python, model, console)
     else:
@@ -109,7 +113,7 @@ def _probe_here(spec: ProbeSpec, python: str, model: str | None, console: Consol
     asked = replace(spec, interpreter=interpreter, modules=find_modules(interpreter))
     search = Search() if model in {None, NO_MODEL} else Search(find_local_model(str(model)))
     with show_progress(console) as progress:
-        return with_model(run_here(ask_for_model(asked, search), progress=progress), search)
+        return with_model(run_here(ask_for_batch(ask_for_model(asked, search)), progress=progress), search)
 
 
 def _probe_image(
@@ -130,7 +134,8 @@ def _probe_image(
         if not target.interpreter:
             raise ProbeError(f"probing {image}: {target.reason}")
         search = Search() if model == NO_MODEL else choose_model(result, model)
-        asked = ask_for_model(replace(spec, interpreter=target.interpreter, modules=target.modules), search)
+        asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+        asked = ask_for_batch(ask_for_model(asked, search))
         wants = gpus == "all" or (gpus == "auto" and offers_gpus(engine))
         try:
             return with_model(run_in_container(engine, image_id, asked, gpus=wants, progress=progress), search)

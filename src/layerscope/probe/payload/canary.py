@@ -181,6 +181,18 @@ class Canary:
             ids = following if with_cache else torch.cat([ids, following], 1)
         return produced
 
+    def fill(self, count: int, prompt: int, produced: int) -> int:
+        """Generate for so many prompts at once, whatever comes; returns the number of new tokens."""
+        torch = self._torch
+        name = sorted(self._moved)[0]
+        pairs: Optional[List[Pair]] = None
+        ids = torch.tensor([self._golden["text"][:prompt]] * count, device=self.device)
+        for _ in range(produced):
+            logits, pairs = self._forward(name, ids, pairs)
+            ids = logits[:, -1:].argmax(-1)
+        self._wait()
+        return count * produced
+
     def _forward(self, name: str, ids: Any, pairs: Optional[List[Pair]] = None) -> Tuple[Any, List[Pair]]:
         """Logits of each position, and the keys and values of all positions so far."""
         torch, weights = self._torch, self._moved[name]

@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 
+from layerscope.probe.payload.batch import Batch
 from layerscope.probe.payload.canary import Canary
 from layerscope.probe.payload.driver import describe_devices, describe_driver
 from layerscope.probe.payload.environment import describe_environment
@@ -12,6 +13,7 @@ from layerscope.probe.payload.imports import import_modules
 from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
 from layerscope.probe.payload.memory import measure_memory
+from layerscope.probe.payload.other_engines import OTHER_ENGINES, OtherCanary
 from layerscope.probe.payload.own_generation import OwnGeneration
 from layerscope.probe.payload.own_model import OwnModel
 from layerscope.probe.payload.pretrained import Pretrained
@@ -70,8 +72,9 @@ def list_system_stages(_settings: Dict[str, Any], _blobs: List[bytes]) -> List[S
 def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List[Stage]:
     """A generation with the canary model: in plain PyTorch, and by transformers where that is there."""
     stages = [Stage("imports", lambda: import_modules(settings["modules"]))]
+    others = [name for name in OTHER_ENGINES if name in settings["modules"]]
     if "torch" not in settings["modules"]:
-        return stages
+        return stages + _list_other_stages(others, settings, blobs)
     golden = dict(settings["golden"], logits=blobs[1])
     canary = Canary(blobs[0], golden)
     pretrained = Pretrained(dict(zip(settings["files"], [blobs[0], *blobs[2:]])), golden)
@@ -95,6 +98,20 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
     return stages
 
 
+def _list_other_stages(others: List[str], settings: Dict[str, Any], blobs: List[bytes]) -> List[Stage]:
+    """The same without PyTorch, by the first of the engines that are there."""
+    if not others:
+        return []
+    canary = OtherCanary(others[0], blobs[0], dict(settings["golden"], logits=blobs[1]))
+    return [
+        Stage("weights", canary.load, ("imports",)),
+        Stage("device", lambda: canary.move(settings["device"]), ("weights",)),
+        Stage("prefill", canary.prefill, ("device",)),
+        Stage("decode", canary.decode, ("prefill",)),
+        Stage("detokenize", canary.detokenize, ("decode",)),
+    ]
+
+
 def list_model_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
     """The image's own model, from its tokenizer to its text."""
     own = OwnModel(settings["model"], settings["device"])
@@ -116,4 +133,5 @@ ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
     "model": list_model_stages,
+    "batch": lambda settings, blobs: [Stage("batch", Batch(settings, blobs).run)],
 }
