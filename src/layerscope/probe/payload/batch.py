@@ -137,12 +137,10 @@ def fit_line(tried: List[Attempt]) -> Optional[Tuple[float, float]]:
 def _guess(tried: List[Attempt], failed: int) -> int:
     """The largest that should fit below the one that did not; the middle where no line tells."""
     fitting = [each for each in tried if each["outcome"] == FITS]
-    largest, line = max(each["batch"] for each in fitting), fit_line(tried)
-    total = fitting[0].get("total")
-    if line is None or not total:
-        return (largest + failed) // 2
-    reckoned = int((SAFE_SHARES[0] * total - line[0]) / line[1])
-    return max(min(reckoned, failed - 1), (largest + failed) // 2 if reckoned <= largest else 0)
+    largest: int = max(each["batch"] for each in fitting)
+    line, total = fit_line(tried), fitting[0].get("total")
+    reckoned = int((SAFE_SHARES[0] * total - line[0]) / line[1]) if line and total else 0
+    return min(reckoned, failed - 1) if reckoned > largest else (largest + failed) // 2
 
 
 def _reckon(tried: List[Attempt]) -> Dict[str, int]:

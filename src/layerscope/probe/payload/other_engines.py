@@ -94,7 +94,8 @@ class ArrayEngine(OtherEngine):
         """Logits of each place."""
         xp, weights = self.xp, self._weights
         places = xp.arange(ids.shape[0])
-        hidden = xp.where(places[None, :] <= places[:, None], 0.0, MASKED)
+        seen, masked = (xp.array(each, dtype="float32") for each in (0.0, MASKED))  # TensorFlow would take 64 bits
+        hidden = xp.where(places[None, :] <= places[:, None], seen, masked)
         state = (
             xp.take(weights["transformer.wte.weight"], ids, axis=0) + weights["transformer.wpe.weight"][: ids.shape[0]]
         )
