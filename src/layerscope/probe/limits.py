@@ -29,7 +29,7 @@ DEADLINES: Final = {
     "decode": Deadline(30, 60),
     "detokenize": Deadline(1, 10),
     "transformers": Deadline(30, 120),
-    "own-lookup": Deadline(10, 30),
+    "own-lookup": Deadline(20, 90),
     "own-tokenizer": Deadline(15, 60),
     "own-weights": Deadline(30, 150),
     "own-device": Deadline(10, 120),

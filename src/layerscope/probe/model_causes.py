@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from layerscope.probe.causes import Cause
-from layerscope.probe.observation import HUNG, Observation, StageResult
+from layerscope.probe.observation import CRASHED, HUNG, Observation, StageResult
 
 HUB_FRAMES: Final = ("huggingface_hub", "transformers/utils/hub.py")
 """Files whose lines in a stack mean that the hub is being asked."""
@@ -100,12 +100,17 @@ _CAUSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 """What each kind comes from, and what to do."""
 
 DROPPED: Final = "drops-text"
+ASKING: Final = "asks-hub"
+"""Kinds of a stage that has passed, and of which something is to be said."""
 
 
 def find_model_cause(seen: Observation, broken: StageResult) -> Cause | None:
     """The cause of a broken stage of the model, or of any stage that waits for the hub."""
     if broken.status == HUNG and is_waiting_for_hub(broken):
         return _explain_hub(seen, broken)
+    if broken.status == CRASHED and seen.is_out_of_memory:
+        reason = "the kernel ended a process of the container for want of memory"
+        return Cause(reason, ("Give it more: --memory, and in production the same",))
     if not broken.name.startswith("own-") or broken.kind not in _CAUSES:
         return None
     reason, cures = _CAUSES[broken.kind]

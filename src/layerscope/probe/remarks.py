@@ -3,7 +3,7 @@
 from typing import Final
 
 from layerscope.probe.memory_use import list_memory_remarks
-from layerscope.probe.model_causes import DROPPED
+from layerscope.probe.model_causes import ASKING, DROPPED
 from layerscope.probe.observation import Observation
 
 SLOW_FIRST: Final = 10.0
@@ -15,7 +15,13 @@ FASTER: Final = 20.0
 
 def list_remarks(seen: Observation) -> tuple[str, ...]:
     """All of them."""
-    return (*_tell_muted(seen), *_tell_dropped(seen), *_tell_compiled(seen), *list_memory_remarks(seen))
+    return (
+        *_tell_muted(seen),
+        *_tell_asking(seen),
+        *_tell_dropped(seen),
+        *_tell_compiled(seen),
+        *list_memory_remarks(seen),
+    )
 
 
 def _tell_muted(seen: Observation) -> tuple[str, ...]:
@@ -33,6 +39,16 @@ def _tell_dropped(seen: Observation) -> tuple[str, ...]:
     return (
         f"the model's tokenizer makes nothing of texts of such a kind: {names}; a prompt of nothing else is empty: "
         "refuse a request without tokens",
+    )
+
+
+def _tell_asking(seen: Observation) -> tuple[str, ...]:
+    stage = seen.find("own-lookup")
+    if stage is None or stage.kind != ASKING:
+        return ()
+    return (
+        f"the model is in the image and the hub is asked for it all the same, {stage.values.get('seconds')} s until it "
+        "was given up without a network: ENV HF_HUB_OFFLINE=1",
     )
 
 
