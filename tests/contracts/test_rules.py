@@ -22,6 +22,7 @@ FOLDERS: Final = {
     "PY": "python",
     "CUDA": "cuda",
     "CONF": "config",
+    "PROBE": "probe",
 }
 LONGEST: Final = 120
 """Lines of a rule's file: one reason to flag, and its documentation."""

@@ -70,6 +70,17 @@ def test_podman_and_skopeo_login_is_enough(
     audit(registry, capsys)
 
 
+def test_podman_login_without_a_session_is_enough(registry: LiveRegistry, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the file that it keeps for the user, which is left as it was."""
+    if shutil.which("podman") is None:
+        pytest.skip("podman is not installed")
+    log_in("podman", "login", "--tls-verify=false", *WHO, registry.address)
+    try:
+        audit(registry, capsys)
+    finally:
+        subprocess.run(["podman", "logout", registry.address], check=True, capture_output=True)
+
+
 def test_docker_login_is_enough(
     registry: LiveRegistry, engine_host: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,7 +48,8 @@ def test_without_a_cgroup_it_is_the_process() -> None:
 
 def test_nothing_measured_is_nothing_told() -> None:
     """A stage that failed early has no values, and a hostile one has wrong ones."""
-    for memory in ({}, [], "x", {"cgroup": 3}, {"gpu": {"total": "much", "free": True}}):
+    memories: list[Any] = [{}, [], "x", {"cgroup": 3}, {"gpu": {"total": "much", "free": True}}]
+    for memory in memories:
         seen = see(memory)
         assert (tell_memory(seen), find_gpu_use(seen), list_remarks(seen)) == ("", None, ())
 

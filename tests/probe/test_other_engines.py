@@ -19,7 +19,7 @@ from layerscope.probe.verdict import Outcome, judge
 from layerscope.progress import SilentProgress
 from support.torch_python import find_torch_python
 
-GOLDEN = {
+GOLDEN: dict[str, Any] = {
     "prompt": read_golden().prompt, "tokens": read_golden().tokens, "text": read_golden().text, "logits": read_logits(),
 }  # fmt: skip
 WIDTH = 256
@@ -42,7 +42,7 @@ def make_runtime(offered: list[str], taken: list[str]) -> SimpleNamespace:
     """An onnxruntime that offers some providers and takes others."""
     session = SimpleNamespace(get_providers=lambda: taken)
     return SimpleNamespace(
-        get_available_providers=lambda: offered, InferenceSession=lambda graph, providers: session, __version__="1"
+        get_available_providers=lambda: offered, InferenceSession=lambda *_, **__: session, __version__="1"
     )
 
 
@@ -71,17 +71,20 @@ def test_a_build_for_a_gpu_that_takes_the_cpu_beside_one_fails(
         assert canary.move("auto")[1]["device"] == ("cuda" if CUDA_PROVIDER in taken else "cpu")
 
 
+Rows = list[list[float]]
+
+
 class Recited:
     """An engine that gives the golden answer, and whatever is changed in it."""
 
     device = "cpu"
 
-    def __init__(self, change: Callable[[list[list[float]]], None]) -> None:
+    def __init__(self, change: Callable[[Rows], object]) -> None:
         """Change logits so."""
         self._change = change
 
-    def compute(self, ids: list[int]) -> list[list[float]]:
-        """One-hot rows that lead on to the next golden token; the golden logits for the golden text."""
+    def compute(self, ids: list[int]) -> Rows:
+        """One-hot rows that lead on to the next golden token."""
         whole = GOLDEN["prompt"] + GOLDEN["tokens"]
         following = [*whole[1:], *[0] * len(ids)]
         rows = [[float(token == following[place]) for token in range(WIDTH)] for place in range(len(ids))]
@@ -89,25 +92,36 @@ class Recited:
         return rows
 
 
-def recite(change: Callable[[list[list[float]]], None]) -> Any:
+def leave(_: Rows) -> None:
+    """Change nothing."""
+
+
+def recite(change: Callable[[Rows], object]) -> Any:
     """A canary with that engine."""
     canary = OtherCanary("jax", read_model(), GOLDEN)
     canary._engine = Recited(change)
     return canary
 
 
-def test_wrong_answers_are_told_apart() -> None:
-    """One other token, one token for ever, no numbers, other numbers; and the right ones."""
-    assert recite(lambda rows: None).decode()[1]["text"].startswith("better than ugly")
-    for change, stage, kind in (
-        (lambda rows: rows[20].reverse(), "decode", "wrong-tokens"),
-        (lambda rows: [row.__setitem__(7, 9.0) for row in rows], "decode", "degenerate"),
-        (lambda rows: rows[3].__setitem__(7, float("nan")), "prefill", "not-finite"),
-        (lambda rows: None, "prefill", "wrong-logits"),
-    ):
-        with pytest.raises(FailedStage) as failed:
-            getattr(recite(change), stage)()
-        assert failed.value.kind == kind
+def test_the_right_answer_passes() -> None:
+    """Token for token."""
+    assert recite(leave).decode()[1]["text"].startswith("better than ugly")
+
+
+WRONG: list[tuple[Callable[[Rows], object], str, str]] = [
+    (lambda rows: rows[20].reverse(), "decode", "wrong-tokens"),
+    (lambda rows: [row.__setitem__(7, 9.0) for row in rows], "decode", "degenerate"),
+    (lambda rows: rows[3].__setitem__(7, float("nan")), "prefill", "not-finite"),
+    (leave, "prefill", "wrong-logits"),
+]
+
+
+@pytest.mark.parametrize(("change", "stage", "kind"), WRONG)
+def test_wrong_answers_are_told_apart(change: Callable[[Rows], object], stage: str, kind: str) -> None:
+    """One other token, one token for ever, no numbers, other numbers."""
+    with pytest.raises(FailedStage) as failed:
+        getattr(recite(change), stage)()
+    assert failed.value.kind == kind
 
 
 @pytest.mark.parametrize(

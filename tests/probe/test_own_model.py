@@ -1,4 +1,4 @@
-"""The image's own model with one fault each: the first broken stage and the class are right, and without it all is well."""
+"""The image's own model with one fault each: stage and class are right, and without the fault nothing is reported."""
 
 import socket
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ FAULTS = [
     ("missing-shard", faulty.lose_shard, "own-weights", Outcome.ERROR),
     ("bad-config", lambda folder: (folder / "tokenizer.json").write_bytes(b""), "own-tokenizer", Outcome.ERROR),
     ("missing-tensor", faulty.drop_tensor, "own-weights", Outcome.DEGENERATE),
-    ("wrong-shape", lambda folder: faulty.edit_json(folder, "config.json", vocab_size=300), "own-weights", Outcome.ERROR),
+    ("wrong-shape", faulty.claim_tokens, "own-weights", Outcome.ERROR),
     ("wrong-vocabulary", faulty.widen_tokenizer, "own-weights", Outcome.ERROR),
     ("overflow", faulty.overflow, "own-prefill", Outcome.DEGENERATE),
     ("not-finite", faulty.break_numbers, "own-prefill", Outcome.DEGENERATE),

@@ -121,6 +121,11 @@ def dangle(folder: Path) -> None:
     (folder / MODEL).symlink_to("../../blobs/4d4d4d")
 
 
+def claim_tokens(folder: Path) -> None:
+    """A config of more tokens than the weights have."""
+    edit_json(folder, "config.json", vocab_size=300)
+
+
 def widen_tokenizer(folder: Path) -> None:
     """A token more than the model has rows."""
     path = folder / "tokenizer.json"

@@ -55,7 +55,7 @@ def _list_python() -> tuple[TarMember, ...]:
     members.append(file(f"usr/local/bin/python{SERIES}", program.read_bytes(), mode=0o755))
     members.append(symlink("usr/local/bin/python3", f"python{SERIES}"))
     members += _list_tree(standard, f"usr/local/lib/python{SERIES}")
-    members += _list_libraries([program, *modules])
+    members += list_libraries([program, *modules])
     return tuple({member.name: member for member in members}.values())
 
 
@@ -70,10 +70,11 @@ def _list_tree(folder: Path, place: str) -> Iterator[TarMember]:
             yield file(f"{place}/{path.name}", path.read_bytes(), mode=path.stat().st_mode & 0o755 | 0o444)
 
 
-def _list_libraries(programs: list[Path]) -> Iterator[TarMember]:
-    """What the loader finds for them, each where it found it."""
+def list_libraries(programs: list[Path], *, besides: str = "") -> Iterator[TarMember]:
+    """What the loader finds for them, each where it found it; what lies below the folder `besides` is left out."""
     done = subprocess.run(["ldd", *map(str, programs)], capture_output=True, text=True, check=False)
     found = sorted({match[1] for match in _LIBRARY.finditer(done.stdout)})
+    found = [path for path in found if not besides or not path.startswith(besides)]
     folders = sorted({str(parent) for path in found for parent in Path(path).parents if str(parent) != "/"})
     for folder in folders:
         yield directory(folder.lstrip("/"))

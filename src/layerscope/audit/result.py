@@ -13,6 +13,7 @@ from layerscope.image.digest import Digest
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
 from layerscope.layers.scan import LayerScan, Proof
+from layerscope.probe.probed import Probed
 from layerscope.rules.finding import Finding
 
 
@@ -78,6 +79,8 @@ class AuditResult:
     base: BaseImage | None
     ignored: int = 0
     """Findings of the base image that were left out because the user asked for that."""
+    probed: Probed | None = None
+    """What the running image did, if it was asked."""
 
     @property
     def gpus(self) -> tuple[GpuVerdict, ...]:

@@ -1,10 +1,26 @@
-"""What the table of known errors says of a message that a stage or an engine gave."""
+"""What the table of known errors says of a message that a stage, a log or an engine gave."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from msgspec import Struct
 
 from layerscope.policies.error_search import clean_text, find_explanations
 from layerscope.policies.errors import Cure
+from layerscope.policies.explanation import Explanation, Likeness
 from layerscope.policies.policies import Policies
+from layerscope.probe.observation import Observation, StageResult
+
+LAST_WORDS: Final = 64_000
+"""Characters at the end of a log in which a known error is looked for."""
+
+GENERIC: Final = frozenset({"no-module", "oom-kill", "sigill", "version-conflict"})
+"""Errors that name an effect; any other that was printed beside them says more of the cause."""
+
+ON_CPU: Final = frozenset({"no-driver-lib", "ollama-cpu", "ort-cpu-fallback", "tf-cpu-fallback", "jax-cpu-fallback"})
+"""What programs rightly print where there is no GPU."""
+
+SHOWN_REMARKS: Final = 3
 
 
 class KnownError(Struct, frozen=True):
@@ -18,10 +34,71 @@ class KnownError(Struct, frozen=True):
 def find_known_error(text: str, policies: Policies) -> KnownError | None:
     """The surest match of a message; None where it is not known."""
     found = find_explanations(policies.errors, clean_text(text))
-    if not found:
-        return None
-    first = found[0]
-    return KnownError(first.id, first.meaning.rstrip("."), tuple(map(_tell_cure, first.cures)))
+    return tell_error(found[0]) if found else None
+
+
+def tell_error(explanation: Explanation) -> KnownError:
+    """An explanation in the words of a verdict."""
+    return KnownError(explanation.id, explanation.meaning.rstrip("."), tuple(map(_tell_cure, explanation.cures)))
+
+
+def find_root_error(seen: Observation, policies: Policies) -> Explanation | None:
+    """The known error that a broken stage shows: the earliest specific one, and a generic one only for want of it.
+
+    The stage's own words go before its process's log, in which programs also complain of what does them no harm.
+    """
+    broken = seen.broken
+    own, printed = [], list(_iter_logs(seen, broken))
+    if broken is not None:
+        own = [str(broken.values.get("trace", "")), broken.detail]
+    own += [end.last_line for end in seen.ends if end.last_line and (end.code or end.signal)]
+    own += [broken.wait.last_line] if broken is not None and broken.wait is not None else []
+    candidates = [
+        *(((_is_generic(each, policies), 0), each) for each in _iter_errors(own, policies)),
+        *(((_is_generic(each, policies), 1), each) for each in _iter_errors(printed, policies) if not each.silent),
+    ]
+    return min(candidates, key=lambda pair: pair[0])[1] if candidates else None
+
+
+def list_log_errors(seen: Observation, policies: Policies) -> tuple[str, ...]:
+    """Known errors in the logs of a probe in which all went well: a remark each."""
+    driver = seen.find("driver")
+    expected = ON_CPU if driver is None or driver.status == "skipped" else frozenset()
+    told: dict[str, str] = {}
+    for name, text in sorted(seen.logs.items()):
+        for each in _iter_errors([text[-LAST_WORDS:]], policies):
+            if each.id not in expected and each.quotes:
+                line = " ".join(each.quotes[0].split())[:120]
+                told.setdefault(each.id, f"{name} says “{line}”, and all went well: layerscope explain {each.id}")
+    return tuple(told.values())[:SHOWN_REMARKS]
+
+
+def _iter_logs(seen: Observation, broken: StageResult | None) -> Iterator[str]:
+    """What was printed: by the process that broke first, then by the others."""
+    ended = next((end.role for end in seen.ends if end.code or end.signal), "generation")
+    names = sorted(seen.logs, key=lambda name: (not name.startswith(ended), name))
+    yield from (seen.logs[name][-LAST_WORDS:] for name in names)
+    if broken is None:
+        yield "\n".join(seen.strays)
+
+
+def _iter_errors(texts: Iterable[str], policies: Policies) -> Iterator[Explanation]:
+    """The errors in texts, in the order in which they stand there; what a person would describe is none."""
+    for text in texts:
+        clean = clean_text(text)
+        found = [
+            each
+            for each in find_explanations(policies.errors, clean)
+            if each.likeness in {Likeness.MESSAGE, Likeness.CODE}
+        ]
+        yield from sorted(found, key=lambda each: clean.find(each.quotes[0]) if each.quotes else 0)
+
+
+def _is_generic(explanation: Explanation, policies: Policies) -> bool:
+    """Whether an error is one that special cases explain, or that names an effect alone."""
+    return explanation.id in GENERIC or any(
+        explanation.id in row.special_case_of for row in policies.errors.table.error
+    )
 
 
 def _tell_cure(cure: Cure) -> str:

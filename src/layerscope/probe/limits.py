@@ -39,6 +39,7 @@ DEADLINES: Final = {
     "own-stream": Deadline(60, 600),
     "batch": Deadline(60, 240),
     "visibility": Deadline(10, 20),
+    "loader": Deadline(60, 240),
 }
 """Of each stage: importing reads up to two gigabytes of libraries, and the first kernel may have to be compiled."""
 

@@ -110,11 +110,11 @@ def find_model_cause(seen: Observation, broken: StageResult) -> Cause | None:
         return _explain_hub(seen, broken)
     if broken.status == CRASHED and seen.is_out_of_memory:
         reason = "the kernel ended a process of the container for want of memory"
-        return Cause(reason, ("Give it more: --memory, and in production the same",))
+        return Cause("", reason, ("Give it more: --memory, and in production the same",))
     if not broken.name.startswith("own-") or broken.kind not in _CAUSES:
         return None
     reason, cures = _CAUSES[broken.kind]
-    return Cause(f"{broken.detail}: {reason}", cures)
+    return Cause("", f"{broken.detail}: {reason}", cures)
 
 
 def is_waiting_for_hub(stage: StageResult) -> bool:
@@ -130,7 +130,7 @@ def _explain_hub(seen: Observation, broken: StageResult) -> Cause:
     cures = [f"{_OFFLINE}: what is cached is then taken as it is", "Name the model by its folder: --model /PATH"]
     if variables.get("HF_HUB_OFFLINE"):
         cures = ["HF_HUB_OFFLINE is set and was not heeded: name the model by its folder: --model /PATH"]
-    return Cause(reason, tuple(cures))
+    return Cause("", reason, tuple(cures))
 
 
 def _read_variables(seen: Observation) -> dict[str, Any]:

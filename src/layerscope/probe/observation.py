@@ -12,7 +12,7 @@ HUNG, CRASHED, NOT_REACHED = "hung", "crashed", "not reached"
 STAGES: Final = (
     "env", "devices", "driver", "kernel", "imports", "tokenizer", "weights", "device", "prefill", "decode",
     "detokenize", "transformers", "own-lookup", "own-tokenizer", "own-weights", "own-device", "own-prefill",
-    "own-decode", "own-text", "own-stream", "batch", "visibility",
+    "own-decode", "own-text", "own-stream", "batch", "visibility", "loader",
 )  # fmt: skip
 """Every stage, in the order in which a generation depends on them."""
 

@@ -9,7 +9,6 @@ from layerscope.probe.model_search import Search
 from layerscope.probe.observation import Observation
 from layerscope.probe.spec import ProbeSpec
 
-
 MOST_BATCH: Final = 1 << 16
 """Texts at once from which on no more are tried."""
 

@@ -36,20 +36,22 @@ def _tell_dropped(seen: Observation) -> tuple[str, ...]:
     if stage is None or stage.kind != DROPPED:
         return ()
     names = ", ".join(map(str, stage.values.get("dropped", ())))
-    return (
+    remark = (
         f"the model's tokenizer makes nothing of texts of such a kind: {names}; a prompt of nothing else is empty: "
-        "refuse a request without tokens",
+        "refuse a request without tokens"
     )
+    return (remark,)
 
 
 def _tell_asking(seen: Observation) -> tuple[str, ...]:
     stage = seen.find("own-lookup")
     if stage is None or stage.kind != ASKING:
         return ()
-    return (
+    remark = (
         f"the model is in the image and the hub is asked for it all the same, {stage.values.get('seconds')} s until it "
-        "was given up without a network: ENV HF_HUB_OFFLINE=1",
+        "was given up without a network: ENV HF_HUB_OFFLINE=1"
     )
+    return (remark,)
 
 
 def _tell_compiled(seen: Observation) -> tuple[str, ...]:
@@ -60,7 +62,8 @@ def _tell_compiled(seen: Observation) -> tuple[str, ...]:
     first, later = (sum(float(row.get(name) or 0) for row in rows) for name in ("first_seconds", "seconds"))
     if first < SLOW_FIRST or first < FASTER * later:
         return ()
-    return (
+    remark = (
         f"the first run took {first:.0f} s and the second {later:.2f} s: kernels were compiled for this GPU; keep them "
-        "with CUDA_CACHE_PATH on a volume, or install a build for its architecture",
+        "with CUDA_CACHE_PATH on a volume, or install a build for its architecture"
     )
+    return (remark,)

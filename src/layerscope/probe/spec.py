@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
-from layerscope.probe.collect import BATCH, GENERATION, MODEL, ROLES, SYSTEM, VISIBILITY
+from layerscope.probe.collect import BATCH, GENERATION, MODEL, ROLES, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.limits import (
     DEADLINES,
     GRACE,
@@ -86,6 +86,8 @@ class ProbeSpec(Struct, frozen=True):
             left_out |= set(OWN_STAGES)
         elif self.model is None or not self.model.name:
             left_out.add("own-lookup")
+        if TRACE not in self.roles:
+            left_out.add("loader")
         return tuple(name for name in STAGES if name not in left_out)
 
     @property

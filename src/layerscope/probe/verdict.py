@@ -4,13 +4,15 @@ from enum import StrEnum
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
-from layerscope.probe.known_errors import KnownError, find_known_error
+from layerscope.probe.known_errors import KnownError, find_root_error, list_log_errors, tell_error
 from layerscope.probe.model_causes import find_model_cause
 from layerscope.probe.observation import (
     CRASHED,
+    FAILED,
     GPU_STAGES,
     HUNG,
     NOT_REACHED,
@@ -61,9 +63,6 @@ _OUTCOMES: Final = {
 }
 """Kinds of failure after which text came, or would have come, and is worth nothing; any other is an error."""
 
-_LAST_WORDS: Final = 4000
-"""Characters at the end of a log in which a known error is looked for."""
-
 LAST_STAGE: Final = "detokenize"
 OWN_LAST: Final = "own-text"
 """The stage in which the image's own model has given a text."""
@@ -77,6 +76,8 @@ class Verdict(Struct, frozen=True):
     """One sentence without a full stop."""
     root: str = ""
     """The first stage that broke."""
+    kind: str = ""
+    """The word for how it failed."""
     reason: str = ""
     cures: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
@@ -87,6 +88,10 @@ class Verdict(Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     known: KnownError | None = None
     """What is known of the message that the stage gave."""
+    cause: str = ""
+    """The word of the cause tree, where it found one."""
+    explained_by: tuple[str, ...] = ()
+    """Names of the rules whose findings in the image's files would be that cause."""
 
     @property
     def is_good(self) -> bool:
@@ -104,12 +109,32 @@ def judge(seen: Observation, *, wants_gpu: bool = False, policies: Policies = BU
         return Verdict(Outcome.HANG, "the probe did not end and was killed", reason=_tell_strays(seen))
     if broken is None and not seen.is_complete:
         return _judge_breakdown(seen)
-    missing = _find_missing_gpu(seen) if wants_gpu and broken is None else None
-    if missing is not None:
-        broken = missing
+    if broken is None:
+        broken = _find_missing_gpu(seen) if wants_gpu else None
+        broken = broken or _find_fallback(seen, wants_gpu=wants_gpu)
     if broken is not None:
         return _judge_broken(seen, broken, policies)
-    return _judge_sound(seen)
+    return _judge_sound(seen, policies)
+
+
+def find_idle_gpus(seen: Observation) -> tuple[str, ...]:
+    """The GPUs that the driver showed and the generation did not use; none where it was not made on the CPU."""
+    driver, device = seen.find("driver"), seen.find("device")
+    if driver is None or driver.status != PASSED or device is None or device.values.get("device") != "cpu":
+        return ()
+    if device.values.get("wanted") == "cpu":
+        return ()
+    return tuple(str(each.get("name", "")) for each in driver.values.get("devices", ()))
+
+
+def _find_fallback(seen: Observation, *, wants_gpu: bool) -> StageResult | None:
+    """The stage in which a PyTorch that was built for GPUs went on with the CPU; one that was not is a remark."""
+    imports, device = seen.find("imports"), seen.find("device")
+    torch = (imports.values.get("torch") if imports is not None else None) or {}
+    if device is None or not find_idle_gpus(seen) or not (wants_gpu or torch.get("cuda")):
+        return None
+    reason = str(device.values.get("reason") or "a GPU is there, and the generation was made on the CPU")
+    return replace(device, status=FAILED, kind="cpu-fallback", detail=reason)
 
 
 def _find_missing_gpu(seen: Observation) -> StageResult | None:
@@ -141,24 +166,21 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
     reason = broken.detail
     if broken.status == CRASHED:
         reason = _explain_crash(seen, broken)
-    known = None if cause else find_known_error(_gather_words(seen, broken), policies)
+    explanation = None if cause else find_root_error(seen, policies)
+    known = tell_error(explanation) if explanation is not None else None
     return Verdict(
         outcome,
         title,
         root=broken.name,
+        kind=broken.kind,
         reason=cause.reason if cause else reason,
         cures=cause.cures if cause else known.cures if known else (),
         known=known,
         consequences=consequences,
         device=_find_device(seen),
+        cause=cause.name if cause else "",
+        explained_by=cause.rules if cause else (),
     )
-
-
-def _gather_words(seen: Observation, broken: StageResult) -> str:
-    """What the stage said, its traceback, and the end of what was printed meanwhile."""
-    role = next((end.role for end in seen.ends if end.code or end.signal), "generation")
-    printed = [text[-_LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith(role)]
-    return "\n".join([broken.detail, str(broken.values.get("trace", "")), *printed])
 
 
 def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]:
@@ -191,10 +213,10 @@ def _explain_crash(seen: Observation, broken: StageResult) -> str:
     return f"{told or broken.detail}{line}"
 
 
-def _judge_sound(seen: Observation) -> Verdict:
+def _judge_sound(seen: Observation, policies: Policies) -> Verdict:
     last = seen.find(LAST_STAGE)
     unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
-    remarks = list_remarks(seen)
+    remarks = (*list_remarks(seen), *_tell_idle(seen), *list_log_errors(seen, policies))
     if last is None or last.status != PASSED:
         title = "nothing in the image was found that generates"
         return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
@@ -211,3 +233,10 @@ def _find_device(seen: Observation) -> str:
     values: dict[str, Any] = stage.values if stage is not None else {}
     name = values.get("name")
     return "the CPU" if name == "CPU" else str(name or "")
+
+
+def _tell_idle(seen: Observation) -> tuple[str, ...]:
+    gpus, imports = find_idle_gpus(seen), seen.find("imports")
+    modules = list(imports.values.get("modules") or ()) if imports is not None else []
+    engine = "PyTorch" if not modules or "torch" in modules else modules[0]
+    return (f"{gpus[0]} is there and was not used: {engine} in this image was built without CUDA",) if gpus else ()

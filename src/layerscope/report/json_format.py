@@ -25,7 +25,6 @@ from layerscope.report.json_v1 import (
     OsReleaseV1,
     PlanStepV1,
     PlanV1,
-    ProbeV1,
     ReportV1,
     SafetyName,
     SeverityName,
@@ -38,6 +37,7 @@ from layerscope.report.order import order_findings
 from layerscope.report.origin import find_finding_origin, find_layer
 from layerscope.report.places import root_path
 from layerscope.report.plan import PlannedFix, plan_fixes
+from layerscope.report.probe_json import build_probe
 from layerscope.rules.finding import Finding, Location
 from layerscope.rules.fix import Safety
 from layerscope.rules.severity import Confidence, Severity
@@ -73,7 +73,7 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
         gpus=[build_gpu(verdict) for verdict in result.gpus],
         findings=[build_finding(finding, result) for finding in findings],
         gaps=[GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
-        probe=ProbeV1(status="not requested", stages=[], verdict=None, devices=[], observations={}),
+        probe=build_probe(result.probed),
         plan=PlanV1([_build_step(step) for step in plan_fixes(findings)]),
         summary=_build_summary(result, context),
     )
@@ -130,6 +130,7 @@ def build_finding(finding: Finding, result: AuditResult) -> FindingV1:
         wasted=finding.wasted,
         locations=[_build_location(place, result) for place in finding.locations],
         fixes=[FixV1(fix.title, _SAFETIES[fix.safety], list(fix.steps)) for fix in finding.fixes],
+        confirmed=finding.confirmed or None,
     )
 
 

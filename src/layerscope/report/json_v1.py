@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from layerscope.report.json_v1_gpus import GpuV1
 from layerscope.report.json_v1_kinds import ByteCount, DigestText, LayerNumber, PathText, Score
+from layerscope.report.json_v1_probe import ProbeV1
 
 SCHEMA_VERSION: Final = 1
 
@@ -193,6 +194,9 @@ class FindingV1(Struct, frozen=True):
     wasted: ByteCount
     locations: list[LocationV1]
     fixes: list[FixV1]
+    confirmed: Annotated[
+        str | None, Meta(description="The stage of the probe that bears it out; null where none does.")
+    ]
 
 
 class GapV1(Struct, frozen=True):
@@ -201,25 +205,6 @@ class GapV1(Struct, frozen=True):
     what: str
     where: str
     why: str
-
-
-class ProbeStageV1(Struct, frozen=True):
-    """One stage of the probe."""
-
-    name: str
-    status: str
-    seconds: float
-    detail: str
-
-
-class ProbeV1(Struct, frozen=True):
-    """What the running container said."""
-
-    status: str
-    stages: list[ProbeStageV1]
-    verdict: str | None
-    devices: list[str]
-    observations: dict[str, Any]
 
 
 class PlanStepV1(Struct, frozen=True):

@@ -1,10 +1,12 @@
 """A probe as a person reads of it: the verdict first, then each stage, then what to do."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
+from layerscope.facts.probe.live_libraries import LiveLibraries
 from layerscope.probe.observation import (
     CRASHED,
     FAILED,
@@ -13,16 +15,20 @@ from layerscope.probe.observation import (
     Observation,
     StageResult,
 )
+from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.probe_memory import tell_memory
 from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.trace_section import draw_trace
+from layerscope.rules.finding import Finding
+from layerscope.rules.wording import tell_count
 
 TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
     "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
-    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility",
+    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility", "loader": "loader",
     "own-lookup": "model: lookup", "own-tokenizer": "model: tokenizer", "own-weights": "model: weights",
     "own-device": "model: device", "own-prefill": "model: prefill", "own-decode": "model: decode",
     "own-text": "model: text", "own-stream": "model: stream", "batch": "largest batch",
@@ -33,9 +39,12 @@ SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
 
 
-def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: RenderContext) -> str:
-    """The whole page."""
+def render_probe_text(image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = ()) -> str:
+    """The whole page; `findings` are what rules say of the probe."""
     page = Page(context)
+    seen, verdict = probed.seen, probed.verdict
+    assert seen is not None, "a probe that was refused has no page"
+    assert verdict is not None, "what was seen was judged"
     mark, style = _mark_outcome(page, verdict)
     page.add_line((f"{mark} {verdict.outcome.upper()}", style), f"   {escape_line(verdict.title)}")
     if verdict.reason:
@@ -53,12 +62,28 @@ def render_probe_text(image: str, seen: Observation, verdict: Verdict, context: 
     if memory := tell_memory(seen):
         page.add_line(("memory   ", "label"), escape_line(memory))
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
-    page.add_heading("Stages")
-    _draw_stages(page, seen, verdict)
-    _draw_wait(page, seen, verdict)
-    _draw_log(page, seen, verdict)
+    draw_stages(page, probed)
+    draw_evidence(page, seen, verdict)
+    draw_trace(page, probed.traced)
+    _draw_findings(page, findings)
     _draw_next(page, verdict)
     return page.read()
+
+
+def draw_evidence(page: Page, seen: Observation, verdict: Verdict) -> None:
+    """Draw what the root stage was waiting for, and the last that was printed."""
+    _draw_wait(page, seen, verdict)
+    _draw_log(page, seen, verdict)
+
+
+def _draw_findings(page: Page, findings: Sequence[Finding]) -> None:
+    """The rules that the probe falls under, for whoever wants to read on."""
+    if findings:
+        page.add_heading("Findings")
+    for finding in findings:
+        note = ("  confirmed by the probe", "bad") if finding.confirmed else ""
+        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", note, indent=2)
+        page.add_line((escape_line(finding.message), "muted"), indent=4)
 
 
 def _mark_outcome(page: Page, verdict: Verdict) -> tuple[str, str]:
@@ -67,7 +92,12 @@ def _mark_outcome(page: Page, verdict: Verdict) -> tuple[str, str]:
     return (page.symbols.doubt, "doubt") if verdict.outcome is Outcome.UNPROVED else (page.symbols.bad, "bad")
 
 
-def _draw_stages(page: Page, seen: Observation, verdict: Verdict) -> None:
+def draw_stages(page: Page, probed: Probed) -> None:
+    """Draw each stage with its time and what it said, and what was in memory."""
+    seen, verdict = probed.seen, probed.verdict
+    if seen is None or verdict is None:
+        return
+    page.add_heading("Stages")
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, style="label")
@@ -78,6 +108,16 @@ def _draw_stages(page: Page, seen: Observation, verdict: Verdict) -> None:
         time = f"{stage.seconds:.2f} s" if stage.seconds else ""
         table.add_row(Text(mark, style), TITLES.get(stage.name, stage.name), time, _tell_stage(stage, verdict))
     page.add(table, indent=2)
+    if probed.libraries is not None:
+        page.add_line((_tell_libraries(probed.libraries), "muted"), indent=2)
+
+
+def _tell_libraries(live: LiveLibraries) -> str:
+    """What was in memory, in a sentence."""
+    brought = f", {len(live.injected)} of them from the NVIDIA runtime" if live.injected else ""
+    other = f", {len(live.foreign)} in no layer" if live.foreign else ""
+    told = f"; {tell_count(live.compared, 'need')} compared with the image's files" if live.compared else ""
+    return f"{tell_count(live.count, 'library', 'libraries')} in memory{brought}{other}{told}"
 
 
 def _mark_stage(page: Page, stage: StageResult) -> tuple[str, str]:
@@ -133,5 +173,9 @@ def _draw_next(page: Page, verdict: Verdict) -> None:
     for remark in verdict.remarks:
         page.add_line(f"{page.symbols.doubt} {escape_line(remark)}", indent=2)
     if verdict.unproved:
-        names = ", ".join(TITLES.get(name, name) for name in verdict.unproved)
-        page.add_line(f"{page.symbols.dash} unproved here: {names}", indent=2)
+        page.add_line(f"{page.symbols.dash} unproved here: {tell_stages(verdict.unproved)}", indent=2)
+
+
+def tell_stages(names: Iterable[str]) -> str:
+    """Stages as a person reads of them."""
+    return ", ".join(TITLES.get(name, name) for name in names)

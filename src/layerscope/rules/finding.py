@@ -20,6 +20,7 @@ class Finding(Struct, frozen=True):
     says that because of it nothing computes on a GPU: of the frameworks that the paths in `concerns` belong to, or of
     the whole image where there is none. `brief` says the message in a few words, where the rule has such. `is_answer`
     says that it answers what a person asked (--gpu, --driver, --fleet), so that no wish to hear less hides it.
+    `confirmed` is the stage of a probe that bears it out.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Finding(Struct, frozen=True):
     concerns: tuple[str, ...] = ()
     brief: str = ""
     is_answer: bool = False
+    confirmed: str = ""
 
     def __post_init__(self) -> None:
         """Hold rules to their promise of a location."""

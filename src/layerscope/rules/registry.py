@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from layerscope.rules import config, cuda, elf, layers, python, system
+from layerscope.rules import config, cuda, elf, layers, probe, python, system
 from layerscope.rules.rule import Rule
 
 FAMILIES: Final[dict[str, tuple[Rule, ...]]] = {
@@ -12,6 +12,7 @@ FAMILIES: Final[dict[str, tuple[Rule, ...]]] = {
     "PY": python.RULES,
     "CUDA": cuda.RULES,
     "CONF": config.RULES,
+    "PROBE": probe.RULES,
 }
 """Families by the prefix of their codes."""
 

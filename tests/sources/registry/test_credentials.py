@@ -57,6 +57,21 @@ def test_another_registry_gets_nothing(tmp_path: Path) -> None:
         assert find_credential(registry, "a", environment) is None
 
 
+@pytest.mark.parametrize("session", ["", "session"])
+def test_podman_without_a_session_keeps_its_file_by_user(
+    session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root logs in where no login manager runs; with a session, that file is no longer podman's."""
+    monkeypatch.setattr("layerscope.sources.registry.credentials.RUN_FOLDER", tmp_path / "run")
+    file = tmp_path / f"run/{os.getuid()}/auth.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"auths": {"registry.corp": pack("me", "x")}}))
+    environment = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": session and str(tmp_path / session)}
+    found = find_credential("registry.corp", "a", environment)
+    assert (found is None) == bool(session)
+    assert found is None or found.origin == str(file)
+
+
 def test_the_store_comes_before_a_stale_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As Docker has it."""
     helper = tmp_path / "docker-credential-test"

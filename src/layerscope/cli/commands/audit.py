@@ -7,12 +7,14 @@ import click
 
 from layerscope.audit.ignore_base import ignore_base as leave_out_base
 from layerscope.audit.pipeline import audit_image
+from layerscope.audit.probed import add_probe
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
-from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
+from layerscope.cli.image_probe import NO_PROBE, Probing, probe_image, with_probing
 from layerscope.cli.options import (
     Reading,
     Telling,
@@ -27,6 +29,9 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.outputs import Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
+from layerscope.errors import ProbeError, UsageError
+from layerscope.policies.policies import Policies
+from layerscope.probe.probed import Probed
 from layerscope.report.context import RenderContext
 from layerscope.report.registry import FORMATS
 from layerscope.rules.severity import Severity
@@ -41,6 +46,8 @@ _NEVER = "never"
 @ignore_base_option
 @with_gpu_options
 @policy_dir_option
+@click.option("--probe", is_flag=True, help="Run the image, too, and make it generate; see layerscope probe.")
+@with_probing
 @with_reading
 @with_telling
 @with_console
@@ -54,6 +61,8 @@ def command(
     driver: str | None,
     fleet: Path | None,
     policy_dir: Path | None,
+    probe: bool,
+    probing: Probing,
     reading: Reading,
     telling: Telling,
     console: Console,
@@ -61,29 +70,46 @@ def command(
     """Prove an image intact, weigh it, and say what to change.
 
     Every layer is read once: its digests are recomputed, its files listed and hashed. What that proves is kept, so that
-    no layer is read twice. Exit codes: 0 nothing at or above --fail-on, 1 findings, 4 the image is damaged.
+    no layer is read twice. Exit codes: 0 nothing at or above --fail-on, 1 findings, 4 the image is damaged, 5 a --probe
+    could not run or proved nothing.
     """
     outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
+    if not probe and probing != NO_PROBE:
+        raise UsageError("options on how a container is run: expected --probe beside them")
     threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
-    options = make_options(reading, base=base, policy_dir=policy_dir)
+    source, below = choose_sources(image, base, reading)
+    options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     tell_unknown_branches(options, console)
-    source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
     if ignore_base:
         result = leave_out_base(result)
+    if probe:
+        result = _probe(image, result, probing, policies=options.policies, console=console)
     code = find_exit_code(result, fail_on=threshold)
     context = replace(console.render_context(), limit=telling.limit or None, fail_on=threshold, exit_code=code)
     deliver(outputs, {name: _make_renderer(name, result) for name in FORMATS}, context=context, console=console)
     return code
 
 
+def _probe(image: str, result: AuditResult, probing: Probing, *, policies: Policies, console: Console) -> AuditResult:
+    """The audit with the image's probe; one that could not run says why, and takes nothing from the audit."""
+    try:
+        _, probed = probe_image(image, probing, lambda _: result, policies=policies, console=console)
+    except ProbeError as error:
+        console.complain(str(error), error=error)
+        probed = Probed(refusal=str(error), requires_gpu=probing.require_gpu)
+    return add_probe(result, probed, policies)
+
+
 def find_exit_code(result: AuditResult, *, fail_on: Severity | None) -> int:
-    """The exit code of a finished audit; a damaged image is told apart whatever the threshold."""
+    """The exit code of a finished audit; a damaged image, then a probe that proves nothing, whatever the threshold."""
     if not result.is_intact:
         return exit_codes.MALFORMED
+    if result.probed is not None and not result.probed.is_proof:
+        return exit_codes.PROBE
     if fail_on is not None and any(finding.severity >= fail_on for finding in result.findings):
         return exit_codes.FINDINGS
     return exit_codes.CLEAN

@@ -153,7 +153,7 @@ def _reckon(tried: List[Attempt]) -> Dict[str, int]:
 
 def _tell_batch(values: Dict[str, Any], most: int) -> str:
     failed = [each["batch"] for each in values["attempts"] if each["outcome"] == SHORT]
-    rest = "{} do not".format(min(failed)) if failed else "no more were asked for"
+    rest = f"{min(failed)} do not" if failed else "no more were asked for"
     attempts = len(values["attempts"])
     told = "{} of {} texts fit at once, {} ({} attempts)".format(values["largest"], most, rest, attempts)
     safe = values["safe"].get("0.95")

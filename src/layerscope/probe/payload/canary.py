@@ -6,10 +6,10 @@ layer norms, learned positions, the output layer tied to the embedding.
 
 import json
 import math
+import os
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from layerscope.probe.payload.memory import has_gpu_nodes
 from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.stages import FailedStage
 from layerscope.probe.payload.tensors import read_tensors, to_torch
@@ -51,9 +51,11 @@ class Canary:
         """Put the weights onto the device, in every type that is tried there, and multiply matrices on it."""
         torch = self._torch
         values: Dict[str, Any] = {"available": bool(torch.cuda.is_available()), "wanted": wanted}
-        if not values["available"] and (wanted == "cuda" or (torch.version.cuda and has_gpu_nodes())):
+        if wanted == "cuda" and not values["available"]:
             values["reason"] = self._ask_why()
             raise FailedStage("cuda-unavailable", values["reason"] or "torch.cuda.is_available() is False", values)
+        if wanted == "auto" and not values["available"] and torch.version.cuda and os.path.exists("/dev/nvidiactl"):
+            values["reason"] = self._ask_why()
         self.device = "cuda" if values["available"] and wanted != "cpu" else "cpu"
         if self.device == "cpu":
             torch.set_num_threads(1)  # a model of this size is done before threads have met
@@ -184,7 +186,7 @@ class Canary:
     def fill(self, count: int, prompt: int, produced: int) -> int:
         """Generate for so many prompts at once, whatever comes; returns the number of new tokens."""
         torch = self._torch
-        name = sorted(self._moved)[0]
+        name = min(self._moved)
         pairs: Optional[List[Pair]] = None
         ids = torch.tensor([self._golden["text"][:prompt]] * count, device=self.device)
         for _ in range(produced):

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 import time
 from typing import Any, Dict, List, Tuple
 
@@ -156,14 +155,3 @@ def describe_management() -> Dict[str, Any]:
     except AttributeError as error:
         return {"error": shorten(error, 300)}
     return found
-
-
-def describe_mapped() -> List[str]:
-    """The libraries of CUDA that this process has mapped."""
-    words = ("cuda", "cublas", "cudnn", "nccl", "nvrtc", "nvjitlink", "nvidia", "cusparse", "cufft", "tensorrt")
-    found = []
-    for path in list_mapped():
-        name = os.path.basename(path).lower()
-        if any(word in name for word in words):
-            found.append(path)
-    return found[:200] if sys.platform.startswith("linux") else []

@@ -12,6 +12,8 @@ from layerscope.probe.payload.environment import describe_environment
 from layerscope.probe.payload.imports import import_modules
 from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
+from layerscope.probe.payload.loader_trace import trace_imports
+from layerscope.probe.payload.mapped import with_mapped
 from layerscope.probe.payload.memory import measure_memory
 from layerscope.probe.payload.other_engines import OTHER_ENGINES, OtherCanary
 from layerscope.probe.payload.own_generation import OwnGeneration
@@ -88,13 +90,13 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
         stages.append(Stage("tokenizer", pretrained.load_tokenizer, ("imports",)))
     stages += [
         Stage("weights", canary.load, ("imports",)),
-        Stage("device", lambda: canary.move(settings["device"]), ("weights",)),
+        Stage("device", with_mapped(lambda: canary.move(settings["device"])), ("weights",)),
         Stage("prefill", canary.prefill, ("device",)),
         Stage("decode", canary.decode, ("prefill",)),
-        Stage("detokenize", canary.detokenize, ("decode",)),
+        Stage("detokenize", with_mapped(canary.detokenize), ("decode",)),
     ]
     if has_transformers:
-        stages.append(Stage("transformers", generate, ("tokenizer", "device")))
+        stages.append(Stage("transformers", with_mapped(generate), ("tokenizer", "device")))
     return stages
 
 
@@ -129,9 +131,15 @@ def list_model_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Sta
     ]
 
 
+def list_trace_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
+    """How libraries are searched, which takes a process of its own for each module."""
+    return [Stage("loader", lambda: trace_imports(settings["modules"]))]
+
+
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
     "model": list_model_stages,
     "batch": lambda settings, blobs: [Stage("batch", Batch(settings, blobs).run)],
+    "trace": list_trace_stages,
 }

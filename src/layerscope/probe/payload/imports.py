@@ -5,7 +5,7 @@ import sys
 import time
 from typing import Any, Dict, List, Tuple
 
-from layerscope.probe.payload.driver import describe_mapped
+from layerscope.probe.payload.mapped import MAPPED
 from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.stages import FailedStage, SkippedStage, describe_error
 
@@ -28,7 +28,7 @@ def import_modules(names: List[str]) -> Tuple[str, Dict[str, Any]]:
         else:
             found[name] = {"version": shorten(getattr(module, "__version__", ""), 80), "place": _place(module)}
         found[name]["seconds"] = round(time.monotonic() - began, 4)
-    values = {"modules": found, "mapped": describe_mapped(), "torch": describe_torch()}
+    values = {"modules": found, "mapped": MAPPED.describe(), "torch": describe_torch()}
     if failed:
         raise FailedStage("import-error", "{}: {}".format(failed[0], found[failed[0]]["error"]), values)
     return ", ".join(("{} {}".format(name, each["version"])).strip() for name, each in found.items()), values

@@ -8,7 +8,7 @@ import os
 import time
 from typing import Any, Dict, List, Tuple
 
-from layerscope.probe.payload.memory import find_memory_limit, has_gpu_nodes, tell_shortage
+from layerscope.probe.payload.memory import find_memory_limit, tell_shortage
 from layerscope.probe.payload.own_files import check_folder, measure_weights, read_json_file, spell_size
 from layerscope.probe.payload.pretrained import CANARIES, QUIET, check_canaries
 from layerscope.probe.payload.records import shorten
@@ -210,7 +210,7 @@ class OwnModel:
 
         is_there = bool(torch.cuda.is_available())
         values: Dict[str, Any] = {"available": is_there, "wanted": self._wanted}
-        if not is_there and (self._wanted == "cuda" or (torch.version.cuda and has_gpu_nodes())):
+        if self._wanted == "cuda" and not is_there:
             raise FailedStage("cuda-unavailable", "torch.cuda.is_available() is False", values)
         self.device = "cuda" if is_there and self._wanted != "cpu" else "cpu"
         if self.device == "cuda":

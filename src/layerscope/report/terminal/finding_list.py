@@ -48,6 +48,8 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
         title.append(f"  {finding.confidence} confidence", "muted")
     if find_finding_origin(finding, result) == "base":
         title.append("  in the base image", "muted")
+    if finding.confirmed:
+        title.append("  confirmed by the probe", "bad")
     page.add(title, indent=2)
     page.add(Slashed(Text(escape_text(finding.message))), indent=4)
     details = _start_details()

@@ -11,6 +11,7 @@ from layerscope.report.escape import escape_line
 from layerscope.report.terminal.gpu_verdict_line import tell_gpus
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields
+from layerscope.report.terminal.probe_section import tell_probe
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.report.terminal.stack_line import tell_stack
 from layerscope.report.units import format_share, mark_sum
@@ -31,10 +32,12 @@ _PROOFS = {
 
 
 def draw_verdict(page: Page, result: AuditResult) -> None:
-    """Draw the verdict: a line on the bytes, one on GPUs where there is something to say, and one on what was found."""
+    """Draw the verdict: a line on the bytes, on GPUs and on the probe if there are such, and on what was found."""
     page.add(_hang(*_judge_bytes(page, result)))
     for line in tell_gpus(page, result):
         page.add(_hang(*line))
+    if probe := tell_probe(page, result):
+        page.add(_hang(*probe))
     page.add(_hang(*_judge_findings(page, result)))
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from layerscope.facts.elf.duplicate_libraries import DuplicateLibrary
+from layerscope.facts.elf.duplicate_libraries import DuplicateLibrary, LibraryCopy
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.python_cures import tell_pip_at
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -32,7 +34,7 @@ class OpensslMismatch(Rule):
     covers: ClassVar[tuple[int, ...]] = (22,)
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (DuplicateLibrary,)
+    needs: ClassVar[tuple[type[Fact], ...]] = (DuplicateLibrary, PythonEnvironment)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""
@@ -47,10 +49,15 @@ class OpensslMismatch(Rule):
             message = (
                 f"{subject} loads {tell_list(sonames)}: {tell_list(tell_path(copy.place.path) for copy in copies)}"
             )
-            fix = Fix(
-                "Keep one OpenSSL",
-                ("RUN pip install --upgrade …   the package whose folder holds the older libssl",),
-            )
+            fix = Fix("Keep one OpenSSL", (_tell_step(facts, min(copies, key=lambda copy: copy.soname)),))
             severity = Severity.MEDIUM if fact.is_one_root else self.severity
             places = [Evidence(layer=copy.place.layer, path=copy.place.path) for copy in copies]
             yield self.finding(message, *places, severity=severity, fixes=(fix,))
+
+
+def _tell_step(facts: FactSet, oldest: LibraryCopy) -> str:
+    """Where the older copy came with a Python package, that package; else what was linked to it."""
+    path = oldest.place.path
+    if any(path.startswith(f"{site}/") for each in facts.of(PythonEnvironment) for site in each.sites):
+        return f"RUN {tell_pip_at(facts, path)} --upgrade …   the package that brings {tell_path(path)}"
+    return f"Install a release of the program that is linked to a newer libssl than {tell_path(path)}"

@@ -9,6 +9,7 @@ https://docs.docker.com/reference/cli/docker/login/#credential-stores).
 import base64
 import binascii
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ MAX_FILE_SIZE: Final = 1 << 20
 
 HELPER_SECONDS: Final = 30.0
 """A helper may ask a key ring or a cloud; one that waits for a person is not waited for."""
+
+RUN_FOLDER: Final = Path("/run/containers")
+"""Where podman and skopeo keep a user's file, below the number of that user, if no session has a folder of its own."""
 
 _DOCKER_HUB_SERVER: Final = "https://index.docker.io/v1/"
 _DOCKER_HUB_KEYS: Final = ("index.docker.io", "docker.io", "registry-1.docker.io")
@@ -62,8 +66,8 @@ def _iter_files(environment: Mapping[str, str]) -> Iterator[Path]:
     home = Path(environment.get("HOME") or "/")
     if environment.get("DOCKER_CONFIG"):
         yield Path(environment["DOCKER_CONFIG"], "config.json")
-    if environment.get("XDG_RUNTIME_DIR"):
-        yield Path(environment["XDG_RUNTIME_DIR"], "containers/auth.json")
+    runtime = environment.get("XDG_RUNTIME_DIR")
+    yield Path(runtime, "containers/auth.json") if runtime else Path(RUN_FOLDER, str(os.getuid()), "auth.json")
     yield Path(environment.get("XDG_CONFIG_HOME") or home / ".config", "containers/auth.json")
     if not environment.get("DOCKER_CONFIG"):
         yield home / ".docker/config.json"

@@ -1,0 +1,152 @@
+"""From IMAGE and its options to a probe: `probe` and `audit --probe` come this way, and no other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any, Final
+
+import click
+from msgspec.structs import replace
+
+from layerscope.audit.model_target import choose_model
+from layerscope.audit.probe_target import choose_target
+from layerscope.audit.result import AuditResult
+from layerscope.cli.console import Console
+from layerscope.cli.probe_engine import find_engine, offers_gpus
+from layerscope.cli.progress import show_progress
+from layerscope.cli.sizes import parse_size
+from layerscope.errors import EngineError, ProbeError
+from layerscope.policies.policies import Policies
+from layerscope.probe.collect import ROLES, TRACE
+from layerscope.probe.container_run import run_in_container
+from layerscope.probe.known_errors import find_known_error
+from layerscope.probe.limits import ContainerLimits
+from layerscope.probe.loader_trace import read_trace
+from layerscope.probe.model_search import NO_MODEL, Search
+from layerscope.probe.observation import Observation
+from layerscope.probe.own_model_spec import MOST_BATCH, ask_for_batch, ask_for_model, with_model
+from layerscope.probe.preloads import find_preloads
+from layerscope.probe.probed import Probed
+from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.verdict import judge
+
+GPUS: Final = ("auto", "all", "none")
+
+Function = Callable[..., int]
+
+
+@dataclass(frozen=True)
+class Probing:
+    """How the container is run, and what would be a proof."""
+
+    container_gpus: str
+    require_gpu: bool
+    memory: int | None
+    shm_size: int | None
+    patience: float
+    trace_libs: bool
+    model: str | None = None
+    """The image's own model, as the user names it."""
+    max_batch: int | None = None
+
+    @property
+    def wants_gpu(self) -> bool:
+        """Whether a GPU that is not there is what broke."""
+        return self.require_gpu or self.container_gpus == "all"
+
+    def make_spec(self) -> ProbeSpec:
+        """What is asked, of which interpreter is still open."""
+        limits = ContainerLimits()
+        limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
+        roles = (*ROLES, TRACE) if self.trace_libs else ROLES
+        return ProbeSpec("", limits=limits, patience=self.patience, roles=roles, max_batch=self.max_batch or 0)
+
+    def judge(self, seen: Observation) -> Probed:
+        """What was seen, with its verdict."""
+        return Probed(
+            seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu, traced=read_trace(seen)
+        )
+
+
+NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0, trace_libs=False)
+"""What the options say where nobody uses them."""
+
+_OPTIONS: Final = (
+    click.option(
+        "--gpus",
+        "container_gpus",
+        type=click.Choice(GPUS),
+        default="auto",
+        show_default=True,
+        help="Give the container GPUs.",
+    ),
+    click.option("--require-gpu", is_flag=True, help="Exit with 5 unless the generation was made on a GPU."),
+    click.option("--memory", type=parse_size, metavar="SIZE", help="Memory of the container; default: 8GiB."),
+    click.option("--shm-size", type=parse_size, metavar="SIZE", help="Size of its /dev/shm; default: 64MiB."),
+    click.option(
+        "--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1."
+    ),
+    click.option("--trace-libs", is_flag=True, help="Show how the loader finds each library (LD_DEBUG=libs)."),
+    click.option(
+        "--model", metavar="PATH", help="The image's own model; default: what its command names. none: leave it out."
+    ),
+    click.option(
+        "--max-batch", type=click.IntRange(1, MOST_BATCH), metavar="N", help="Look for the largest batch up to N."
+    ),
+)
+
+
+def with_probing(function: Function) -> Function:
+    """Add the options on how a probe is run, and pass them as `probing`."""
+    names = [item.name for item in fields(Probing)]
+
+    @wraps(function)
+    def command(*arguments: object, **options: Any) -> int:
+        options["probing"] = Probing(**{name: options.pop(name) for name in names})
+        return function(*arguments, **options)
+
+    decorated: Function = command
+    for decorate in reversed(_OPTIONS):
+        decorated = decorate(decorated)
+    return decorated
+
+
+def probe_image(
+    image: str, probing: Probing, audit: Callable[[str], AuditResult], *, policies: Policies, console: Console
+) -> tuple[AuditResult, Probed]:
+    """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
+
+    Raises ProbeError where it cannot be probed.
+    """
+    engine, kind, reference, image_id = find_engine(image)
+    with engine:
+        result = audit(f"{kind}:{reference}")
+        with show_progress(console) as progress:
+            search = Search() if probing.model == NO_MODEL else choose_model(result, probing.model)
+            asked = ask_for_batch(ask_for_model(choose_spec(image, result, probing.make_spec()), search))
+            wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+            try:
+                seen = run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+            except EngineError as error:
+                raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
+    return result, probing.judge(with_model(seen, search))
+
+
+def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
+    """What is asked of that image; raises ProbeError where nothing can be."""
+    preloads = find_preloads(result.image.config.runtime.env)
+    if preloads:
+        raise ProbeError(
+            f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
+            "container: take it out of the image first"
+        )
+    target = choose_target(result)
+    if not target.interpreter:
+        raise ProbeError(f"probing {image}: {target.reason}")
+    return replace(spec, interpreter=target.interpreter, modules=target.modules)
+
+
+def _explain(refusal: str, policies: Policies) -> str:
+    """What is known of an engine's refusal, and what to do."""
+    known = find_known_error(refusal, policies)
+    return "" if known is None else f"; {known.meaning}. {'; or '.join(known.cures)}"

@@ -1,0 +1,31 @@
+"""Probed: one probe with its verdict, or why there was none."""
+
+from msgspec import Struct
+
+from layerscope.facts.probe.live_libraries import LiveLibraries
+from layerscope.probe.loader_trace import TracedLibrary
+from layerscope.probe.observation import Observation
+from layerscope.probe.verdict import Outcome, Verdict
+
+
+class Probed(Struct, frozen=True):
+    """What was seen and what it comes to; both are None where the probe could not run, and `refusal` says why."""
+
+    seen: Observation | None = None
+    verdict: Verdict | None = None
+    refusal: str = ""
+    requires_gpu: bool = False
+    """Whether a generation anywhere but on a GPU proves nothing."""
+    confirmed: tuple[str, ...] = ()
+    """Codes of findings in the image's files that the probe confirms."""
+    libraries: LiveLibraries | None = None
+    """What was in memory; None where nothing told."""
+    traced: tuple[TracedLibrary, ...] = ()
+    """How the loader searched, where that was asked for."""
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether the probe answered what was asked: something generated, on a GPU if need be, or a stage broke."""
+        if self.verdict is None or self.verdict.outcome is Outcome.UNPROVED:
+            return False
+        return not self.requires_gpu or self.verdict.device not in {"", "the CPU"}

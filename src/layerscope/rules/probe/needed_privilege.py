@@ -1,0 +1,41 @@
+"""PROBE042: the image generates only with more rights than a locked-down container has."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.probe import needed_privilege
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_list
+
+
+class NeededPrivilege(Rule):
+    """The image generates only with more rights than a locked-down container has.
+
+    What it checks: Where the locked-down run breaks, and one with the engine's usual rights does not, what made the
+        difference is named: root, a writable root, a capability.
+    Why it matters: Clusters run containers as a stranger, without capabilities, often on a read-only root. There, this
+        image breaks as it did here.
+    Example: A package that writes its cache into site-packages, or a HOME that only root may write to.
+    Remedy: Give it a place of its own instead of rights: a writable HOME and cache, an owner that is no root.
+    Fix safety: Review: what the program writes, and where, is its author's to say.
+    Blind spots: Rights that only the image's own server needs are not tried.
+    References: kubernetes.io, "Configure a Security Context"; docs.docker.com, "Runtime privilege".
+    """
+
+    code: ClassVar[str] = "PROBE042"
+    covers: ClassVar[tuple[int, ...]] = (45, 47)
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    needs: ClassVar[tuple[type[Fact], ...]] = (needed_privilege.NeededPrivilege,)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """One finding for each stage."""
+        for fact in facts.of(needed_privilege.NeededPrivilege):
+            why = f": {fact.reason}" if fact.reason else ""
+            message = f"Stage {fact.stage} breaks in a locked-down container and not with {tell_list(fact.needs)}{why}"
+            fix = Fix("Give the program a place that it may write to, instead of rights", ())
+            yield self.finding(message, fact.evidence, fixes=(fix,))

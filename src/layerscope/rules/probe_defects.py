@@ -1,0 +1,110 @@
+"""Defects of a generation: the classes into which a probe's broken stage falls, each with a rule of its own."""
+
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import Final
+
+from layerscope.facts.fact import Evidence
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.probe.broken_stage import BrokenStage
+from layerscope.rules.fix import Fix
+from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
+
+SHOWN_CONSEQUENCES: Final = 4
+
+
+class Defect(Enum):
+    """What is wrong, as far as a stage can tell."""
+
+    NOT_STARTED = auto()
+    HANG = auto()
+    MEMORY = auto()
+    CRASH = auto()
+    IMPORT = auto()
+    CUDA = auto()
+    DRIVER = auto()
+    CPU_FALLBACK = auto()
+    EMPTY = auto()
+    SPECIAL_ONLY = auto()
+    DEGENERATE = auto()
+    TRUNCATED = auto()
+    OTHER_FIELD = auto()
+    MUTE = auto()
+    WRONG = auto()
+    NOT_FINITE = auto()
+    OTHER = auto()
+
+
+_BY_KIND: Final = {
+    "import-error": Defect.IMPORT,
+    "cuda-unavailable": Defect.CUDA,
+    "device-closed": Defect.CUDA,
+    "no-driver-library": Defect.CUDA,
+    "no-gpu": Defect.CUDA,
+    "cpu-fallback": Defect.CPU_FALLBACK,
+    "wrong-device": Defect.CPU_FALLBACK,
+    "driver-error": Defect.DRIVER,
+    "driver-incomplete": Defect.DRIVER,
+    "no-kernel-image": Defect.DRIVER,
+    "ptx-refused": Defect.DRIVER,
+    "no-ptx-compiler": Defect.DRIVER,
+    "wrong-tokens": Defect.WRONG,
+    "wrong-logits": Defect.WRONG,
+    "wrong-result": Defect.WRONG,
+    "cache-differs": Defect.WRONG,
+    "not-finite": Defect.NOT_FINITE,
+}
+_BY_OUTCOME: Final = {
+    "hang": Defect.HANG,
+    "crash": Defect.CRASH,
+    "empty": Defect.EMPTY,
+    "special-only": Defect.SPECIAL_ONLY,
+    "degenerate": Defect.DEGENERATE,
+    "truncated": Defect.TRUNCATED,
+    "other-field": Defect.OTHER_FIELD,
+    "mute": Defect.MUTE,
+}
+_ON_GPU: Final = frozenset({"devices", "driver"})
+_ON_DRIVER: Final = "kernel"
+
+
+def find_defect(fact: BrokenStage) -> Defect:
+    """The one class that a broken stage belongs to."""
+    if fact.is_out_of_memory or fact.kind == "out-of-memory":
+        return Defect.MEMORY
+    if fact.stage == "start":
+        return Defect.HANG if fact.outcome == "hang" else Defect.NOT_STARTED
+    if fact.outcome in {"hang", "crash"}:
+        return _BY_OUTCOME[fact.outcome]
+    by_stage = Defect.CUDA if fact.stage in _ON_GPU else Defect.DRIVER if fact.stage == _ON_DRIVER else Defect.OTHER
+    return _BY_KIND.get(fact.kind) or _BY_OUTCOME.get(fact.outcome) or by_stage
+
+
+def iter_broken(facts: FactSet, *defects: Defect) -> Iterator[BrokenStage]:
+    """The broken stage, if it is of one of these classes."""
+    return (fact for fact in facts.of(BrokenStage) if find_defect(fact) in defects)
+
+
+def tell_broken(fact: BrokenStage) -> str:
+    """What broke and why, which findings in the image's files that confirms, and what could not be done therefore."""
+    message = f"{begin(fact.title)}: {fact.reason}" if fact.reason else begin(fact.title)
+    if fact.last_line and fact.last_line not in message:
+        message += f"; the last line before: {fact.last_line}"
+    if fact.confirmed:
+        names = tell_list(dict.fromkeys(f"{each.code} {each.rule}" for each in fact.confirmed))
+        message += f"; the probe confirms {names}"
+    if fact.consequences:
+        message += f"; therefore not tried: {tell_list(fact.consequences, shown=SHOWN_CONSEQUENCES)}"
+    return message
+
+
+def locate_broken(fact: BrokenStage) -> tuple[Evidence, ...]:
+    """Where the confirmed findings lie; a run that confirms none is of the image as a whole."""
+    places = dict.fromkeys(place for each in fact.confirmed for place in each.places)
+    return tuple(places)[:SHOWN_LOCATIONS] or (fact.evidence,)
+
+
+def cure_broken(fact: BrokenStage, otherwise: str = "") -> tuple[Fix, ...]:
+    """What the probe says to do, else what mostly helps."""
+    cures = fact.cures or ((otherwise,) if otherwise else ())
+    return tuple(Fix(begin(cure.removeprefix("or ")), ()) for cure in dict.fromkeys(cures))

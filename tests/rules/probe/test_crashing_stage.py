@@ -1,0 +1,29 @@
+"""PROBE003 crashing-stage: what it flags and what it lets pass."""
+
+from layerscope.rules.probe.crashing_stage import CrashingStage
+from support.cases import flags, ignores
+from support.probe_facts import broken
+
+
+def test_flags_crashing_stage() -> None:
+    """The signal is told in words, and what could not be done."""
+    (finding,) = flags(
+        CrashingStage,
+        broken(
+            "imports",
+            outcome="crash",
+            kind="crash",
+            title="stage imports crashes",
+            reason="a memory error in native code (SIGSEGV)",
+        ),
+    )
+    assert (
+        finding.message
+        == "Stage imports crashes: a memory error in native code (SIGSEGV); therefore not tried: detokenize"
+    )
+    assert finding.fixes
+
+
+def test_ignores_its_neighbour() -> None:
+    """A process that the kernel ended for want of memory is told by that."""
+    ignores(CrashingStage, broken("imports", outcome="crash", kind="crash", is_out_of_memory=True))
