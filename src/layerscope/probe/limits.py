@@ -30,7 +30,7 @@ DEADLINES: Final = {
     "detokenize": Deadline(1, 10),
     "transformers": Deadline(30, 120),
     "own-lookup": Deadline(20, 90),
-    "own-tokenizer": Deadline(15, 60),
+    "own-tokenizer": Deadline(30, 120),
     "own-weights": Deadline(30, 150),
     "own-device": Deadline(10, 120),
     "own-prefill": Deadline(30, 300),
