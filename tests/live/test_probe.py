@@ -147,3 +147,33 @@ def test_what_a_killed_probe_has_left_is_removed(docker_engine: LiveEngine, cach
     finally:
         kept.remove(force=True)
     assert left.id not in list_ours(docker_engine)
+
+
+def test_a_printed_command_runs_on_an_engine_and_its_log_makes_the_report(
+    docker_engine: LiveEngine, cache: Path, tmp_path: Path
+) -> None:
+    """The same stages with the same outcomes as a probe of the same image."""
+    load(docker_engine, build_python_image("layerscope/probe:plain"))
+    program = [sys.executable, "-m", "layerscope", "probe"]
+    environment = {**os.environ, **docker_engine.environment}
+    talk = ["--cache-dir", str(cache)]
+    emitted = subprocess.run(
+        [*program, "--emit", "docker", "docker:layerscope/probe:plain", *talk],
+        capture_output=True, check=True, env=environment,
+    )  # fmt: skip
+    ran = subprocess.run(["sh"], input=emitted.stdout, capture_output=True, check=False, env=environment)
+    assert ran.returncode == 0, ran.stderr
+    (tmp_path / "probe.log").write_bytes(ran.stdout)
+    read = subprocess.run(
+        [*program, "--read", str(tmp_path / "probe.log"), "-o", "json"], capture_output=True, check=False
+    )
+    _, direct, _ = probe(docker_engine, "layerscope/probe:plain", cache)
+    document = json.loads(read.stdout)["probe"]
+    assert [(each["name"], each["status"]) for each in document["stages"]] == [
+        (each["name"], each["status"])
+        for each in direct["stages"]  # type: ignore[attr-defined]
+    ]
+    assert document["verdict"] == direct["verdict"]
+    isolation = document["observations"]["env"]["isolation"]
+    assert isolation["read_only_root"]
+    assert int(isolation["capabilities"], 16) == 0

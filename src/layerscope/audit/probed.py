@@ -14,7 +14,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe.live_libraries import LiveLibraries, TwiceLoadedLibrary
 from layerscope.facts.probe.lost_output import LostOutput
 from layerscope.policies.policies import Policies
-from layerscope.probe.facts import collect_probe_facts
+from layerscope.probe.facts import collect_needs, collect_probe_facts
 from layerscope.probe.live_libraries import compare_libraries, read_mapped
 from layerscope.probe.loader_trace import read_trace
 from layerscope.probe.probed import Probed
@@ -36,6 +36,7 @@ def add_probe(result: AuditResult, probed: Probed, policies: Policies) -> AuditR
     stages = {**find_seen(result, probed.seen, mapped), **dict.fromkeys(causes, root)}
     live = [
         *collect_probe_facts(probed.seen, probed.verdict, map(tell_confirmed, causes)),
+        *collect_needs(probed.trials),
         *compare_libraries(mapped, result.facts, result.tree.get, lambda name: _is_injected(policies, name)),
     ]
     facts = FactSet([*result.facts, *(_link(fact, stages) for fact in live)])

@@ -18,16 +18,18 @@ from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
 from layerscope.probe.collect import ROLES, TRACE
+from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.loader_trace import read_trace
 from layerscope.probe.model_search import NO_MODEL, Search
 from layerscope.probe.observation import Observation
-from layerscope.probe.own_model_spec import MOST_BATCH, ask_for_batch, ask_for_model, with_model
+from layerscope.probe.own_model_spec import MOST_BATCH, ask_for_batch, ask_for_model
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
 
 GPUS: Final = ("auto", "all", "none")
@@ -59,13 +61,20 @@ class Probing:
         limits = ContainerLimits()
         limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
         roles = (*ROLES, TRACE) if self.trace_libs else ROLES
-        return ProbeSpec("", limits=limits, patience=self.patience, roles=roles, max_batch=self.max_batch or 0)
+        spec = ProbeSpec("", limits=limits, patience=self.patience, roles=roles)
+        return replace(spec, wanted_model=self.model, max_batch=self.max_batch or 0)
 
     def judge(self, seen: Observation) -> Probed:
         """What was seen, with its verdict."""
         return Probed(
             seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu, traced=read_trace(seen)
         )
+
+    def judge_trials(self, trials: Trials) -> Probed:
+        """The hardened run with its verdict, and with what an open one says of it."""
+        probed = self.judge(trials.seen)
+        assert probed.verdict is not None, "it was seen"
+        return replace(probed, verdict=tell_needs(probed.verdict, trials.comparison), trials=trials)
 
 
 NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0, trace_libs=False)
@@ -112,7 +121,13 @@ def with_probing(function: Function) -> Function:
 
 
 def probe_image(
-    image: str, probing: Probing, audit: Callable[[str], AuditResult], *, policies: Policies, console: Console
+    image: str,
+    probing: Probing,
+    audit: Callable[[str], AuditResult],
+    *,
+    policies: Policies,
+    console: Console,
+    variant: str = AUTO,
 ) -> tuple[AuditResult, Probed]:
     """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
 
@@ -122,14 +137,17 @@ def probe_image(
     with engine:
         result = audit(f"{kind}:{reference}")
         with show_progress(console) as progress:
-            search = Search() if probing.model == NO_MODEL else choose_model(result, probing.model)
-            asked = ask_for_batch(ask_for_model(choose_spec(image, result, probing.make_spec()), search))
+            asked = choose_spec(image, result, probing.make_spec())
             wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+
+            def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+                return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+
             try:
-                seen = run_in_container(engine, image_id, asked, gpus=wants, progress=progress)
+                trials = probe_variants(run, asked, variant=variant)
             except EngineError as error:
                 raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
-    return result, probing.judge(with_model(seen, search))
+    return result, probing.judge_trials(trials)
 
 
 def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
@@ -143,7 +161,9 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
     target = choose_target(result)
     if not target.interpreter:
         raise ProbeError(f"probing {image}: {target.reason}")
-    return replace(spec, interpreter=target.interpreter, modules=target.modules)
+    search = Search() if spec.wanted_model == NO_MODEL else choose_model(result, spec.wanted_model)
+    asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+    return ask_for_batch(ask_for_model(asked, search))
 
 
 def _explain(refusal: str, policies: Policies) -> str:

@@ -37,6 +37,8 @@ class Links(StrEnum):
 
     KEEP = "keep"
     """They are written where they cannot lead out of the target."""
+    ROOTED = "rooted"
+    """They are written as they are: the target becomes the root of a process, and nobody else follows them."""
     FOLLOW = "follow"
     """What they lead to in the image is written in their place."""
 
@@ -133,6 +135,7 @@ class _Planner:
     def __init__(self, tree: MergedTree, links: Links) -> None:
         self._tree = tree
         self._follows = links is Links.FOLLOW
+        self._is_rooted = links is Links.ROOTED
         self._followed = 0
         self.directories: list[PlannedDirectory] = []
         self.files: list[PlannedFile] = []
@@ -197,7 +200,8 @@ class _Planner:
     def _plan_link(self, step: _Step) -> None:
         """Plan a symlink that cannot lead out of the target."""
         target = step.node.link or ""
-        reason = explain_unsafe_link(target, depth=max(len(step.parts) - 1, 0))
+        depth = max(len(step.parts) - 1, 0)
+        reason = explain_unstorable_link(target) if self._is_rooted else explain_unsafe_link(target, depth=depth)
         if reason is None:
             self.links.append(PlannedLink(step.parts, target.encode("utf-8", "surrogateescape")))
         else:
@@ -243,6 +247,11 @@ def explain_unsafe_link(target: str, *, depth: int) -> str | None:
         return "a symlink that leads out of the target is not written"
     if ".." in parts[climbs:]:
         return "a symlink with '..' after a name is not written, since it could lead out of the target"
+    return explain_unstorable_link(target)
+
+
+def explain_unstorable_link(target: str) -> str | None:
+    """Why no file system takes a symlink with that target; None where one does."""
     try:
         raw = target.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -1,10 +1,7 @@
 """A run in a container of an engine: locked down, fed by standard input, always removed."""
 
-import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from layerscope.engine import containers
@@ -12,8 +9,10 @@ from layerscope.engine.attached import STDOUT, AttachedStreams
 from layerscope.engine.client import Engine
 from layerscope.errors import EngineError
 from layerscope.probe.collect import ObservationBuilder
-from layerscope.probe.limits import GRACE, ContainerLimits
+from layerscope.probe.confinement import Confinement, build_host_settings
+from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
+from layerscope.probe.owner import is_alive, name_owner
 from layerscope.probe.payload.child import BOOT
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.protocol import MAX_STRAYS, RecordReader, encode_input
@@ -23,16 +22,24 @@ from layerscope.progress import Progress
 LABEL: Final = "layerscope.probe"
 """Marks our containers; its value is the process that owns one, as `BOOT:PID:START`, which tells leftovers apart."""
 
-NOBODY: Final = "65534:65534"
 TICK: Final = 0.1
 SEND_SECONDS: Final = 30.0
 
 
-def run_in_container(engine: Engine, image: str, spec: ProbeSpec, *, gpus: bool, progress: Progress) -> Observation:
+def run_in_container(
+    engine: Engine,
+    image: str,
+    spec: ProbeSpec,
+    *,
+    gpus: bool,
+    progress: Progress,
+    confinement: Confinement | None = None,
+) -> Observation:
     """What the payload tells in a container of that image; raises EngineError where none could be started."""
     remove_leftovers(engine)
     progress.note("creating the container")
-    container = containers.create_container(engine, build_settings(image, spec, gpus=gpus))
+    confinement = confinement or Confinement(limits=spec.limits)
+    container = containers.create_container(engine, build_settings(image, spec, confinement, gpus=gpus))
     try:
         with containers.attach(engine, container) as streams:
             progress.note("starting the container")
@@ -42,14 +49,17 @@ def run_in_container(engine: Engine, image: str, spec: ProbeSpec, *, gpus: bool,
         containers.remove(engine, container)
 
 
-def build_settings(image: str, spec: ProbeSpec, *, gpus: bool) -> dict[str, object]:
+def build_settings(image: str, spec: ProbeSpec, confinement: Confinement, *, gpus: bool) -> dict[str, object]:
     """What the engine is asked for; of the image's own config, environment, working directory and volumes remain."""
+    host = build_host_settings(confinement)
+    if gpus:
+        host["DeviceRequests"] = [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]], "Options": {}}]
     return {
         "Image": image,
-        "User": NOBODY,
+        "User": confinement.user,
         "Entrypoint": [spec.interpreter, "-I", "-S", "-u", "-c", BOOT],
         "Cmd": [],
-        "Env": ["PYTHONDONTWRITEBYTECODE=1"],
+        "Env": [f"{name}={value}" for name, value in confinement.environment.items()],
         "Labels": {LABEL: name_owner()},
         "OpenStdin": True,
         "StdinOnce": True,
@@ -59,29 +69,8 @@ def build_settings(image: str, spec: ProbeSpec, *, gpus: bool) -> dict[str, obje
         "Tty": False,
         "NetworkDisabled": True,
         "Healthcheck": {"Test": ["NONE"]},
-        "HostConfig": build_host_settings(spec.limits, gpus=gpus),
+        "HostConfig": host,
     }
-
-
-def build_host_settings(limits: ContainerLimits, *, gpus: bool) -> dict[str, object]:
-    """Closed by default: no network, a read-only root, no capability, and limits on everything."""
-    settings: dict[str, object] = {
-        "NetworkMode": "none",
-        "ReadonlyRootfs": True,
-        "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges"],
-        "Memory": limits.memory,
-        "MemorySwap": limits.memory,
-        "PidsLimit": limits.pids,
-        "ShmSize": limits.shm,
-        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,size={limits.tmp},mode=1777"},  # noqa: S108 -- inside the container
-        "LogConfig": {"Type": "none", "Config": {}},
-        "AutoRemove": False,
-        "Init": False,
-    }
-    if gpus:
-        settings["DeviceRequests"] = [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]], "Options": {}}]
-    return settings
 
 
 def _follow(
@@ -114,6 +103,7 @@ def _follow(
         is_out_of_memory=state is not None and state.is_out_of_memory,
         seconds=round(time.monotonic() - began, 3),
         was_killed=was_killed,
+        model=spec.model_note,
     )
 
 
@@ -129,37 +119,9 @@ def _await_end(engine: Engine, container: str) -> containers.ContainerState | No
     return state
 
 
-def name_owner() -> str:
-    """This process, told apart from one that gets its number later, or has it on another host."""
-    return f"{_read_boot()}:{os.getpid()}:{_read_start(os.getpid())}"
-
-
 def remove_leftovers(engine: Engine) -> None:
     """Remove containers of probes whose process is gone; one that cannot be removed is left for the next time."""
     for container, labels in containers.list_containers(engine, LABEL):
-        if not _is_alive(labels):
+        if not is_alive(labels.get(LABEL, "")):
             with suppress(EngineError):
                 containers.remove(engine, container)
-
-
-def _is_alive(labels: Mapping[str, str]) -> bool:
-    """Whether the owner may still be there: of another host's, or another boot's, nothing is known."""
-    boot, _, owner = labels.get(LABEL, "").partition(":")
-    pid, _, start = owner.partition(":")
-    return boot != _read_boot() or (pid.isdigit() and _read_start(int(pid)) == start)
-
-
-def _read_boot() -> str:
-    """What tells this running system from every other."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _read_start(pid: int) -> str:
-    """When a process was started, in ticks since the host was; empty where there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""

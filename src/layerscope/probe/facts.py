@@ -6,7 +6,9 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.probe.broken_stage import BrokenStage, Confirmed
 from layerscope.facts.probe.idle_gpu import IdleGpu
 from layerscope.facts.probe.lost_output import LostOutput
+from layerscope.facts.probe.needed_privilege import NeededPrivilege
 from layerscope.probe.observation import Observation
+from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import Outcome, Verdict, find_idle_gpus
 
 START = "start"
@@ -19,6 +21,15 @@ _WHOLE = Evidence()
 def collect_probe_facts(seen: Observation, verdict: Verdict, confirmed: Iterable[Confirmed] = ()) -> tuple[Fact, ...]:
     """What the stages say; libraries are compared apart, for that needs the image's files."""
     return (*_collect_broken(seen, verdict, tuple(confirmed)), *_collect_idle(seen, verdict), *_collect_lost(seen))
+
+
+def collect_needs(trials: Trials | None) -> Iterator[NeededPrivilege]:
+    """What a run with default rights shows that the image needs."""
+    comparison = trials.comparison if trials is not None else None
+    if trials is not None and comparison is not None and comparison.helps:
+        broken = trials.seen.broken
+        reason = broken.detail if broken is not None else ""
+        yield NeededPrivilege(_WHOLE, comparison.stage or START, tuple(need.text for need in comparison.needs), reason)
 
 
 def _collect_broken(seen: Observation, verdict: Verdict, confirmed: tuple[Confirmed, ...]) -> Iterator[BrokenStage]:

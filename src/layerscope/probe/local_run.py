@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -44,15 +45,19 @@ def find_modules(interpreter: str) -> tuple[str, ...]:
 
 def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
     """What the payload tells in a process of this host; raises ProbeError where it cannot be started."""
+    return run_command([spec.interpreter, "-I", "-S", "-u", "-c", BOOT], spec, progress=progress)
+
+
+def run_command(command: Sequence[str], spec: ProbeSpec, *, progress: Progress) -> Observation:
+    """What the payload tells to whoever starts it by this command; raises ProbeError where that cannot be started."""
     nonce, began = make_nonce(), time.monotonic()
-    command = [spec.interpreter, "-I", "-S", "-u", "-c", BOOT]
     given = encode_input(render_payload(), spec.build_settings(nonce), spec.list_blobs())
     try:
         process = subprocess.Popen(  # noqa: S603 -- the user's own Python
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
     except OSError as error:
-        raise ProbeError(f"probing here: starting {spec.interpreter}: {error.strerror}") from error
+        raise ProbeError(f"probing here: starting {command[0]}: {error.strerror}") from error
     try:
         return _follow(process, given, spec, RecordReader(nonce), began=began, progress=progress)
     finally:
@@ -104,6 +109,7 @@ def _follow(
         exit_code=None if code is None else code if code >= 0 else 128 - code,
         seconds=round(time.monotonic() - began, 3),
         was_killed=was_killed,
+        model=spec.model_note,
     )
 
 

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from layerscope.probe.collect import BATCH, MODEL, VISIBILITY
 from layerscope.probe.model_search import Search
-from layerscope.probe.observation import Observation
 from layerscope.probe.spec import ProbeSpec
 
 MOST_BATCH: Final = 1 << 16
@@ -14,10 +13,14 @@ MOST_BATCH: Final = 1 << 16
 
 
 def ask_for_model(spec: ProbeSpec, search: Search) -> ProbeSpec:
-    """The same, with the role of the model before the last one."""
-    if search.target is None or not {"torch", "transformers"} <= set(spec.modules):
-        return spec
-    return replace(_insert(spec, MODEL), model=search.target)
+    """The same, with the role of the model before the last one, if there is one and something to load it with."""
+    target = search.target
+    if target is None:
+        return replace(spec, model_note=search.reason)
+    note = f"{target.name or target.folder}, {target.evidence}"
+    if not {"torch", "transformers"} <= set(spec.modules):
+        return replace(spec, model_note=f"{note}; not tried: the image has no torch with transformers")
+    return replace(_insert(spec, MODEL), model=target, model_note=note)
 
 
 def ask_for_batch(spec: ProbeSpec) -> ProbeSpec:
@@ -26,14 +29,6 @@ def ask_for_batch(spec: ProbeSpec) -> ProbeSpec:
 
 
 def _insert(spec: ProbeSpec, role: str) -> ProbeSpec:
-    """The role behind all others but the last one, which says nothing of a generation."""
-    others = tuple(each for each in spec.roles if each != VISIBILITY)
-    return replace(spec, roles=(*others, role, *spec.roles[len(others) :]))
-
-
-def with_model(seen: Observation, search: Search) -> Observation:
-    """The observation, with the model and how it was found."""
-    target = search.target
-    if target is None:
-        return replace(seen, model=search.reason)
-    return replace(seen, model=f"{target.name or target.folder}, {target.evidence}")
+    """The role before the one that looks at logs, so that all that generate come first."""
+    place = spec.roles.index(VISIBILITY) if VISIBILITY in spec.roles else len(spec.roles)
+    return replace(spec, roles=(*spec.roles[:place], role, *spec.roles[place:]))

@@ -9,9 +9,9 @@ from typing import Final
 PACKAGE: Final = "layerscope.probe.payload"
 
 PARTS: Final = (
-    "records", "stages", "host_files", "environment", "driver", "kernel", "memory", "mapped", "imports", "tensors",
-    "generated_text", "onnx_graph", "other_engines", "canary", "pretrained", "own_files", "own_model", "own_generation",
-    "batch", "loader_trace", "visibility", "process_tree", "child", "keeper", "entry",
+    "records", "stages", "host_files", "resources", "environment", "driver", "kernel", "memory", "mapped", "imports",
+    "tensors", "generated_text", "onnx_graph", "other_engines", "canary", "pretrained", "own_files", "own_model",
+    "own_generation", "batch", "loader_trace", "visibility", "process_tree", "child", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 

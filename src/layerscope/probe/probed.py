@@ -3,8 +3,10 @@
 from msgspec import Struct
 
 from layerscope.facts.probe.live_libraries import LiveLibraries
+from layerscope.probe.isolation_warnings import IsolationWarning, find_isolation_warnings
 from layerscope.probe.loader_trace import TracedLibrary
 from layerscope.probe.observation import Observation
+from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import Outcome, Verdict
 
 
@@ -22,6 +24,14 @@ class Probed(Struct, frozen=True):
     """What was in memory; None where nothing told."""
     traced: tuple[TracedLibrary, ...] = ()
     """How the loader searched, where that was asked for."""
+    trials: Trials | None = None
+    """How closed the run was, and what an open one told beside it; None where layerscope did not start it."""
+
+    @property
+    def warnings(self) -> tuple[IsolationWarning, ...]:
+        """What of the container's limits and surroundings breaks programs."""
+        is_ours = self.trials is not None and self.trials.confinement is not None
+        return find_isolation_warnings(self.seen, is_ours=is_ours) if self.seen is not None else ()
 
     @property
     def is_proof(self) -> bool:

@@ -27,6 +27,10 @@ class Hello(Struct, frozen=True, tag_field="record", tag="hello"):
     protocol: int
     python: str
     executable: str
+    asked: tuple[str, ...] = ()
+    """The stages that are to come."""
+    about: str = ""
+    """What is probed, in the words of whoever asked."""
 
 
 class Begin(Struct, frozen=True, tag_field="record", tag="begin"):

@@ -64,8 +64,16 @@ class ProbeSpec(Struct, frozen=True):
     """Factor on every deadline."""
     model: ModelTarget | None = None
     """The image's own model; asked for in the role `model`."""
+    model_note: str = ""
+    """What a report says of it: how it was found, or why not."""
+    wanted_model: str | None = None
+    """The model as the user names it."""
     max_batch: int = 0
     """The largest batch that is tried, in the role `batch`."""
+    about: str = ""
+    """What is probed, for a report that is made elsewhere."""
+    looks: bool = False
+    """Whether the payload has to find out which of the modules are there."""
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -124,6 +132,9 @@ class ProbeSpec(Struct, frozen=True):
             "nonce": nonce,
             "roles": list(self.roles),
             "modules": list(self.modules),
+            "asked": list(self.stages),
+            "about": self.about,
+            "looks": self.looks,
             "device": self.device,
             "deadlines": {
                 **{name: [each.soft, each.hard] for name, each in deadlines.items()},

@@ -57,6 +57,36 @@ class LiveLibrariesV1(Struct, frozen=True):
     compared: int
 
 
+class VariantV1(Struct, frozen=True):
+    """One run: how closed it was, and what became of each stage."""
+
+    isolation: Annotated[dict[str, Any], Meta(description="Facts of the container, by name.")]
+    stages: Annotated[dict[str, str], Meta(description="The status of each stage.")]
+
+
+class ProbeNeedV1(Struct, frozen=True):
+    """Something that the image does not work without, and how an engine is told to allow it."""
+
+    name: str
+    text: str
+    flags: list[str]
+
+
+class IsolationWarningV1(Struct, frozen=True):
+    """Something in the container's limits or surroundings that breaks programs."""
+
+    kind: Annotated[str, Meta(description="A word, as `shm-too-small`.")]
+    text: str
+    cure: str
+
+
+class RecipeV1(Struct, frozen=True):
+    """A hardened run that was seen to be good."""
+
+    docker: Annotated[list[str], Meta(description="Flags of `docker run`, each with its value.")]
+    kubernetes: Annotated[dict[str, Any], Meta(description="What goes into the `spec` of a pod.")]
+
+
 class ProbeV1(Struct, frozen=True):
     """What the running container did."""
 
@@ -77,4 +107,10 @@ class ProbeV1(Struct, frozen=True):
     memory: Annotated[
         dict[str, Any], Meta(description="The most that any stage used, in bytes, of `host` and `gpu`.")
     ] = {}
+    variants: Annotated[
+        dict[str, VariantV1], Meta(description="The runs side by side: `hardened`, and `default` where that ran, too.")
+    ] = {}
+    needs: Annotated[list[ProbeNeedV1], Meta(description="What the run with default rights shows that it needs.")] = []
+    warnings: list[IsolationWarningV1] = []
+    recipe: RecipeV1 | None = None
     refusal: Annotated[str, Meta(description="Why it could not run; empty where it did.")] = ""

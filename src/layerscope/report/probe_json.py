@@ -11,6 +11,7 @@ from layerscope.probe.verdict import Verdict
 from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1_probe import (
+    IsolationWarningV1,
     KnownErrorV1,
     LiveLibrariesV1,
     ProbeStageV1,
@@ -20,6 +21,8 @@ from layerscope.report.json_v1_probe import (
 )
 from layerscope.report.places import root_path
 from layerscope.report.probe_memory import build_memory
+from layerscope.report.probe_recipe import build_recipe_json
+from layerscope.report.probe_variants import build_needs, build_variants
 from layerscope.rules.finding import Finding
 
 
@@ -59,6 +62,10 @@ def build_probe(probed: Probed | None) -> ProbeV1:
         memory=build_memory(seen),
         confirmed=list(probed.confirmed),
         libraries=_build_libraries(probed.libraries),
+        variants=build_variants(seen, probed.trials),
+        needs=build_needs(probed.trials),
+        warnings=[IsolationWarningV1(each.kind, each.text, each.cure) for each in probed.warnings],
+        recipe=build_recipe_json(probed.trials, verdict),
     )
 
 

@@ -20,6 +20,8 @@ from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.probe_memory import tell_memory
+from layerscope.report.probe_recipe import draw_recipe
+from layerscope.report.probe_variants import draw_variants, draw_warnings
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.trace_section import draw_trace
 from layerscope.rules.finding import Finding
@@ -39,7 +41,9 @@ SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
 
 
-def render_probe_text(image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = ()) -> str:
+def render_probe_text(
+    image: str, probed: Probed, context: RenderContext, *, findings: Sequence[Finding] = (), shows_recipe: bool = False
+) -> str:
     """The whole page; `findings` are what rules say of the probe."""
     page = Page(context)
     seen, verdict = probed.seen, probed.verdict
@@ -65,8 +69,11 @@ def render_probe_text(image: str, probed: Probed, context: RenderContext, *, fin
     draw_stages(page, probed)
     draw_evidence(page, seen, verdict)
     draw_trace(page, probed.traced)
+    draw_variants(page, probed.trials)
+    draw_warnings(page, probed.warnings)
     _draw_findings(page, findings)
     _draw_next(page, verdict)
+    draw_recipe(page, probed.trials, verdict, is_wanted=shows_recipe)
     return page.read()
 
 

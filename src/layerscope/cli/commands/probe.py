@@ -15,13 +15,16 @@ from layerscope.cli.image_access import choose_source, make_options, tell_cache_
 from layerscope.cli.image_probe import Probing, probe_image, with_probing
 from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.cli.probe_bundle import probe_bundle
+from layerscope.cli.probe_elsewhere import emit, read_probe
+from layerscope.cli.probe_options import BUNDLE, Place, with_place
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.probe.local_model import find_local_model
 from layerscope.probe.local_run import find_interpreter, find_modules, run_here
 from layerscope.probe.model_search import NO_MODEL, Search
 from layerscope.probe.observation import Observation
-from layerscope.probe.own_model_spec import ask_for_batch, ask_for_model, with_model
+from layerscope.probe.own_model_spec import ask_for_batch, ask_for_model
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
@@ -34,10 +37,9 @@ from layerscope.rules.finding import Finding
 @click.argument("image", metavar="[IMAGE]", required=False)
 @with_probing
 @click.option("--local", is_flag=True, help="Probe this very environment instead of an image.")
-@click.option(
-    "--python", default="python3", show_default=True, metavar="NAME", help="The Python to probe with --local."
-)
+@click.option("--python", metavar="NAME", help="The Python to probe with --local (default: python3) or --emit.")
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
+@with_place
 @with_reading
 @output_option
 @with_console
@@ -46,8 +48,9 @@ def command(
     *,
     probing: Probing,
     local: bool,
-    python: str,
+    python: str | None,
     print_payload: bool,
+    place: Place,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -62,20 +65,24 @@ def command(
     if print_payload:
         sys.stdout.write(render_payload())
         return exit_codes.CLEAN
-    if local == (image is not None):
-        raise UsageError("probing: expected IMAGE, or --local to probe this environment")
+    if local + (image is not None) + (place.read_file is not None) != 1:
+        raise UsageError("probing: expected IMAGE, or --local to probe this environment, or --read FILE")
+    if place.emit is not None:
+        return emit(image, place.emit, probing, python=python, reading=reading, console=console)
     findings: tuple[Finding, ...] = ()
-    if image is None:
-        name, probed = (
-            "this environment",
-            probing.judge(_probe_here(probing.make_spec(), python, probing.model, console)),
-        )
+    if place.read_file is not None:
+        name, seen = read_probe(place.read_file, place.nonce)
+        probed = probing.judge(seen)
+    elif image is None:
+        name, probed = "this environment", probing.judge(_probe_here(probing.make_spec(), python or "python3", console))
     else:
-        name, (probed, findings) = image, _probe_image(image, probing, reading=reading, console=console)
+        name, (probed, findings) = image, _probe_image(image, probing, place, reading=reading, console=console)
     verdict = probed.verdict
     assert verdict is not None, "a probe that was refused has raised"
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_probe_text(name, probed, context, findings=findings),
+        "terminal": lambda context: render_probe_text(
+            name, probed, context, findings=findings, shows_recipe=place.recipe
+        ),
         "json": lambda _: render_probe_json(name, probed, findings),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
@@ -84,16 +91,16 @@ def command(
     return exit_codes.CLEAN if verdict.is_good else exit_codes.FINDINGS
 
 
-def _probe_here(spec: ProbeSpec, python: str, model: str | None, console: Console) -> Observation:
-    interpreter = find_interpreter(python)
+def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
+    interpreter, wanted = find_interpreter(python), spec.wanted_model
     asked = replace(spec, interpreter=interpreter, modules=find_modules(interpreter))
-    search = Search() if model in {None, NO_MODEL} else Search(find_local_model(str(model)))
+    search = Search() if wanted in {None, NO_MODEL} else Search(find_local_model(str(wanted)))
     with show_progress(console) as progress:
-        return with_model(run_here(ask_for_batch(ask_for_model(asked, search)), progress=progress), search)
+        return run_here(ask_for_batch(ask_for_model(asked, search)), progress=progress)
 
 
 def _probe_image(
-    image: str, probing: Probing, *, reading: Reading, console: Console
+    image: str, probing: Probing, place: Place, *, reading: Reading, console: Console
 ) -> tuple[Probed, tuple[Finding, ...]]:
     """What was seen, and what rules find in it together with the image's files."""
     options = make_options(reading)
@@ -104,7 +111,12 @@ def _probe_image(
         tell_cache_notes(options.cache, console)
         return result
 
-    result, probed = probe_image(image, probing, audit, policies=options.policies, console=console)
+    if place.runtime == BUNDLE:
+        result, probed = probe_bundle(image, probing, place.variant, reading=reading, console=console)
+    else:
+        result, probed = probe_image(
+            image, probing, audit, policies=options.policies, console=console, variant=place.variant
+        )
     joined = add_probe(result, probed, options.policies)
     assert joined.probed is not None, "it was given"
     told = tuple(each for each in joined.findings if each.code.startswith("PROBE") or each.confirmed)

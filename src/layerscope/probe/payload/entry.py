@@ -9,7 +9,7 @@ from layerscope.probe.payload.batch import Batch
 from layerscope.probe.payload.canary import Canary
 from layerscope.probe.payload.driver import describe_devices, describe_driver
 from layerscope.probe.payload.environment import describe_environment
-from layerscope.probe.payload.imports import import_modules
+from layerscope.probe.payload.imports import find_installed, import_modules
 from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
 from layerscope.probe.payload.loader_trace import trace_imports
@@ -73,6 +73,8 @@ def list_system_stages(_settings: Dict[str, Any], _blobs: List[bytes]) -> List[S
 
 def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List[Stage]:
     """A generation with the canary model: in plain PyTorch, and by transformers where that is there."""
+    if settings.get("looks"):
+        settings = dict(settings, modules=find_installed(settings["modules"]))
     stages = [Stage("imports", lambda: import_modules(settings["modules"]))]
     others = [name for name in OTHER_ENGINES if name in settings["modules"]]
     if "torch" not in settings["modules"]:

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from layerscope.probe.payload.host_files import list_folder, read_fields, read_number, read_text
 from layerscope.probe.payload.records import shorten
+from layerscope.probe.payload.resources import describe_cgroup, describe_mounts, describe_network, describe_threads
 
 SHOWN_PREFIXES = (
     "NVIDIA_",
@@ -33,7 +34,7 @@ CGROUP_V1 = 1 << 62
 
 def describe_environment() -> Tuple[str, Dict[str, Any]]:
     """What this process is and may do."""
-    values = {
+    values: Dict[str, Any] = {
         "python": describe_python(),
         "system": describe_system(),
         "identity": describe_identity(),
@@ -42,6 +43,10 @@ def describe_environment() -> Tuple[str, Dict[str, Any]]:
         "places": describe_places(),
         "text": describe_text(),
         "variables": describe_variables(),
+        "mounts": describe_mounts(),
+        "network": describe_network(),
+        "threads": describe_threads(),
+        "cgroup": describe_cgroup(),
     }
     user = values["identity"]
     return "Python {} as uid {}".format(values["python"]["version"], user["uid"]), values

@@ -1,6 +1,7 @@
 """Stage `imports`: the packages that a generation needs, imported one by one, timed."""
 
 import importlib
+import importlib.util
 import sys
 import time
 from typing import Any, Dict, List, Tuple
@@ -32,6 +33,11 @@ def import_modules(names: List[str]) -> Tuple[str, Dict[str, Any]]:
     if failed:
         raise FailedStage("import-error", "{}: {}".format(failed[0], found[failed[0]]["error"]), values)
     return ", ".join(("{} {}".format(name, each["version"])).strip() for name, each in found.items()), values
+
+
+def find_installed(names: List[str]) -> List[str]:
+    """Those of the modules that are there; none of them is imported."""
+    return [name for name in names if importlib.util.find_spec(name) is not None]
 
 
 def _place(module: Any) -> str:

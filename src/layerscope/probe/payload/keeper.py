@@ -44,7 +44,10 @@ class Keeper:
         """All roles that are asked for; whatever ends this process ends its children."""
         adopt_orphans()
         try:
-            self._tell("hello", protocol=PROTOCOL, python=sys.version.split()[0], executable=sys.executable)
+            self._tell(
+                "hello", protocol=PROTOCOL, python=sys.version.split()[0], executable=sys.executable,
+                asked=self._settings.get("asked", []), about=self._settings.get("about", ""),
+            )  # fmt: skip
             for role in self._settings["roles"]:
                 if role == "visibility":
                     self._check_visibility()

@@ -1,0 +1,57 @@
+"""`layerscope probe --runtime bundle`: an image of any source, unpacked and started without an engine."""
+
+from collections.abc import Iterable, Iterator
+
+from layerscope.audit.judge import judge_image
+from layerscope.audit.read_image import ReadImage, read_image
+from layerscope.audit.result import AuditResult
+from layerscope.cli.console import Console
+from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_probe import Probing, choose_spec
+from layerscope.cli.options import Reading
+from layerscope.cli.progress import show_progress
+from layerscope.layers.content import ReadContents, iter_contents
+from layerscope.probe.bundle_folder import check_room, find_place, open_bundle, plan_bundle
+from layerscope.probe.bundle_run import Bundle, BundleRun, run_bundle
+from layerscope.probe.confinement import Confinement
+from layerscope.probe.observation import Observation
+from layerscope.probe.probed import Probed
+from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.variants import probe_variants
+from layerscope.rules.wording import tell_size
+
+
+def probe_bundle(
+    image: str, probing: Probing, variant: str, *, reading: Reading, console: Console
+) -> tuple[AuditResult, Probed]:
+    """The audit of an image of any source, and its probe; raises ProbeError where nothing here can start it."""
+    options = make_options(reading)
+    with show_progress(console) as progress:
+        source = choose_source(image, reading, random_access=True)
+        read = read_image(source, options=options, progress=progress)
+        result = judge_image(read, base=None, options=options, progress=progress)
+    tell_cache_notes(options.cache, console)
+    config = result.image.config.runtime
+    asked = choose_spec(image, result, probing.make_spec())
+    plan, place = plan_bundle(read.tree), find_place()
+    console.say(f"layerscope: unpacking {tell_size(check_room(plan, place))} to {place}, to be removed afterwards")
+    runs: list[BundleRun] = []
+    with show_progress(console) as progress, open_bundle(plan, _open_contents(read), progress) as folder:
+        bundle = Bundle(folder, config)
+
+        def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
+            runs.append(run_bundle(bundle, spec, progress=progress, confinement=confinement))
+            return runs[-1].observation
+
+        found = probe_variants(run, asked, variant=variant)
+    for refusal in runs[0].refusals:
+        console.say(f"layerscope: {refusal}")
+    console.say(f"layerscope: started with {runs[0].runtime}")
+    return result, probing.judge_trials(found)
+
+
+def _open_contents(read: ReadImage) -> ReadContents:
+    def read_contents(layer: int, positions: Iterable[int]) -> Iterator[tuple[int, Iterator[bytes]]]:
+        return iter_contents(read.image.layers[layer], read.scans[layer].index, positions)
+
+    return read_contents

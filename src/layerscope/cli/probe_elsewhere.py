@@ -1,0 +1,79 @@
+"""`layerscope probe --emit` and `--read`: a probe that runs where layerscope does not, and the report of it."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from layerscope.audit.pipeline import audit_image
+from layerscope.cli import exit_codes
+from layerscope.cli.console import Console
+from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_probe import Probing, choose_spec
+from layerscope.cli.options import Reading
+from layerscope.cli.progress import show_progress
+from layerscope.errors import ProbeError, UsageError
+from layerscope.probe.confinement import ALL_GPUS, Confinement
+from layerscope.probe.emit import EMITTERS
+from layerscope.probe.observation import Observation
+from layerscope.probe.read_log import LogReading, read_log
+from layerscope.probe.spec import GENERATORS, ProbeSpec, make_nonce
+
+_NAMED: Final = re.compile(r"(?:docker|podman|registry):(?!//)(.+)|docker://(.+)")
+_NAMELESS: Final = re.compile(r"(?:oci-dir|oci-archive|docker-archive|oci):|-$|[./~]")
+
+
+def emit(
+    image: str | None, form: str, probing: Probing, *, python: str | None, reading: Reading, console: Console
+) -> int:
+    """Print the document that runs the probe; the Python is the one that is named, or what an audit finds."""
+    if image is None:
+        raise UsageError("--emit: expected IMAGE")
+    name = _find_name(image)
+    asked = replace(probing.make_spec(), about=name)
+    if python:
+        asked = replace(asked, interpreter=python, modules=GENERATORS, looks=True)
+    else:
+        asked = _ask_audit(image, asked, reading, console)
+    gpus = probing.container_gpus == ALL_GPUS
+    sys.stdout.write(EMITTERS[form](name, asked, Confinement(limits=asked.limits), make_nonce(), gpus=gpus))
+    return exit_codes.CLEAN
+
+
+def _find_name(image: str) -> str:
+    """The name by which another engine has the image."""
+    match = _NAMED.fullmatch(image)
+    if match is not None:
+        return str(match[1] or match[2])
+    if _NAMELESS.match(image):
+        raise UsageError(
+            f"emitting a probe of {image}: expected a name that the engine elsewhere knows, as REGISTRY/NAME:TAG"
+        )
+    return image
+
+
+def _ask_audit(image: str, spec: ProbeSpec, reading: Reading, console: Console) -> ProbeSpec:
+    options = make_options(reading)
+    with show_progress(console) as progress:
+        result = audit_image(choose_source(image, reading), options=options, progress=progress)
+    tell_cache_notes(options.cache, console)
+    return choose_spec(image, result, spec)
+
+
+def read_probe(place: str, nonce: str) -> tuple[str, Observation]:
+    """What was probed and what it told, out of a file, or of standard input for `-`."""
+    if place == "-":
+        if sys.stdin.isatty():
+            raise UsageError("reading -: expected a probe's log on standard input, found a terminal")
+        return _unpack(read_log(sys.stdin.buffer, "standard input", nonce=nonce))
+    try:
+        with Path(place).open("rb") as stream:
+            return _unpack(read_log(stream, place, nonce=nonce))
+    except OSError as error:
+        raise ProbeError(f"reading {place}: {error.strerror}") from error
+
+
+def _unpack(reading: LogReading) -> tuple[str, Observation]:
+    return reading.about or "an image", reading.observation

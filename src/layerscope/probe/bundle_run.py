@@ -1,0 +1,154 @@
+"""A run without an engine: the unpacked image under runc or crun, or in bare namespaces; always removed."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec import Struct
+
+from layerscope.errors import ProbeError
+from layerscope.filesystem.extraction_plan import ExtractionPlan
+from layerscope.image.config import RuntimeConfig
+from layerscope.layers.content import ReadContents
+from layerscope.probe import namespace_launcher
+from layerscope.probe.bundle_folder import ROOT, RUNTIME_NOTE, STATE, end_container, open_bundle
+from layerscope.probe.confinement import Confinement
+from layerscope.probe.local_run import run_command
+from layerscope.probe.observation import Observation
+from layerscope.probe.oci_spec import DEVICES, MASKED, READ_ONLY, Bind, Start, build_oci_spec
+from layerscope.probe.payload.child import BOOT
+from layerscope.probe.spec import ProbeSpec
+from layerscope.progress import Progress
+
+RUNTIMES: Final = ("runc", "crun")
+NAMESPACES: Final = "namespaces"
+_UID, _HOME = 2, 5
+"""Fields of passwd(5)."""
+
+PATH: Final = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class BundleRun(Struct, frozen=True):
+    """What was seen, by which runtime, and why others before it did not start anything."""
+
+    observation: Observation
+    runtime: str
+    refusals: tuple[str, ...] = ()
+
+
+class Bundle(Struct, frozen=True):
+    """An unpacked image that can be run again and again while its folder is there."""
+
+    folder: Path
+    config: RuntimeConfig
+    binds: tuple[Bind, ...] = ()
+
+
+def run_unpacked(
+    plan: ExtractionPlan,
+    read_contents: ReadContents,
+    config: RuntimeConfig,
+    spec: ProbeSpec,
+    *,
+    progress: Progress,
+    confinement: Confinement,
+    binds: Sequence[Bind] = (),
+) -> BundleRun:
+    """Unpack the image, run the payload in it, and remove it."""
+    with open_bundle(plan, read_contents, progress) as folder:
+        return run_bundle(Bundle(folder, config, tuple(binds)), spec, progress=progress, confinement=confinement)
+
+
+def run_bundle(bundle: Bundle, spec: ProbeSpec, *, progress: Progress, confinement: Confinement) -> BundleRun:
+    """What the payload tells under the first runtime that starts it; raises ProbeError where none does."""
+    start = Start(
+        [spec.interpreter, "-I", "-S", "-u", "-c", BOOT], _build_environment(bundle, confinement),
+        bundle.config.working_dir or "/",
+    )  # fmt: skip
+    refusals: list[str] = []
+    for runtime in list_runtimes():
+        progress.note(f"starting the image with {Path(runtime).name}")
+        command = _build_command(runtime, bundle, start, confinement)
+        try:
+            seen = run_command(command, spec, progress=progress)
+        finally:
+            end_container(bundle.folder)
+        if seen.python or seen.was_killed or (runtime == NAMESPACES and not _is_refused(seen)):
+            return BundleRun(seen, Path(runtime).name, tuple(refusals))
+        refusals.append(f"{Path(runtime).name}: {_tell_refusal(seen)}")
+    raise ProbeError(f"starting the unpacked image: {'; '.join(refusals)}")
+
+
+def list_runtimes() -> list[str]:
+    """The ways to start an image here, the most closed one first; runc and crun need root for limits of a cgroup."""
+    found = [shutil.which(name) for name in RUNTIMES] if os.geteuid() == 0 else []
+    return [*filter(None, found), NAMESPACES]
+
+
+def _is_refused(seen: Observation) -> bool:
+    """Whether the namespaces could not be had; a program that does not start in them is the image's own failure."""
+    return any(line.startswith(namespace_launcher.REFUSAL) for line in seen.strays)
+
+
+def _tell_refusal(seen: Observation) -> str:
+    return seen.strays[-1][:300] if seen.strays else f"exit code {seen.exit_code}"
+
+
+def _build_environment(bundle: Bundle, confinement: Confinement) -> list[str]:
+    """The image's, with what is set beside it; HOME is that of the user's entry, as engines make it."""
+    given = dict(each.partition("=")[::2] for each in (PATH, *bundle.config.env))
+    home = _find_home(bundle.folder / ROOT, confinement.user.partition(":")[0])
+    found = {"HOME": home, "HOSTNAME": "layerscope", **given, **confinement.environment}
+    return [f"{name}={value}" for name, value in found.items() if name and "\0" not in value]
+
+
+def _find_home(root: Path, user: str) -> str:
+    place = root / "etc/passwd"
+    if place.is_symlink() or (root / "etc").is_symlink() or not place.is_file():
+        return "/"
+    with place.open(encoding="utf-8", errors="replace") as stream:
+        rows = [line.rstrip("\n").split(":") for line in stream.readlines(1 << 20)]
+    return next((row[_HOME] for row in rows if len(row) > _HOME and row[_UID] == user and row[_HOME]), "/")
+
+
+def _build_command(runtime: str, bundle: Bundle, start: Start, confinement: Confinement) -> list[str]:
+    folder = bundle.folder
+    if runtime == NAMESPACES:
+        settings = build_launcher_settings(str(folder / ROOT), start, bundle.binds, confinement)
+        return [sys.executable, "-I", "-S", str(Path(namespace_launcher.__file__)), json.dumps(settings)]
+    name = folder.name.rpartition("@")[2]
+    spec = build_oci_spec(confinement, start, bundle.binds, name=name)
+    (folder / "config.json").write_text(json.dumps(spec))
+    (folder / RUNTIME_NOTE).write_text(runtime)
+    return [runtime, "--root", str(folder / STATE), "run", "--bundle", str(folder), name]
+
+
+def build_launcher_settings(root: str, start: Start, binds: Sequence[Bind], confinement: Confinement) -> dict[str, Any]:
+    """What the launcher is told."""
+    user, _, group = confinement.user.partition(":")
+    own = [Bind(path, path, is_device=True) for path in DEVICES if Path(path).exists() and path != "/dev/tty"]
+    limits = confinement.limits
+    return {
+        "root": root,
+        "command": list(start.command),
+        "environment": list(start.environment),
+        "folder": start.folder,
+        "uid": int(user),
+        "gid": int(group or user),
+        "has_groups": os.geteuid() == 0,
+        "read_only": confinement.read_only,
+        "capabilities": [each for each in confinement.capabilities if each != "MKNOD"],
+        "no_new_privileges": confinement.no_new_privileges,
+        "tmp_flags": 0 if confinement.tmp_exec else namespace_launcher.MS_NOEXEC,
+        "tmp_data": f"mode=1777,size={limits.tmp}",
+        "shm_data": f"mode=1777,size={limits.shm}",
+        "memory": limits.memory,
+        "pids": limits.pids,
+        "masked": list(MASKED),
+        "locked": list(READ_ONLY),
+        "binds": [[bind.source, bind.target, bind.is_device] for bind in (*own, *binds)],
+    }
