@@ -93,6 +93,10 @@ class TransferError(SourceError):
     layer_name: str | None = None
 
 
+class OfflineError(TransferError):
+    """Something is not in the cache, and nobody may be asked for it: no other try brings it."""
+
+
 class LoginError(TransferError):
     """A registry does not let us in; says which credentials were tried and where they came from."""
 

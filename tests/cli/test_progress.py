@@ -20,6 +20,19 @@ def _draw(board: Board, seconds: float = 1.0) -> str:
     return page.file.getvalue()
 
 
+def test_long_waits_are_told_where_nothing_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each once, unless nobody wants to hear of anything."""
+    with show_progress(Console()) as progress:
+        for seconds in (0.2, 2.5, 5.0):
+            progress.wait("asking x for y: answered 429", seconds)
+    assert capsys.readouterr().err == "layerscope: asking x for y: answered 429; trying again for a while\n"
+    quiet = Console()
+    quiet.quiet = True
+    with show_progress(quiet) as progress:
+        progress.wait("asking x for y: answered 429", 5.0)
+    assert capsys.readouterr().err == ""
+
+
 def test_bytes_and_rate_are_shown() -> None:
     """How much of how much, and how fast."""
     board = Board()

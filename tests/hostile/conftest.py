@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 
 from layerscope.cli.main import run
-from layerscope.sources.registry import transport
+from layerscope.sources.registry import retry_wait, tls_probe
 from support.hostile import NAME, PASSWORD, PROXY_PASSWORD, Attack, Case
 from support.registry_server import Registry, pack_password, serve_registry
 
@@ -34,8 +34,9 @@ SECRETS: Final = (
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nobody waits long before another try, no proxy is in the way, and there is nothing at home."""
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(transport, "LONGEST_WAIT", 0.002)
+    monkeypatch.setattr(tls_probe, "PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(retry_wait, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry_wait, "LONGEST_WAIT", 0.002)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

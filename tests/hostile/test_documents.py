@@ -72,8 +72,8 @@ ANSWERS: Final = [
     Case("redirect to nowhere", arranged(answer(307)), 3, "answered 307"),
     Case("gone", arranged(answer(410)), 3, "answered 410"),
     Case("forbidden", arranged(answer(403)), 3, "refused, without credentials"),
-    Case("503 for ever", arranged(answer(503)), 3, "answered 503"),
-    Case("429 for ever", arranged(answer(429, Retry_After="99999")), 3, "answered 429"),
+    Case("503 for ever", arranged(answer(503)), 3, "answered 503 (tried 10 times in "),
+    Case("429 for ever", arranged(answer(429, Retry_After="99999")), 3, "answered 429 (tried 10 times in "),
     Case("429 until a day", arranged(answer(429, Retry_After="Fri, 31 Dec 9999 23:59:59 GMT")), 3, "answered 429"),
     Case("401 without a word", arranged(answer(401)), 3, "it asks for nothing, expected basic or bearer"),
     Case("401 of a kind of its own", arranged(answer(401, WWW_Authenticate="Negotiate")), 3, "it asks for negotiate"),
@@ -179,13 +179,27 @@ def swap_inner(registry: Registry) -> None:
     registry.manifests[digest_of(b"itself")] = registry.manifests["1"]
 
 
+def list_attestation(registry: Registry) -> None:
+    """An index that lists an attestation and no image."""
+    unknown = {"platform": {"os": "unknown", "architecture": "unknown"}}
+    marked = {"annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
+    put_document(registry, make_index({**put_image(registry), **unknown, **marked}), INDEX_TYPE)
+
+
+def list_wrong_size(registry: Registry) -> None:
+    """An index that gives its only manifest another size than it has."""
+    put_document(registry, make_index({**put_image(registry), "size": 5}), INDEX_TYPE)
+
+
 @each(
     [
         Case("too deep", lambda registry: nest(registry, 9), 4, "indexes nested more than 4 deep"),
         Case("too many", list_thousands, 4, "manifests holds 5000 items, limit 4096"),
         Case("too much", swell, 3, "documents of more than 10,000 bytes, the limit"),
         Case("itself", swap_inner, 4, "500 bytes expected"),
-        Case("nothing", lambda registry: put_document(registry, make_index(), INDEX_TYPE), 4, "no container"),
+        Case("nothing", lambda registry: put_document(registry, make_index(), INDEX_TYPE), 4, "index lists nothing"),
+        Case("attestations", list_attestation, 4, "it holds no container image, only an attestation; expected"),
+        Case("a child's size", list_wrong_size, 4, "5 bytes expected"),
     ]
 )
 def test_an_index_has_its_bounds(case: Case, attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:

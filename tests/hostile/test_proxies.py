@@ -50,6 +50,29 @@ CASES: Final[dict[str, tuple[str, bytes, bytes, str]]] = {
 }
 
 
+LED: Final = {
+    "metadata": "169.254.169.254",
+    "metadata as a number": "2852039166",
+    "metadata in parts": "0xa9.254.43518",
+    "metadata with a dot": "169.254.169.254.",
+    "metadata mapped": "[::ffff:a9fe:a9fe]",
+    "private": "10.0.0.1",
+    "loopback": "127.0.0.1:1",
+}
+
+
+@pytest.mark.parametrize("name", LED)
+def test_a_registry_behind_a_proxy_leads_to_no_address_inside(
+    name: str, attack: Attack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy, which could reach it, is not asked."""
+    head = f"HTTP/1.1 307 Elsewhere\r\nLocation: http://{LED[name]}/latest/\r\nContent-Length: 0\r\n\r\n"
+    with serve_proxy(head.encode(), b"") as place:
+        monkeypatch.setenv("http_proxy", place)
+        said = attack(Case(name, arrange_name, 3, "which only a registry there may name", ("--insecure",)))
+    assert "registry.test leads to" in said
+
+
 def arrange_name(registry: Registry) -> None:
     """The registry is elsewhere, so that a proxy is asked."""
     registry.address = "registry.test"

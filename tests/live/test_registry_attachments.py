@@ -35,12 +35,14 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveRe
         yield server
 
 
-def inspect(registry: LiveRegistry, capsys: pytest.CaptureFixture[str]) -> tuple[str, list[tuple[str, str]]]:
-    """The manifest's digest, and the kind of everything beside it with the way it was found."""
+def inspect(
+    registry: LiveRegistry, capsys: pytest.CaptureFixture[str], subject: str
+) -> tuple[str, list[tuple[str, str]]]:
+    """The digest of the image's manifest or index, and the kind of everything beside it with the way it was found."""
     capsys.readouterr()
     assert run(["inspect", f"registry:{registry.address}/team/image:1", "--platform", "linux/amd64", "-o", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    return document["image"]["manifest_digest"], [(each["kind"], each["found"]) for each in document["attached"]]
+    return document["image"][f"{subject}_digest"], [(each["kind"], each["found"]) for each in document["attached"]]
 
 
 def push(registry: LiveRegistry, layout: Path, tag: str) -> None:
@@ -70,16 +72,20 @@ def write_artifact(path: Path, subject: str) -> None:
     (path / "index.json").write_bytes(render_json({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [top]}))
 
 
+@pytest.mark.parametrize(("subject", "way"), [("manifest", "by its tag"), ("index", "by its index's tag")])
 def test_everything_beside_an_image_is_listed(
-    registry: LiveRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    subject: str, way: str, registry: LiveRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the image's own index, by the referrers tag, and by the tags that cosign makes; none is taken for an image."""
-    digest, found = inspect(registry, capsys)
+    """By the image's own index, by the referrers tag, and by the tags that cosign makes; none is taken for an image.
+
+    What a tag names is the index, and that is what clients attach to.
+    """
+    digest, found = inspect(registry, capsys, subject)
     assert found
     assert {kind for kind, _ in found} <= {"attestation", "bill of materials", "provenance"}
     tag = digest.replace(":", "-")
     write_artifact(tmp_path / "sbom", digest)
     push(registry, tmp_path / "sbom", tag)
     registry.push(tmp_path / "image", f"team/image:{tag}.sig")
-    _, more = inspect(registry, capsys)
-    assert sorted(set(more) - set(found)) == [("bill of materials", "by its tag"), ("signature", "by its tag")]
+    _, more = inspect(registry, capsys, subject)
+    assert sorted(set(more) - set(found)) == [("bill of materials", way), ("signature", way)]

@@ -15,7 +15,7 @@ from layerscope.image.descriptor import Descriptor, parse_descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.reference import Reference
 from layerscope.sources.layout import DirectoryContents
-from layerscope.sources.registry import blob_upload, transport
+from layerscope.sources.registry import blob_upload, retry_wait, transport
 from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.registry.destination import open_destination
 from layerscope.sources.registry.image_push import push_image
@@ -36,7 +36,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(blob_upload, "CHUNK", 1000)
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry_wait, "FIRST_WAIT", 0.001)
     with ExitStack() as stack:
 
         def start(*, protected: bool = False, tls: bool = False) -> LiveRegistry:

@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -22,10 +22,13 @@ _LIBRARY: Final = re.compile(r"(?:=> )?(/\S+) \(0x")
 
 
 def build_python_image(
-    tag: str, *files: TarMember, env: Iterable[str] = ("PATH=/usr/local/bin:/usr/bin:/bin",)
+    tag: str,
+    *files: TarMember,
+    env: Iterable[str] = ("PATH=/usr/local/bin:/usr/bin:/bin",),
+    runtime: Mapping[str, object] | None = None,
 ) -> BuiltImage:
-    """The image, with these files on a layer of their own; it is started as `python3`."""
-    config = {"Env": list(env), "Cmd": ["python3"], "WorkingDir": "/"}
+    """The image, with these files on a layer of their own; it is started as `python3` unless `runtime` says else."""
+    config = {"Env": list(env), "Cmd": ["python3"], "WorkingDir": "/", **(runtime or {})}
     return build_image([list(_list_python()), [directory(SITE), *files]], tag=tag, runtime=config)
 
 

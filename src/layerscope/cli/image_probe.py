@@ -9,15 +9,17 @@ import click
 from msgspec.structs import replace
 
 from layerscope.audit.model_target import choose_model
+from layerscope.audit.probe_server import find_server
 from layerscope.audit.probe_target import choose_target
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.probe_engine import find_engine, offers_gpus
 from layerscope.cli.progress import show_progress
+from layerscope.cli.server_key import read_key
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
-from layerscope.probe.collect import ROLES, TRACE
+from layerscope.probe.collect import GENERATION, ROLES, SERVING, TRACE, VISIBILITY
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.known_errors import find_known_error
@@ -28,6 +30,7 @@ from layerscope.probe.observation import Observation
 from layerscope.probe.own_model_spec import MOST_BATCH, ask_for_batch, ask_for_model
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
+from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
@@ -50,6 +53,9 @@ class Probing:
     model: str | None = None
     """The image's own model, as the user names it."""
     max_batch: int | None = None
+    start_server: bool = True
+    api_key_env: str | None = None
+    model_name: str | None = None
 
     @property
     def wants_gpu(self) -> bool:
@@ -102,6 +108,14 @@ _OPTIONS: Final = (
     click.option(
         "--max-batch", type=click.IntRange(1, MOST_BATCH), metavar="N", help="Look for the largest batch up to N."
     ),
+    click.option(
+        "--server/--no-server",
+        "start_server",
+        default=True,
+        help="Start the server of models that the image is made to start, and ask it; default: --server.",
+    ),
+    click.option("--api-key-env", metavar="NAME", help="The variable that holds a server's key; it is never shown."),
+    click.option("--model-name", metavar="NAME", help="Which of a server's models is asked; default: its first."),
 )
 
 
@@ -137,7 +151,8 @@ def probe_image(
     with engine:
         result = audit(f"{kind}:{reference}")
         with show_progress(console) as progress:
-            asked = choose_spec(image, result, probing.make_spec())
+            found = find_server(result, policies)
+            asked = add_server(choose_spec(image, result, probing.make_spec(), found), found, probing)
             wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
 
             def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
@@ -150,8 +165,8 @@ def probe_image(
     return result, probing.judge_trials(trials)
 
 
-def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
-    """What is asked of that image; raises ProbeError where nothing can be."""
+def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None = None) -> ProbeSpec:
+    """What is asked of that image, of which `found` is the server; raises ProbeError where nothing can be."""
     preloads = find_preloads(result.image.config.runtime.env)
     if preloads:
         raise ProbeError(
@@ -160,10 +175,29 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
         )
     target = choose_target(result)
     if not target.interpreter:
-        raise ProbeError(f"probing {image}: {target.reason}")
+        raise ProbeError(f"probing {image}: {target.reason}{_tell_other_way(found)}")
     search = Search() if spec.wanted_model == NO_MODEL else choose_model(result, spec.wanted_model)
     asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
     return ask_for_batch(ask_for_model(asked, search))
+
+
+def add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> ProbeSpec:
+    """The probe with the image's server; a generation without it comes first, where the image can make one."""
+    if found is None or not probing.start_server:
+        return spec
+    serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
+    kept = [role for role in spec.roles if role != GENERATION or spec.modules]
+    kept.insert(kept.index(VISIBILITY), SERVING)
+    return replace(spec, roles=tuple(kept), serving=serving)
+
+
+def _tell_other_way(found: ServingSpec | None) -> str:
+    """What to do where an image has no Python to probe it with, and starts a server."""
+    if found is None:
+        return ""
+    return (
+        f"; it runs {found.name}: start it, and probe it from outside: layerscope probe --url http://HOST:{found.port}"
+    )
 
 
 def _explain(refusal: str, policies: Policies) -> str:

@@ -18,6 +18,8 @@ DELAY: Final = 0.3
 """Seconds before anything is drawn: what is over by then needs no progress."""
 INTERVAL: Final = 0.125
 """Seconds between two pictures."""
+WORTH_TELLING: Final = 2.0
+"""Seconds to the next try from which it is told where nothing is drawn: with back-off, the fourth or fifth."""
 SHOWN: Final = 6
 """Pieces of work shown one by one; the rest is in the total."""
 
@@ -83,11 +85,26 @@ class Board:
             return self.message, [work for work in works if work.done], done, total
 
 
+class SpokenWaits(SilentProgress):
+    """Progress that is not drawn: what is tried again after a while is told once, in a line of its own."""
+
+    def __init__(self, console: Console) -> None:
+        """Nothing has been told."""
+        self._console = console
+        self._told: set[str] = set()
+
+    def wait(self, message: str, seconds: float) -> None:
+        """Tell what failed if that takes a while; a moment later it may be over."""
+        if seconds >= WORTH_TELLING and message not in self._told:
+            self._told.add(message)
+            self._console.say(f"layerscope: {message}; trying again for a while")
+
+
 @contextmanager
 def show_progress(console: Console) -> Iterator[Progress]:
-    """Yield a progress that is drawn on standard error, or a silent one where nobody would see it."""
+    """Yield a progress that is drawn on standard error, or one that tells long waits where nobody would see it."""
     if not console.shows_progress():
-        yield SilentProgress()
+        yield SpokenWaits(console)
         return
     board = Board()
     over = threading.Event()

@@ -1,9 +1,12 @@
 """A path that a person names, found in the merged tree or in one layer, with errors that help when it is not there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from layerscope.audit.doubts import iter_doubts
 from layerscope.audit.read_image import ReadImage
-from layerscope.errors import TreeError, UsageError
+from layerscope.errors import LayerDamageError, TreeError, UsageError
 from layerscope.filesystem.lifetime import EventKind
 from layerscope.filesystem.links import LinkFailure
 from layerscope.filesystem.merge import merge_layers
@@ -20,6 +23,19 @@ def check_layer(layer: int, read: ReadImage) -> int:
         have = f"layers 0 to {count - 1}" if count else "no layers"
         raise UsageError(f"layer {layer} of {read.image.reference}: the image has {have}")
     return layer
+
+
+@contextmanager
+def heeding_damage(read: ReadImage) -> Iterator[None]:
+    """Where a layer is damaged, a TreeError is one of damage: what is not found may be what could not be read."""
+    try:
+        yield
+    except TreeError as error:
+        damaged = sorted({doubt.layer for doubt in iter_doubts(read) if doubt.is_damage})
+        if not damaged:
+            raise
+        names = f"layer{'s' * (len(damaged) > 1)} {', '.join(map(str, damaged))}"
+        raise LayerDamageError(f"{error}; {names} could not be read as a whole, and may say otherwise") from error
 
 
 def find_visible(path: str, tree: MergedTree, *, follow: bool) -> Node:

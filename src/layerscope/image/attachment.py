@@ -9,7 +9,8 @@ class Attachment(Struct, frozen=True, order=True):
     """Something that names an image as its subject; listed, never verified.
 
     `kind` is `attestation`, `signature`, `bill of materials` or `referrer`, `type` its media or artifact type where it
-    has one, and `found` how it was found: in the image's index, by the referrers API, by a tag made from the digest.
+    has one, and `found` how it was found: in the image's index, by the referrers API, by a tag made from the digest. Of
+    the last two it says whether the subject is the index.
     """
 
     kind: str

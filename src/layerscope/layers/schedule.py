@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from layerscope.errors import TransferError
+from layerscope.errors import OfflineError, TransferError
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image, ImageStream
 from layerscope.image.layer import ByteStream, Layer
@@ -40,7 +40,8 @@ def scan_layers(
     except TransferError as error:
         number = next((place for place, layer in enumerate(layers) if layer.name == error.layer_name), None)
         if number is not None:
-            error.args = (f"layer {number} of {len(layers)}: {error}; what came whole is kept, run it again to go on",)
+            again = "" if isinstance(error, OfflineError) else "; what came whole is kept, run it again to go on"
+            error.args = (f"layer {number} of {len(layers)}: {error}{again}",)
         raise
     scans.update({layer.name: scan for layer, scan in zip(missing, read, strict=True)})
     return [scans[layer.name] for layer in layers]

@@ -20,6 +20,7 @@ from layerscope.policies.node_releases import NodeReleaseTable, read_node_releas
 from layerscope.policies.python_releases import PythonReleases
 from layerscope.policies.python_twins import PythonTwins
 from layerscope.policies.releases import ReleaseTable, read_releases
+from layerscope.policies.servers import ModelServers, read_servers
 from layerscope.policies.table import find_place
 from layerscope.policies.torch_wheels import TorchWheels, read_torch_wheels
 
@@ -36,6 +37,7 @@ TABLES: Final[tuple[str, ...]] = (
     "python_releases",
     "python_twins",
     "releases",
+    "servers",
     "torch_wheels",
 )
 """Every table's name, sorted; each is a file in `tables/` and a module beside this one."""
@@ -126,6 +128,11 @@ class Policies:
     def releases(self) -> ReleaseTable:
         """Releases of distributions."""
         return self._read("releases", read_releases)
+
+    @cached_property
+    def servers(self) -> ModelServers:
+        """Servers of models, and how images that run one are recognised."""
+        return self._read("servers", read_servers)
 
     @cached_property
     def errors(self) -> KnownErrors:

@@ -23,6 +23,7 @@ MODEL = "model"
 BATCH = "batch"
 """The largest batch, where it is asked for."""
 
+SERVING: Final = "serving"
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 
 
@@ -67,6 +68,8 @@ class ObservationBuilder:
                 self.is_over = True
 
     def _note_wait(self, record: Slow | Hang) -> None:
+        if isinstance(record, Slow) and record.stage not in self._stages:
+            return  # a process that is slow to start has no stage of its own
         stage = self._stages.get(record.stage, StageResult(record.stage, NOT_REACHED))
         if isinstance(record, Hang):
             detail = f"still at work after {record.seconds:.1f} s"

@@ -10,6 +10,8 @@ from layerscope.policies.errors import Cure
 from layerscope.policies.explanation import Explanation, Likeness
 from layerscope.policies.policies import Policies
 from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.serving_spec import SERVING_STAGES
+from layerscope.probe.serving_verdict import list_server_words
 
 LAST_WORDS: Final = 64_000
 """Characters at the end of a log in which a known error is looked for."""
@@ -75,6 +77,9 @@ def list_log_errors(seen: Observation, policies: Policies) -> tuple[str, ...]:
 
 def _iter_logs(seen: Observation, broken: StageResult | None) -> Iterator[str]:
     """What was printed: by the process that broke first, then by the others."""
+    if broken is not None and broken.name in SERVING_STAGES:
+        yield from list_server_words(seen, broken)
+        return
     ended = next((end.role for end in seen.ends if end.code or end.signal), "generation")
     names = sorted(seen.logs, key=lambda name: (not name.startswith(ended), name))
     yield from (seen.logs[name][-LAST_WORDS:] for name in names)

@@ -39,9 +39,20 @@ DEADLINES: Final = {
     "own-stream": Deadline(60, 600),
     "batch": Deadline(60, 240),
     "visibility": Deadline(10, 20),
+    "listen": Deadline(60, 600),
+    "health": Deadline(60, 600),
+    "models": Deadline(10, 60),
+    "chat-16": Deadline(30, 300),
+    "chat-512": Deadline(60, 300),
+    "completion": Deadline(30, 120),
+    "stream": Deadline(30, 200),
+    "request-log": Deadline(10, 30),
     "loader": Deadline(60, 240),
 }
-"""Of each stage: importing reads up to two gigabytes of libraries, and the first kernel may have to be compiled."""
+"""Of each stage: importing reads up to two gigabytes of libraries, and the first kernel may have to be compiled.
+
+A server loads its weights before it listens or before it is healthy; tens of gigabytes take minutes.
+"""
 
 OTHER_STAGE: Final = Deadline(10, 60)
 

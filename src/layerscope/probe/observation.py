@@ -5,6 +5,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from layerscope.probe.protocol import Hang, Slow
+from layerscope.probe.serving_spec import SERVING_STAGES
 
 PASSED, FAILED, SKIPPED, BLOCKED = "passed", "failed", "skipped", "blocked"
 HUNG, CRASHED, NOT_REACHED = "hung", "crashed", "not reached"
@@ -12,7 +13,7 @@ HUNG, CRASHED, NOT_REACHED = "hung", "crashed", "not reached"
 STAGES: Final = (
     "env", "devices", "driver", "kernel", "imports", "tokenizer", "weights", "device", "prefill", "decode",
     "detokenize", "transformers", "own-lookup", "own-tokenizer", "own-weights", "own-device", "own-prefill",
-    "own-decode", "own-text", "own-stream", "batch", "visibility", "loader",
+    "own-decode", "own-text", "own-stream", "batch", *SERVING_STAGES, "visibility", "loader",
 )  # fmt: skip
 """Every stage, in the order in which a generation depends on them."""
 

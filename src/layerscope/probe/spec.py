@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
-from layerscope.probe.collect import BATCH, GENERATION, MODEL, ROLES, SYSTEM, TRACE, VISIBILITY
+from layerscope.probe.collect import BATCH, GENERATION, MODEL, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.limits import (
     DEADLINES,
     GRACE,
@@ -20,6 +20,7 @@ from layerscope.probe.limits import (
 )
 from layerscope.probe.model_search import ModelTarget
 from layerscope.probe.observation import STAGES
+from layerscope.probe.serving_spec import SERVING_STAGES, ServingSpec
 
 CANARY_STAGES: Final = (
     "tokenizer", "weights", "device", "prefill", "decode", "detokenize", "transformers",
@@ -74,6 +75,8 @@ class ProbeSpec(Struct, frozen=True):
     """What is probed, for a report that is made elsewhere."""
     looks: bool = False
     """Whether the payload has to find out which of the modules are there."""
+    serving: ServingSpec | None = None
+    """The server that the role `serving` asks."""
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -96,6 +99,8 @@ class ProbeSpec(Struct, frozen=True):
             left_out.add("own-lookup")
         if TRACE not in self.roles:
             left_out.add("loader")
+        asked = self.serving.stages if self.serving is not None and SERVING in self.roles else ()
+        left_out |= set(SERVING_STAGES) - set(asked)
         return tuple(name for name in STAGES if name not in left_out)
 
     @property
@@ -144,6 +149,8 @@ class ProbeSpec(Struct, frozen=True):
             "model": msgspec.to_builtins(self.model) if self.model is not None else {},
             "files": list(MODEL_FILES),
             "golden": msgspec.to_builtins(read_golden()) if self.generates else {},
+            "role_flags": {SERVING: ["-I", "-S"]},  # nothing of the image shall stand before the standard library
+            "serving": self.serving.build_settings(f"layerscope-{nonce[:8]}") if self.serving is not None else None,
         }
 
 

@@ -21,6 +21,16 @@ from layerscope.probe.observation import (
     StageResult,
 )
 from layerscope.probe.remarks import list_remarks
+from layerscope.probe.serving_spec import SERVING_STAGES
+from layerscope.probe.serving_verdict import (
+    explain_failure,
+    find_serving_device,
+    find_text_stage,
+    list_serving_cures,
+    list_serving_remarks,
+    tell_generation,
+    tell_no_text,
+)
 from layerscope.probe.signals import explain_signal
 
 
@@ -166,6 +176,8 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
     reason = broken.detail
     if broken.status == CRASHED:
         reason = _explain_crash(seen, broken)
+    elif broken.name in SERVING_STAGES:
+        reason = explain_failure(broken)
     explanation = None if cause else find_root_error(seen, policies)
     known = tell_error(explanation) if explanation is not None else None
     return Verdict(
@@ -174,10 +186,11 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
         root=broken.name,
         kind=broken.kind,
         reason=cause.reason if cause else reason,
-        cures=cause.cures if cause else known.cures if known else (),
+        cures=cause.cures if cause else (known.cures if known else ()) or list_serving_cures(broken),
         known=known,
         consequences=consequences,
         device=_find_device(seen),
+        remarks=list_serving_remarks(seen),
         cause=cause.name if cause else "",
         explained_by=cause.rules if cause else (),
     )
@@ -185,9 +198,9 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
 
 def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]:
     stage = broken.name
-    if broken.status == HUNG:
+    if broken.status == HUNG or broken.kind == "hang":
         return Outcome.HANG, f"stage {stage} hangs"
-    if broken.status == CRASHED:
+    if broken.status == CRASHED or broken.kind == "crash":
         is_short = seen.is_out_of_memory
         return Outcome.CRASH, f"stage {stage} ran out of memory" if is_short else f"stage {stage} crashes"
     outcome = _OUTCOMES.get(broken.kind, Outcome.ERROR)
@@ -214,21 +227,26 @@ def _explain_crash(seen: Observation, broken: StageResult) -> str:
 
 
 def _judge_sound(seen: Observation, policies: Policies) -> Verdict:
-    last = seen.find(LAST_STAGE)
+    text = find_text_stage(seen)
+    last = text or seen.find(LAST_STAGE)
     unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
-    remarks = (*list_remarks(seen), *_tell_idle(seen), *list_log_errors(seen, policies))
+    remarks = (*list_remarks(seen), *_tell_idle(seen), *list_serving_remarks(seen), *list_log_errors(seen, policies))
     if last is None or last.status != PASSED:
-        title = "nothing in the image was found that generates"
+        title = tell_no_text(seen) or "nothing in the image was found that generates"
         return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
     device = _find_device(seen)
     own = seen.find(OWN_LAST)
     title = f"a generation on {device}: {last.detail}"
-    if own is not None and own.status == PASSED:
+    if text is not None:
+        title = tell_generation(seen, last)
+    elif own is not None and own.status == PASSED:
         title = f"the image's own model generates on {device}: {own.detail}"
     return Verdict(Outcome.GENERATED, title, unproved=unproved, device=device, remarks=remarks)
 
 
 def _find_device(seen: Observation) -> str:
+    if served := find_serving_device(seen):
+        return served
     stage = seen.find("device")
     values: dict[str, Any] = stage.values if stage is not None else {}
     name = values.get("name")

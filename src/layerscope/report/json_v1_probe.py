@@ -87,6 +87,16 @@ class RecipeV1(Struct, frozen=True):
     kubernetes: Annotated[dict[str, Any], Meta(description="What goes into the `spec` of a pod.")]
 
 
+class ProbeServerV1(Struct, frozen=True):
+    """A server of models that listened."""
+
+    name: Annotated[str, Meta(description="Which it is, and by what it was recognised.")]
+    place: Annotated[str, Meta(description="Where it listened, as its own network sees it.")]
+    model: Annotated[str, Meta(description="The model that was asked; empty where none was.")]
+    first_text: Annotated[float | None, Meta(description="Seconds until a stream brought its first text.")]
+    tokens_per_second: Annotated[float | None, Meta(description="By the server's own count of tokens.")]
+
+
 class ProbeV1(Struct, frozen=True):
     """What the running container did."""
 
@@ -114,3 +124,4 @@ class ProbeV1(Struct, frozen=True):
     warnings: list[IsolationWarningV1] = []
     recipe: RecipeV1 | None = None
     refusal: Annotated[str, Meta(description="Why it could not run; empty where it did.")] = ""
+    server: ProbeServerV1 | None = None

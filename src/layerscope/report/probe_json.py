@@ -7,6 +7,7 @@ import msgspec
 from layerscope.facts.probe.live_libraries import LiveLibraries
 from layerscope.probe.observation import Observation, StageResult
 from layerscope.probe.probed import Probed
+from layerscope.probe.serving_verdict import describe_server
 from layerscope.probe.verdict import Verdict
 from layerscope.report.json_parts import head_document
 from layerscope.report.json_text import encode_json
@@ -14,6 +15,7 @@ from layerscope.report.json_v1_probe import (
     IsolationWarningV1,
     KnownErrorV1,
     LiveLibrariesV1,
+    ProbeServerV1,
     ProbeStageV1,
     ProbeStatusName,
     ProbeV1,
@@ -66,6 +68,7 @@ def build_probe(probed: Probed | None) -> ProbeV1:
         needs=build_needs(probed.trials),
         warnings=[IsolationWarningV1(each.kind, each.text, each.cure) for each in probed.warnings],
         recipe=build_recipe_json(probed.trials, verdict),
+        server=_build_server(seen),
     )
 
 
@@ -114,3 +117,10 @@ def _build_verdict(verdict: Verdict) -> ProbeVerdictV1:
         cause=verdict.cause,
         explained_by=list(verdict.explained_by),
     )
+
+
+def _build_server(seen: Observation) -> ProbeServerV1 | None:
+    server = describe_server(seen)
+    if server is None:
+        return None
+    return ProbeServerV1(server.name, server.place, server.model, server.first_text, server.tokens_per_second)

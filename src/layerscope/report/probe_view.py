@@ -16,6 +16,7 @@ from layerscope.probe.observation import (
     StageResult,
 )
 from layerscope.probe.probed import Probed
+from layerscope.probe.serving_verdict import list_server_lines
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
@@ -34,6 +35,8 @@ TITLES: Final = {
     "own-lookup": "model: lookup", "own-tokenizer": "model: tokenizer", "own-weights": "model: weights",
     "own-device": "model: device", "own-prefill": "model: prefill", "own-decode": "model: decode",
     "own-text": "model: text", "own-stream": "model: stream", "batch": "largest batch",
+    "listen": "server listens", "health": "health", "models": "models", "chat-16": "chat, 16 tokens",
+    "chat-512": "chat, 512 tokens", "completion": "completion", "stream": "stream", "request-log": "requests in log",
 }  # fmt: skip
 """Stages as they are shown."""
 
@@ -65,6 +68,8 @@ def render_probe_text(
         page.add_line(("model    ", "label"), escape_line(seen.model))
     if memory := tell_memory(seen):
         page.add_line(("memory   ", "label"), escape_line(memory))
+    for label, told in list_server_lines(seen):
+        page.add_line((f"{label:<9}", "label"), escape_line(told))
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")
     draw_stages(page, probed)
     draw_evidence(page, seen, verdict)

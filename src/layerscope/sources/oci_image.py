@@ -56,7 +56,7 @@ def open_described_image(
     listed = list(walk_index(contents, descriptors))
     candidates = [candidate for candidate in listed if candidate.is_image]
     if not candidates:
-        raise _no_image(contents, descriptors)
+        raise _no_image(contents, [found.descriptor for found in listed if not found.descriptor.media_type.is_index])
     chosen = choose_platform(contents, candidates, request.platform)
     manifest = read_manifest_blob(contents, chosen.descriptor)
     assert isinstance(manifest, Manifest), "a document is what its descriptor's media type says"
@@ -160,5 +160,5 @@ def _no_image(contents: Contents, descriptors: Sequence[Descriptor]) -> Document
         "an attestation" if found.is_attestation else found.artifact_type or found.media_type.text
         for found in descriptors
     )
-    held = f"only {kinds}" if kinds else "nothing"
+    held = f"only {kinds}" if kinds else "its index lists nothing"
     return DocumentError(f"opening {contents.where}: it holds no container image, {held}; expected a manifest")

@@ -23,6 +23,17 @@ def test_damage_is_told_before_anything_is_shown(
     assert any("a digest of its bytes differs" in line for line in warnings)
 
 
+@pytest.mark.parametrize("command", [("tree", "/gone"), ("extract", "/gone"), ("cat", "/gone"), ("cat", "/")])
+def test_what_is_not_found_in_a_damaged_image_is_damage(
+    command: tuple[str, ...], answer: Answer, fixture_image: ImageWriter
+) -> None:
+    """It may be in what could not be read: nobody is told that it is not there as if that were known."""
+    name, *rest = command
+    code, _, err = answer(name, fixture_image("damaged", "oci-dir"), *rest)
+    assert code == 4
+    assert "could not be read as a whole, and may say otherwise" in err
+
+
 def test_a_layer_that_is_elsewhere_is_told_and_no_failure(answer: Answer, fixture_image: ImageWriter) -> None:
     """Nothing is wrong with the image, but its files are not all here."""
     code, _, err = answer("tree", fixture_image("foreign-layer", "oci-dir"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from layerscope.sources.registry import transport
+from layerscope.sources.registry import retry_wait
 from support.images import load_fixture, write_oci_layout
 from support.registry_server import Registry, serve_registry
 
@@ -179,7 +179,7 @@ def test_leave_to_ask_in_the_clear_is_for_the_registry_of_the_image(
     (tmp_path / "home/.docker").mkdir(parents=True)
     (tmp_path / "home/.docker/config.json").write_text(json.dumps({"auths": {"base.example": auth}}))
     monkeypatch.setenv("NO_PROXY", registry.address)
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry_wait, "FIRST_WAIT", 0.001)
     image = f"registry:{registry.address}/team/demo:1"
     with serve_registry() as proxy:
         proxy.user = "tester"

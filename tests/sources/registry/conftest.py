@@ -12,7 +12,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.image.reference import Reference
 from layerscope.layers.cache import LayerCache
 from layerscope.progress import Progress, SilentProgress
-from layerscope.sources.registry import blob_upload, transport
+from layerscope.sources.registry import blob_upload, retry_wait, tls_probe
 from layerscope.sources.registry.source import RegistrySource
 from support.images import load_fixture, write_oci_layout
 from support.registry_server import Registry, serve_registry
@@ -48,8 +48,9 @@ def demo(registry: Registry, tmp_path: Path) -> Registry:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long before another try, and no proxy of this host is in the way."""
-    monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(transport, "LONGEST_WAIT", 0.002)
+    monkeypatch.setattr(tls_probe, "PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(retry_wait, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry_wait, "LONGEST_WAIT", 0.002)
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 

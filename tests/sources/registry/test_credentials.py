@@ -3,12 +3,15 @@
 import base64
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from layerscope.errors import ConfigurationError, TransferError
-from layerscope.sources.registry.credentials import Credential, find_credential
+from layerscope.audit.result import AuditResult
+from layerscope.errors import ConfigurationError, LoginError, TransferError
+from layerscope.sources.registry.credentials import Credential, HelperError, find_credential
+from support.registry_server import Registry, RegistryHandler
 
 
 def pack(name: str, password: str) -> dict[str, str]:
@@ -24,7 +27,16 @@ def write(path: Path, **document: object) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "key",
-    ["registry.corp", "https://registry.corp", "https://registry.corp/", "http://registry.corp/v1/", "registry.corp/"],
+    [
+        "registry.corp",
+        "https://registry.corp",
+        "https://registry.corp/",
+        "http://registry.corp/v1/",
+        "registry.corp/",
+        "registry.corp/v1/",
+        "registry.corp/v2/",
+        "Registry.corp/v2/",
+    ],
 )
 def test_a_registry_is_found_however_it_is_written(key: str, tmp_path: Path) -> None:
     """An address stands for its host."""
@@ -101,3 +113,56 @@ def test_what_is_broken_is_named(
     """Going on without it would end in a refusal that tells nothing; a helper that fails is no broken file."""
     with pytest.raises(error, match=words):
         find_credential("registry.corp", "a", write(tmp_path / "auth.json", **document))
+
+
+def write_helper(folder: Path, script: str) -> None:
+    """A credential helper called `test` that does that."""
+    (folder / "docker-credential-test").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "docker-credential-test").chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("script", "fails"),
+    [
+        ("echo credentials not found in native keychain; exit 1", False),
+        ("exit 1", True),
+        ("echo libsecret.so: not found >&2; exit 127", True),
+        ("echo locked; exit 1", True),
+        ("echo no JSON", True),
+    ],
+)
+def test_a_helper_that_fails_is_not_one_that_keeps_nothing(
+    script: str, fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it fails without a word."""
+    write_helper(tmp_path, script)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    environment = write(tmp_path / "auth.json", credsStore="test")
+    if fails:
+        with pytest.raises(HelperError, match=r"asking docker-credential-test \(named in .*\) for registry\.corp"):
+            find_credential("registry.corp", "a", environment)
+    else:
+        assert find_credential("registry.corp", "a", environment) is None
+
+
+@pytest.mark.parametrize("scheme", ["basic", "bearer"])
+def test_a_store_that_fails_stops_no_public_image(
+    scheme: str, demo: Registry, audit: Callable[..., AuditResult], tmp_path: Path
+) -> None:
+    """Anonymous access is tried, and only where that is refused is the store to blame."""
+    environment = write(tmp_path / "auth.json", credsStore="not-installed")
+    is_public = True
+
+    def answer(handler: RegistryHandler, path: str) -> bool:
+        if path == "/token" and is_public:
+            handler.reply(200, b'{"token": "let-me-in"}')
+            return True
+        return False
+
+    demo.fault = answer
+    if scheme == "bearer":
+        demo.user, demo.scheme = "tester", scheme
+    assert audit(demo, environment=environment).is_intact
+    is_public, demo.user, demo.scheme = False, "tester", scheme
+    with pytest.raises(LoginError, match=r"without credentials, since asking docker-credential-not-ins.* no such"):
+        audit(demo, environment=environment)

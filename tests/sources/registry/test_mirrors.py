@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.audit.result import AuditResult
-from layerscope.errors import ConfigurationError, SourceError
+from layerscope.errors import ConfigurationError, ImageNotFoundError, SourceError
 from layerscope.image.reference import Reference
 from layerscope.sources.registry.mirrors import Place, find_places
 from support.registry_server import Registry, always, serve_registry
@@ -69,6 +69,18 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def test_the_longest_prefix_decides(name: str, places: tuple[Place, ...], environment: dict[str, str]) -> None:
     """At the boundary of a part; mirrors come first, those for digests only for digests."""
     assert find_places(Reference.parse(name), environment) == places
+
+
+def test_a_wildcard_without_a_location_leaves_names_as_they_stand(tmp_path: Path) -> None:
+    """What else its entry says holds for them; mirrors have locations of their own."""
+    (tmp_path / "registries.conf").write_text(
+        '[[registry]]\nprefix = "*.example"\ninsecure = true\n[[registry.mirror]]\nlocation = "m.corp/x"\n'
+    )
+    environment = {"CONTAINERS_REGISTRIES_CONF": str(tmp_path / "registries.conf"), "HOME": str(tmp_path)}
+    assert find_places(Reference.parse("eu.example:5000/a/b:1"), environment) == (
+        Place("m.corp", "x/a/b", is_mirror=True),
+        Place("eu.example:5000", "a/b", insecure=True),
+    )
 
 
 def test_a_blocked_registry_is_not_asked(environment: dict[str, str]) -> None:
@@ -135,3 +147,18 @@ def test_a_later_file_has_the_last_word(environment: dict[str, str], tmp_path: P
     (folder / "10.conf").write_text('[[registry]]\nlocation = "docker.io"\nblocked = true\n')
     with pytest.raises(SourceError, match=r"blocks docker\.io"):
         find_places(Reference.parse("python:3"), environment)
+
+
+def test_why_the_mirrors_did_not_serve_is_told_with_the_origin_s_error(
+    audit: Audit, demo: Registry, tmp_path: Path
+) -> None:
+    """Nobody needs to have watched."""
+    demo.fault = always("/manifests/", 404)
+    with serve_registry() as mirror:
+        mirror.fault = always("/v2/", 410)
+        (tmp_path / "registries.conf").write_text(
+            f'[[registry]]\nlocation = "{demo.address}"\n[[registry.mirror]]\nlocation = "{mirror.address}"\n'
+        )
+        environment = {"CONTAINERS_REGISTRIES_CONF": str(tmp_path / "registries.conf"), "HOME": str(tmp_path)}
+        with pytest.raises(ImageNotFoundError, match=rf"there is none.*; .* mirror {mirror.address}: .*answered 410"):
+            audit(demo, environment=environment)

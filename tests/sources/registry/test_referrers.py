@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from layerscope.image.attachment import Attachment
 from layerscope.image.digest import Digest
 from layerscope.image.platform import Platform
@@ -11,7 +13,7 @@ from layerscope.progress import SilentProgress
 from layerscope.sources.registry.source import RegistrySource
 from support.archives import NothingKnown
 from support.images import load_fixture, write_oci_layout
-from support.registry_server import Registry
+from support.registry_server import Registry, RegistryHandler
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -114,6 +116,46 @@ def test_attestations_of_an_index_belong_to_their_platform(registry: Registry, t
     digests = {each.digest for each in attached}
     assert Digest.of(bytes([0])) in digests
     assert Digest.of(bytes([1])) not in digests
+
+
+@pytest.mark.parametrize("has_api", [True, False])
+def test_what_is_attached_to_an_index_belongs_to_its_images(has_api: bool, registry: Registry, tmp_path: Path) -> None:
+    """Clients sign and describe what the tag names, which is the index, however deep the manifest lies under it."""
+    write_oci_layout(load_fixture("multi-platform"), tmp_path / "layout")
+    inner = registry.add_layout(tmp_path / "layout")
+    listed = {"mediaType": INDEX, "digest": str(inner), "size": len(registry.blobs[str(inner)])}
+    outer = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [listed]}).encode()
+    top = Digest.of(outer)
+    registry.manifests["1"] = (INDEX, outer)
+    registry.manifests[f"sha256-{top.hex}.sig"] = (MANIFEST, b"{}")
+    signature = Attachment("signature", Digest.of(b"{}"), MANIFEST, "by its index's tag")
+    if has_api:
+
+        def answer(handler: RegistryHandler, path: str) -> bool:
+            if not path.endswith(f"/referrers/{top}"):
+                return False
+            handler.reply(200, REFERRERS, Content_Type=INDEX)
+            return True
+
+        registry.fault = answer
+    else:
+        registry.manifests[f"sha256-{top.hex}"] = (INDEX, REFERRERS)
+    attached = set(list_attached(registry, tmp_path, "linux/amd64"))
+    how = "by the referrers API, of its index" if has_api else "by its index's tag"
+    assert signature in attached
+    assert {each.kind: each.digest for each in attached - {signature} if each.found == how} == EXPECTED
+
+
+def test_the_index_is_what_the_tag_names(registry: Registry, tmp_path: Path) -> None:
+    """And not an index that it lists."""
+    write_oci_layout(load_fixture("multi-platform"), tmp_path / "layout")
+    inner = registry.add_layout(tmp_path / "layout")
+    listed = {"mediaType": INDEX, "digest": str(inner), "size": len(registry.blobs[str(inner)])}
+    outer = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [listed]}).encode()
+    registry.manifests["1"] = (INDEX, outer)
+    source = RegistrySource(Reference.parse(f"{registry.address}/team/demo:1"), environment={"HOME": str(tmp_path)})
+    image = source.open_image(platform=None, known=NothingKnown(), progress=SilentProgress())
+    assert image.index_digest == Digest.of(outer)
 
 
 def test_referrers_that_cannot_be_read_are_told(demo: Registry, tmp_path: Path) -> None:

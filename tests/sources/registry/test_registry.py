@@ -17,7 +17,7 @@ from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Proof
 from layerscope.sources.select import select_source
 from support.images import load_fixture, write_oci_layout
-from support.registry_server import Registry, pack_password, write_docker_config
+from support.registry_server import Registry, RegistryHandler, pack_password, write_docker_config
 
 Audit = Callable[..., AuditResult]
 
@@ -103,6 +103,23 @@ def test_what_docker_login_wrote_lets_us_in(scheme: str, audit: Audit, demo: Reg
     assert demo.count("/token") == (scheme == "bearer")
 
 
+def test_the_last_refusal_is_answered_by_no_token(audit: Audit, demo: Registry, tmp_path: Path) -> None:
+    """There is no request left that it would be for."""
+    demo.user, demo.scheme = "tester", "bearer"
+
+    def refuse(handler: RegistryHandler, path: str) -> bool:
+        if "/manifests/" not in path:
+            return False
+        handler.challenge()
+        return True
+
+    demo.fault = refuse
+    environment = write_docker_config(tmp_path / "docker", demo, auth=pack_password("tester", "s3cret"))
+    with pytest.raises(LoginError, match="refused, as tester"):
+        audit(demo, environment=environment)
+    assert (demo.count("/manifests/"), demo.count("/token")) == (3, 2)
+
+
 def test_an_identity_token_lets_us_in(audit: Audit, demo: Registry, tmp_path: Path) -> None:
     """It is exchanged, never sent as a password."""
     demo.user, demo.scheme = "tester", "bearer"
@@ -175,8 +192,12 @@ def test_offline_a_layer_that_is_not_known_is_missing(audit: Audit, demo: Regist
     audit(demo)
     for entry in (tmp_path / "cache" / "v1" / "layers").glob("*/*"):
         entry.unlink()
-    with pytest.raises(SourceError, match=r"the layer sha256:.* is not in the cache, and --offline asks nobody"):
+    with pytest.raises(SourceError, match=r"the layer sha256:.* is not in the cache, and --offline asks") as told:
         audit(demo, offline=True)
+    assert "had come" not in str(told.value)
+    assert "run it again" not in str(told.value)
+    layers = {layer["digest"] for layer in json.loads(demo.manifests["1"][1])["layers"]}
+    assert all(str(told.value).count(layer) == 1 for layer in layers)
 
 
 def test_a_name_that_moved_leads_to_the_newer_image(audit: Audit, demo: Registry) -> None:

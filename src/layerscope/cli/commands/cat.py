@@ -12,7 +12,7 @@ from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import read, tell_doubts
 from layerscope.cli.options import Reading, image_argument, with_console, with_reading
-from layerscope.cli.tree_paths import find_in_layer, find_visible
+from layerscope.cli.tree_paths import find_in_layer, find_visible, heeding_damage
 from layerscope.errors import DigestMismatchError, TreeError, UsageError
 from layerscope.filesystem.node import Node
 from layerscope.layers.content import iter_contents
@@ -45,8 +45,9 @@ def command(
     """
     found = read(image, reading, console=console, random_access=True)
     code = tell_doubts(found, console)
-    node = find_visible(path, found.tree, follow=follow) if layer is None else find_in_layer(path, layer, found)
-    _check_type(node)
+    with heeding_damage(found):
+        node = find_visible(path, found.tree, follow=follow) if layer is None else find_in_layer(path, layer, found)
+        _check_type(node)
     chunks = _iter_proved(node, found)
     for chunk in iter_plain(chunks, node.path) if console.is_terminal() and not force else chunks:
         console.write_bytes(chunk)

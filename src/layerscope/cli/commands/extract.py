@@ -12,7 +12,7 @@ from layerscope.cli.image_access import read, tell_doubts
 from layerscope.cli.options import Reading, Telling, image_argument, with_console, with_reading, with_telling
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
-from layerscope.cli.tree_paths import check_layer, find_in_layer, find_visible
+from layerscope.cli.tree_paths import check_layer, find_in_layer, find_visible, heeding_damage
 from layerscope.errors import TreeError
 from layerscope.filesystem.extraction import extract
 from layerscope.filesystem.extraction_plan import ExtractionPlan, Links, Skipped, plan_extraction
@@ -63,9 +63,10 @@ def command(
     outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
     found = read(image, reading, console=console, random_access=True)
     code = tell_doubts(found, console)
-    tree, top = _find_top(path, layer, found)
-    plan = plan_extraction(tree, top, links=Links.FOLLOW if follow else Links.KEEP)
-    _refuse_nothing(plan, tree)
+    with heeding_damage(found):
+        tree, top = _find_top(path, layer, found)
+        plan = plan_extraction(tree, top, links=Links.FOLLOW if follow else Links.KEEP)
+        _refuse_nothing(plan, tree)
     try:
         with show_progress(console) as progress:
             written = extract(

@@ -18,6 +18,7 @@ from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outpu
 from layerscope.cli.probe_bundle import probe_bundle
 from layerscope.cli.probe_elsewhere import emit, read_probe
 from layerscope.cli.probe_options import BUNDLE, Place, with_place
+from layerscope.cli.probe_server import probe_url
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.probe.local_model import find_local_model
@@ -38,6 +39,7 @@ from layerscope.rules.finding import Finding
 @with_probing
 @click.option("--local", is_flag=True, help="Probe this very environment instead of an image.")
 @click.option("--python", metavar="NAME", help="The Python to probe with --local (default: python3) or --emit.")
+@click.option("--url", metavar="URL", help="Probe the server of models that runs there instead of an image.")
 @click.option("--print-payload", is_flag=True, help="Print what runs inside the image, and do nothing.")
 @with_place
 @with_reading
@@ -49,6 +51,7 @@ def command(
     probing: Probing,
     local: bool,
     python: str | None,
+    url: str | None,
     print_payload: bool,
     place: Place,
     reading: Reading,
@@ -59,20 +62,23 @@ def command(
 
     A container without network and capabilities, on a read-only root, is asked stage by stage: driver, CUDA, imports,
     and a small model whose every token is known. Whatever comes out, the first stage that broke is named. Exit codes:
-    0 it generates, 1 a stage broke, 5 the probe could not run, or proved nothing with --require-gpu.
+    0 it generates, 1 a stage broke, 5 the probe could not run, or proved nothing with --require-gpu. The server of
+    models that an image starts is started and asked over HTTP; --url asks one that runs already.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     if print_payload:
         sys.stdout.write(render_payload())
         return exit_codes.CLEAN
-    if local + (image is not None) + (place.read_file is not None) != 1:
-        raise UsageError("probing: expected IMAGE, or --local to probe this environment, or --read FILE")
+    if local + (image is not None) + (place.read_file is not None) + (url is not None) != 1:
+        raise UsageError("probing: expected IMAGE, --local to probe this environment, --url URL, or --read FILE")
     if place.emit is not None:
         return emit(image, place.emit, probing, python=python, reading=reading, console=console)
     findings: tuple[Finding, ...] = ()
     if place.read_file is not None:
         name, seen = read_probe(place.read_file, place.nonce)
         probed = probing.judge(seen)
+    elif url is not None:
+        name, probed = probe_url(url, probing, console)
     elif image is None:
         name, probed = "this environment", probing.judge(_probe_here(probing.make_spec(), python or "python3", console))
     else:

@@ -15,7 +15,7 @@ from layerscope.cli.image_access import read, tell_doubts
 from layerscope.cli.options import Reading, image_argument, output_option, toc_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
 from layerscope.cli.sizes import parse_size
-from layerscope.cli.tree_paths import check_layer, find_visible
+from layerscope.cli.tree_paths import check_layer, find_visible, heeding_damage
 from layerscope.errors import UsageError
 from layerscope.filesystem.listing import Listing, ListingOptions, Order, Row, list_changes, list_tree
 from layerscope.filesystem.merge import merge_layers
@@ -90,7 +90,8 @@ def command(
     code = tell_doubts(found, console)
     question = _understand(path, found, layer=layer, upto=upto, changes=changes)
     options = ListingOptions(tuple(glob), min_size, _count_levels(depth, question), Order(sort))
-    listing = _answer(question, found, options)
+    with heeding_damage(found):
+        listing = _answer(question, found, options)
     fitted = listing
     if depth is None and console.is_terminal():
         fitted = _fit(listing, question, found, options, console)

@@ -20,6 +20,7 @@ from layerscope.probe.payload.own_generation import OwnGeneration
 from layerscope.probe.payload.own_model import OwnModel
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
+from layerscope.probe.payload.serving import list_serving_stages
 from layerscope.probe.payload.stages import Stage, run_stages
 from layerscope.probe.payload.visibility import print_markers
 
@@ -144,4 +145,5 @@ ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "model": list_model_stages,
     "batch": lambda settings, blobs: [Stage("batch", Batch(settings, blobs).run)],
     "trace": list_trace_stages,
+    "serving": list_serving_stages,
 }

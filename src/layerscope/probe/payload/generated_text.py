@@ -28,9 +28,13 @@ def judge_text(
     if not text.strip():
         if raw.strip() or count:
             shown = repr(raw.strip()[:60]) if raw.strip() else "they stand for blanks or for nothing"
-            return "special-only", "{} came and no text: {}".format("tokens" if count is None else count, shown)
+            return "special-only", f"{_tell_count(count)} came and no text: {shown}"
         return "empty", "no text came"
     return _judge_content(text, tokens)
+
+
+def _tell_count(count: Optional[int]) -> str:
+    return "tokens" if count is None else "1 token" if count == 1 else f"{count} tokens"
 
 
 def _judge_content(text: str, tokens: Optional[Sequence[int]]) -> Tuple[str, str]:

@@ -27,6 +27,9 @@ LINGER = 0.3
 
 LOG_PIECE = 16_000
 
+FOREIGN = frozenset({"serving"})
+"""Roles that wait for a program of the image: where that waits is asked, and not where we do."""
+
 
 class Keeper:
     """Runs children, one role after the other, and reports to the host."""
@@ -35,7 +38,7 @@ class Keeper:
         """Work by `settings`; `blobs` are what children need beside them."""
         self._source, self._settings, self._blobs, self._output = source, settings, blobs, output
         self._tag = ("{}{} ".format(TAG, settings["nonce"])).encode("ascii")
-        self._stage = ""
+        self._stage = self._role = ""
         self._began = 0.0
         self._is_late = self._is_armed = False
         self._child: Optional[Child] = None
@@ -117,7 +120,9 @@ class Keeper:
     def _run_role(self, role: str) -> None:
         self._enter("start")
         self._is_armed = False
-        child = self._start(role, list(self._settings.get("flags", ())))
+        self._role = role
+        flags = self._settings.get("role_flags", {}).get(role, self._settings.get("flags", ()))
+        child = self._start(role, list(flags))
         is_cut = self._follow(child)
         code = child.wait(1.0)
         child.step(0)
@@ -145,7 +150,10 @@ class Keeper:
 
     def _tell_wait(self, record: str, child: Child, passed: float) -> None:
         waits = describe_waits(child.process.pid)
-        stacks = child.ask_for_stacks(STACK_SECONDS) if self._is_armed else ""
+        if self._role in FOREIGN:
+            stacks, waits = "", [each for each in waits if each["process"] != child.process.pid]
+        else:
+            stacks = child.ask_for_stacks(STACK_SECONDS) if self._is_armed else ""
         self._tell(
             record, stage=self._stage, seconds=round(passed, 3), waits=waits, stacks=shorten(stacks, 12_000),
             last_line=child.last_line,
@@ -188,6 +196,7 @@ class Keeper:
     def _check_visibility(self) -> None:
         """What a process of the image has printed when it ends without flushing, as one that crashes does."""
         self._enter("visibility")
+        self._role = ""
         self._is_armed = False  # the signal that asks for stacks would end it
         self._tell("begin", stage="visibility")
         child = self._start("markers", list(self._settings.get("flags", ())))

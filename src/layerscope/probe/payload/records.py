@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from typing import Any, Dict
 
@@ -10,6 +11,10 @@ MAX_RECORD = 48 * 1024
 
 MAX_TEXT = 2000
 """Characters of a text inside a record: an error message, a name, a path."""
+
+
+ESCAPE = re.compile(r"\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\u(d[89a-f][0-9a-f]{2})|\\.")
+"""What stands after a backslash in JSON; the group is a half of a character without the other."""
 
 
 class Recorder:
@@ -29,7 +34,7 @@ class Recorder:
 def encode_record(record: str, values: Dict[str, Any]) -> bytes:
     """A record as a line of ASCII, with the time at which it was made, in seconds of the monotonic clock."""
     whole = dict(values, record=record, at=round(time.monotonic(), 4))
-    line = json.dumps(whole, default=str, sort_keys=True).encode("ascii", "backslashreplace")
+    line = clean_json(json.dumps(whole, default=str, sort_keys=True)).encode("ascii", "backslashreplace")
     if len(line) > MAX_RECORD:
         told = {"record": record, "at": whole["at"], "cut": len(line)}
         for key in ("stage", "status", "seconds"):
@@ -37,6 +42,11 @@ def encode_record(record: str, values: Dict[str, Any]) -> bytes:
                 told[key] = values[key]
         line = json.dumps(told, sort_keys=True).encode("ascii")
     return line + b"\n"
+
+
+def clean_json(text: str) -> str:
+    """JSON in ASCII without halves of characters, which Python keeps in its texts and other readers refuse."""
+    return ESCAPE.sub(lambda match: "\\ufffd" if match.group(1) else match.group(0), text)
 
 
 def shorten(text: Any, limit: int = MAX_TEXT) -> str:

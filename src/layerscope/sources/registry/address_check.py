@@ -6,6 +6,8 @@ resolves to something else a moment later gains nothing (google/go-containerregi
 """
 
 import ipaddress
+import socket
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -16,15 +18,34 @@ from layerscope.sources.registry.origin import Origin
 _NEVER: Final = tuple(
     map(
         ipaddress.ip_network,
-        ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32", "168.63.129.16/32"),
+        (
+            "169.254.0.0/16",
+            "fe80::/10",
+            "fd00:ec2::/32",
+            "fd20:ce::254/128",
+            "100.100.100.200/32",
+            "168.63.129.16/32",
+            "192.0.0.192/32",
+            "fd00:c1::a9fe:a9fe/128",
+            "fd00:42::42/128",
+            "fd00:a9fe:a9fe::1/128",
+        ),
     )
 )
-"""Link-local, and where clouds (AWS, Alibaba, Azure) tell credentials besides."""
+"""Link-local, and where clouds tell credentials besides: AWS (instances at fd00:ec2::254, EKS pods at fd00:ec2::23,
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html), Google, Alibaba, Azure, Oracle (two),
+Scaleway (https://docs.cloud-init.io/en/latest/reference/datasources/scaleway.html), Linode."""
 
-_IPV4_INSIDE: Final = tuple(
-    map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "::ffff:0:0/96"))
-)
-"""IPv6 networks whose last 32 bits are an IPv4 address: NAT64 (RFC 6052, 8215), compatible, SIIT, mapped."""
+_NOT_GLOBAL: Final = ipaddress.ip_network("192.0.0.0/24")
+"""IETF protocol assignments (RFC 6890): Python calls them global up to 3.12.3 and 3.11.9, but for a few."""
+
+_IPV4_INSIDE: Final = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96", "::ffff:0:0/96")))
+"""IPv6 networks whose last 32 bits are an IPv4 address: NAT64 (RFC 6052), compatible, SIIT, mapped."""
+
+_LOCAL_NAT64: Final = ipaddress.ip_network("64:ff9b:1::/48")
+"""Translators of a network's own (RFC 8215), which may lead to private addresses."""
+_TRANSLATED: Final = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12), (12, 13, 14, 15))
+"""Where an IPv4 address may lie in one of those, by the length of the prefix: 48, 56, 64, 96 (RFC 6052, 2.2)."""
 
 
 class Reach(IntEnum):
@@ -44,6 +65,10 @@ class ForbiddenAddressError(TransferError):
 def judge_address(address: str) -> Reach:
     """How far an IP address reaches; an IPv4 address inside an IPv6 one is judged as itself."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip in _LOCAL_NAT64:
+        found = (ipaddress.IPv4Address(bytes(ip.packed[at] for at in places)) for places in _TRANSLATED)
+        inside = {judge_address(str(address)) for address in found}
+        return Reach.FORBIDDEN if Reach.FORBIDDEN in inside else Reach.PRIVATE
     if isinstance(ip, ipaddress.IPv6Address) and not (ip.is_loopback or ip.is_unspecified):
         if any(ip in network for network in _IPV4_INSIDE):
             return judge_address(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
@@ -55,7 +80,17 @@ def judge_address(address: str) -> Reach:
         return Reach.LOOPBACK
     if isinstance(ip, ipaddress.IPv6Address) and (ip.is_site_local or ip.teredo is not None):
         return Reach.PRIVATE
-    return Reach.PUBLIC if ip.is_global else Reach.PRIVATE
+    return Reach.PUBLIC if ip.is_global and ip not in _NOT_GLOBAL else Reach.PRIVATE
+
+
+def find_literal(host: str) -> str | None:
+    """The IP address that a host is by its spelling, an old one (a number, octal, hexadecimal) too; None for a name."""
+    bare = host.partition("%")[0].rstrip(".")
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(bare))
+    with suppress(OSError):
+        return socket.inet_ntoa(socket.inet_aton(bare))
+    return None
 
 
 @dataclass

@@ -3,12 +3,13 @@
 import time
 from typing import TYPE_CHECKING, Final
 
-from layerscope.errors import TransferError
+from layerscope.errors import OfflineError, TransferError
 from layerscope.image.descriptor import Descriptor
 from layerscope.progress import Progress, SilentProgress
 from layerscope.sources.registry.refusal import PassingRefusalError
 from layerscope.sources.registry.repository import Repository
-from layerscope.sources.registry.transport import ATTEMPTS, ConnectionFailedError, wait_before_retry
+from layerscope.sources.registry.retry_wait import wait_before_retry
+from layerscope.sources.registry.transport import ATTEMPTS, ConnectionFailedError
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -51,7 +52,7 @@ class BlobStream:
         self._end = descriptor.size if stop is None else min(stop, descriptor.size)
         self._response: BaseHTTPResponse | None = None
         self._failures = self._breaks = self._progress = self._skipped = self._window = 0
-        self._since = self._advanced = time.monotonic()
+        self._began = self._since = self._advanced = time.monotonic()
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, and no bytes only at the end; raises TransferError."""
@@ -66,6 +67,8 @@ class BlobStream:
             except (ConnectionFailedError, PassingRefusalError) as error:
                 self._give_up_or_wait(error)
                 continue
+            except OfflineError:
+                raise
             except TransferError as error:
                 raise self._tell_progress(error) from error
             if chunk and not left:
@@ -139,6 +142,9 @@ class BlobStream:
         self._breaks += 1
         is_stalled = time.monotonic() - self._advanced > STALL_SECONDS
         if self._failures >= TRIES or self._breaks >= MAX_BREAKS or is_stalled:
+            if self._breaks > 1:
+                passed = time.monotonic() - self._began
+                error.args = (f"{error} (tried {self._breaks} times in {passed:.0f} s)",)
             raise self._tell_progress(error)
         told = f"layer {self._descriptor.digest.short}: {self._tell_reason(error)}"
         wait_before_retry(

@@ -11,7 +11,8 @@ from layerscope.sources.registry.connections import LateAnswerError
 from layerscope.sources.registry.conversation import Conversation
 from layerscope.sources.registry.outgoing_blob import OutgoingBlob
 from layerscope.sources.registry.refusal import PassingRefusalError, expect, say
-from layerscope.sources.registry.transport import ATTEMPTS, PASSING, Answer, ConnectionFailedError, wait_before_retry
+from layerscope.sources.registry.retry_wait import wait_before_retry
+from layerscope.sources.registry.transport import ATTEMPTS, PASSING, Answer, ConnectionFailedError
 from layerscope.sources.registry.upload_place import (
     add_digest,
     cancel_upload,

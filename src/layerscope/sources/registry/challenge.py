@@ -14,6 +14,8 @@ MAX_LENGTH: Final = 8192
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER: Final = re.compile(rf'\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_WORD}[^\s,]*))\s*(?:,|$)')
 _SCHEME: Final = re.compile(rf"\s*({_WORD})(?=\s|,|$)(?!\s*=)")
+_TOKEN68: Final = re.compile(r"\s+[A-Za-z0-9._~+/-]+=*\s*(?:,|$)")
+"""What some schemes have in place of parameters (RFC 9110, 11.2)."""
 _ESCAPE: Final = re.compile(r"\\(.)")
 
 
@@ -37,6 +39,8 @@ def parse_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
                 quoted, plain = parameter[2], parameter[3]
                 parameters[parameter[1].lower()] = plain if quoted is None else _ESCAPE.sub(r"\1", quoted)
                 position = parameter.end()
+            if not parameters and (token := _TOKEN68.match(text, position)):
+                position = token.end()
             found.append(Challenge(match[1].lower(), parameters))
             while position < len(text) and text[position] in ", \t":
                 position += 1

@@ -33,7 +33,8 @@ _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 _OUT_OF_RANGE: Final = 416
-_NO_SUCH_API: Final = frozenset({400, 404, 405, 501})
+_NO_SUCH_METHOD: Final = frozenset({400, 405, 501})
+_NO_SUCH_API: Final = _NO_SUCH_METHOD | {_NOT_FOUND}
 
 
 class RegistryClient:
@@ -71,7 +72,7 @@ class RegistryClient:
         answer = self._conversation.ask("HEAD", f"{self._base}/manifests/{reference}", {"Accept": _ACCEPT}, task)
         if answer.status == _NOT_FOUND:
             return None
-        if answer.status not in _NO_SUCH_API:
+        if answer.status not in _NO_SUCH_METHOD:
             expect(answer, _OK, task)
             with suppress(ReferenceSyntaxError):
                 return FoundManifest(Digest.parse(answer.headers.get("docker-content-digest", "")), _find_kind(answer))
@@ -117,7 +118,7 @@ class RegistryClient:
         url, task = f"{self._base}/blobs/{digest}", f"asking {self.where} for the blob {digest}"
         last = "" if stop is None else stop - 1
         wanted = {"Range": f"bytes={offset}-{last}"} if offset or stop is not None else {}
-        for _ in range(LOGINS + 1):
+        for login in range(LOGINS + 1):
             sent = self._conversation.identify(url, task)
             with self._conversation.concealing():
                 response, origin = self._transport.open(url, headers={**wanted, **sent}, task=task)
@@ -127,7 +128,8 @@ class RegistryClient:
             response.close()
             if response.status == _UNAUTHORIZED:
                 challenges = tuple(response.headers.getlist("WWW-Authenticate"))
-                self._conversation.log_in(challenges, origin, sent, task)
+                if login < LOGINS or origin != self._conversation.home:
+                    self._conversation.log_in(challenges, origin, sent, task)
             elif response.status == _FORBIDDEN and origin == self._conversation.home:
                 raise self._conversation.make_refusal(task)
             elif response.status == _OUT_OF_RANGE and offset:

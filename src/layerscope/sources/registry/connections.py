@@ -44,7 +44,7 @@ def checked_pools(addresses: AddressCheck) -> dict[str, type]:
 
 
 def limited_pools() -> dict[str, type]:
-    """Connection pools for a proxy, which connects for us: what it may reach is its owner's affair."""
+    """Connection pools for a proxy, which connects for us: where a name leads is its owner's affair."""
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
     return _make_pools(_limit(HTTPConnection), _limit(HTTPSConnection))

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from layerscope.errors import TransferError
+from layerscope.errors import DocumentError, TransferError
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.image import KnownContent, KnownPart
@@ -61,7 +61,10 @@ class RemoteBlob:
                 raise TransferError(
                     f"reading {self.client.where}: documents of more than {MAX_DOCUMENTS:,} bytes, the limit"
                 )
-        return io.BytesIO(self.documents[digest])
+        content = self.documents[digest]
+        if len(content) > self.size:  # what is less is found out by whoever reads it
+            raise DocumentError(f"reading {self.name}: {self.size} bytes expected, {len(content)} there")
+        return io.BytesIO(content)
 
     def open_range(self, offset: int, size: int) -> ByteStream:
         """Open a part of a blob, of which nothing is kept."""

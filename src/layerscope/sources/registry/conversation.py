@@ -41,7 +41,7 @@ class Conversation:
         patience: float | None = None,
     ) -> Answer:
         """Send a request and read its answer; raises LoginError where the registry does not let us in."""
-        for _ in range(LOGINS + 1):
+        for login in range(LOGINS + 1):
             sent = self.identify(url, task)
             with self.concealing():
                 answer = self._transport.read(
@@ -53,7 +53,8 @@ class Conversation:
                 raise self.make_refusal(task, say(answer))
             if answer.status != _UNAUTHORIZED:
                 return answer
-            self.log_in(answer.challenges, answer.origin, sent, task)
+            if login < LOGINS or answer.origin != self.home:
+                self.log_in(answer.challenges, answer.origin, sent, task)
         raise self.make_refusal(task, say(answer))
 
     def identify(self, url: str, task: str) -> dict[str, str]:

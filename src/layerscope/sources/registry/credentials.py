@@ -28,9 +28,19 @@ HELPER_SECONDS: Final = 30.0
 RUN_FOLDER: Final = Path("/run/containers")
 """Where podman and skopeo keep a user's file, below the number of that user, if no session has a folder of its own."""
 
+_NOT_KEPT: Final = "credentials not found"
+"""What a helper that works says of a registry that it keeps nothing of:
+https://github.com/docker/docker-credential-helpers/blob/v0.8.2/credentials/error.go"""
+
 _DOCKER_HUB_SERVER: Final = "https://index.docker.io/v1/"
 _DOCKER_HUB_KEYS: Final = ("index.docker.io", "docker.io", "registry-1.docker.io")
+_API_PATHS: Final = frozenset({"v1/", "v2/"})
+"""What stands behind the host in a key that is an address without its scheme; podman's namespaces end in no slash."""
 _TOKEN_USER: Final = "<token>"  # noqa: S105 - the name under which helpers keep identity tokens
+
+
+class HelperError(TransferError):
+    """A credential helper or store failed: nobody knows whether it keeps anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +56,8 @@ class Credential:
 def find_credential(registry: str, repository: str, environment: Mapping[str, str]) -> Credential | None:
     """The first credential for a registry, or for the longest part of the repository's name that has one of its own.
 
-    Raises ConfigurationError for an auth file that cannot be read, and TransferError for a helper that fails: to go on
-    without it would tell the wrong cause.
+    Raises ConfigurationError for an auth file that cannot be read, and HelperError for a helper that fails: another
+    credential in place of the one that it may keep would tell the wrong cause.
     """
     for path in _iter_files(environment):
         document = _read_auth_file(path)
@@ -121,7 +131,8 @@ def _normalise(key: str) -> str:
     scheme, separator, rest = key.partition("://")
     if separator and scheme in {"http", "https"}:
         return rest.partition("/")[0].lower()
-    return key.rstrip("/")
+    host, _, path = key.partition("/")
+    return host.lower() if path in _API_PATHS else key.rstrip("/")
 
 
 def _spell_for_helper(registry: str) -> str:
@@ -170,19 +181,19 @@ def _ask_helper(name: object, registry: str, path: Path) -> Credential | None:
             [program, "get"], input=key.encode(), capture_output=True, check=False, timeout=HELPER_SECONDS
         )
     except FileNotFoundError as error:
-        raise TransferError(f"{task}: there is no such program on the path") from error
+        raise HelperError(f"{task}: there is no such program on the path") from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise TransferError(f"{task}: {error}") from error
+        raise HelperError(f"{task}: {error}") from error
     if done.returncode != 0:
         said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
-        if "not found" in said.lower() or not said:
+        if _NOT_KEPT in said.lower():
             return None
-        raise TransferError(f"{task}: exit code {done.returncode}")
+        raise HelperError(f"{task}: exit code {done.returncode}")
     try:
         answer = json.loads(done.stdout)
         username, secret = str(answer["Username"]), str(answer["Secret"])
     except (ValueError, KeyError, TypeError) as error:
-        raise TransferError(f"{task}: expected JSON with Username and Secret") from error
+        raise HelperError(f"{task}: expected JSON with Username and Secret") from error
     if username == _TOKEN_USER:
         return Credential("", "", secret, program)
     return Credential(username, secret, "", program)

@@ -7,7 +7,7 @@ from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.lookup import Access, find_access
 from layerscope.sources.registry.mirrors import find_places
 from layerscope.sources.registry.publisher import RegistryPublisher
-from layerscope.sources.registry.refusal import TlsExpectedError
+from layerscope.sources.registry.tls_probe import TlsExpectedError
 
 
 def open_destination(reference: Reference, access: Access) -> RegistryPublisher:

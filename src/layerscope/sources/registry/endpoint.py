@@ -44,7 +44,7 @@ def is_loopback(host: str) -> bool:
 
 
 def split_port(host: str) -> str:
-    """A host without its port, and an IPv6 address without its brackets."""
+    """A host without its port, and an IPv6 address without its brackets; one that has none has no port."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    return host if host.count(":") > 1 else host.partition(":")[0]

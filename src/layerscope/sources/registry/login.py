@@ -17,7 +17,7 @@ import msgspec
 
 from layerscope.errors import LoginError
 from layerscope.sources.registry.challenge import Challenge, parse_challenges
-from layerscope.sources.registry.credentials import Credential
+from layerscope.sources.registry.credentials import Credential, HelperError
 from layerscope.sources.registry.origin import Origin, show_url
 from layerscope.sources.registry.transport import Answer, Transport
 
@@ -57,6 +57,8 @@ class Login:
         self._lock = threading.Lock()
         self._credential: Credential | None = None
         self._asked = False
+        self._trouble = ""
+        """Why nobody knows who we could be, where a credential helper failed."""
         self._header: str | None = None
         self._ends = 0.0
         self._refresh = ("", "")
@@ -77,7 +79,7 @@ class Login:
             if current and current != sent and time.monotonic() < self._ends:
                 return  # another thread has logged in meanwhile
             if not self._asked:
-                self._credential, self._asked = self._find(), True
+                self._credential, self._asked = self._find_credential(), True
             offered = {challenge.scheme: challenge for challenge in reversed(parse_challenges(challenges))}
             if "bearer" in offered:
                 self._header, life = self._fetch_token(offered["bearer"], task)
@@ -90,11 +92,21 @@ class Login:
     def describe(self) -> str:
         """Which credentials are used, for a message."""
         if self._credential is None:
+            if self._trouble:
+                return f"without credentials, since {self._trouble}"
             return "without credentials; `docker login` or `podman login` first, if it is there at all"
         name = f"as {self._credential.username}" if self._credential.username else "with an identity token"
         if self._credential.username == self._credential.password:
             name = "with a token for name and password"  # as some registries have it
         return f"{name}, from {self._credential.origin}"
+
+    def _find_credential(self) -> Credential | None:
+        """Who to be; nobody where a helper fails, which does for what is public."""
+        try:
+            return self._find()
+        except HelperError as error:
+            self._trouble = str(error)
+            return None
 
     def conceal(self, text: str) -> str:
         """A text without anything that lets somebody in: a server may say back what it was told."""

@@ -15,8 +15,8 @@ from layerscope.sources.registry.client import RegistryClient
 from layerscope.sources.registry.credentials import Credential, find_credential
 from layerscope.sources.registry.endpoint import Endpoint
 from layerscope.sources.registry.mirrors import Place, find_places
-from layerscope.sources.registry.refusal import TlsExpectedError
 from layerscope.sources.registry.tags import suggest_tags
+from layerscope.sources.registry.tls_probe import TlsExpectedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,22 @@ class Access:
 
 
 def look_up(reference: Reference, access: Access, *, progress: Progress) -> tuple[RegistryClient, Top]:
-    """Ask mirrors, then the registry itself; raises what the last one answered, and ImageError for a wrong document."""
-    places = find_places(reference, access.environment)
+    """Ask mirrors, then the registry itself; raises what the last one answered, and ImageError for a wrong document.
+
+    Why the mirrors did not serve is told with that.
+    """
+    places, failed = find_places(reference, access.environment), ""
     for place in places[:-1]:
         try:
             return _ask(place, reference, access, progress)
         except (SourceError, ImageError, ConfigurationError) as error:
             progress.note(f"{place.registry} does not have it: {error}")
-    return _ask(places[-1], reference, access, progress)
+            failed += f"; before that, its mirror {place.registry}: {error}"
+    try:
+        return _ask(places[-1], reference, access, progress)
+    except (SourceError, ImageError, ConfigurationError) as error:
+        error.args = (f"{error}{failed}",)
+        raise
 
 
 def _ask(place: Place, reference: Reference, access: Access, progress: Progress) -> tuple[RegistryClient, Top]:

@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One `[[registry]]`: what names it is for, and where these are had instead."""
+    """One `[[registry]]`: what names it is for, and where these are had instead: where they say, if that is nothing."""
 
     prefix: str
     location: str
@@ -105,7 +105,7 @@ def _read_entry(table: Mapping[str, object]) -> _Entry | None:
         return None
     return _Entry(
         prefix=prefix,
-        location=location or prefix,
+        location=location or ("" if prefix.startswith("*.") else prefix),
         insecure=table.get("insecure") is True,
         blocked=table.get("blocked") is True,
         mirrors=tuple(mirror for mirror in (mirrors if isinstance(mirrors, list) else []) if _has_location(mirror)),
@@ -134,7 +134,10 @@ def _is_for(mirror: Mapping[str, object], reference: Reference, entry: _Entry) -
 
 
 def _rewrite(name: str, prefix: str, location: str, insecure: bool, *, is_mirror: bool) -> Place:
-    """The name with its prefix replaced."""
+    """The name with its prefix replaced; without a location, which only `*.example.org` may lack, as it stands."""
+    if not location:
+        registry, _, repository = name.partition("/")
+        return Place(registry, repository, insecure, is_mirror)
     rest = name.partition("/")[2] if prefix.startswith("*.") else name.removeprefix(prefix).lstrip("/")
     registry, _, repository = "/".join(part for part in (location, rest) if part).partition("/")
     return Place(registry, repository, insecure, is_mirror)

@@ -26,7 +26,7 @@ def make_pool(proxy: str, addresses: AddressCheck, context: ssl.SSLContext) -> "
         pool = urllib3.PoolManager(timeout=timeout, maxsize=CONNECTIONS, ssl_context=context)
         pool.pool_classes_by_scheme = checked_pools(addresses)
         return pool
-    try:  # a proxy connects for us: what it may reach is its owner's affair
+    try:  # a proxy connects for us: where a name leads is its owner's affair
         parts = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
         given = urllib3.make_headers(proxy_basic_auth=unquote(parts.auth)) if parts.auth else None
         pool = urllib3.ProxyManager(

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
+from contextlib import suppress
 
 from layerscope.sources.registry.endpoint import is_loopback
 from layerscope.sources.registry.origin import Origin
@@ -22,10 +23,35 @@ def _is_meant(item: str, origin: Origin) -> bool:
     """Whether an item of NO_PROXY is for an address: a name with all below it, a network, a port, or everything."""
     if item in {"", "*"}:
         return item == "*"
-    name, _, port = item.lower().lstrip("*").lstrip(".").partition(":")
+    name, port = _split(item.lower())
     if port and port != str(origin.port):
         return False
+    address = _parse_address(origin.host)
+    if address is not None:  # no name, whatever stands behind it: https://go.dev/issue/71984
+        with suppress(ValueError):
+            return address in ipaddress.ip_network(name, strict=False)
+        return False
+    name = name.lstrip("*").lstrip(".")
+    return bool(name) and (origin.host == name or origin.host.endswith(f".{name}"))
+
+
+def _split(item: str) -> tuple[str, str]:
+    """An item without its port, and the port where it has one; IPv6 with a port has brackets, as in an address.
+
+    https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
+    """
+    if item.startswith("["):
+        name, _, rest = item[1:].partition("]")
+        is_network = rest.startswith("/")
+        return (name + rest, "") if is_network else (name, rest.removeprefix(":"))
+    if item.count(":") > 1:
+        return item, ""
+    name, _, port = item.partition(":")
+    return name, port
+
+
+def _parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(origin.host) in ipaddress.ip_network(item, strict=False)
+        return ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return origin.host == name or origin.host.endswith(f".{name}")
+        return None

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from msgspec.structs import replace
+
 from layerscope.errors import ImageError, ImageNotFoundError, LimitError, SourceError
 from layerscope.image.attachment import Attached, Attachment
 from layerscope.image.descriptor import Descriptor
@@ -23,12 +25,16 @@ _COSIGN: Final = {"sig": "signature", "att": "attestation", "sbom": "bill of mat
 
 _BY_API: Final = "by the referrers API"
 _BY_TAG: Final = "by its tag"
+_OF_INDEX: Final = {_BY_API: "by the referrers API, of its index", _BY_TAG: "by its index's tag"}
 
 
-def list_referrers(client: RegistryClient, digest: Digest) -> Attached:
-    """Everything that names the image of that digest as its subject, up to where the registry could not be followed."""
+def list_referrers(client: RegistryClient, manifest: Digest, index: Digest | None = None) -> Attached:
+    """Everything that names an image as its subject, up to where the registry could not be followed.
+
+    Its index counts as the image: `cosign sign` and `oras attach` take what a tag names, and that is the index.
+    """
     found: set[Attachment] = set()
-    listed = _iter_referrers(client, digest)
+    listed = _iter_both(client, manifest, index)
     try:
         for attachment in islice(listed, MAX_REFERRERS):
             found.add(attachment)
@@ -37,6 +43,14 @@ def list_referrers(client: RegistryClient, digest: Digest) -> Attached:
     except (SourceError, ImageError) as error:
         return Attached(tuple(sorted(found)), str(error))
     return Attached(tuple(sorted(found)))
+
+
+def _iter_both(client: RegistryClient, manifest: Digest, index: Digest | None) -> Iterator[Attachment]:
+    """What names the manifest as its subject, and then what names the index that leads to it."""
+    yield from _iter_referrers(client, manifest)
+    if index is not None:
+        for attachment in _iter_referrers(client, index):
+            yield replace(attachment, found=_OF_INDEX[attachment.found])
 
 
 def _iter_referrers(client: RegistryClient, digest: Digest) -> Iterator[Attachment]:

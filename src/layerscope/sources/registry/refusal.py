@@ -7,22 +7,19 @@ from typing import Final
 import msgspec
 
 from layerscope.errors import TransferError
+from layerscope.sources.registry.tls_probe import TlsExpectedError
 from layerscope.sources.registry.transport import PASSING, Answer
 
 _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
-_SPEAKS_TLS: Final = b"HTTP request to an HTTPS server"
-"""Go's server, which registries run on, says so."""
+_SPEAKS_TLS: Final = (b"HTTP request to an HTTPS server", b"HTTP request was sent to HTTPS port")
+"""Go's server, which registries run on, says so, and nginx, which they stand behind."""
 
 SHOWN_ERRORS: Final = 3
 """Errors of one answer that are repeated."""
 
 _QUERY: Final = re.compile(r"\?[^\s\"'<>]*=[^\s\"'<>]*")
 """The query of an address, which may be a credential."""
-
-
-class TlsExpectedError(TransferError):
-    """A registry was asked in the clear and speaks TLS."""
 
 
 class PassingRefusalError(TransferError):
@@ -47,9 +44,9 @@ def expect(answer: Answer, status: int, task: str) -> None:
     """Raise what an answer refuses unless it has that status."""
     if answer.status == status:
         return
-    if answer.status == _BAD_REQUEST and _SPEAKS_TLS in answer.body:
+    if answer.status == _BAD_REQUEST and any(words in answer.body for words in _SPEAKS_TLS):
         raise TlsExpectedError(f"{task}: it speaks TLS")
-    raise make_refusal(answer.status, task, say(answer), answer.headers.get("retry-after"))
+    raise make_refusal(answer.status, task, f"{say(answer)}{answer.tried}", answer.headers.get("retry-after"))
 
 
 def make_refusal(status: int, task: str, said: str, retry_after: str | None = None) -> TransferError:

@@ -52,10 +52,18 @@ class RegistrySource:
         place = repository.where.partition("/")[0]
         source = f"registry ({place}{', from the cache alone' if self.offline else ''})"
         image = open_described_image(contents, (top.descriptor,), request, source=source)
+        named = top.descriptor.digest if top.descriptor.media_type.is_index else None
+        if isinstance(repository, OfflineRepository):
+            repository.note_missing(
+                layer.descriptor.digest
+                for layer in image.layers
+                if layer.descriptor is not None and not known.has_layer(layer.diff_id)
+            )
+        image = replace(image, index_digest=named)  # the one that the reference leads to, which may list others
         if not isinstance(repository, RegistryClient) or image.manifest_digest is None:
             return image
-        listed, digest = image.list_attached, image.manifest_digest
-        return replace(image, list_attached=partial(_list_attached, listed, repository, digest))
+        listed = partial(_list_attached, image.list_attached, repository, image.manifest_digest, named)
+        return replace(image, list_attached=listed)
 
     def _look_up(self, known: KnownContent, progress: Progress) -> tuple[Repository, Top]:
         """Who has the image, and what the reference names, kept for later; an error tells what else was meant."""
@@ -81,7 +89,9 @@ class RegistrySource:
         return repository, Top.of(content, None, digest, where=str(self.reference))
 
 
-def _list_attached(listed: Callable[[], Attached], repository: RegistryClient, digest: Digest) -> Attached:
+def _list_attached(
+    listed: Callable[[], Attached], repository: RegistryClient, manifest: Digest, index: Digest | None
+) -> Attached:
     """What the image's index lists, and what the registry knows besides, as far as it can be asked."""
-    own, more = listed(), list_referrers(repository, digest)
+    own, more = listed(), list_referrers(repository, manifest, index)
     return Attached((*own.found, *more.found), own.trouble or more.trouble)

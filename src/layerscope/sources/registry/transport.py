@@ -5,7 +5,6 @@ every connection is held to `AddressCheck`.
 """
 
 import os
-import random
 import re
 import ssl
 import threading
@@ -18,13 +17,15 @@ from layerscope import __version__
 from layerscope.errors import TransferError
 from layerscope.image.document import MAX_DOCUMENT_SIZE
 from layerscope.progress import Progress, SilentProgress
-from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError
+from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAddressError, find_literal
 from layerscope.sources.registry.certificates import make_context
 from layerscope.sources.registry.connections import READ_SECONDS, LateAnswerError
-from layerscope.sources.registry.endpoint import Endpoint
+from layerscope.sources.registry.endpoint import Endpoint, is_loopback
 from layerscope.sources.registry.origin import Origin, follow_place, show_url
 from layerscope.sources.registry.pools import CONNECT_SECONDS, make_pool
 from layerscope.sources.registry.proxies import find_proxy
+from layerscope.sources.registry.retry_wait import wait_before_retry
+from layerscope.sources.registry.tls_probe import TlsExpectedError, speaks_tls
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
@@ -36,16 +37,13 @@ ATTEMPTS: Final = 10
 """Tries of one request: with three in ten failing, one in a hundred thousand is given up."""
 RETRY_SECONDS: Final = 90.0
 """The longest since the first try that another one begins: a registry that says nothing is not waited for six times."""
-FIRST_WAIT: Final = 0.2
-OWN_WAIT: Final = 5.0
-LONGEST_WAIT: Final = 30.0
-"""Seconds before the second try, doubled each time up to the next, and the most that a server's word is obeyed."""
 
 MAX_REDIRECTS: Final = 5
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD: Final = frozenset({307, 308})
 """Redirects of which every server and client holds that the request stays what it is."""
+_BAD_REQUEST: Final = 400
 _HARMLESS: Final = frozenset({"GET", "HEAD"})
 PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
@@ -76,6 +74,8 @@ class Answer:
     """Who answered, after redirects."""
     url: str = field(repr=False)
     """Where it was had; its query may be a credential."""
+    tried: str = ""
+    """How often it was asked for and for how long, for a message, where that was more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Transport:
         self._lock = threading.Lock()
         self.home = Origin.of(endpoint.url, task=f"asking {endpoint.host}")
         self._addresses = AddressCheck(self.home)
-        self._has_answered = False
+        self._has_answered = self._was_tried_by_tls = False
         self._pools: dict[tuple[int, str], PoolManager] = {}
         self.conceal: Callable[[str], str] = str
         """Strikes out of what is told while we wait whatever lets somebody in: a server may say it back."""
@@ -132,6 +132,8 @@ class Transport:
             try:
                 response, place = self._follow(url, request)
                 with response:
+                    if response.status == _BAD_REQUEST:
+                        self._check_scheme(task)
                     self._has_answered = True
                     is_last = is_last or time.monotonic() - began > RETRY_SECONDS
                     if response.status not in PASSING or is_last:
@@ -142,18 +144,30 @@ class Transport:
                             _read_document(response, task),
                             Origin.of(place, task=task),
                             place,
+                            _tell_tries(attempt + 1, time.monotonic() - began),
                         )
                 why = f"{task}: answered {response.status}"
                 wait_before_retry(attempt, response.headers.get("Retry-After"), tell=self._teller(why))
             except ConnectionFailedError as error:
+                if not isinstance(error, NothingListensError):
+                    self._check_scheme(task)
                 passed = time.monotonic() - began
                 is_hopeless = isinstance(error, NothingListensError) and not self._has_answered
                 if is_last or is_hopeless or passed > RETRY_SECONDS:
                     if attempt:
-                        error.args = (f"{error} (tried {attempt + 1} times in {passed:.0f} s)",)
+                        error.args = (f"{error}{_tell_tries(attempt + 1, passed)}",)
                     raise
                 wait_before_retry(attempt, tell=self._teller(str(error)))
         raise AssertionError("the last attempt returns or raises")
+
+    def _check_scheme(self, task: str) -> None:
+        """Raise TlsExpectedError where the registry is on loopback, did not understand us yet, and speaks TLS."""
+        home = self.home
+        if self._has_answered or self._was_tried_by_tls or home.scheme != "http" or not is_loopback(home.host):
+            return
+        self._was_tried_by_tls = True
+        if speaks_tls(home.host, home.port):
+            raise TlsExpectedError(f"{task}: it speaks TLS")
 
     def _teller(self, why: str) -> Callable[[float], None]:
         return lambda seconds: self._progress.wait(self.conceal(why), seconds)
@@ -226,6 +240,9 @@ class Transport:
     def _pool(self, origin: Origin) -> "PoolManager":
         """The connections to use for an address: through a proxy where the environment names one for it."""
         proxy = find_proxy(origin, self._environment)
+        literal = find_literal(origin.host) if proxy else None
+        if literal is not None:  # a proxy finds names out for itself, and connects to what is no name wherever it is
+            self._addresses.check(origin.host, origin.port, literal)
         key = (os.getpid(), proxy)  # a worker that was forked has connections of its own
         with self._lock:
             if key not in self._pools:
@@ -264,19 +281,8 @@ def _read_document(response: "BaseHTTPResponse", task: str) -> bytes:
     return b"".join(chunks)
 
 
-def wait_before_retry(
-    attempt: int, retry_after: str | None = None, *, tell: Callable[[float], None] | None = None
-) -> None:
-    """Wait before trying again: longer each time, not in step with others, and as long as the server asks for.
-
-    How many seconds that are is told first, to whoever wants to know.
-    """
-    asked = float(retry_after) if retry_after and retry_after.isdecimal() and len(retry_after) < 6 else 0.0  # noqa: PLR2004 - digits
-    own = min(FIRST_WAIT * 2**attempt, OWN_WAIT) * (0.5 + random.random())  # noqa: S311 - no secret
-    seconds = min(max(asked, own), LONGEST_WAIT)
-    if tell is not None:
-        tell(seconds)
-    time.sleep(seconds)
+def _tell_tries(tries: int, seconds: float) -> str:
+    return f" (tried {tries} times in {seconds:.0f} s)" if tries > 1 else ""
 
 
 def _tell(error: BaseException) -> str:

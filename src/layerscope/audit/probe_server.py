@@ -1,0 +1,32 @@
+"""From an audited image to the server of models that it starts."""
+
+from layerscope.audit.result import AuditResult
+from layerscope.facts.python.distributions import Distribution
+from layerscope.policies.policies import Policies
+from layerscope.probe.servers import ImageHints, recognise_server
+from layerscope.probe.serving_spec import ServingSpec
+
+
+def find_server(result: AuditResult, policies: Policies) -> ServingSpec | None:
+    """The server, as its config starts it; None where it starts none."""
+    runtime = result.image.config.runtime
+    pairs = (entry.partition("=") for entry in runtime.env)
+    hints = ImageHints(
+        command=(*runtime.entrypoint, *runtime.cmd),
+        env={name: value for name, _, value in pairs},
+        ports=_parse_ports(runtime.exposed_ports),
+        distributions=frozenset(each.key for each in result.facts.of(Distribution)),
+        has_file=lambda path: result.tree.resolve(path) is not None,
+    )
+    return recognise_server(hints, policies.servers)
+
+
+def _parse_ports(exposed: tuple[str, ...]) -> tuple[int, ...]:
+    """The TCP ports among what is exposed, as `8000`, `8000/tcp` or `8000-8002/tcp`, of a range the first."""
+    found = []
+    for text in exposed:
+        port, _, protocol = text.partition("/")
+        first = port.partition("-")[0]
+        if protocol in {"", "tcp"} and first.isdigit():
+            found.append(int(first))
+    return tuple(sorted(set(found)))

@@ -1,0 +1,215 @@
+"""A server as a child of ours: its output line by line, the ports on which its processes listen, and what they do."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from layerscope.probe.payload.child import describe_end
+from layerscope.probe.payload.host_files import list_folder, read_fields, read_text
+from layerscope.probe.payload.process_tree import kill_tree, list_descendants
+
+MAX_LINES = 4000
+MAX_LINE_TEXT = 2000
+LISTEN = "0A"
+"""The state of a listening socket in /proc/net/tcp."""
+
+MAX_SOCKETS = 1 << 22
+"""Bytes of /proc/net/tcp that are read: some 28,000 sockets."""
+
+
+class Listener:
+    """A port on which something listens; `host` is where to reach it from here."""
+
+    def __init__(self, host: str, port: int, *, is_loopback: bool) -> None:
+        """Keep them."""
+        self.host, self.port, self.is_loopback = host, port, is_loopback
+
+
+class ServerProcess:
+    """A running server; what it prints is passed on, and kept."""
+
+    def __init__(self, argv: List[str], env: Dict[str, str], folder: str) -> None:
+        """Start it as an engine would: nothing to read, and the image's own environment; raises OSError."""
+        self.lines: List[Tuple[float, str, str]] = []
+        """Time, stream and text."""
+        self.process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=dict(os.environ, **env), cwd=folder or None, start_new_session=True, bufsize=0,
+        )  # fmt: skip
+        self._readers = []
+        for name, descriptor in (("stdout", 1), ("stderr", 2)):
+            source = getattr(self.process, name).fileno()
+            reader = threading.Thread(target=self._drain, args=(source, descriptor, name), daemon=True)
+            reader.start()
+            self._readers.append(reader)
+
+    def _drain(self, source: int, target: int, name: str) -> None:
+        partial = b""
+        while True:
+            try:
+                content = os.read(source, 1 << 16)
+            except OSError:
+                content = b""
+            if not content:
+                break
+            _write(target, content)
+            lines = (partial + content).split(b"\n")
+            partial = lines.pop()[-MAX_LINE_TEXT:]
+            for line in lines:
+                self._keep(name, line)
+        self._keep(name, partial)
+
+    def _keep(self, name: str, line: bytes) -> None:
+        text = line[-MAX_LINE_TEXT:].decode("utf-8", "replace").strip()
+        if text:
+            self.lines.append((time.monotonic(), name, text))
+            del self.lines[: -MAX_LINES or None]
+
+    @property
+    def last_line(self) -> str:
+        """The last line that it printed."""
+        return self.lines[-1][2] if self.lines else ""
+
+    def list_texts(self, since: float = 0.0) -> List[str]:
+        """What it has printed since then."""
+        return [text for at, _, text in list(self.lines) if at >= since]
+
+    def poll(self) -> Optional[int]:
+        """Its exit code, or a signal's number below zero; None while it runs."""
+        code = self.process.poll()
+        if code is not None:
+            for reader in self._readers:
+                reader.join(0.2)
+        return code
+
+    def wait(self, seconds: float) -> Optional[int]:
+        """Wait that long for its end."""
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.poll()
+
+    def tell_end(self, code: int) -> str:
+        """How it ended, in words."""
+        told = describe_end(code)
+        how = "by {}".format(told["signal"]) if told["signal"] else "with exit code {}".format(told["code"])
+        line = self.last_line
+        return f"the server ended {how}" + (f"; the last line that it printed: {line[-400:]}" if line else "")
+
+    def list_processes(self) -> List[int]:
+        """It and everything below it; and, where we adopt orphans, what it has left."""
+        return [each for each in list_descendants(os.getpid()) if os.path.isdir(f"/proc/{each}")]
+
+    def list_listeners(self) -> List[Listener]:
+        """The ports on which its processes listen, in order; all of this network where nobody may look at them."""
+        ours = self._list_sockets()
+        found = []
+        for name in ("tcp", "tcp6"):
+            for line in read_text("/proc/net/" + name, MAX_SOCKETS).splitlines()[1:]:
+                fields = line.split()
+                if len(fields) > 9 and fields[3] == LISTEN and (ours is None or fields[9] in ours):
+                    listener = parse_listener(fields[1])
+                    if listener is not None:
+                        found.append(listener)
+        return sorted(found, key=lambda each: (each.port, each.is_loopback))
+
+    def _list_sockets(self) -> Optional[Set[str]]:
+        """The sockets that its processes hold; None where nothing of theirs may be seen."""
+        places = self._iter_open()
+        return {place[8:-1] for place in places if place.startswith("socket:[")} if places else None
+
+    def _iter_open(self) -> List[str]:
+        found = []
+        for process in self.list_processes():
+            folder = f"/proc/{process}/fd"
+            for name in list_folder(folder)[:4096]:
+                try:
+                    found.append(os.readlink(f"{folder}/{name}"))
+                except OSError:
+                    continue
+        return found
+
+    def list_gpu_nodes(self) -> List[str]:
+        """Device nodes of GPUs that its processes hold open."""
+        return sorted({place for place in self._iter_open() if place.startswith(("/dev/nvidia", "/dev/dri/render"))})
+
+    def measure(self) -> Dict[str, float]:
+        """Seconds of processor time, and bytes read, of all its processes."""
+        ticks = float(os.sysconf("SC_CLK_TCK"))
+        told = {"cpu": 0.0, "read_bytes": 0.0}
+        for process in self.list_processes():
+            fields = read_text(f"/proc/{process}/stat", 4096).rpartition(")")[2].split()
+            if len(fields) > 12:
+                told["cpu"] += (int(fields[11]) + int(fields[12])) / ticks
+            count = read_fields(f"/proc/{process}/io").get("read_bytes", "")
+            told["read_bytes"] += int(count) if count.isdigit() else 0
+        return told
+
+    def describe_work(self, seconds: float = 0.3) -> Tuple[str, Dict[str, Any]]:
+        """What it does, looked at for a moment: computing, reading or waiting, and the last line that it printed."""
+        before, began = self.measure(), time.monotonic()
+        time.sleep(seconds)
+        after, passed = self.measure(), time.monotonic() - began
+        busy = (after["cpu"] - before["cpu"]) / passed
+        reading = (after["read_bytes"] - before["read_bytes"]) / passed
+        wait = read_text(f"/proc/{self.process.pid}/wchan", 128).strip("\0\n ")
+        if reading > 1 << 20:
+            told = f"it reads {reading / (1 << 20):.0f} MiB a second"
+        elif busy > 0.2:
+            told = f"it computes on {busy:.1f} processors"
+        else:
+            told = "it waits" + (f" in {wait}" if wait not in {"", "0"} else "")
+        line = self.last_line
+        values = {
+            "busy": round(busy, 2), "reads": int(reading), "waits_for": wait, "last_line": line[-400:],
+            "cpu_seconds": round(after["cpu"], 2), "read_bytes": int(after["read_bytes"]),
+            "processes": len(self.list_processes()),
+        }  # fmt: skip
+        return told + (f", and last printed: {line[-300:]}" if line else ", and has printed nothing"), values
+
+    def interrupt(self, seconds: float) -> None:
+        """Ask it to end, as a terminal and as an engine do, and wait a moment for what it prints."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            for process in self.list_processes():
+                try:
+                    os.kill(process, number)
+                except OSError:
+                    continue
+            if self.wait(seconds) is not None:
+                return
+
+    def kill(self) -> None:
+        """End it and everything below it."""
+        kill_tree(self.process.pid)
+
+
+def _write(target: int, content: bytes) -> None:
+    try:
+        while content:
+            content = content[os.write(target, content) :]
+    except OSError:  # nobody listens: what it printed is kept all the same
+        pass
+
+
+def parse_listener(text: str) -> Optional[Listener]:
+    """An address of /proc/net/tcp or tcp6, each of its words in the processor's own order of bytes."""
+    address, _, port = text.partition(":")
+    try:
+        words = [bytes.fromhex(address[place : place + 8])[::-1] for place in range(0, len(address), 8)]
+        number = int(port, 16)
+    except ValueError:
+        return None
+    whole = b"".join(words)
+    if len(whole) == 16 and whole[:12] == b"\0" * 10 + b"\xff\xff":
+        whole = whole[12:]
+    if len(whole) == 4:
+        is_loopback = whole[0] == 127
+        host = "127.0.0.1" if is_loopback or not any(whole) else ".".join(str(each) for each in whole)
+        return Listener(host, number, is_loopback=is_loopback)
+    is_loopback = whole == b"\0" * 15 + b"\1"
+    if is_loopback or not any(whole):
+        return Listener("::1" if is_loopback else "127.0.0.1", number, is_loopback=is_loopback)
+    return Listener(":".join(whole[place : place + 2].hex() for place in range(0, 16, 2)), number, is_loopback=False)

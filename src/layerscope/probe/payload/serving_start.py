@@ -1,0 +1,279 @@
+"""Stages `listen`, `health` and `models`: a server started, waited for, and asked what it serves."""
+
+import socket
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from layerscope.probe.payload.api_dialects import JSON_LISTS, find_message, read_context, read_models, takes_text
+from layerscope.probe.payload.http_client import NOT_OFFERED, CallError, HttpClient, Reply
+from layerscope.probe.payload.process_tree import adopt_orphans
+from layerscope.probe.payload.records import shorten
+from layerscope.probe.payload.server_process import Listener, ServerProcess
+from layerscope.probe.payload.stages import FailedStage, SkippedStage
+
+OWN_MARGIN, LEAST_SHARE = 1.0, 0.6
+"""Seconds before a stage's deadline at which it gives up by itself and says what it saw, and at least a share of it."""
+
+POLL, SLOW_POLL = 0.05, 0.25
+SETTLE_SHARE, MOST_SETTLE = 0.1, 5.0
+"""How long another port than the expected one is left alone, as a share of the deadline, and at most in seconds."""
+
+CALL_SECONDS = 10.0
+"""Of a call that makes no text."""
+
+WAITING = frozenset({429, 502, 503, 504})
+"""What servers and their proxies answer while they load."""
+
+WANTS_KEY = frozenset({401, 403})
+COG_WAITS, COG_ENDS = frozenset({"STARTING"}), frozenset({"SETUP_FAILED", "DEFUNCT", "UNHEALTHY"})
+
+Told = Tuple[str, Dict[str, Any]]
+"""What a stage returns."""
+
+
+class ServingStart:
+    """A server on its way up; what is asked of it is in `settings["serving"]`."""
+
+    def __init__(self, settings: Dict[str, Any]) -> None:
+        """Read what is asked; nothing is started yet."""
+        self._asked: Dict[str, Any] = settings["serving"]
+        self._deadlines: Dict[str, List[float]] = settings["deadlines"]
+        self.server: Optional[ServerProcess] = None
+        self.client = HttpClient("127.0.0.1", int(self._asked.get("port") or 0))
+        self.dialect = str(self._asked.get("dialect") or "")
+        self.model = str(self._asked.get("model") or "")
+        self.context: Optional[int] = None
+        self._seen: Dict[int, float] = {}
+
+    @property
+    def key_kind(self) -> str:
+        """What it means that a server asks for a key."""
+        return "key-refused" if self._asked.get("key") else "key-wanted"
+
+    def limit(self, stage: str) -> float:
+        """Seconds that a stage gives itself."""
+        hard = self._deadlines.get(stage, self._deadlines["default"])[1]
+        return max(hard - OWN_MARGIN, hard * LEAST_SHARE)
+
+    def listen(self) -> Told:
+        """Start the server and wait until one of its ports answers; or connect to one that runs."""
+        if self._asked.get("url"):
+            return self._connect(self._asked["url"])
+        began, limit = time.monotonic(), self.limit("listen")
+        adopt_orphans()
+        argv = [str(each) for each in self._asked["argv"]]
+        try:
+            self.server = ServerProcess(argv, self._asked.get("env") or {}, self._asked.get("cwd") or "")
+        except OSError as error:
+            raise FailedStage("error", f"starting {argv[0]!r}: {error.strerror}") from error
+        while True:
+            self.check_alive()
+            listeners = self.server.list_listeners()
+            chosen = self._choose(listeners, min(MOST_SETTLE, limit * SETTLE_SHARE))
+            if chosen is not None:
+                return self._describe_port(chosen, listeners, time.monotonic() - began)
+            passed = time.monotonic() - began
+            if passed > limit:
+                self._tell_silence(listeners, passed)
+            time.sleep(POLL if passed < 5 else SLOW_POLL)
+
+    def _connect(self, url: Dict[str, Any]) -> Told:
+        host, port = str(url["host"]), int(url["port"])
+        self.client = HttpClient(
+            host,
+            port,
+            prefix=str(url.get("prefix") or ""),
+            tls=bool(url.get("tls")),
+            key=str(self._asked.get("key") or ""),
+        )
+        self.client.request_id = str(self._asked.get("id") or "")
+        try:
+            socket.create_connection((host, port), timeout=min(CALL_SECONDS, self.limit("listen"))).close()
+        except socket.timeout as error:
+            raise FailedStage("hang", f"no connection to {host} port {port} in time") from error
+        except OSError as error:
+            raise FailedStage("unreachable", f"connecting to {host} port {port}: {error.strerror or error}") from error
+        return f"{host} port {port} is open", {"port": port, "host": host, "server": self._asked.get("name", "")}
+
+    def check_alive(self) -> None:
+        """Raise FailedStage if the server has ended."""
+        code = self.server.poll() if self.server is not None else None
+        if self.server is not None and code is not None:
+            kind = "crash" if code < 0 or code >= 128 else "error"
+            values = {"code": code, "last_lines": [line[-300:] for line in self.server.list_texts()[-20:]]}
+            raise FailedStage(kind, self.server.tell_end(code), values)
+
+    def _choose(self, listeners: List[Listener], settle: float) -> Optional[Listener]:
+        """The port that is expected, or after a while another one on which a server answers as such."""
+        expected, now = self._asked.get("port"), time.monotonic()
+        for each in listeners:
+            self._seen.setdefault(each.port, now)
+            if each.port == expected and self._reach(each):
+                return each
+        for each in listeners:
+            waits = settle if expected else min(settle, 0.3)
+            if (
+                each.port != expected
+                and now - self._seen[each.port] >= waits
+                and self._reach(each)
+                and self._speaks(each)
+            ):
+                return each
+        return None
+
+    def _reach(self, listener: Listener) -> bool:
+        """Whether the port can be connected to; what listens on `::` may do so for IPv6 alone."""
+        for host in (listener.host, "::1"):
+            try:
+                socket.create_connection((host, listener.port), timeout=1.0).close()
+            except OSError:
+                continue
+            listener.host = host
+            return True
+        return False
+
+    def _speaks(self, listener: Listener) -> bool:
+        """Whether a port answers a question that only a model server knows."""
+        client = HttpClient(listener.host, listener.port)
+        paths = [path for path in self._asked.get("health") or () if path != "/"]
+        known = [JSON_LISTS[self.dialect]] if self.dialect in JSON_LISTS else list(JSON_LISTS.values())
+        for method, path in [("GET", each) for each in paths] + known:
+            try:
+                reply = client.ask(method, path, {} if method == "POST" else None, seconds=1.0)
+            except CallError as error:
+                if error.kind == "timeout":
+                    continue
+                return False
+            if reply.status in WAITING or (reply.status == 200 and not reply.text.lstrip().startswith("<")):
+                return True
+        return False
+
+    def _describe_port(self, chosen: Listener, listeners: List[Listener], seconds: float) -> Told:
+        self.client = HttpClient(chosen.host, chosen.port, key=str(self._asked.get("key") or ""))
+        self.client.request_id = str(self._asked.get("id") or "")
+        same = [each for each in listeners if each.port == chosen.port]
+        expected = self._asked.get("port")
+        values = {
+            "server": self._asked.get("name", ""), "how": self._asked.get("how", ""), "port": chosen.port,
+            "host": chosen.host, "expected": expected, "seconds": round(seconds, 3),
+            "loopback_only": all(each.is_loopback for each in same),
+            "ports": sorted({each.port for each in listeners})[:20],
+        }  # fmt: skip
+        said = f"port {chosen.port}"
+        if expected and chosen.port != expected:
+            said += f", expected {expected}"
+        if values["loopback_only"]:
+            said += ", on the loopback address alone"
+        return said, values
+
+    def _tell_silence(self, listeners: List[Listener], passed: float) -> None:
+        assert self.server is not None, "started by this stage"
+        told, values = self.server.describe_work()
+        ports = sorted({each.port for each in listeners})
+        values["ports"] = ports[:20]
+        where = "listens on no port" if not ports else "answers on none of its ports {}".format(
+            ", ".join(str(each) for each in ports[:8])
+        )  # fmt: skip
+        raise FailedStage("hang", f"after {passed:.0f} s the server {where}: {told}", values)
+
+    def health(self) -> Told:
+        """Wait while it says that it loads."""
+        began, limit = time.monotonic(), self.limit("health")
+        paths = list(self._asked.get("health") or ("/health", "/v1/models", "/"))
+        counts: Dict[str, int] = {}
+        said = "no answer"
+        while True:
+            self.check_alive()
+            try:
+                reply = self.client.ask("GET", paths[0], seconds=min(CALL_SECONDS, limit))
+            except CallError as error:
+                counts[error.kind] = counts.get(error.kind, 0) + 1
+                said = str(error)
+            else:
+                told = str(reply.status)
+                counts[told] = counts.get(told, 0) + 1
+                if reply.status in NOT_OFFERED:
+                    if len(paths) == 1:
+                        return "it answers, and has no path for its health", {"answers": counts}
+                    del paths[0]
+                    continue
+                said = self._judge_health(reply, paths[0])
+                if not said:
+                    return f"GET {paths[0]}: {reply.status}", {"answers": counts, "path": paths[0]}
+            passed = time.monotonic() - began
+            if passed > limit:
+                self._tell_unready(paths[0], said, counts, passed)
+            time.sleep(POLL if passed < 5 else SLOW_POLL)
+
+    def _judge_health(self, reply: Reply, path: str) -> str:
+        """Why it is not ready yet; empty where it is. Raises FailedStage where it never will be."""
+        message = find_message(reply)
+        if reply.status in WAITING:
+            return f"{reply.status} {message}"
+        body = reply.read_json()
+        status = body.get("status") if isinstance(body, dict) else None
+        if self.dialect == "cog" and status in COG_WAITS:
+            return f"status {status}"
+        if reply.status >= 500 or (self.dialect == "cog" and status in COG_ENDS):
+            raise FailedStage("error", f"GET {path}: {reply.status} {message}", {"path": path, "status": reply.status})
+        return ""
+
+    def _tell_unready(self, path: str, said: str, counts: Dict[str, int], passed: float) -> None:
+        values: Dict[str, Any] = {"answers": counts, "path": path}
+        told = ""
+        if self.server is not None:
+            told, work = self.server.describe_work()
+            values.update(work)
+        is_silent = not any(each.isdigit() for each in counts)
+        many = ", ".join(f"{count} x {each}" for each, count in sorted(counts.items()))
+        raise FailedStage(
+            "hang" if is_silent else "unavailable",
+            f"not ready after {passed:.0f} s: GET {path}: {said} ({many})" + (f"; {told}" if told else ""), values,
+        )  # fmt: skip
+
+    def models(self) -> Told:
+        """What it serves, under which names; and which API it speaks, where that is not known."""
+        known = [self.dialect] if self.dialect else list(JSON_LISTS)
+        said = ""
+        for dialect in known:
+            method, path = JSON_LISTS[dialect]
+            reply = self._list(method, path)
+            if reply.status in WANTS_KEY:
+                raise FailedStage(self.key_kind, f"{method} {path}: {reply.status} {find_message(reply)}".strip())
+            if reply.status in WAITING:
+                raise FailedStage("unavailable", f"{method} {path}: {reply.status} {find_message(reply)}".strip())
+            names = read_models(dialect, reply) if reply.status == 200 else None
+            if names is not None:
+                self.dialect = dialect
+                return self._pick(names, reply)
+            said = said or f"{method} {path}: {reply.status} {find_message(reply)[:80]}".strip()
+        if self._asked.get("is_sure"):
+            raise FailedStage("error", f"no list of models: {said}")
+        raise SkippedStage(f"it offers none of the APIs that generate ({said})")
+
+    def _list(self, method: str, path: str) -> Reply:
+        try:
+            return self.client.ask(method, path, {} if method == "POST" else None, seconds=CALL_SECONDS)
+        except CallError as error:
+            self.check_alive()
+            kind = "hang" if error.kind in {"timeout", "stalled"} else "error"
+            raise FailedStage(kind, f"{method} {path}: {error}") from error
+
+    def _pick(self, names: List[str], reply: Reply) -> Told:
+        values: Dict[str, Any] = {"models": names[:20], "dialect": self.dialect}
+        if self.model and names and self.model not in names:
+            raise FailedStage(
+                "no-such-model", f"it serves {', '.join(names[:6])}, and no {self.model}", values
+            )  # fmt: skip
+        if not self.model:
+            if not names:
+                raise SkippedStage("it serves no model, or names none")
+            self.model = names[0]
+        self.context = read_context(reply, self.model)
+        values.update(model=shorten(self.model, 200), context=self.context)
+        if self.dialect == "triton":
+            reply = self._list("GET", f"/v2/models/{self.model}")
+        if self.dialect in {"triton", "cog"} and not takes_text(self.dialect, reply):
+            raise SkippedStage(f"{self.model} takes no text")
+        rest = f", and {len(names) - 1} more" if len(names) > 1 else ""
+        return f"{shorten(self.model, 120)}{rest}", values

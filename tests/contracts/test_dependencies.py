@@ -1,0 +1,54 @@
+"""What layerscope imports is what its package asks for."""
+
+import ast
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any, Final
+
+import tomli
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT: Final = Path(__file__).parents[2]
+PROJECT: Final[dict[str, Any]] = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
+DECLARED: Final = {
+    canonicalize_name(requirement.name): requirement for requirement in map(Requirement, PROJECT["dependencies"])
+}
+
+UNDECLARED: Final = {
+    "compression": "the standard library has it from Python 3.14 on",
+    "requests": "docker speaks through it, and its errors are docker's",
+    "torch": "looked for where the person has it",
+}
+
+
+def list_imported() -> set[str]:
+    """The top-level modules that the sources import, but for their own and those of the standard library."""
+    found: set[str] = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        if "payload" in path.parts:
+            continue  # it runs in the image's Python, with what is there
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+    return found - {"layerscope", *sys.stdlib_module_names}
+
+
+def test_everything_imported_is_declared() -> None:
+    """Nothing is there only because another dependency needs it today."""
+    distributions = packages_distributions()
+    missing = {
+        module
+        for module in list_imported() - set(UNDECLARED)
+        if not any(canonicalize_name(name) in DECLARED for name in distributions.get(module, [module]))
+    }
+    assert missing == set()
+
+
+def test_no_answer_is_decoded_beyond_what_is_asked_for() -> None:
+    """Older ones have no `read1`, or decode a small answer to hundreds of megabytes at once (GHSA-2xpw-w6gg-jr37)."""
+    for version in ("1.26.20", "2.0.7", "2.5.0", "2.6.3"):
+        assert not DECLARED[canonicalize_name("urllib3")].specifier.contains(version)

@@ -1,0 +1,203 @@
+"""Servers of other dialects, known and unknown, and answers that are no answers."""
+
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from layerscope.probe.limits import DEADLINES, Deadline
+from layerscope.probe.local_run import run_here
+from layerscope.probe.observation import Observation
+from layerscope.probe.serving_spec import ServerAddress, ServingSpec
+from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.verdict import Outcome, judge
+from layerscope.progress import SilentProgress
+from support.stub_dialects import COG, OLLAMA, TEXT, TGI, TORCHSERVE, TRITON, Answers, serve, tell
+
+SILENT = SilentProgress()
+
+
+def ask(port: int, **told: object) -> Observation:
+    """What the probe sees of a server that runs there."""
+    serving = ServingSpec(address=ServerAddress("127.0.0.1", port), **{"is_certain": True, **told})  # type: ignore[arg-type]
+    return run_here(ProbeSpec(sys.executable, roles=("serving",), serving=serving), progress=SILENT)
+
+
+def list_passed(seen: Observation) -> set[str]:
+    """The stages that passed."""
+    return {stage.name for stage in seen.stages if stage.status == "passed"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "dialect", "model", "missing"),
+    [
+        (OLLAMA, "ollama", "", set()),
+        (TGI, "tgi", "", set()),
+        (TRITON, "triton", "", {"completion"}),
+        (COG, "cog", "", {"completion", "stream"}),
+        (TORCHSERVE, "torchserve", "small", {"completion", "stream"}),
+    ],
+    ids=["ollama", "tgi", "triton", "cog", "torchserve"],
+)
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "unknown"])
+def test_each_dialect_is_spoken(
+    answers: Answers, dialect: str, model: str, missing: set[str], *, is_known: bool
+) -> None:
+    """Also where the server itself has to tell which one it is; what a dialect does not have is skipped."""
+    with serve(answers) as port:
+        seen = ask(port, dialect=dialect if is_known else "", model=model)
+    verdict = judge(seen)
+    assert (verdict.outcome, verdict.root) == (Outcome.GENERATED, ""), verdict
+    assert list_passed(seen) == {"listen", "health", "models", "chat-16", "chat-512", "completion", "stream"} - missing
+    models = seen.find("models")
+    assert models is not None
+    assert models.values["dialect"] == dialect
+
+
+def test_a_model_that_takes_no_text_is_not_asked() -> None:
+    """A classifier of images is no failure."""
+    images = {**TRITON, "GET /v2/models/small": tell({"name": "small", "inputs": [{"name": "INPUT0"}]})}
+    with serve(images) as port:
+        verdict = judge(ask(port, dialect="triton"))
+    assert (verdict.outcome, verdict.root) == (Outcome.UNPROVED, "")
+    assert "takes no text" in verdict.title
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome", "root", "words"),
+    [
+        ({"GET /health-check": tell({"status": "SETUP_FAILED"})}, Outcome.ERROR, "health", "GET /health-check"),
+        ({"POST /predictions": tell({"status": "succeeded", "output": None})}, Outcome.EMPTY, "chat-16", "no text"),
+        ({"POST /predictions": tell({"detail": "no"}, 302)}, Outcome.ERROR, "chat-16", "302"),
+    ],
+)
+def test_a_cog_image_that_fails_says_why(changed: Answers, outcome: Outcome, root: str, words: str) -> None:
+    """Its health check answers 200 whatever its status is."""
+    with serve({**COG, **changed}) as port:
+        verdict = judge(ask(port, dialect="cog", health=("/health-check",)))
+    assert (verdict.outcome, verdict.root) == (outcome, root), verdict
+    assert words in verdict.reason
+
+
+def test_an_ollama_that_only_loaded_gives_no_text() -> None:
+    """200, `done`, and nothing said."""
+    loaded = {**OLLAMA, "POST /api/chat": tell({"message": {"content": ""}, "done": True, "done_reason": "load"})}
+    with serve(loaded) as port:
+        verdict = judge(ask(port, dialect="ollama"))
+    assert (verdict.outcome, verdict.root) == (Outcome.EMPTY, "chat-16")
+
+
+@contextmanager
+def speak(talk: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A server that does that with each connection on which a request came."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            try:
+                if connection.recv(1 << 16):
+                    talk(connection)
+            except OSError:
+                return
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+
+
+def drip(connection: socket.socket) -> None:
+    """A header without an end, a byte at a time: each wait is short, and all of them together are long."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    for _ in range(600):
+        time.sleep(0.1)
+        connection.sendall(b"x")
+
+
+def flood(connection: socket.socket) -> None:
+    """A body without an end."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    for _ in range(4000):
+        connection.sendall(b"x" * (1 << 16))
+
+
+def mumble(connection: socket.socket) -> None:
+    """No HTTP."""
+    connection.sendall(b"220 smtp.example.org ready\r\n")
+
+
+def nest(connection: socket.socket) -> None:
+    """JSON that is too deep."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"[" * 1_000_000)
+
+
+@pytest.mark.parametrize("talk", [drip, flood, mumble, nest])
+def test_a_hostile_server_holds_nothing_up(
+    talk: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it sends, the probe ends in time and says where."""
+    short = dict.fromkeys(("health", "models", "chat-16", "chat-512", "completion", "stream"), Deadline(1, 3))
+    monkeypatch.setattr("layerscope.probe.spec.DEADLINES", {**DEADLINES, **short})
+    began = time.monotonic()
+    with speak(talk) as port:
+        seen = ask(port, dialect="openai")
+    verdict = judge(seen)
+    assert seen.is_complete
+    assert verdict.root in {"health", "models"}, verdict
+    assert verdict.outcome in {Outcome.HANG, Outcome.ERROR}
+    assert time.monotonic() - began < 30
+
+
+def test_the_text_is_told() -> None:
+    """In the values of its stage."""
+    with serve(OLLAMA) as port:
+        stage = ask(port, dialect="ollama").find("chat-512")
+    assert stage is not None
+    assert stage.values["text"] == TEXT
+
+
+def test_halves_of_characters_and_long_names_are_told() -> None:
+    """A server may answer with what no reader of JSON takes."""
+    odd = {
+        **OLLAMA,
+        "POST /api/chat": (200, "application/json", b'{"message": {"content": "a\\ud800b"}, "done": true}'),
+    }
+    with serve({**odd, "GET /api/tags": tell({"models": [{"name": "m" * 1000}, {"name": "small"}]})}) as port:
+        seen = ask(port, dialect="ollama")
+    stage = seen.find("chat-16")
+    assert stage is not None
+    assert stage.status == "passed"
+    assert stage.values["text"] == "a\ufffdb"
+
+
+def test_a_server_that_is_too_slow_for_a_long_text_is_not_called_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pace is measured twice, for the first call may have been slow alone."""
+    monkeypatch.setattr("layerscope.probe.spec.DEADLINES", {**DEADLINES, "chat-512": Deadline(1, 3)})
+    chats = 0
+
+    def slow(_key: str) -> None:
+        nonlocal chats
+        chats += 1
+        time.sleep(0.5)
+
+    with serve(OLLAMA, before={"POST /api/chat": slow}) as port:
+        seen = ask(port, dialect="ollama")
+    stage = seen.find("chat-512")
+    assert stage is not None
+    assert stage.status == "skipped"
+    assert "--patience" in stage.detail
+    assert judge(seen).is_good
+    assert chats == 2

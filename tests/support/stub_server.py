@@ -1,0 +1,223 @@
+"""A small server of models with the API of OpenAI, and faults that are switched on by its arguments.
+
+    python stub_server.py serve --port 8000 --fault empty --fault stream-stalls
+
+It imports the standard library alone, so that it also runs inside an image.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+SHORT = "READY"
+LONG = (
+    "Monday begins the week. Tuesday follows with meetings. Wednesday stands in the middle. Thursday is nearly there. "
+    "Friday ends the work. Saturday is for friends. Sunday is quiet."
+)
+MODEL = "stub-model"
+
+
+def make_message(text: str, fault: str) -> dict[str, Any]:
+    """The message of an answer, its text where the fault puts it."""
+    places: dict[str, dict[str, Any]] = {
+        "reasoning_content": {"content": None, "reasoning_content": text},
+        "reasoning": {"content": "", "reasoning": text},
+        "thinking": {"content": "", "thinking": text},
+        "refusal": {"content": None, "refusal": text},
+        "tool_calls": {
+            "content": None,
+            "tool_calls": [{"type": "function", "function": {"name": "say", "arguments": json.dumps({"text": text})}}],
+        },
+        "content-list": {"content": [{"type": "text", "text": text}]},
+    }
+    return {"role": "assistant", **places.get(fault, {"content": text})}
+
+
+def say(line: str, *, keep: bool = False) -> None:
+    """Print a line, or leave it to Python when to write it."""
+    sys.stdout.write(line + "\n")
+    if not keep:
+        sys.stdout.flush()
+
+
+class StubHandler(BaseHTTPRequestHandler):
+    """Answers one request, as the switched faults say."""
+
+    protocol_version = "HTTP/1.1"
+    faults: "frozenset[str]" = frozenset()
+    key = ""
+    ready_at = 0.0
+    asked = 0
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the name in the standard library
+        """One line of each request on standard output."""
+        if "silent" not in self.faults:
+            say(f"{self.address_string()} {format % args}", keep="buffered" in self.faults)
+
+    def do_GET(self) -> None:
+        """Health and models."""
+        if self.path == "/health":
+            if self._is_loading():
+                self._send(503, {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}})
+            else:
+                self._send(200, {"status": "ok"})
+        elif self.path == "/v1/models" and self._may():
+            self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+        elif self.path != "/v1/models":
+            self._send(404, {"detail": "Not Found"})
+
+    def do_POST(self) -> None:
+        """Texts."""
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        if not self._may():
+            return
+        chats = self.path == "/v1/chat/completions"
+        if not chats and (self.path != "/v1/completions" or "no-completion" in self.faults):
+            self._send(404, {"detail": "Not Found"})
+            return
+        if self._fail(chats=chats):
+            return
+        text, finish, count = self._choose(body, chats=chats)
+        if body.get("stream"):
+            self._stream(text, finish)
+            return
+        choice: dict[str, Any] = {"index": 0, "finish_reason": finish}
+        place = next((fault for fault in self.faults if fault in PLACES), "") if chats else ""
+        choice.update({"message": make_message(text, place)} if chats else {"text": text})
+        usage = {} if "no-usage" in self.faults else {"usage": {"completion_tokens": count}}
+        self._send(200, {"object": "chat.completion", "model": MODEL, "choices": [choice], **usage})
+
+    def _is_loading(self) -> bool:
+        return "always-503" in self.faults or time.monotonic() < self.ready_at
+
+    def _may(self) -> bool:
+        if self.key and self.headers.get("Authorization") != f"Bearer {self.key}":
+            told = self.headers.get("Authorization", "none")
+            self._send(401, {"error": {"message": f"Incorrect API key provided: {told}"}})
+            return False
+        return True
+
+    def _fail(self, *, chats: bool) -> bool:
+        """Whether a fault answers, or ends the server."""
+        if "late-503" in self.faults:
+            self._send(503, {"error": "queue full"})
+        elif "no-template" in self.faults and chats:
+            message = "default chat template is no longer allowed, so you must provide a chat template"
+            self._send(400, {"object": "error", "message": message, "code": 400})
+        elif "template-in-log" in self.faults and chats:
+            self._send(500, {"detail": "Internal Server Error"})
+            time.sleep(0.1)
+            sys.stderr.write("ValueError: Cannot use chat template functions: tokenizer.chat_template is not set\n")
+        elif "internal-error" in self.faults:
+            sys.stderr.write("ValueError: shapes do not match\n")
+            self._send(500, {"detail": "Internal Server Error"})
+        elif "hang-chat" in self.faults and chats:
+            time.sleep(600)
+        elif "die-chat" in self.faults and chats:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        elif "html" in self.faults:
+            self._send_bytes(200, b"<html>Welcome to nginx</html>", "text/html")
+        else:
+            return False
+        return True
+
+    def _choose(self, body: dict[str, Any], *, chats: bool) -> "tuple[str, str, int]":
+        """Text, reason of its end, and number of tokens."""
+        asked = body.get("max_tokens", 20)
+        text = SHORT if asked <= 16 else LONG
+        if not chats:
+            return " Wednesday, Thursday", "length", asked
+        if "empty" in self.faults:
+            return "", "stop", 0
+        if "swallowed" in self.faults:
+            sys.stderr.write("Traceback (most recent call last):\nKeyError: 'answer'\n")
+            return "", "stop", 0
+        if "special-only" in self.faults:
+            return "<|im_end|>", "stop", 1
+        if "eos-first" in self.faults:
+            return "", "stop", 1
+        if "degenerate" in self.faults:
+            return "!" * asked, "length", asked
+        if "capped" in self.faults and asked > 16:
+            return " ".join(text.split()[:8]), "length", 10
+        if "thinks-16" in self.faults and asked <= 16:
+            return "", "length", 16
+        if "thinks-all" in self.faults:
+            return "", "length", asked
+        return text, "stop", len(text.split())
+
+    def _stream(self, text: str, finish: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        place = next((fault[6:] for fault in self.faults if fault.startswith("delta-")), "content")
+        for number, word in enumerate(text.split()):
+            if "stream-stalls" in self.faults and number == 3:
+                time.sleep(600)
+            if "stream-error" in self.faults and number == 3:
+                self._event(json.dumps({"error": {"message": "CUDA error: an illegal memory access"}}))
+                break
+            self._event(json.dumps({"choices": [{"index": 0, "delta": {place: word + " "}, "finish_reason": None}]}))
+        if "stream-no-end" not in self.faults:
+            self._event(json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}))
+            if "stream-no-done" not in self.faults:
+                self._event("[DONE]")
+        self.close_connection = True
+
+    def _event(self, data: str) -> None:
+        self.wfile.write(f"data: {data}\n\n".encode())
+
+    def _send(self, status: int, body: Any) -> None:
+        self._send_bytes(status, json.dumps(body).encode(), "application/json")
+
+    def _send_bytes(self, status: int, content: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+PLACES = frozenset({"reasoning_content", "reasoning", "thinking", "refusal", "tool_calls", "content-list"})
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until a signal comes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="0.0.0.0")  # noqa: S104 -- as servers in containers do
+    parser.add_argument("--fault", action="append", default=[])
+    parser.add_argument("--key", default="")
+    parser.add_argument("--load-seconds", type=float, default=0.0)
+    parser.add_argument("words", nargs="*", help="what programs of servers take before their options; not looked at")
+    asked = parser.parse_args(arguments)
+    StubHandler.faults, StubHandler.key = frozenset(asked.fault), asked.key
+    if "hang-start" in asked.fault:
+        say("fetching the model from the hub")
+        time.sleep(600)
+    if "crash-start" in asked.fault:
+        say("loading kernels")
+        os.kill(os.getpid(), signal.SIGILL)
+    if "exit-start" in asked.fault:
+        sys.stderr.write("ValueError: no supported config format found in /models/none\n")
+        sys.exit(1)
+    StubHandler.ready_at = time.monotonic() + asked.load_seconds
+    server = ThreadingHTTPServer((asked.host, asked.port), StubHandler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    say("listening on {}:{}".format(*server.server_address[:2]), keep="buffered" in asked.fault)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()
