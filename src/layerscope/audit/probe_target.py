@@ -5,7 +5,7 @@ from msgspec import Struct
 from layerscope.audit.result import AuditResult
 from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.environments import PythonEnvironment
-from layerscope.probe.spec import GENERATORS
+from layerscope.probe.spec import DISTRIBUTIONS, choose_modules
 
 
 class ProbeTarget(Struct, frozen=True):
@@ -29,7 +29,7 @@ def choose_target(result: AuditResult) -> ProbeTarget:
 
 def _list_modules(result: AuditResult, environment: PythonEnvironment) -> tuple[str, ...]:
     keys = {each.key for each in result.facts.of(Distribution) if each.environment == environment.place}
-    return tuple(name for name in GENERATORS if name in keys)
+    return choose_modules(DISTRIBUTIONS.get(key, key) for key in keys)
 
 
 def _find_program(environment: PythonEnvironment) -> str:

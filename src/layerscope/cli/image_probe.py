@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 from msgspec.structs import replace
 
+from layerscope.audit.model_target import choose_model
 from layerscope.audit.probe_server import find_server
 from layerscope.audit.probe_target import choose_target
 from layerscope.audit.result import AuditResult
@@ -22,7 +23,9 @@ from layerscope.probe.confinement import Confinement
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.loader_trace import read_trace
+from layerscope.probe.model_search import NO_MODEL, Search
 from layerscope.probe.observation import Observation
+from layerscope.probe.own_model_spec import MOST_BATCH, ask_for_batch, ask_for_model
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
 from layerscope.probe.serving_spec import ServingSpec
@@ -45,6 +48,9 @@ class Probing:
     shm_size: int | None
     patience: float
     trace_libs: bool
+    model: str | None = None
+    """The image's own model, as the user names it."""
+    max_batch: int | None = None
     start_server: bool = True
     api_key_env: str | None = None
     model_name: str | None = None
@@ -59,7 +65,8 @@ class Probing:
         limits = ContainerLimits()
         limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
         roles = (*ROLES, TRACE) if self.trace_libs else ROLES
-        return ProbeSpec("", limits=limits, patience=self.patience, roles=roles)
+        spec = ProbeSpec("", limits=limits, patience=self.patience, roles=roles)
+        return replace(spec, wanted_model=self.model, max_batch=self.max_batch or 0)
 
     def judge(self, seen: Observation) -> Probed:
         """What was seen, with its verdict."""
@@ -93,6 +100,12 @@ _OPTIONS: Final = (
         "--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1."
     ),
     click.option("--trace-libs", is_flag=True, help="Show how the loader finds each library (LD_DEBUG=libs)."),
+    click.option(
+        "--model", metavar="PATH", help="The image's own model; default: what its command names. none: leave it out."
+    ),
+    click.option(
+        "--max-batch", type=click.IntRange(1, MOST_BATCH), metavar="N", help="Look for the largest batch up to N."
+    ),
     click.option(
         "--server/--no-server",
         "start_server",
@@ -164,7 +177,9 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: Serving
     target = choose_target(result)
     if not target.interpreter:
         raise ProbeError(f"probing {image}: {target.reason}{_tell_other_way(found)}")
-    return replace(spec, interpreter=target.interpreter, modules=target.modules)
+    search = Search() if spec.wanted_model == NO_MODEL else choose_model(result, spec.wanted_model)
+    asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+    return ask_for_batch(ask_for_model(asked, search))
 
 
 def add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> ProbeSpec:

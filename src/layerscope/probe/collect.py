@@ -18,6 +18,11 @@ from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Log, O
 STATUSES: Final = frozenset({"passed", "failed", "skipped", "blocked"})
 
 SYSTEM, GENERATION, VISIBILITY, TRACE = "system", "generation", "visibility", "trace"
+MODEL = "model"
+"""The image's own model, where there is one."""
+BATCH = "batch"
+"""The largest batch, where it is asked for."""
+
 SERVING: Final = "serving"
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 

@@ -103,6 +103,7 @@ def _follow(
         is_out_of_memory=state is not None and state.is_out_of_memory,
         seconds=round(time.monotonic() - began, 3),
         was_killed=was_killed,
+        model=spec.model_note,
     )
 
 

@@ -29,6 +29,15 @@ DEADLINES: Final = {
     "decode": Deadline(30, 60),
     "detokenize": Deadline(1, 10),
     "transformers": Deadline(30, 120),
+    "own-lookup": Deadline(20, 90),
+    "own-tokenizer": Deadline(30, 120),
+    "own-weights": Deadline(30, 150),
+    "own-device": Deadline(10, 120),
+    "own-prefill": Deadline(30, 300),
+    "own-decode": Deadline(60, 600),
+    "own-text": Deadline(1, 10),
+    "own-stream": Deadline(60, 600),
+    "batch": Deadline(60, 240),
     "visibility": Deadline(10, 20),
     "listen": Deadline(60, 600),
     "health": Deadline(60, 600),
@@ -61,6 +70,12 @@ class ContainerLimits(Struct, frozen=True):
     """Bytes of /tmp, which is kept in memory."""
     shm: int = 64 * MIB
     """Bytes of /dev/shm: what engines give when nobody asks."""
+
+
+def time_weights(size: int) -> Deadline:
+    """For loading so many bytes: late below 200 MB a second, and ended at a fifth of that."""
+    soft = max(DEADLINES["own-weights"].soft, size / 200e6)
+    return Deadline(soft, 5 * soft)
 
 
 def scale(deadline: Deadline, factor: float) -> Deadline:

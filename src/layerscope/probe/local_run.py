@@ -17,7 +17,7 @@ from layerscope.probe.payload.child import BOOT
 from layerscope.probe.payload.process_tree import kill_tree
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.protocol import RecordReader, encode_input
-from layerscope.probe.spec import GENERATORS, ProbeSpec, make_nonce
+from layerscope.probe.spec import GENERATORS, OTHER_GENERATORS, ProbeSpec, choose_modules, make_nonce
 from layerscope.progress import Progress
 
 LOOK_SECONDS: Final = 30.0
@@ -35,12 +35,12 @@ def find_interpreter(python: str) -> str:
 
 def find_modules(interpreter: str) -> tuple[str, ...]:
     """Those packages that generate and that this Python has, without importing them; raises ProbeError."""
-    command = [interpreter, "-c", _LOOK, *GENERATORS]
+    command = [interpreter, "-c", _LOOK, *GENERATORS, *OTHER_GENERATORS]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LOOK_SECONDS, check=True)  # noqa: S603 -- the user's own Python
     except (OSError, subprocess.SubprocessError) as error:
         raise ProbeError(f"probing here: asking {interpreter} for its packages: {error}") from error
-    return tuple(name for name in done.stdout.split() if name in GENERATORS)
+    return choose_modules(done.stdout.split())
 
 
 def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
@@ -109,6 +109,7 @@ def _follow(
         exit_code=None if code is None else code if code >= 0 else 128 - code,
         seconds=round(time.monotonic() - began, 3),
         was_killed=was_killed,
+        model=spec.model_note,
     )
 
 

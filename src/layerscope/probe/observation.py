@@ -12,7 +12,8 @@ HUNG, CRASHED, NOT_REACHED = "hung", "crashed", "not reached"
 
 STAGES: Final = (
     "env", "devices", "driver", "kernel", "imports", "tokenizer", "weights", "device", "prefill", "decode",
-    "detokenize", "transformers", *SERVING_STAGES, "visibility", "loader",
+    "detokenize", "transformers", "own-lookup", "own-tokenizer", "own-weights", "own-device", "own-prefill",
+    "own-decode", "own-text", "own-stream", "batch", *SERVING_STAGES, "visibility", "loader",
 )  # fmt: skip
 """Every stage, in the order in which a generation depends on them."""
 
@@ -62,6 +63,8 @@ class Observation(Struct, frozen=True):
     exit_code: int | None = None
     is_out_of_memory: bool = False
     seconds: float = 0.0
+    model: str = ""
+    """The image's own model, and how it was found."""
     was_killed: bool = False
     """Whether the host had to end it."""
 

@@ -7,11 +7,11 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from layerscope.probe.collect import GENERATION, SERVING, SYSTEM, VISIBILITY
+from layerscope.probe.collect import BATCH, GENERATION, MODEL, SERVING, SYSTEM, VISIBILITY
 from layerscope.probe.confinement import DEFAULT, DEFAULT_CAPABILITIES, TMP, Confinement, list_docker_flags
 from layerscope.probe.observation import CRASHED, PASSED, Observation
 from layerscope.probe.serving_spec import SERVING_STAGES
-from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.spec import OWN_STAGES, ProbeSpec
 from layerscope.probe.verdict import Verdict
 
 Run = Callable[[ProbeSpec, Confinement], Observation]
@@ -33,6 +33,8 @@ _DENIED: Final = re.compile(
 _ROLES: Final = {
     **dict.fromkeys(("env", "devices", "driver", "kernel"), SYSTEM),
     "visibility": VISIBILITY,
+    "batch": BATCH,
+    **dict.fromkeys(OWN_STAGES, MODEL),
     **dict.fromkeys(
         ("imports", "tokenizer", "weights", "device", "prefill", "decode", "detokenize", "transformers"), GENERATION
     ),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
 from layerscope.probe.known_errors import KnownError, find_root_error, list_log_errors, tell_error
+from layerscope.probe.model_causes import find_model_cause
 from layerscope.probe.observation import (
     CRASHED,
     FAILED,
@@ -19,6 +20,7 @@ from layerscope.probe.observation import (
     Observation,
     StageResult,
 )
+from layerscope.probe.remarks import list_remarks
 from layerscope.probe.serving_spec import SERVING_STAGES
 from layerscope.probe.serving_verdict import (
     explain_failure,
@@ -57,7 +59,14 @@ _OUTCOMES: Final = {
     "wrong-logits": Outcome.DEGENERATE,
     "not-finite": Outcome.DEGENERATE,
     "cache-differs": Outcome.DEGENERATE,
+    "overflow": Outcome.DEGENERATE,
+    "missing-tensor": Outcome.DEGENERATE,
+    "stream-differs": Outcome.DEGENERATE,
+    "lost-text": Outcome.EMPTY,
     "special-only": Outcome.SPECIAL_ONLY,
+    "eos-first": Outcome.SPECIAL_ONLY,
+    "swallowed-exception": Outcome.HANG,
+    "stalled-stream": Outcome.HANG,
     "truncated": Outcome.TRUNCATED,
     "other-field": Outcome.OTHER_FIELD,
     "mute": Outcome.MUTE,
@@ -65,6 +74,8 @@ _OUTCOMES: Final = {
 """Kinds of failure after which text came, or would have come, and is worth nothing; any other is an error."""
 
 LAST_STAGE: Final = "detokenize"
+OWN_LAST: Final = "own-text"
+"""The stage in which the image's own model has given a text."""
 
 
 class Verdict(Struct, frozen=True):
@@ -161,7 +172,7 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
     after = seen.stages[names.index(broken.name) + 1 :]
     consequences = tuple(stage.name for stage in after if stage.status in {"blocked", NOT_REACHED})
     outcome, title = _name_outcome(seen, broken)
-    cause = find_cuda_cause(seen, broken)
+    cause = find_cuda_cause(seen, broken) or find_model_cause(seen, broken)
     reason = broken.detail
     if broken.status == CRASHED:
         reason = _explain_crash(seen, broken)
@@ -199,6 +210,7 @@ def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]
         Outcome.DEGENERATE: f"stage {stage} gives wrong results",
         Outcome.TRUNCATED: "the text is cut off",
         Outcome.OTHER_FIELD: "the text comes in another field than the one it is asked in",
+        Outcome.HANG: "who waits for the text waits for ever",
         Outcome.MUTE: "what the image prints does not arrive",
         Outcome.ERROR: f"stage {stage} fails",
     }
@@ -218,12 +230,17 @@ def _judge_sound(seen: Observation, policies: Policies) -> Verdict:
     text = find_text_stage(seen)
     last = text or seen.find(LAST_STAGE)
     unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
-    remarks = (*_list_remarks(seen), *list_log_errors(seen, policies))
+    remarks = (*list_remarks(seen), *_tell_idle(seen), *list_serving_remarks(seen), *list_log_errors(seen, policies))
     if last is None or last.status != PASSED:
         title = tell_no_text(seen) or "nothing in the image was found that generates"
         return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
     device = _find_device(seen)
-    title = tell_generation(seen, last) if text is not None else f"a generation on {device}: {last.detail}"
+    own = seen.find(OWN_LAST)
+    title = f"a generation on {device}: {last.detail}"
+    if text is not None:
+        title = tell_generation(seen, last)
+    elif own is not None and own.status == PASSED:
+        title = f"the image's own model generates on {device}: {own.detail}"
     return Verdict(Outcome.GENERATED, title, unproved=unproved, device=device, remarks=remarks)
 
 
@@ -236,10 +253,8 @@ def _find_device(seen: Observation) -> str:
     return "the CPU" if name == "CPU" else str(name or "")
 
 
-def _list_remarks(seen: Observation) -> tuple[str, ...]:
-    remarks, visibility = [], seen.find("visibility")
-    if visibility is not None and visibility.kind == "muted":
-        remarks.append(f"output is {visibility.detail}: set PYTHONUNBUFFERED=1")
-    if gpus := find_idle_gpus(seen):
-        remarks.append(f"{gpus[0]} is there and was not used: PyTorch in this image was built without CUDA")
-    return (*remarks, *list_serving_remarks(seen))
+def _tell_idle(seen: Observation) -> tuple[str, ...]:
+    gpus, imports = find_idle_gpus(seen), seen.find("imports")
+    modules = list(imports.values.get("modules") or ()) if imports is not None else []
+    engine = "PyTorch" if not modules or "torch" in modules else modules[0]
+    return (f"{gpus[0]} is there and was not used: {engine} in this image was built without CUDA",) if gpus else ()

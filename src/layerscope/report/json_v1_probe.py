@@ -113,6 +113,10 @@ class ProbeV1(Struct, frozen=True):
         list[str], Meta(description="Codes of findings in the image's files that the probe confirms.")
     ] = []
     libraries: LiveLibrariesV1 | None = None
+    model: Annotated[str, Meta(description="The image's own model, and how it was found; or why not.")] = ""
+    memory: Annotated[
+        dict[str, Any], Meta(description="The most that any stage used, in bytes, of `host` and `gpu`.")
+    ] = {}
     variants: Annotated[
         dict[str, VariantV1], Meta(description="The runs side by side: `hardened`, and `default` where that ran, too.")
     ] = {}

@@ -22,6 +22,7 @@ from layerscope.report.json_v1_probe import (
     ProbeVerdictV1,
 )
 from layerscope.report.places import root_path
+from layerscope.report.probe_memory import build_memory
 from layerscope.report.probe_recipe import build_recipe_json
 from layerscope.report.probe_variants import build_needs, build_variants
 from layerscope.rules.finding import Finding
@@ -59,6 +60,8 @@ def build_probe(probed: Probed | None) -> ProbeV1:
         observations=_list_observations(seen),
         seconds=seen.seconds,
         logs=seen.logs,
+        model=seen.model,
+        memory=build_memory(seen),
         confirmed=list(probed.confirmed),
         libraries=_build_libraries(probed.libraries),
         variants=build_variants(seen, probed.trials),

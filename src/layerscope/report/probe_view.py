@@ -20,6 +20,7 @@ from layerscope.probe.serving_verdict import list_server_lines
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.probe_memory import tell_memory
 from layerscope.report.probe_recipe import draw_recipe
 from layerscope.report.probe_variants import draw_variants, draw_warnings
 from layerscope.report.terminal.page import Page
@@ -31,6 +32,9 @@ TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
     "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
     "detokenize": "text", "transformers": "transformers", "visibility": "log visibility", "loader": "loader",
+    "own-lookup": "model: lookup", "own-tokenizer": "model: tokenizer", "own-weights": "model: weights",
+    "own-device": "model: device", "own-prefill": "model: prefill", "own-decode": "model: decode",
+    "own-text": "model: text", "own-stream": "model: stream", "batch": "largest batch",
     "listen": "server listens", "health": "health", "models": "models", "chat-16": "chat, 16 tokens",
     "chat-512": "chat, 512 tokens", "completion": "completion", "stream": "stream", "request-log": "requests in log",
 }  # fmt: skip
@@ -60,6 +64,10 @@ def render_probe_text(
     page.add_line(("image    ", "label"), escape_line(image))
     if seen.python:
         page.add_line(("python   ", "label"), escape_line(f"{seen.python} ({seen.executable})"))
+    if seen.model:
+        page.add_line(("model    ", "label"), escape_line(seen.model))
+    if memory := tell_memory(seen):
+        page.add_line(("memory   ", "label"), escape_line(memory))
     for label, told in list_server_lines(seen):
         page.add_line((f"{label:<9}", "label"), escape_line(told))
     page.add_line(("took     ", "label"), f"{seen.seconds:.1f} s")

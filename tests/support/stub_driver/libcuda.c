@@ -40,3 +40,22 @@ int cuDevicePrimaryCtxRetain(void **context, int device) {
   *context = (void *)1;
   return answer("STUB_CONTEXT", 999);
 }
+
+int cuCtxGetCurrent(void **context) {
+  *context = answer("STUB_CONTEXT", 999) ? NULL : (void *)1;
+  return 0;
+}
+
+int cuCtxGetDevice(int *device) { *device = 0; return 0; }
+
+int cuDeviceGetPCIBusId(char *address, int size, int device) {
+  (void)device;
+  snprintf(address, size, "0000:3B:00.0");
+  return 0;
+}
+
+int cuMemGetInfo_v2(size_t *free_bytes, size_t *total) {
+  *total = (size_t)80 << 30;
+  *free_bytes = (size_t)answer("STUB_FREE_GIB", 60) << 30;
+  return 0;
+}

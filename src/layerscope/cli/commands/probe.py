@@ -21,8 +21,11 @@ from layerscope.cli.probe_options import BUNDLE, Place, with_place
 from layerscope.cli.probe_server import probe_url
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
+from layerscope.probe.local_model import find_local_model
 from layerscope.probe.local_run import find_interpreter, find_modules, run_here
+from layerscope.probe.model_search import NO_MODEL, Search
 from layerscope.probe.observation import Observation
+from layerscope.probe.own_model_spec import ask_for_batch, ask_for_model
 from layerscope.probe.payload_text import render_payload
 from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
@@ -95,9 +98,11 @@ def command(
 
 
 def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
-    interpreter = find_interpreter(python)
+    interpreter, wanted = find_interpreter(python), spec.wanted_model
+    asked = replace(spec, interpreter=interpreter, modules=find_modules(interpreter))
+    search = Search() if wanted in {None, NO_MODEL} else Search(find_local_model(str(wanted)))
     with show_progress(console) as progress:
-        return run_here(replace(spec, interpreter=interpreter, modules=find_modules(interpreter)), progress=progress)
+        return run_here(ask_for_batch(ask_for_model(asked, search)), progress=progress)
 
 
 def _probe_image(

@@ -91,12 +91,8 @@ class Canary:
         if self.device == "cpu":
             return {"name": "CPU"}
         cuda = self._torch.cuda
-        free, total = cuda.mem_get_info()
         capability = "{}.{}".format(*cuda.get_device_capability())
-        return {
-            "name": cuda.get_device_name(), "compute_capability": capability,
-            "memory": {"free": free, "total": total, "allocated": cuda.memory_allocated()},
-        }  # fmt: skip
+        return {"name": cuda.get_device_name(), "compute_capability": capability}
 
     def _wait(self) -> None:
         if self.device == "cuda":
@@ -186,6 +182,18 @@ class Canary:
             following = torch.tensor([produced[-1:]], device=self.device)
             ids = following if with_cache else torch.cat([ids, following], 1)
         return produced
+
+    def fill(self, count: int, prompt: int, produced: int) -> int:
+        """Generate for so many prompts at once, whatever comes; returns the number of new tokens."""
+        torch = self._torch
+        name = min(self._moved)
+        pairs: Optional[List[Pair]] = None
+        ids = torch.tensor([self._golden["text"][:prompt]] * count, device=self.device)
+        for _ in range(produced):
+            logits, pairs = self._forward(name, ids, pairs)
+            ids = logits[:, -1:].argmax(-1)
+        self._wait()
+        return count * produced
 
     def _forward(self, name: str, ids: Any, pairs: Optional[List[Pair]] = None) -> Tuple[Any, List[Pair]]:
         """Logits of each position, and the keys and values of all positions so far."""

@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 
+from layerscope.probe.payload.batch import Batch
 from layerscope.probe.payload.canary import Canary
 from layerscope.probe.payload.driver import describe_devices, describe_driver
 from layerscope.probe.payload.environment import describe_environment
@@ -13,6 +14,10 @@ from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
 from layerscope.probe.payload.loader_trace import trace_imports
 from layerscope.probe.payload.mapped import with_mapped
+from layerscope.probe.payload.memory import measure_memory
+from layerscope.probe.payload.other_engines import OTHER_ENGINES, OtherCanary
+from layerscope.probe.payload.own_generation import OwnGeneration
+from layerscope.probe.payload.own_model import OwnModel
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
 from layerscope.probe.payload.serving import list_serving_stages
@@ -35,7 +40,8 @@ def run_payload(source: bytes) -> None:
         print_markers(settings["nonce"])
     else:
         arm_dump(settings["stacks"])
-        run_stages(ROLES[role](settings, blobs), Recorder(settings["records"]))
+        measure = None if role == "system" else measure_memory
+        run_stages(ROLES[role](settings, blobs), Recorder(settings["records"]), measure)
 
 
 def read_settings(stream: BinaryIO) -> Tuple[Dict[str, Any], List[bytes]]:
@@ -71,8 +77,9 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
     if settings.get("looks"):
         settings = dict(settings, modules=find_installed(settings["modules"]))
     stages = [Stage("imports", lambda: import_modules(settings["modules"]))]
+    others = [name for name in OTHER_ENGINES if name in settings["modules"]]
     if "torch" not in settings["modules"]:
-        return stages
+        return stages + _list_other_stages(others, settings, blobs)
     golden = dict(settings["golden"], logits=blobs[1])
     canary = Canary(blobs[0], golden)
     pretrained = Pretrained(dict(zip(settings["files"], [blobs[0], *blobs[2:]])), golden)
@@ -96,6 +103,37 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
     return stages
 
 
+def _list_other_stages(others: List[str], settings: Dict[str, Any], blobs: List[bytes]) -> List[Stage]:
+    """The same without PyTorch, by the first of the engines that are there."""
+    if not others:
+        return []
+    canary = OtherCanary(others[0], blobs[0], dict(settings["golden"], logits=blobs[1]))
+    return [
+        Stage("weights", canary.load, ("imports",)),
+        Stage("device", lambda: canary.move(settings["device"]), ("weights",)),
+        Stage("prefill", canary.prefill, ("device",)),
+        Stage("decode", canary.decode, ("prefill",)),
+        Stage("detokenize", canary.detokenize, ("decode",)),
+    ]
+
+
+def list_model_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
+    """The image's own model, from its tokenizer to its text."""
+    own = OwnModel(settings["model"], settings["device"])
+    generation = OwnGeneration(own)
+    stages = [Stage("own-lookup", own.look_up)] if settings["model"].get("name") else []
+    return [
+        *stages,
+        Stage("own-tokenizer", own.load_tokenizer, tuple(each.name for each in stages)),
+        Stage("own-weights", own.load, ("own-tokenizer",)),
+        Stage("own-device", own.move, ("own-weights",)),
+        Stage("own-prefill", generation.prefill, ("own-device",)),
+        Stage("own-decode", generation.decode, ("own-prefill",)),
+        Stage("own-text", generation.tell_text, ("own-decode",)),
+        Stage("own-stream", generation.stream, ("own-text",)),
+    ]
+
+
 def list_trace_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
     """How libraries are searched, which takes a process of its own for each module."""
     return [Stage("loader", lambda: trace_imports(settings["modules"]))]
@@ -104,6 +142,8 @@ def list_trace_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Sta
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
+    "model": list_model_stages,
+    "batch": lambda settings, blobs: [Stage("batch", Batch(settings, blobs).run)],
     "trace": list_trace_stages,
     "serving": list_serving_stages,
 }

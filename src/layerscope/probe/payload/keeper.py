@@ -7,11 +7,13 @@ import json
 import os
 import sys
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
+from layerscope.probe.payload.batch import describe_attempt, search_batch
 from layerscope.probe.payload.child import BOOT, Child, describe_end
 from layerscope.probe.payload.process_tree import adopt_orphans, describe_waits, end_descendants
-from layerscope.probe.payload.records import encode_record, shorten
+from layerscope.probe.payload.records import Recorder, encode_record, shorten
+from layerscope.probe.payload.stages import Stage, run_stages
 from layerscope.probe.payload.visibility import find_markers
 
 PROTOCOL = 1
@@ -52,6 +54,8 @@ class Keeper:
             for role in self._settings["roles"]:
                 if role == "visibility":
                     self._check_visibility()
+                elif role == "batch":
+                    self._search_batch()
                 else:
                     self._run_role(role)
             self._tell("bye")
@@ -68,14 +72,14 @@ class Keeper:
         while whole:
             whole = whole[os.write(self._output, whole) :]
 
-    def _start(self, role: str, flags: List[str]) -> Child:
+    def _start(self, role: str, flags: List[str], take: Optional[Callable[[bytes], None]] = None, **more: Any) -> Child:
         def make_input(records: int, stacks: int) -> bytes:
-            settings = dict(self._settings, role=role, records=records, stacks=stacks)
+            settings = dict(self._settings, role=role, records=records, stacks=stacks, **more)
             settings["blobs"] = [len(blob) for blob in self._blobs]
             told = json.dumps(settings, sort_keys=True).encode("ascii")
             return b"%d\n%s%s\n%s" % (len(self._source), self._source, told, b"".join(self._blobs))
 
-        self._child = Child([sys.executable, *flags, "-c", BOOT], make_input, self._take_record)
+        self._child = Child([sys.executable, *flags, "-c", BOOT], make_input, take or self._take_record)
         return self._child
 
     def _enter(self, stage: str) -> None:
@@ -163,6 +167,32 @@ class Keeper:
             if child.omitted[name]:
                 self._tell("omitted", role=role, stream=name, bytes=child.omitted[name])
 
+    def _search_batch(self) -> None:
+        """The largest batch: attempts whose records stay here, told as one stage."""
+        stage = Stage("batch", lambda: search_batch(self._try_batch, self._settings["max_batch"]))
+        run_stages([stage], _Teller(self._tell))
+        self._stage = ""
+
+    def _try_batch(self, size: int) -> Dict[str, Any]:
+        ended: Dict[str, Any] = {}
+
+        def take(line: bytes) -> None:
+            record = json.loads(line.decode("ascii"))
+            self._is_armed = True
+            if record.get("record") == "end":
+                ended.update(record)
+
+        self._enter("batch")
+        self._is_armed = False
+        child = self._start("batch", list(self._settings.get("flags", ())), take, batch=size)
+        is_cut = self._follow(child)
+        code = child.wait(1.0)
+        child.step(0)
+        child.kill()
+        child.close()
+        end_descendants()
+        return describe_attempt(size, ended, code, is_cut=is_cut)
+
     def _check_visibility(self) -> None:
         """What a process of the image has printed when it ends without flushing, as one that crashes does."""
         self._enter("visibility")
@@ -184,6 +214,17 @@ class Keeper:
         child.close()
         end_descendants()
         self._stage = ""
+
+
+class _Teller(Recorder):
+    """Records of a stage that the keeper does itself."""
+
+    def __init__(self, tell: Callable[..., None]) -> None:
+        self._tell = tell
+
+    def write(self, record: str, **values: Any) -> None:
+        """Tell it."""
+        self._tell(record, **values)
 
 
 def _judge_visibility(lost: List[str], code: Optional[int], *, is_cut: bool) -> Any:

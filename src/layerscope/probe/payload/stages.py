@@ -36,16 +36,24 @@ class Stage:
         self.needs = needs
 
 
-def run_stages(stages: Iterable[Stage], recorder: Recorder) -> Dict[str, str]:
-    """Run stages in their order; one whose need did not pass is blocked. Returns the status of each."""
+Measure = Callable[[], Dict[str, Any]]
+
+
+def run_stages(stages: Iterable[Stage], recorder: Recorder, measure: Optional[Measure] = None) -> Dict[str, str]:
+    """Run stages in their order; one whose need did not pass is blocked. Returns the status of each.
+
+    What is measured at the end of a stage becomes its value `memory`.
+    """
     done: Dict[str, str] = {}
     for stage in stages:
         missing = [(need, done.get(need, BLOCKED)) for need in stage.needs if done.get(need) != PASSED]
-        done[stage.name] = _run_stage(stage, recorder, missing)
+        done[stage.name] = _run_stage(stage, recorder, missing, measure)
     return done
 
 
-def _run_stage(stage: Stage, recorder: Recorder, missing: List[Tuple[str, str]]) -> str:
+def _run_stage(
+    stage: Stage, recorder: Recorder, missing: List[Tuple[str, str]], measure: Optional[Measure] = None
+) -> str:
     recorder.write("begin", stage=stage.name)
     began, kind, values = time.monotonic(), "", {}  # type: float, str, Dict[str, Any]
     try:
@@ -55,7 +63,7 @@ def _run_stage(stage: Stage, recorder: Recorder, missing: List[Tuple[str, str]])
             detail = f"it needs stage {need}"
         else:
             detail, values = stage.work()
-            status = PASSED
+            status, kind = PASSED, str(values.pop("doubt", ""))
     except SkippedStage as reason:
         status, detail = SKIPPED, str(reason)
     except FailedStage as error:
@@ -64,6 +72,8 @@ def _run_stage(stage: Stage, recorder: Recorder, missing: List[Tuple[str, str]])
         status, detail, kind = FAILED, describe_error(error), "error"
         values = {"exception": type(error).__name__, "trace": shorten(traceback.format_exc(), MAX_TRACE)}
     seconds = round(time.monotonic() - began, 4)
+    if measure is not None and not missing:
+        values = dict(values, memory=measure())
     recorder.write(
         "end", stage=stage.name, status=status, seconds=seconds, kind=kind, detail=shorten(detail), values=values
     )

@@ -1,0 +1,45 @@
+"""The model that an audited image is to run, found in its merged tree and in how its process starts."""
+
+from collections.abc import Iterator
+
+from layerscope.audit.result import AuditResult
+from layerscope.facts.config.identity import Identity
+from layerscope.filesystem.tree import MergedTree
+from layerscope.layers.entry import EntryType
+from layerscope.probe.model_search import Process, Search, find_model
+
+
+def choose_model(result: AuditResult, wanted: str | None = None) -> Search:
+    """The model, or why there is none; `wanted` is what the user names, as a path in the image or a name of the hub."""
+    runtime = result.image.config.runtime
+    pairs = (entry.partition("=") for entry in runtime.env)
+    environment = {name: value for name, _, value in pairs}
+    identities = result.facts.of(Identity)
+    home = next((each.home for each in identities if each.home), "/root")
+    process = Process((*runtime.entrypoint, *runtime.cmd), environment, runtime.working_dir or "/", home)
+    return find_model(TreeFiles(result.tree), process, wanted)
+
+
+class TreeFiles:
+    """The files of a merged tree, links followed inside it."""
+
+    def __init__(self, tree: MergedTree) -> None:
+        """Look there."""
+        self._tree = tree
+
+    def list_names(self, folder: str) -> list[str]:
+        """The names in a folder."""
+        node = self._tree.resolve(folder.strip("/"))
+        return [path.rpartition("/")[2] for path in self._tree.children(node.path)] if node is not None else []
+
+    def find_size(self, path: str) -> int | None:
+        """The bytes of a file."""
+        node = self._tree.resolve(path.strip("/"))
+        return node.size if node is not None and node.type is EntryType.FILE else None
+
+    def iter_folders(self, name: str) -> Iterator[str]:
+        """Every folder that holds a file of that name."""
+        ending = f"/{name}"
+        for path, _ in self._tree.walk_ordinals():
+            if path.endswith(ending):
+                yield f"/{path.removesuffix(ending)}"

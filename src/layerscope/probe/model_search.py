@@ -1,0 +1,212 @@
+"""Where an image's own model lies: named by its command or environment, kept in a hub's cache, or lying in a folder."""
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+NO_MODEL: Final = "none"
+"""What a user says who wants none to be loaded."""
+
+OPTIONS: Final = frozenset({
+    "--model", "--model-path", "--model_path", "--model-id", "--model_id", "--model-name-or-path",
+    "--model_name_or_path", "--model-dir", "--model_dir", "--pretrained-model", "--checkpoint",
+})  # fmt: skip
+"""Options that name a model: those of vLLM, SGLang, TGI, and of scripts around transformers."""
+
+SHORT_OPTION: Final = "-m"
+"""Names a model, except behind Python, where it names a module."""
+
+VARIABLES: Final = (
+    "MODEL_PATH", "MODEL_ID", "HF_MODEL_ID", "MODEL_NAME", "MODEL_DIR", "MODEL", "VLLM_MODEL", "MODEL_NAME_OR_PATH",
+    "NIM_MODEL_PATH", "SM_MODEL_DIR",
+)  # fmt: skip
+"""Variables that name a model, in the order in which they are believed."""
+
+CACHE_VARIABLES: Final = (
+    ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("TRANSFORMERS_CACHE", ""), ("HF_HOME", "hub"),
+    ("XDG_CACHE_HOME", "huggingface/hub"), ("HOME", ".cache/huggingface/hub"),
+)  # fmt: skip
+"""Where the hub's cache is: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables"""
+
+CONFIG: Final = "config.json"
+WEIGHTS: Final = (
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+)  # fmt: skip
+WEIGHT_ENDINGS: Final = (".safetensors", ".bin")
+
+CHAT_SERVERS: Final = frozenset({"vllm", "sglang", "text-generation-launcher", "lmdeploy", "tritonllm"})
+"""Programs that serve chats, and cannot without a template."""
+
+_CHAT_MODULES: Final = ("vllm.", "sglang.")
+_CHAT_NAME: Final = re.compile(r"(?:^|[-_./])(?:instruct|chat|it)(?:$|[-_./])", re.IGNORECASE)
+_REPOSITORY: Final = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}", re.ASCII)
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
+MOST_WORDS: Final = 4096
+"""Words of a command that are looked at."""
+
+
+class ModelTarget(Struct, frozen=True):
+    """A folder with a model; `name` is that of the hub, if the image names it so; `size` counts bytes of weights."""
+
+    folder: str
+    evidence: str
+    name: str = ""
+    size: int = 0
+    is_chat: bool = False
+    trusts_code: bool = False
+
+
+class Search(Struct, frozen=True):
+    """What came of it: a model, or why there is none."""
+
+    target: ModelTarget | None = None
+    reason: str = ""
+
+
+class Named(Struct, frozen=True):
+    """What a command or a variable says."""
+
+    value: str
+    evidence: str
+
+
+class Files(Protocol):
+    """The files that are searched: of an image, or of this host."""
+
+    def list_names(self, folder: str) -> list[str]:
+        """The names in a folder, links followed; none where there is no folder."""
+
+    def find_size(self, path: str) -> int | None:
+        """The bytes of a file, links followed; None where there is none."""
+
+    def iter_folders(self, name: str) -> Iterable[str]:
+        """Every folder that holds a file of that name."""
+
+
+class Process(Struct, frozen=True):
+    """How the image's process starts."""
+
+    words: tuple[str, ...] = ()
+    environment: Mapping[str, str] = {}
+    folder: str = "/"
+    home: str = "/root"
+
+
+def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
+    """The model that the user names, the one that the process names, or the only or largest one that lies there."""
+    words = split_words(process.words)
+    named = [Named(wanted, "named by --model")] if wanted else list_named(words, process.environment)
+    for each in named:
+        target = _find_named(files, process, each)
+        if target is not None:
+            return Search(_complete(target, words))
+    if named:
+        first = named[0]
+        return Search(reason=f"{first.value}, {first.evidence}, was not found with its config.json and weights")
+    lying = _find_lying(files)
+    return Search(_complete(lying, words) if lying is not None else None)
+
+
+def split_words(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command; those of a shell's text as the shell takes them."""
+    found: list[str] = []
+    for place, word in enumerate(words):
+        before = words[place - 1] if place else ""
+        if before.startswith("-") and before.endswith("c") and PurePosixPath(words[0]).name in _SHELLS:
+            found += _split_text(word)
+        else:
+            found.append(word)
+    return tuple(found[:MOST_WORDS])
+
+
+def _split_text(text: str) -> list[str]:
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError:
+        return text.split()
+
+
+def list_named(words: Sequence[str], environment: Mapping[str, str]) -> list[Named]:
+    """What options, a `serve` and variables name, in that order."""
+    found = []
+    for place, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        following = words[place + 1] if place + 1 < len(words) else ""
+        before = PurePosixPath(words[place - 1]).name if place else ""
+        is_short = word == SHORT_OPTION and not before.startswith("python")
+        if option in OPTIONS and (equals or following):
+            found.append(Named(value if equals else following, f"named by {option} in the image's command"))
+        elif is_short and following:
+            found.append(Named(following, "named by -m in the image's command"))
+        elif word == "serve" and before in CHAT_SERVERS and following and not following.startswith("-"):
+            found.append(Named(following, f"named by `{before} serve` in the image's command"))
+    variables = ((name, environment.get(name, "")) for name in VARIABLES)
+    found += [Named(value, f"named by {name} in the image's environment") for name, value in variables if value]
+    return [Named(_fill_in(each.value, environment), each.evidence) for each in found]
+
+
+def _fill_in(value: str, environment: Mapping[str, str]) -> str:
+    """A value with the variables that a shell would put in."""
+    return re.sub(r"\$\{?(\w+)\}?", lambda match: environment.get(match[1], match[0]), value)
+
+
+def _is_chat_server(words: Sequence[str]) -> bool:
+    programs = {PurePosixPath(word).name for word in words[:4]}
+    return bool(programs & CHAT_SERVERS) or any(word.startswith(_CHAT_MODULES) for word in words[:6])
+
+
+def _find_named(files: Files, process: Process, named: Named) -> ModelTarget | None:
+    folder = str(PurePosixPath(process.folder) / named.value)
+    if _is_model(files, folder):
+        return ModelTarget(folder, named.evidence, size=_measure(files, folder))
+    if not _REPOSITORY.fullmatch(named.value):
+        return None
+    for cache in _list_caches(process):
+        folder = f"{cache}/models--{named.value.replace('/', '--')}/snapshots"
+        revisions = [each for each in files.list_names(folder) if _is_model(files, f"{folder}/{each}")]
+        if revisions:
+            place = f"{folder}/{revisions[-1]}"
+            return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place))
+    return None
+
+
+def _list_caches(process: Process) -> list[str]:
+    environment = {"HOME": process.home, **process.environment}
+    rows = ((environment.get(name, ""), below) for name, below in CACHE_VARIABLES)
+    return [str(PurePosixPath(value) / below) for value, below in rows if value]
+
+
+def _is_model(files: Files, folder: str) -> bool:
+    """Whether it has a config, and a name of weights, be the file there or not: a dangling link is for the probe."""
+    names = set(files.list_names(folder))
+    return CONFIG in names and any(name in names for name in WEIGHTS)
+
+
+def _measure(files: Files, folder: str) -> int:
+    names = [name for name in files.list_names(folder) if name.endswith(WEIGHT_ENDINGS)]
+    return sum(files.find_size(f"{folder}/{name}") or 0 for name in names)
+
+
+def _find_lying(files: Files) -> ModelTarget | None:
+    """The largest of those that lie in the image."""
+    folders = sorted({each for each in files.iter_folders(CONFIG) if _is_model(files, each)})
+    if not folders:
+        return None
+    sizes = {each: _measure(files, each) for each in folders}
+    chosen = max(folders, key=lambda each: (sizes[each], each))
+    count = len(folders)
+    evidence = f"the largest of {count} models in the image" if count > 1 else "the only model in the image"
+    return ModelTarget(chosen, evidence, size=sizes[chosen])
+
+
+def _complete(target: ModelTarget, words: Sequence[str]) -> ModelTarget:
+    """With what the command says of how it is used; a name that speaks of chats counts as well."""
+    is_named = bool(_CHAT_NAME.search(target.name or target.folder.rpartition("/")[2]))
+    has_template = any(word.partition("=")[0] == "--chat-template" for word in words)
+    is_chat = (is_named or _is_chat_server(words)) and not has_template
+    return replace(target, is_chat=is_chat, trusts_code="--trust-remote-code" in words)

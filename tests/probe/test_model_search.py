@@ -1,0 +1,150 @@
+"""An image's own model, found from its command, its environment, a hub's cache, or because it lies there."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from layerscope.probe.model_search import Process, find_model, list_named, split_words
+
+WHOLE = ("config.json", "model.safetensors", "tokenizer.json")
+REVISION = "4d" * 20
+
+
+class Folders:
+    """Files that are nothing but names, a hundred bytes each."""
+
+    def __init__(self, **folders: Iterable[str]) -> None:
+        """Take names by folder, whose slashes are written as two underscores."""
+        self.folders = {name.replace("__", "/"): list(names) for name, names in folders.items()}
+
+    def list_names(self, folder: str) -> list[str]:
+        """The names in a folder, folders among them."""
+        below = {each[len(folder) + 1 :].partition("/")[0] for each in self.folders if each.startswith(f"{folder}/")}
+        return sorted({*self.folders.get(folder, []), *below})
+
+    def find_size(self, path: str) -> int | None:
+        """A hundred bytes for each letter of its folder's name."""
+        return 100 * len(path.rpartition("/")[0])
+
+    def iter_folders(self, name: str) -> Iterable[str]:
+        """Those that hold it."""
+        return [folder for folder, names in self.folders.items() if name in names]
+
+
+def in_cache(place: str) -> Folders:
+    """A hub's cache with one model."""
+    found = Folders()
+    found.folders[f"{place}/models--acme--tiny/snapshots/{REVISION}"] = list(WHOLE)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (("python3", "serve.py", "--model", "/m"), "/m"),
+        (("python3", "-m", "vllm.entrypoints.openai.api_server", "--model=/m"), "/m"),
+        (("vllm", "serve", "acme/tiny", "--port", "8000"), "acme/tiny"),
+        (("/bin/sh", "-c", "exec python serve.py --model-path '/m o'"), "/m o"),
+        (("bash", "-lc", "text-generation-launcher --model-id $MODEL_ID"), "acme/set"),
+        (("python", "chat.py", "-m", "/m"), "/m"),
+    ],
+)
+def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
+    """By an option, behind `serve`, and inside a shell's text."""
+    assert list_named(split_words(words), {"MODEL_ID": "acme/set"})[0].value == value
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("python3", "-m", "http.server"),
+        ("vllm", "serve"),
+        ("vllm", "serve", "--port", "8000"),
+        ("serve", "/m"),
+        ("app", "--model"),
+    ],
+)
+def test_other_words_name_none(words: tuple[str, ...]) -> None:
+    """A module behind -m, an option without a value, another program's `serve`."""
+    assert list_named(split_words(words), {}) == []
+
+
+def test_a_path_is_that_of_the_working_directory() -> None:
+    """As the process would take it."""
+    search = find_model(Folders(__app__models__tiny=WHOLE), Process(("run", "--model", "models/tiny"), folder="/app"))
+    assert search.target is not None
+    assert search.target.folder == "/app/models/tiny"
+    assert search.target.evidence == "named by --model in the image's command"
+    assert search.target.size == 100 * len("/app/models/tiny")
+
+
+@pytest.mark.parametrize(
+    ("place", "environment"),
+    [
+        ("/data/hub", {"HF_HUB_CACHE": "/data/hub"}),
+        ("/data/hub", {"HF_HOME": "/data"}),
+        ("/x/huggingface/hub", {"XDG_CACHE_HOME": "/x"}),
+        ("/home/app/.cache/huggingface/hub", {}),
+        ("/h/.cache/huggingface/hub", {"HOME": "/h"}),
+    ],
+)
+def test_a_name_of_the_hub_is_looked_up_in_its_cache(place: str, environment: dict[str, str]) -> None:
+    """Wherever the environment puts it."""
+    process = Process(("vllm", "serve", "acme/tiny"), environment, home="/home/app")
+    target = find_model(in_cache(place), process).target
+    assert target is not None
+    assert (target.name, target.folder) == ("acme/tiny", f"{place}/models--acme--tiny/snapshots/{REVISION}")
+
+
+def test_a_model_that_is_named_and_not_there_is_told() -> None:
+    """Nothing else is taken in its place."""
+    search = find_model(Folders(__other=WHOLE), Process(environment={"MODEL_ID": "acme/tiny"}))
+    assert search.target is None
+    assert search.reason == (
+        "acme/tiny, named by MODEL_ID in the image's environment, was not found with its config.json and weights"
+    )
+
+
+def test_what_lies_in_the_image_is_taken_where_nothing_is_named() -> None:
+    """The largest of several; a config without weights is no model."""
+    folders = Folders(__a=WHOLE, __longer=WHOLE, __config__alone__and__longest=["config.json"])
+    target = find_model(folders, Process(("python3", "app.py"))).target
+    assert target is not None
+    assert (target.folder, target.evidence) == ("/longer", "the largest of 2 models in the image")
+    assert find_model(Folders(__a=["config.json"]), Process()) == find_model(Folders(), Process())
+
+
+def test_the_user_has_the_last_word() -> None:
+    """Over command and environment."""
+    process = Process(("run", "--model", "/a"), {"MODEL": "/a"})
+    target = find_model(Folders(__a=WHOLE, __b=WHOLE), process, "/b").target
+    assert target is not None
+    assert (target.folder, target.evidence) == ("/b", "named by --model")
+
+
+@pytest.mark.parametrize(
+    ("words", "is_chat"),
+    [
+        (("vllm", "serve", "/m"), True),
+        (("python3", "-m", "sglang.launch_server", "--model-path", "/m"), True),
+        (("vllm", "serve", "/m", "--chat-template", "t.jinja"), False),
+        (("python3", "app.py", "--model", "/m"), False),
+        (("python3", "app.py", "--model", "/m-instruct"), True),
+        (("python3", "app.py", "--model", "/m-instructed"), False),
+    ],
+)
+def test_a_chat_is_told_by_its_server_and_its_name(words: tuple[str, ...], is_chat: bool) -> None:
+    """Who brings a template on the command line needs none in the tokenizer."""
+    folders = Folders()
+    folders.folders = {each: list(WHOLE) for each in ("/m", "/m-instruct", "/m-instructed")}
+    target = find_model(folders, Process(words)).target
+    assert target is not None
+    assert target.is_chat is is_chat
+
+
+def test_code_of_a_model_is_trusted_where_the_command_says_so() -> None:
+    """And nowhere else."""
+    for words, trusts in ((("vllm", "serve", "/m", "--trust-remote-code"), True), (("vllm", "serve", "/m"), False)):
+        target = find_model(Folders(__m=WHOLE), Process(words)).target
+        assert target is not None
+        assert target.trusts_code is trusts

@@ -1,0 +1,188 @@
+"""The image's own model with one fault each: stage and class are right, and without the fault nothing is reported."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.probe.canary_files import MODEL
+from layerscope.probe.limits import DEADLINES, Deadline
+from layerscope.probe.local_model import find_local_model
+from layerscope.probe.local_run import run_here
+from layerscope.probe.model_search import ModelTarget
+from layerscope.probe.observation import PASSED, SKIPPED, Observation
+from layerscope.probe.spec import ProbeSpec
+from layerscope.probe.verdict import Outcome, Verdict, judge
+from layerscope.progress import SilentProgress
+from support import faulty_models as faulty
+from support.torch_python import find_torch_python
+
+MODULES = ("torch", "transformers")
+
+
+def see(target: ModelTarget, **told: Any) -> tuple[Observation, Verdict]:
+    """What becomes of that model, and the verdict."""
+    spec = ProbeSpec(find_torch_python(), MODULES, device="cpu", roles=("model",), model=target, **told)
+    seen = run_here(spec, progress=SilentProgress())
+    return seen, judge(seen)
+
+
+def in_folder(folder: Path, **told: Any) -> ModelTarget:
+    """The model there."""
+    return ModelTarget(str(folder), "named by the test", **told)
+
+
+def test_a_sound_model_generates_and_nothing_is_reported(tmp_path: Path) -> None:
+    """Every stage passes, without a doubt."""
+    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "model")))
+    assert [(stage.name, stage.status, stage.kind) for stage in seen.stages] == [
+        (name, PASSED, "")
+        for name in (
+            "own-tokenizer", "own-weights", "own-device", "own-prefill", "own-decode", "own-text", "own-stream",
+        )
+    ]  # fmt: skip
+    assert verdict.root == ""
+    text, weights = seen.find("own-text"), seen.find("own-weights")
+    assert text is not None
+    assert weights is not None
+    assert "better than nested" in text.values["text"]
+    assert weights.values["memory"]["rss"] > 1 << 20
+    tokenizer = seen.find("own-tokenizer")
+    assert tokenizer is not None
+    assert tokenizer.values["canaries"]["bad utf-8"]["error"] == "TypeError"
+    assert tokenizer.values["canaries"]["empty"]["tokens"] == 0
+
+
+FAULTS = [
+    ("lfs-pointer", lambda folder: (folder / MODEL).write_bytes(faulty.POINTER), "own-weights", Outcome.ERROR),
+    ("empty-file", lambda folder: (folder / MODEL).write_bytes(b""), "own-weights", Outcome.ERROR),
+    ("truncated-file", lambda folder: cut(folder / MODEL), "own-weights", Outcome.ERROR),
+    ("missing-shard", faulty.lose_shard, "own-weights", Outcome.ERROR),
+    ("bad-config", lambda folder: (folder / "tokenizer.json").write_bytes(b""), "own-tokenizer", Outcome.ERROR),
+    ("missing-tensor", faulty.drop_tensor, "own-weights", Outcome.DEGENERATE),
+    ("wrong-shape", faulty.claim_tokens, "own-weights", Outcome.ERROR),
+    ("wrong-vocabulary", faulty.widen_tokenizer, "own-weights", Outcome.ERROR),
+    ("overflow", faulty.overflow, "own-prefill", Outcome.DEGENERATE),
+    ("not-finite", faulty.break_numbers, "own-prefill", Outcome.DEGENERATE),
+    ("eos-first", faulty.end_first, "own-decode", Outcome.SPECIAL_ONLY),
+    ("lost-text", faulty.drop_letters, "own-tokenizer", Outcome.EMPTY),
+]  # fmt: skip
+
+
+def cut(path: Path) -> None:
+    """Leave the last 100 bytes out."""
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "root", "outcome"), FAULTS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_each_fault_is_found_at_its_stage(
+    kind: str, change: faulty.Change, root: str, outcome: Outcome, tmp_path: Path
+) -> None:
+    """With its kind, its class, its reason, and something to do."""
+    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "model", change)))
+    stage = seen.find(verdict.root)
+    assert stage is not None, seen
+    assert (verdict.root, stage.kind, verdict.outcome) == (root, kind, outcome), stage
+    assert verdict.cures
+
+
+def test_a_whole_set_of_shards_is_sound(tmp_path: Path) -> None:
+    """The nearest neighbour of a missing one."""
+    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "model", faulty.shard)))
+    assert verdict.root == "", seen
+
+
+def test_a_tokenizer_that_drops_nul_is_a_remark(tmp_path: Path) -> None:
+    """It harms those alone who send it nothing else."""
+    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "model", faulty.drop_nul)))
+    stage = seen.find("own-tokenizer")
+    assert stage is not None
+    assert (stage.status, stage.kind, stage.values["dropped"]) == (PASSED, "drops-text", ["nul"])
+    assert verdict.root == ""
+    assert any("nul" in remark for remark in verdict.remarks)
+
+
+def test_a_chat_model_needs_a_template(tmp_path: Path) -> None:
+    """Without one a chat server answers with an error; with one, and for other models, all is well."""
+    plain = faulty.write_model(tmp_path / "plain")
+    seen, verdict = see(in_folder(plain, is_chat=True))
+    stage = seen.find("own-tokenizer")
+    assert stage is not None
+    assert (verdict.root, stage.kind, verdict.outcome) == ("own-tokenizer", "no-chat-template", Outcome.ERROR)
+    (plain / "chat_template.jinja").write_text(faulty.TEMPLATE)
+    assert see(in_folder(plain, is_chat=True))[1].root == ""
+
+
+def test_an_exception_in_the_thread_of_a_stream_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which who reads the stream would wait for without an end."""
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+    folder = faulty.write_model(tmp_path / "model", faulty.bring_code)
+    seen, verdict = see(in_folder(folder, trusts_code=True))
+    stage = seen.find("own-stream")
+    assert stage is not None
+    assert (verdict.root, stage.kind, verdict.outcome) == ("own-stream", "swallowed-exception", Outcome.HANG)
+    assert "shapes do not fit" in verdict.reason
+
+
+def test_code_of_a_model_is_not_run_unasked(tmp_path: Path) -> None:
+    """Only where the image's command says so."""
+    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "model", faulty.bring_code)))
+    stage = seen.find("own-tokenizer")
+    assert stage is not None
+    assert stage.status == SKIPPED
+    assert verdict.root == ""
+
+
+def test_a_model_that_does_not_fit_is_not_loaded(tmp_path: Path) -> None:
+    """What it would take is told from the headers alone, with what to type."""
+    folder = faulty.write_model(tmp_path / "model")
+    header, _ = faulty.read_tensors(folder / MODEL)
+    header = {"large": {"dtype": "F16", "shape": [1 << 40], "data_offsets": [0, 1 << 41]}}
+    faulty.write_tensors(folder / MODEL, header, b"")
+    with (folder / MODEL).open("ab") as stream:
+        stream.truncate((1 << 41) + stream.tell())
+    seen, verdict = see(in_folder(folder))
+    stage = seen.find("own-weights")
+    assert stage is not None
+    assert stage.status == SKIPPED, stage
+    assert "--memory 2255GiB" in stage.detail
+    assert verdict.root == ""
+    assert "own-weights" in verdict.unproved
+
+
+@pytest.fixture
+def silent_hub() -> Iterator[str]:
+    """A hub that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def put_in_cache(home: Path) -> None:
+    """A model of the hub, whole and cached."""
+    place = home / "hub" / "models--layerscope--canary"
+    faulty.write_model(place / "snapshots" / ("4d" * 20))
+    (place / "refs").mkdir()
+    (place / "refs" / "main").write_text("4d" * 20)
+
+
+def test_a_hub_that_does_not_answer_is_named(silent_hub: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although all is cached; and with HF_HUB_OFFLINE the same model loads."""
+    put_in_cache(tmp_path)
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", silent_hub)
+    monkeypatch.delenv("HTTP_PROXY", raising=False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr("layerscope.probe.spec.DEADLINES", {**DEADLINES, "own-lookup": Deadline(15, 25)})
+    target = find_local_model("layerscope/canary")
+    assert target.name == "layerscope/canary"
+    seen, verdict = see(target)
+    assert (verdict.outcome, verdict.root) == (Outcome.HANG, "own-lookup"), seen
+    assert "asking the hub" in verdict.reason
+    assert any("HF_HUB_OFFLINE=1" in cure for cure in verdict.cures)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    seen, verdict = see(target)
+    assert verdict.root == "", seen
