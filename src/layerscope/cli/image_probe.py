@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from layerscope.audit.probe_target import choose_target
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
-from layerscope.cli.probe_engine import find_engine, offers_gpus
+from layerscope.cli.probe_engine import find_engine, list_gpu_accesses
 from layerscope.cli.progress import show_progress
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
@@ -118,10 +118,10 @@ def probe_image(
         result = audit(f"{kind}:{reference}")
         with show_progress(console) as progress:
             asked = choose_spec(image, result, probing.make_spec())
-            wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+            gpus = list_gpu_accesses(engine, probing.container_gpus)
 
             def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
-                return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+                return run_in_container(engine, image_id, spec, gpus=gpus, progress=progress, confinement=confinement)
 
             try:
                 trials = probe_variants(run, asked, variant=variant)

@@ -10,10 +10,12 @@ from layerscope.cli.image_access import choose_source, make_options, tell_cache_
 from layerscope.cli.image_probe import Probing, choose_spec
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
+from layerscope.errors import ProbeError
 from layerscope.layers.content import ReadContents, iter_contents
 from layerscope.probe.bundle_folder import check_room, find_place, open_bundle, plan_bundle
 from layerscope.probe.bundle_run import Bundle, BundleRun, run_bundle
-from layerscope.probe.confinement import Confinement
+from layerscope.probe.confinement import ALL_GPUS, NO_GPUS, Confinement
+from layerscope.probe.gpu_binds import find_gpu_binds
 from layerscope.probe.observation import Observation
 from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
@@ -35,9 +37,14 @@ def probe_bundle(
     asked = choose_spec(image, result, probing.make_spec())
     plan, place = plan_bundle(read.tree), find_place()
     console.say(f"layerscope: unpacking {tell_size(check_room(plan, place))} to {place}, to be removed afterwards")
+    binds = find_gpu_binds(options.policies.injected) if probing.container_gpus != NO_GPUS else []
+    if binds:
+        console.say(f"layerscope: giving it of this host: {', '.join(bind.source for bind in binds)}")
+    elif probing.container_gpus == ALL_GPUS:
+        raise ProbeError(f"probing {image}: expected a GPU to give to it, found no /dev/nvidia*")
     runs: list[BundleRun] = []
     with show_progress(console) as progress, open_bundle(plan, _open_contents(read), progress) as folder:
-        bundle = Bundle(folder, config)
+        bundle = Bundle(folder, config, tuple(binds))
 
         def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
             runs.append(run_bundle(bundle, spec, progress=progress, confinement=confinement))

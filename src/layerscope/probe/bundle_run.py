@@ -17,6 +17,7 @@ from layerscope.layers.content import ReadContents
 from layerscope.probe import namespace_launcher
 from layerscope.probe.bundle_folder import ROOT, RUNTIME_NOTE, STATE, end_container, open_bundle
 from layerscope.probe.confinement import Confinement
+from layerscope.probe.gpu_binds import DRIVER_FOLDER
 from layerscope.probe.local_run import run_command
 from layerscope.probe.observation import Observation
 from layerscope.probe.oci_spec import DEVICES, MASKED, READ_ONLY, Bind, Start, build_oci_spec
@@ -103,6 +104,8 @@ def _build_environment(bundle: Bundle, confinement: Confinement) -> list[str]:
     given = dict(each.partition("=")[::2] for each in (PATH, *bundle.config.env))
     home = _find_home(bundle.folder / ROOT, confinement.user.partition(":")[0])
     found = {"HOME": home, "HOSTNAME": "layerscope", **given, **confinement.environment}
+    if any(bind.target.startswith(DRIVER_FOLDER) for bind in bundle.binds):
+        found["LD_LIBRARY_PATH"] = ":".join(filter(None, (found.get("LD_LIBRARY_PATH"), DRIVER_FOLDER)))
     return [f"{name}={value}" for name, value in found.items() if name and "\0" not in value]
 
 

@@ -63,6 +63,8 @@ class Observation(Struct, frozen=True):
     seconds: float = 0.0
     was_killed: bool = False
     """Whether the host had to end it."""
+    gpu_access: str = ""
+    """How the container was given GPUs; empty where it was given none."""
 
     def find(self, name: str) -> StageResult | None:
         """The stage of that name, if it was asked for."""
