@@ -1,7 +1,7 @@
 """Ways in which a container is given GPUs: those that an engine offers, and what an unpacked image gets."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -11,7 +11,16 @@ from layerscope.policies.policies import Policies
 from layerscope.probe import container_run
 from layerscope.probe.confinement import HARDENED
 from layerscope.probe.container_run import build_settings, run_in_container
-from layerscope.probe.gpu_access import ACCESSES, CDI, NO_GPU, PODMAN_DEVICE, REQUEST, RUNTIME, list_accesses
+from layerscope.probe.gpu_access import (
+    ACCESSES,
+    CDI,
+    NO_GPU,
+    PODMAN_DEVICE,
+    REQUEST,
+    RUNTIME,
+    list_accesses,
+    split_refusals,
+)
 from layerscope.probe.gpu_binds import DRIVER_FOLDER, find_gpu_binds
 from layerscope.probe.observation import Observation
 from layerscope.probe.spec import ProbeSpec
@@ -59,7 +68,7 @@ def test_each_way_adds_its_own_settings() -> None:
 class Streams:
     """Streams that are closed in the end."""
 
-    def __enter__(self) -> "Streams":
+    def __enter__(self) -> Self:
         """Give itself."""
         return self
 
@@ -73,11 +82,10 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     known: dict[str, list[str]] = {"refuses": [], "made": [], "removed": []}
 
     def create(_engine: object, settings: Any) -> str:
-        name = next(
-            (each.name for each in ACCESSES.values() if each.host.items() <= settings["HostConfig"].items()), ""
-        )
+        asked = settings["HostConfig"].items()
+        name = next(each.name for each in ACCESSES.values() if each.host.items() <= asked)
         known["made"].append(name)
-        return name or "plain"
+        return name
 
     def start(_engine: object, container: str) -> None:
         if container in known["refuses"]:
@@ -88,7 +96,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     monkeypatch.setattr(containers, "start", start)
     monkeypatch.setattr(containers, "remove", lambda _, container: known["removed"].append(container))
     monkeypatch.setattr(container_run, "remove_leftovers", lambda _: None)
-    monkeypatch.setattr(container_run, "_follow", lambda *given: Observation((), gpu_access=given[-1].name))
+    monkeypatch.setattr(container_run, "_follow", lambda *_: Observation(()))
     return known
 
 
@@ -135,3 +143,10 @@ def test_an_unpacked_image_gets_nodes_and_the_drivers_libraries(
         f"{DRIVER_FOLDER}/libcuda.so.570.1": "libcuda.so.570.1",
         f"{DRIVER_FOLDER}/libnvidia-ml.so.1": "libnvidia-ml.so.1",
     }
+
+
+def test_refusals_are_explained_one_by_one() -> None:
+    """A message of one is no reason to be silent on the other."""
+    text = "CDI: starting: a; b; a device request: no; the nvidia runtime: unknown"
+    assert split_refusals(text) == ["CDI: starting: a; b", "a device request: no", "the nvidia runtime: unknown"]
+    assert split_refusals("no such image; really") == ["no such image; really"]

@@ -18,6 +18,7 @@ from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
+from layerscope.probe.gpu_access import split_refusals
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.observation import Observation
@@ -145,6 +146,7 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
 
 
 def _explain(refusal: str, policies: Policies) -> str:
-    """What is known of an engine's refusal, and what to do."""
-    known = find_known_error(refusal, policies)
-    return "" if known is None else f"; {known.meaning}. {'; or '.join(known.cures)}"
+    """What is known of an engine's refusal, or of each of several, and what to do."""
+    known = [find_known_error(each, policies) for each in split_refusals(refusal)]
+    told = {each.id: f"; {each.meaning}. {'; or '.join(each.cures)}" for each in known if each is not None}
+    return "".join(told.values())

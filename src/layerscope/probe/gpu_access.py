@@ -1,5 +1,6 @@
 """How a container is given GPUs: by CDI, by a device request, or by NVIDIA's runtime, whichever the engine offers."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -38,6 +39,12 @@ RUNTIME: Final = GpuAccess(
 )
 
 ACCESSES: Final = {each.name: each for each in (CDI, PODMAN_DEVICE, REQUEST, RUNTIME)}
+
+
+def split_refusals(text: str) -> list[str]:
+    """The refusals of several ways, one by one."""
+    names = "|".join(re.escape(name) for name in ACCESSES)
+    return re.split(f"; (?=(?:{names}): )", text)
 
 
 def list_accesses(info: object, *, is_podman: bool, is_asked: bool) -> tuple[GpuAccess, ...]:
