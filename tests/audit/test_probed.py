@@ -7,7 +7,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.facts.probe.broken_stage import BrokenStage
 from layerscope.facts.probe.idle_gpu import IdleGpu
 from layerscope.policies.policies import Policies
-from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.observation import Observation, ProcessEnd, StageResult
 from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import judge
 from layerscope.rules.finding import Finding
@@ -75,6 +75,21 @@ def test_a_broken_import_confirms_the_library_that_it_names() -> None:
     assert found.fixes == MISSING.fixes
     assert result.probed is not None
     assert result.probed.confirmed == ("ELF001",)
+
+
+def test_a_signal_confirms_what_shows_itself_by_it() -> None:
+    """A library that ends before its headers say is a bus error; other findings, and other signals, are no evidence."""
+    cut = make_finding("ELF022", (1, "opt/lib.so"), rule="truncated-object")
+
+    def confirmed(signal: str | None) -> tuple[str, ...]:
+        ends = (ProcessEnd("system", 0, None), ProcessEnd("generation", None, signal))
+        seen = Observation((stage("imports", "crashed", "crash", "it ended"),), ends, is_complete=True)
+        result = make_result(ResultRecipe(findings=(cut, OTHER)))
+        probed = add_probe(result, Probed(seen, judge(seen)), POLICIES).probed
+        return probed.confirmed if probed is not None else ()
+
+    assert confirmed("SIGBUS") == ("ELF022",)
+    assert confirmed("SIGSEGV") == ()
 
 
 def test_a_broken_stage_that_nothing_explains_stands_alone() -> None:

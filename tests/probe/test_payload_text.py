@@ -64,3 +64,12 @@ def test_the_payload_reads_under_python_3_6() -> None:
     )
     assert "Minimum required versions: 3.6" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 0
+
+
+def test_the_payload_loads_no_library_of_its_own_accord() -> None:
+    """What it held already, the packages that are probed would not look for, and one that is broken would end it."""
+    code = "import sys; exec(compile(sys.stdin.read(), 'x', 'exec'), {'__name__': 'x'}); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], input=render_payload(), capture_output=True, text=True, check=True
+    )
+    assert not {"zlib", "bz2", "lzma", "ssl", "ctypes", "hashlib", "tempfile", "shutil"} & set(done.stdout.split())

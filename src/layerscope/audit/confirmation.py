@@ -1,5 +1,6 @@
 """Confirmation: findings in an image's files that explain why its probe broke."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -8,17 +9,27 @@ from layerscope.audit.result import AuditResult
 from layerscope.facts.elf.shadowed_libraries import ShadowedLibrary
 from layerscope.facts.fact import Evidence
 from layerscope.facts.probe.broken_stage import Confirmed
+from layerscope.policies.error_search import find_explanations
+from layerscope.policies.explanation import Explanation
 from layerscope.policies.policies import Policies
 from layerscope.probe.known_errors import find_root_error
 from layerscope.probe.live_libraries import MOMENTS, Mapped
 from layerscope.probe.observation import Observation, StageResult
 from layerscope.probe.probed import Probed
+from layerscope.probe.verdict import Outcome
 from layerscope.rules.finding import Finding
 
 MOST: Final = 3
 """Findings that one broken stage confirms: more would say that none explains it."""
 
 SHOWN_PLACES: Final = 3
+
+_MISSING_NAME: Final = re.compile(
+    r"cannot import name '(?P<name>\w{1,100})' from (?:partially initialized module )?'(?P<module>[\w.]{1,200})'"
+)
+
+_BY_SIGNAL: Final = {"demanding-cpu": "SIGILL", "truncated-object": "SIGBUS"}
+"""The signals by which what a rule finds shows itself."""
 
 _NO_STAGE: Final = StageResult("visibility", "not reached")
 
@@ -31,10 +42,23 @@ def find_confirmed(result: AuditResult, probed: Probed, policies: Policies) -> t
     by_cause = [finding for finding in result.findings if finding.rule in verdict.explained_by]
     if by_cause or verdict.cause:
         return tuple(by_cause[:MOST])
-    explanation = find_root_error(seen, policies)
+    ended = {end.signal for end in seen.ends if end.signal} if verdict.outcome is Outcome.CRASH else set()
+    by_signal = [each for each in result.findings if _BY_SIGNAL.get(each.rule) in ended]
+    if by_signal:
+        return tuple(by_signal[:MOST])
+    explanation = find_root_error(seen, policies) or _find_missing_name(seen, policies)
     if explanation is None:
         return ()
     return find_evidence(result, explanation, policies).telling[:MOST]
+
+
+def _find_missing_name(seen: Observation, policies: Policies) -> Explanation | None:
+    """What a package does not have under a name that is imported from it, as if it were a module that is not there."""
+    match = _MISSING_NAME.search(seen.broken.detail) if seen.broken is not None else None
+    if match is None:
+        return None
+    found = find_explanations(policies.errors, f"No module named '{match['module']}.{match['name']}'")
+    return found[0] if found else None
 
 
 def find_seen(result: AuditResult, seen: Observation, mapped: Collection[Mapped]) -> dict[Finding, str]:

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from layerscope.audit.confirmation import find_confirmed, find_seen, tell_confirmed
+from layerscope.audit.probed_gpu import judge_probed_gpu
 from layerscope.audit.result import AuditResult
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
@@ -15,6 +16,7 @@ from layerscope.facts.probe.lost_output import LostOutput
 from layerscope.policies.policies import Policies
 from layerscope.probe.facts import collect_needs, collect_probe_facts
 from layerscope.probe.live_libraries import compare_libraries, read_mapped
+from layerscope.probe.loader_trace import read_trace
 from layerscope.probe.probed import Probed
 from layerscope.rules import probe
 from layerscope.rules.finding import Finding
@@ -28,6 +30,7 @@ def add_probe(result: AuditResult, probed: Probed, policies: Policies) -> AuditR
     """The audit with its probe: findings that the probe confirms say so, and what it alone shows is found, too."""
     if probed.seen is None or probed.verdict is None:
         return replace_result(result, probed=probed)
+    result = judge_probed_gpu(result, probed.seen, policies)
     root, mapped = probed.verdict.root or "start", read_mapped(probed.seen)
     causes = find_confirmed(result, probed, policies)
     stages = {**find_seen(result, probed.seen, mapped), **dict.fromkeys(causes, root)}
@@ -40,7 +43,8 @@ def add_probe(result: AuditResult, probed: Probed, policies: Policies) -> AuditR
     kept = tuple(_confirm(each, stages[each]) if each in stages else each for each in result.findings)
     found = tuple(_share_cures(each, causes) for each in check_rules(facts, select=CODES))
     codes = tuple(sorted({finding.code for finding in stages}))
-    told = replace(probed, confirmed=codes, libraries=facts.find(LiveLibraries))
+    traced = read_trace(probed.seen, result.facts)
+    told = replace(probed, confirmed=codes, libraries=facts.find(LiveLibraries), traced=traced)
     return replace_result(result, facts=facts, findings=(*kept, *found), probed=told)
 
 

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from layerscope.layers.limits import Limits
 from layerscope.layers.scan import Proof
 from layerscope.policies.policies import Policies
 from layerscope.sources.registry.credentials import Credential
-from layerscope.sources.select import SourceOptions, select_source
+from layerscope.sources.select import SourceOptions, find_registry, select_source
 from layerscope.sources.source import Source
 
 SHOWN_NOTES: Final = 3
@@ -36,15 +37,30 @@ _STANDARD_INPUT: Final = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
 def choose_source(image: str, reading: Reading, *, random_access: bool = False) -> Source:
     """The source that IMAGE names; with `random_access`, one whose layers can be opened again."""
+    options = _make_source_options(reading, _read_credential(image, reading))
+    return _open_source(image, replace(options, random_access=random_access))
+
+
+def choose_sources(image: str, base: str | None, reading: Reading) -> tuple[Source, Source | None]:
+    """The sources of IMAGE and of the base image, if there is one.
+
+    Standard input is read once. The password on it, and the leave to ask in the clear, are for IMAGE's registry: a base
+    image of another one is asked for as if neither had been given.
+    """
+    options = _make_source_options(reading, _read_credential(image, reading))
+    below = _choose_base(base, image, options) if base else None
+    return _open_source(image, options), below
+
+
+def _make_source_options(reading: Reading, credential: Credential | None) -> SourceOptions:
+    return SourceOptions(
+        in_place=reading.in_place, insecure=reading.insecure, offline=reading.offline, credential=credential
+    )
+
+
+def _open_source(image: str, options: SourceOptions) -> Source:
     if _STANDARD_INPUT.fullmatch(image) and sys.stdin.isatty():
         raise UsageError(f"opening {image}: expected an archive on standard input, found a terminal")
-    options = SourceOptions(
-        random_access=random_access,
-        in_place=reading.in_place,
-        insecure=reading.insecure,
-        offline=reading.offline,
-        credential=_read_credential(image, reading),
-    )
     return select_source(image, stdin=sys.stdin.buffer, options=options)
 
 
@@ -63,7 +79,7 @@ def _read_credential(image: str, reading: Reading) -> Credential | None:
 
 
 def make_options(
-    reading: Reading, *, base: str | None = None, by_table: bool = False, policy_dir: Path | None = None
+    reading: Reading, *, base: Source | None = None, by_table: bool = False, policy_dir: Path | None = None
 ) -> AuditOptions:
     """How the image is read, as the options say."""
     if reading.offline and reading.no_cache_read:
@@ -78,17 +94,20 @@ def make_options(
         ),
         platform=Platform.parse(reading.platform) if reading.platform else None,
         jobs=reading.jobs or default_jobs(),
-        base=_choose_base(base, reading) if base else None,
+        base=base,
         limits=limits,
         policies=Policies(policy_dir),
         by_table=by_table,
     )
 
 
-def _choose_base(base: str, reading: Reading) -> Source:
+def _choose_base(base: str, image: str, options: SourceOptions) -> Source:
     """The source of the base image; an error says that it is about that one, which may be set in a file."""
+    registry = find_registry(base)
+    if registry is None or registry != find_registry(image):
+        options = replace(options, insecure=False, credential=None)
     try:
-        return choose_source(base, reading)
+        return _open_source(base, options)
     except SourceError as error:
         raise SourceError(f"the base image (--base): {error}") from error
     except UsageError as error:

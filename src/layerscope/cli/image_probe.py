@@ -16,11 +16,13 @@ from layerscope.cli.progress import show_progress
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
+from layerscope.probe.collect import ROLES, TRACE
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.gpu_access import split_refusals
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
+from layerscope.probe.loader_trace import read_trace
 from layerscope.probe.observation import Observation
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
@@ -42,6 +44,7 @@ class Probing:
     memory: int | None
     shm_size: int | None
     patience: float
+    trace_libs: bool
 
     @property
     def wants_gpu(self) -> bool:
@@ -52,11 +55,14 @@ class Probing:
         """What is asked, of which interpreter is still open."""
         limits = ContainerLimits()
         limits = replace(limits, memory=self.memory or limits.memory, shm=self.shm_size or limits.shm)
-        return ProbeSpec("", limits=limits, patience=self.patience)
+        roles = (*ROLES, TRACE) if self.trace_libs else ROLES
+        return ProbeSpec("", limits=limits, patience=self.patience, roles=roles)
 
     def judge(self, seen: Observation) -> Probed:
         """What was seen, with its verdict."""
-        return Probed(seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu)
+        return Probed(
+            seen, judge(seen, wants_gpu=self.wants_gpu), requires_gpu=self.require_gpu, traced=read_trace(seen)
+        )
 
     def judge_trials(self, trials: Trials) -> Probed:
         """The hardened run with its verdict, and with what an open one says of it."""
@@ -65,7 +71,7 @@ class Probing:
         return replace(probed, verdict=tell_needs(probed.verdict, trials.comparison), trials=trials)
 
 
-NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0)
+NO_PROBE: Final = Probing("auto", require_gpu=False, memory=None, shm_size=None, patience=1.0, trace_libs=False)
 """What the options say where nobody uses them."""
 
 _OPTIONS: Final = (
@@ -83,6 +89,7 @@ _OPTIONS: Final = (
     click.option(
         "--patience", type=click.FloatRange(0.05, 100), default=1.0, help="Factor on every deadline; default: 1."
     ),
+    click.option("--trace-libs", is_flag=True, help="Show how the loader finds each library (LD_DEBUG=libs)."),
 )
 
 

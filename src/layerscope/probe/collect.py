@@ -17,7 +17,7 @@ from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Log, O
 
 STATUSES: Final = frozenset({"passed", "failed", "skipped", "blocked"})
 
-SYSTEM, GENERATION, VISIBILITY = "system", "generation", "visibility"
+SYSTEM, GENERATION, VISIBILITY, TRACE = "system", "generation", "visibility", "trace"
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 
 

@@ -30,6 +30,7 @@ DEADLINES: Final = {
     "detokenize": Deadline(1, 10),
     "transformers": Deadline(30, 120),
     "visibility": Deadline(10, 20),
+    "loader": Deadline(60, 240),
 }
 """Of each stage: importing reads up to two gigabytes of libraries, and the first kernel may have to be compiled."""
 

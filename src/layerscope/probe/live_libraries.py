@@ -1,6 +1,6 @@
 """Live against static: the libraries that a process held, compared with what the loader finds in the image's files."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from msgspec import Struct
@@ -106,10 +106,12 @@ def _find_unexpected(
 ) -> tuple[list[UnexpectedLibrary], int]:
     """Of each module that is in memory, the needs that came from another file; and how many were compared."""
     by_path, by_name = {each.path: each for each in live}, _group_names(live)
+    folders = {each.path.rpartition("/")[0] for each in live if not each.soname}
     found: dict[tuple[str, str, str], UnexpectedLibrary] = {}
     compared = 0
     for root in facts.of(LoadedObjects):
-        if root.path not in by_path:
+        who = _find_asking(root, by_path, folders)
+        if not who:
             continue
         for load in root.loads:
             if load.step is SearchStep.INJECTED or is_injected(load.needed):
@@ -120,9 +122,16 @@ def _find_unexpected(
             came = next(iter(by_name.get(load.needed.rpartition("/")[2], ())), None)
             if came is None or _is_same(came.path, load.path, find_file):
                 continue
-            key = load.needed, came.path, root.path
-            found.setdefault(key, _tell_unexpected(load, root.path, came, find_file))
+            found.setdefault((load.needed, came.path, who), _tell_unexpected(load, who, came, find_file))
     return list(found.values()), compared
+
+
+def _find_asking(root: LoadedObjects, by_path: Collection[str], folders: Collection[str]) -> str:
+    """The module that was replayed, or the folder of several that load the same; empty where none is in memory."""
+    if root.path in by_path:
+        return root.path
+    folder = root.path.rpartition("/")[0]
+    return folder if root.alike and folder in folders else ""
 
 
 def _tell_unexpected(load: LoadedLibrary, root: str, came: Mapped, find_file: FindFile) -> UnexpectedLibrary:

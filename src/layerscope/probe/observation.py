@@ -11,7 +11,7 @@ HUNG, CRASHED, NOT_REACHED = "hung", "crashed", "not reached"
 
 STAGES: Final = (
     "env", "devices", "driver", "kernel", "imports", "tokenizer", "weights", "device", "prefill", "decode",
-    "detokenize", "transformers", "visibility",
+    "detokenize", "transformers", "visibility", "loader",
 )  # fmt: skip
 """Every stage, in the order in which a generation depends on them."""
 

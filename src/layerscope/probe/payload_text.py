@@ -10,7 +10,7 @@ PACKAGE: Final = "layerscope.probe.payload"
 
 PARTS: Final = (
     "records", "stages", "host_files", "resources", "environment", "driver", "kernel", "mapped", "imports", "tensors",
-    "generated_text", "canary", "pretrained", "visibility", "process_tree", "child", "keeper", "entry",
+    "generated_text", "canary", "pretrained", "loader_trace", "visibility", "process_tree", "child", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from layerscope.facts.probe.live_libraries import LiveLibraries
 from layerscope.probe.isolation_warnings import IsolationWarning, find_isolation_warnings
+from layerscope.probe.loader_trace import TracedLibrary
 from layerscope.probe.observation import Observation
 from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import Outcome, Verdict
@@ -21,6 +22,8 @@ class Probed(Struct, frozen=True):
     """Codes of findings in the image's files that the probe confirms."""
     libraries: LiveLibraries | None = None
     """What was in memory; None where nothing told."""
+    traced: tuple[TracedLibrary, ...] = ()
+    """How the loader searched, where that was asked for."""
     trials: Trials | None = None
     """How closed the run was, and what an open one told beside it; None where layerscope did not start it."""
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
-from layerscope.probe.collect import GENERATION, ROLES, SYSTEM, VISIBILITY
+from layerscope.probe.collect import GENERATION, ROLES, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.limits import DEADLINES, GRACE, OTHER_STAGE, ContainerLimits, scale
 from layerscope.probe.observation import STAGES
 
@@ -48,6 +48,8 @@ class ProbeSpec(Struct, frozen=True):
             left_out |= {"env", "devices", "driver", "kernel"}
         if VISIBILITY not in self.roles:
             left_out.add("visibility")
+        if TRACE not in self.roles:
+            left_out.add("loader")
         return tuple(name for name in STAGES if name not in left_out)
 
     @property

@@ -28,7 +28,13 @@ from layerscope.rules.finding import Finding
 def render_probe_json(image: str, probed: Probed, findings: Sequence[Finding] = ()) -> str:
     """The report's head, its `probe`, and what rules found in it."""
     told = [
-        {"code": each.code, "rule": each.rule, "severity": str(each.severity), "message": each.message}
+        {
+            "code": each.code,
+            "rule": each.rule,
+            "severity": str(each.severity),
+            "message": each.message,
+            "confirmed": each.confirmed or None,
+        }
         for each in findings
     ]
     document = {"image": {"reference": image}, "probe": build_probe(probed), "findings": told}

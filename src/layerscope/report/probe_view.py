@@ -22,13 +22,14 @@ from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.probe_recipe import draw_recipe
 from layerscope.report.probe_variants import draw_variants, draw_warnings
 from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.trace_section import draw_trace
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count
 
 TITLES: Final = {
     "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
     "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
-    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility",
+    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility", "loader": "loader",
 }  # fmt: skip
 """Stages as they are shown."""
 
@@ -61,6 +62,7 @@ def render_probe_text(
     draw_evidence(page, seen, verdict)
     draw_variants(page, probed.trials)
     draw_warnings(page, probed.warnings)
+    draw_trace(page, probed.traced)
     _draw_findings(page, findings)
     _draw_next(page, verdict)
     draw_recipe(page, probed.trials, verdict, is_wanted=shows_recipe)
@@ -78,7 +80,8 @@ def _draw_findings(page: Page, findings: Sequence[Finding]) -> None:
     if findings:
         page.add_heading("Findings")
     for finding in findings:
-        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", indent=2)
+        note = ("  confirmed by the probe", "bad") if finding.confirmed else ""
+        page.add_line((finding.code, str(finding.severity)), f" {finding.rule}", note, indent=2)
         page.add_line((escape_line(finding.message), "muted"), indent=4)
 
 

@@ -74,6 +74,19 @@ def select_source(text: str, *, stdin: BinaryIO | None = None, options: SourceOp
     return RandomAccessSource(source, options.spool_directory) if options.random_access else source
 
 
+def find_registry(text: str) -> str | None:
+    """The registry that IMAGE may be asked for at; None for what lies in a file, an engine, or nowhere."""
+    match = _SCHEME.match(text)
+    scheme = _ALIASES.get(match[1] + (match[2] or "")) if match else None
+    if scheme not in {None, REGISTRY} or (scheme is None and (text == STANDARD_INPUT or is_path_like(text))):
+        return None
+    name = text[match.end() :] if match and scheme else text
+    try:
+        return Reference.parse(name).registry
+    except ReferenceSyntaxError:
+        return None
+
+
 def _select(text: str, stdin: BinaryIO | None, options: SourceOptions) -> Source:
     if text == STANDARD_INPUT:
         return InputSource(STANDARD_INPUT, stdin)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from layerscope.sources.registry import transport
 from support.images import load_fixture, write_oci_layout
 from support.registry_server import Registry, serve_registry
 
@@ -146,3 +147,45 @@ def test_a_broken_configuration_is_no_failure_of_the_network(
     code, _, err = answer("inspect", "registry:registry.invalid/team/demo:1")
     assert code == 2
     assert err.startswith(f"layerscope: error: reading mirrors in {tmp_path}/registries.conf: ")
+
+
+def test_the_password_is_read_once_and_only_for_the_registry_of_the_image(
+    answer: Answer, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A base image from elsewhere is no place for it, and takes no line of standard input."""
+    registry.user = "tester"
+    who = ("--username", "tester", "--password-stdin")
+    image = f"registry:{registry.address}/team/demo:1"
+    give(monkeypatch, "s3cret\nanother\n")
+    assert answer("audit", image, "--base", f"oci-dir:{tmp_path / 'demo'}", *who)[0] == 1
+    give(monkeypatch, "s3cret\n")
+    assert answer("audit", image, "--base", f"registry:{registry.address}/team/demo:1", *who)[0] == 1
+    with serve_registry() as other:
+        other.add_layout(tmp_path / "demo")
+        other.user = "tester"
+        give(monkeypatch, "s3cret\ns3cret\n")
+        code, _, err = answer("audit", image, "--base", f"registry:{other.address}/team/demo:1", *who)
+        assert code == 3
+        assert "the base image (--base)" in err
+        assert other.requests
+        assert set(other.authorizations) == {None}
+
+
+def test_leave_to_ask_in_the_clear_is_for_the_registry_of_the_image(
+    answer: Answer, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A base image's registry is asked by TLS all the same: what lets us in there would go through the clear."""
+    auth = {"auth": "dGVzdGVyOnMzY3JldA=="}
+    (tmp_path / "home/.docker").mkdir(parents=True)
+    (tmp_path / "home/.docker/config.json").write_text(json.dumps({"auths": {"base.example": auth}}))
+    monkeypatch.setenv("NO_PROXY", registry.address)
+    monkeypatch.setattr(transport, "FIRST_WAIT", 0.001)
+    image = f"registry:{registry.address}/team/demo:1"
+    with serve_registry() as proxy:
+        proxy.user = "tester"
+        monkeypatch.setenv("http_proxy", f"http://{proxy.address}")
+        monkeypatch.setenv("https_proxy", f"http://{proxy.address}")
+        assert answer("audit", "--insecure", image, "--base", "base.example/team/base:1")[0] == 3
+        assert proxy.requests == [], "nothing but CONNECT, which it does not know"
+        assert answer("audit", "--insecure", "registry:base.example/team/base:1")[0] == 3
+        assert "dGVzdGVyOnMzY3JldA" in str(proxy.authorizations), "else the above would prove nothing"

@@ -11,7 +11,7 @@ from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
-from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
 from layerscope.cli.options import (
     Reading,
     Telling,
@@ -59,10 +59,10 @@ def command(
     code is 4 where the image is damaged.
     """
     outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
-    options = make_options(reading, base=base, policy_dir=policy_dir)
+    source, below = choose_sources(image, base, reading)
+    options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     tell_unknown_branches(options, console)
-    source = choose_source(image, reading)
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)

@@ -5,11 +5,11 @@ from layerscope.facts.fact import Fact
 
 
 class UnexpectedLibrary(Fact, frozen=True):
-    """A library that came from another file than the replayed loader found for `root`, an extension module.
+    """A library that came from another file than the replayed loader found for `root`.
 
-    `found` and `expected` are real paths without a leading slash, `expected` empty where none was found; `step` is how
-    the expected one was found, and `moment` when the other was seen. `is_in_image` says whether the file that came is
-    one of the image's own.
+    That is an extension module, or the folder of several that load the same. `found` and `expected` are real paths
+    without a leading slash, `expected` empty where none was found; `step` is how the expected one was found, and
+    `moment` when the other was seen. `is_in_image` says whether the file that came is one of the image's own.
     """
 
     soname: str

@@ -11,6 +11,7 @@ from layerscope.probe.payload.environment import describe_environment
 from layerscope.probe.payload.imports import find_installed, import_modules
 from layerscope.probe.payload.keeper import Keeper
 from layerscope.probe.payload.kernel import run_kernel
+from layerscope.probe.payload.loader_trace import trace_imports
 from layerscope.probe.payload.mapped import with_mapped
 from layerscope.probe.payload.pretrained import Pretrained
 from layerscope.probe.payload.records import Recorder
@@ -94,7 +95,13 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
     return stages
 
 
+def list_trace_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
+    """How libraries are searched, which takes a process of its own for each module."""
+    return [Stage("loader", lambda: trace_imports(settings["modules"]))]
+
+
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {
     "system": list_system_stages,
     "generation": list_generation_stages,
+    "trace": list_trace_stages,
 }

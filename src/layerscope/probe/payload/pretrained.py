@@ -5,8 +5,6 @@ looked up elsewhere.
 """
 
 import os
-import shutil
-import tempfile
 import time
 from typing import Any, Dict, List, Tuple
 
@@ -60,6 +58,8 @@ class Pretrained:
         return f"{values['kind']}, {len(CANARIES)} canaries", values
 
     def _write(self) -> None:
+        import tempfile  # loads libraries of compressors, for which the packages to be probed shall look themselves
+
         try:
             self._folder = tempfile.mkdtemp(prefix="layerscope-")
         except OSError as error:
@@ -91,7 +91,7 @@ class Pretrained:
             "text": shorten(text),
             "device": str(given.device),
         }
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _remove(self._folder)
         _check_generation(tokens, text, self._golden["tokens"], values)
         return f"generate() gives the {len(tokens)} tokens expected", values
 
@@ -116,3 +116,9 @@ def check_canaries(tokenizer: Any) -> Dict[str, Dict[str, Any]]:
         else:
             found[name] = {"tokens": len(ids), "is_same": back == text}
     return found
+
+
+def _remove(folder: str) -> None:
+    import shutil  # late, see above
+
+    shutil.rmtree(folder, ignore_errors=True)

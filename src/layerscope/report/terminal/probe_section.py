@@ -5,6 +5,7 @@ from layerscope.probe.verdict import Outcome
 from layerscope.report.escape import escape_line
 from layerscope.report.probe_view import draw_evidence, draw_stages, tell_stages
 from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.trace_section import draw_trace
 
 Line = tuple[tuple[str, str], str]
 
@@ -39,5 +40,6 @@ def draw_probe(page: Page, result: AuditResult) -> None:
         return
     draw_stages(page, probed)
     draw_evidence(page, probed.seen, probed.verdict)
+    draw_trace(page, probed.traced)
     for remark in probed.verdict.remarks:
         page.add_line(f"{page.symbols.doubt} {escape_line(remark)}", indent=2)

@@ -43,7 +43,7 @@ class ForeignLiveLibrary(Rule):
             groups.setdefault((fact.soname, fact.found, fact.expected), []).append(fact)
         for (soname, found, expected), group in groups.items():
             first = group[0]
-            asking = tell_path(first.root)
+            asking = f"{'' if '.so' in first.root.rpartition('/')[2] else 'A module in '}{tell_path(first.root)}"
             if len(group) > 1:
                 asking += f" and {tell_count(len(group) - 1, 'other module')}"
             whose = "" if first.is_in_image else ", which is not in the image"

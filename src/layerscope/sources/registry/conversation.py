@@ -8,7 +8,7 @@ from typing import Final
 from layerscope.errors import LoginError, TransferError
 from layerscope.sources.registry.login import Login
 from layerscope.sources.registry.origin import Origin
-from layerscope.sources.registry.refusal import say
+from layerscope.sources.registry.refusal import conceal_words, say
 from layerscope.sources.registry.transport import ATTEMPTS, Answer, Transport
 
 LOGINS: Final = 2
@@ -26,6 +26,7 @@ class Conversation:
         """Connect to nothing yet."""
         self._transport = transport
         self._login = login
+        transport.conceal = login.conceal
         self.home = transport.home
 
     def ask(
@@ -47,8 +48,7 @@ class Conversation:
                     method, url, headers={**headers, **sent}, task=task, body=body, attempts=attempts, patience=patience
                 )
             if answer.status >= _BAD_REQUEST:  # what it says then is repeated to a person
-                words = self.conceal(answer.body.decode("utf-8", "replace"))
-                answer = replace(answer, body=words.encode())
+                answer = replace(answer, body=conceal_words(answer.body, self.conceal))
             if answer.status == _FORBIDDEN and answer.origin == self.home:
                 raise self.make_refusal(task, say(answer))
             if answer.status != _UNAUTHORIZED:

@@ -92,6 +92,8 @@ class Login:
         if self._credential is None:
             return "without credentials; `docker login` or `podman login` first, if it is there at all"
         name = f"as {self._credential.username}" if self._credential.username else "with an identity token"
+        if self._credential.username == self._credential.password:
+            name = "with a token for name and password"  # as some registries have it
         return f"{name}, from {self._credential.origin}"
 
     def conceal(self, text: str) -> str:

@@ -1,6 +1,7 @@
 """What a registry refuses, told in its own words."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -12,6 +13,9 @@ _BAD_REQUEST: Final = 400
 _NOT_FOUND: Final = 404
 _SPEAKS_TLS: Final = b"HTTP request to an HTTPS server"
 """Go's server, which registries run on, says so."""
+
+SHOWN_ERRORS: Final = 3
+"""Errors of one answer that are repeated."""
 
 _QUERY: Final = re.compile(r"\?[^\s\"'<>]*=[^\s\"'<>]*")
 """The query of an address, which may be a credential."""
@@ -59,9 +63,21 @@ def make_refusal(status: int, task: str, said: str, retry_after: str | None = No
 
 def say(answer: Answer) -> str:
     """The registry's own words, where it has some."""
-    try:
-        errors = msgspec.json.decode(answer.body, type=_Errors).errors
-    except msgspec.MsgspecError:
-        return ""
-    words = "; ".join(error.message or error.code for error in errors[:3])
+    words = "; ".join(error.message or error.code for error in _read_errors(answer.body))
     return f" ({_QUERY.sub('', words)[:300]})" if words else ""
+
+
+def conceal_words(body: bytes, conceal: Callable[[str], str]) -> bytes:
+    """The body of a refusal without what `conceal` strikes out, however its JSON spells that."""
+    errors = _read_errors(body)
+    if not errors:
+        return conceal(body.decode("utf-8", "replace")).encode()
+    return msgspec.json.encode(_Errors([_Error(conceal(error.code), conceal(error.message)) for error in errors]))
+
+
+def _read_errors(body: bytes) -> list[_Error]:
+    """The first errors that a body lists: https://github.com/opencontainers/distribution-spec, "Error Codes"."""
+    try:
+        return msgspec.json.decode(body, type=_Errors).errors[:SHOWN_ERRORS]
+    except msgspec.MsgspecError:
+        return []

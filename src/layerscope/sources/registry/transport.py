@@ -105,6 +105,8 @@ class Transport:
         self._addresses = AddressCheck(self.home)
         self._has_answered = False
         self._pools: dict[tuple[int, str], PoolManager] = {}
+        self.conceal: Callable[[str], str] = str
+        """Strikes out of what is told while we wait whatever lets somebody in: a server may say it back."""
 
     def read(
         self,
@@ -154,7 +156,7 @@ class Transport:
         raise AssertionError("the last attempt returns or raises")
 
     def _teller(self, why: str) -> Callable[[float], None]:
-        return lambda seconds: self._progress.wait(why, seconds)
+        return lambda seconds: self._progress.wait(self.conceal(why), seconds)
 
     def open(self, url: str, *, headers: Mapping[str, str], task: str) -> tuple["BaseHTTPResponse", Origin]:
         """Send a GET whose body the caller reads, and tell who answers; one try, since the caller knows what it has."""
