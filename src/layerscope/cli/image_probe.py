@@ -16,7 +16,7 @@ from layerscope.cli.progress import show_progress
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
-from layerscope.probe.collect import ROLES, TRACE
+from layerscope.probe.collect import ROLES, SYSTEM, TRACE
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import run_in_container
 from layerscope.probe.gpu_access import split_refusals
@@ -147,8 +147,10 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec) -> ProbeSpec:
             "container: take it out of the image first"
         )
     target = choose_target(result)
-    if not target.interpreter:
+    if target.reason:
         raise ProbeError(f"probing {image}: {target.reason}")
+    if target.posix_shell:
+        return replace(spec, posix_shell=target.posix_shell, program=target.program, roles=(SYSTEM,))
     return replace(spec, interpreter=target.interpreter, modules=target.modules)
 
 

@@ -21,7 +21,7 @@ from layerscope.probe.gpu_binds import DRIVER_FOLDER
 from layerscope.probe.local_run import run_command
 from layerscope.probe.observation import Observation
 from layerscope.probe.oci_spec import DEVICES, MASKED, READ_ONLY, Bind, Start, build_oci_spec
-from layerscope.probe.payload.child import BOOT
+from layerscope.probe.program import list_command
 from layerscope.probe.spec import ProbeSpec
 from layerscope.progress import Progress
 
@@ -67,7 +67,7 @@ def run_unpacked(
 def run_bundle(bundle: Bundle, spec: ProbeSpec, *, progress: Progress, confinement: Confinement) -> BundleRun:
     """What the payload tells under the first runtime that starts it; raises ProbeError where none does."""
     start = Start(
-        [spec.interpreter, "-I", "-S", "-u", "-c", BOOT], _build_environment(bundle, confinement),
+        list_command(spec), _build_environment(bundle, confinement),
         bundle.config.working_dir or "/",
     )  # fmt: skip
     refusals: list[str] = []
@@ -78,7 +78,7 @@ def run_bundle(bundle: Bundle, spec: ProbeSpec, *, progress: Progress, confineme
             seen = run_command(command, spec, progress=progress)
         finally:
             end_container(bundle.folder)
-        if seen.python or seen.was_killed or (runtime == NAMESPACES and not _is_refused(seen)):
+        if seen.executable or seen.was_killed or (runtime == NAMESPACES and not _is_refused(seen)):
             return BundleRun(seen, Path(runtime).name, tuple(refusals))
         refusals.append(f"{Path(runtime).name}: {_tell_refusal(seen)}")
     raise ProbeError(f"starting the unpacked image: {'; '.join(refusals)}")

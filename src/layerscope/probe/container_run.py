@@ -17,9 +17,8 @@ from layerscope.probe.gpu_access import NO_GPU, GpuAccess
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
 from layerscope.probe.owner import is_alive, name_owner
-from layerscope.probe.payload.child import BOOT
-from layerscope.probe.payload_text import render_payload
-from layerscope.probe.protocol import MAX_STRAYS, RecordReader, encode_input
+from layerscope.probe.program import list_command, make_input
+from layerscope.probe.protocol import MAX_STRAYS, RecordReader
 from layerscope.probe.spec import ProbeSpec, make_nonce
 from layerscope.progress import Progress
 
@@ -75,7 +74,7 @@ def build_settings(
     return {
         "Image": image,
         "User": confinement.user,
-        "Entrypoint": [spec.interpreter, "-I", "-S", "-u", "-c", BOOT],
+        "Entrypoint": list_command(spec),
         "Cmd": [],
         "Env": [f"{name}={value}" for name, value in environment.items()],
         "Labels": {LABEL: name_owner()},
@@ -101,7 +100,7 @@ def _follow(
     """Feed the payload, take what it tells, and end it where it does not end by itself."""
     nonce = make_nonce()
     reader, builder, began = RecordReader(nonce), ObservationBuilder(spec.stages), time.monotonic()
-    given = encode_input(render_payload(), spec.build_settings(nonce), spec.list_blobs())
+    given = make_input(spec, nonce)
     is_fed = streams.send(given, seconds=SEND_SECONDS)
     strays: list[str] = []
     was_killed = False

@@ -20,6 +20,10 @@ GENERATORS: Final = ("torch", "transformers")
 """Packages that a generation needs, in the order in which they are imported."""
 
 
+SHELL_STAGES: Final = ("env", "devices", "driver", "loader")
+"""What a shell can look at."""
+
+
 class ProbeSpec(Struct, frozen=True):
     """What is asked: `modules` are imported, `device` is `auto`, `cuda` or `cpu`."""
 
@@ -32,12 +36,18 @@ class ProbeSpec(Struct, frozen=True):
     """Factor on every deadline."""
     about: str = ""
     """What is probed, for a report that is made elsewhere."""
+    posix_shell: tuple[str, ...] = ()
+    """The shell that runs the probe's script where there is no Python, as a command."""
+    program: str = ""
+    """What the image starts, for the script to look at."""
     looks: bool = False
     """Whether the payload has to find out which of the modules are there."""
 
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages that are asked for, in their order."""
+        if self.posix_shell:
+            return SHELL_STAGES
         generates = GENERATION in self.roles and "torch" in self.modules
         left_out = set() if generates else set(CANARY_STAGES)
         if "transformers" not in self.modules:

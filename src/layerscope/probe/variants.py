@@ -179,7 +179,7 @@ def compare(run: Run, spec: ProbeSpec, seen: Observation, hardened: Confinement)
 
 def _passes(seen: Observation, stage: str) -> bool:
     found = seen.find(stage)
-    return bool(seen.python) if not stage else found is not None and found.status == PASSED
+    return bool(seen.executable) if not stage else found is not None and found.status == PASSED
 
 
 def _narrow(spec: ProbeSpec, stage: str) -> ProbeSpec:
