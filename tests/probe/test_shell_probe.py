@@ -96,7 +96,7 @@ def test_a_missing_library_is_named(shell: tuple[str, ...], tmp_path: Path, monk
 
 
 def test_a_driver_library_is_found_where_the_loader_is_led(
-    posix_shell: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shell: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing asks it without a Python, and the sentence says so."""
     (tmp_path / "libcuda.so.1").write_bytes(b"")
