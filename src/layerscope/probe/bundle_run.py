@@ -11,11 +11,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from layerscope.errors import ProbeError
-from layerscope.filesystem.extraction_plan import ExtractionPlan
 from layerscope.image.config import RuntimeConfig
-from layerscope.layers.content import ReadContents
 from layerscope.probe import namespace_launcher
-from layerscope.probe.bundle_folder import ROOT, RUNTIME_NOTE, STATE, end_container, open_bundle
+from layerscope.probe.bundle_folder import ROOT, RUNTIME_NOTE, STATE, end_container
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.gpu_binds import DRIVER_FOLDER
 from layerscope.probe.local_run import run_command
@@ -49,29 +47,21 @@ class Bundle(Struct, frozen=True):
     binds: tuple[Bind, ...] = ()
 
 
-def run_unpacked(
-    plan: ExtractionPlan,
-    read_contents: ReadContents,
-    config: RuntimeConfig,
+def run_bundle(
+    bundle: Bundle,
     spec: ProbeSpec,
     *,
     progress: Progress,
     confinement: Confinement,
-    binds: Sequence[Bind] = (),
+    runtimes: Sequence[str] | None = None,
 ) -> BundleRun:
-    """Unpack the image, run the payload in it, and remove it."""
-    with open_bundle(plan, read_contents, progress) as folder:
-        return run_bundle(Bundle(folder, config, tuple(binds)), spec, progress=progress, confinement=confinement)
-
-
-def run_bundle(bundle: Bundle, spec: ProbeSpec, *, progress: Progress, confinement: Confinement) -> BundleRun:
     """What the payload tells under the first runtime that starts it; raises ProbeError where none does."""
     start = Start(
         list_command(spec), _build_environment(bundle, confinement),
         bundle.config.working_dir or "/",
     )  # fmt: skip
     refusals: list[str] = []
-    for runtime in list_runtimes():
+    for runtime in runtimes or list_runtimes():
         progress.note(f"starting the image with {Path(runtime).name}")
         command = _build_command(runtime, bundle, start, confinement)
         try:
