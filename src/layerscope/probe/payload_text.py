@@ -9,8 +9,9 @@ from typing import Final
 PACKAGE: Final = "layerscope.probe.payload"
 
 PARTS: Final = (
-    "records", "stages", "host_files", "resources", "environment", "driver", "kernel", "mapped", "imports", "tensors",
-    "generated_text", "canary", "pretrained", "loader_trace", "visibility", "process_tree", "child", "keeper", "entry",
+    "records", "stages", "host_files", "resources", "environment", "driver", "kernel", "mapped", "imports",
+    "tensors", "generated_text", "canary", "pretrained", "loader_trace", "visibility", "process_tree", "child",
+    "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 
