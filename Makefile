@@ -6,9 +6,10 @@ BIN := $(CURDIR)/$(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 TESTS ?=
 FUZZ_SECONDS ?= 600
+PYTHON_WITH_TORCH ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-live lint format check fuzz policies bench fixtures snapshots readme clean
+.PHONY: help dev demo test test-live lint format check fuzz policies bench gpu-check fixtures snapshots readme clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +64,9 @@ policies: $(VENV)/.dev ## Refresh the tables of outside knowledge from what pack
 bench: $(VENV)/.dev ## Measure against other tools; BENCH=--large adds an image of 6 GB
 	@$(PIP) install --editable '.[dev,bench]'
 	@$(BIN)/python -m benchmarks.run $(BENCH)
+
+gpu-check: ## Probe this host's GPU; needs no network and no engine, PYTHON_WITH_TORCH names a Python
+	@PYTHONPATH=src $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m benchmarks.gpu_check --python "$(PYTHON_WITH_TORCH)"
 
 fixtures: $(VENV)/.dev ## Build every fixture image as an OCI layout into build/fixtures
 	@rm -rf build/fixtures

@@ -177,3 +177,15 @@ def test_a_printed_command_runs_on_an_engine_and_its_log_makes_the_report(
     isolation = document["observations"]["env"]["isolation"]
     assert isolation["read_only_root"]
     assert int(isolation["capabilities"], 16) == 0
+
+
+def test_what_an_image_needs_is_found_with_an_engine(docker_engine: LiveEngine, cache: Path) -> None:
+    """A second run, with default rights, and the search between the two; every container is gone afterwards."""
+    text = "import pathlib\n(pathlib.Path.home() / '.cache' / 'x').mkdir(parents=True)\n"
+    load(docker_engine, build_python_image("layerscope/probe:homeless", *make_package("torch", text)))
+    code, document, talk = probe(docker_engine, "layerscope/probe:homeless", cache)
+    assert code == exit_codes.FINDINGS, (document, talk)
+    assert [need["name"] for need in document["needs"]] == ["home"], document["needs"]  # type: ignore[attr-defined]
+    columns = document["variants"]
+    assert columns["default"]["stages"]["imports"] == "passed"  # type: ignore[index]
+    assert not list_ours(docker_engine)

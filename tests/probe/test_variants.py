@@ -121,7 +121,9 @@ def test_a_python_that_does_not_start_is_tried_with_default_rights() -> None:
 
     def run(_spec: ProbeSpec, confinement: Confinement) -> Observation:
         starts = confinement.user == "0:0"
-        return Observation((), python="3.11" if starts else "", is_complete=starts, strays=("permission denied",))
+        return Observation(
+            (), executable="python3" if starts else "", is_complete=starts, strays=("permission denied",)
+        )
 
     found = probe_variants(run, SPEC).comparison
     assert found is not None

@@ -1,11 +1,19 @@
 """From an audited image to what can be probed in it: the Python in use, and the packages that generate."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from layerscope.audit.result import AuditResult
 from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.layers.entry import EntryType
 from layerscope.probe.spec import DISTRIBUTIONS, choose_modules
+
+SHELLS: Final = (
+    ("/bin/sh",), ("/bin/dash",), ("/bin/bash",), ("/busybox/sh",), ("/bin/busybox", "sh"), ("/usr/bin/busybox", "sh"),
+)  # fmt: skip
+"""Where shells lie, those of distroless images' debug variants among them."""
 
 
 class ProbeTarget(Struct, frozen=True):
@@ -14,6 +22,10 @@ class ProbeTarget(Struct, frozen=True):
     interpreter: str
     modules: tuple[str, ...] = ()
     reason: str = ""
+    posix_shell: tuple[str, ...] = ()
+    """A shell, as a command, where there is no Python."""
+    program: str = ""
+    """What the image starts."""
 
 
 def choose_target(result: AuditResult) -> ProbeTarget:
@@ -21,10 +33,22 @@ def choose_target(result: AuditResult) -> ProbeTarget:
     environments = result.facts.of(PythonEnvironment)
     usable = [each for each in environments if each.interpreter and each.kind != "orphaned"]
     if not usable:
-        return ProbeTarget("", reason="no Python was found in the image")
+        return _choose_shell(result)
     modules = {each.place: _list_modules(result, each) for each in usable}
     chosen = max(usable, key=lambda each: (bool(modules[each.place]), each.is_active))
     return ProbeTarget(_find_program(chosen), modules[chosen.place])
+
+
+def _choose_shell(result: AuditResult) -> ProbeTarget:
+    """A shell for the little that it can look at."""
+    runtime = result.image.config.runtime
+    program = next(iter((*runtime.entrypoint, *runtime.cmd)), "")
+    for path, *arguments in SHELLS:
+        node = result.tree.resolve(path.lstrip("/"))
+        if node is not None and node.type is EntryType.FILE and node.mode & 0o111:
+            return ProbeTarget("", posix_shell=(path, *arguments), program=program)
+    reason = "neither a Python nor a shell was found in the image: what it says without being run is all there is "
+    return ProbeTarget("", reason=f"{reason}(layerscope audit), or let it serve and probe that (--url)")
 
 
 def _list_modules(result: AuditResult, environment: PythonEnvironment) -> tuple[str, ...]:

@@ -13,13 +13,16 @@ from layerscope.audit.probe_server import find_server
 from layerscope.audit.probe_target import choose_target
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
+from layerscope.cli.probe_engine import find_engine, list_gpu_accesses
 from layerscope.cli.progress import show_progress
 from layerscope.cli.server_key import read_key
 from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
-from layerscope.probe.collect import GENERATION, ROLES, SERVING, TRACE, VISIBILITY
+from layerscope.probe.collect import GENERATION, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.confinement import Confinement
+from layerscope.probe.container_run import run_in_container
+from layerscope.probe.gpu_access import split_refusals
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.loader_trace import read_trace
@@ -145,25 +148,27 @@ def probe_image(
 
     Raises ProbeError where it cannot be probed.
     """
-    from layerscope.cli.probe_engine import find_engine, offers_gpus  # an audit alone needs no engine's client
-    from layerscope.probe.container_run import run_in_container
-
     engine, kind, reference, image_id = find_engine(image)
     with engine:
         result = audit(f"{kind}:{reference}")
         with show_progress(console) as progress:
-            found = find_server(result, policies)
-            asked = add_server(choose_spec(image, result, probing.make_spec(), found), found, probing)
-            wants = probing.container_gpus == "all" or (probing.container_gpus == "auto" and offers_gpus(engine))
+            asked = ask_image(image, result, probing, policies)
+            gpus = list_gpu_accesses(engine, probing.container_gpus)
 
             def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
-                return run_in_container(engine, image_id, spec, gpus=wants, progress=progress, confinement=confinement)
+                return run_in_container(engine, image_id, spec, gpus=gpus, progress=progress, confinement=confinement)
 
             try:
                 trials = probe_variants(run, asked, variant=variant)
             except EngineError as error:
                 raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
-    return result, probing.judge_trials(trials)
+    return result, tell_server(probing.judge_trials(trials), result, policies)
+
+
+def ask_image(image: str, result: AuditResult, probing: Probing, policies: Policies) -> ProbeSpec:
+    """What is asked of an image that is started here, and of the server that it is made to start."""
+    found = find_server(result, policies)
+    return _add_server(choose_spec(image, result, probing.make_spec(), found), found, probing)
 
 
 def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None = None) -> ProbeSpec:
@@ -175,21 +180,32 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: Serving
             "container: take it out of the image first"
         )
     target = choose_target(result)
-    if not target.interpreter:
+    if target.reason:
         raise ProbeError(f"probing {image}: {target.reason}{_tell_other_way(found)}")
+    if target.posix_shell:
+        return replace(spec, posix_shell=target.posix_shell, program=target.program, roles=(SYSTEM,))
     search = Search() if spec.wanted_model == NO_MODEL else choose_model(result, spec.wanted_model)
     asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
     return ask_for_batch(ask_for_model(asked, search))
 
 
-def add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> ProbeSpec:
+def _add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> ProbeSpec:
     """The probe with the image's server; a generation without it comes first, where the image can make one."""
-    if found is None or not probing.start_server:
+    if found is None or not probing.start_server or spec.posix_shell:
         return spec
     serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
     kept = [role for role in spec.roles if role != GENERATION or spec.modules]
     kept.insert(kept.index(VISIBILITY), SERVING)
     return replace(spec, roles=tuple(kept), serving=serving)
+
+
+def tell_server(probed: Probed, result: AuditResult, policies: Policies) -> Probed:
+    """The probe of an image without Python, with what to do about the server that it starts."""
+    found = find_server(result, policies)
+    if found is None or probed.verdict is None or probed.seen is None or probed.seen.python:
+        return probed
+    remarks = (*probed.verdict.remarks, _tell_other_way(found).removeprefix("; "))
+    return replace(probed, verdict=replace(probed.verdict, remarks=remarks))
 
 
 def _tell_other_way(found: ServingSpec | None) -> str:
@@ -202,6 +218,7 @@ def _tell_other_way(found: ServingSpec | None) -> str:
 
 
 def _explain(refusal: str, policies: Policies) -> str:
-    """What is known of an engine's refusal, and what to do."""
-    known = find_known_error(refusal, policies)
-    return "" if known is None else f"; {known.meaning}. {'; or '.join(known.cures)}"
+    """What is known of an engine's refusal, or of each of several, and what to do."""
+    known = [find_known_error(each, policies) for each in split_refusals(refusal)]
+    told = {each.id: f"; {each.meaning}. {'; or '.join(each.cures)}" for each in known if each is not None}
+    return "".join(told.values())

@@ -7,13 +7,15 @@ from layerscope.audit.read_image import ReadImage, read_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
-from layerscope.cli.image_probe import Probing, choose_spec
+from layerscope.cli.image_probe import Probing, ask_image, tell_server
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
+from layerscope.errors import ProbeError
 from layerscope.layers.content import ReadContents, iter_contents
 from layerscope.probe.bundle_folder import check_room, find_place, open_bundle, plan_bundle
 from layerscope.probe.bundle_run import Bundle, BundleRun, run_bundle
-from layerscope.probe.confinement import Confinement
+from layerscope.probe.confinement import ALL_GPUS, NO_GPUS, Confinement
+from layerscope.probe.gpu_binds import find_gpu_binds
 from layerscope.probe.observation import Observation
 from layerscope.probe.probed import Probed
 from layerscope.probe.spec import ProbeSpec
@@ -32,12 +34,17 @@ def probe_bundle(
         result = judge_image(read, base=None, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
     config = result.image.config.runtime
-    asked = choose_spec(image, result, probing.make_spec())
+    asked = ask_image(image, result, probing, options.policies)
     plan, place = plan_bundle(read.tree), find_place()
     console.say(f"layerscope: unpacking {tell_size(check_room(plan, place))} to {place}, to be removed afterwards")
+    binds = find_gpu_binds(options.policies.injected) if probing.container_gpus != NO_GPUS else []
+    if binds:
+        console.say(f"layerscope: giving it of this host: {', '.join(bind.source for bind in binds)}")
+    elif probing.container_gpus == ALL_GPUS:
+        raise ProbeError(f"probing {image}: expected a GPU to give to it, found no /dev/nvidia*")
     runs: list[BundleRun] = []
     with show_progress(console) as progress, open_bundle(plan, _open_contents(read), progress) as folder:
-        bundle = Bundle(folder, config)
+        bundle = Bundle(folder, config, tuple(binds))
 
         def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
             runs.append(run_bundle(bundle, spec, progress=progress, confinement=confinement))
@@ -47,7 +54,7 @@ def probe_bundle(
     for refusal in runs[0].refusals:
         console.say(f"layerscope: {refusal}")
     console.say(f"layerscope: started with {runs[0].runtime}")
-    return result, probing.judge_trials(found)
+    return result, tell_server(probing.judge_trials(found), result, options.policies)
 
 
 def _open_contents(read: ReadImage) -> ReadContents:

@@ -37,6 +37,8 @@ def emit(
         asked = replace(asked, interpreter=python, modules=GENERATORS, looks=True)
     else:
         asked = _ask_audit(image, asked, reading, console)
+    if asked.posix_shell:
+        raise ProbeError(f"emitting a probe of {image}: no Python was found in the image (--python names one)")
     gpus = probing.container_gpus == ALL_GPUS
     sys.stdout.write(EMITTERS[form](name, asked, Confinement(limits=asked.limits), make_nonce(), gpus=gpus))
     return exit_codes.CLEAN

@@ -8,6 +8,8 @@ from layerscope.engine.client import Engine, connect
 from layerscope.engine.endpoint import find_docker_endpoint, find_podman_endpoint
 from layerscope.engine.images import inspect_image
 from layerscope.errors import ConfigurationError, ProbeError, SourceError
+from layerscope.probe.confinement import ALL_GPUS, NO_GPUS
+from layerscope.probe.gpu_access import GpuAccess, list_accesses
 
 Kind = Literal["docker", "podman"]
 _KINDS: Final[tuple[Kind, ...]] = ("docker", "podman")
@@ -46,11 +48,9 @@ def find_engine(image: str) -> tuple[Engine, Kind, str, str]:
     raise ProbeError(f"probing {image}: no engine of this host has it: {'; '.join(failures)}")
 
 
-def offers_gpus(engine: Engine) -> bool:
-    """Whether the engine says that it can give GPUs to a container: NVIDIA's runtime, or devices by CDI."""
-    answer = engine.fetch("/info", task="asking the engine what it offers")
-    if not isinstance(answer, dict):
-        return False
-    devices = answer.get("DiscoveredDevices") or []
-    has_device = any("gpu" in str(each.get("ID", "")) for each in devices if isinstance(each, dict))
-    return "nvidia" in (answer.get("Runtimes") or {}) or has_device
+def list_gpu_accesses(engine: Engine, wanted: str) -> tuple[GpuAccess, ...]:
+    """The ways in which the engine can give GPUs to a container, as the user wants them: auto, all or none."""
+    if wanted == NO_GPUS:
+        return ()
+    info = engine.fetch("/info", task="asking the engine what it offers")
+    return list_accesses(info, is_podman=engine.is_podman, is_asked=wanted == ALL_GPUS)

@@ -11,16 +11,15 @@ from typing import Any, Final
 from msgspec import Struct
 
 from layerscope.errors import ProbeError
-from layerscope.filesystem.extraction_plan import ExtractionPlan
 from layerscope.image.config import RuntimeConfig
-from layerscope.layers.content import ReadContents
 from layerscope.probe import namespace_launcher
-from layerscope.probe.bundle_folder import ROOT, RUNTIME_NOTE, STATE, end_container, open_bundle
+from layerscope.probe.bundle_folder import ROOT, RUNTIME_NOTE, STATE, end_container
 from layerscope.probe.confinement import Confinement
+from layerscope.probe.gpu_binds import DRIVER_FOLDER
 from layerscope.probe.local_run import run_command
 from layerscope.probe.observation import Observation
 from layerscope.probe.oci_spec import DEVICES, MASKED, READ_ONLY, Bind, Start, build_oci_spec
-from layerscope.probe.payload.child import BOOT
+from layerscope.probe.program import list_command
 from layerscope.probe.spec import ProbeSpec
 from layerscope.progress import Progress
 
@@ -48,36 +47,28 @@ class Bundle(Struct, frozen=True):
     binds: tuple[Bind, ...] = ()
 
 
-def run_unpacked(
-    plan: ExtractionPlan,
-    read_contents: ReadContents,
-    config: RuntimeConfig,
+def run_bundle(
+    bundle: Bundle,
     spec: ProbeSpec,
     *,
     progress: Progress,
     confinement: Confinement,
-    binds: Sequence[Bind] = (),
+    runtimes: Sequence[str] | None = None,
 ) -> BundleRun:
-    """Unpack the image, run the payload in it, and remove it."""
-    with open_bundle(plan, read_contents, progress) as folder:
-        return run_bundle(Bundle(folder, config, tuple(binds)), spec, progress=progress, confinement=confinement)
-
-
-def run_bundle(bundle: Bundle, spec: ProbeSpec, *, progress: Progress, confinement: Confinement) -> BundleRun:
     """What the payload tells under the first runtime that starts it; raises ProbeError where none does."""
     start = Start(
-        [spec.interpreter, "-I", "-S", "-u", "-c", BOOT], _build_environment(bundle, confinement),
+        list_command(spec), _build_environment(bundle, confinement),
         bundle.config.working_dir or "/",
     )  # fmt: skip
     refusals: list[str] = []
-    for runtime in list_runtimes():
+    for runtime in runtimes or list_runtimes():
         progress.note(f"starting the image with {Path(runtime).name}")
         command = _build_command(runtime, bundle, start, confinement)
         try:
             seen = run_command(command, spec, progress=progress)
         finally:
             end_container(bundle.folder)
-        if seen.python or seen.was_killed or (runtime == NAMESPACES and not _is_refused(seen)):
+        if seen.executable or seen.was_killed or (runtime == NAMESPACES and not _is_refused(seen)):
             return BundleRun(seen, Path(runtime).name, tuple(refusals))
         refusals.append(f"{Path(runtime).name}: {_tell_refusal(seen)}")
     raise ProbeError(f"starting the unpacked image: {'; '.join(refusals)}")
@@ -103,6 +94,8 @@ def _build_environment(bundle: Bundle, confinement: Confinement) -> list[str]:
     given = dict(each.partition("=")[::2] for each in (PATH, *bundle.config.env))
     home = _find_home(bundle.folder / ROOT, confinement.user.partition(":")[0])
     found = {"HOME": home, "HOSTNAME": "layerscope", **given, **confinement.environment}
+    if any(bind.target.startswith(DRIVER_FOLDER) for bind in bundle.binds):
+        found["LD_LIBRARY_PATH"] = ":".join(filter(None, (found.get("LD_LIBRARY_PATH"), DRIVER_FOLDER)))
     return [f"{name}={value}" for name, value in found.items() if name and "\0" not in value]
 
 

@@ -88,7 +88,8 @@ class ObservationBuilder:
 
     def finish(self, **told: object) -> Observation:
         """The observation; `told` is what the host knows of the run."""
-        found = Observation(tuple(self._stages.values()), tuple(self._ends), self._logs, is_complete=self.is_over)
+        stages = sorted(self._stages.values(), key=lambda stage: stage.name != "start")  # nothing comes before it
+        found = Observation(tuple(stages), tuple(self._ends), self._logs, is_complete=self.is_over)
         if self._hello is not None:
             found = replace(found, python=self._hello.python, executable=self._hello.executable)
         return replace(found, **told)

@@ -1,8 +1,11 @@
 """A run in a container of an engine: locked down, fed by standard input, always removed."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
+
+from msgspec.structs import replace
 
 from layerscope.engine import containers
 from layerscope.engine.attached import STDOUT, AttachedStreams
@@ -10,12 +13,12 @@ from layerscope.engine.client import Engine
 from layerscope.errors import EngineError
 from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.confinement import Confinement, build_host_settings
+from layerscope.probe.gpu_access import NO_GPU, GpuAccess
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
 from layerscope.probe.owner import is_alive, name_owner
-from layerscope.probe.payload.child import BOOT
-from layerscope.probe.payload_text import render_payload
-from layerscope.probe.protocol import MAX_STRAYS, RecordReader, encode_input
+from layerscope.probe.program import list_command, make_input
+from layerscope.probe.protocol import MAX_STRAYS, RecordReader
 from layerscope.probe.spec import ProbeSpec, make_nonce
 from layerscope.progress import Progress
 
@@ -31,35 +34,49 @@ def run_in_container(
     image: str,
     spec: ProbeSpec,
     *,
-    gpus: bool,
+    gpus: Sequence[GpuAccess] = (),
     progress: Progress,
     confinement: Confinement | None = None,
 ) -> Observation:
-    """What the payload tells in a container of that image; raises EngineError where none could be started."""
+    """What the payload tells in a container of that image, given GPUs in the first of these ways that the engine takes.
+
+    Raises EngineError where none could be started, with what the engine said of each way.
+    """
     remove_leftovers(engine)
-    progress.note("creating the container")
     confinement = confinement or Confinement(limits=spec.limits)
-    container = containers.create_container(engine, build_settings(image, spec, confinement, gpus=gpus))
-    try:
-        with containers.attach(engine, container) as streams:
-            progress.note("starting the container")
-            containers.start(engine, container)
-            return _follow(engine, container, streams, spec, progress)
-    finally:
-        containers.remove(engine, container)
+    refusals: list[str] = []
+    for access in gpus or (NO_GPU,):
+        progress.note("creating the container")
+        container = ""
+        try:
+            try:
+                settings = build_settings(image, spec, confinement, access)
+                container = containers.create_container(engine, settings)
+                streams = containers.attach(engine, container)
+                progress.note("starting the container")
+                containers.start(engine, container)
+            except EngineError as error:
+                refusals.append(f"{access.name}: {error}" if len(gpus) > 1 else str(error))
+                continue
+            with streams:
+                return replace(_follow(engine, container, streams, spec, progress), gpu_access=access.name)
+        finally:
+            if container:
+                containers.remove(engine, container)
+    raise EngineError("; ".join(refusals))
 
 
-def build_settings(image: str, spec: ProbeSpec, confinement: Confinement, *, gpus: bool) -> dict[str, object]:
+def build_settings(
+    image: str, spec: ProbeSpec, confinement: Confinement, access: GpuAccess = NO_GPU
+) -> dict[str, object]:
     """What the engine is asked for; of the image's own config, environment, working directory and volumes remain."""
-    host = build_host_settings(confinement)
-    if gpus:
-        host["DeviceRequests"] = [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]], "Options": {}}]
+    environment = {**confinement.environment, **access.environment}
     return {
         "Image": image,
         "User": confinement.user,
-        "Entrypoint": [spec.interpreter, "-I", "-S", "-u", "-c", BOOT],
+        "Entrypoint": list_command(spec),
         "Cmd": [],
-        "Env": [f"{name}={value}" for name, value in confinement.environment.items()],
+        "Env": [f"{name}={value}" for name, value in environment.items()],
         "Labels": {LABEL: name_owner()},
         "OpenStdin": True,
         "StdinOnce": True,
@@ -69,17 +86,21 @@ def build_settings(image: str, spec: ProbeSpec, confinement: Confinement, *, gpu
         "Tty": False,
         "NetworkDisabled": True,
         "Healthcheck": {"Test": ["NONE"]},
-        "HostConfig": host,
+        "HostConfig": {**build_host_settings(confinement), **access.host},
     }
 
 
 def _follow(
-    engine: Engine, container: str, streams: AttachedStreams, spec: ProbeSpec, progress: Progress
+    engine: Engine,
+    container: str,
+    streams: AttachedStreams,
+    spec: ProbeSpec,
+    progress: Progress,
 ) -> Observation:
     """Feed the payload, take what it tells, and end it where it does not end by itself."""
     nonce = make_nonce()
     reader, builder, began = RecordReader(nonce), ObservationBuilder(spec.stages), time.monotonic()
-    given = encode_input(render_payload(), spec.build_settings(nonce), spec.list_blobs())
+    given = make_input(spec, nonce)
     is_fed = streams.send(given, seconds=SEND_SECONDS)
     strays: list[str] = []
     was_killed = False

@@ -13,10 +13,9 @@ from layerscope.errors import ProbeError
 from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
-from layerscope.probe.payload.child import BOOT
 from layerscope.probe.payload.process_tree import kill_tree
-from layerscope.probe.payload_text import render_payload
-from layerscope.probe.protocol import RecordReader, encode_input
+from layerscope.probe.program import list_command, make_input
+from layerscope.probe.protocol import RecordReader
 from layerscope.probe.spec import GENERATORS, OTHER_GENERATORS, ProbeSpec, choose_modules, make_nonce
 from layerscope.progress import Progress
 
@@ -45,13 +44,13 @@ def find_modules(interpreter: str) -> tuple[str, ...]:
 
 def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
     """What the payload tells in a process of this host; raises ProbeError where it cannot be started."""
-    return run_command([spec.interpreter, "-I", "-S", "-u", "-c", BOOT], spec, progress=progress)
+    return run_command(list_command(spec), spec, progress=progress)
 
 
 def run_command(command: Sequence[str], spec: ProbeSpec, *, progress: Progress) -> Observation:
     """What the payload tells to whoever starts it by this command; raises ProbeError where that cannot be started."""
     nonce, began = make_nonce(), time.monotonic()
-    given = encode_input(render_payload(), spec.build_settings(nonce), spec.list_blobs())
+    given = make_input(spec, nonce)
     try:
         process = subprocess.Popen(  # noqa: S603 -- the user's own Python
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True

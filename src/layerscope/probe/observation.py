@@ -67,6 +67,8 @@ class Observation(Struct, frozen=True):
     """The image's own model, and how it was found."""
     was_killed: bool = False
     """Whether the host had to end it."""
+    gpu_access: str = ""
+    """How the container was given GPUs; empty where it was given none."""
 
     def find(self, name: str) -> StageResult | None:
         """The stage of that name, if it was asked for."""

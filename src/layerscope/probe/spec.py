@@ -53,6 +53,10 @@ def choose_modules(names: Iterable[str]) -> tuple[str, ...]:
     return next(((name,) for name in OTHER_GENERATORS if name in found), ())
 
 
+SHELL_STAGES: Final = ("env", "devices", "driver", "loader")
+"""What a shell can look at."""
+
+
 class ProbeSpec(Struct, frozen=True):
     """What is asked: `modules` are imported, `device` is `auto`, `cuda` or `cpu`."""
 
@@ -73,6 +77,10 @@ class ProbeSpec(Struct, frozen=True):
     """The largest batch that is tried, in the role `batch`."""
     about: str = ""
     """What is probed, for a report that is made elsewhere."""
+    posix_shell: tuple[str, ...] = ()
+    """The shell that runs the probe's script where there is no Python, as a command."""
+    program: str = ""
+    """What the image starts, for the script to look at."""
     looks: bool = False
     """Whether the payload has to find out which of the modules are there."""
     serving: ServingSpec | None = None
@@ -81,6 +89,8 @@ class ProbeSpec(Struct, frozen=True):
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages that are asked for, in their order."""
+        if self.posix_shell:
+            return SHELL_STAGES
         generates = GENERATION in self.roles and self.generates
         left_out = set() if generates else set(CANARY_STAGES)
         if "transformers" not in self.modules:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from layerscope.probe.collect import BATCH, GENERATION, MODEL, SERVING, SYSTEM, VISIBILITY
 from layerscope.probe.confinement import DEFAULT, DEFAULT_CAPABILITIES, TMP, Confinement, list_docker_flags
+from layerscope.probe.gpu_access import ACCESSES
 from layerscope.probe.observation import CRASHED, PASSED, Observation
 from layerscope.probe.serving_spec import SERVING_STAGES
 from layerscope.probe.spec import OWN_STAGES, ProbeSpec
@@ -109,9 +110,13 @@ class Trials(Struct, frozen=True):
     seen: Observation
     confinement: Confinement | None = None
     """None where layerscope did not choose it."""
-    gpu_flags: tuple[str, ...] = ()
-    """The flags that gave it GPUs; none where it had none."""
     comparison: Comparison | None = None
+
+    @property
+    def gpu_flags(self) -> tuple[str, ...]:
+        """The flags that gave it GPUs; none where it had none."""
+        access = ACCESSES.get(self.seen.gpu_access)
+        return access.flags if access is not None else ()
 
 
 def probe_variants(run: Run, spec: ProbeSpec, *, variant: str = AUTO) -> Trials:
@@ -178,7 +183,7 @@ def compare(run: Run, spec: ProbeSpec, seen: Observation, hardened: Confinement)
 
 def _passes(seen: Observation, stage: str) -> bool:
     found = seen.find(stage)
-    return bool(seen.python) if not stage else found is not None and found.status == PASSED
+    return bool(seen.executable) if not stage else found is not None and found.status == PASSED
 
 
 def _narrow(spec: ProbeSpec, stage: str) -> ProbeSpec:

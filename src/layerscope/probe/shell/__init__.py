@@ -1,0 +1,1 @@
+"""The probe for images without Python: one script for any POSIX shell."""
