@@ -6,13 +6,16 @@ BIN := $(CURDIR)/$(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 TESTS ?=
 FUZZ_SECONDS ?= 600
+TORCH := build/torch
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+INTO_TORCH := python -m pip --quiet --disable-pip-version-check --no-input --retries 0 install --extra-index-url $(TORCH_INDEX)
 PYTHON_WITH_TORCH ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-live lint format check fuzz policies bench gpu-check fixtures snapshots readme clean
+.PHONY: help dev demo probe-demo torch test test-live lint format check fuzz policies bench gpu-check fixtures snapshots readme clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "layerscope needs Python 3.11 or later: make PYTHON=python3.12" >&2; exit 1; }
@@ -35,6 +38,22 @@ demo: $(VENV)/.runtime ## Build a bundled image from its text recipe and audit i
 	PYTHONPATH=tests $(BIN)/python -m support.images fixtures/images/demo "$$work/demo" >/dev/null && \
 	cd "$$work" && echo '$$ layerscope audit oci-dir:demo' && \
 	{ $(BIN)/layerscope audit oci-dir:demo --cache-dir "$$work/cache" || test $$? -eq 1; }
+
+$(TORCH)/.installed: | $(VENV)/bin/python
+	@echo "installing PyTorch for the CPU into $(TORCH)" >&2
+	@$(BIN)/python -m venv $(TORCH)
+	@$(TORCH)/bin/$(INTO_TORCH) torch==2.13.0 transformers
+	@touch $@
+
+torch: $(TORCH)/.installed ## Make a Python in build/torch for the tests that load models
+	@$(TORCH)/bin/$(INTO_TORCH) onnxruntime jax
+
+probe-demo: $(VENV)/.runtime $(TORCH)/.installed ## Build an image with a real PyTorch and make it generate, without an engine
+	@work=$$(mktemp -d -p $(CURDIR)/build) && trap 'rm -rf "$$work"' EXIT && \
+	site=$$($(TORCH)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+	PYTHONPATH=tests $(BIN)/python -m support.torch_image "$$site" "$$work/torch" && \
+	cd "$$work" && echo '$$ layerscope probe --runtime bundle oci-dir:torch' && \
+	$(BIN)/layerscope probe --runtime bundle oci-dir:torch --cache-dir cache
 
 test: $(VENV)/.dev ## Run all tests; those that need a container engine start one where they can
 	@$(BIN)/pytest -n 2 $(TESTS)

