@@ -61,12 +61,13 @@ def render_probe_text(
             (f"{escape_line(verdict.known.meaning)}  (layerscope explain {verdict.known.id})", "muted"), indent=2
         )
     page.add_blank()
-    page.add_line(("image    ", "label"), escape_line(image))
-    if seen.python:
+    is_elsewhere = seen.find("listen") is not None and seen.find("env") is None  # a server that others run
+    page.add_line(("server   " if is_elsewhere else "image    ", "label"), escape_line(image))
+    if seen.python and not is_elsewhere:
         page.add_line(("python   ", "label"), escape_line(f"{seen.python} ({seen.executable})"))
     if seen.model:
         page.add_line(("model    ", "label"), escape_line(seen.model))
-    if memory := tell_memory(seen):
+    if (memory := tell_memory(seen)) and not is_elsewhere:
         page.add_line(("memory   ", "label"), escape_line(memory))
     for label, told in list_server_lines(seen):
         page.add_line((f"{label:<9}", "label"), escape_line(told))
