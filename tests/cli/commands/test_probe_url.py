@@ -44,8 +44,8 @@ def test_a_server_elsewhere_is_no_proof_of_a_gpu(answer: Answer) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--url", "http://h:1", "image"), "expected IMAGE, or --local"),
-        (("--url", "http://h:1", "--local"), "expected IMAGE, or --local"),
+        (("--url", "http://h:1", "image"), "expected IMAGE, --local"),
+        (("--url", "http://h:1", "--local"), "expected IMAGE, --local"),
         (("--url", "h:1"), "expected http://HOST:PORT"),
         (
             ("--url", "http://h:1", "--api-key-env", "LAYERSCOPE_NO_SUCH_KEY"),
