@@ -9,9 +9,9 @@ from typing import Final
 PACKAGE: Final = "layerscope.probe.payload"
 
 PARTS: Final = (
-    "records", "stages", "host_files", "resources", "environment", "driver", "kernel", "memory", "mapped", "imports",
-    "tensors", "generated_text", "onnx_graph", "other_engines", "canary", "pretrained", "own_files", "own_model",
-    "own_generation", "batch", "loader_trace", "visibility", "process_tree", "child", "http_client",
+    "records", "stages", "host_files", "resources", "scratch", "environment", "driver", "kernel", "memory", "mapped",
+    "imports", "tensors", "generated_text", "onnx_graph", "other_engines", "canary", "pretrained", "own_files",
+    "own_model", "own_generation", "batch", "loader_trace", "visibility", "process_tree", "child", "http_client",
     "answer_text", "api_dialects", "answer_stream", "server_process", "serving_start", "serving_calls", "serving",
     "keeper", "entry",
 )  # fmt: skip
@@ -25,10 +25,10 @@ Settings come on standard input, records go to standard output. `layerscope prob
 '''
 _FOOT: Final = """
 if __name__ == "__main__":
-    if "SOURCE" not in globals():
+    if "PROGRAM" not in globals():
         with open(__file__, "rb") as _stream:
-            SOURCE = _stream.read()
-    run_payload(SOURCE)
+            PROGRAM = compile(_stream.read(), __file__, "exec")
+    run_payload(PROGRAM)
 """
 
 

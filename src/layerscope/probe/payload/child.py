@@ -13,9 +13,17 @@ from layerscope.probe.payload.records import MAX_RECORD
 BOOT = (
     "import sys\n"
     "source = sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))\n"
-    "exec(compile(source, '<layerscope>', 'exec'), {'__name__': '__main__', 'SOURCE': source})\n"
+    "program = compile(source, '<layerscope>', 'exec')\n"
+    "exec(program, {'__name__': '__main__', 'PROGRAM': program})\n"
 )
 """How a process gets its program: by standard input, since nothing can be written to a read-only root."""
+
+CHILD_BOOT = (
+    "import marshal, sys\n"
+    "program = marshal.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))\n"
+    "exec(program, {'__name__': '__main__', 'PROGRAM': program})\n"
+)
+"""The same for a process of the same Python, which need not compile it again."""
 
 CHUNK = 1 << 16
 MAX_STACKS = 1 << 16

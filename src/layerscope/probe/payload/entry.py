@@ -1,8 +1,10 @@
 """The way in: what this process is to do, read from standard input or from the command line."""
 
+import contextlib
 import json
 import os
 import sys
+from types import CodeType
 from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 
 from layerscope.probe.payload.batch import Batch
@@ -28,20 +30,29 @@ MAX_SETTINGS = 1 << 20
 MAX_BLOB = 64 << 20
 
 
-def run_payload(source: bytes) -> None:
+def run_payload(program: CodeType) -> None:
     """Read settings and blobs from standard input, and do what they say."""
     settings, blobs = read_settings(sys.stdin.buffer)
     role = settings.get("role", "keeper")
     if role == "keeper":
         output = os.dup(1)
         os.dup2(2, 1)  # whatever else prints shall not stand between records
-        Keeper(source, settings, blobs, output).run()
+        Keeper(program, settings, blobs, output).run()
     elif role == "markers":
         print_markers(settings["nonce"])
     else:
         arm_dump(settings["stacks"])
         measure = None if role == "system" else measure_memory
         run_stages(ROLES[role](settings, blobs), Recorder(settings["records"]), measure)
+        leave()
+
+
+def leave() -> None:
+    """End here: a framework takes a second or two to be taken down, in which nothing more is learned."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or replaced by the image's own
+            stream.flush()
+    os._exit(0)
 
 
 def read_settings(stream: BinaryIO) -> Tuple[Dict[str, Any], List[bytes]]:
@@ -82,7 +93,7 @@ def list_generation_stages(settings: Dict[str, Any], blobs: List[bytes]) -> List
         return stages + _list_other_stages(others, settings, blobs)
     golden = dict(settings["golden"], logits=blobs[1])
     canary = Canary(blobs[0], golden)
-    pretrained = Pretrained(dict(zip(settings["files"], [blobs[0], *blobs[2:]])), golden)
+    pretrained = Pretrained(dict(zip(settings["files"], [blobs[0], *blobs[2:]])), golden, settings["scratch"])
 
     def generate() -> Tuple[str, Dict[str, Any]]:
         pretrained.device = canary.device
@@ -136,7 +147,7 @@ def list_model_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Sta
 
 def list_trace_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
     """How libraries are searched, which takes a process of its own for each module."""
-    return [Stage("loader", lambda: trace_imports(settings["modules"]))]
+    return [Stage("loader", lambda: trace_imports(settings["modules"], settings["scratch"]))]
 
 
 ROLES: Dict[str, Callable[[Dict[str, Any], List[bytes]], List[Stage]]] = {

@@ -4,15 +4,18 @@ It alone writes to standard output, each line tagged with a word that the host c
 """
 
 import json
+import marshal
 import os
 import sys
 import time
+from types import CodeType
 from typing import Any, Callable, Dict, List, Optional
 
 from layerscope.probe.payload.batch import describe_attempt, search_batch
-from layerscope.probe.payload.child import BOOT, Child, describe_end
+from layerscope.probe.payload.child import CHILD_BOOT, Child, describe_end
 from layerscope.probe.payload.process_tree import adopt_orphans, describe_waits, end_descendants
 from layerscope.probe.payload.records import Recorder, encode_record, shorten
+from layerscope.probe.payload.scratch import make_scratch, remove_folder
 from layerscope.probe.payload.stages import Stage, run_stages
 from layerscope.probe.payload.visibility import find_markers
 
@@ -34,9 +37,11 @@ FOREIGN = frozenset({"serving"})
 class Keeper:
     """Runs children, one role after the other, and reports to the host."""
 
-    def __init__(self, source: bytes, settings: Dict[str, Any], blobs: List[bytes], output: int) -> None:
+    def __init__(self, program: CodeType, settings: Dict[str, Any], blobs: List[bytes], output: int) -> None:
         """Work by `settings`; `blobs` are what children need beside them."""
-        self._source, self._settings, self._blobs, self._output = source, settings, blobs, output
+        self._program, self._blobs, self._output = marshal.dumps(program), blobs, output
+        self._scratch = make_scratch(settings["nonce"])
+        self._settings = dict(settings, scratch=self._scratch)
         self._tag = ("{}{} ".format(TAG, settings["nonce"])).encode("ascii")
         self._stage = self._role = ""
         self._began = 0.0
@@ -63,6 +68,7 @@ class Keeper:
             if self._child is not None:
                 self._child.kill()
             end_descendants()
+            remove_folder(self._scratch)
 
     def _tell(self, record: str, **values: Any) -> None:
         self._pass_on(encode_record(record, values).rstrip(b"\n"))
@@ -77,9 +83,9 @@ class Keeper:
             settings = dict(self._settings, role=role, records=records, stacks=stacks, **more)
             settings["blobs"] = [len(blob) for blob in self._blobs]
             told = json.dumps(settings, sort_keys=True).encode("ascii")
-            return b"%d\n%s%s\n%s" % (len(self._source), self._source, told, b"".join(self._blobs))
+            return b"%d\n%s%s\n%s" % (len(self._program), self._program, told, b"".join(self._blobs))
 
-        self._child = Child([sys.executable, *flags, "-c", BOOT], make_input, take or self._take_record)
+        self._child = Child([sys.executable, *flags, "-c", CHILD_BOOT], make_input, take or self._take_record)
         return self._child
 
     def _enter(self, stage: str) -> None:

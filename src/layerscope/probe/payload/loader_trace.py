@@ -26,32 +26,27 @@ MOST_TRIED = 4
 TRACE_SECONDS = 180
 
 
-def trace_imports(modules: List[str]) -> Tuple[str, Dict[str, Any]]:
+def trace_imports(modules: List[str], scratch: str) -> Tuple[str, Dict[str, Any]]:
     """Each library that importing these modules makes the loader search, once, and how it was found."""
     if not modules:
         raise SkippedStage("the image has none of the packages that generate")
-    folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"layerscope-{os.getpid()}")  # noqa: S108 -- see below
-    os.mkdir(folder, 0o700)  # fails where there is such a thing; tempfile would load libraries that others look for
-    try:
-        values: Dict[str, Any] = {"modules": {}, "left_out": 0}
-        told, size = set(), 0  # type: Any, int
-        for module in modules:
-            found, error, seconds = _trace(module, os.path.join(folder, module))
-            kept = []
-            for each in found:
-                if (each["name"], each["path"]) in told:
-                    continue
-                told.add((each["name"], each["path"]))
-                size += 60 + sum(len(str(value)) for value in each.values())
-                if size > MOST_LIBRARIES_TOLD:
-                    values["left_out"] += 1
-                else:
-                    kept.append(each)
-            values["modules"][module] = {"libraries": kept, "seconds": seconds, "error": error}
-    finally:
-        for name in list_folder(folder):
-            os.unlink(os.path.join(folder, name))
-        os.rmdir(folder)
+    folder = os.path.join(scratch, "trace")
+    os.makedirs(folder, 0o700)
+    values: Dict[str, Any] = {"modules": {}, "left_out": 0}
+    told, size = set(), 0  # type: Any, int
+    for module in modules:
+        found, error, seconds = _trace(module, os.path.join(folder, module))
+        kept = []
+        for each in found:
+            if (each["name"], each["path"]) in told:
+                continue
+            told.add((each["name"], each["path"]))
+            size += 60 + sum(len(str(value)) for value in each.values())
+            if size > MOST_LIBRARIES_TOLD:
+                values["left_out"] += 1
+            else:
+                kept.append(each)
+        values["modules"][module] = {"libraries": kept, "seconds": seconds, "error": error}
     if not told:
         raise SkippedStage("this C library's loader tells nothing of its search (LD_DEBUG is glibc's)")
     lost = sorted({each["name"] for row in values["modules"].values() for each in row["libraries"] if not each["path"]})

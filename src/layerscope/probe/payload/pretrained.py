@@ -33,10 +33,10 @@ QUIET = frozenset({"empty", "blank"})
 class Pretrained:
     """The canary model in a folder of its own."""
 
-    def __init__(self, files: Dict[str, bytes], golden: Dict[str, Any]) -> None:
-        """Take the folder's files by name, and what is expected of the model."""
+    def __init__(self, files: Dict[str, bytes], golden: Dict[str, Any], scratch: str) -> None:
+        """Take the folder's files by name, what is expected of the model, and where its folder may be made."""
         self._files, self._golden = files, golden
-        self._folder = ""
+        self._folder = os.path.join(scratch, "canary")
         self._tokenizer: Any = None
         self.device = "cpu"
 
@@ -58,10 +58,8 @@ class Pretrained:
         return f"{values['kind']}, {len(CANARIES)} canaries", values
 
     def _write(self) -> None:
-        import tempfile  # loads libraries of compressors, for which the packages to be probed shall look themselves
-
         try:
-            self._folder = tempfile.mkdtemp(prefix="layerscope-")
+            os.makedirs(self._folder, 0o700)
         except OSError as error:
             raise SkippedStage(f"there is no place for a model's files: {error.strerror}") from None
         for name, content in self._files.items():
@@ -91,7 +89,6 @@ class Pretrained:
             "text": shorten(text),
             "device": str(given.device),
         }
-        _remove(self._folder)
         _check_generation(tokens, text, self._golden["tokens"], values)
         return f"generate() gives the {len(tokens)} tokens expected", values
 
@@ -116,9 +113,3 @@ def check_canaries(tokenizer: Any) -> Dict[str, Dict[str, Any]]:
         else:
             found[name] = {"tokens": len(ids), "is_same": back == text}
     return found
-
-
-def _remove(folder: str) -> None:
-    import shutil  # late, see above
-
-    shutil.rmtree(folder, ignore_errors=True)
