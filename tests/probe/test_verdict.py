@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from layerscope.probe.collect import ObservationBuilder
-from layerscope.probe.observation import Observation
+from layerscope.probe.observation import Observation, StageResult
 from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Record
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, judge
@@ -163,3 +165,25 @@ def test_output_that_is_lost_at_a_crash_is_a_remark() -> None:
     verdict = judge(observe(*[*on_cpu()[:-2], muted, Bye(2.0)]))
     assert verdict.is_good
     assert "PYTHONUNBUFFERED=1" in verdict.remarks[0]
+
+
+def test_what_is_missing_here_is_said_of_here() -> None:
+    """A probe of its own surroundings has neither an image nor a container."""
+    stages = (StageResult("env", "passed"), StageResult("devices", "skipped"), StageResult("driver", "skipped"))
+    seen = Observation(stages, is_complete=True, is_here=True)
+    assert judge(seen).title == "nothing here was found that generates"
+    assert judge(seen, wants_gpu=True).reason == "no GPU is here: there is no /dev/nvidia*"
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("missing-tensor", "the weights are not whole, and a text of theirs is noise"),
+        ("truncated-file", "the weights are not whole"),
+        ("wrong-shape", "the weights do not fit config.json"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_has_a_title_of_its_own(kind: str, title: str) -> None:
+    """Which says what is wrong with it, not which stage found it."""
+    seen = Observation((StageResult("own-weights", "failed", kind=kind, detail="it is so"),), is_complete=True)
+    assert judge(seen).title == title

@@ -9,7 +9,8 @@ from layerscope.probe.observation import Observation, StageResult
 from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import judge
 from layerscope.report.context import RenderContext
-from layerscope.report.probe_view import render_probe_text
+from layerscope.report.probe_view import render_probe_text, sort_findings
+from layerscope.rules.severity import Severity
 from support.results import make_finding
 
 SEEN = Observation(
@@ -92,3 +93,39 @@ def test_the_search_of_the_loader_is_told_library_by_library() -> None:
 def test_a_page_can_be_drawn_in_ascii() -> None:
     """For logs that know nothing else."""
     assert "\n".join(draw(Probed(SEEN, judge(SEEN)), unicode=False)).isascii()
+
+
+def test_the_finding_of_the_root_comes_first_and_unrelated_ones_last() -> None:
+    """What the break confirms stands between, whatever each weighs."""
+    verdict = judge(SEEN)
+    findings = [
+        replace(make_finding("CONF010", rule="buffered-python-output", severity=Severity.LOW), confirmed="visibility"),
+        replace(make_finding("ELF001", rule="missing-library", severity=Severity.CRITICAL), confirmed="imports"),
+        make_finding("PROBE005", rule="failing-import", severity=Severity.HIGH, message="Stage imports fails: no"),
+    ]
+    assert [each.code for each in sort_findings(findings, verdict)] == ["PROBE005", "ELF001", "CONF010"]
+
+
+def test_lost_output_is_told_once() -> None:
+    """As a finding, or as a remark where no rule was asked."""
+    muted = StageResult(
+        "visibility", "passed", kind="muted", detail="lost when a process ends without flushing: stdout"
+    )
+    seen = replace(SEEN, stages=(StageResult("env", "passed"), muted))
+    probed = Probed(seen, judge(seen))
+    assert "  ? output is lost when a process ends without flushing: stdout: set PYTHONUNBUFFERED=1" in draw(probed)
+    finding = replace(make_finding("CONF010", rule="buffered-python-output"), confirmed="visibility")
+    page = render_probe_text("acme/generate", probed, RenderContext(width=120, unicode=True), findings=(finding,))
+    assert "output is lost when" not in page
+
+
+def test_stages_are_called_in_sentences_as_they_are_shown() -> None:
+    """In the verdict, and where one stage needs another."""
+    stages = (
+        StageResult("listen", "failed", kind="unreachable", detail="nothing answers"),
+        StageResult("health", "skipped", detail="it needs stage chat-16"),
+    )
+    seen = replace(SEEN, stages=stages)
+    lines = draw(Probed(seen, judge(seen)))
+    assert lines[0] == "✘ ERROR   stage 'server listens' fails"
+    assert any(line.endswith("skipped: it needs stage 'chat, 16 tokens'") for line in lines)

@@ -9,7 +9,7 @@ import click
 from msgspec.structs import replace
 
 from layerscope.audit.model_target import choose_model
-from layerscope.audit.probe_server import find_server
+from layerscope.audit.probe_server import UnknownServer, find_server, find_unknown_server
 from layerscope.audit.probe_target import choose_target
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
@@ -35,6 +35,7 @@ from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
+from layerscope.rules.wording import begin
 
 GPUS: Final = ("auto", "all", "none")
 
@@ -161,7 +162,9 @@ def probe_image(
             try:
                 trials = probe_variants(run, asked, variant=variant)
             except EngineError as error:
-                raise ProbeError(f"probing {image}: {error}{_explain(str(error), policies)}") from error
+                raise ProbeError(
+                    f"probing {image}: {str(error).rstrip('.')}{explain_refusal(str(error), policies)}"
+                ) from error
     return result, tell_server(probing.judge_trials(trials), result, policies)
 
 
@@ -200,12 +203,26 @@ def _add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) ->
 
 
 def tell_server(probed: Probed, result: AuditResult, policies: Policies) -> Probed:
-    """The probe of an image without Python, with what to do about the server that it starts."""
-    found = find_server(result, policies)
-    if found is None or probed.verdict is None or probed.seen is None or probed.seen.python:
+    """The probe, with what to do about a server that it could not start: for want of Python, or as nobody knows it."""
+    if probed.verdict is None or probed.seen is None:
         return probed
-    remarks = (*probed.verdict.remarks, _tell_other_way(found).removeprefix("; "))
+    found = find_server(result, policies)
+    if found is None:
+        told = "" if probed.verdict.root else _tell_unknown(find_unknown_server(result, policies))
+    else:
+        told = "" if probed.seen.python else _tell_other_way(found).removeprefix("; ")
+    remarks = (*probed.verdict.remarks, *filter(None, (told,)))
     return replace(probed, verdict=replace(probed.verdict, remarks=remarks))
+
+
+def _tell_unknown(found: UnknownServer | None) -> str:
+    """What to do where what may be a server is none that is known."""
+    if found is None:
+        return ""
+    return (
+        f"it exposes port {found.port} and starts {found.program}, which is no known server: start it, and probe it "
+        f"from outside: layerscope probe --url http://HOST:{found.port}"
+    )
 
 
 def _tell_other_way(found: ServingSpec | None) -> str:
@@ -217,8 +234,15 @@ def _tell_other_way(found: ServingSpec | None) -> str:
     )
 
 
-def _explain(refusal: str, policies: Policies) -> str:
+def explain_refusal(refusal: str, policies: Policies) -> str:
     """What is known of an engine's refusal, or of each of several, and what to do."""
     known = [find_known_error(each, policies) for each in split_refusals(refusal)]
-    told = {each.id: f"; {each.meaning}. {'; or '.join(each.cures)}" for each in known if each is not None}
+    told = {each.id: f". {each.meaning}. {_join_cures(each.cures)}" for each in known if each is not None}
     return "".join(told.values())
+
+
+def _join_cures(cures: tuple[str, ...]) -> str:
+    """One cure or another in a sentence; many of the table's begin with `or` of themselves."""
+    first, *others = cures or ("",)
+    rest = (each if each.startswith(("or ", "or,")) else f"or {each}" for each in others)
+    return begin("; ".join((first, *rest)))

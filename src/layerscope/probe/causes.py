@@ -67,6 +67,8 @@ def _find_in_devices(seen: Observation) -> Cause | None:
         wanted = _variable(seen, "NVIDIA_VISIBLE_DEVICES")
         if wanted is not None and wanted.strip() in _NOTHING:
             return _hide("NVIDIA_VISIBLE_DEVICES", wanted)
+        if seen.is_here:
+            return Cause("no-gpu-given", "no GPU is here: there is no /dev/nvidia*", ("Probe where a GPU is",))
         reason = "no GPU was given to the container: it has no /dev/nvidia*"
         return Cause("no-gpu-given", reason, ("Give it one: --gpus all",))
     if stage.kind == "device-closed":

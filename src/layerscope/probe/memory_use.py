@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.probe.observation import Observation
 
 NEARLY_ALL: Final = 0.95
@@ -65,9 +66,13 @@ def list_memory_remarks(seen: Observation) -> tuple[str, ...]:
     found = []
     host, gpu = find_host_use(seen), find_gpu_use(seen)
     if host is not None and (host.share or 0) >= NEARLY_ALL:
-        found.append(f"stage {host.stage} used {host.share:.0%} of the container's memory: give it more: --memory")
+        found.append(
+            f"stage {tell_stage(host.stage)} used {host.share:.0%} of the container's memory: give it more: --memory"
+        )
     if gpu is not None and (gpu.share or 0) >= NEARLY_ALL and not takes_all(seen):
-        found.append(f"stage {gpu.stage} used {gpu.share:.0%} of the GPU's memory: a longer prompt may not fit")
+        found.append(
+            f"stage {tell_stage(gpu.stage)} used {gpu.share:.0%} of the GPU's memory: a longer prompt may not fit"
+        )
     return tuple(found)
 
 

@@ -67,6 +67,8 @@ class Observation(Struct, frozen=True):
     """The image's own model, and how it was found."""
     was_killed: bool = False
     """Whether the host had to end it."""
+    is_here: bool = False
+    """Whether it is of layerscope's own surroundings, and of no container."""
     gpu_access: str = ""
     """How the container was given GPUs; empty where it was given none."""
 

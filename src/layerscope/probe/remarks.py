@@ -16,7 +16,7 @@ FASTER: Final = 20.0
 def list_remarks(seen: Observation) -> tuple[str, ...]:
     """All of them."""
     return (
-        *_tell_muted(seen),
+        *tell_muted(seen),
         *_tell_asking(seen),
         *_tell_dropped(seen),
         *_tell_compiled(seen),
@@ -24,7 +24,8 @@ def list_remarks(seen: Observation) -> tuple[str, ...]:
     )
 
 
-def _tell_muted(seen: Observation) -> tuple[str, ...]:
+def tell_muted(seen: Observation) -> tuple[str, ...]:
+    """That output is lost when a process ends without flushing."""
     visibility = seen.find("visibility")
     if visibility is None or visibility.kind != "muted":
         return ()

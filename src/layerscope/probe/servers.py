@@ -57,6 +57,27 @@ def recognise_server(hints: ImageHints, servers: ModelServers) -> ServingSpec | 
     return ServingSpec(how=how, argv=hints.command, port=hints.ports[0])
 
 
+def name_program(command: Sequence[str]) -> str:
+    """What a command starts, for a person: a program, a script, or a module; empty where it is idle.
+
+    Options are left out: keys stand in them.
+    """
+    words = split_command(command)
+    if not words or _is_idle(words):
+        return ""
+    program, *rest = words
+    if _IDLE.fullmatch(basename(program)) is None:
+        return program
+    for place, word in enumerate(rest):
+        if word == "-m":
+            return " ".join((program, *rest[place : place + 2]))
+        if word == "-c":
+            break
+        if not word.startswith("-"):
+            return word
+    return program
+
+
 def split_command(command: Sequence[str]) -> tuple[str, ...]:
     """The words of a command, the text of a shell form split into its own, wrappers before it left out."""
     words = list(command[:MAX_WORDS])

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.probe.collect import BATCH, GENERATION, MODEL, SERVING, SYSTEM, VISIBILITY
 from layerscope.probe.confinement import DEFAULT, DEFAULT_CAPABILITIES, TMP, Confinement, list_docker_flags
 from layerscope.probe.gpu_access import ACCESSES
@@ -135,7 +136,7 @@ def tell_needs(verdict: Verdict, comparison: Comparison | None) -> Verdict:
     """The verdict with what the image needs, or that rights are not what it lacks."""
     if comparison is None:
         return verdict
-    where = f"stage {comparison.stage}" if comparison.stage else "Python"
+    where = f"stage {tell_stage(comparison.stage)}" if comparison.stage else "Python"
     if not comparison.helps:
         found = comparison.default.find(comparison.stage)
         detail = f" ({found.detail})" if found is not None and found.detail else ""

@@ -6,6 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
 from layerscope.probe.known_errors import KnownError, find_root_error, list_log_errors, tell_error
@@ -72,6 +73,15 @@ _OUTCOMES: Final = {
     "mute": Outcome.MUTE,
 }
 """Kinds of failure after which text came, or would have come, and is worth nothing; any other is an error."""
+
+_LOADING: Final = {
+    "missing-tensor": "the weights are not whole, and a text of theirs is noise",
+    "truncated-file": "the weights are not whole",
+    "missing-shard": "the weights are not whole",
+    "wrong-shape": "the weights do not fit config.json",
+    "wrong-vocabulary": "the tokenizer does not fit the model",
+}
+"""Titles of failures to load the image's own model."""
 
 LAST_STAGE: Final = "detokenize"
 OWN_LAST: Final = "own-text"
@@ -197,13 +207,15 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
 
 
 def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]:
-    stage = broken.name
+    stage = tell_stage(broken.name)
     if broken.status == HUNG or broken.kind == "hang":
         return Outcome.HANG, f"stage {stage} hangs"
     if broken.status == CRASHED or broken.kind == "crash":
         is_short = seen.is_out_of_memory
         return Outcome.CRASH, f"stage {stage} ran out of memory" if is_short else f"stage {stage} crashes"
     outcome = _OUTCOMES.get(broken.kind, Outcome.ERROR)
+    if broken.kind in _LOADING:
+        return outcome, _LOADING[broken.kind]
     words = {
         Outcome.EMPTY: "the generation gives no text",
         Outcome.SPECIAL_ONLY: "the generation gives tokens and no text",
@@ -232,7 +244,7 @@ def _judge_sound(seen: Observation, policies: Policies) -> Verdict:
     unproved = tuple(stage.name for stage in seen.stages if stage.status in {"skipped", "blocked", NOT_REACHED})
     remarks = (*list_remarks(seen), *_tell_idle(seen), *list_serving_remarks(seen), *list_log_errors(seen, policies))
     if last is None or last.status != PASSED:
-        title = tell_no_text(seen) or "nothing in the image was found that generates"
+        title = tell_no_text(seen) or f"nothing {'here' if seen.is_here else 'in the image'} was found that generates"
         return Verdict(Outcome.UNPROVED, title, unproved=unproved, remarks=remarks)
     device = _find_device(seen)
     own = seen.find(OWN_LAST)
@@ -257,4 +269,5 @@ def _tell_idle(seen: Observation) -> tuple[str, ...]:
     gpus, imports = find_idle_gpus(seen), seen.find("imports")
     modules = list(imports.values.get("modules") or ()) if imports is not None else []
     engine = "PyTorch" if not modules or "torch" in modules else modules[0]
-    return (f"{gpus[0]} is there and was not used: {engine} in this image was built without CUDA",) if gpus else ()
+    where = "here" if seen.is_here else "in this image"
+    return (f"{gpus[0]} is there and was not used: {engine} {where} was built without CUDA",) if gpus else ()

@@ -1,5 +1,6 @@
 """The memory of a probe, in a line for people and in numbers for programs."""
 
+from layerscope.facts.probe.stage_titles import TITLES
 from layerscope.probe.memory_use import Use, find_gpu_use, find_host_use
 from layerscope.probe.observation import Observation
 from layerscope.rules.wording import tell_size
@@ -10,10 +11,10 @@ def tell_memory(seen: Observation) -> str:
     told = []
     host, gpu = find_host_use(seen), find_gpu_use(seen)
     if host is not None:
-        told.append(f"{_tell_use(host)} at {host.stage}")
+        told.append(f"{_tell_use(host)} at {TITLES.get(host.stage, host.stage)}")
     if gpu is not None:
         own = f", {tell_size(gpu.own)} of them PyTorch's" if gpu.own is not None else ""
-        told.append(f"GPU: {_tell_use(gpu)} at {gpu.stage}{own}")
+        told.append(f"GPU: {_tell_use(gpu)} at {TITLES.get(gpu.stage, gpu.stage)}{own}")
     return "; ".join(told)
 
 

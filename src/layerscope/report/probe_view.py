@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.facts.probe.live_libraries import LiveLibraries
+from layerscope.facts.probe.stage_titles import TITLES, tell_stage
 from layerscope.probe.observation import (
     CRASHED,
     FAILED,
@@ -16,6 +17,7 @@ from layerscope.probe.observation import (
     StageResult,
 )
 from layerscope.probe.probed import Probed
+from layerscope.probe.remarks import tell_muted
 from layerscope.probe.serving_verdict import list_server_lines
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
@@ -26,22 +28,16 @@ from layerscope.report.probe_variants import draw_variants, draw_warnings
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.trace_section import draw_trace
 from layerscope.rules.finding import Finding
-from layerscope.rules.wording import tell_count
-
-TITLES: Final = {
-    "env": "environment", "devices": "device nodes", "driver": "driver", "kernel": "CUDA kernel", "imports": "imports",
-    "tokenizer": "tokenizer", "weights": "weights", "device": "device", "prefill": "prefill", "decode": "decode",
-    "detokenize": "text", "transformers": "transformers", "visibility": "log visibility", "loader": "loader",
-    "own-lookup": "model: lookup", "own-tokenizer": "model: tokenizer", "own-weights": "model: weights",
-    "own-device": "model: device", "own-prefill": "model: prefill", "own-decode": "model: decode",
-    "own-text": "model: text", "own-stream": "model: stream", "batch": "largest batch",
-    "listen": "server listens", "health": "health", "models": "models", "chat-16": "chat, 16 tokens",
-    "chat-512": "chat, 512 tokens", "completion": "completion", "stream": "stream", "request-log": "requests in log",
-}  # fmt: skip
-"""Stages as they are shown."""
+from layerscope.rules.wording import begin, tell_count
 
 SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
+
+_ON_MUTED: Final = frozenset({"buffered-python-output", "lost-output"})
+"""Rules that say of lost output what a remark says."""
+
+_NEEDS: Final = "it needs stage "
+"""What the payload says of a stage that had nothing to work on."""
 
 
 def render_probe_text(
@@ -77,10 +73,22 @@ def render_probe_text(
     draw_trace(page, probed.traced)
     draw_variants(page, probed.trials)
     draw_warnings(page, probed.warnings)
-    _draw_findings(page, findings, verdict)
-    _draw_next(page, verdict)
+    _draw_findings(page, sort_findings(findings, verdict), verdict)
+    shown = tell_muted(seen) if any(each.rule in _ON_MUTED for each in findings) else ()
+    _draw_next(page, verdict, told=shown)
     draw_recipe(page, probed.trials, verdict, is_wanted=shows_recipe)
     return page.read()
+
+
+def sort_findings(findings: Sequence[Finding], verdict: Verdict) -> list[Finding]:
+    """What the probe says of the root first, then what explains it, then the others, the gravest first."""
+
+    def rank(finding: Finding) -> tuple[int, int]:
+        is_root = finding.code.startswith("PROBE") and finding.message.startswith(begin(verdict.title))
+        is_cause = bool(verdict.root) and finding.confirmed == verdict.root
+        return (0 if is_root else 1 if is_cause else 2), -finding.severity
+
+    return sorted(findings, key=rank)
 
 
 def draw_evidence(page: Page, seen: Observation, verdict: Verdict) -> None:
@@ -146,14 +154,20 @@ def _mark_stage(page: Page, stage: StageResult) -> tuple[str, str]:
 
 
 def _tell_stage(stage: StageResult, verdict: Verdict) -> Text:
-    text = Text(escape_line(stage.detail or stage.status))
+    text = Text(escape_line(_tell_detail(stage)))
     if stage.name == verdict.root:
         text.append("  the first that broke", "bad")
     elif stage.name in verdict.consequences:
         text = Text(f"a consequence of {TITLES.get(verdict.root, verdict.root)}", "muted")
     elif stage.status == "skipped":
-        text = Text(f"skipped: {escape_line(stage.detail)}", "muted")
+        text = Text(f"skipped: {escape_line(_tell_detail(stage))}", "muted")
     return text
+
+
+def _tell_detail(stage: StageResult) -> str:
+    """What a stage said; the stage that it needs is called as it is shown."""
+    before, needs, name = stage.detail.partition(_NEEDS)
+    return f"{needs}{tell_stage(name)}" if needs and not before else stage.detail or stage.status
 
 
 def _draw_wait(page: Page, seen: Observation, verdict: Verdict) -> None:
@@ -182,12 +196,14 @@ def _draw_log(page: Page, seen: Observation, verdict: Verdict) -> None:
                 page.add_line((escape_line(line), "muted"), indent=2)
 
 
-def _draw_next(page: Page, verdict: Verdict) -> None:
-    if verdict.cures or verdict.remarks or verdict.unproved:
+def _draw_next(page: Page, verdict: Verdict, *, told: Sequence[str]) -> None:
+    """What to do; `told` are remarks that stand on the page as findings."""
+    remarks = [each for each in verdict.remarks if each not in told]
+    if verdict.cures or remarks or verdict.unproved:
         page.add_heading("Next")
     for cure in verdict.cures:
-        page.add_line(f"{page.symbols.arrow} {escape_line(cure)}", indent=2)
-    for remark in verdict.remarks:
+        page.add_line(f"{page.symbols.arrow} {escape_line(begin(cure))}", indent=2)
+    for remark in remarks:
         page.add_line(f"{page.symbols.doubt} {escape_line(remark)}", indent=2)
     if verdict.unproved:
         page.add_line(f"{page.symbols.dash} unproved here: {tell_stages(verdict.unproved)}", indent=2)

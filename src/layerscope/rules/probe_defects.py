@@ -1,5 +1,6 @@
 """Defects of a generation: the classes into which a probe's broken stage falls, each with a rule of its own."""
 
+import shlex
 from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Final
@@ -7,10 +8,13 @@ from typing import Final
 from layerscope.facts.fact import Evidence
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe.broken_stage import BrokenStage
+from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.rules.fix import Fix
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
 
 SHOWN_CONSEQUENCES: Final = 4
+QUOTED_MESSAGE: Final = 120
+"""Characters of a message that are enough to know it by."""
 
 
 class Defect(Enum):
@@ -101,7 +105,7 @@ def tell_broken(fact: BrokenStage) -> str:
         names = tell_list(dict.fromkeys(f"{each.code} {each.rule}" for each in fact.confirmed))
         message += f"; the probe confirms {names}"
     if fact.consequences:
-        message += f"; therefore not tried: {tell_list(fact.consequences, shown=SHOWN_CONSEQUENCES)}"
+        message += f"; therefore not tried: {tell_list(map(tell_stage, fact.consequences), shown=SHOWN_CONSEQUENCES)}"
     return message
 
 
@@ -115,3 +119,9 @@ def cure_broken(fact: BrokenStage, otherwise: str = "") -> tuple[Fix, ...]:
     """What the probe says to do, else what mostly helps."""
     cures = fact.cures or ((otherwise,) if otherwise else ())
     return tuple(Fix(begin(cure.removeprefix("or ")), ()) for cure in dict.fromkeys(cures))
+
+
+def ask_for_meaning(fact: BrokenStage) -> str:
+    """The command that tells what a message means, the message filled in for a shell."""
+    message = " ".join((fact.reason or fact.last_line).split())[:QUOTED_MESSAGE].rstrip()
+    return f"Ask what the message means: layerscope explain {shlex.quote(message or 'MESSAGE')} IMAGE"

@@ -18,8 +18,7 @@ def test_flags_crashing_stage() -> None:
         ),
     )
     assert (
-        finding.message
-        == "Stage imports crashes: a memory error in native code (SIGSEGV); therefore not tried: detokenize"
+        finding.message == "Stage imports crashes: a memory error in native code (SIGSEGV); therefore not tried: text"
     )
     assert finding.fixes
 

@@ -20,7 +20,7 @@ def test_flags_driver_error() -> None:
     )
     assert (
         finding.message
-        == "Stage driver fails: the NVSwitch fabric is not up (cuInit: 802); therefore not tried: kernel"
+        == "Stage driver fails: the NVSwitch fabric is not up (cuInit: 802); therefore not tried: 'CUDA kernel'"
     )
     assert [fix.title for fix in finding.fixes] == ["Start it"]
     assert finding.fixes

@@ -17,9 +17,9 @@ def test_flags_unavailable_cuda() -> None:
             consequences=("kernel",),
         ),
     )
-    assert (
-        finding.message
-        == "Stage driver fails: the GPU's device nodes are there, and libcuda.so.1 is not; therefore not tried: kernel"
+    assert finding.message == (
+        "Stage driver fails: the GPU's device nodes are there, and libcuda.so.1 is not; "
+        "therefore not tried: 'CUDA kernel'"
     )
     assert finding.fixes
 

@@ -102,7 +102,8 @@ def _probe_here(spec: ProbeSpec, python: str, console: Console) -> Observation:
     asked = replace(spec, interpreter=interpreter, modules=find_modules(interpreter))
     search = Search() if wanted in {None, NO_MODEL} else Search(find_local_model(str(wanted)))
     with show_progress(console) as progress:
-        return run_here(ask_for_batch(ask_for_model(asked, search)), progress=progress)
+        seen = run_here(ask_for_batch(ask_for_model(asked, search)), progress=progress)
+    return replace(seen, is_here=True)
 
 
 def _probe_image(

@@ -8,6 +8,7 @@ import os
 import time
 from typing import Any, Dict, List, Tuple
 
+from layerscope.probe.payload.load_report import LoadReport, tell_shapes
 from layerscope.probe.payload.memory import find_memory_limit, tell_shortage
 from layerscope.probe.payload.own_files import check_folder, measure_weights, read_json_file, spell_size
 from layerscope.probe.payload.pretrained import CANARIES, QUIET, check_canaries
@@ -185,11 +186,14 @@ class OwnModel:
 
         kind = "AutoModelForSeq2SeqLM" if self._config.get("is_encoder_decoder") else "AutoModelForCausalLM"
         options = dict(self._options, torch_dtype="auto", output_loading_info=True)
+        report = LoadReport()
         try:
-            found: Tuple[Any, Dict[str, Any]] = getattr(transformers, kind).from_pretrained(self.folder, **options)
+            with report:
+                found: Tuple[Any, Dict[str, Any]] = getattr(transformers, kind).from_pretrained(self.folder, **options)
         except Exception as error:  # noqa: BLE001 -- each version of each package raises its own
-            text = describe_error(error)
-            kind = name_load_error(error)
+            text, kind = describe_error(error), name_load_error(error)
+            if kind == "wrong-shape":
+                text = tell_shapes(str(error)) or tell_shapes(report.text) or text
             values["exception"] = type(error).__name__
             if kind == "no-generator":
                 raise SkippedStage(f"transformers knows no generator of this kind: {shorten(text, 300)}") from None

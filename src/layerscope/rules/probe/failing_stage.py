@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe.broken_stage import BrokenStage
 from layerscope.rules.finding import Finding
-from layerscope.rules.probe_defects import Defect, cure_broken, iter_broken, locate_broken, tell_broken
+from layerscope.rules.probe_defects import Defect, ask_for_meaning, cure_broken, iter_broken, locate_broken, tell_broken
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -34,5 +34,5 @@ class FailingStage(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding, for the first stage that broke, if it broke in this way."""
         for fact in iter_broken(facts, Defect.OTHER):
-            fixes = cure_broken(fact, 'Ask what the message means: layerscope explain "MESSAGE" IMAGE')
+            fixes = cure_broken(fact, ask_for_meaning(fact))
             yield self.finding(tell_broken(fact), *locate_broken(fact), fixes=fixes)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe import needed_privilege
+from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -35,7 +36,7 @@ class NeededPrivilege(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each stage."""
         for fact in facts.of(needed_privilege.NeededPrivilege):
-            who = f"Stage {fact.stage}" if fact.stage else "The image's Python"
+            who = f"Stage {tell_stage(fact.stage)}" if fact.stage else "The image's Python"
             why = f"; without it: {fact.reason}" if fact.reason else ""
             message = (
                 f"{who} breaks in a locked-down container and passes with an engine's default rights: the image needs "
