@@ -105,12 +105,12 @@ class ObservationBuilder:
         if record.stage not in self._known or record.was_cut or is_told:
             return
         how = record.signal or f"exit code {record.code}"
-        detail = f"the process ended in it: {how}"
+        kind, detail = "crash", f"the process ended in it: {how}"
         if not record.signal and not record.code:
-            detail = "something in it ended the process without an error (exit code 0)"
+            kind, detail = "silent-exit", "something in it ended the process without an error (exit code 0)"
         where = Slow(record.at, record.stage, 0.0, stacks=record.stacks, last_line=record.last_line)
         self._stages[record.stage] = StageResult(
-            record.stage, CRASHED, kind="crash", detail=detail, wait=where if record.stacks else None
+            record.stage, CRASHED, kind=kind, detail=detail, wait=where if record.stacks else None
         )
 
     def finish(self, **told: object) -> Observation:
