@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from layerscope.probe.collect import ObservationBuilder
+from layerscope.probe.collect import MAX_ENDS, MAX_LOGS, ObservationBuilder
 from layerscope.probe.observation import Observation
-from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Record
+from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Log, Record
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, judge
 
@@ -163,3 +163,22 @@ def test_output_that_is_lost_at_a_crash_is_a_remark() -> None:
     verdict = judge(observe(*[*on_cpu()[:-2], muted, Bye(2.0)]))
     assert verdict.is_good
     assert "PYTHONUNBUFFERED=1" in verdict.remarks[0]
+
+
+def test_records_of_things_that_nobody_asked_for_are_left_out() -> None:
+    """A process of the image can write to the payload's pipe: neither its words nor their number fill our memory."""
+    builder = ObservationBuilder(("imports",))
+    builder.add(End(1.0, "invented", "failed"))
+    builder.add(Begin(1.0, "invented"))
+    assert builder.current == "start"
+    for number in range(200):
+        builder.add(Log(1.0, f"role {number}", "stdout", "x" * 1000))
+        builder.add(Exit(1.0, f"role {number}", "invented", was_cut=False, code=1))
+        builder.add(Exit(1.0, "generation", "invented", was_cut=False, code=1))
+    for _ in range(1000):
+        builder.add(Log(1.0, "generation", "stdout", "x" * 60_000))
+    seen = builder.finish()
+    assert [stage.name for stage in seen.stages] == ["imports"]
+    assert list(seen.logs) == ["generation stdout"]
+    assert len(seen.logs["generation stdout"]) == MAX_LOGS
+    assert len(seen.ends) == MAX_ENDS
