@@ -40,8 +40,5 @@ class CrashingStage(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding, for the first stage that broke, if it broke in this way."""
         for fact in iter_broken(facts, Defect.CRASH):
-            fixes = cure_broken(
-                fact,
-                "Look at the stack that the report shows, and at the findings on libraries",
-            )
+            fixes = cure_broken(fact, _SILENT if fact.kind == "silent-exit" else _LOUD)
             yield self.finding(tell_broken(fact), *locate_broken(fact), fixes=fixes)
