@@ -112,6 +112,29 @@ def test_a_crash_is_told_by_its_signal_and_the_last_line(tmp_path: Path, monkeyp
     assert visibility.status == PASSED
 
 
+def test_a_crash_in_native_code_shows_its_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python itself writes it while it goes down."""
+    text = "import ctypes\ndef load_kernels():\n    ctypes.string_at(0)\nload_kernels()\n"
+    put_module(tmp_path, text, monkeypatch)
+    seen = run_here(ProbeSpec(sys.executable, ("torch",), roles=("generation",)), progress=SILENT)
+    stage = seen.find("imports")
+    assert stage is not None
+    assert stage.wait is not None
+    assert "in load_kernels" in stage.wait.stacks
+    assert "SIGSEGV" in judge(seen).reason
+
+
+def test_a_module_that_ends_the_process_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an error, a signal or a word; no stack can be had of it."""
+    put_module(tmp_path, "import os\nos._exit(0)\n", monkeypatch)
+    seen = run_here(ProbeSpec(sys.executable, ("torch",), roles=("generation",)), progress=SILENT)
+    verdict, stage = judge(seen), seen.find("imports")
+    assert (verdict.outcome, verdict.root) == (Outcome.CRASH, "imports")
+    assert "ended the process without an error (exit code 0)" in verdict.reason
+    assert stage is not None
+    assert stage.wait is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

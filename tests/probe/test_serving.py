@@ -216,6 +216,22 @@ def test_a_missing_template_has_its_cure() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("fault", "words", "misleading"),
+    [
+        ("stream-error", "CUDA_LAUNCH_BLOCKING=1", "max_tokens"),
+        ("html", "curl -i", "--patience"),
+        ("late-503", "it was ready before", "--patience"),
+    ],
+)
+def test_a_fault_after_the_start_has_a_cure_of_its_own(fault: str, words: str, misleading: str) -> None:
+    """One that can be done, and not that of a server that loads."""
+    with serve_stub(fault) as port:
+        cures = judge(ask_server(port)).cures
+    assert any(words in cure for cure in cures), cures
+    assert not any(misleading in cure for cure in cures)
+
+
 def test_a_template_is_suspected_where_a_raw_prompt_gives_a_text() -> None:
     """And not where an exception tells why there is none."""
     assert any("chat template" in remark for remark in judge(run_stub("--fault", "empty")).remarks)

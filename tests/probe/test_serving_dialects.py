@@ -12,6 +12,7 @@ import pytest
 from layerscope.probe.limits import DEADLINES, Deadline
 from layerscope.probe.local_run import run_here
 from layerscope.probe.observation import Observation
+from layerscope.probe.payload.serving_start import FOREIGN_ANSWERS
 from layerscope.probe.serving_spec import ServerAddress, ServingSpec
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, judge
@@ -138,6 +139,60 @@ def flood(connection: socket.socket) -> None:
 def mumble(connection: socket.socket) -> None:
     """No HTTP."""
     connection.sendall(b"220 smtp.example.org ready\r\n")
+
+
+def encrypt(connection: socket.socket) -> None:
+    """The alert of a server that speaks TLS alone."""
+    connection.sendall(b"\x15\x03\x03\x00\x02\x02\x46")
+
+
+@pytest.mark.parametrize("talk", [mumble, encrypt])
+def test_what_speaks_no_http_is_told_at_once(talk: Callable[[socket.socket], None]) -> None:
+    """Not after the ten minutes that a model may take to load, and with what to name in its place."""
+    began = time.monotonic()
+    with speak(talk) as port:
+        seen = ask_server(port)
+    verdict = judge(seen)
+    stage = seen.find("health")
+    assert stage is not None
+    assert stage.kind == "error"
+    assert (verdict.outcome, verdict.root) == (Outcome.ERROR, "health"), verdict
+    assert f"127.0.0.1 port {port} is no HTTP server: the answer is no HTTP" in verdict.reason
+    assert any("--url" in cure and "https://" in cure for cure in verdict.cures)
+    assert time.monotonic() - began < 10
+
+
+def test_a_server_that_is_asked_by_tls_and_speaks_none_is_told_at_once() -> None:
+    """The other way round."""
+    with serve(OLLAMA) as port:
+        verdict = judge(ask_server(port, is_tls=True, dialect="ollama"))
+    assert verdict.root == "health", verdict
+    assert "the answer is no TLS" in verdict.reason
+
+
+def test_a_server_that_mumbles_before_it_speaks_is_waited_for() -> None:
+    """Fewer answers of another kind than would tell that none will come."""
+    asked: list[int] = []
+
+    def hesitate(connection: socket.socket) -> None:
+        asked.append(1)
+        if len(asked) < FOREIGN_ANSWERS:
+            mumble(connection)
+        else:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}")
+
+    with speak(hesitate) as port:
+        seen = ask_server(port)
+    assert "health" in list_passed(seen)
+
+
+def test_a_page_in_place_of_a_list_of_models_has_its_cure() -> None:
+    """The port of something else, or a proxy before the server."""
+    page = (200, "text/html", b"<html>Welcome to nginx</html>")
+    with serve({"GET /health": page, "GET /v1/models": page}) as port:
+        verdict = judge(ask_server(port))
+    assert (verdict.outcome, verdict.root) == (Outcome.ERROR, "models"), verdict
+    assert any("curl -i" in cure for cure in verdict.cures)
 
 
 def nest(connection: socket.socket) -> None:

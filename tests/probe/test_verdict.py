@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from layerscope.probe.collect import ObservationBuilder
+from layerscope.probe.collect import MAX_ENDS, MAX_LOGS, ObservationBuilder
 from layerscope.probe.observation import Observation, StageResult
-from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Record
+from layerscope.probe.protocol import Begin, Bye, End, Exit, Hang, Hello, Log, Record
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, judge
 
@@ -187,3 +187,22 @@ def test_a_model_that_cannot_be_loaded_has_a_title_of_its_own(kind: str, title: 
     """Which says what is wrong with it, not which stage found it."""
     seen = Observation((StageResult("own-weights", "failed", kind=kind, detail="it is so"),), is_complete=True)
     assert judge(seen).title == title
+
+
+def test_records_of_things_that_nobody_asked_for_are_left_out() -> None:
+    """A process of the image can write to the payload's pipe: neither its words nor their number fill our memory."""
+    builder = ObservationBuilder(("imports",))
+    builder.add(End(1.0, "invented", "failed"))
+    builder.add(Begin(1.0, "invented"))
+    assert builder.current == "start"
+    for number in range(200):
+        builder.add(Log(1.0, f"role {number}", "stdout", "x" * 1000))
+        builder.add(Exit(1.0, f"role {number}", "invented", was_cut=False, code=1))
+        builder.add(Exit(1.0, "generation", "invented", was_cut=False, code=1))
+    for _ in range(1000):
+        builder.add(Log(1.0, "generation", "stdout", "x" * 60_000))
+    seen = builder.finish()
+    assert [stage.name for stage in seen.stages] == ["imports"]
+    assert list(seen.logs) == ["generation stdout"]
+    assert len(seen.logs["generation stdout"]) == MAX_LOGS
+    assert len(seen.ends) == MAX_ENDS

@@ -17,9 +17,10 @@ from layerscope.probe.spec import ProbeSpec
 NONCE = "0123456789abcdef"
 
 
-def ask_server(port: int, **told: Any) -> Observation:
+def ask_server(port: int, *, is_tls: bool = False, **told: Any) -> Observation:
     """What the stages see of a server that runs on this host."""
-    serving = ServingSpec(address=ServerAddress("127.0.0.1", port), **{"is_certain": True, "dialect": "openai", **told})
+    address = ServerAddress("127.0.0.1", port, is_tls)
+    serving = ServingSpec(address=address, **{"is_certain": True, "dialect": "openai", **told})
     spec = ProbeSpec("", roles=("serving",), serving=serving)
     settings: Mapping[str, Any] = spec.build_settings(NONCE)
     reader, builder = RecordReader(NONCE), ObservationBuilder(spec.stages)

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from layerscope.probe.concealment import conceal_key
 from layerscope.probe.observation import (
     CRASHED,
     HUNG,
@@ -26,21 +27,35 @@ BATCH = "batch"
 SERVING: Final = "serving"
 ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 
+ALL_ROLES: Final = frozenset({*ROLES, TRACE, MODEL, BATCH, SERVING})
+STREAMS: Final = frozenset({"stdout", "stderr"})
+
+MAX_LOGS: Final = 8 << 20
+"""Characters of all logs of a run: the payload passes on a quarter of a megabyte of each stream."""
+
+MAX_ENDS: Final = 100
+"""Processes of which it is told how they ended: each attempt at a batch has one."""
+
 
 class ObservationBuilder:
     """Takes records in their order; what is asked for and never told was not reached."""
 
-    def __init__(self, stages: Sequence[str]) -> None:
-        """Expect these stages."""
+    def __init__(self, stages: Sequence[str], *, hidden: str = "") -> None:
+        """Expect these stages and no others; `hidden` is a key that nobody is told."""
         self._stages: dict[str, StageResult] = {name: StageResult(name, NOT_REACHED) for name in stages}
+        self._known = {*stages, "start"}
+        self._hidden = hidden
         self._ends: list[ProcessEnd] = []
-        self._logs: dict[str, str] = {}
+        self._logs: dict[str, list[str]] = {}
+        self._room = MAX_LOGS
         self._hello: Hello | None = None
         self.is_over = False
         self.current = "start"
 
     def add(self, record: Record) -> None:
-        """Take one."""
+        """Take one; what tells of anything that nobody asked for is left out, since an image can write records, too."""
+        if isinstance(record, Begin | End | Slow | Hang) and record.stage not in self._known:
+            return
         match record:
             case Hello():
                 self._hello = record
@@ -57,15 +72,19 @@ class ObservationBuilder:
             case Slow() | Hang():
                 self._note_wait(record)
             case Log():
-                name = f"{record.role} {record.stream}"
-                self._logs[name] = self._logs.get(name, "") + record.text
+                self._note_log(record, record.text)
             case Omitted():
-                name = f"{record.role} {record.stream}"
-                self._logs[name] = f"{self._logs.get(name, '')}\n({record.bytes:,} bytes left out before the end)\n"
+                self._note_log(record, f"\n({record.bytes:,} bytes left out before the end)\n")
             case Exit():
                 self._note_end(record)
             case Bye():
                 self.is_over = True
+
+    def _note_log(self, record: Log | Omitted, text: str) -> None:
+        if record.role not in ALL_ROLES or record.stream not in STREAMS:
+            return
+        self._logs.setdefault(f"{record.role} {record.stream}", []).append(text[: self._room])
+        self._room -= min(len(text), self._room)
 
     def _note_wait(self, record: Slow | Hang) -> None:
         if isinstance(record, Slow) and record.stage not in self._stages:
@@ -77,19 +96,28 @@ class ObservationBuilder:
         self._stages[record.stage] = replace(stage, wait=record)
 
     def _note_end(self, record: Exit) -> None:
-        self._ends.append(ProcessEnd(record.role, record.code, record.signal, record.last_line))
         self.current = ""
+        if record.role not in ALL_ROLES or len(self._ends) >= MAX_ENDS:
+            return
+        self._ends.append(ProcessEnd(record.role, record.code, record.signal, record.last_line))
         stage = self._stages.get(record.stage)
-        if not record.stage or record.was_cut or (stage is not None and stage.status != NOT_REACHED):
+        is_told = stage is not None and stage.status != NOT_REACHED
+        if record.stage not in self._known or record.was_cut or is_told:
             return
         how = record.signal or f"exit code {record.code}"
-        detail = f"the process ended in it: {how}"
-        self._stages[record.stage] = StageResult(record.stage, CRASHED, kind="crash", detail=detail)
+        kind, detail = "crash", f"the process ended in it: {how}"
+        if not record.signal and not record.code:
+            kind, detail = "silent-exit", "something in it ended the process without an error (exit code 0)"
+        where = Slow(record.at, record.stage, 0.0, stacks=record.stacks, last_line=record.last_line)
+        self._stages[record.stage] = StageResult(
+            record.stage, CRASHED, kind=kind, detail=detail, wait=where if record.stacks else None
+        )
 
     def finish(self, **told: object) -> Observation:
         """The observation; `told` is what the host knows of the run."""
         stages = sorted(self._stages.values(), key=lambda stage: stage.name != "start")  # nothing comes before it
-        found = Observation(tuple(stages), tuple(self._ends), self._logs, is_complete=self.is_over)
+        logs = {name: "".join(pieces) for name, pieces in self._logs.items()}
+        found = Observation(tuple(stages), tuple(self._ends), logs, is_complete=self.is_over)
         if self._hello is not None:
             found = replace(found, python=self._hello.python, executable=self._hello.executable)
-        return replace(found, **told)
+        return conceal_key(replace(found, **told), self._hidden)

@@ -83,7 +83,8 @@ def _follow(
     assert process.stderr is not None, "asked for"
     feeder = threading.Thread(target=_feed, args=(process, given), name="probe-input", daemon=True)
     feeder.start()
-    builder, deadline, strays, was_killed = ObservationBuilder(spec.stages), began + spec.longest + GRACE, b"", False
+    builder = ObservationBuilder(spec.stages, hidden=spec.key)
+    deadline, strays, was_killed = began + spec.longest + GRACE, b"", False
     with selectors.DefaultSelector() as ready:
         ready.register(process.stdout, selectors.EVENT_READ)
         ready.register(process.stderr, selectors.EVENT_READ)

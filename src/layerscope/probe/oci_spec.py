@@ -11,6 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from layerscope.probe.confinement import SHM, TMP, Confinement
+from layerscope.probe.system_calls import build_seccomp
 
 NAMESPACES: Final = ("mount", "pid", "network", "ipc", "uts")
 DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
@@ -21,19 +22,6 @@ MASKED: Final = (
 )  # fmt: skip
 READ_ONLY: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 """What Docker hides and what it locks: `DefaultSpec` of moby's oci/defaults.go."""
-
-_FORBIDDEN: Final = (
-    "acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "create_module", "delete_module", "finit_module",
-    "fsconfig", "fsmount", "fsopen", "fspick", "get_kernel_syms", "init_module", "ioperm", "iopl", "kcmp",
-    "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mount", "mount_setattr", "move_mount",
-    "move_pages", "name_to_handle_at", "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open",
-    "personality", "pivot_root", "process_vm_readv", "process_vm_writev", "query_module", "quotactl", "reboot",
-    "request_key", "setns", "settimeofday", "stime", "swapoff", "swapon", "sysfs", "umount", "umount2", "unshare",
-    "uselib", "userfaultfd", "ustat", "vm86", "vm86old",
-)  # fmt: skip
-"""System calls that Docker's default profile forbids without capabilities: https://docs.docker.com/engine/security/seccomp/."""
-
-_EPERM: Final = 1
 
 
 class Bind(Struct, frozen=True):
@@ -81,10 +69,7 @@ def build_oci_spec(confinement: Confinement, start: Start, binds: Sequence[Bind]
             },
             "maskedPaths": list(MASKED),
             "readonlyPaths": list(READ_ONLY),
-            "seccomp": {
-                "defaultAction": "SCMP_ACT_ALLOW",
-                "syscalls": [{"names": list(_FORBIDDEN), "action": "SCMP_ACT_ERRNO", "errnoRet": _EPERM}],
-            },
+            "seccomp": build_seccomp(),
         },
     }
 

@@ -16,6 +16,9 @@ MAX_RECORDS: Final = 20_000
 """Records of one run: some hundred are usual, and each log may come in sixteen pieces."""
 
 
+MAX_BYTES: Final = 96 << 20
+"""Bytes of records of one run; what a process of the image writes to the payload's pipe counts, too."""
+
 MAX_STRAYS: Final = 50
 """Lines of anything else that are kept."""
 
@@ -107,6 +110,8 @@ class Exit(Struct, frozen=True, tag_field="record", tag="exit"):
     stage: str
     was_cut: bool
     last_line: str = ""
+    stacks: str = ""
+    """Of its threads, where it crashed and could still tell."""
     code: int | None = None
     signal: str | None = None
 
@@ -130,7 +135,7 @@ class RecordReader:
         """Look for lines that carry this word, which nothing in the image knew beforehand."""
         self._mark = f"{TAG}{nonce} ".encode()
         self._partial = b""
-        self._count = 0
+        self._count = self._size = 0
         self.strays: list[str] = []
         """The first lines that are no records: what stood in the way of the payload."""
 
@@ -142,8 +147,10 @@ class RecordReader:
         return [record for record in found if record is not None]
 
     def _read(self, line: bytes) -> Record | None:
-        if line.startswith(self._mark) and len(line) <= MAX_LINE and self._count < MAX_RECORDS:
+        has_room = self._count < MAX_RECORDS and self._size < MAX_BYTES
+        if line.startswith(self._mark) and len(line) <= MAX_LINE and has_room:
             self._count += 1
+            self._size += len(line)
             with suppress(msgspec.MsgspecError):
                 record: Record = _RECORDS.decode(line[len(self._mark) :])
                 return record

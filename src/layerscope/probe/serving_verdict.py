@@ -52,6 +52,23 @@ _CURES: Final = {
             "long as it loads"
         ),
     ),
+    "no-json": (
+        (
+            "Look at what answers there: curl -i http://HOST:PORT/v1/models; a page comes from a proxy, a login or "
+            "another server"
+        ),
+        "Name the address of the server itself: --url http://HOST:PORT, or let the proxy pass /v1/ on to it",
+    ),
+    "no-http": (
+        (
+            "Name the port of the server's HTTP API: --url http://HOST:PORT, with https:// where it speaks TLS; gRPC, "
+            "metrics and databases have ports of their own"
+        ),
+    ),
+    "stream-error": (
+        "Look for the exception in the server's log at that time: the answer had begun, so its status is 200",
+        "Where it is CUDA's, ENV CUDA_LAUNCH_BLOCKING=1 makes the log name the call that fails",
+    ),
     "no-such-model": ("Name one that it serves: --model-name NAME",),
     "redirected": ("Name the address that it leads to: --url",),
     "mute": ("Set PYTHONUNBUFFERED=1 in the image",),
@@ -64,6 +81,18 @@ _STREAM_CURES: Final = {
     ),
     "hang": ("Look for the exception in the thread that generates, and for a proxy that holds pieces back",),
 }
+
+_LATE_CURES: Final = (
+    (
+        "Look in the server's log for a worker that ended or a full queue: it was ready before, so more time at "
+        "the start does not help"
+    ),
+    (
+        "Where others ask it as well, ask again without them, or let more wait: --max-concurrent-requests (TGI), "
+        "OLLAMA_MAX_QUEUE (Ollama)"
+    ),
+)
+"""What to do where a server that was ready has become unavailable."""
 
 
 class ServerSeen(Struct, frozen=True):
@@ -78,6 +107,9 @@ class ServerSeen(Struct, frozen=True):
 
 _STARTING: Final = frozenset({"listen", "health"})
 """Stages whose failure is told by all that the server has printed; what follows is told by its answers."""
+
+_LOADING: Final = _STARTING | {"models"}
+"""Stages in which a server that is unavailable may still be loading: one without a path for its health says so late."""
 
 _LAST_WORDS: Final = 6000
 """Characters at the end of a server's log in which a known error is looked for."""
@@ -172,8 +204,10 @@ def list_serving_cures(broken: StageResult) -> tuple[str, ...]:
     """What to do about a stage of a server."""
     if broken.name not in SERVING_STAGES:
         return ()
+    if broken.kind == "unavailable" and broken.name not in _LOADING:
+        return _LATE_CURES
     cures = _STREAM_CURES.get(broken.kind) if broken.name == "stream" else None
-    return cures or _CURES.get(broken.kind, ())
+    return cures or _CURES.get("no-http" if broken.values.get("no_http") else broken.kind, ())
 
 
 def list_serving_remarks(seen: Observation) -> tuple[str, ...]:

@@ -87,6 +87,11 @@ class ProbeSpec(Struct, frozen=True):
     """The server that the role `serving` asks."""
 
     @property
+    def key(self) -> str:
+        """The key of the server that is asked, if it wants one."""
+        return self.serving.key.value if self.serving is not None else ""
+
+    @property
     def stages(self) -> tuple[str, ...]:
         """The stages that are asked for, in their order."""
         if self.posix_shell:

@@ -176,7 +176,7 @@ def _draw_wait(page: Page, seen: Observation, verdict: Verdict) -> None:
     wait = stage.wait if stage is not None else None
     if wait is None:
         return
-    page.add_heading("Where it waits")
+    page.add_heading("Where it crashed" if stage is not None and stage.status == CRASHED else "Where it waits")
     for each in wait.waits:
         if each.waits_for not in {"", "0"}:
             page.add_line(f"thread {each.thread} {escape_line(each.name)}: {escape_line(each.waits_for)}", indent=2)

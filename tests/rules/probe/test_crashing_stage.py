@@ -26,3 +26,11 @@ def test_flags_crashing_stage() -> None:
 def test_ignores_its_neighbour() -> None:
     """A process that the kernel ended for want of memory is told by that."""
     ignores(CrashingStage, broken("imports", outcome="crash", kind="crash", is_out_of_memory=True))
+
+
+def test_a_silent_end_has_another_cure() -> None:
+    """There is no stack to look at."""
+    (finding,) = flags(
+        CrashingStage, broken("imports", outcome="crash", kind="silent-exit", title="stage imports ends")
+    )
+    assert "python3 -v" in finding.fixes[0].title

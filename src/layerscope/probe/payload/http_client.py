@@ -13,9 +13,15 @@ MAX_PIECES = 20_000
 NOT_OFFERED = frozenset({404, 405, 501})
 """A server that has no such path, or not for this method."""
 
+FOREIGN_TLS = frozenset({"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
+"""Reasons of ssl.SSLError where what answers speaks no TLS."""
+
 
 class CallError(Exception):
-    """A call that got no whole answer; `kind` is `refused`, `timeout`, `stalled`, `cut` or `protocol`."""
+    """A call that got no whole answer.
+
+    `kind` is `refused`, `unreachable`, `timeout`, `stalled`, `cut`, `protocol` or `no-http`.
+    """
 
     def __init__(self, kind: str, detail: str) -> None:
         """Say what happened."""
@@ -182,6 +188,7 @@ class _TimedSocket:
 
 
 def _tell_error(error: BaseException, watch: _Watch) -> CallError:
+    import http.client
     import socket
 
     words = " ".join(str(error).split()) or type(error).__name__
@@ -189,6 +196,11 @@ def _tell_error(error: BaseException, watch: _Watch) -> CallError:
         return CallError("stalled" if watch.is_stalled else "timeout", "no byte came in time")
     if isinstance(error, ConnectionRefusedError):
         return CallError("refused", "the connection was refused")
+    foreign = (http.client.BadStatusLine, http.client.LineTooLong, http.client.UnknownProtocol)
+    if isinstance(error, foreign) and not isinstance(error, ConnectionError):
+        return CallError("no-http", f"the answer is no HTTP: {words[:80]!r}")
+    if getattr(error, "reason", "") in FOREIGN_TLS:
+        return CallError("no-http", f"the answer is no TLS: {words[:160]}")
     if isinstance(error, OSError) and not isinstance(error, ConnectionError):
         return CallError("unreachable", words)
     return CallError("cut", "the connection was closed before the answer was whole: " + words)

@@ -133,9 +133,11 @@ class Keeper:
         code = child.wait(1.0)
         child.step(0)
         self._tell_logs(role, child)
+        stacks = child.stacks.decode("utf-8", "replace") if code and not is_cut else ""  # what faulthandler wrote
         self._tell(
-            "exit", role=role, stage=self._stage, was_cut=is_cut, last_line=child.last_line, **describe_end(code)
-        )
+            "exit", role=role, stage=self._stage, was_cut=is_cut, last_line=child.last_line,
+            stacks=shorten(stacks, 12_000), **describe_end(code),
+        )  # fmt: skip
         child.kill()
         child.close()
         end_descendants()

@@ -156,7 +156,7 @@ class Serving(ServingCalls):
         answer = stream.answer
         values = dict(answer.describe(), path=call.path, **stream.measure())
         if stream.error:
-            raise self.with_log(FailedStage("error", f"an error in the stream: {stream.error}", values))
+            raise self.with_log(FailedStage("stream-error", f"an error in the stream: {stream.error}", values))
         if not stream.events or (stream.events == 1 and not stream.has_end and Answer(reply.read_json(), "").others):
             return "the answer came in one piece: the server streams nothing", dict(values, streams=False)
         kind, detail = answer.judge()

@@ -86,7 +86,8 @@ class ServingCalls(ServingStart):
         if not found:
             return failure
         values = dict(failure.values, exception=found[-1], log=[line[:MAX_SHOWN] for line in lines[-12:]])
-        kind = "template-missing" if failure.kind == "error" and TEMPLATE.search(found[-1]) else failure.kind
+        is_open = failure.kind in {"error", "stream-error"}
+        kind = "template-missing" if is_open and TEMPLATE.search(found[-1]) else failure.kind
         return FailedStage(kind, f"{failure}; its log says: {found[-1]}", values)
 
     def check_status(self, call: Call, reply: Reply, message: str) -> None:
@@ -111,7 +112,7 @@ class ServingCalls(ServingStart):
             body = reply.text
         if body is None:
             shown = " ".join(reply.text.split())[:80]
-            raise FailedStage("error", f"POST {call.path}: the answer is no JSON: {shown!r}")
+            raise FailedStage("no-json", f"POST {call.path}: the answer is no JSON: {shown!r}")
         answer = Answer(body, call.main)
         if isinstance(body, dict) and body.get("error") and not answer.text:
             raise self.with_log(FailedStage("error", f"POST {call.path}: 200 with an error: {find_message(reply)}"))

@@ -24,6 +24,9 @@ CALL_SECONDS = 10.0
 WAITING = frozenset({429, 502, 503, 504})
 """What servers and their proxies answer while they load."""
 
+FOREIGN_ANSWERS = 5
+"""After as many answers that are no HTTP, and none that is, no HTTP server will come: one that loads is silent."""
+
 WANTS_KEY = frozenset({401, 403})
 COG_WAITS, COG_ENDS = frozenset({"STARTING"}), frozenset({"SETUP_FAILED", "DEFUNCT", "UNHEALTHY"})
 
@@ -190,6 +193,8 @@ class ServingStart:
             except CallError as error:
                 counts[error.kind] = counts.get(error.kind, 0) + 1
                 said = str(error)
+                if counts.get("no-http") == FOREIGN_ANSWERS and not any(each.isdigit() for each in counts):
+                    raise self._tell_foreign(said, counts) from error
             else:
                 told = str(reply.status)
                 counts[told] = counts.get(told, 0) + 1
@@ -205,6 +210,10 @@ class ServingStart:
             if passed > limit:
                 self._tell_unready(paths[0], said, counts, passed)
             time.sleep(POLL if passed < 5 else SLOW_POLL)
+
+    def _tell_foreign(self, said: str, counts: Dict[str, int]) -> FailedStage:
+        where = f"{self.client.host} port {self.client.port} is no HTTP server"
+        return FailedStage("error", f"{where}: {said}", {"answers": counts, "no_http": True})
 
     def _judge_health(self, reply: Reply, path: str) -> str:
         """Why it is not ready yet; empty where it is. Raises FailedStage where it never will be."""
@@ -235,7 +244,7 @@ class ServingStart:
     def models(self) -> Told:
         """What it serves, under which names; and which API it speaks, where that is not known."""
         known = [self.dialect] if self.dialect else list(JSON_LISTS)
-        said = ""
+        said, is_page = "", False
         for dialect in known:
             method, path = JSON_LISTS[dialect]
             reply = self._list(method, path)
@@ -247,9 +256,10 @@ class ServingStart:
             if names is not None:
                 self.dialect = dialect
                 return self._pick(names, reply)
+            is_page = is_page or (reply.status == 200 and reply.read_json() is None)
             said = said or f"{method} {path}: {reply.status} {find_message(reply)[:80]}".strip()
         if self._asked.get("is_sure"):
-            raise FailedStage("error", f"no list of models: {said}")
+            raise FailedStage("no-json" if is_page else "error", f"no list of models: {said}")
         raise SkippedStage(f"it offers none of the APIs that generate ({said})")
 
     def _list(self, method: str, path: str) -> Reply:

@@ -1,7 +1,7 @@
 """PROBE003: a process ends in the middle of a stage."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
@@ -10,6 +10,9 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.probe_defects import Defect, cure_broken, iter_broken, locate_broken, tell_broken
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
+
+_LOUD: Final = "Look at the stack that the report shows, and at the findings on libraries"
+_SILENT: Final = "Import it by hand, and see after which module it ends: python3 -v -c 'import torch'"
 
 
 class CrashingStage(Rule):
@@ -37,5 +40,5 @@ class CrashingStage(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding, for the first stage that broke, if it broke in this way."""
         for fact in iter_broken(facts, Defect.CRASH):
-            fixes = cure_broken(fact, "Look at the stack, and at the findings on libraries")
+            fixes = cure_broken(fact, _SILENT if fact.kind == "silent-exit" else _LOUD)
             yield self.finding(tell_broken(fact), *locate_broken(fact), fixes=fixes)
