@@ -56,5 +56,5 @@ def test_the_page_names_the_model_and_its_memory() -> None:
     text = render_probe_text("app", Probed(seen, judge(seen)), RenderContext())
     assert "the image's own model generates on the CPU: 'Paris'" in text
     assert "/srv/model, named by --model" in text
-    assert "300.0 MB at own-text" in text
+    assert "300.0 MB at model: text" in text
     assert "model: text" in text

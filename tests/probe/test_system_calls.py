@@ -10,7 +10,6 @@ from typing import Final
 
 import pytest
 
-from layerscope.probe.bundle_run import RUNTIMES
 from layerscope.probe.confinement import DEFAULT
 from layerscope.probe.oci_spec import Bind, Start, build_oci_spec
 from layerscope.probe.system_calls import NEW_NAMESPACES, build_seccomp
@@ -76,17 +75,17 @@ def run_inside(runtime: str, folder: Path, *asked: str) -> "subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("name", RUNTIMES)
-def test_a_runtime_refuses_namespaces_to_what_it_runs(name: str, tmp_path: Path) -> None:
-    """Whichever flag asks for one, with EPERM and before the kernel is asked; plain processes come to be."""
-    runtime, machine = shutil.which(name), os.uname().machine
+def test_runc_refuses_namespaces_to_what_it_runs(tmp_path: Path) -> None:
+    """Whichever flag asks for one, with EPERM and before the kernel is asked; plain processes come to be.
+
+    crun is given the same filter; on hosts with both kinds of cgroups it starts nothing.
+    """
+    runtime, machine = shutil.which("runc"), os.uname().machine
     if runtime is None or os.geteuid() != 0 or machine not in NUMBERS:
-        pytest.skip(f"{name} is not installed, or this is not root of a known machine")
+        pytest.skip("runc is not installed, or this is not root of a known machine")
     number = NUMBERS[machine]
     flags = [0x7E02_0000, *NEW_NAMESPACES.values()]
     asked = [f"{number['clone']}:{SIGCHLD}", *(f"{number['clone']}:{flag | SIGCHLD}" for flag in flags)]
     rest = [f"{number['unshare']}:{NEW_NAMESPACES['CLONE_NEWUSER']}", f"{number['io_uring_setup']}:0"]
     done = run_inside(runtime, tmp_path, *asked, *rest, f"{number['clone3']}:0")
-    if not done.stdout and done.returncode:
-        pytest.skip(f"{name} starts nothing here: {done.stderr[-300:]}")
     assert done.stdout.split() == ["0", *["1"] * (len(flags) + len(rest)), "38"], done.stderr
