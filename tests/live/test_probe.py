@@ -14,6 +14,7 @@ from layerscope.cli import exit_codes
 from layerscope.probe.container_run import LABEL
 from support.live_engines import LiveEngine
 from support.live_images import load
+from support.live_probe import probe
 from support.python_image import build_python_image, make_package
 
 HANGING = """
@@ -29,20 +30,6 @@ os.kill(os.getpid(), signal.SIGILL)
 HUNGRY = """
 kept = [bytearray(1 << 20) for _ in range(1 << 12)]
 """
-
-
-def probe(engine: LiveEngine, tag: str, cache: Path, *options: str) -> "tuple[int, Mapping[str, object], str]":
-    """Exit code, JSON and talk of a probe."""
-    command = [sys.executable, "-m", "layerscope", "probe", f"{engine.kind.scheme}:{tag}", "-o", "json", *options]
-    done = subprocess.run(
-        [*command, "--cache-dir", str(cache)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **engine.environment},
-    )
-    document = json.loads(done.stdout)["probe"] if done.stdout else {}
-    return done.returncode, document, done.stderr
 
 
 def list_ours(engine: LiveEngine) -> list[str]:
@@ -69,7 +56,7 @@ def test_a_container_is_locked_down_and_says_so(engine: LiveEngine, cache: Path)
     load(engine, build_python_image("layerscope/probe:plain"))
     code, document, talk = probe(engine, "layerscope/probe:plain", cache)
     assert code == exit_codes.PROBE, (document, talk)  # nothing in it generates
-    environment = document["observations"]["env"]  # type: ignore[index]
+    environment = document["observations"]["env"]
     isolation = environment["isolation"]
     assert int(isolation["capabilities"], 16) == 0
     assert isolation["no_new_privileges"]
@@ -78,7 +65,7 @@ def test_a_container_is_locked_down_and_says_so(engine: LiveEngine, cache: Path)
     assert environment["identity"]["uid"] == 65534
     assert environment["places"]["tmp"]["writable"]
     assert not environment["places"]["home"]["writable"]
-    assert document["verdict"]["outcome"] == "unproved"  # type: ignore[index]
+    assert document["verdict"]["outcome"] == "unproved"
     assert not list_ours(engine)
 
 
@@ -89,7 +76,7 @@ def test_a_hanging_import_is_cut_and_named(engine: LiveEngine, cache: Path) -> N
     code, document, talk = probe(engine, "layerscope/probe:hanging", cache, "--patience", "0.05")
     assert code == exit_codes.FINDINGS, (document, talk)
     verdict, stage = document["verdict"], stage_of(document, "imports")
-    assert (verdict["outcome"], verdict["root"]) == ("hang", "imports")  # type: ignore[index]
+    assert (verdict["outcome"], verdict["root"]) == ("hang", "imports")
     assert "torch.py" in stage["wait"]["stacks"]  # type: ignore[index]
     assert stage["wait"]["last_line"] == "asking the hub"  # type: ignore[index]
     assert time.monotonic() - began < 60
@@ -101,7 +88,7 @@ def test_a_crash_is_told_by_its_signal(docker_engine: LiveEngine, cache: Path) -
     load(docker_engine, build_python_image("layerscope/probe:killed", *make_package("torch", KILLED)))
     code, document, talk = probe(docker_engine, "layerscope/probe:killed", cache)
     assert code == exit_codes.FINDINGS, (document, talk)
-    assert "the processor lacks an instruction" in document["verdict"]["reason"]  # type: ignore[index]
+    assert "the processor lacks an instruction" in document["verdict"]["reason"]
     assert stage_of(document, "visibility")["status"] == "passed"
     assert not list_ours(docker_engine)
 
@@ -111,7 +98,7 @@ def test_memory_that_runs_out_is_told(docker_engine: LiveEngine, cache: Path) ->
     load(docker_engine, build_python_image("layerscope/probe:hungry", *make_package("torch", HUNGRY)))
     code, document, talk = probe(docker_engine, "layerscope/probe:hungry", cache, "--memory", "128MiB")
     assert code == exit_codes.FINDINGS, (document, talk)
-    assert "memory" in document["verdict"]["title"] + document["verdict"]["reason"]  # type: ignore[index]
+    assert "memory" in document["verdict"]["title"] + document["verdict"]["reason"]
 
 
 def test_an_image_that_preloads_a_library_is_not_started(docker_engine: LiveEngine, cache: Path) -> None:
@@ -170,8 +157,7 @@ def test_a_printed_command_runs_on_an_engine_and_its_log_makes_the_report(
     _, direct, _ = probe(docker_engine, "layerscope/probe:plain", cache)
     document = json.loads(read.stdout)["probe"]
     assert [(each["name"], each["status"]) for each in document["stages"]] == [
-        (each["name"], each["status"])
-        for each in direct["stages"]  # type: ignore[attr-defined]
+        (each["name"], each["status"]) for each in direct["stages"]
     ]
     assert document["verdict"] == direct["verdict"]
     isolation = document["observations"]["env"]["isolation"]
@@ -185,7 +171,7 @@ def test_what_an_image_needs_is_found_with_an_engine(docker_engine: LiveEngine, 
     load(docker_engine, build_python_image("layerscope/probe:homeless", *make_package("torch", text)))
     code, document, talk = probe(docker_engine, "layerscope/probe:homeless", cache)
     assert code == exit_codes.FINDINGS, (document, talk)
-    assert [need["name"] for need in document["needs"]] == ["home"], document["needs"]  # type: ignore[attr-defined]
+    assert [need["name"] for need in document["needs"]] == ["home"], document["needs"]
     columns = document["variants"]
-    assert columns["default"]["stages"]["imports"] == "passed"  # type: ignore[index]
+    assert columns["default"]["stages"]["imports"] == "passed"
     assert not list_ours(docker_engine)

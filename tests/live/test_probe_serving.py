@@ -1,9 +1,5 @@
 """Probes of images that serve a model: their own entrypoint is started, in a container without any network."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +10,7 @@ from layerscope.cli import exit_codes
 from layerscope.probe.container_run import LABEL
 from support.live_engines import LiveEngine
 from support.live_images import load
+from support.live_probe import probe
 from support.python_image import build_python_image
 from support.tar_writer import TarMember, file
 
@@ -30,19 +27,6 @@ def load_server(engine: LiveEngine, tag: str, *arguments: str) -> None:
     """An image that starts the stub with those arguments."""
     runtime = {"Entrypoint": ["vllm", "serve"], "Cmd": ["/models/stub", *arguments], "ExposedPorts": {"8000/tcp": {}}}
     load(engine, build_python_image(tag, make_program(), runtime=runtime))
-
-
-def probe(engine: LiveEngine, tag: str, cache: Path, *options: str) -> tuple[int, Mapping[str, Any], str]:
-    """Exit code, the probe of the report, and talk."""
-    command = [sys.executable, "-m", "layerscope", "probe", f"{engine.kind.scheme}:{tag}", "-o", "json", *options]
-    done = subprocess.run(
-        [*command, "--cache-dir", str(cache)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **engine.environment},
-    )
-    return done.returncode, json.loads(done.stdout)["probe"] if done.stdout else {}, done.stderr
 
 
 def list_statuses(document: Mapping[str, Any]) -> dict[str, str]:

@@ -3,11 +3,9 @@
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +20,7 @@ from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, judge
 from layerscope.progress import SilentProgress
 from support.payload_stages import ask_server
+from support.served_handler import serve_handler
 from support.stub_server import StubHandler
 
 STUB: Final = Path(__file__).parents[1] / "support/stub_server.py"
@@ -141,15 +140,8 @@ OWN: Final = frozenset({
 def serve_stub(*faults: str) -> Iterator[int]:
     """The port of a stub with those faults, in a thread of the test."""
     handler = type("Faulty", (StubHandler,), {"faults": frozenset({*faults, "silent"})})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    with serve_handler(handler) as port:
+        yield port
 
 
 def test_a_sound_server_has_no_fault() -> None:

@@ -1,11 +1,12 @@
 """Servers that speak other dialects than OpenAI's, in a thread of the test: a table of paths and answers each."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
+
+from support.served_handler import serve_handler
 
 Answers = Mapping[str, tuple[int, str, bytes]]
 """By method and path: status, type of content, content."""
@@ -99,12 +100,5 @@ def serve(answers: Answers, before: Mapping[str, Callable[[str], None]] | None =
             self.end_headers()
             self.wfile.write(content)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+    with serve_handler(Handler) as port:
+        yield port

@@ -1,13 +1,14 @@
 """The key of `--api-key-env`: no server gets it into a report, however it says it back."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Final
 
 import pytest
+
+from support.served_handler import serve_handler
 
 KEY: Final = "sk-SECRET-abcdef-0123456789"
 ESCAPED: Final = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
@@ -62,10 +63,8 @@ def serve_echo(way: str) -> Iterator[int]:
     class Handler(Echo):
         how = way
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+    with serve_handler(Handler) as port:
+        yield port
 
 
 @pytest.mark.parametrize("form", ["terminal", "json"])

@@ -58,7 +58,11 @@ class HttpClient:
     """Asks one server; follows nothing, keeps nothing, and uses no proxy."""
 
     def __init__(self, host: str, port: int, *, prefix: str = "", tls: bool = False, key: str = "") -> None:
-        """Talk to that server; `key` goes with every call, and is taken out of every answer."""
+        """Talk to that server.
+
+        `key` goes with every call, and is taken out of answers where it stands
+        as it is; whoever reads the records strikes out what is left.
+        """
         self.host, self.port = host, port
         self._prefix, self._tls, self._key = prefix.rstrip("/"), tls, key
         self.request_id = ""
