@@ -13,6 +13,7 @@ from layerscope.probe.local_model import find_local_model
 from layerscope.probe.local_run import run_here
 from layerscope.probe.model_search import ModelTarget
 from layerscope.probe.observation import PASSED, SKIPPED, Observation
+from layerscope.probe.remarks import find_left_out
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, Verdict, judge
 from layerscope.progress import SilentProgress
@@ -129,12 +130,16 @@ def test_an_exception_in_the_thread_of_a_stream_is_seen(tmp_path: Path, monkeypa
 
 
 def test_code_of_a_model_is_not_run_unasked(tmp_path: Path) -> None:
-    """Only where the image's command says so."""
-    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "model", faulty.bring_code)))
-    stage = seen.find("own-tokenizer")
-    assert stage is not None
-    assert stage.status == SKIPPED
+    """Only where the image's command says so; it is not needed where transformers knows the kind of model."""
+    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "unknown", faulty.bring_unknown_kind)))
+    left_out = find_left_out(seen)
+    assert left_out is not None
+    assert "nothing says --trust-remote-code" in left_out.detail
     assert verdict.root == ""
+    assert [each for each in verdict.remarks if "was not run" in each]
+    seen, verdict = see(in_folder(faulty.write_model(tmp_path / "known", faulty.bring_code)))
+    assert find_left_out(seen) is None
+    assert (verdict.root, verdict.remarks) == ("", ()), "its own code raises where it streams"
 
 
 def test_a_model_that_does_not_fit_is_not_loaded(tmp_path: Path) -> None:

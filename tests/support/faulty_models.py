@@ -164,10 +164,35 @@ class Streaming(GPT2LMHeadModel):
 """
 
 
+SOUND_CODE: Final = """
+from transformers import GPT2LMHeadModel
+
+class Streaming(GPT2LMHeadModel):
+    pass
+"""
+
+UNKNOWN_KIND: Final = """
+from transformers import GPT2Config, GPT2LMHeadModel
+
+class OwnConfig(GPT2Config):
+    model_type = "own-kind"
+
+class Own(GPT2LMHeadModel):
+    config_class = OwnConfig
+"""
+
+
 def bring_code(folder: Path, text: str = BROKEN_STREAM) -> None:
     """A model with code of its own."""
     (folder / "streaming.py").write_text(text)
     edit_json(folder, "config.json", auto_map={"AutoModelForCausalLM": "streaming.Streaming"})
+
+
+def bring_unknown_kind(folder: Path) -> None:
+    """A model of a kind that transformers does not know, with code of its own."""
+    (folder / "own.py").write_text(UNKNOWN_KIND)
+    code = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.Own"}
+    edit_json(folder, "config.json", model_type="own-kind", architectures=["Own"], auto_map=code)
 
 
 TEMPLATE: Final = "{% for m in messages %}{{ m['content'] }} {% endfor %}"

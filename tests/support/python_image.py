@@ -29,7 +29,7 @@ def build_python_image(
 ) -> BuiltImage:
     """The image, with these files on a layer of their own; it is started as `python3` unless `runtime` says else."""
     config = {"Env": list(env), "Cmd": ["python3"], "WorkingDir": "/", **(runtime or {})}
-    return build_image([list(_list_python()), [directory(SITE), *files]], tag=tag, runtime=config)
+    return build_image([list(list_python()), [directory(SITE), *files]], tag=tag, runtime=config)
 
 
 def make_package(name: str, text: str, version: str = "1.0") -> tuple[TarMember, ...]:
@@ -45,7 +45,8 @@ def make_package(name: str, text: str, version: str = "1.0") -> tuple[TarMember,
 
 
 @cache
-def _list_python() -> tuple[TarMember, ...]:
+def list_python() -> tuple[TarMember, ...]:
+    """The interpreter, its standard library, and the libraries that these need."""
     program = Path(sys.executable).resolve()
     standard = Path(sysconfig.get_path("stdlib"))
     modules = sorted((standard / "lib-dynload").glob("*.so"))

@@ -207,7 +207,10 @@ def main(arguments: list[str] | None = None) -> None:
     if "crash-start" in asked.fault:
         say("loading kernels")
         os.kill(os.getpid(), signal.SIGILL)
-    if "exit-start" in asked.fault:
+    if "dies-behind" in asked.fault and os.fork():
+        say("supervising")
+        time.sleep(600)
+    if "exit-start" in asked.fault or "dies-behind" in asked.fault:
         sys.stderr.write("ValueError: no supported config format found in /models/none\n")
         sys.exit(1)
     StubHandler.ready_at = time.monotonic() + asked.load_seconds

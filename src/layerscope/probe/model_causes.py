@@ -51,7 +51,7 @@ _CAUSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         ("Make bos, eos and pad of tokenizer_config.json, config.json and generation_config.json agree",),
     ),
     "no-chat-template": (
-        "the image serves chats, and its tokenizer has no chat template",
+        "the image serves chats, and every one of them is answered with an error",
         ("COPY chat_template.jinja beside tokenizer_config.json", "or start the server with --chat-template FILE"),
     ),
     "bad-chat-template": (

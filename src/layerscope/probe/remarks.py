@@ -4,7 +4,7 @@ from typing import Final
 
 from layerscope.probe.memory_use import list_memory_remarks
 from layerscope.probe.model_causes import ASKING, DROPPED
-from layerscope.probe.observation import Observation
+from layerscope.probe.observation import SKIPPED, Observation, StageResult
 
 SLOW_FIRST: Final = 10.0
 """Seconds of a first run from which on a kernel was compiled in it, and not only loaded."""
@@ -17,6 +17,7 @@ def list_remarks(seen: Observation) -> tuple[str, ...]:
     """All of them."""
     return (
         *tell_muted(seen),
+        *_tell_left_out(seen),
         *_tell_asking(seen),
         *_tell_dropped(seen),
         *_tell_compiled(seen),
@@ -42,6 +43,17 @@ def _tell_dropped(seen: Observation) -> tuple[str, ...]:
         "refuse a request without tokens"
     )
     return (remark,)
+
+
+def find_left_out(seen: Observation) -> StageResult | None:
+    """The stage at which the image's own model was left out; None where it was run, or there is none."""
+    own = (stage for stage in seen.stages if stage.name.startswith("own-") and stage.name != "own-stream")
+    return next((stage for stage in own if stage.status == SKIPPED), None)
+
+
+def _tell_left_out(seen: Observation) -> tuple[str, ...]:
+    stage = find_left_out(seen)
+    return (f"the image's own model was not run: {stage.detail}",) if stage is not None else ()
 
 
 def _tell_asking(seen: Observation) -> tuple[str, ...]:

@@ -82,6 +82,13 @@ _STREAM_CURES: Final = {
     "hang": ("Look for the exception in the thread that generates, and for a proxy that holds pieces back",),
 }
 
+_ENDED: Final = frozenset({"error", "crash"})
+_START_CURES: Final = ("Start it by hand, and read from its first line on what it prints: docker run --rm -it IMAGE",)
+_CALL_CURES: Final = (
+    "Look in the server's log at the time of that call: the exception there says more than the answer",
+)
+"""What to do about a server that ends, or answers with an error, of which nothing is known."""
+
 _LATE_CURES: Final = (
     (
         "Look in the server's log for a worker that ended or a full queue: it was ready before, so more time at "
@@ -207,7 +214,10 @@ def list_serving_cures(broken: StageResult) -> tuple[str, ...]:
     if broken.kind == "unavailable" and broken.name not in _LOADING:
         return _LATE_CURES
     cures = _STREAM_CURES.get(broken.kind) if broken.name == "stream" else None
-    return cures or _CURES.get("no-http" if broken.values.get("no_http") else broken.kind, ())
+    cures = cures or _CURES.get("no-http" if broken.values.get("no_http") else broken.kind, ())
+    if not cures and broken.kind in _ENDED:
+        cures = _START_CURES if broken.name in _STARTING else _CALL_CURES
+    return cures
 
 
 def list_serving_remarks(seen: Observation) -> tuple[str, ...]:

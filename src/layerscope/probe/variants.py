@@ -32,7 +32,7 @@ _DENIED: Final = re.compile(
 )
 """What programs say when they may not do something."""
 
-_ROLES: Final = {
+STAGE_ROLES: Final = {
     **dict.fromkeys(("env", "devices", "driver", "kernel"), SYSTEM),
     "visibility": VISIBILITY,
     "batch": BATCH,
@@ -189,7 +189,7 @@ def _passes(seen: Observation, stage: str) -> bool:
 
 def _narrow(spec: ProbeSpec, stage: str) -> ProbeSpec:
     """Only the process that runs the stage, where it is known which one does."""
-    role = _ROLES.get(stage, "" if stage else SYSTEM)
+    role = STAGE_ROLES.get(stage, "" if stage else SYSTEM)
     return replace(spec, roles=(role,)) if role in spec.roles else spec
 
 

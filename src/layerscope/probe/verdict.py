@@ -21,7 +21,7 @@ from layerscope.probe.observation import (
     Observation,
     StageResult,
 )
-from layerscope.probe.remarks import list_remarks
+from layerscope.probe.remarks import find_left_out, list_remarks
 from layerscope.probe.serving_spec import SERVING_STAGES
 from layerscope.probe.serving_verdict import (
     explain_failure,
@@ -251,6 +251,8 @@ def _judge_sound(seen: Observation, policies: Policies) -> Verdict:
     title = f"a generation on {device}: {last.detail}"
     if text is not None:
         title = tell_generation(seen, last)
+    elif find_left_out(seen) is not None:
+        title = f"{title}; the image's own model was not run"
     elif own is not None and own.status == PASSED:
         title = f"the image's own model generates on {device}: {own.detail}"
     return Verdict(Outcome.GENERATED, title, unproved=unproved, device=device, remarks=remarks)

@@ -19,6 +19,7 @@ from layerscope.probe.observation import (
 from layerscope.probe.probed import Probed
 from layerscope.probe.remarks import tell_muted
 from layerscope.probe.serving_verdict import list_server_lines
+from layerscope.probe.variants import STAGE_ROLES
 from layerscope.probe.verdict import Outcome, Verdict
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
@@ -157,6 +158,8 @@ def _tell_stage(stage: StageResult, verdict: Verdict) -> Text:
     text = Text(escape_line(_tell_detail(stage)))
     if stage.name == verdict.root:
         text.append("  the first that broke", "bad")
+    elif stage.status == FAILED and stage.kind and stage.kind == verdict.kind:
+        text = Text(f"the same as {TITLES.get(verdict.root, verdict.root)}", "muted")
     elif stage.name in verdict.consequences:
         text = Text(f"a consequence of {TITLES.get(verdict.root, verdict.root)}", "muted")
     elif stage.status == "skipped":
@@ -188,7 +191,10 @@ def _draw_log(page: Page, seen: Observation, verdict: Verdict) -> None:
     """The last that the broken stage's process printed."""
     if not verdict.root:
         return
+    role = STAGE_ROLES.get(verdict.root, "")  # what other processes printed would mislead
     for name, text in sorted(seen.logs.items()):
+        if not name.startswith(role):
+            continue
         lines = [line for line in text.splitlines() if line.strip()]
         if lines:
             page.add_heading(f"Last of {name}")

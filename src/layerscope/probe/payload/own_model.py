@@ -39,9 +39,8 @@ class OwnModel:
         """Take where it is, how the image names it, and the device that is wanted."""
         self.folder = str(told["folder"])
         self._name, self._is_chat = str(told.get("name", "")), bool(told.get("is_chat"))
-        self._options: Dict[str, Any] = {"local_files_only": True}
-        if told.get("trusts_code"):
-            self._options["trust_remote_code"] = True
+        # said either way: who says nothing is asked on a terminal, and transformers' own code goes before a model's
+        self._options: Dict[str, Any] = {"local_files_only": True, "trust_remote_code": bool(told.get("trusts_code"))}
         self._wanted = wanted
         self._config: Dict[str, Any] = {}
         self._highest = 0
@@ -74,8 +73,11 @@ class OwnModel:
         _refuse_others(self._config, names)
         for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
             read_json_file(self.folder, name)
-        self._refuse_code()
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, **self._options)
+        try:
+            self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, **self._options)
+        except ValueError as error:
+            self._refuse_code(error)
+            raise
         values: Dict[str, Any] = {"folder": self.folder, "kind": type(self.tokenizer).__name__}
         values["special"] = {name: getattr(self.tokenizer, name, None) for name in SPECIAL_IDS}
         values["canaries"] = dict(check_canaries(self.tokenizer), **{"bad utf-8": _try_bad_text(self.tokenizer)})
@@ -87,9 +89,13 @@ class OwnModel:
             values["kind"], len(self.tokenizer), template, len(values["canaries"])
         ), values
 
-    def _refuse_code(self) -> None:
-        if self._config.get("auto_map") and "trust_remote_code" not in self._options:
-            raise SkippedStage("the model brings code of its own (auto_map), and nothing says --trust-remote-code")
+    def _refuse_code(self, error: BaseException) -> None:
+        """What would have to be run is run only where the image says so."""
+        if not self._options["trust_remote_code"] and "trust_remote_code" in str(error):
+            raise SkippedStage(
+                "the model brings code of its own (auto_map) that transformers does not know, and nothing says "
+                "--trust-remote-code"
+            ) from None
 
     def _check_canaries(self, values: SlowPieces) -> None:
         """Plain words must arrive; of what else is lost it is said, for many tokenizers drop it on purpose."""
@@ -121,7 +127,7 @@ class OwnModel:
         """Whether there is a chat template; it must be one that can be filled in."""
         if not getattr(self.tokenizer, "chat_template", None):
             if self._is_chat:
-                detail = "the tokenizer has no chat template, and the image serves chats"
+                detail = "the tokenizer has no chat template"
                 raise FailedStage("no-chat-template", detail, values)
             return False
         try:
@@ -195,6 +201,7 @@ class OwnModel:
             if kind == "wrong-shape":
                 text = tell_shapes(str(error)) or tell_shapes(report.text) or text
             values["exception"] = type(error).__name__
+            self._refuse_code(error)
             if kind == "no-generator":
                 raise SkippedStage(f"transformers knows no generator of this kind: {shorten(text, 300)}") from None
             raise FailedStage(kind, shorten(text, 1200), values) from None

@@ -104,6 +104,9 @@ def _check_generation(tokens: List[int], text: str, expected: List[int], values:
 def check_canaries(tokenizer: Any) -> Dict[str, Dict[str, Any]]:
     """Of each text how many tokens it gives, and whether they lead back to it; or what the tokenizer raised."""
     found: Dict[str, Dict[str, Any]] = {}
+    told = getattr(tokenizer, "deprecation_warnings", None)
+    if isinstance(told, dict):  # no model is given these texts, so that their length is none of its log's business
+        told["sequence-length-is-longer-than-the-specified-maximum"] = True
     for name, text in CANARIES.items():
         try:
             ids = list(tokenizer(text, add_special_tokens=False)["input_ids"])
