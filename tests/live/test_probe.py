@@ -14,7 +14,7 @@ from layerscope.cli import exit_codes
 from layerscope.probe.container_run import LABEL
 from support.live_engines import LiveEngine
 from support.live_images import load
-from support.live_probe import probe
+from support.live_probe import list_left, probe
 from support.python_image import build_python_image, make_package
 
 HANGING = """
@@ -30,11 +30,6 @@ os.kill(os.getpid(), signal.SIGILL)
 HUNGRY = """
 kept = [bytearray(1 << 20) for _ in range(1 << 12)]
 """
-
-
-def list_ours(engine: LiveEngine) -> list[str]:
-    """Containers that a probe has left."""
-    return [str(each.id) for each in engine.client.containers.list(all=True, filters={"label": LABEL})]
 
 
 def stage_of(document: Mapping[str, object], name: str) -> Mapping[str, object]:
@@ -66,7 +61,7 @@ def test_a_container_is_locked_down_and_says_so(engine: LiveEngine, cache: Path)
     assert environment["places"]["tmp"]["writable"]
     assert not environment["places"]["home"]["writable"]
     assert document["verdict"]["outcome"] == "unproved"
-    assert not list_ours(engine)
+    assert not list_left(engine)
 
 
 def test_a_hanging_import_is_cut_and_named(engine: LiveEngine, cache: Path) -> None:
@@ -80,7 +75,7 @@ def test_a_hanging_import_is_cut_and_named(engine: LiveEngine, cache: Path) -> N
     assert "torch.py" in stage["wait"]["stacks"]  # type: ignore[index]
     assert stage["wait"]["last_line"] == "asking the hub"  # type: ignore[index]
     assert time.monotonic() - began < 60
-    assert not list_ours(engine)
+    assert not list_left(engine)
 
 
 def test_a_crash_is_told_by_its_signal(docker_engine: LiveEngine, cache: Path) -> None:
@@ -90,7 +85,7 @@ def test_a_crash_is_told_by_its_signal(docker_engine: LiveEngine, cache: Path) -
     assert code == exit_codes.FINDINGS, (document, talk)
     assert "the processor lacks an instruction" in document["verdict"]["reason"]
     assert stage_of(document, "visibility")["status"] == "passed"
-    assert not list_ours(docker_engine)
+    assert not list_left(docker_engine)
 
 
 def test_memory_that_runs_out_is_told(docker_engine: LiveEngine, cache: Path) -> None:
@@ -117,7 +112,7 @@ def test_a_gpu_that_the_engine_cannot_give_is_explained(docker_engine: LiveEngin
     assert code == exit_codes.PROBE, talk
     assert "could not select device driver" in talk
     assert "nvidia-container-toolkit" in talk
-    assert not list_ours(docker_engine)
+    assert not list_left(docker_engine)
 
 
 def test_what_a_killed_probe_has_left_is_removed(docker_engine: LiveEngine, cache: Path) -> None:
@@ -130,10 +125,11 @@ def test_what_a_killed_probe_has_left_is_removed(docker_engine: LiveEngine, cach
     kept = docker_engine.client.containers.create("layerscope/probe:plain", labels={LABEL: own})
     try:
         probe(docker_engine, "layerscope/probe:plain", cache)
-        assert list_ours(docker_engine) == [kept.id]
+        there = {each.id for each in docker_engine.client.containers.list(all=True, filters={"label": LABEL})}
+        assert kept.id in there
+        assert left.id not in there
     finally:
         kept.remove(force=True)
-    assert left.id not in list_ours(docker_engine)
 
 
 def test_a_printed_command_runs_on_an_engine_and_its_log_makes_the_report(
@@ -174,4 +170,4 @@ def test_what_an_image_needs_is_found_with_an_engine(docker_engine: LiveEngine, 
     assert [need["name"] for need in document["needs"]] == ["home"], document["needs"]
     columns = document["variants"]
     assert columns["default"]["stages"]["imports"] == "passed"
-    assert not list_ours(docker_engine)
+    assert not list_left(docker_engine)

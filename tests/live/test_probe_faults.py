@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 
@@ -26,8 +27,11 @@ OLD: Final = "opt/old/libz.so.1"
 def audit(
     engine: LiveEngine, cache: Path, *files: TarMember, env: Sequence[str] = UNBUFFERED, options: Sequence[str] = ()
 ) -> tuple[int, Mapping[str, Any], Mapping[str, Finding]]:
-    """Exit code, probe and findings by code of an image with these files."""
-    tag = "layerscope/probe:fault"
+    """Exit code, probe and findings by code of an image with these files.
+
+    Its tag is its own: another worker of the test run may load another image into the same engine meanwhile.
+    """
+    tag = f"layerscope/probe:fault-{uuid4().hex[:12]}"
     load(engine, build_python_image(tag, *files, env=env))
     asked = ["--probe", "--patience", "4", "-o", "json", *options]
     command = [sys.executable, "-m", "layerscope", "audit", f"docker:{tag}", *asked]

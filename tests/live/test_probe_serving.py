@@ -7,10 +7,9 @@ from typing import Any, Final
 import pytest
 
 from layerscope.cli import exit_codes
-from layerscope.probe.container_run import LABEL
 from support.live_engines import LiveEngine
 from support.live_images import load
-from support.live_probe import probe
+from support.live_probe import list_left, probe
 from support.python_image import build_python_image
 from support.tar_writer import TarMember, file
 
@@ -51,7 +50,7 @@ def test_a_server_is_started_by_its_own_entrypoint_and_generates(engine: LiveEng
     assert document["server"]["model"] == "stub-model"
     assert document["verdict"]["outcome"] == "generated"
     assert document["verdict"]["device"] == "the CPU"
-    assert not engine.client.containers.list(all=True, filters={"label": LABEL})
+    assert not list_left(engine)
 
 
 def test_a_text_in_another_field_and_a_crash_are_told_apart(docker_engine: LiveEngine, cache: Path) -> None:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from layerscope.probe.container_run import LABEL
+from layerscope.probe.owner import is_alive
 from support.live_engines import LiveEngine
 
 
@@ -44,8 +46,15 @@ def probe_tidily(engine: LiveEngine, tag: str, cache: Path, scratch: Path, *opti
         output, talk = process.communicate()
     assert list_session(process.pid) == []
     assert engine.client.containers.list(all=True, filters={"ancestor": tag}) == []
+    assert list_left(engine) == []
     assert list(scratch.iterdir()) == []
     return Probed(process.returncode, json.loads(output) if output else {}, talk)
+
+
+def list_left(engine: LiveEngine) -> list[str]:
+    """Containers of probes that have ended; another worker of the test run may have one that runs."""
+    found = engine.client.api.containers(all=True, filters={"label": LABEL})
+    return [each["Id"] for each in found if not is_alive(each["Labels"][LABEL])]
 
 
 def list_session(leader: int) -> list[str]:

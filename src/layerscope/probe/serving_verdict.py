@@ -85,7 +85,7 @@ _STREAM_CURES: Final = {
 _ENDED: Final = frozenset({"error", "crash"})
 _START_CURES: Final = ("Start it by hand, and read from its first line on what it prints: docker run --rm -it IMAGE",)
 _CALL_CURES: Final = (
-    "Look in the server's log at the time of that call: the exception there says more than the answer",
+    "Look in the server's log at the time of that call: what is raised there tells more than the answer",
 )
 """What to do about a server that ends, or answers with an error, of which nothing is known."""
 
