@@ -171,10 +171,10 @@ def probe_image(
 def ask_image(image: str, result: AuditResult, probing: Probing, policies: Policies) -> ProbeSpec:
     """What is asked of an image that is started here, and of the server that it is made to start."""
     found = find_server(result, policies)
-    return _add_server(choose_spec(image, result, probing.make_spec(), found), found, probing)
+    return _add_server(_choose_spec(image, result, probing.make_spec(), found), found, probing)
 
 
-def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None = None) -> ProbeSpec:
+def _choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None) -> ProbeSpec:
     """What is asked of that image, of which `found` is the server; raises ProbeError where nothing can be."""
     preloads = find_preloads(result.image.config.runtime.env)
     if preloads:

@@ -16,11 +16,14 @@ NOT_OFFERED = frozenset({404, 405, 501})
 FOREIGN_TLS = frozenset({"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
 """Reasons of ssl.SSLError where what answers speaks no TLS."""
 
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""The reason where its certificate is another's, too old, or of an authority that is not known here."""
+
 
 class CallError(Exception):
     """A call that got no whole answer.
 
-    `kind` is `refused`, `unreachable`, `timeout`, `stalled`, `cut`, `protocol` or `no-http`.
+    `kind` is `refused`, `unreachable`, `timeout`, `stalled`, `cut`, `protocol`, `no-http` or `untrusted`.
     """
 
     def __init__(self, kind: str, detail: str) -> None:
@@ -205,6 +208,9 @@ def _tell_error(error: BaseException, watch: _Watch) -> CallError:
         return CallError("no-http", f"the answer is no HTTP: {words[:80]!r}")
     if getattr(error, "reason", "") in FOREIGN_TLS:
         return CallError("no-http", f"the answer is no TLS: {words[:160]}")
+    if getattr(error, "reason", "") == UNTRUSTED:
+        why = getattr(error, "verify_message", "") or words[:160]
+        return CallError("untrusted", f"the server's certificate was not accepted: {why}")
     if isinstance(error, OSError) and not isinstance(error, ConnectionError):
         return CallError("unreachable", words)
     return CallError("cut", "the connection was closed before the answer was whole: " + words)

@@ -193,6 +193,8 @@ class ServingStart:
             except CallError as error:
                 counts[error.kind] = counts.get(error.kind, 0) + 1
                 said = str(error)
+                if error.kind == "untrusted":
+                    raise FailedStage("untrusted", f"GET {paths[0]}: {said}") from error
                 if counts.get("no-http") == FOREIGN_ANSWERS and not any(each.isdigit() for each in counts):
                     raise self._tell_foreign(said, counts) from error
             else:
