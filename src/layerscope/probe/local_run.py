@@ -4,8 +4,10 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +46,19 @@ def find_modules(interpreter: str) -> tuple[str, ...]:
 
 def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
     """What the payload tells in a process of this host; raises ProbeError where it cannot be started."""
-    return run_command(list_command(spec), spec, progress=progress)
+    before = _list_empty_caches()
+    try:
+        return run_command(list_command(spec), spec, progress=progress)
+    finally:
+        for folder in _list_empty_caches() - before:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _list_empty_caches() -> set[Path]:
+    """The empty folders that PyTorch makes when it is imported, as a cache of what it may compile."""
+    place = Path(os.environ.get("TMPDIR") or tempfile.gettempdir())
+    return {folder for folder in place.glob("torchinductor_*") if folder.is_dir() and not any(folder.iterdir())}
 
 
 def run_command(command: Sequence[str], spec: ProbeSpec, *, progress: Progress) -> Observation:
