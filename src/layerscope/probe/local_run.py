@@ -40,8 +40,18 @@ def find_modules(interpreter: str) -> tuple[str, ...]:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LOOK_SECONDS, check=True)  # noqa: S603 -- the user's own Python
     except (OSError, subprocess.SubprocessError) as error:
-        raise ProbeError(f"probing here: asking {interpreter} for its packages: {error}") from error
+        raise ProbeError(f"probing here: asking {interpreter} for its packages: {_tell_why(error)}") from error
     return choose_modules(done.stdout.split())
+
+
+def _tell_why(error: OSError | subprocess.SubprocessError) -> str:
+    """Why a Python told nothing, in its own last line where it said one."""
+    if isinstance(error, subprocess.CalledProcessError):
+        lines = str(error.stderr or "").strip().splitlines()
+        return f"exit code {error.returncode}" + (f": {lines[-1][:300]}" if lines else "")
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no answer in {LOOK_SECONDS:.0f} seconds"
+    return str(error.strerror) if isinstance(error, OSError) else str(error)
 
 
 def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
