@@ -43,7 +43,7 @@ class ServingStart:
         self._asked: Dict[str, Any] = settings["serving"]
         self._deadlines: Dict[str, List[float]] = settings["deadlines"]
         self.server: Optional[WatchedServer] = None
-        self.client = self._make_client("127.0.0.1", int(self._asked.get("port") or 0))
+        self.client = self.make_client("127.0.0.1", int(self._asked.get("port") or 0))
         self.dialect = str(self._asked.get("dialect") or "")
         self.model = str(self._asked.get("model") or "")
         self.context: Optional[int] = None
@@ -94,14 +94,15 @@ class ServingStart:
         """The key that it is asked with, if any."""
         return str(self._asked.get("key") or "")
 
-    def _make_client(self, host: str, port: int, **told: Any) -> HttpClient:
+    def make_client(self, host: str, port: int, **told: Any) -> HttpClient:
+        """Whoever asks a port of the server; see HttpClient."""
         client = HttpClient(host, port, dial=self.dial, **told)
         client.request_id = str(self._asked.get("id") or "")
         return client
 
     def _connect(self, url: Dict[str, Any]) -> Told:
         host, port = str(url["host"]), int(url["port"])
-        self.client = self._make_client(
+        self.client = self.make_client(
             host, port, prefix=str(url.get("prefix") or ""), tls=bool(url.get("tls")), key=self.key
         )
         try:
@@ -125,20 +126,20 @@ class ServingStart:
         expected, now = self._asked.get("port"), time.monotonic()
         for each in listeners:
             self._seen.setdefault(each.port, now)
-            if each.port == expected and self._reach(each):
+            if each.port == expected and self.reach(each):
                 return each
         for each in listeners:
             waits = settle if expected else min(settle, 0.3)
             if (
                 each.port != expected
                 and now - self._seen[each.port] >= waits
-                and self._reach(each)
+                and self.reach(each)
                 and self._speaks(each)
             ):
                 return each
         return None
 
-    def _reach(self, listener: Listener) -> bool:
+    def reach(self, listener: Listener) -> bool:
         """Whether the port can be connected to; what listens on `::` may do so for IPv6 alone."""
         for host in (listener.host, "::1"):
             try:
@@ -151,7 +152,7 @@ class ServingStart:
 
     def _speaks(self, listener: Listener) -> bool:
         """Whether a port answers a question that only a model server knows."""
-        client = self._make_client(listener.host, listener.port)
+        client = self.make_client(listener.host, listener.port)
         paths = [path for path in self._asked.get("health") or () if path != "/"]
         known = [JSON_LISTS[self.dialect]] if self.dialect in JSON_LISTS else list(JSON_LISTS.values())
         for method, path in [("GET", each) for each in paths] + known:
@@ -166,7 +167,7 @@ class ServingStart:
         return False
 
     def _describe_port(self, chosen: Listener, listeners: List[Listener], seconds: float) -> Told:
-        self.client = self._make_client(chosen.host, chosen.port, key=self.key)
+        self.client = self.make_client(chosen.host, chosen.port, key=self.key)
         same = [each for each in listeners if each.port == chosen.port]
         expected = self._asked.get("port")
         values = {
