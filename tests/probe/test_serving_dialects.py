@@ -79,7 +79,7 @@ def test_each_dialect_is_spoken(
     ],
 )
 def test_the_room_of_a_context_is_read_as_each_server_tells_it(row: dict[str, object], size: int | None) -> None:
-    """vLLM's way, and llama.cpp's."""
+    """VLLM's way, and llama.cpp's."""
     body = json.dumps({"data": [row]}).encode()
     assert read_context(Reply(200, {}, body, 0.1), "small") == size
 

@@ -231,8 +231,8 @@ def list_serving_remarks(seen: Observation) -> tuple[str, ...]:
     context, long = _values(seen, "models").get("context"), _values(seen, "chat-512")
     if isinstance(context, int) and context < SMALL_CONTEXT and long.get("finish") == "length":
         remarks.append(
-            f"a question and its answer have room for {context} tokens together, and longer ones are cut off: raise the "
-            "server's context (--max-model-len, llama.cpp: --ctx-size), as far as the model allows"
+            f"a question and its answer have room for {context} tokens together, and longer ones are cut off: raise "
+            "the server's context (--max-model-len, llama.cpp: --ctx-size), as far as the model allows"
         )
     stream = _values(seen, "stream")
     if stream.get("streams") is False:
