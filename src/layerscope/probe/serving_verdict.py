@@ -65,6 +65,10 @@ _CURES: Final = {
             "metrics and databases have ports of their own"
         ),
     ),
+    "untrusted": (
+        "Name the file with the certificate of the authority that signed it: SSL_CERT_FILE=ca.pem layerscope probe …",
+        "Name the server as its certificate does: --url https://NAME:PORT",
+    ),
     "stream-error": (
         "Look for the exception in the server's log at that time: the answer had begun, so its status is 200",
         "Where it is CUDA's, ENV CUDA_LAUNCH_BLOCKING=1 makes the log name the call that fails",
@@ -111,6 +115,9 @@ class ServerSeen(Struct, frozen=True):
     first_text: float | None = None
     tokens_per_second: float | None = None
 
+
+SMALL_CONTEXT: Final = 1024
+"""Tokens: what the longer of the two questions takes, with an answer of 512."""
 
 _STARTING: Final = frozenset({"listen", "health"})
 """Stages whose failure is told by all that the server has printed; what follows is told by its answers."""
@@ -231,6 +238,12 @@ def list_serving_remarks(seen: Observation) -> tuple[str, ...]:
         )
     if isinstance(expected, int) and port != expected:
         remarks.append(f"it listens on port {port}, and {expected} was expected: publish {port}, or change its port")
+    context, long = _values(seen, "models").get("context"), _values(seen, "chat-512")
+    if isinstance(context, int) and context < SMALL_CONTEXT and long.get("finish") == "length":
+        remarks.append(
+            f"a question and its answer have room for {context} tokens together, and longer ones are cut off: raise "
+            "the server's context (--max-model-len, llama.cpp: --ctx-size), as far as the model allows"
+        )
     stream = _values(seen, "stream")
     if stream.get("streams") is False:
         remarks.append("it streams nothing: the whole answer comes at once")
