@@ -164,6 +164,7 @@ def test_a_fault_has_its_stage_and_its_kind(fault: str) -> None:
     assert (verdict.outcome, verdict.root) == (outcome, root), verdict
     assert words in verdict.reason
     assert not verdict.is_good
+    assert verdict.cures
 
 
 @pytest.mark.parametrize(

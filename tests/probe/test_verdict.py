@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.probe.collect import MAX_ENDS, MAX_LOGS, ObservationBuilder
 from layerscope.probe.observation import Observation, StageResult
@@ -206,3 +207,14 @@ def test_records_of_things_that_nobody_asked_for_are_left_out() -> None:
     assert list(seen.logs) == ["generation stdout"]
     assert len(seen.logs["generation stdout"]) == MAX_LOGS
     assert len(seen.ends) == MAX_ENDS
+
+
+def test_a_model_that_was_left_out_is_told() -> None:
+    """The canary's generation is none of the image's own model."""
+    seen = observe(*on_cpu())
+    left_out = StageResult("own-tokenizer", "skipped", detail="the model brings code of its own")
+    verdict = judge(replace(seen, stages=(*seen.stages, left_out, StageResult("own-text", "skipped"))))
+    assert verdict.is_good
+    assert verdict.title.endswith("the image's own model was not run")
+    assert "the image's own model was not run: the model brings code of its own" in verdict.remarks
+    assert "own model" not in judge(seen).title

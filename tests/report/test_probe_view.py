@@ -129,3 +129,22 @@ def test_stages_are_called_in_sentences_as_they_are_shown() -> None:
     lines = draw(Probed(seen, judge(seen)))
     assert lines[0] == "✘ ERROR   stage 'server listens' fails"
     assert any(line.endswith("skipped: it needs stage 'chat, 16 tokens'") for line in lines)
+
+
+def test_a_fault_that_shows_again_is_told_once() -> None:
+    """A later stage that fails in the same way is the same fault, and one that fails in another is not."""
+    row = StageResult("chat-16", "failed", 0.1, "special-only", "1 token came and no text")
+    again, other = replace(row, name="chat-512"), replace(row, name="stream", kind="truncated", detail="it ends")
+    seen = Observation((StageResult("listen", "passed"), row, again, other), is_complete=True)
+    lines = draw(Probed(seen, judge(seen)))
+    assert sum("1 token came and no text" in line for line in lines[5:]) == 1
+    assert sum("the same as chat, 16 tokens" in line for line in lines) == 1
+    assert any("it ends" in line for line in lines)
+
+
+def test_what_other_processes_printed_is_left_out() -> None:
+    """The log of the process in which the broken stage ran is shown alone."""
+    row = StageResult("own-weights", "failed", 0.1, "lfs-pointer", "a pointer")
+    logs = {"generation stderr": "Loading weights: 100%\n", "model stderr": "a pointer was met\n"}
+    lines = draw(Probed(seen := Observation((row,), logs=logs, is_complete=True), judge(seen)))
+    assert [line for line in lines if line.startswith("Last of")] == ["Last of model stderr"]

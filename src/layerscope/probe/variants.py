@@ -146,7 +146,7 @@ def tell_needs(verdict: Verdict, comparison: Comparison | None) -> Verdict:
     remark = f"{where} passes with default rights: the image needs {texts}"
     flags = [flag for need in comparison.needs for flag in need.flags]
     cure = f"Run it with {', '.join(flags)}, or mend the image so that it does not need that"
-    return replace(verdict, remarks=(*verdict.remarks, remark), cures=(*verdict.cures, cure))
+    return replace(verdict, remarks=(*verdict.remarks, remark), cures=(cure, *verdict.cures))
 
 
 def may_lack_rights(seen: Observation) -> bool:

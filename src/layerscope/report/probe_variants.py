@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from layerscope.facts.probe.stage_titles import TITLES
 from layerscope.probe.isolation import list_isolation
 from layerscope.probe.isolation_warnings import IsolationWarning
 from layerscope.probe.observation import Observation
@@ -67,7 +68,7 @@ def draw_warnings(page: Page, warnings: Sequence[IsolationWarning]) -> None:
 
 def _list_rows(seen: list[Observation]) -> list[Any]:
     facts = [{row.label: row.text for row in list_isolation(each) if row.label} for each in seen]
-    stages = [{f"stage {stage.name}": stage.status for stage in each.stages} for each in seen]
+    stages = [{f"stage {TITLES.get(stage.name, stage.name)}": stage.status for stage in each.stages} for each in seen]
     tables = [{**first, **second} for first, second in zip(facts, stages, strict=True)]
     labels = dict.fromkeys(label for table in tables for label in table)
     return [(label, *(table.get(label, "-") for table in tables)) for label in labels]

@@ -199,7 +199,7 @@ def _draw_log(page: Page, seen: Observation, verdict: Verdict) -> None:
         if lines:
             page.add_heading(f"Last of {name}")
             for line in lines[-6:]:
-                page.add_line((escape_line(line), "muted"), indent=2)
+                page.add_line((escape_text(line.rstrip()), "muted"), indent=2)
 
 
 def _draw_next(page: Page, verdict: Verdict, *, told: Sequence[str]) -> None:

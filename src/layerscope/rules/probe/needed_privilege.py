@@ -24,7 +24,7 @@ class NeededPrivilege(Rule):
     Example: A package that writes its cache into site-packages, or a HOME that only root may write to.
     Remedy: Give it a place of its own instead of rights: a writable HOME and cache, an owner that is no root.
     Fix safety: Review: what the program writes, and where, is its author's to say.
-    Blind spots: Rights that only the image's own server needs are not tried.
+    Blind spots: Rights that only later stages need are not tried: the search ends where the first broken one passes.
     References: kubernetes.io, "Configure a Security Context"; docs.docker.com, "Runtime privilege".
     """
 
