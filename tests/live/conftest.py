@@ -1,11 +1,14 @@
 """Engines for the tests of this folder: a test runs on each, and all are stopped in the end."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.live_engines import ENGINES, EngineUnavailableError, LiveEngine, start_engine, stop_engines
+from support.planted_bench import Bench, prepare_plain, prepare_torch
+from support.torch_python import find_torch_python
 
 
 @pytest.fixture(scope="session", params=list(ENGINES))
@@ -36,6 +39,27 @@ def containerd_engine() -> Iterator[LiveEngine]:
 def engine_host(docker_engine: LiveEngine) -> str:
     """The address of the host's own Docker Engine."""
     return docker_engine.host
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a test run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "planted"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def plain(docker_engine: LiveEngine, shared: Path, tmp_path: Path) -> Bench:
+    """A bench for images on a Python."""
+    return prepare_plain(docker_engine, shared, tmp_path)
+
+
+@pytest.fixture
+def torch(docker_engine: LiveEngine, shared: Path, tmp_path: Path) -> Bench:
+    """A bench for images on PyTorch."""
+    return prepare_torch(docker_engine, shared, tmp_path, find_torch_python())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -58,7 +58,8 @@ def build_planted(engine: LiveEngine, base: str, name: str, *files: TarMember, c
     try:
         if files:
             api.put_archive(container, "/", write_tar(files))
-        api.commit(container, *tag.split(":"), changes=list(changes))
+        repository, version = tag.split(":")
+        api.commit(container, repository=repository, tag=version, changes=list(changes))
     finally:
         api.remove_container(container)
     return tag

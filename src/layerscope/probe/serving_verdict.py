@@ -221,10 +221,8 @@ def list_serving_cures(broken: StageResult) -> tuple[str, ...]:
     if broken.kind == "unavailable" and broken.name not in _LOADING:
         return _LATE_CURES
     cures = _STREAM_CURES.get(broken.kind) if broken.name == "stream" else None
-    cures = cures or _CURES.get("no-http" if broken.values.get("no_http") else broken.kind, ())
-    if not cures and broken.kind in _ENDED:
-        cures = _START_CURES if broken.name in _STARTING else _CALL_CURES
-    return cures
+    unknown = () if broken.kind not in _ENDED else _START_CURES if broken.name in _STARTING else _CALL_CURES
+    return cures or _CURES.get("no-http" if broken.values.get("no_http") else broken.kind, unknown)
 
 
 def list_serving_remarks(seen: Observation) -> tuple[str, ...]:
