@@ -52,7 +52,7 @@ NAMED: Final = (f"ENV MODEL_PATH /{MODEL_PLACE}",)
 SERVED: Final = (*start_with("vllm", "serve", f"/{MODEL_PLACE}", "--trust-remote-code"), "ENV HF_HOME /tmp/hf")
 HUB: Final = "opt/hub/hub/models--layerscope--canary"
 BY_NAME: Final = ("ENV HF_HOME /opt/hub", "ENV MODEL_ID layerscope/canary", "ENV HF_ENDPOINT http://127.0.0.1:9411")
-SILENT_HUB: Final = b"import socket; hub = socket.create_server(('127.0.0.1', 9411), reuse_port=True)\n"
+SILENT_HUB: Final = b"import socket, sys; sys.hub = socket.create_server(('127.0.0.1', 9411), reuse_port=True)\n"
 """A line that Python runs at its start: something takes connections to the hub, and never answers."""
 
 

@@ -93,6 +93,15 @@ _CALL_CURES: Final = (
 )
 """What to do about a server that ends, or answers with an error, of which nothing is known."""
 
+_SILENT_CURES: Final = (
+    (
+        "Look at what it waits for: a download that no network answers (ENV HF_HUB_OFFLINE=1), or a server that has "
+        "ended while what started it goes on (start it with exec, and without `tail -f`)"
+    ),
+    "Where it only loads, give it more time: --patience 3; in Kubernetes, a startupProbe as long as it loads",
+)
+"""What to do about a server that runs and does not listen."""
+
 _LATE_CURES: Final = (
     (
         "Look in the server's log for a worker that ended or a full queue: it was ready before, so more time at "
@@ -221,6 +230,8 @@ def list_serving_cures(broken: StageResult) -> tuple[str, ...]:
     if broken.kind == "unavailable" and broken.name not in _LOADING:
         return _LATE_CURES
     cures = _STREAM_CURES.get(broken.kind) if broken.name == "stream" else None
+    if broken.name == "listen" and broken.kind == "hang":
+        cures = _SILENT_CURES
     unknown = () if broken.kind not in _ENDED else _START_CURES if broken.name in _STARTING else _CALL_CURES
     return cures or _CURES.get("no-http" if broken.values.get("no_http") else broken.kind, unknown)
 

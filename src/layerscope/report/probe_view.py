@@ -177,12 +177,12 @@ def _draw_wait(page: Page, seen: Observation, verdict: Verdict) -> None:
     """What the root stage was waiting for."""
     stage = seen.find(verdict.root)
     wait = stage.wait if stage is not None else None
-    if wait is None:
+    waits = [each for each in wait.waits if each.waits_for not in {"", "0"}] if wait is not None else []
+    if wait is None or not (waits or wait.stacks.strip()):
         return
     page.add_heading("Where it crashed" if stage is not None and stage.status == CRASHED else "Where it waits")
-    for each in wait.waits:
-        if each.waits_for not in {"", "0"}:
-            page.add_line(f"thread {each.thread} {escape_line(each.name)}: {escape_line(each.waits_for)}", indent=2)
+    for each in waits:
+        page.add_line(f"thread {each.thread} {escape_line(each.name)}: {escape_line(each.waits_for)}", indent=2)
     for line in wait.stacks.splitlines()[:SHOWN_STACK]:
         page.add_line((escape_text(line), "muted"), indent=2)
 
