@@ -67,6 +67,7 @@ from layerscope.facts.system.python_process import PythonProcessCollector
 from layerscope.facts.system.scripts import ScriptCollector
 from layerscope.facts.system.secret_files import SecretFileCollector
 from layerscope.facts.system.stack import StackCollector
+from layerscope.facts.system.started_commands import StartedCommandCollector
 
 COLLECTORS: Final[tuple[Collector, ...]] = (
     LayerProofCollector(),
@@ -93,6 +94,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     AccountsCollector(),
     AptCollector(),
     ScriptCollector(),
+    StartedCommandCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
     DeviceCodeCollector(),
