@@ -148,6 +148,11 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
     ),
     "semantic_version": (b"1.2.3-rc.1+build.5", b"v10.0.0"),
     "shebang": (b"#!/usr/bin/env -S python3 -u\nprint()\n", b"#! /bin/sh -e\r\n"),
+    "shell_script": (
+        b'#!/bin/bash\nset -e # c\n: "${A:=/m}"\nB=(x "$A" \\\n y)\nexec vllm serve "${B[@]}" --port ${P:-90} "$@"\n',
+        b"if [ -z \"$A\" ]; then A='$x'; fi\ncat <<-E >&2\n\tz\n\tE\ncase $1 in a|b) exec x ;; esac\n",
+        b"f() { (y | z) & }\n`a` $(b)\nOLLAMA_HOST=x:1 ollama serve\n",
+    ),
     "sysconfig_data": (_SYSCONFIG,),
     "token_forms": (
         _TOKEN.encode(),

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, find_shell_script, is_python, strip_wrappers
 from layerscope.facts.system.launch_words import SERVER_PROGRAMS, keep_words, may_keep
+from layerscope.facts.system.shell_values import VALUE_LIMIT, fold_in
+from layerscope.formats.secret_text import names_secret
 from layerscope.formats.shell_script import SimpleCommand, parse_shell_script, parse_shell_text
-from layerscope.formats.shell_values import VALUE_LIMIT, fold_in
 
 COMMANDS_LIMIT: Final = 20
 """Commands kept of one entry script."""
@@ -109,7 +110,7 @@ def _reach_command(words: Sequence[str], variables: "_Variables") -> list[str]:
 
 
 class _Variables:
-    """What a script has assigned so far; None where that depends on more than the environment."""
+    """What a script has assigned so far; None where that depends on more than the environment, or may be secret."""
 
     def __init__(self) -> None:
         self._values: dict[str, str | None] = {}
@@ -132,21 +133,23 @@ class _Variables:
                 if match := _DEFAULT.fullmatch(word):
                     self._set(match[1], fold_in(word, self._values), is_certain=True)
             return True
-        is_declaring = words[0] in _DECLARING
-        pairs = [_ASSIGNMENT.fullmatch(word) for word in words[1 if is_declaring else 0 :][:WORDS_LIMIT]]
         if "(" in words[:3] and words[-1] == ")":
             return self._assign_list(words, command)
-        if not pairs or (not is_declaring and any(match is None for match in pairs)):
+        is_declaring = words[0] in _DECLARING
+        pairs = [_ASSIGNMENT.fullmatch(word) for word in words[1 if is_declaring else 0 :][:WORDS_LIMIT]]
+        if not is_declaring and None in pairs:
             self._note_prefix(pairs, command)
-            return is_declaring
-        for match in pairs:
-            if match is not None:
-                value = self._fold(match["value"])
-                if match["more"]:
-                    before = self._values.get(match["name"], "")
-                    value = None if value is None or before is None else f"{before}{value}"
-                self._set(match["name"], value, is_certain=command.is_certain)
+            return False
+        for match in filter(None, pairs):
+            self._take(match, is_certain=command.is_certain)
         return True
+
+    def _take(self, match: re.Match[str], *, is_certain: bool) -> None:
+        """Follow one assignment, or what is put behind a value."""
+        value, before = self._fold(match["value"]), self._values.get(match["name"], "")
+        if match["more"]:
+            value = None if value is None or before is None else f"{before}{value}"
+        self._set(match["name"], value, is_certain=is_certain)
 
     def _note_prefix(self, pairs: Sequence[re.Match[str] | None], command: SimpleCommand) -> None:
         """Follow what stands in front of a command, which alone sees it, as far as it is a server's."""
@@ -163,7 +166,7 @@ class _Variables:
         match = _ASSIGNMENT.fullmatch(words[place - 1]) if place else None
         if match is None:
             return False
-        if command.is_certain and len(self._lists) < VARIABLES_LIMIT:
+        if command.is_certain and len(self._lists) < VARIABLES_LIMIT and not names_secret(match["name"]):
             before = self._lists.get(match["name"], []) if match["more"] else []
             self._lists[match["name"]] = [*before, *self.expand(words[place + 1 : -1])][:WORDS_LIMIT]
         return True
@@ -172,6 +175,8 @@ class _Variables:
         """Take a value; of a branch that may not be gone it is a default, and two of them leave none."""
         if name not in self._values and len(self._values) >= VARIABLES_LIMIT:
             return
+        if names_secret(name):
+            value = None
         if is_certain:
             self._values[name] = value
             self._maybe.discard(name)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, is_python
+from layerscope.facts.system.shell_values import fill_in
 from layerscope.formats.secret_text import names_secret
-from layerscope.formats.shell_values import fill_in
 
 MODEL_OPTIONS: Final = frozenset({
     "--model", "--model-path", "--model_path", "--model-id", "--model_id", "--model-name-or-path",
@@ -66,19 +66,12 @@ MORE_WORDS: Final = re.compile(r"\$\{\w*(?:ARGS|ARGUMENTS|OPTS|OPTIONS|FLAGS)\}"
 
 def keep_words(words: Sequence[str]) -> list[str]:
     """The words of a command that may be kept, none where its program cannot be told; an unknown word is empty."""
+    if words and words[0] == PASSED_ARGUMENTS:
+        return [PASSED_ARGUMENTS, *_keep_options(words[1:], PORT_FLAGS - {"-p"})][:WORDS_LIMIT]
     program = _fill_defaults(words[0]) if words else None
     if program is None or (program and not _PROGRAM.fullmatch(program)) or not words[0]:
         return []
-    kept, rest, name = [words[0]], list(words[1:]), base_name(program)
-    if is_python(program):
-        while rest and _SWITCH.fullmatch(rest[0]):
-            kept.append(rest.pop(0))
-        if rest[:1] == ["-m"] and len(rest) > 1 and _MODULE.fullmatch(rest[1]):
-            name, kept, rest = rest[1], [*kept, *rest[:2]], rest[2:]
-        elif rest[:1] in (["-m"], ["-c"]):
-            return kept + rest[:1]
-        elif rest and has_form(_PYTHON_SCRIPT, rest[0]):
-            kept.append(rest.pop(0))
+    kept, rest, name = _split_program(program, words)
     if name not in SERVER_PROGRAMS:
         return [*kept, *_keep_options(rest, frozenset())][:WORDS_LIMIT]
     while rest and rest[0] in SUBCOMMANDS:
@@ -86,6 +79,22 @@ def keep_words(words: Sequence[str]) -> list[str]:
     if rest and takes_model(name, kept[-1]) and _is_value(_MODEL, rest[0]):
         kept.append(rest.pop(0))
     return [*kept, *_keep_options(rest, _list_flags(name))][:WORDS_LIMIT]
+
+
+def _split_program(program: str, words: Sequence[str]) -> tuple[list[str], list[str], str]:
+    """The program with Python's switches and its module or script, the words after that, and the name that counts."""
+    kept, rest, name = [words[0]], list(words[1:]), base_name(program)
+    if not is_python(program):
+        return kept, rest, name
+    while rest and _SWITCH.fullmatch(rest[0]):
+        kept.append(rest.pop(0))
+    if rest[:1] == ["-m"] and len(rest) > 1 and _MODULE.fullmatch(rest[1]):
+        return [*kept, *rest[:2]], rest[2:], rest[1]
+    if rest[:1] in (["-m"], ["-c"]):
+        return kept + rest[:1], [], name
+    if rest and has_form(_PYTHON_SCRIPT, rest[0]):
+        kept.append(rest.pop(0))
+    return kept, rest, name
 
 
 def takes_model(program: str, word: str) -> bool:
@@ -129,7 +138,7 @@ def _keep_options(words: Sequence[str], flags: frozenset[str]) -> list[str]:
         option, equals, value = word.partition("=")
         if word == PASSED_ARGUMENTS or MORE_WORDS.fullmatch(word):
             kept.append(word)
-        elif option in BARE_OPTIONS:
+        elif word in BARE_OPTIONS or option == "--chat-template":
             kept.append(option)
         elif option in MODEL_OPTIONS or option in flags:
             given = value if equals else "".join(words[place + 1 : place + 2])

@@ -15,8 +15,8 @@ from layerscope.facts.system.entry_script import EntryScript
 from layerscope.facts.system.launch_words import MORE_WORDS, keep_words, may_keep
 from layerscope.facts.system.programs import ProgramFinder, join_path
 from layerscope.facts.system.script_extractor import EntryScriptExtractor, ScriptExtractor
+from layerscope.facts.system.shell_values import resolve_value
 from layerscope.filesystem.node import Node
-from layerscope.formats.shell_values import resolve_value
 
 FOLLOWED_SCRIPTS: Final = 4
 """Entry scripts that hand over to one another."""
