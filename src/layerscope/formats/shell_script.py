@@ -22,9 +22,12 @@ UNKNOWN: Final = "$("
 """Stands in a word for what a command would print."""
 
 _BLANK: Final = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
-_COMMENT: Final = re.compile(r"#[^\n]*")
-_REDIRECTION: Final = re.compile(r"(?:\d{0,4}|&)(?:<<<|<<-?|<>|>>|>\||[<>])&?")
-_OPERATOR: Final = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|()\n]")
+_PART: Final = re.compile(
+    r"""(?P<blank>(?:[ \t\r]|\\\r?\n)+|\#[^\n]*)|(?P<redirection>(?:\d{0,4}|&)(?:<<<|<<-?|<>|>>|>\||[<>])&?)
+    |(?P<operator>&&|\|\||;;&|;;|;&|\|&|[;&|()\n])|(?P<plain>[^\ \t\r\n\\'"`$;&|()<>]+)(?=[\ \t\n;&|()]|$)
+    |"(?P<quoted>[^"\\$`]*)"(?=[\ \t\n;&|()]|$)|'(?P<single>[^'$]*)'(?=[\ \t\n;&|()]|$)""",
+    re.VERBOSE,
+)
 _PLAIN: Final = re.compile(r"[^ \t\r\n\\'\"`$;&|()<>]+")
 _SINGLE: Final = re.compile(r"'([^']*)'?")
 _DOUBLE: Final = re.compile(r'[^"\\$`]+')
@@ -112,36 +115,41 @@ class _Lexer:
     """Cuts a text into words and operators; every step moves on, so that its time grows with the text alone."""
 
     def __init__(self, text: str) -> None:
-        self._text, self._place, self._line = text, 0, 0
+        self._text, self._place = text, 0
+        self._line = self._counted = 0
         self._documents: list[tuple[str, bool]] = []
         self._closings = _pair_brackets(text)
 
     def iter_parts(self) -> Iterator[str | _Operator]:
         """Words, and operators; the last is the end."""
-        text = self._text
-        while self._place < len(text):
-            if match := _BLANK.match(text, self._place) or _COMMENT.match(text, self._place):
-                self._move(match.end())
-            elif match := _REDIRECTION.match(text, self._place):
-                self._move(match.end())
-                self._redirect(match[0])
-            elif match := _OPERATOR.match(text, self._place):
-                yield _Operator(match[0], self._line)
-                self._move(match.end())
-                if match[0] == "\n":
-                    self._skip_documents()
-            else:
+        text, end = self._text, len(self._text)
+        while self._place < end:
+            match = _PART.match(text, self._place)
+            kind = match.lastgroup if match is not None else None
+            if match is None or kind is None:
                 yield self._read_word()
-        yield _Operator("", self._line)
+                continue
+            self._place = match.end()
+            if kind == "operator":
+                yield _Operator(match[0], self._count_lines(match.start()))
+                if match[0] == "\n" and self._documents:
+                    self._skip_documents()
+            elif kind == "redirection":
+                self._redirect(match[0])
+            elif kind != "blank":
+                yield match[kind]
+        yield _Operator("", self._count_lines(end))
 
-    def _move(self, place: int) -> None:
-        self._line += self._text.count("\n", self._place, place)
-        self._place = place
+    def _count_lines(self, place: int) -> int:
+        """The line of a place; none is counted twice."""
+        self._line += self._text.count("\n", self._counted, place)
+        self._counted = place
+        return self._line
 
     def _redirect(self, operator: str) -> None:
         """Leave out where it leads; a document that follows is noted by the word that ends it."""
         if match := _BLANK.match(self._text, self._place):
-            self._move(match.end())
+            self._place = match.end()
         word = self._read_word()
         if operator.lstrip("0123456789") in {"<<", "<<-"}:
             self._documents.append((word, operator.endswith("-")))
@@ -153,7 +161,7 @@ class _Lexer:
                 end = self._text.find("\n", self._place)
                 end = len(self._text) if end < 0 else end
                 line = self._text[self._place : end].rstrip("\r")
-                self._move(min(end + 1, len(self._text)))
+                self._place = min(end + 1, len(self._text))
                 if (line.lstrip("\t") if is_indented else line) == ending:
                     break
         self._documents.clear()
@@ -165,7 +173,7 @@ class _Lexer:
             sign = text[self._place]
             if match := _PLAIN.match(text, self._place):
                 parts.append(match[0])
-                self._move(match.end())
+                self._place = match.end()
             elif sign == "'":
                 parts.append(self._read(_SINGLE, 1).replace("$", PLAIN_DOLLAR))
             elif sign == '"':
@@ -181,24 +189,24 @@ class _Lexer:
     def _read(self, pattern: re.Pattern[str], group: int = 0) -> str:
         match = pattern.match(self._text, self._place)
         if match is None:
-            self._move(self._place + 1)
+            self._place = self._place + 1
             return ""
-        self._move(match.end())
+        self._place = match.end()
         return match[group]
 
     def _read_escaped(self) -> str:
         sign = self._text[self._place + 1 : self._place + 2]
-        self._move(min(self._place + 2, len(self._text)))
+        self._place = min(self._place + 2, len(self._text))
         return "" if sign == "\n" else sign.replace("$", PLAIN_DOLLAR)
 
     def _read_double(self) -> str:
         """What stands in double quotes."""
         parts: list[str] = []
-        self._move(self._place + 1)
+        self._place = self._place + 1
         while self._place < len(self._text):
             sign = self._text[self._place]
             if sign == '"':
-                self._move(self._place + 1)
+                self._place = self._place + 1
                 break
             if sign == "\\":
                 parts.append(self._read_escaped())
@@ -216,7 +224,7 @@ class _Lexer:
         start, opening = self._place, self._text[self._place + 1 : self._place + 2]
         if opening in {"(", "{"} and opening:
             end = self._closings.get(start + 1)
-            self._move(len(self._text) if end is None else end + 1)
+            self._place = len(self._text) if end is None else end + 1
             is_known = opening == "{" and end is not None
             return self._text[start : self._place].replace('"', "").replace("'", "") if is_known else UNKNOWN
         return self._read(_VARIABLE) or PLAIN_DOLLAR

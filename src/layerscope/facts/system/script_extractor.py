@@ -22,6 +22,9 @@ _SYSTEM_FOLDERS: Final = (
     "bin/", "boot/", "dev/", "etc/", "lib/", "lib64/", "proc/", "run/", "sbin/", "sys/", "tmp/", "usr/", "var/",
     "opt/conda/", "opt/nvidia/nsight",
 )  # fmt: skip
+_SYSTEM_LIMIT: Final = 4096
+"""Bytes of a script in those folders that is read in any case: a few long ones would take half of the time."""
+
 _OWN_DEPTH: Final = 3
 """Folders above a script of an image's own; those of sources that lie in it are deeper."""
 
@@ -57,7 +60,7 @@ class EntryScriptExtractor:
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
         """The programs, each with the words that may be kept, and the variables that matter to them."""
         del size, mode
-        if not _may_be_entry(path) or not _is_shell_script(content):
+        if not _may_be_entry(path) or not _is_shell_script(content) or _is_of_the_system(path, content):
             return None
         return msgspec.to_builtins(read_entry_script(content))
 
@@ -68,6 +71,11 @@ def _may_be_entry(path: str) -> bool:
     if any(word in name.lower() for word in _ENTRY_WORDS) or folder in _OWN_FOLDERS:
         return True
     return name.endswith(".sh") and not path.startswith(_SYSTEM_FOLDERS) and path.count("/") <= _OWN_DEPTH
+
+
+def _is_of_the_system(path: str, content: bytes) -> bool:
+    """Whether a script is long, lies where a system has its own, and becomes no other program."""
+    return path.startswith(_SYSTEM_FOLDERS) and len(content) > _SYSTEM_LIMIT and b"exec " not in content
 
 
 def _is_shell_script(content: bytes) -> bool:
