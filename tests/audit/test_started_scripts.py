@@ -25,7 +25,7 @@ exec python3 -m vllm.entrypoints.openai.api_server --model "${MODEL:-/models/lla
 PLANTED = "pl4nted"
 
 
-def audit(tmp_path: Path, script: str, **runtime: object) -> AuditResult:
+def audit(tmp_path: Path, script: str, python: str = "", **runtime: object) -> AuditResult:
     """The audit of an image with two models and a script that it starts."""
     members = [
         *map(directory, ("app", "models", "models/llama", "models/larger", "bin")),
@@ -34,9 +34,11 @@ def audit(tmp_path: Path, script: str, **runtime: object) -> AuditResult:
         file("models/llama/model.safetensors", bytes(10)),
         file("models/larger/config.json", b"{}"),
         file("models/larger/model.safetensors", bytes(20)),
+        file("models/serve.py", python.encode()),
         file("app/start.sh", script.encode(), mode=0o755),
     ]
     config = {"Entrypoint": ["/app/start.sh"], "ExposedPorts": {"8000/tcp": {}}, **runtime}
+    tmp_path.mkdir(exist_ok=True)
     write_oci_layout(build_image([members], tag="layerscope/script:one", runtime=config), tmp_path / "layout")
     options = AuditOptions(LayerCache(tmp_path / "cache", fingerprint=cache_fingerprint()), jobs=1)
     return audit_image(select_source(f"oci-dir:{tmp_path / 'layout'}"), options=options)
@@ -102,6 +104,26 @@ def test_a_script_without_a_server_tells_none(tmp_path: Path) -> None:
     assert find_server(result, Policies()) is None
     assert target is not None
     assert target.evidence == "the largest of 2 models in the image"
+
+
+def test_a_model_that_python_loads_goes_before_one_that_only_lies_there(tmp_path: Path) -> None:
+    """Unless it is not there, or something else is named."""
+    load = """#!/bin/sh
+exec python3 /models/serve.py
+"""
+    text = """import x
+x.from_pretrained("acme/absent")
+x.from_pretrained("/models/llama", token="planted")
+"""
+    target = choose_model(audit(tmp_path, load, python=text)).target
+    assert target is not None
+    assert (target.folder, target.evidence) == ("/models/llama", "named by from_pretrained in /models/serve.py")
+    target = choose_model(audit(tmp_path / "2", load, python='x.from_pretrained("acme/absent")')).target
+    assert target is not None
+    assert target.evidence == "the largest of 2 models in the image"
+    target = choose_model(audit(tmp_path / "3", load, python=text, Env=["MODEL_ID=/models/larger"])).target
+    assert target is not None
+    assert target.evidence == "named by MODEL_ID in the image's environment"
 
 
 def test_nothing_of_a_key_in_a_script_is_cached(tmp_path: Path) -> None:

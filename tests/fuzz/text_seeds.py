@@ -140,6 +140,11 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
         b"try:\n    import e\nexcept ImportError:\n    pass\n",
         b"if TYPE_CHECKING:\n    import x\ndef f():\n    from y.z import *\n",
     ),
+    "python_model_calls": (
+        b'M = "/models/a"\nm = A.from_pretrained(M, token="x")\np = pipeline("t",\n  model="acme/b")\n',
+        b"LLM(model='/m', x=f(2))\nSentenceTransformer(\n'acme/c')\n",
+    ),
+    "python_words": (b'a = "b"  # c\nd("e", [1]) \\\n f\n',),
     "pyvenv": (b"home = /usr/bin\ninclude-system-site-packages = true\nversion = 3.11.2\nuv = 0.4\n",),
     "secret_text": (
         f"export GITHUB_TOKEN={_TOKEN} && curl -H 'Authorization: Bearer {_TOKEN}' https://u:p4ss@host/x".encode(),

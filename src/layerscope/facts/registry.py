@@ -48,6 +48,7 @@ from layerscope.facts.python.environments import PythonEnvironmentCollector
 from layerscope.facts.python.extensions import ExtensionCollector
 from layerscope.facts.python.integrity import IntegrityCollector
 from layerscope.facts.python.interpreters import InterpreterCollector
+from layerscope.facts.python.named_models import NamedModelCollector
 from layerscope.facts.python.numpy_modules import NumpyModuleCollector
 from layerscope.facts.python.overlaps import OverlapCollector
 from layerscope.facts.python.releases import EndedReleaseCollector
@@ -120,6 +121,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     IntegrityCollector(),
     OverlapCollector(),
     EntryImportCollector(),
+    NamedModelCollector(),
     ElfObjectsCollector(),
     ObjectHazardCollector(),
     ProcessCollector(),

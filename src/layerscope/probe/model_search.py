@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from layerscope.facts.python.named_models import NamedModel
 from layerscope.facts.system.launch_words import (
     CHAT_SERVERS,
     MODEL_OPTIONS,
@@ -92,10 +93,12 @@ class Process(Struct, frozen=True):
     home: str = "/root"
     started: Started = ()
     """What the scripts start that it runs."""
+    loaded: tuple[NamedModel, ...] = ()
+    """What its Python script loads."""
 
 
 def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
-    """The model that the user names, the one that the process names, or the only or largest one that lies there."""
+    """The model that the user names, that the process names or its script loads, or the only or largest one there."""
     words = split_words(process.words)
     asked = [Named(wanted, "named by --model")] if wanted else []
     named = asked or list_named(words, process.environment, process.started)
@@ -107,7 +110,8 @@ def find_model(files: Files, process: Process, wanted: str | None = None) -> Sea
     if named:
         first = named[0]
         return Search(reason=f"{first.value}, {first.evidence}, was not found with its config.json and weights")
-    lying = _find_lying(files)
+    loaded = (Named(each.value, f"named by {each.call} in /{each.evidence.path}") for each in process.loaded)
+    lying = next(filter(None, (_find_named(files, process, each) for each in loaded)), None) or _find_lying(files)
     return Search(_complete(lying, commands) if lying is not None else None)
 
 
