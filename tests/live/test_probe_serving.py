@@ -1,5 +1,9 @@
 """Probes of images that serve a model: their own entrypoint is started, in a container without any network."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -104,3 +108,23 @@ def test_no_server_is_started_where_none_is_wanted(docker_engine: LiveEngine, ca
     code, document, _ = probe(docker_engine, "layerscope/serve:sound", cache, "--no-server")
     assert code == exit_codes.PROBE
     assert "listen" not in list_statuses(document)
+
+
+def test_a_printed_probe_starts_the_server_as_well(docker_engine: LiveEngine, cache: Path) -> None:
+    """The same outcome by the command that `--emit` prints; a key would be printed with it, and is refused."""
+    load_server(docker_engine, "layerscope/serve:field", "--fault", "reasoning_content")
+    environment = {**os.environ, **docker_engine.environment, "SERVER_KEY": "planted-word"}
+    program = [sys.executable, "-m", "layerscope", "probe"]
+    emit = [*program, "docker:layerscope/serve:field", "--emit", "docker", "--cache-dir", str(cache)]
+    printed = subprocess.run(emit, capture_output=True, check=True, env=environment).stdout
+    ran = subprocess.run(["sh"], input=printed, capture_output=True, check=False, env=environment)
+    assert ran.returncode == 0, ran.stderr
+    read = [*program, "--read", "-", "-o", "json"]
+    done = subprocess.run(read, input=ran.stdout, capture_output=True, check=False)
+    assert done.returncode == exit_codes.FINDINGS
+    verdict = json.loads(done.stdout)["probe"]["verdict"]
+    assert (verdict["outcome"], verdict["root"]) == ("other-field", "chat-16")
+    keyed = subprocess.run([*emit, "--api-key-env", "SERVER_KEY"], capture_output=True, check=False, env=environment)
+    assert keyed.returncode == exit_codes.USAGE
+    assert b"planted-word" not in keyed.stdout + keyed.stderr
+    assert b"the key would stand in what is printed" in keyed.stderr

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -18,11 +19,13 @@ from layerscope.probe.emit import EMITTERS, PIECE, emit_compose, emit_docker, em
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.packed_input import MARK, PACKED_BOOT, pack_input
 from layerscope.probe.read_log import read_log
+from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import GENERATORS, ProbeSpec
 from layerscope.probe.verdict import judge
 from layerscope.probe.yaml_text import render_yaml
 from support.plain_yaml import read_plain_yaml
 
+STUB = Path(__file__).parents[1] / "support/stub_server.py"
 NONCE = "0123456789abcdef"
 SYSTEM = ProbeSpec(sys.executable, roles=("system",), about="demo:1")
 
@@ -135,6 +138,17 @@ def test_a_payload_that_looks_for_itself_leaves_out_what_is_not_there(tmp_path: 
     assert "imports" in names
     assert ("decode" in names) == (seen.find("imports").status == "passed")
     assert judge(seen).outcome in {"unproved", "generated"}
+
+
+def test_the_server_that_an_image_starts_is_started_there_as_well(tmp_path: Path) -> None:
+    """By the same payload, and its stages stand in the same log."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    argv = (sys.executable, str(STUB), "--port", str(port), "--fault", "reasoning_content")
+    serving = ServingSpec(name="stub", argv=argv, port=port, health=("/health",), dialect="openai", is_certain=True)
+    seen = read(run_emitted(ProbeSpec(sys.executable, roles=("serving",), serving=serving), tmp_path)).observation
+    verdict = judge(seen)
+    assert (verdict.outcome, verdict.root) == ("other-field", "chat-16"), seen
 
 
 @pytest.mark.parametrize("form", sorted(EMITTERS))

@@ -66,6 +66,21 @@ def test_probes_of_this_environment_leave_nothing(tmp_path: Path) -> None:
     assert list_state(tmp_path) == before
 
 
+def test_an_empty_cache_that_an_import_makes_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As PyTorch's is; what was there before stays, and so does what holds a file."""
+    text = "import os\nfor name in ('new', 'full'):\n    os.mkdir(os.environ['TMPDIR'] + '/torchinductor_' + name)\n"
+    packages, place = tmp_path / "packages", tmp_path / "tmp"
+    packages.mkdir()
+    (place / "torchinductor_old").mkdir(parents=True)
+    (packages / "torch.py").write_text(
+        f"{text}open(os.environ['TMPDIR'] + '/torchinductor_full/kernel', 'w').close()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(packages))
+    monkeypatch.setenv("TMPDIR", str(place))
+    run_here(ProbeSpec(sys.executable, ("torch",), roles=("generation",)), progress=SilentProgress())
+    assert sorted(each.name for each in place.iterdir()) == ["torchinductor_full", "torchinductor_old"]
+
+
 def test_a_stage_that_hangs_is_ended_within_a_second_of_its_deadline(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

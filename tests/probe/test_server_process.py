@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.probe.payload.server_process import parse_listener
+from layerscope.probe.payload.watched_server import parse_listener
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,16 @@
 """Servers of other dialects, known and unknown, and answers that are no answers."""
 
+import re
+import shutil
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +30,8 @@ SILENT = SilentProgress()
 
 def ask(port: int, **told: object) -> Observation:
     """What the whole probe sees of a server that runs there."""
-    serving = ServingSpec(address=ServerAddress("127.0.0.1", port), **{"is_certain": True, **told})  # type: ignore[arg-type]
+    given = {"address": ServerAddress("127.0.0.1", port), "is_certain": True, **told}
+    serving = ServingSpec(**given)  # type: ignore[arg-type]
     return run_here(ProbeSpec(sys.executable, roles=("serving",), serving=serving), progress=SILENT)
 
 
@@ -168,6 +174,35 @@ def test_a_server_that_is_asked_by_tls_and_speaks_none_is_told_at_once() -> None
         verdict = judge(ask_server(port, is_tls=True, dialect="ollama"))
     assert verdict.root == "health", verdict
     assert "the answer is no TLS" in verdict.reason
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of an authority that nobody knows, with its key in the same file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    place = tmp_path_factory.mktemp("tls") / "server.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    made = [*request, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "-", "-out", "-"]
+    place.write_bytes(subprocess.run(made, capture_output=True, check=True).stdout)
+    return place
+
+
+def test_a_certificate_that_nobody_knows_is_told_at_once(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It will be no other in ten minutes; with its authority named, the server is asked as any other."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with serve(OLLAMA, tls=context) as port:
+        address = ServerAddress("127.0.0.1", port, is_tls=True)
+        seen = ask(port, address=address, dialect="ollama")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        trusted = ask(port, address=address, dialect="ollama")
+    stage, verdict = seen.find("health"), judge(seen)
+    assert stage is not None
+    assert (stage.kind, verdict.outcome, verdict.root) == ("untrusted", Outcome.ERROR, "health")
+    assert re.search("the server's certificate was not accepted: self.signed certificate", verdict.reason)
+    assert any("SSL_CERT_FILE=" in cure for cure in verdict.cures)
+    assert judge(trusted).is_good, trusted
 
 
 def test_a_server_that_mumbles_before_it_speaks_is_waited_for() -> None:

@@ -1,6 +1,7 @@
 """Servers that speak other dialects than OpenAI's, in a thread of the test: a table of paths and answers each."""
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -74,7 +75,11 @@ TORCHSERVE: Final[Answers] = {
 
 
 @contextmanager
-def serve(answers: Answers, before: Mapping[str, Callable[[str], None]] | None = None) -> Iterator[int]:
+def serve(
+    answers: Answers,
+    before: Mapping[str, Callable[[str], None]] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[int]:
     """The port of a server that gives those answers, and 404 to all else; `before` is done before some of them."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -100,5 +105,5 @@ def serve(answers: Answers, before: Mapping[str, Callable[[str], None]] | None =
             self.end_headers()
             self.wfile.write(content)
 
-    with serve_handler(Handler) as port:
+    with serve_handler(Handler, tls) as port:
         yield port

@@ -21,7 +21,6 @@ from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
 from layerscope.probe.collect import GENERATION, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.confinement import Confinement
-from layerscope.probe.container_run import run_in_container
 from layerscope.probe.gpu_access import split_refusals
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
@@ -31,6 +30,7 @@ from layerscope.probe.observation import Observation
 from layerscope.probe.own_model_spec import MOST_BATCH, ask_for_batch, ask_for_model
 from layerscope.probe.preloads import find_preloads
 from layerscope.probe.probed import Probed
+from layerscope.probe.served_run import run_image
 from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
@@ -153,11 +153,11 @@ def probe_image(
     with engine:
         result = audit(f"{kind}:{reference}")
         with show_progress(console) as progress:
-            asked = ask_image(image, result, probing, policies)
+            asked = ask_image(image, result, probing, policies, has_engine=True)
             gpus = list_gpu_accesses(engine, probing.container_gpus)
 
             def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
-                return run_in_container(engine, image_id, spec, gpus=gpus, progress=progress, confinement=confinement)
+                return run_image(engine, image_id, spec, gpus=gpus, progress=progress, confinement=confinement)
 
             try:
                 trials = probe_variants(run, asked, variant=variant)
@@ -168,13 +168,17 @@ def probe_image(
     return result, tell_server(probing.judge_trials(trials), result, policies)
 
 
-def ask_image(image: str, result: AuditResult, probing: Probing, policies: Policies) -> ProbeSpec:
-    """What is asked of an image that is started here, and of the server that it is made to start."""
+def ask_image(
+    image: str, result: AuditResult, probing: Probing, policies: Policies, *, has_engine: bool = False
+) -> ProbeSpec:
+    """What is asked of an image that is started, and of its server; only an engine lets one without Python be asked."""
     found = find_server(result, policies)
-    return _add_server(choose_spec(image, result, probing.make_spec(), found), found, probing)
+    asked = _choose_spec(image, result, probing.make_spec(), found)
+    is_reached = not asked.posix_shell or (has_engine and bool(asked.relay))
+    return _add_server(asked, found, probing) if is_reached else asked
 
 
-def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None = None) -> ProbeSpec:
+def _choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: ServingSpec | None) -> ProbeSpec:
     """What is asked of that image, of which `found` is the server; raises ProbeError where nothing can be."""
     preloads = find_preloads(result.image.config.runtime.env)
     if preloads:
@@ -186,7 +190,8 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: Serving
     if target.reason:
         raise ProbeError(f"probing {image}: {target.reason}{_tell_other_way(found)}")
     if target.posix_shell:
-        return replace(spec, posix_shell=target.posix_shell, program=target.program, roles=(SYSTEM,))
+        shell = replace(spec, posix_shell=target.posix_shell, relay=target.relay, program=target.program)
+        return replace(shell, roles=(SYSTEM,))
     search = Search() if spec.wanted_model == NO_MODEL else choose_model(result, spec.wanted_model)
     asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
     return ask_for_batch(ask_for_model(asked, search))
@@ -194,9 +199,11 @@ def choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: Serving
 
 def _add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) -> ProbeSpec:
     """The probe with the image's server; a generation without it comes first, where the image can make one."""
-    if found is None or not probing.start_server or spec.posix_shell:
+    if found is None or not probing.start_server:
         return spec
     serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
+    if spec.posix_shell:
+        return replace(spec, roles=(*spec.roles, SERVING), serving=serving)
     kept = [role for role in spec.roles if role != GENERATION or spec.modules]
     kept.insert(kept.index(VISIBILITY), SERVING)
     return replace(spec, roles=tuple(kept), serving=serving)
@@ -210,7 +217,8 @@ def tell_server(probed: Probed, result: AuditResult, policies: Policies) -> Prob
     if found is None:
         told = "" if probed.verdict.root else _tell_unknown(find_unknown_server(result, policies))
     else:
-        told = "" if probed.seen.python else _tell_other_way(found).removeprefix("; ")
+        is_asked = bool(probed.seen.python) or probed.seen.find("listen") is not None
+        told = "" if is_asked else _tell_other_way(found).removeprefix("; ")
     remarks = (*probed.verdict.remarks, *filter(None, (told,)))
     return replace(probed, verdict=replace(probed.verdict, remarks=remarks))
 

@@ -11,7 +11,7 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
-from layerscope.cli.image_probe import Probing, choose_spec
+from layerscope.cli.image_probe import Probing, ask_image
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
 from layerscope.errors import ProbeError, UsageError
@@ -31,12 +31,14 @@ def emit(
     """Print the document that runs the probe; the Python is the one that is named, or what an audit finds."""
     if image is None:
         raise UsageError("--emit: expected IMAGE")
+    if probing.api_key_env is not None:
+        raise UsageError("--emit and --api-key-env: the key would stand in what is printed, for everybody to read")
     name = _find_name(image)
-    asked = replace(probing.make_spec(), about=name)
     if python:
-        asked = replace(asked, interpreter=python, modules=GENERATORS, looks=True)
+        asked = replace(probing.make_spec(), interpreter=python, modules=GENERATORS, looks=True)
     else:
-        asked = _ask_audit(image, asked, reading, console)
+        asked = _ask_audit(image, probing, reading, console)
+    asked = replace(asked, about=name)
     if asked.posix_shell:
         raise ProbeError(f"emitting a probe of {image}: no Python was found in the image (--python names one)")
     gpus = probing.container_gpus == ALL_GPUS
@@ -56,12 +58,13 @@ def _find_name(image: str) -> str:
     return image
 
 
-def _ask_audit(image: str, spec: ProbeSpec, reading: Reading, console: Console) -> ProbeSpec:
+def _ask_audit(image: str, probing: Probing, reading: Reading, console: Console) -> ProbeSpec:
+    """What is asked of the image, its server included, which its own entrypoint starts there as well."""
     options = make_options(reading)
     with show_progress(console) as progress:
         result = audit_image(choose_source(image, reading), options=options, progress=progress)
     tell_cache_notes(options.cache, console)
-    return choose_spec(image, result, spec)
+    return ask_image(image, result, probing, options.policies)
 
 
 def read_probe(place: str, nonce: str) -> tuple[str, Observation]:

@@ -20,7 +20,7 @@ _MAX_FRAME: Final = 1 << 24
 
 
 class AttachedStreams:
-    """The streams of one container."""
+    """The streams of one container, or of one program that is run in it."""
 
     def __init__(self, connection: Any) -> None:
         """Take over what the SDK gives: a socket, or an object around one."""
@@ -30,8 +30,19 @@ class AttachedStreams:
         self._waiting = b""
         self.is_over = False
 
+    def fileno(self) -> int:
+        """The descriptor on which output arrives, to wait for it beside others."""
+        return self._socket.fileno()
+
     def send(self, content: bytes, *, seconds: float) -> bool:
         """Write all of it to standard input and end that; False where the container did not take it in time."""
+        if not self.write(content, seconds=seconds):
+            return False
+        self.end_input()
+        return True
+
+    def write(self, content: bytes, *, seconds: float) -> bool:
+        """Write all of it to standard input, which stays open; False where it was not taken in time."""
         deadline, rest = time.monotonic() + seconds, memoryview(content)
         while rest:
             left = deadline - time.monotonic()
@@ -41,9 +52,12 @@ class AttachedStreams:
                 rest = rest[self._socket.send(rest[:_CHUNK]) :]
             except OSError:
                 return False
+        return True
+
+    def end_input(self) -> None:
+        """End standard input."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
-        return True
 
     def receive(self, seconds: float) -> list[tuple[int, bytes]]:
         """What came within that time, by stream; nothing where nothing did, and `is_over` once it has ended."""

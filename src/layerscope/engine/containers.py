@@ -42,11 +42,11 @@ def create_container(engine: Engine, settings: Mapping[str, object]) -> str:
     return name
 
 
-def attach(engine: Engine, container: str) -> AttachedStreams:
-    """The streams of a container that has not been started yet: its input, and its output as it comes."""
+def attach(engine: Engine, container: str, *, has_input: bool = True) -> AttachedStreams:
+    """The streams of a container that has not been started yet: its input, if any, and its output as it comes."""
     task = "attaching to the container"
     with explaining(task, engine.endpoint, "opening its streams"):
-        wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 0}
+        wanted = {"stdin": int(has_input), "stdout": 1, "stderr": 1, "stream": 1, "logs": 0}
         socket = engine.client.attach_socket(container, params=wanted)
     return AttachedStreams(socket)
 
@@ -58,10 +58,10 @@ def start(engine: Engine, container: str) -> None:
     _check(response, task, HTTP_NO_CONTENT, HTTP_NOT_MODIFIED, HTTP_OK)
 
 
-def kill(engine: Engine, container: str) -> None:
-    """End a container at once; one that has ended already is as good."""
+def kill(engine: Engine, container: str, signal: str = "KILL") -> None:
+    """End a container at once, or by another signal's name; one that has ended already is as good."""
     task = "ending the container"
-    response = _post(engine, f"/containers/{container}/kill?signal=KILL", task, wait=ANSWER_SECONDS)
+    response = _post(engine, f"/containers/{container}/kill?signal={signal}", task, wait=ANSWER_SECONDS)
     _check(response, task, HTTP_NO_CONTENT, HTTP_OK, HTTP_CONFLICT, HTTP_NOT_FOUND)
 
 

@@ -1,8 +1,8 @@
 """A run in a container of an engine: locked down, fed by standard input, always removed."""
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from msgspec.structs import replace
@@ -42,24 +42,42 @@ def run_in_container(
 
     Raises EngineError where none could be started, with what the engine said of each way.
     """
-    remove_leftovers(engine)
     confinement = confinement or Confinement(limits=spec.limits)
+
+    def make_settings(access: GpuAccess) -> Mapping[str, object]:
+        return build_settings(image, spec, confinement, access)
+
+    with open_container(engine, make_settings, gpus, progress) as (container, streams, access):
+        return replace(_follow(engine, container, streams, spec, progress), gpu_access=access.name)
+
+
+@contextmanager
+def open_container(
+    engine: Engine,
+    make_settings: Callable[[GpuAccess], Mapping[str, object]],
+    gpus: Sequence[GpuAccess],
+    progress: Progress,
+    *,
+    has_input: bool = True,
+) -> Iterator[tuple[str, AttachedStreams, GpuAccess]]:
+    """A started container with its streams, and how it was given GPUs; removed afterwards. Raises EngineError."""
+    remove_leftovers(engine)
     refusals: list[str] = []
     for access in gpus or (NO_GPU,):
         progress.note("creating the container")
         container = ""
         try:
             try:
-                settings = build_settings(image, spec, confinement, access)
-                container = containers.create_container(engine, settings)
-                streams = containers.attach(engine, container)
+                container = containers.create_container(engine, make_settings(access))
+                streams = containers.attach(engine, container, has_input=has_input)
                 progress.note("starting the container")
                 containers.start(engine, container)
             except EngineError as error:
                 refusals.append(f"{access.name}: {error}" if len(gpus) > 1 else str(error))
                 continue
             with streams:
-                return replace(_follow(engine, container, streams, spec, progress), gpu_access=access.name)
+                yield container, streams, access
+                return
         finally:
             if container:
                 containers.remove(engine, container)
@@ -70,17 +88,24 @@ def build_settings(
     image: str, spec: ProbeSpec, confinement: Confinement, access: GpuAccess = NO_GPU
 ) -> dict[str, object]:
     """What the engine is asked for; of the image's own config, environment, working directory and volumes remain."""
+    return {
+        **build_closed_settings(image, confinement, access),
+        "Entrypoint": list_command(spec),
+        "Cmd": [],
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "AttachStdin": True,
+    }
+
+
+def build_closed_settings(image: str, confinement: Confinement, access: GpuAccess) -> dict[str, object]:
+    """The same without a command and without input: the image's own command is what starts."""
     environment = {**confinement.environment, **access.environment}
     return {
         "Image": image,
         "User": confinement.user,
-        "Entrypoint": list_command(spec),
-        "Cmd": [],
         "Env": [f"{name}={value}" for name, value in environment.items()],
         "Labels": {LABEL: name_owner()},
-        "OpenStdin": True,
-        "StdinOnce": True,
-        "AttachStdin": True,
         "AttachStdout": True,
         "AttachStderr": True,
         "Tty": False,
@@ -117,7 +142,7 @@ def _follow(
             was_killed = True
             containers.kill(engine, container)
             break
-    state = _await_end(engine, container)
+    state = await_end(engine, container)
     return builder.finish(
         strays=tuple([*reader.strays, *strays][:MAX_STRAYS]),
         exit_code=None if state is None or state.is_running else state.exit_code,
@@ -128,7 +153,7 @@ def _follow(
     )
 
 
-def _await_end(engine: Engine, container: str) -> containers.ContainerState | None:
+def await_end(engine: Engine, container: str) -> containers.ContainerState | None:
     """The state of a container whose work is over, given a moment to end."""
     state = None
     for _ in range(20):

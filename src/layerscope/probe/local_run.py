@@ -4,8 +4,10 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -38,13 +40,35 @@ def find_modules(interpreter: str) -> tuple[str, ...]:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LOOK_SECONDS, check=True)  # noqa: S603 -- the user's own Python
     except (OSError, subprocess.SubprocessError) as error:
-        raise ProbeError(f"probing here: asking {interpreter} for its packages: {error}") from error
+        raise ProbeError(f"probing here: asking {interpreter} for its packages: {_tell_why(error)}") from error
     return choose_modules(done.stdout.split())
+
+
+def _tell_why(error: OSError | subprocess.SubprocessError) -> str:
+    """Why a Python told nothing, in its own last line where it said one."""
+    if isinstance(error, subprocess.CalledProcessError):
+        lines = str(error.stderr or "").strip().splitlines()
+        return f"exit code {error.returncode}" + (f": {lines[-1][:300]}" if lines else "")
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"no answer in {LOOK_SECONDS:.0f} seconds"
+    return str(error.strerror) if isinstance(error, OSError) else str(error)
 
 
 def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
     """What the payload tells in a process of this host; raises ProbeError where it cannot be started."""
-    return run_command(list_command(spec), spec, progress=progress)
+    before = _list_empty_caches()
+    try:
+        return run_command(list_command(spec), spec, progress=progress)
+    finally:
+        for folder in _list_empty_caches() - before:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _list_empty_caches() -> set[Path]:
+    """The empty folders that PyTorch makes when it is imported, as a cache of what it may compile."""
+    place = Path(os.environ.get("TMPDIR") or tempfile.gettempdir())
+    return {folder for folder in place.glob("torchinductor_*") if folder.is_dir() and not any(folder.iterdir())}
 
 
 def run_command(command: Sequence[str], spec: ProbeSpec, *, progress: Progress) -> Observation:

@@ -65,6 +65,10 @@ _CURES: Final = {
             "metrics and databases have ports of their own"
         ),
     ),
+    "untrusted": (
+        "Name the file with the certificate of the authority that signed it: SSL_CERT_FILE=ca.pem layerscope probe …",
+        "Name the server as its certificate does: --url https://NAME:PORT",
+    ),
     "stream-error": (
         "Look for the exception in the server's log at that time: the answer had begun, so its status is 200",
         "Where it is CUDA's, ENV CUDA_LAUNCH_BLOCKING=1 makes the log name the call that fails",

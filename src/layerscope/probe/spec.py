@@ -79,6 +79,8 @@ class ProbeSpec(Struct, frozen=True):
     """What is probed, for a report that is made elsewhere."""
     posix_shell: tuple[str, ...] = ()
     """The shell that runs the probe's script where there is no Python, as a command."""
+    relay: tuple[str, ...] = ()
+    """The program of an image without Python that makes a connection inside the container, as a command."""
     program: str = ""
     """What the image starts, for the script to look at."""
     looks: bool = False
@@ -92,10 +94,16 @@ class ProbeSpec(Struct, frozen=True):
         return self.serving.key.value if self.serving is not None else ""
 
     @property
+    def asks_from_outside(self) -> bool:
+        """Whether the image starts a server, and has no Python to ask it with."""
+        return bool(self.posix_shell) and self.serving is not None and SERVING in self.roles
+
+    @property
     def stages(self) -> tuple[str, ...]:
         """The stages that are asked for, in their order."""
+        asked = self.serving.stages if self.serving is not None and SERVING in self.roles else ()
         if self.posix_shell:
-            return SHELL_STAGES
+            return (*(SHELL_STAGES if SYSTEM in self.roles else ()), *asked)
         generates = GENERATION in self.roles and self.generates
         left_out = set() if generates else set(CANARY_STAGES)
         if "transformers" not in self.modules:
@@ -114,7 +122,6 @@ class ProbeSpec(Struct, frozen=True):
             left_out.add("own-lookup")
         if TRACE not in self.roles:
             left_out.add("loader")
-        asked = self.serving.stages if self.serving is not None and SERVING in self.roles else ()
         left_out |= set(SERVING_STAGES) - set(asked)
         return tuple(name for name in STAGES if name not in left_out)
 

@@ -16,11 +16,18 @@ NOT_OFFERED = frozenset({404, 405, 501})
 FOREIGN_TLS = frozenset({"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
 """Reasons of ssl.SSLError where what answers speaks no TLS."""
 
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""The reason where its certificate is another's, too old, or of an authority that is not known here."""
+
+
+Dial = Callable[[str, int, float], Any]
+"""Makes a connection to a host and a port within so many seconds."""
+
 
 class CallError(Exception):
     """A call that got no whole answer.
 
-    `kind` is `refused`, `unreachable`, `timeout`, `stalled`, `cut`, `protocol` or `no-http`.
+    `kind` is `refused`, `unreachable`, `timeout`, `stalled`, `cut`, `protocol`, `no-http` or `untrusted`.
     """
 
     def __init__(self, kind: str, detail: str) -> None:
@@ -57,14 +64,14 @@ def read_json(text: str) -> Any:
 class HttpClient:
     """Asks one server; follows nothing, keeps nothing, and uses no proxy."""
 
-    def __init__(self, host: str, port: int, *, prefix: str = "", tls: bool = False, key: str = "") -> None:
-        """Talk to that server.
+    def __init__(self, host: str, port: int, *, dial: Dial, prefix: str = "", tls: bool = False, key: str = "") -> None:
+        """Talk to that server, over connections that `dial` makes.
 
         `key` goes with every call, and is taken out of answers where it stands
         as it is; whoever reads the records strikes out what is left.
         """
         self.host, self.port = host, port
-        self._prefix, self._tls, self._key = prefix.rstrip("/"), tls, key
+        self._dial, self._prefix, self._tls, self._key = dial, prefix.rstrip("/"), tls, key
         self.request_id = ""
 
     def ask(self, method: str, path: str, body: Any = None, *, seconds: float) -> Reply:
@@ -112,12 +119,12 @@ class HttpClient:
         if body is not None:
             content = json.dumps(body).encode("utf-8")
             headers["Content-Type"] = "application/json"
-        kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
-        connection = kind(self.host, self.port, timeout=max(seconds, 0.05))
+        kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection  # they name ports differently
+        connection = kind(self.host, self.port)
         sock: Any = None
         try:
-            connection.connect()
-            sock = connection.sock
+            sock = self._open(max(seconds, 0.05))
+            began = time.monotonic()
             connection.sock = _TimedSocket(sock, watch)
             connection.request(method, self._prefix + path, body=content, headers=headers)
             response = connection.getresponse()
@@ -131,6 +138,18 @@ class HttpClient:
             connection.close()
             if sock is not None:
                 sock.close()
+
+    def _open(self, seconds: float) -> Any:
+        sock = self._dial(self.host, self.port, seconds)
+        if not self._tls:
+            return sock
+        import ssl
+
+        try:
+            return ssl.create_default_context().wrap_socket(sock, server_hostname=self.host)
+        except BaseException:
+            sock.close()
+            raise
 
     def _read(self, response: Any, take: Callable[[bytes, float], Any], began: float) -> None:
         size = 0
@@ -205,6 +224,9 @@ def _tell_error(error: BaseException, watch: _Watch) -> CallError:
         return CallError("no-http", f"the answer is no HTTP: {words[:80]!r}")
     if getattr(error, "reason", "") in FOREIGN_TLS:
         return CallError("no-http", f"the answer is no TLS: {words[:160]}")
+    if getattr(error, "reason", "") == UNTRUSTED:
+        why = getattr(error, "verify_message", "") or words[:160]
+        return CallError("untrusted", f"the server's certificate was not accepted: {why}")
     if isinstance(error, OSError) and not isinstance(error, ConnectionError):
         return CallError("unreachable", words)
     return CallError("cut", "the connection was closed before the answer was whole: " + words)

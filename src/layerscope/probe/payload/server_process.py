@@ -7,28 +7,15 @@ import threading
 import time
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from layerscope.probe.payload.child import describe_end
 from layerscope.probe.payload.host_files import list_folder, read_fields, read_text
 from layerscope.probe.payload.process_tree import kill_tree, list_descendants
-
-MAX_LINES = 4000
-MAX_LINE_TEXT = 2000
-LISTEN = "0A"
-"""The state of a listening socket in /proc/net/tcp."""
+from layerscope.probe.payload.watched_server import Listener, WatchedServer, find_listeners
 
 MAX_SOCKETS = 1 << 22
 """Bytes of /proc/net/tcp that are read: some 28,000 sockets."""
 
 
-class Listener:
-    """A port on which something listens; `host` is where to reach it from here."""
-
-    def __init__(self, host: str, port: int, *, is_loopback: bool) -> None:
-        """Keep them."""
-        self.host, self.port, self.is_loopback = host, port, is_loopback
-
-
-class ServerProcess:
+class ServerProcess(WatchedServer):
     """A running server; what it prints is passed on, and kept."""
 
     def __init__(self, argv: List[str], env: Dict[str, str], folder: str, hidden: str = "") -> None:
@@ -36,9 +23,7 @@ class ServerProcess:
 
         What it prints of `hidden` is passed on and kept as `(key)`.
         """
-        self._hidden = hidden.encode("utf-8")
-        self.lines: List[Tuple[float, str, str]] = []
-        """Time, stream and text."""
+        WatchedServer.__init__(self, hidden)
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=dict(os.environ, **env), cwd=folder or None, start_new_session=True, bufsize=0,
@@ -51,37 +36,15 @@ class ServerProcess:
             self._readers.append(reader)
 
     def _drain(self, source: int, target: int, name: str) -> None:
-        partial = b""
         while True:
             try:
                 content = os.read(source, 1 << 16)
             except OSError:
                 content = b""
+            shown = self.take(name, content)
             if not content:
                 break
-            if self._hidden:
-                content = content.replace(self._hidden, b"(key)")
-            _write(target, content)
-            lines = (partial + content).split(b"\n")
-            partial = lines.pop()[-MAX_LINE_TEXT:]
-            for line in lines:
-                self._keep(name, line)
-        self._keep(name, partial)
-
-    def _keep(self, name: str, line: bytes) -> None:
-        text = line[-MAX_LINE_TEXT:].decode("utf-8", "replace").strip()
-        if text:
-            self.lines.append((time.monotonic(), name, text))
-            del self.lines[: -MAX_LINES or None]
-
-    @property
-    def last_line(self) -> str:
-        """The last line that it printed."""
-        return self.lines[-1][2] if self.lines else ""
-
-    def list_texts(self, since: float = 0.0) -> List[str]:
-        """What it has printed since then."""
-        return [text for at, _, text in list(self.lines) if at >= since]
+            _write(target, shown)
 
     def poll(self) -> Optional[int]:
         """Its exit code, or a signal's number below zero; None while it runs."""
@@ -91,36 +54,14 @@ class ServerProcess:
                 reader.join(0.2)
         return code
 
-    def wait(self, seconds: float) -> Optional[int]:
-        """Wait that long for its end."""
-        deadline = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return self.poll()
-
-    def tell_end(self, code: int) -> str:
-        """How it ended, in words."""
-        told = describe_end(code)
-        how = "by {}".format(told["signal"]) if told["signal"] else "with exit code {}".format(told["code"])
-        line = self.last_line
-        return f"the server ended {how}" + (f"; the last line that it printed: {line[-400:]}" if line else "")
-
     def list_processes(self) -> List[int]:
         """It and everything below it; and, where we adopt orphans, what it has left."""
         return [each for each in list_descendants(os.getpid()) if os.path.isdir(f"/proc/{each}")]
 
     def list_listeners(self) -> List[Listener]:
         """The ports on which its processes listen, in order; all of this network where nobody may look at them."""
-        ours = self._list_sockets()
-        found = []
-        for name in ("tcp", "tcp6"):
-            for line in read_text("/proc/net/" + name, MAX_SOCKETS).splitlines()[1:]:
-                fields = line.split()
-                if len(fields) > 9 and fields[3] == LISTEN and (ours is None or fields[9] in ours):
-                    listener = parse_listener(fields[1])
-                    if listener is not None:
-                        found.append(listener)
-        return sorted(found, key=lambda each: (each.port, each.is_loopback))
+        tables = [read_text("/proc/net/" + name, MAX_SOCKETS) for name in ("tcp", "tcp6")]
+        return find_listeners(tables, self._list_sockets())
 
     def _list_sockets(self) -> Optional[Set[str]]:
         """The sockets that its processes hold; None where nothing of theirs may be seen."""
@@ -198,24 +139,3 @@ def _write(target: int, content: bytes) -> None:
             content = content[os.write(target, content) :]
     except OSError:  # nobody listens: what it printed is kept all the same
         pass
-
-
-def parse_listener(text: str) -> Optional[Listener]:
-    """An address of /proc/net/tcp or tcp6, each of its words in the processor's own order of bytes."""
-    address, _, port = text.partition(":")
-    try:
-        words = [bytes.fromhex(address[place : place + 8])[::-1] for place in range(0, len(address), 8)]
-        number = int(port, 16)
-    except ValueError:
-        return None
-    whole = b"".join(words)
-    if len(whole) == 16 and whole[:12] == b"\0" * 10 + b"\xff\xff":
-        whole = whole[12:]
-    if len(whole) == 4:
-        is_loopback = whole[0] == 127
-        host = "127.0.0.1" if is_loopback or not any(whole) else ".".join(str(each) for each in whole)
-        return Listener(host, number, is_loopback=is_loopback)
-    is_loopback = whole == b"\0" * 15 + b"\1"
-    if is_loopback or not any(whole):
-        return Listener("::1" if is_loopback else "127.0.0.1", number, is_loopback=is_loopback)
-    return Listener(":".join(whole[place : place + 2].hex() for place in range(0, 16, 2)), number, is_loopback=False)

@@ -212,8 +212,12 @@ def _quote(text: str) -> str:
 
 
 def list_serving_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Stage]:
-    """What is asked of a server."""
-    serving = Serving(settings)
+    """What is asked of the server that the settings describe."""
+    return list_stages_of(Serving(settings), is_seen=not settings["serving"].get("url"))
+
+
+def list_stages_of(serving: Serving, *, is_seen: bool) -> List[Stage]:
+    """What is asked of a server; of one that was not started here, no output is seen."""
     rows: List[Tuple[str, Callable[[], Tuple[str, Dict[str, Any]]], Tuple[str, ...]]] = [
         ("listen", serving.listen, ()),
         ("health", serving.health, ("listen",)),
@@ -223,6 +227,6 @@ def list_serving_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[S
         ("completion", serving.complete, ("models",)),
         ("stream", serving.stream, ("chat-16",)),
     ]
-    if not settings["serving"].get("url"):
+    if is_seen:
         rows.append(("request-log", serving.find_request, ("health",)))
     return [Stage(*row) for row in rows]

@@ -8,8 +8,9 @@ from layerscope.probe.payload.api_dialects import JSON_LISTS, find_message, read
 from layerscope.probe.payload.http_client import NOT_OFFERED, CallError, HttpClient, Reply
 from layerscope.probe.payload.process_tree import adopt_orphans
 from layerscope.probe.payload.records import shorten
-from layerscope.probe.payload.server_process import Listener, ServerProcess
+from layerscope.probe.payload.server_process import ServerProcess
 from layerscope.probe.payload.stages import FailedStage, SkippedStage
+from layerscope.probe.payload.watched_server import Listener, WatchedServer
 
 OWN_MARGIN, LEAST_SHARE = 1.0, 0.6
 """Seconds before a stage's deadline at which it gives up by itself and says what it saw, and at least a share of it."""
@@ -41,8 +42,8 @@ class ServingStart:
         """Read what is asked; nothing is started yet."""
         self._asked: Dict[str, Any] = settings["serving"]
         self._deadlines: Dict[str, List[float]] = settings["deadlines"]
-        self.server: Optional[ServerProcess] = None
-        self.client = HttpClient("127.0.0.1", int(self._asked.get("port") or 0))
+        self.server: Optional[WatchedServer] = None
+        self.client = self.make_client("127.0.0.1", int(self._asked.get("port") or 0))
         self.dialect = str(self._asked.get("dialect") or "")
         self.model = str(self._asked.get("model") or "")
         self.context: Optional[int] = None
@@ -63,16 +64,10 @@ class ServingStart:
         if self._asked.get("url"):
             return self._connect(self._asked["url"])
         began, limit = time.monotonic(), self.limit("listen")
-        adopt_orphans()
-        argv = [str(each) for each in self._asked["argv"]]
-        try:
-            key = str(self._asked.get("key") or "")
-            self.server = ServerProcess(argv, self._asked.get("env") or {}, self._asked.get("cwd") or "", key)
-        except OSError as error:
-            raise FailedStage("error", f"starting {argv[0]!r}: {error.strerror}") from error
+        server = self.server = self.start()
         while True:
             self.check_alive()
-            listeners = self.server.list_listeners()
+            listeners = server.list_listeners()
             chosen = self._choose(listeners, min(MOST_SETTLE, limit * SETTLE_SHARE))
             if chosen is not None:
                 return self._describe_port(chosen, listeners, time.monotonic() - began)
@@ -81,18 +76,37 @@ class ServingStart:
                 self._tell_silence(listeners, passed)
             time.sleep(POLL if passed < 5 else SLOW_POLL)
 
+    def start(self) -> WatchedServer:
+        """Start the server as a process of ours; raises FailedStage where there is no such program."""
+        adopt_orphans()
+        argv = [str(each) for each in self._asked["argv"]]
+        try:
+            return ServerProcess(argv, self._asked.get("env") or {}, self._asked.get("cwd") or "", self.key)
+        except OSError as error:
+            raise FailedStage("error", f"starting {argv[0]!r}: {error.strerror}") from error
+
+    def dial(self, host: str, port: int, seconds: float) -> Any:
+        """A connection to a port of the server; raises OSError."""
+        return socket.create_connection((host, port), timeout=seconds)
+
+    @property
+    def key(self) -> str:
+        """The key that it is asked with, if any."""
+        return str(self._asked.get("key") or "")
+
+    def make_client(self, host: str, port: int, **told: Any) -> HttpClient:
+        """Whoever asks a port of the server; see HttpClient."""
+        client = HttpClient(host, port, dial=self.dial, **told)
+        client.request_id = str(self._asked.get("id") or "")
+        return client
+
     def _connect(self, url: Dict[str, Any]) -> Told:
         host, port = str(url["host"]), int(url["port"])
-        self.client = HttpClient(
-            host,
-            port,
-            prefix=str(url.get("prefix") or ""),
-            tls=bool(url.get("tls")),
-            key=str(self._asked.get("key") or ""),
+        self.client = self.make_client(
+            host, port, prefix=str(url.get("prefix") or ""), tls=bool(url.get("tls")), key=self.key
         )
-        self.client.request_id = str(self._asked.get("id") or "")
         try:
-            socket.create_connection((host, port), timeout=min(CALL_SECONDS, self.limit("listen"))).close()
+            self.dial(host, port, min(CALL_SECONDS, self.limit("listen"))).close()
         except socket.timeout as error:
             raise FailedStage("hang", f"no connection to {host} port {port} in time") from error
         except OSError as error:
@@ -112,24 +126,24 @@ class ServingStart:
         expected, now = self._asked.get("port"), time.monotonic()
         for each in listeners:
             self._seen.setdefault(each.port, now)
-            if each.port == expected and self._reach(each):
+            if each.port == expected and self.reach(each):
                 return each
         for each in listeners:
             waits = settle if expected else min(settle, 0.3)
             if (
                 each.port != expected
                 and now - self._seen[each.port] >= waits
-                and self._reach(each)
+                and self.reach(each)
                 and self._speaks(each)
             ):
                 return each
         return None
 
-    def _reach(self, listener: Listener) -> bool:
+    def reach(self, listener: Listener) -> bool:
         """Whether the port can be connected to; what listens on `::` may do so for IPv6 alone."""
         for host in (listener.host, "::1"):
             try:
-                socket.create_connection((host, listener.port), timeout=1.0).close()
+                self.dial(host, listener.port, 1.0).close()
             except OSError:
                 continue
             listener.host = host
@@ -138,7 +152,7 @@ class ServingStart:
 
     def _speaks(self, listener: Listener) -> bool:
         """Whether a port answers a question that only a model server knows."""
-        client = HttpClient(listener.host, listener.port)
+        client = self.make_client(listener.host, listener.port)
         paths = [path for path in self._asked.get("health") or () if path != "/"]
         known = [JSON_LISTS[self.dialect]] if self.dialect in JSON_LISTS else list(JSON_LISTS.values())
         for method, path in [("GET", each) for each in paths] + known:
@@ -153,8 +167,7 @@ class ServingStart:
         return False
 
     def _describe_port(self, chosen: Listener, listeners: List[Listener], seconds: float) -> Told:
-        self.client = HttpClient(chosen.host, chosen.port, key=str(self._asked.get("key") or ""))
-        self.client.request_id = str(self._asked.get("id") or "")
+        self.client = self.make_client(chosen.host, chosen.port, key=self.key)
         same = [each for each in listeners if each.port == chosen.port]
         expected = self._asked.get("port")
         values = {
@@ -193,6 +206,8 @@ class ServingStart:
             except CallError as error:
                 counts[error.kind] = counts.get(error.kind, 0) + 1
                 said = str(error)
+                if error.kind == "untrusted":
+                    raise FailedStage("untrusted", f"GET {paths[0]}: {said}") from error
                 if counts.get("no-http") == FOREIGN_ANSWERS and not any(each.isdigit() for each in counts):
                     raise self._tell_foreign(said, counts) from error
             else:
