@@ -23,6 +23,8 @@ def start(
         file("bin/bash", b"\x7fELF", mode=0o755),
         file("app/inner.sh", b'#!/bin/sh\nexec vllm serve /models/inner "$@"\n', mode=0o755),
         file("app/again.sh", b'#!/bin/sh\nexec /app/again.sh "$@"\n', mode=0o755),
+        file("app/wrap.sh", b'#!/bin/sh\nexec "$@"\n', mode=0o755),
+        file("app/first.sh", b'#!/bin/sh\nexec vllm serve "$1"\n', mode=0o755),
         file(path, script, mode=0o755),
     )
     runtime = RuntimeConfig(entrypoint=command or (f"/{path}",), env=env, working_dir="/app")
@@ -108,6 +110,18 @@ def test_a_script_that_calls_another_is_followed() -> None:
     ]
     assert [each.evidence.path for each in found] == ["app/start.sh", "app/inner.sh"]
     assert list_words(b"#!/bin/sh\nexec /app/again.sh\n") == ["/app/again.sh", "/app/again.sh"]
+
+
+def test_a_command_that_is_given_to_another_script_is_followed_through_it() -> None:
+    """As through `exec "$@"` of an image's own wrapper; the place of a word is not known there."""
+    assert list_words(b"#!/bin/sh\nexec /app/wrap.sh vllm serve /m --port 91\n")[1:] == ["vllm serve /m --port 91"]
+    assert list_words(b"#!/bin/sh\nexec /app/first.sh x /m\n")[1:] == ["vllm serve"]
+
+
+def test_a_long_script_is_read_to_its_hand_over() -> None:
+    """However many commands come before."""
+    script = b"#!/bin/sh\n" + b'[ -n "$A" ]\n$A vllm\n' * 300 + b"exec vllm serve /m\n"
+    assert list_words(script)[0] == "vllm serve /m"
 
 
 def test_servers_that_run_beside_are_listed_and_other_programs_are_not() -> None:

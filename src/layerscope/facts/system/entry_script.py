@@ -23,7 +23,7 @@ WORDS_LIMIT: Final = 200
 """Words of one command that are looked at."""
 
 LOOKS_LIMIT: Final = 60
-"""Commands of which the words are looked at."""
+"""Commands that are not handed over to, and looked at as they may be servers."""
 
 _ASSIGNMENT: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)(?P<more>\+?)=(?P<value>.*)", re.ASCII | re.DOTALL)
 _DEFAULT: Final = re.compile(r"\$\{([A-Za-z_]\w*):?=.*\}", re.ASCII | re.DOTALL)
@@ -54,18 +54,19 @@ def read_entry_script(content: bytes) -> EntryScript:
     others: list[tuple[str, ...]] = []
     looked_at = 0
     for place, command in enumerate(commands):
-        if variables.assign(command) or looked_at >= LOOKS_LIMIT:
+        if variables.assign(command):
             continue
-        if place not in handovers and not _may_be_server(command.words):
-            continue
-        looked_at += 1
+        if place not in handovers:
+            looked_at += _may_be_server(command.words)
+            if looked_at > LOOKS_LIMIT or not _may_be_server(command.words):
+                continue
         words = keep_words(_reach_command(command.words, variables))
         if words and place in handovers:
             kept.append(tuple(words))
         elif words and _is_server(words):
             others.append(tuple(words))
     return EntryScript(
-        tuple(kept[:COMMANDS_LIMIT]),
+        tuple(kept),
         tuple(others[:COMMANDS_LIMIT]),
         variables.list_known(),
         b"PYTHONUNBUFFERED=" in content,
@@ -76,9 +77,9 @@ def _find_handovers(commands: Sequence[SimpleCommand]) -> frozenset[int]:
     """Which commands a script becomes: those behind `exec`, or those on its last line."""
     found = [place for place, each in enumerate(commands) if _is_exec(each.words)]
     if found or not commands:
-        return frozenset(found)
+        return frozenset(found[:COMMANDS_LIMIT])
     last = commands[-1].line
-    return frozenset(place for place, each in enumerate(commands) if each.line == last)
+    return frozenset([place for place, each in enumerate(commands) if each.line == last][-COMMANDS_LIMIT:])
 
 
 def _is_exec(words: Sequence[str]) -> bool:
@@ -89,7 +90,7 @@ def _is_exec(words: Sequence[str]) -> bool:
 
 def _may_be_server(words: Sequence[str]) -> bool:
     """Whether it is worth looking closer at a command which is not handed over to."""
-    return any(word.startswith("$") or base_name(word) in SERVER_PROGRAMS for word in words[:12])
+    return words[0].startswith("$") or any(base_name(word) in SERVER_PROGRAMS for word in words[:12])
 
 
 def _is_server(words: Sequence[str]) -> bool:

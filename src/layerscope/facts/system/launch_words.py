@@ -35,6 +35,9 @@ SERVER_PROGRAMS: Final = frozenset({
 })  # fmt: skip
 """Programs and Python modules that are servers: the first words of the marks in the table of servers."""
 
+_CLEAR: Final = frozenset(name for name in SERVER_PROGRAMS if "." not in name) - {"serve", "transformers"}
+"""Programs whose names are no words that may mean something else."""
+
 SUBCOMMANDS: Final = frozenset({"serve", "api_server", "run", "start"})
 """The further words of those marks."""
 
@@ -49,6 +52,9 @@ CHAT_SERVERS: Final = frozenset({"vllm", "sglang", "text-generation-launcher", "
 
 BARE_OPTIONS: Final = frozenset({"--trust-remote-code", "--chat-template"})
 """Options that tell by being there how a model is used; what follows them is not kept."""
+
+GIVEN_LIMIT: Final = 8
+"""Words of a script's arguments among which a command may begin."""
 
 WORDS_LIMIT: Final = 60
 """Words kept of one command."""
@@ -73,7 +79,9 @@ def keep_words(words: Sequence[str]) -> list[str]:
         return []
     kept, rest, name = _split_program(program, words)
     if name not in SERVER_PROGRAMS:
-        return [*kept, *_keep_options(rest, frozenset())][:WORDS_LIMIT]
+        given = _find_given(rest) if name.endswith(".sh") else None
+        further = _keep_options(rest, frozenset()) if given is None else keep_words(rest[given:])
+        return [*kept, *further][:WORDS_LIMIT]
     while rest and rest[0] in SUBCOMMANDS:
         kept.append(rest.pop(0))
     if rest and takes_model(name, kept[-1]) and _is_value(_MODEL, rest[0]):
@@ -95,6 +103,12 @@ def _split_program(program: str, words: Sequence[str]) -> tuple[list[str], list[
     if rest and has_form(_PYTHON_SCRIPT, rest[0]):
         kept.append(rest.pop(0))
     return kept, rest, name
+
+
+def _find_given(words: Sequence[str]) -> int | None:
+    """Where the command begins that is given to a script, if it is one of Python or a server."""
+    places = (place for place, word in enumerate(words[:GIVEN_LIMIT]) if is_python(word) or base_name(word) in _CLEAR)
+    return next(places, None)
 
 
 def takes_model(program: str, word: str) -> bool:

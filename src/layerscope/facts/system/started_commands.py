@@ -91,8 +91,9 @@ class _Follower:
         self._seen.add(node.path)
         script = msgspec.convert(kept, EntryScript)
         is_unbuffered = is_unbuffered or script.is_unbuffered
-        positional = {str(place): word for place, word in enumerate(arguments, start=1)}
-        environment = {**self._environment, **positional}
+        environment = dict(self._environment)
+        if depth == FOLLOWED_SCRIPTS:  # of what a script gives to another, not every word is known
+            environment.update((str(place), word) for place, word in enumerate(arguments, start=1))
         resolved = ((name, resolve_value(value, environment)) for name, value in script.variables.items())
         variables = tuple((name, value) for name, value in resolved if value and may_keep(name, value))
         evidence = Evidence(layer=node.content_layer, path=node.path)
