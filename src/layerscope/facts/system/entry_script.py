@@ -11,7 +11,7 @@ from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, find_s
 from layerscope.facts.system.launch_words import SERVER_PROGRAMS, keep_words, may_keep
 from layerscope.facts.system.shell_values import VALUE_LIMIT, fold_in
 from layerscope.formats.secret_text import names_secret
-from layerscope.formats.shell_script import SimpleCommand, parse_shell_script, parse_shell_text
+from layerscope.formats.shell_script import PLAIN_DOLLAR, SimpleCommand, parse_shell_script, parse_shell_text
 
 COMMANDS_LIMIT: Final = 20
 """Commands kept of one entry script."""
@@ -31,6 +31,7 @@ _WHOLE: Final = re.compile(r"\$(?:\{(\w+)(?:\[[@*]\])?\}|(\w+))", re.ASCII)
 _DECLARING: Final = frozenset({"export", "declare", "typeset", "readonly", "local"})
 _PASSING: Final = frozenset({PASSED_ARGUMENTS, "${@}", "$*", "${*}", "${@:1}"})
 _ARGUMENTS: Final = "@"
+_USER_SHELLS: Final = frozenset({"su", "runuser"})
 
 
 class EntryScript(Struct, frozen=True):
@@ -102,12 +103,16 @@ def _is_server(words: Sequence[str]) -> bool:
 
 def _reach_command(words: Sequence[str], variables: "_Variables") -> list[str]:
     """The command with its variables put in and without wrappers, or the last one of a shell's text in it."""
-    reached = strip_wrappers(variables.expand(words))
-    text = find_shell_script(reached)
-    if text is None:
-        return reached
-    commands = parse_shell_text(text)
-    return strip_wrappers(variables.expand(commands[-1].words)) if commands else []
+    text = _find_text(strip_wrappers(words))
+    commands = parse_shell_text(text.replace(PLAIN_DOLLAR, "$")) if text else ()
+    return strip_wrappers(variables.expand(commands[-1].words if commands else words))
+
+
+def _find_text(words: Sequence[str]) -> str | None:
+    """What a shell is given to run, be it one of another user."""
+    if words and base_name(words[0]) in _USER_SHELLS and "-c" in words[:-1]:
+        return words[list(words).index("-c") + 1]
+    return find_shell_script(words)
 
 
 class _Variables:
@@ -134,9 +139,11 @@ class _Variables:
                 if match := _DEFAULT.fullmatch(word):
                     self._set(match[1], fold_in(word, self._values), is_certain=True)
             return True
+        is_declaring = words[0] in _DECLARING
+        if not is_declaring and _ASSIGNMENT.match(words[0]) is None:
+            return False
         if "(" in words[:3] and words[-1] == ")":
             return self._assign_list(words, command)
-        is_declaring = words[0] in _DECLARING
         pairs = [_ASSIGNMENT.fullmatch(word) for word in words[1 if is_declaring else 0 :][:WORDS_LIMIT]]
         if not is_declaring and None in pairs:
             self._note_prefix(pairs, command)
