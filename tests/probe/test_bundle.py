@@ -85,6 +85,7 @@ def test_an_unpacked_image_is_locked_down_and_gone_afterwards(image: Path, tmp_p
     assert int(isolation["capabilities"], 16) == int(isolation["bounding"], 16) == 0
     assert isolation["no_new_privileges"]
     assert isolation["read_only_root"]
+    assert isolation["seccomp"] == "filter"
     assert environment["identity"]["uid"] == 65534
     assert environment["identity"]["groups"] in ([], [65534])
     assert environment["places"]["tmp"]["writable"]

@@ -1,5 +1,6 @@
 """Servers of other dialects, known and unknown, and answers that are no answers."""
 
+import json
 import re
 import shutil
 import socket
@@ -17,6 +18,8 @@ import pytest
 from layerscope.probe.limits import DEADLINES, Deadline
 from layerscope.probe.local_run import run_here
 from layerscope.probe.observation import Observation
+from layerscope.probe.payload.api_dialects import read_context
+from layerscope.probe.payload.http_client import Reply
 from layerscope.probe.payload.serving_start import FOREIGN_ANSWERS
 from layerscope.probe.serving_spec import ServerAddress, ServingSpec
 from layerscope.probe.spec import ProbeSpec
@@ -64,6 +67,34 @@ def test_each_dialect_is_spoken(
     models = seen.find("models")
     assert models is not None
     assert models.values["dialect"] == dialect
+
+
+@pytest.mark.parametrize(
+    ("row", "size"),
+    [
+        ({"id": "small", "max_model_len": 4096}, 4096),
+        ({"id": "small", "meta": {"n_ctx": 256, "n_ctx_train": 2048}}, 256),
+        ({"id": "small", "meta": None}, None),
+        ({"id": "another", "max_model_len": 4096}, None),
+    ],
+)
+def test_the_room_of_a_context_is_read_as_each_server_tells_it(row: dict[str, object], size: int | None) -> None:
+    """VLLM's way, and llama.cpp's."""
+    body = json.dumps({"data": [row]}).encode()
+    assert read_context(Reply(200, {}, body, 0.1), "small") == size
+
+
+def test_a_small_context_is_a_remark() -> None:
+    """An answer that ends at it is no fault of the server's."""
+    listed = tell({"data": [{"id": "small", "meta": {"n_ctx": 256}}]})
+    cut = tell(
+        {"choices": [{"message": {"content": TEXT}, "finish_reason": "length"}], "usage": {"completion_tokens": 99}}
+    )
+    answers = {"GET /health": tell({}), "GET /v1/models": listed, "POST /v1/chat/completions": cut}
+    with serve(answers) as port:
+        verdict = judge(ask_server(port))
+    assert verdict.is_good, verdict
+    assert any("room for 256 tokens together" in remark for remark in verdict.remarks)
 
 
 def test_a_model_that_takes_no_text_is_not_asked() -> None:

@@ -51,10 +51,14 @@ def probe_bundle(
             return runs[-1].observation
 
         found = probe_variants(run, asked, variant=variant)
-    for refusal in runs[0].refusals:
-        console.say(f"layerscope: {refusal}")
-    console.say(f"layerscope: started with {runs[0].runtime}")
+    _tell_start(runs[0], console)
     return result, tell_server(probing.judge_trials(found), result, options.policies)
+
+
+def _tell_start(run: BundleRun, console: Console) -> None:
+    for told in filter(None, (*run.refusals, run.lack)):
+        console.say(f"layerscope: {told}")
+    console.say(f"layerscope: started with {run.runtime}")
 
 
 def _open_contents(read: ReadImage) -> ReadContents:

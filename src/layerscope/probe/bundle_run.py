@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from layerscope.probe.local_run import run_command
 from layerscope.probe.observation import Observation
 from layerscope.probe.oci_spec import DEVICES, MASKED, READ_ONLY, Bind, Start, build_oci_spec
 from layerscope.probe.program import list_command
+from layerscope.probe.seccomp_program import build_program
 from layerscope.probe.spec import ProbeSpec
 from layerscope.progress import Progress
 
@@ -37,6 +39,8 @@ class BundleRun(Struct, frozen=True):
     observation: Observation
     runtime: str
     refusals: tuple[str, ...] = ()
+    lack: str = ""
+    """What the runtime leaves open on this machine that others close."""
 
 
 class Bundle(Struct, frozen=True):
@@ -69,7 +73,7 @@ def run_bundle(
         finally:
             end_container(bundle.folder)
         if seen.executable or seen.was_killed or (runtime == NAMESPACES and not _is_refused(seen)):
-            return BundleRun(seen, Path(runtime).name, tuple(refusals))
+            return BundleRun(seen, Path(runtime).name, tuple(refusals), _tell_lack(runtime, platform.machine()))
         refusals.append(f"{Path(runtime).name}: {_tell_refusal(seen)}")
     raise ProbeError(f"starting the unpacked image: {'; '.join(refusals)}")
 
@@ -87,6 +91,13 @@ def _is_refused(seen: Observation) -> bool:
 
 def _tell_refusal(seen: Observation) -> str:
     return seen.strays[-1][:300] if seen.strays else f"exit code {seen.exit_code}"
+
+
+def _tell_lack(runtime: str, machine: str) -> str:
+    """A runtime makes a filter by a library that knows every machine; the launcher has its own."""
+    if runtime != NAMESPACES or build_program(machine) is not None:
+        return ""
+    return f"{NAMESPACES}: no seccomp filter, since the system calls of {machine} are not known here"
 
 
 def _build_environment(bundle: Bundle, confinement: Confinement) -> list[str]:
@@ -141,6 +152,7 @@ def build_launcher_settings(root: str, start: Start, binds: Sequence[Bind], conf
         "shm_data": f"mode=1777,size={limits.shm}",
         "memory": limits.memory,
         "pids": limits.pids,
+        "filter": build_program(platform.machine()),
         "masked": list(MASKED),
         "locked": list(READ_ONLY),
         "binds": [[bind.source, bind.target, bind.is_device] for bind in (*own, *binds)],

@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import stat
+import struct
 import sys
 from contextlib import suppress
 from typing import Any
@@ -23,7 +24,8 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 24, 38, 47
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 22, 24, 38, 47
+SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION = 0x20080522
 LAST_CAPABILITY = 63
 CAPABILITIES = (
@@ -74,6 +76,8 @@ def _run_first_process(settings: dict[str, Any]) -> None:
         LIBC.sethostname(b"layerscope", 10)
         _limit(settings)
         os.chdir(settings["folder"])
+        if settings["filter"]:
+            _filter_calls(settings["filter"])
         _give_up_rights(settings)
     except OSError as error:
         _fail(REFUSAL, error)
@@ -172,6 +176,19 @@ def _limit(settings: dict[str, Any]) -> None:
         most = value if hard == resource.RLIM_INFINITY else min(value, hard)
         with suppress(ValueError):
             resource.setrlimit(which, (most, most))
+
+
+def _filter_calls(rows: list[tuple[int, int, int, int]]) -> None:
+    """Let this program of BPF judge every system call from here on.
+
+    The mounts are made, and CAP_SYS_ADMIN is still held, which a filter needs where new privileges may be had; what
+    giving up rights and starting the program takes is allowed.
+    """
+    content = b"".join(struct.pack("=HBBI", *row) for row in rows)
+    kept = ctypes.create_string_buffer(content, len(content))
+    program = struct.pack("@HP", len(rows), ctypes.addressof(kept))
+    if LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0):
+        _raise("the seccomp filter")
 
 
 def _give_up_rights(settings: dict[str, Any]) -> None:

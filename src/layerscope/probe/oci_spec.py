@@ -4,6 +4,7 @@ https://github.com/opencontainers/runtime-spec/blob/main/config.md
 """
 
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -69,7 +70,7 @@ def build_oci_spec(confinement: Confinement, start: Start, binds: Sequence[Bind]
             },
             "maskedPaths": list(MASKED),
             "readonlyPaths": list(READ_ONLY),
-            "seccomp": build_seccomp(),
+            "seccomp": build_seccomp(platform.machine()),
         },
     }
 

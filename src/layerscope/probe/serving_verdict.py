@@ -109,6 +109,9 @@ class ServerSeen(Struct, frozen=True):
     tokens_per_second: float | None = None
 
 
+SMALL_CONTEXT: Final = 1024
+"""Tokens: what the longer of the two questions takes, with an answer of 512."""
+
 _STARTING: Final = frozenset({"listen", "health"})
 """Stages whose failure is told by all that the server has printed; what follows is told by its answers."""
 
@@ -225,6 +228,12 @@ def list_serving_remarks(seen: Observation) -> tuple[str, ...]:
         )
     if isinstance(expected, int) and port != expected:
         remarks.append(f"it listens on port {port}, and {expected} was expected: publish {port}, or change its port")
+    context, long = _values(seen, "models").get("context"), _values(seen, "chat-512")
+    if isinstance(context, int) and context < SMALL_CONTEXT and long.get("finish") == "length":
+        remarks.append(
+            f"a question and its answer have room for {context} tokens together, and longer ones are cut off: raise "
+            "the server's context (--max-model-len, llama.cpp: --ctx-size), as far as the model allows"
+        )
     stream = _values(seen, "stream")
     if stream.get("streams") is False:
         remarks.append("it streams nothing: the whole answer comes at once")

@@ -34,26 +34,36 @@ NEW_NAMESPACES: Final = {
 _AF_VSOCK: Final = 40
 """Sockets that lead to the host of a virtual machine."""
 
-_EPERM, _ENOSYS = 1, 38
+_INT: Final = 0xFFFF_FFFF
+"""What the kernel reads of an argument of type `int`, whatever stands above it in the register."""
+
+_FLAGS_SECOND: Final = ("s390", "s390x")
+"""Machines whose clone takes the stack before the flags: `CONFIG_CLONE_BACKWARDS2` of Linux."""
+
+EPERM, ENOSYS = 1, 38
 """The C library asks for clone3 first, whose flags no filter can read, and takes clone where there is none."""
 
 
-def build_seccomp() -> dict[str, Any]:
-    """`linux.seccomp` of config.json: https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#seccomp."""
+def build_seccomp(machine: str) -> dict[str, Any]:
+    """`linux.seccomp` of config.json, for a machine as uname(2) calls it.
+
+    https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#seccomp
+    """
+    flags = 1 if machine in _FLAGS_SECOND else 0
     return {
         "defaultAction": "SCMP_ACT_ALLOW",
         "syscalls": [
-            _forbid(_FORBIDDEN, _EPERM),
-            _forbid(("clone3",), _ENOSYS),
-            *(_forbid(("clone",), _EPERM, _has_bit(bit)) for bit in NEW_NAMESPACES.values()),
-            _forbid(("socket",), _EPERM, {"index": 0, "value": _AF_VSOCK, "op": "SCMP_CMP_EQ"}),
+            _forbid(_FORBIDDEN, EPERM),
+            _forbid(("clone3",), ENOSYS),
+            *(_forbid(("clone",), EPERM, _has(flags, bit, bit)) for bit in NEW_NAMESPACES.values()),
+            _forbid(("socket",), EPERM, _has(0, _INT, _AF_VSOCK)),
         ],
     }
 
 
-def _has_bit(bit: int) -> dict[str, Any]:
-    """Whether the first argument has that bit: `value` is the mask, and `valueTwo` what is left under it."""
-    return {"index": 0, "value": bit, "valueTwo": bit, "op": "SCMP_CMP_MASKED_EQ"}
+def _has(argument: int, mask: int, left: int) -> dict[str, Any]:
+    """Whether that is left of the argument under the mask; the document calls the mask `value`."""
+    return {"index": argument, "value": mask, "valueTwo": left, "op": "SCMP_CMP_MASKED_EQ"}
 
 
 def _forbid(names: tuple[str, ...], error: int, *conditions: dict[str, Any]) -> dict[str, Any]:

@@ -118,12 +118,16 @@ def _list_names(rows: List[Any], name: str) -> List[str]:
 
 
 def read_context(reply: Reply, model: str) -> Optional[int]:
-    """How many tokens a text and its prompt may have together, where the list of models says so."""
+    """How many tokens a text and its prompt may have together, where the list of models says so.
+
+    vLLM and SGLang say `max_model_len`, llama.cpp says `meta.n_ctx`.
+    """
     body = reply.read_json()
     rows = body.get("data") if isinstance(body, dict) else None
     for row in rows if isinstance(rows, list) else []:
         if isinstance(row, dict) and row.get("id") == model:
-            size = row.get("max_model_len")
+            meta = row.get("meta")
+            size = row.get("max_model_len", meta.get("n_ctx") if isinstance(meta, dict) else None)
             return size if isinstance(size, int) else None
     return None
 

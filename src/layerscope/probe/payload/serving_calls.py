@@ -7,7 +7,8 @@ from typing import Any, Dict, List, Tuple
 from layerscope.probe.payload.answer_text import Answer
 from layerscope.probe.payload.api_dialects import Call, find_message
 from layerscope.probe.payload.http_client import NOT_OFFERED, CallError, Reply
-from layerscope.probe.payload.serving_start import WAITING, WANTS_KEY, ServingStart
+from layerscope.probe.payload.serving_models import ServingModels
+from layerscope.probe.payload.serving_start import WAITING, WANTS_KEY
 from layerscope.probe.payload.stages import FailedStage, SkippedStage
 
 EXCEPTION = re.compile(r"(?:^|\s)((?:\w+\.)*[A-Z]\w*(?:Error|Exception|Interrupt)\b:?.{0,200})")
@@ -20,12 +21,12 @@ LATE_SECONDS = 0.4
 """How long after an answer an exception may still be printed."""
 
 
-class ServingCalls(ServingStart):
+class ServingCalls(ServingModels):
     """A server that is up, and calls to it."""
 
     def __init__(self, settings: Dict[str, Any]) -> None:
         """Nothing has been asked yet."""
-        ServingStart.__init__(self, settings)
+        ServingModels.__init__(self, settings)
         self.asked_at = self._called_at = 0.0
         self.paths: List[str] = []
         """Paths that were asked for a text."""
