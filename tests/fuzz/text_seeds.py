@@ -140,6 +140,11 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
         b"try:\n    import e\nexcept ImportError:\n    pass\n",
         b"if TYPE_CHECKING:\n    import x\ndef f():\n    from y.z import *\n",
     ),
+    "python_model_calls": (
+        b'M = "/models/a"\nm = A.from_pretrained(M, token="x")\np = pipeline("t",\n  model="acme/b")\n',
+        b"LLM(model='/m', x=f(2))\nSentenceTransformer(\n'acme/c')\n",
+    ),
+    "python_words": (b'a = "b"  # c\nd("e", [1]) \\\n f\n',),
     "pyvenv": (b"home = /usr/bin\ninclude-system-site-packages = true\nversion = 3.11.2\nuv = 0.4\n",),
     "secret_text": (
         f"export GITHUB_TOKEN={_TOKEN} && curl -H 'Authorization: Bearer {_TOKEN}' https://u:p4ss@host/x".encode(),
@@ -148,6 +153,11 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
     ),
     "semantic_version": (b"1.2.3-rc.1+build.5", b"v10.0.0"),
     "shebang": (b"#!/usr/bin/env -S python3 -u\nprint()\n", b"#! /bin/sh -e\r\n"),
+    "shell_script": (
+        b'#!/bin/bash\nset -e # c\n: "${A:=/m}"\nB=(x "$A" \\\n y)\nexec vllm serve "${B[@]}" --port ${P:-90} "$@"\n',
+        b"if [ -z \"$A\" ]; then A='$x'; fi\ncat <<-E >&2\n\tz\n\tE\ncase $1 in a|b) exec x ;; esac\n",
+        b"f() { (y | z) & }\n`a` $(b)\nOLLAMA_HOST=x:1 ollama serve\n",
+    ),
     "sysconfig_data": (_SYSCONFIG,),
     "token_forms": (
         _TOKEN.encode(),

@@ -14,8 +14,8 @@ from layerscope.cli import exit_codes
 from support.live_engines import LiveEngine
 from support.live_images import load
 from support.live_probe import list_left, probe
-from support.python_image import build_python_image
-from support.tar_writer import TarMember, file
+from support.python_image import build_python_image, list_libraries
+from support.tar_writer import TarMember, directory, file
 
 STUB: Final = Path(__file__).parents[1] / "support/stub_server.py"
 
@@ -77,6 +77,28 @@ def test_ports_of_other_numbers_and_addresses_are_found(docker_engine: LiveEngin
     code, document, talk = probe(docker_engine, "layerscope/serve:odd", cache)
     assert code == exit_codes.CLEAN, talk
     assert any("loopback address alone" in remark for remark in document["verdict"]["remarks"])
+
+
+def test_a_server_that_a_script_starts_is_found_at_the_port_of_the_script(
+    docker_engine: LiveEngine, cache: Path
+) -> None:
+    """Not at the one that the image exposes; what is started is the script."""
+    script = b'#!/bin/sh\nPORT="${PORT:-9123}"\nexec vllm serve "${MODEL:-/models/stub}" --port "$PORT" "$@"\n'
+    shell = Path("/bin/sh").resolve()
+    members = (
+        *(directory(name) for name in ("app", "bin")),
+        *list_libraries([shell]),
+        file("bin/sh", shell.read_bytes(), mode=0o755),
+        file("app/start.sh", script, mode=0o755),
+        make_program(),
+    )
+    runtime = {"Entrypoint": ["/app/start.sh"], "Cmd": [], "ExposedPorts": {"8000/tcp": {}}}
+    load(docker_engine, build_python_image("layerscope/serve:script", *members, runtime=runtime))
+    code, document, talk = probe(docker_engine, "layerscope/serve:script", cache)
+    assert code == exit_codes.CLEAN, (document, talk)
+    assert document["server"]["name"] == "vLLM (by its command in /app/start.sh: vllm serve)"
+    assert document["server"]["place"] == "127.0.0.1 port 9123"
+    assert document["verdict"]["outcome"] == "generated"
 
 
 def test_no_server_is_started_where_none_is_wanted(docker_engine: LiveEngine, cache: Path) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
+from layerscope.facts.fact import Evidence
+from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.probe.model_search import Process, find_model, list_named, split_words
 
 WHOLE = ("config.json", "model.safetensors", "tokenizer.json")
@@ -47,6 +49,9 @@ def in_cache(place: str) -> Folders:
         (("/bin/sh", "-c", "exec python serve.py --model-path '/m o'"), "/m o"),
         (("bash", "-lc", "text-generation-launcher --model-id $MODEL_ID"), "acme/set"),
         (("python", "chat.py", "-m", "/m"), "/m"),
+        (("lmdeploy", "serve", "api_server", "acme/tiny"), "acme/tiny"),
+        (("trtllm-serve", "/m", "--port", "8000"), "/m"),
+        (("trtllm-serve", "serve", "/m"), "/m"),
     ],
 )
 def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
@@ -58,6 +63,7 @@ def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
     "words",
     [
         ("python3", "-m", "http.server"),
+        ("python3", "-u", "-m", "http.server"),
         ("vllm", "serve"),
         ("vllm", "serve", "--port", "8000"),
         ("serve", "/m"),
@@ -67,6 +73,24 @@ def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
 def test_other_words_name_none(words: tuple[str, ...]) -> None:
     """A module behind -m, an option without a value, another program's `serve`."""
     assert list_named(split_words(words), {}) == []
+
+
+def test_scripts_name_a_model_after_the_command_and_before_the_environment() -> None:
+    """Words of all of them, then their variables."""
+    started = (
+        StartedCommand(
+            Evidence(0, "start.sh"), ("vllm", "serve", "/b"), is_handover=True, variables=(("MODEL", "/d"),)
+        ),
+        StartedCommand(Evidence(0, "inner.sh"), ("python3", "x.py", "--model", "/c"), is_handover=True),
+    )
+    found = list_named(("/start.sh", "--model", "/a"), {"MODEL": "/e"}, started)
+    assert [(each.value, each.evidence) for each in found] == [
+        ("/a", "named by --model in the image's command"),
+        ("/b", "named by `vllm serve` in /start.sh"),
+        ("/c", "named by --model in /inner.sh"),
+        ("/d", "named by MODEL in /start.sh"),
+        ("/e", "named by MODEL in the image's environment"),
+    ]
 
 
 def test_a_path_is_that_of_the_working_directory() -> None:

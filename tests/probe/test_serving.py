@@ -185,6 +185,7 @@ def test_a_server_that_keeps_one_waiting_is_cut(
     verdict = judge(run_stub("--fault", fault))
     assert (verdict.outcome, verdict.root) == (outcome, root), verdict
     assert words in verdict.reason
+    assert verdict.cures
     assert time.monotonic() - began < 30
 
 

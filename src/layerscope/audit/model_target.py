@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from layerscope.audit.result import AuditResult
 from layerscope.facts.config.identity import Identity
+from layerscope.facts.python.named_models import NamedModel
+from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
 from layerscope.probe.model_search import Process, Search, find_model
@@ -16,7 +18,14 @@ def choose_model(result: AuditResult, wanted: str | None = None) -> Search:
     environment = {name: value for name, _, value in pairs}
     identities = result.facts.of(Identity)
     home = next((each.home for each in identities if each.home), "/root")
-    process = Process((*runtime.entrypoint, *runtime.cmd), environment, runtime.working_dir or "/", home)
+    process = Process(
+        (*runtime.entrypoint, *runtime.cmd),
+        environment,
+        runtime.working_dir or "/",
+        home,
+        result.facts.of(StartedCommand),
+        result.facts.of(NamedModel),
+    )
     return find_model(TreeFiles(result.tree), process, wanted)
 
 

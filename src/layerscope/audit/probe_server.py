@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from layerscope.audit.result import AuditResult
 from layerscope.facts.python.distributions import Distribution
+from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.policies.policies import Policies
 from layerscope.probe.servers import ImageHints, name_program, recognise_server
 from layerscope.probe.serving_spec import ServingSpec
@@ -39,6 +40,7 @@ def _gather_hints(result: AuditResult) -> ImageHints:
         ports=_parse_ports(runtime.exposed_ports),
         distributions=frozenset(each.key for each in result.facts.of(Distribution)),
         has_file=lambda path: result.tree.resolve(path) is not None,
+        started=result.facts.of(StartedCommand),
     )
 
 

@@ -48,6 +48,7 @@ from layerscope.facts.python.environments import PythonEnvironmentCollector
 from layerscope.facts.python.extensions import ExtensionCollector
 from layerscope.facts.python.integrity import IntegrityCollector
 from layerscope.facts.python.interpreters import InterpreterCollector
+from layerscope.facts.python.named_models import NamedModelCollector
 from layerscope.facts.python.numpy_modules import NumpyModuleCollector
 from layerscope.facts.python.overlaps import OverlapCollector
 from layerscope.facts.python.releases import EndedReleaseCollector
@@ -67,6 +68,7 @@ from layerscope.facts.system.python_process import PythonProcessCollector
 from layerscope.facts.system.scripts import ScriptCollector
 from layerscope.facts.system.secret_files import SecretFileCollector
 from layerscope.facts.system.stack import StackCollector
+from layerscope.facts.system.started_commands import StartedCommandCollector
 
 COLLECTORS: Final[tuple[Collector, ...]] = (
     LayerProofCollector(),
@@ -93,6 +95,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     AccountsCollector(),
     AptCollector(),
     ScriptCollector(),
+    StartedCommandCollector(),
     PythonProcessCollector(),
     SecretFileCollector(),
     DeviceCodeCollector(),
@@ -118,6 +121,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     IntegrityCollector(),
     OverlapCollector(),
     EntryImportCollector(),
+    NamedModelCollector(),
     ElfObjectsCollector(),
     ObjectHazardCollector(),
     ProcessCollector(),

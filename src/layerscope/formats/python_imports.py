@@ -4,31 +4,18 @@ The script is cut into words here and never compiled: a compiler recurses on wha
 standard library takes quadratic time for a line of blanks, and any codec that the script's first lines ask for.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
 
+from layerscope.formats.python_words import iter_words
+
 CONTENT_LIMIT: Final = 1 << 18
 """Bytes that are looked at; imports stand at the beginning."""
 
-WORDS_LIMIT: Final = 100_000
-"""Words, signs and strings that are looked at."""
-
 NAMES_LIMIT: Final = 200
 """Modules that are kept."""
-
-_WORD: Final = re.compile(
-    r"""(?P<skip>\#[^\n]*|\\\r?\n|[ \t\f\r]+)|(?P<quote>\"{3}|'{3}|["'])|(?P<end>\n)|(?P<word>\w+)|(?P<sign>.)"""
-)
-_STRINGS: Final = {
-    '"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*"""', re.DOTALL),
-    "'''": re.compile(r"(?:[^'\\]|\\.|'(?!''))*'''", re.DOTALL),
-    '"': re.compile(r'(?:[^"\\\n]|\\.)*"', re.DOTALL),
-    "'": re.compile(r"(?:[^'\\\n]|\\.)*'", re.DOTALL),
-}
-"""The rest of a string by its opening quotes."""
 
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
@@ -55,7 +42,7 @@ def parse_python_imports(content: bytes) -> PythonImports:
 def _iter_statements(text: str) -> Iterator[list[str]]:
     """The import statements without indentation, word by word."""
     depth, statement, is_line_start, is_indented = 0, list[str](), True, False
-    for kind, word in _iter_words(text):
+    for kind, word in iter_words(text):
         if kind == "skip":
             is_indented = is_indented or (is_line_start and word[0] in " \t")
         elif kind == "end" or word == ";":
@@ -70,22 +57,6 @@ def _iter_statements(text: str) -> Iterator[list[str]]:
         is_line_start = kind == "end" and depth == 0
     if depth == 0 and statement[:1] in (["import"], ["from"]):
         yield statement
-
-
-def _iter_words(text: str) -> Iterator[tuple[str, str]]:
-    """Words with their kinds; a string counts as one sign, and one that does not end is the last word."""
-    place = 0
-    for _ in range(WORDS_LIMIT):
-        match = _WORD.match(text, place)
-        if match is None:
-            return
-        kind, word, place = str(match.lastgroup), match[0], match.end()
-        if kind == "quote":
-            rest = _STRINGS[word].match(text, place)
-            if rest is None:
-                return
-            place = rest.end()
-        yield kind, word
 
 
 def _list_modules(statement: list[str]) -> Iterator[str]:

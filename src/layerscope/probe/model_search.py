@@ -2,30 +2,26 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from layerscope.facts.python.named_models import NamedModel
+from layerscope.facts.system.launch_words import (
+    CHAT_SERVERS,
+    MODEL_OPTIONS,
+    MODEL_VARIABLES,
+    SHORT_MODEL_OPTION,
+    SUBCOMMANDS,
+    takes_model,
+)
+from layerscope.facts.system.started_commands import StartedCommand
+
 NO_MODEL: Final = "none"
 """What a user says who wants none to be loaded."""
-
-OPTIONS: Final = frozenset({
-    "--model", "--model-path", "--model_path", "--model-id", "--model_id", "--model-name-or-path",
-    "--model_name_or_path", "--model-dir", "--model_dir", "--pretrained-model", "--checkpoint",
-})  # fmt: skip
-"""Options that name a model: those of vLLM, SGLang, TGI, and of scripts around transformers."""
-
-SHORT_OPTION: Final = "-m"
-"""Names a model, except behind Python, where it names a module."""
-
-VARIABLES: Final = (
-    "MODEL_PATH", "MODEL_ID", "HF_MODEL_ID", "MODEL_NAME", "MODEL_DIR", "MODEL", "VLLM_MODEL", "MODEL_NAME_OR_PATH",
-    "NIM_MODEL_PATH", "SM_MODEL_DIR",
-)  # fmt: skip
-"""Variables that name a model, in the order in which they are believed."""
 
 CACHE_VARIABLES: Final = (
     ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("TRANSFORMERS_CACHE", ""), ("HF_HOME", "hub"),
@@ -39,15 +35,15 @@ WEIGHTS: Final = (
 )  # fmt: skip
 WEIGHT_ENDINGS: Final = (".safetensors", ".bin")
 
-CHAT_SERVERS: Final = frozenset({"vllm", "sglang", "text-generation-launcher", "lmdeploy", "tritonllm"})
-"""Programs that serve chats, and cannot without a template."""
-
 _CHAT_MODULES: Final = ("vllm.", "sglang.")
 _CHAT_NAME: Final = re.compile(r"(?:^|[-_./])(?:instruct|chat|it)(?:$|[-_./])", re.IGNORECASE)
 _REPOSITORY: Final = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}", re.ASCII)
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 MOST_WORDS: Final = 4096
 """Words of a command that are looked at."""
+
+
+Started = tuple[StartedCommand, ...]
 
 
 class ModelTarget(Struct, frozen=True):
@@ -95,21 +91,28 @@ class Process(Struct, frozen=True):
     environment: Mapping[str, str] = {}
     folder: str = "/"
     home: str = "/root"
+    started: Started = ()
+    """What the scripts start that it runs."""
+    loaded: tuple[NamedModel, ...] = ()
+    """What its Python script loads."""
 
 
 def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
-    """The model that the user names, the one that the process names, or the only or largest one that lies there."""
+    """The model that the user names, that the process names or its script loads, or the only or largest one there."""
     words = split_words(process.words)
-    named = [Named(wanted, "named by --model")] if wanted else list_named(words, process.environment)
+    asked = [Named(wanted, "named by --model")] if wanted else []
+    named = asked or list_named(words, process.environment, process.started)
+    commands = (words, *(each.words for each in process.started))
     for each in named:
         target = _find_named(files, process, each)
         if target is not None:
-            return Search(_complete(target, words))
+            return Search(_complete(target, commands))
     if named:
         first = named[0]
         return Search(reason=f"{first.value}, {first.evidence}, was not found with its config.json and weights")
-    lying = _find_lying(files)
-    return Search(_complete(lying, words) if lying is not None else None)
+    loaded = (Named(each.value, f"named by {each.call} in /{each.evidence.path}") for each in process.loaded)
+    lying = next(filter(None, (_find_named(files, process, each) for each in loaded)), None) or _find_lying(files)
+    return Search(_complete(lying, commands) if lying is not None else None)
 
 
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
@@ -131,23 +134,50 @@ def _split_text(text: str) -> list[str]:
         return text.split()
 
 
-def list_named(words: Sequence[str], environment: Mapping[str, str]) -> list[Named]:
-    """What options, a `serve` and variables name, in that order."""
-    found = []
+def list_named(words: Sequence[str], environment: Mapping[str, str], started: Started = ()) -> list[Named]:
+    """What options and a `serve` name, then the same in scripts, then variables, in that order."""
+    found = [*_iter_named(words, "the image's command")]
+    for each in started:
+        found += _iter_named(each.words, f"/{each.evidence.path}")
+    for each in started:
+        found += _iter_set(dict(each.variables), f"/{each.evidence.path}")
+    found += _iter_set(environment, "the image's environment")
+    return [Named(_fill_in(each.value, environment), each.evidence) for each in found]
+
+
+def _iter_set(environment: Mapping[str, str], told: str) -> Iterator[Named]:
+    """What variables name."""
+    values = ((name, environment.get(name, "")) for name in MODEL_VARIABLES)
+    return (Named(value, f"named by {name} in {told}") for name, value in values if value)
+
+
+def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
+    """What a command names."""
     for place, word in enumerate(words):
         option, equals, value = word.partition("=")
         following = words[place + 1] if place + 1 < len(words) else ""
-        before = PurePosixPath(words[place - 1]).name if place else ""
-        is_short = word == SHORT_OPTION and not before.startswith("python")
-        if option in OPTIONS and (equals or following):
-            found.append(Named(value if equals else following, f"named by {option} in the image's command"))
-        elif is_short and following:
-            found.append(Named(following, "named by -m in the image's command"))
-        elif word == "serve" and before in CHAT_SERVERS and following and not following.startswith("-"):
-            found.append(Named(following, f"named by `{before} serve` in the image's command"))
-    variables = ((name, environment.get(name, "")) for name in VARIABLES)
-    found += [Named(value, f"named by {name} in the image's environment") for name, value in variables if value]
-    return [Named(_fill_in(each.value, environment), each.evidence) for each in found]
+        server = _name_server(words, place)
+        if option in MODEL_OPTIONS and (equals or following):
+            yield Named(value if equals else following, f"named by {option} in {told}")
+        elif word == SHORT_MODEL_OPTION and following and not _is_for_python(words[:place]):
+            yield Named(following, f"named by -m in {told}")
+        elif server and following and not following.startswith("-") and following not in SUBCOMMANDS:
+            yield Named(following, f"named by `{server}` in {told}")
+
+
+def _is_for_python(words: Sequence[str]) -> bool:
+    """Whether what follows is an option of Python's own."""
+    program = next((word for word in reversed(words) if not word.startswith("-")), "")
+    return PurePosixPath(program).name.startswith("python")
+
+
+def _name_server(words: Sequence[str], place: int) -> str:
+    """The words up to this one, if they are a server's behind which a model stands."""
+    for start in range(max(place - 2, 0), place + 1):
+        program = PurePosixPath(words[start]).name
+        if takes_model(program, words[place]) and all(word in SUBCOMMANDS for word in words[start + 1 : place + 1]):
+            return " ".join((program, *words[start + 1 : place + 1]))
+    return ""
 
 
 def _fill_in(value: str, environment: Mapping[str, str]) -> str:
@@ -204,9 +234,10 @@ def _find_lying(files: Files) -> ModelTarget | None:
     return ModelTarget(chosen, evidence, size=sizes[chosen])
 
 
-def _complete(target: ModelTarget, words: Sequence[str]) -> ModelTarget:
-    """With what the command says of how it is used; a name that speaks of chats counts as well."""
+def _complete(target: ModelTarget, commands: Sequence[Sequence[str]]) -> ModelTarget:
+    """With what commands say of how it is used; a name that speaks of chats counts as well."""
+    words = {word for each in commands for word in each}
     is_named = bool(_CHAT_NAME.search(target.name or target.folder.rpartition("/")[2]))
     has_template = any(word.partition("=")[0] == "--chat-template" for word in words)
-    is_chat = (is_named or _is_chat_server(words)) and not has_template
+    is_chat = (is_named or any(map(_is_chat_server, commands))) and not has_template
     return replace(target, is_chat=is_chat, trusts_code="--trust-remote-code" in words)

@@ -7,7 +7,9 @@ from posixpath import basename
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.policies.servers import MAX_PORT, ModelServers, ServerRow
 from layerscope.probe.serving_spec import ServingSpec
 
@@ -26,13 +28,17 @@ _PORT: Final = re.compile(r"(?:.*[:/])?([0-9]{1,5})/?")
 
 
 class ImageHints(Struct, frozen=True):
-    """What is known of an image: its command, environment, exposed ports, Python distributions, and its files."""
+    """What is known of an image: its command, environment, exposed ports, Python distributions, and its files.
+
+    `started` is what the scripts start that the command runs.
+    """
 
     command: tuple[str, ...]
     env: Mapping[str, str]
     ports: tuple[int, ...]
     distributions: Collection[str]
     has_file: Callable[[str], bool]
+    started: tuple[StartedCommand, ...] = ()
 
 
 def recognise_server(hints: ImageHints, servers: ModelServers) -> ServingSpec | None:
@@ -41,9 +47,10 @@ def recognise_server(hints: ImageHints, servers: ModelServers) -> ServingSpec | 
     if not words:
         return None
     for row in servers.rows:
-        mark = next((mark for mark in row.commands if _stands_in(mark, words)), None)
-        if mark is not None:
-            return _describe(row, hints, words, f"by its command: {mark}")
+        if mark := _find_command(row, words):
+            return _describe(row, hints, _find_last_words(row, hints) or words, f"by its command: {mark}")
+    if (found := _recognise_started(hints, servers)) is not None:
+        return found
     if _is_idle(words):
         return None
     for row in servers.rows:
@@ -127,9 +134,30 @@ def _find_mark(row: ServerRow, hints: ImageHints) -> str:
     return ""
 
 
+def _find_command(row: ServerRow, words: Sequence[str]) -> str:
+    """The mark of a server that stands in a command; empty where none does."""
+    return next((mark for mark in row.commands if _stands_in(mark, words)), "")
+
+
+def _find_last_words(row: ServerRow, hints: ImageHints) -> tuple[str, ...]:
+    """The server's command with what a script that passes it on adds; empty where none does."""
+    return next((each.words for each in hints.started if _find_command(row, each.words)), ())
+
+
+def _recognise_started(hints: ImageHints, servers: ModelServers) -> ServingSpec | None:
+    """The server that a script starts: what the script becomes goes before what it starts beside."""
+    for each in sorted(hints.started, key=lambda each: not each.is_handover):
+        for row in servers.rows:
+            if mark := _find_command(row, each.words):
+                how = f"by its command in /{each.evidence.path}: {mark}"
+                seen = replace(hints, env={**hints.env, **dict(each.variables)})
+                return _describe(row, seen, each.words, how)
+    return None
+
+
 def _describe(row: ServerRow, hints: ImageHints, words: Sequence[str], how: str) -> ServingSpec:
     port = _find_flag(row, words) or _find_variable(row, hints.env)
-    if port is None and len(hints.ports) == 1 and not how.startswith("by its command"):
+    if port is None and len(hints.ports) == 1 and not how.startswith("by its command:"):
         port = hints.ports[0]
     return ServingSpec(
         name=row.title,

@@ -76,6 +76,9 @@ _CURES: Final = {
     "no-such-model": ("Name one that it serves: --model-name NAME",),
     "redirected": ("Name the address that it leads to: --url",),
     "mute": ("Set PYTHONUNBUFFERED=1 in the image",),
+    "hang": (
+        "Look at what the server does meanwhile: its log, and where it waits; or give it more time: --patience 3",
+    ),
 }
 """By kind of failure, what to do where the message itself is not known."""
 
@@ -101,6 +104,12 @@ _SILENT_CURES: Final = (
     "Where it only loads, give it more time: --patience 3; in Kubernetes, a startupProbe as long as it loads",
 )
 """What to do about a server that runs and does not listen."""
+
+_STAGE_CURES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "stream": _STREAM_CURES,
+    "listen": {"hang": _SILENT_CURES},
+}
+"""By stage and kind, what goes before what is said of the kind alone."""
 
 _LATE_CURES: Final = (
     (
@@ -229,11 +238,10 @@ def list_serving_cures(broken: StageResult) -> tuple[str, ...]:
         return ()
     if broken.kind == "unavailable" and broken.name not in _LOADING:
         return _LATE_CURES
-    cures = _STREAM_CURES.get(broken.kind) if broken.name == "stream" else None
-    if broken.name == "listen" and broken.kind == "hang":
-        cures = _SILENT_CURES
+    own = _STAGE_CURES.get(broken.name, {})
     unknown = () if broken.kind not in _ENDED else _START_CURES if broken.name in _STARTING else _CALL_CURES
-    return cures or _CURES.get("no-http" if broken.values.get("no_http") else broken.kind, unknown)
+    kind = "no-http" if broken.values.get("no_http") else broken.kind
+    return own.get(kind) or _CURES.get(kind, unknown)
 
 
 def list_serving_remarks(seen: Observation) -> tuple[str, ...]:

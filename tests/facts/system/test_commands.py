@@ -3,8 +3,6 @@
 import pytest
 
 from layerscope.facts.system.commands import (
-    PASSED_ARGUMENTS,
-    find_exec_commands,
     find_final_command,
     find_shell_script,
     is_python,
@@ -76,25 +74,6 @@ def test_finds_the_text_of_a_shell_form(command: list[str], script: str | None) 
 def test_splits_commands_at_operators_alone() -> None:
     """Quotes hold words together, and an empty word is one."""
     assert split_commands("a 'b && c' \"\" && d | e\nf") == [["a", "b && c", ""], ["d"], ["e"], ["f"]]
-
-
-def test_finds_what_a_script_hands_over_to() -> None:
-    """Its own arguments among them; redirections are no hand-over."""
-    script = """#!/bin/sh
-set -e
-exec 2>&1
-if [ "$1" = serve ]; then
-    exec python -u /app/serve.py "$@"
-fi
-# exec nothing
-exec "$@"
-"""
-    assert find_exec_commands(script) == [["python", "-u", "/app/serve.py", "$@"], [PASSED_ARGUMENTS]]
-
-
-def test_takes_the_last_line_of_a_script_without_exec() -> None:
-    """It runs there until it ends."""
-    assert find_exec_commands("#!/bin/sh\nprepare\npython app.py\n") == [["python", "app.py"]]
 
 
 def test_tells_programs_by_name() -> None:

@@ -25,12 +25,40 @@ def test_keeps_nothing_of_a_shell_script_without_a_first_line() -> None:
     assert keep("app/x.sh", b"echo hello") == ""
 
 
-def test_keeps_programs_and_switches_of_entry_scripts_but_no_arguments() -> None:
+def list_commands(content: bytes) -> list[list[str]]:
+    """The commands kept of an entry script."""
+    kept = hand_over("app/entrypoint.sh", content)
+    assert isinstance(kept, dict)
+    return [list(words) for words in kept["commands"]]
+
+
+def test_keeps_programs_and_switches_of_entry_scripts_but_no_other_arguments() -> None:
     """Arguments may be secret."""
     script = b"#!/bin/bash\nexport PYTHONUNBUFFERED=1\nexec python3 -u serve.py --token hunter2\n"
-    assert hand_over("app/entrypoint.sh", script) == {"commands": [["python3", "-u"]], "unbuffered": True}
-    script = b"#!/bin/sh\nexec mysqld -phunter2\n"
-    assert hand_over("docker-entrypoint.sh", script) == {"commands": [["mysqld"]], "unbuffered": False}
+    kept = hand_over("app/entrypoint.sh", script)
+    assert isinstance(kept, dict)
+    assert kept["is_unbuffered"]
+    assert list_commands(script) == [["python3", "-u", "serve.py"]]
+    assert list_commands(b"#!/bin/sh\nexec mysqld -phunter2\n") == [["mysqld"]]
+
+
+def test_keeps_what_a_script_hands_over_to() -> None:
+    """Its own arguments among them; redirections are no hand-over."""
+    script = b"""#!/bin/sh
+set -e
+exec 2>&1
+if [ "$1" = serve ]; then
+    exec python -u /app/serve.py "$@"
+fi
+# exec nothing
+exec "$@"
+"""
+    assert list_commands(script) == [["python", "-u", "/app/serve.py", "$@"], ["$@"]]
+
+
+def test_keeps_the_last_line_of_a_script_without_exec() -> None:
+    """It runs there until it ends."""
+    assert list_commands(b"#!/bin/sh\nprepare\npython app.py\n") == [["python", "app.py"]]
 
 
 def test_looks_at_shell_scripts_named_like_an_entry_alone() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from layerscope.formats.python_imports import CONTENT_LIMIT, parse_python_imports
+from layerscope.formats.python_model_calls import parse_model_calls
 from layerscope.layers.extractor import Wants
 
 NAMES: Final = frozenset({
@@ -21,13 +22,16 @@ _PACKAGES: Final = "-packages/"
 
 @dataclass(frozen=True)
 class PythonEntryExtractor:
-    """Keeps what such a script imports; what lies in a site directory is no image's own program."""
+    """Keeps what such a script imports, and which models it names; a site directory has no image's own program."""
 
     name: str = "python-entry-scripts"
-    version: int = 1
+    version: int = 2
     wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """Names of modules, and whether the script changes where they are looked for."""
+        """Names of modules, whether the script changes where they are looked for, and calls that load models."""
         del size, mode
-        return None if _PACKAGES in path else msgspec.to_builtins(parse_python_imports(content))
+        if _PACKAGES in path:
+            return None
+        calls = [[each.call, each.value] for each in parse_model_calls(content)]
+        return {**msgspec.to_builtins(parse_python_imports(content)), "calls": calls}

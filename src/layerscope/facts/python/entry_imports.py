@@ -1,8 +1,7 @@
 """Modules that the image's Python program imports at its beginning, and that its environment does not have."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator
 
 import msgspec
 
@@ -12,16 +11,11 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.python.distributions import find_distributions
 from layerscope.facts.python.entry_extractor import PythonEntryExtractor
+from layerscope.facts.python.entry_module import find_entry_module
 from layerscope.facts.python.environments import PythonEnvironment, find_environments
 from layerscope.facts.python.interpreters import find_interpreters
 from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
-from layerscope.facts.system.commands import find_final_command, is_python
-from layerscope.facts.system.programs import join_path
-from layerscope.filesystem.node import Node
 from layerscope.formats.python_imports import PythonImports
-
-_VALUED: Final = frozenset({"-W", "-X", "--check-hash-based-pycs"})
-"""The interpreter's options that take the next word."""
 
 
 class UnresolvedImports(Fact, frozen=True):
@@ -42,8 +36,9 @@ class EntryImportCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact where something is not found; nothing where the program arranges its path by itself."""
+        runtime = context.image.config.runtime
         environment = next((each for each in context.shared(find_environments) if each.is_active), None)
-        found = _find_script(context)
+        found = find_entry_module(context, (*runtime.entrypoint, *runtime.cmd))
         if environment is None or found is None:
             return
         node, folder = found
@@ -62,37 +57,6 @@ class EntryImportCollector(Collector):
                 layer=node.content_layer,
                 instruction=context.instruction(node.content_layer),
             )
-
-
-def _find_script(context: FactContext) -> tuple[Node, str] | None:
-    """The script that the command runs, and the folder that Python puts in front of its module path."""
-    runtime = context.image.config.runtime
-    words = find_final_command((*runtime.entrypoint, *runtime.cmd))
-    if not words:
-        return None
-    here = runtime.working_dir
-    if words[0].endswith(".py"):
-        return _locate(context, join_path(here, words[0]))
-    rest = _skip_options(words[1:]) if is_python(words[0]) else []
-    if rest[:1] == ["-m"] and len(rest) > 1:
-        path = join_path(here, rest[1].replace(".", "/"))
-        found = _locate(context, f"{path}.py") or _locate(context, f"{path}/__main__.py")
-        return None if found is None else (found[0], here.strip("/"))
-    return _locate(context, join_path(here, rest[0])) if rest and rest[0].endswith(".py") else None
-
-
-def _skip_options(words: Sequence[str]) -> list[str]:
-    """The words from the script or `-m` on."""
-    position = 0
-    while position < len(words) and words[position].startswith("-") and words[position] != "-m":
-        position += 2 if words[position] in _VALUED else 1
-    return list(words[position:])
-
-
-def _locate(context: FactContext, path: str) -> tuple[Node, str] | None:
-    """A script, links followed, with its folder."""
-    node = context.tree.resolve(path)
-    return None if node is None else (node, node.path.rpartition("/")[0])
 
 
 def _list_modules(context: FactContext, environment: PythonEnvironment, folder: str) -> set[str]:

@@ -15,7 +15,6 @@ _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "busybox"})
 _PYTHON: Final = re.compile(r"(?:python|pypy)[0-9.]*t?")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _SEPARATORS: Final = frozenset({"&&", "||", ";", "|", "&", ";;", "(", ")", "{", "}", "then", "do", "else"})
-_PASSING: Final = frozenset({"$@", "${@}", "$*"})
 
 _WRAPPERS: Final = {
     "exec": 0, "env": 0, "nohup": 0, "time": 0, "stdbuf": 0, "setsid": 0, "command": 0, "nice": 0, "ionice": 0,
@@ -110,21 +109,6 @@ def find_final_command(command: Sequence[str]) -> list[str]:
         commands = [strip_wrappers(simple) for simple in split_commands(script)]
         words = next((simple for simple in reversed(commands) if simple), [])
     return words
-
-
-def find_exec_commands(script: str) -> list[list[str]]:
-    """The commands that a shell script hands over to with `exec`, or its last one, wrappers stripped."""
-    lines = [
-        line for line in script[:COMMAND_LIMIT].replace("\\\n", " ").split("\n") if line.strip()[:1] not in {"", "#"}
-    ]
-    handovers = [line for line in lines if re.search(r"(?:^|[\s;&|])exec\s+[^<>\d]", line)] or lines[-1:]
-    found = []
-    for line in handovers:
-        for simple in split_commands(line):
-            if simple[0] == "exec" or (len(handovers) == 1 and line is lines[-1]):
-                words = strip_wrappers(simple)
-                found.append([PASSED_ARGUMENTS] if words and words[0] in _PASSING else words)
-    return [words for words in found if words]
 
 
 def _skip_options(words: list[str]) -> list[str]:

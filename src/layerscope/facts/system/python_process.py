@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, find_final_command, is_python, is_shell
+from layerscope.facts.system.commands import base_name, find_final_command, is_python, is_shell
 from layerscope.facts.system.programs import Program, ProgramFinder
 from layerscope.facts.system.script_extractor import EntryScriptExtractor, ScriptExtractor
+from layerscope.facts.system.started_commands import find_started
 
 PYTHON_PROGRAMS: Final = frozenset({
     "accelerate", "airflow", "bentoml", "celery", "chainlit", "daphne", "dagster", "deepspeed", "fastapi", "flask",
@@ -18,9 +21,6 @@ PYTHON_PROGRAMS: Final = frozenset({
     "uvicorn", "uwsgi", "vllm", "wandb",
 })  # fmt: skip
 """Commands that Python distributions install, for files that are not in the image or could not be read."""
-
-FOLLOWED_SCRIPTS: Final = 4
-"""Entry scripts that hand over to one another."""
 
 
 class PythonProcess(Fact, frozen=True):
@@ -42,27 +42,22 @@ class PythonProcessCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield the Python process, if the config starts one."""
-        runtime = context.image.config.runtime
-        fact = _follow(context, ProgramFinder(context), (*runtime.entrypoint, *runtime.cmd), FOLLOWED_SCRIPTS)
-        if fact is not None:
-            yield fact
+        finder = ProgramFinder(context)
+        for command, is_unbuffered in _iter_commands(context):
+            words = find_final_command(command)
+            found = _find_python(finder.find(words[0]), words) if words else None
+            if found is not None:
+                yield replace(found, is_unbuffered=found.is_unbuffered or is_unbuffered)
+                return
 
 
-def _follow(context: FactContext, finder: ProgramFinder, command: Sequence[str], depth: int) -> PythonProcess | None:
-    """The Python process that a command becomes."""
-    words = find_final_command(command)
-    if not words or depth == 0:
-        return None
-    program = finder.find(words[0])
-    python = _find_python(program, words)
-    if python is not None or program.path is None:
-        return python
-    for handover, is_unbuffered in _read_entry_script(context, program):
-        rest = words[1:] if handover == [PASSED_ARGUMENTS] else handover
-        found = _follow(context, finder, rest, depth - 1)
-        if found is not None:
-            return PythonProcess(found.evidence, found.program, found.is_unbuffered or is_unbuffered)
-    return None
+def _iter_commands(context: FactContext) -> Iterator[tuple[Sequence[str], bool]]:
+    """What the process starts as and becomes, and whether a script on the way switches Python's buffering off."""
+    runtime = context.image.config.runtime
+    yield (*runtime.entrypoint, *runtime.cmd), False
+    for each in context.shared(find_started):
+        if each.is_handover:
+            yield each.words, each.is_unbuffered
 
 
 def _find_python(program: Program, words: Sequence[str]) -> PythonProcess | None:
@@ -87,11 +82,3 @@ def _has_unbuffered(words: Sequence[str]) -> bool:
         if "u" in word[1:] and not word.startswith(("-W", "-X", "-m", "-c")):
             return True
     return False
-
-
-def _read_entry_script(context: FactContext, program: Program) -> Iterator[tuple[list[str], bool]]:
-    """The commands that an entry script hands over to, and whether it switches Python's buffering off."""
-    kept = context.find_extract(EntryScriptExtractor.name, program.path or "")
-    if isinstance(kept, dict):
-        for command in kept.get("commands", []):
-            yield [str(word) for word in command], bool(kept.get("unbuffered"))

@@ -1,18 +1,15 @@
 """What the layer pass keeps of scripts: their first line, and what entry scripts hand over to."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from layerscope.facts.system.commands import base_name, find_exec_commands, is_python
+import msgspec
+
+from layerscope.facts.system.commands import base_name
+from layerscope.facts.system.entry_script import read_entry_script
 from layerscope.formats.shebang import LINE_LIMIT, MAGIC, first_line, parse_shebang
+from layerscope.formats.shell_script import SCRIPT_LIMIT
 from layerscope.layers.extractor import Wants
-
-ENTRY_SCRIPT_LIMIT: Final = 16384
-"""Bytes of an entry script that are looked at for what it runs in the end."""
-
-COMMANDS_LIMIT: Final = 20
-"""Commands kept of one entry script."""
 
 _SHEBANG: Final = MAGIC.encode()
 _ANY_EXECUTE: Final = 0o111
@@ -20,6 +17,16 @@ _PROGRAM_FOLDERS: Final = frozenset({"bin", "sbin"})
 _ENTRY_WORDS: Final = (
     "entry", "start", "run", "launch", "serve", "boot", "init", "cmd", "main", "app", "api", "worker",
 )  # fmt: skip
+_OWN_FOLDERS: Final = frozenset({"", "app", "opt", "srv", "workspace", "usr/local/bin", "scripts", "docker"})
+_SYSTEM_FOLDERS: Final = (
+    "bin/", "boot/", "dev/", "etc/", "lib/", "lib64/", "proc/", "run/", "sbin/", "sys/", "tmp/", "usr/", "var/",
+    "opt/conda/", "opt/nvidia/nsight",
+)  # fmt: skip
+_SYSTEM_LIMIT: Final = 4096
+"""Bytes of a script in those folders that is read in any case: a few long ones would take half of the time."""
+
+_OWN_DEPTH: Final = 3
+"""Folders above a script of an image's own; those of sources that lie in it are deeper."""
 
 
 @dataclass(frozen=True)
@@ -42,35 +49,38 @@ class ScriptExtractor:
 
 @dataclass(frozen=True)
 class EntryScriptExtractor:
-    """Keeps which programs a shell script named like an entry point hands over to: names and switches, no arguments."""
+    """Keeps what a shell script that an image may start hands over to, as far as `keep_words` lets words pass."""
 
     name: str = "entry-scripts"
-    version: int = 1
-    wants: Wants = field(default=Wants(magics=frozenset({_SHEBANG}), limit=ENTRY_SCRIPT_LIMIT))
+    version: int = 2
+    wants: Wants = field(
+        default=Wants(magics=frozenset({_SHEBANG}), suffixes=frozenset({".sh"}), limit=SCRIPT_LIMIT),
+    )
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """The programs, each with the `-u` that follows it, and the variables that matter to them."""
+        """The programs, each with the words that may be kept, and the variables that matter to them."""
         del size, mode
-        name = base_name(path).lower()
-        if not any(word in name for word in _ENTRY_WORDS) or not _is_shell_script(content):
+        if not _may_be_entry(path) or not _is_shell_script(content) or _is_of_the_system(path, content):
             return None
-        text = content.decode("utf-8", "replace")
-        commands = [_reduce(words) for words in find_exec_commands(text)[:COMMANDS_LIMIT]]
-        return {"commands": commands, "unbuffered": "PYTHONUNBUFFERED=" in text}
+        return msgspec.to_builtins(read_entry_script(content))
+
+
+def _may_be_entry(path: str) -> bool:
+    """Whether a script has a name or a place of those that images start; a system's own have neither."""
+    folder, _, name = path.rpartition("/")
+    if any(word in name.lower() for word in _ENTRY_WORDS) or folder in _OWN_FOLDERS:
+        return True
+    return name.endswith(".sh") and not path.startswith(_SYSTEM_FOLDERS) and path.count("/") <= _OWN_DEPTH
+
+
+def _is_of_the_system(path: str, content: bytes) -> bool:
+    """Whether a script is long, lies where a system has its own, and becomes no other program."""
+    return path.startswith(_SYSTEM_FOLDERS) and len(content) > _SYSTEM_LIMIT and b"exec " not in content
 
 
 def _is_shell_script(content: bytes) -> bool:
-    """Whether the first line names a shell."""
+    """Whether the first line names a shell, or nothing, as in a script that is given to one."""
+    if not content.startswith(_SHEBANG):
+        return True
     shebang = parse_shebang(first_line(content))
     return shebang is not None and base_name(shebang.program).endswith("sh")
-
-
-def _reduce(words: list[str]) -> list[str]:
-    """The program and, of a Python interpreter, its switches: arguments may be secret and are not kept."""
-    switches = []
-    if is_python(words[0]):
-        for word in words[1:]:
-            if not re.fullmatch(r"-[A-Za-z]{1,8}", word):
-                break
-            switches.append(word)
-    return [words[0][:LINE_LIMIT], *switches]

@@ -18,6 +18,7 @@ from layerscope.facts.system.python_process import PythonProcess
 from layerscope.facts.system.scripts import Scripts
 from layerscope.facts.system.secret_files import SecretFile
 from layerscope.facts.system.stack import StackLevel
+from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.report.escape import escape_line
 from layerscope.report.facts.sheet import INDENT, Sheet, slashed, tell, tell_path
 from layerscope.report.places import root_path
@@ -28,7 +29,7 @@ LEVELS: Final = {"libc": "C library", "openssl": "OpenSSL"}
 _NO_LOGIN: Final = ("nologin", "false", "sync")
 _DRAWN: Final = (
     StackLevel, OsRelease, DistributionRelease, SystemPackages, OpenSslLibrary, NodeRuntime, NpmPackages, JavaRuntime,
-    JavaArchives, Accounts, Scripts, SecretFile, PythonProcess,
+    JavaArchives, Accounts, Scripts, SecretFile, PythonProcess, StartedCommand,
 )  # fmt: skip
 
 

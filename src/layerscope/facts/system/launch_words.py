@@ -1,0 +1,168 @@
+"""What may be kept of a command in a script: words that tell which server it starts, its port and its model.
+
+Arguments hold keys and tokens. So a word is kept where it is known beforehand, or has the form of what a known option
+takes; every other word is left out.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, is_python
+from layerscope.facts.system.shell_values import fill_in
+from layerscope.formats.secret_text import names_secret
+
+MODEL_OPTIONS: Final = frozenset({
+    "--model", "--model-path", "--model_path", "--model-id", "--model_id", "--model-name-or-path",
+    "--model_name_or_path", "--model-dir", "--model_dir", "--pretrained-model", "--checkpoint",
+})  # fmt: skip
+"""Options that name a model: those of vLLM, SGLang, TGI, and of scripts around transformers."""
+
+MODEL_VARIABLES: Final = (
+    "MODEL_PATH", "MODEL_ID", "HF_MODEL_ID", "MODEL_NAME", "MODEL_DIR", "MODEL", "VLLM_MODEL", "MODEL_NAME_OR_PATH",
+    "NIM_MODEL_PATH", "SM_MODEL_DIR",
+)  # fmt: skip
+"""Variables that name a model, in the order in which they are believed."""
+
+SHORT_MODEL_OPTION: Final = "-m"
+"""Names a model, except behind Python, where it names a module."""
+
+SERVER_PROGRAMS: Final = frozenset({
+    "vllm", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.cli.main", "text-generation-launcher",
+    "tgi-entrypoint.sh", "sagemaker-entrypoint.sh", "sglang", "sglang.launch_server", "tritonserver", "ollama",
+    "llama-server", "llama_cpp.server", "transformers", "trtllm-serve", "lmdeploy", "torchserve",
+    "dockerd-entrypoint.sh", "serve", "cog.server.http", "coglet", "start_server.sh", "start-server.sh",
+})  # fmt: skip
+"""Programs and Python modules that are servers: the first words of the marks in the table of servers."""
+
+_CLEAR: Final = frozenset(name for name in SERVER_PROGRAMS if "." not in name) - {"serve", "transformers"}
+"""Programs whose names are no words that may mean something else."""
+
+SUBCOMMANDS: Final = frozenset({"serve", "api_server", "run", "start"})
+"""The further words of those marks."""
+
+PORT_FLAGS: Final = frozenset({"--port", "--http-port", "--server-port", "-p"})
+PORT_VARIABLES: Final = frozenset({
+    "NIM_SERVER_PORT", "PORT", "OLLAMA_HOST", "LLAMA_ARG_PORT", "TS_INFERENCE_ADDRESS",
+})  # fmt: skip
+"""What sets a port by that table."""
+
+CHAT_SERVERS: Final = frozenset({"vllm", "sglang", "text-generation-launcher", "lmdeploy", "tritonllm"})
+"""Programs that serve chats, and cannot without a template."""
+
+BARE_OPTIONS: Final = frozenset({"--trust-remote-code", "--chat-template"})
+"""Options that tell by being there how a model is used; what follows them is not kept."""
+
+GIVEN_LIMIT: Final = 8
+"""Words of a script's arguments among which a command may begin."""
+
+WORDS_LIMIT: Final = 60
+"""Words kept of one command."""
+
+_PROGRAM: Final = re.compile(r"[\w./+@:~-]{1,256}|\[", re.ASCII)
+_MODEL: Final = re.compile(r"[\w./+-]{0,400}", re.ASCII)
+_NUMBER: Final = re.compile(r"(?:[0-9]{1,5})?")
+_ADDRESS: Final = re.compile(r"(?:(?:https?://)?(?:[\w.-]{0,100}:)?[0-9]{1,5}/?)?", re.ASCII)
+_SWITCH: Final = re.compile(r"-(?!m$|c$)[A-Za-z]{1,8}", re.ASCII)
+_MODULE: Final = re.compile(r"[A-Za-z_]\w{0,100}(?:\.\w{1,100}){0,20}", re.ASCII)
+_PYTHON_SCRIPT: Final = re.compile(r"[\w./+-]{1,400}\.py", re.ASCII)
+MORE_WORDS: Final = re.compile(r"\$\{\w*(?:ARGS|ARGUMENTS|OPTS|OPTIONS|FLAGS)\}", re.ASCII)
+"""A variable of the environment that holds further words."""
+
+
+def keep_words(words: Sequence[str]) -> list[str]:
+    """The words of a command that may be kept, none where its program cannot be told; an unknown word is empty."""
+    if words and words[0] == PASSED_ARGUMENTS:
+        return [PASSED_ARGUMENTS, *_keep_options(words[1:], PORT_FLAGS - {"-p"})][:WORDS_LIMIT]
+    program = _fill_defaults(words[0]) if words else None
+    if program is None or (program and not _PROGRAM.fullmatch(program)) or not words[0]:
+        return []
+    kept, rest, name = _split_program(program, words)
+    if name not in SERVER_PROGRAMS:
+        given = _find_given(rest) if name.endswith(".sh") else None
+        further = _keep_options(rest, frozenset()) if given is None else keep_words(rest[given:])
+        return [*kept, *further][:WORDS_LIMIT]
+    while rest and rest[0] in SUBCOMMANDS:
+        kept.append(rest.pop(0))
+    if rest and takes_model(name, kept[-1]) and _is_value(_MODEL, rest[0]):
+        kept.append(rest.pop(0))
+    return [*kept, *_keep_options(rest, _list_flags(name))][:WORDS_LIMIT]
+
+
+def _split_program(program: str, words: Sequence[str]) -> tuple[list[str], list[str], str]:
+    """The program with Python's switches and its module or script, the words after that, and the name that counts."""
+    kept, rest, name = [words[0]], list(words[1:]), base_name(program)
+    if not is_python(program):
+        return kept, rest, name
+    while rest and _SWITCH.fullmatch(rest[0]):
+        kept.append(rest.pop(0))
+    if rest[:1] == ["-m"] and len(rest) > 1 and _MODULE.fullmatch(rest[1]):
+        return [*kept, *rest[:2]], rest[2:], rest[1]
+    if rest[:1] in (["-m"], ["-c"]):
+        return kept + rest[:1], [], name
+    if rest and has_form(_PYTHON_SCRIPT, rest[0]):
+        kept.append(rest.pop(0))
+    return kept, rest, name
+
+
+def _find_given(words: Sequence[str]) -> int | None:
+    """Where the command begins that is given to a script, if it is one of Python or a server."""
+    places = (place for place, word in enumerate(words[:GIVEN_LIMIT]) if is_python(word) or base_name(word) in _CLEAR)
+    return next(places, None)
+
+
+def takes_model(program: str, word: str) -> bool:
+    """Whether the word that comes next names a model, as for `vllm serve`."""
+    if program == "trtllm-serve":
+        return True
+    is_chat_server = program in CHAT_SERVERS or program == "vllm.entrypoints.cli.main"
+    return is_chat_server and word == ("api_server" if program == "lmdeploy" else "serve")
+
+
+def may_keep(name: str, value: str | None) -> bool:
+    """Whether a variable is known to name a model or a port, and this value has the form of one."""
+    if not value:
+        return False
+    return (name in MODEL_VARIABLES and has_form(_MODEL, value)) or (
+        name in PORT_VARIABLES and has_form(_ADDRESS, value)
+    )
+
+
+def has_form(form: re.Pattern[str], value: str) -> bool:
+    """Whether a value, with the defaults of its variables, has a form, and no variable in it is named like a secret."""
+    filled = _fill_defaults(value)
+    return filled is not None and form.fullmatch(filled) is not None
+
+
+def _fill_defaults(text: str) -> str | None:
+    """A text with the defaults of its variables; None where one is named like a secret, or the text cannot be told."""
+    return fill_in(text, lambda name, default: None if names_secret(name) else default or "")
+
+
+def _list_flags(name: str) -> frozenset[str]:
+    """Flags of a server that set its port, and the one that names its model in short."""
+    short = {"-p"} if name == "text-generation-launcher" else set()
+    return frozenset((PORT_FLAGS - {"-p"}) | short | {SHORT_MODEL_OPTION})
+
+
+def _keep_options(words: Sequence[str], flags: frozenset[str]) -> list[str]:
+    """Known options with their values, the place of the script's own arguments, and variables with further words."""
+    kept: list[str] = []
+    for place, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if word == PASSED_ARGUMENTS or MORE_WORDS.fullmatch(word):
+            kept.append(word)
+        elif word in BARE_OPTIONS or option == "--chat-template":
+            kept.append(option)
+        elif option in MODEL_OPTIONS or option in flags:
+            given = value if equals else "".join(words[place + 1 : place + 2])
+            if _is_value(_NUMBER if option in PORT_FLAGS else _MODEL, given):
+                kept += [option, given]
+        if len(kept) >= WORDS_LIMIT:
+            break
+    return kept
+
+
+def _is_value(form: re.Pattern[str], word: str) -> bool:
+    """Whether a word is a value of that form, and no option."""
+    return bool(word) and not word.startswith("-") and has_form(form, word)

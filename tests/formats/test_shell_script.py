@@ -1,0 +1,67 @@
+"""A shell script is cut into its simple commands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.formats.shell_script import (
+    COMMANDS_LIMIT,
+    PLAIN_DOLLAR,
+    SCRIPT_LIMIT,
+    UNKNOWN,
+    parse_shell_script,
+    parse_shell_text,
+)
+
+
+def split(text: str) -> list[str]:
+    """The commands, the words of each with a stroke between them."""
+    return ["|".join(each.words) for each in parse_shell_text(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "commands"),
+    [
+        ("a b; c && d | e & f\ng", ["a|b", "c", "d", "e", "f", "g"]),
+        ("a 'b; c' \"d && e\" \\; f\\ g", ["a|b; c|d && e|;|f g"]),
+        ("a \\\n  b # c; d\n# e\nf#g", ["a|b", "f#g"]),
+        ("a > /dev/null 2>&1 <<< x b &> log", ["a|b"]),
+        ("cat <<E; b\nc\nE\nd <<-'F'\n\te\n\tF\nf", ["cat", "b", "d", "f"]),
+        ("a $(b c; d) `e` $((1 + 2)) f", [f"a|{UNKNOWN}|{UNKNOWN}|{UNKNOWN}|f"]),
+        ('a ${B:-"c d"} "${E:-${F}}" $G', ["a|${B:-c d}|${E:-${F}}|$G"]),
+        ("'$a' \\$b", [f"{PLAIN_DOLLAR}a|{PLAIN_DOLLAR}b"]),
+        ('A=(b "$C"\n  d)\nE=f g', ["A=|(|b|$C|d|)", "E=f|g"]),
+        ("if a; then b; else c; fi; for x in 1 2; do d; done", ["a", "b", "c", "d"]),
+        ("case $1 in\n a|b) c ;;\n *) d\nesac\nf() { (g); }", ["c", "d", "g"]),
+        ("a 'b", ["a|b"]),
+        ("a\r\nb\r\n", ["a", "b"]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_splits_as_a_shell_does(text: str, commands: list[str]) -> None:
+    """At operators outside of quotes; redirections, documents and the shell's own words are left out."""
+    assert split(text) == commands
+
+
+def test_tells_what_runs_in_any_case() -> None:
+    """Branches, loops, functions, and what follows `&&` may not."""
+    text = "a\nif b; then c; fi\nd && e\nf ||\n g\nh() {\n i\n}\nj | k"
+    certain = [each.words[0] for each in parse_shell_text(text) if each.is_certain]
+    assert certain == ["a", "d", "f", "j", "k"]
+
+
+def test_counts_lines() -> None:
+    """From zero; a command that is continued ends on its last."""
+    assert [each.line for each in parse_shell_text("a\n\nb \\\n c\ncat <<E\nx\nE\nd")] == [0, 3, 4, 7]
+
+
+def test_ends_where_a_script_is_no_script_any_more() -> None:
+    """Bytes and commands have limits."""
+    assert len(parse_shell_script(b"a;" * SCRIPT_LIMIT)) == COMMANDS_LIMIT
+    assert parse_shell_script(b" " * SCRIPT_LIMIT + b"a") == ()
+
+
+@given(st.text(alphabet="a$({[\"'`\\;|&<>)}]# \n=@-1", max_size=60))
+def test_takes_any_text(text: str) -> None:
+    """No command is without words."""
+    assert all(each.words for each in parse_shell_text(text))
