@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from layerscope.cli import exit_codes
-from layerscope.probe.container_run import LABEL
 from support.live_engines import LiveEngine
 from support.live_images import load
-from support.live_probe import probe
+from support.live_probe import list_left, probe
 from support.shell_image import build_shell_server
 
 ASKED = ("listen", "health", "models", "chat-16", "chat-512", "completion", "stream", "request-log")
@@ -32,7 +31,7 @@ def test_a_server_in_an_image_without_python_generates(engine: LiveEngine, cache
     assert document["server"]["model"] == "small"
     isolation = document["observations"]["env"]["isolation"]
     assert (isolation["read_only_root"], int(isolation["capabilities"], 16)) == (True, 0)
-    assert not engine.client.containers.list(all=True, filters={"label": LABEL})
+    assert not list_left(engine)
 
 
 def test_bash_makes_connections_where_there_is_one(docker_engine: LiveEngine, cache: Path) -> None:
@@ -61,7 +60,7 @@ def test_a_server_that_breaks_is_told_by_its_stage(
     assert (verdict["outcome"], verdict["root"]) == (outcome, root)
     assert words in verdict["reason"]
     assert set(verdict["consequences"]) >= {"health", "models", "chat-16"}
-    assert not docker_engine.client.containers.list(all=True, filters={"label": LABEL})
+    assert not list_left(docker_engine)
 
 
 def test_without_a_server_its_shell_looks_around_alone(docker_engine: LiveEngine, cache: Path) -> None:

@@ -82,7 +82,7 @@ _CURES: Final = {
 }
 """By kind of failure, what to do where the message itself is not known."""
 
-_STREAM_CURES: Final = {
+_STREAM_CURES: Final[dict[str, tuple[str, ...]]] = {
     "truncated": (
         "Look at what stands between: a proxy that buffers or ends streams, or a server that was ended meanwhile",
     ),

@@ -136,12 +136,17 @@ class ProbeSpec(Struct, frozen=True):
         deadlines = self._deadlines
         hard = sum(deadlines.get(name, scale(OTHER_STAGE, self.patience)).hard for name in self.stages)
         hard += max(0, count_attempts(self.max_batch) - 1) * deadlines["batch"].hard
-        return hard + len(self.roles) * scale(DEADLINES["start"], self.patience).hard + GRACE
+        return hard + len(self.roles) * self._start.hard + GRACE
+
+    @property
+    def _start(self) -> Deadline:
+        return scale(DEADLINES["start"], max(1.0, self.patience))
 
     @property
     def _deadlines(self) -> dict[str, Deadline]:
         """Of each stage; that of loading a model grows with it."""
         found = {name: scale(each, self.patience) for name, each in DEADLINES.items()}
+        found["start"] = self._start  # who is impatient with an image gives its Python no less time to start
         if self.model is not None:
             found["own-weights"] = scale(time_weights(self.model.size), self.patience)
         return found
