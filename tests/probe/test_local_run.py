@@ -183,3 +183,16 @@ def test_packages_are_found_without_being_imported(tmp_path: Path, monkeypatch: 
     """Looking must not hang where importing would."""
     put_module(tmp_path, "raise SystemExit('imported')", monkeypatch)
     assert find_modules(sys.executable) == ("torch",)
+
+
+def test_impatience_takes_no_time_from_the_start() -> None:
+    """The stages are cut earlier, and the Python that runs them is not; patience gives time to both."""
+
+    def find(name: str, patience: float) -> list[float]:
+        deadlines = ProbeSpec("python3", patience=patience).build_settings("word")["deadlines"]
+        assert isinstance(deadlines, dict)
+        return list(deadlines[name])
+
+    assert find("start", 0.1) == find("start", 1)
+    assert find("imports", 0.1) < find("imports", 1)
+    assert find("start", 2) > find("start", 1)
