@@ -69,8 +69,8 @@ def test_a_server_with_a_fault_is_told_by_its_own_entrypoint(fault: str, plain: 
 
 STALLS: Final = (
     ("stream-stalls", ("--fault", "stream-stalls"), "stream", "stands still after 3 pieces", "0.2"),
-    ("hang-start", ("--fault", "hang-start"), "listen", "fetching the model from the hub", "0.15"),
-    ("dead-server", ("--fault", "dies-behind"), "listen", "listens on no port", "0.15"),
+    ("hang-start", ("--fault", "hang-start"), "listen", "fetching the model from the hub", "0.06"),
+    ("dead-server", ("--fault", "dies-behind"), "listen", "listens on no port", "0.06"),
 )
 """Servers that keep one waiting, how long they are waited for, and what is said of them."""
 
