@@ -20,6 +20,7 @@ from layerscope.cli.sizes import parse_size
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
 from layerscope.probe.collect import GENERATION, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
+from layerscope.probe.concealment import find_env_secrets
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.gpu_access import split_refusals
 from layerscope.probe.known_errors import find_known_error
@@ -186,6 +187,9 @@ def _choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: Servin
             f"probing {image}: its environment sets {', '.join(preloads)}, which would run in every process of the "
             "container: take it out of the image first"
         )
+    runtime = result.image.config.runtime
+    variables = ((name, value) for name, _, value in (entry.partition("=") for entry in runtime.env))
+    spec = replace(spec, secrets=find_env_secrets(variables, (*runtime.entrypoint, *runtime.cmd)))
     target = choose_target(result)
     if target.reason:
         raise ProbeError(f"probing {image}: {target.reason}{_tell_other_way(found)}")

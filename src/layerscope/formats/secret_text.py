@@ -1,7 +1,7 @@
 """Credentials in text: assignments to names that mean secrets, credentials in addresses, and the text without them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from layerscope.formats.token_forms import PRIVATE_KEY, SecretMatch, find_tokens
@@ -81,9 +81,10 @@ _TOKEN_ADDRESS: Final = re.compile(r"https?://([A-Za-z0-9_-]{20,})@(?![^\s/]{0,1
 _HEADER: Final = re.compile(
     r"(?i)\bauthorization['\"]?:[ \t]*['\"]?(?:bearer|basic|token)[ \t]+([A-Za-z0-9+/_.=~-]{8,})"
 )
-_USER_OPTION: Final = re.compile(
-    r"""\b(?:curl|wget)\b[^\n;&|]{0,300}?[ \t]["']?(?:-u|--user)(?:["'],?)?[ \t=]?["']?[^\s:"']{1,100}:([^\s"']+)"""
-)
+_USER_OPTION: Final = re.compile(r"""(?<=[ \t"'])(?:-u|--user)(?:["'],?)?[ \t=]?["']?[^\s:"']{1,100}:([^\s"']+)""")
+_CLIENT: Final = re.compile(r"\b(?:curl|wget)\b[^\n;&|]*[ \t][\"']?$")
+_CLIENT_BEFORE: Final = 300
+"""Characters between the name of a program that logs in and its option."""
 _TAIL: Final = re.compile(r"[\w+/.=~-]*")
 """What may still belong to a credential that is longer than its form allows."""
 
@@ -120,7 +121,7 @@ def find_value_secret(name: str, value: str) -> SecretMatch | None:
     for match in find_secrets(value):
         return match
     match = SecretMatch(secret_kind(name), 0, len(value))
-    if not names_secret(name) or _is_setting(match.kind, value):
+    if not names_secret(name) or is_setting(match.kind, value):
         return None
     is_harmless = _PLACEHOLDER.match(value.strip("\"' \t")) or _may_be_shown(value)
     return None if is_harmless else match
@@ -130,9 +131,9 @@ def find_secrets(text: str) -> Iterator[SecretMatch]:
     """The credentials in `text`: known forms first, then values of lists, addresses, headers and assignments."""
     text = text[:TEXT_LIMIT]
     yield from find_tokens(text)
-    for match in _find_values(text):
+    for match in find_values(text):
         value = text[match.start : match.end]
-        if not is_placeholder(value) and not _is_setting(match.kind, value):
+        if not is_placeholder(value) and not is_setting(match.kind, value):
             yield match
 
 
@@ -148,17 +149,23 @@ def find_build_arguments(text: str) -> tuple[int, int] | None:
 def find_redactions(text: str) -> list[tuple[int, int]]:
     """The parts of a text that must not be shown, in order: whatever may be a credential, examples included."""
     text = text[: TEXT_LIMIT + OVERLAP]
-    found = [(match.start, match.end, match.kind == PRIVATE_KEY) for match in find_tokens(text, limit=None)]
-    for match in _find_values(text + "'\"" if len(text) > TEXT_LIMIT else text):
+    found = list(find_tokens(text, limit=None))
+    for match in find_values(text + "'\"" if len(text) > TEXT_LIMIT else text):
         value = text[match.start : match.end]
         if not _may_be_shown(value) and not _COMMAND.match(value.lstrip("\"' \t")):
-            found.append((match.start, match.end, False))
+            found.append(match)
+    return join_matches(text, found)
+
+
+def join_matches(text: str, found: Iterable[SecretMatch]) -> list[tuple[int, int]]:
+    """Where the matches stand, each with what still belongs to it, in order and without overlaps."""
     spans: list[tuple[int, int]] = []
     position = 0
-    for start, end, is_key in sorted(found):
+    for match in sorted(found, key=lambda each: (each.start, each.end)):
+        start, end = match.start, match.end
         if end > position:
             first = spans.pop()[0] if spans and start < position else start
-            position = _find_end(text, end, is_key=is_key)
+            position = _find_end(text, end, is_key=match.kind == PRIVATE_KEY)
             spans.append((first, position))
     return spans
 
@@ -220,7 +227,7 @@ def _may_be_shown(value: str) -> bool:
     return _SWITCH.fullmatch(plain) is not None or _REFERENCE.fullmatch(plain) is not None
 
 
-def _is_setting(kind: str, value: str) -> bool:
+def is_setting(kind: str, value: str) -> bool:
     """Whether a value is a number where a password would not be one: limits and sizes have names like tokens."""
     return kind in {"token", "key"} and is_number(value)
 
@@ -235,9 +242,13 @@ def _find_end(text: str, end: int, *, is_key: bool) -> int:
     return tail.end() if tail else end
 
 
-def _find_values(text: str) -> Iterator[SecretMatch]:
-    """What may be a credential by its place: the value of a name that means one, part of an address or header."""
-    yield from _find_in_lists(text)
+def find_values(text: str, *, has_lists: bool = True) -> Iterator[SecretMatch]:
+    """What may be a credential by its place: the value of a name that means one, part of an address or header.
+
+    A text that a builder has not written has none of the builders' lists.
+    """
+    if has_lists:
+        yield from _find_in_lists(text)
     yield from _find_in_addresses(text)
     for pattern in (_ASSIGNMENT, _OPTION):
         for match in pattern.finditer(text):
@@ -265,6 +276,9 @@ def _find_in_addresses(text: str) -> Iterator[SecretMatch]:
             yield SecretMatch("password in an address", match.start(2), match.end(2))
         for match in _TOKEN_ADDRESS.finditer(text):
             yield SecretMatch("token in an address", match.start(1), match.end(1))
-    for kind, pattern in (("HTTP authorization", _HEADER), ("password", _USER_OPTION)):
-        for match in pattern.finditer(text):
-            yield SecretMatch(kind, match.start(1), match.end(1))
+    for match in _HEADER.finditer(text):
+        yield SecretMatch("HTTP authorization", match.start(1), match.end(1))
+    for match in _USER_OPTION.finditer(text):
+        before = text[max(0, match.start() - _CLIENT_BEFORE) : match.start()]
+        if _CLIENT.search(re.split(r"[\n;&|]", before)[-1]):
+            yield SecretMatch("password", match.start(1), match.end(1))

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from layerscope.probe.concealment import conceal_key
+from layerscope.probe.concealment import NO_SECRETS, Secrets, conceal
 from layerscope.probe.observation import (
     CRASHED,
     HUNG,
@@ -40,11 +40,11 @@ MAX_ENDS: Final = 100
 class ObservationBuilder:
     """Takes records in their order; what is asked for and never told was not reached."""
 
-    def __init__(self, stages: Sequence[str], *, hidden: str = "") -> None:
-        """Expect these stages and no others; `hidden` is a key that nobody is told."""
+    def __init__(self, stages: Sequence[str], *, hidden: str = "", secrets: Secrets = NO_SECRETS) -> None:
+        """Expect these stages and no others; `hidden` is a key that nobody is told, as are `secrets`."""
         self._stages: dict[str, StageResult] = {name: StageResult(name, NOT_REACHED) for name in stages}
         self._known = {*stages, "start"}
-        self._hidden = hidden
+        self._hidden, self._secrets = hidden, secrets
         self._ends: list[ProcessEnd] = []
         self._logs: dict[str, list[str]] = {}
         self._room = MAX_LOGS
@@ -120,4 +120,4 @@ class ObservationBuilder:
         found = Observation(tuple(stages), tuple(self._ends), logs, is_complete=self.is_over)
         if self._hello is not None:
             found = replace(found, python=self._hello.python, executable=self._hello.executable)
-        return conceal_key(replace(found, **told), self._hidden)
+        return conceal(replace(found, **told), self._hidden, self._secrets)

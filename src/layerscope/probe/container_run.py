@@ -124,7 +124,8 @@ def _follow(
 ) -> Observation:
     """Feed the payload, take what it tells, and end it where it does not end by itself."""
     nonce = make_nonce()
-    reader, builder, began = RecordReader(nonce), ObservationBuilder(spec.stages, hidden=spec.key), time.monotonic()
+    reader, began = RecordReader(nonce), time.monotonic()
+    builder = ObservationBuilder(spec.stages, hidden=spec.key, secrets=spec.secrets)
     given = make_input(spec, nonce)
     is_fed = streams.send(given, seconds=SEND_SECONDS)
     strays: list[str] = []

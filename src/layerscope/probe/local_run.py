@@ -11,8 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from layerscope.errors import ProbeError
 from layerscope.probe.collect import ObservationBuilder
+from layerscope.probe.concealment import find_env_secrets
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
 from layerscope.probe.payload.process_tree import kill_tree
@@ -57,6 +60,7 @@ def _tell_why(error: OSError | subprocess.SubprocessError) -> str:
 def run_here(spec: ProbeSpec, *, progress: Progress) -> Observation:
     """What the payload tells in a process of this host; raises ProbeError where it cannot be started."""
     before = _list_empty_caches()
+    spec = replace(spec, secrets=find_env_secrets(os.environ.items()))
     try:
         return run_command(list_command(spec), spec, progress=progress)
     finally:
@@ -107,7 +111,7 @@ def _follow(
     assert process.stderr is not None, "asked for"
     feeder = threading.Thread(target=_feed, args=(process, given), name="probe-input", daemon=True)
     feeder.start()
-    builder = ObservationBuilder(spec.stages, hidden=spec.key)
+    builder = ObservationBuilder(spec.stages, hidden=spec.key, secrets=spec.secrets)
     deadline, strays, was_killed = began + spec.longest + GRACE, b"", False
     with selectors.DefaultSelector() as ready:
         ready.register(process.stdout, selectors.EVENT_READ)

@@ -60,7 +60,8 @@ def _run_server(
 ) -> Observation:
     assert spec.serving is not None, "asked from outside"
     nonce, began = make_nonce(), time.monotonic()
-    settings, builder = spec.build_settings(nonce), ObservationBuilder(spec.stages, hidden=spec.key)
+    settings = spec.build_settings(nonce)
+    builder = ObservationBuilder(spec.stages, hidden=spec.key, secrets=spec.secrets)
 
     def make_settings(access: GpuAccess) -> Mapping[str, object]:
         return build_closed_settings(image, confinement, access)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
 from layerscope.probe.collect import BATCH, GENERATION, MODEL, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
+from layerscope.probe.concealment import Secrets
 from layerscope.probe.limits import (
     DEADLINES,
     GRACE,
@@ -87,6 +88,8 @@ class ProbeSpec(Struct, frozen=True):
     """Whether the payload has to find out which of the modules are there."""
     serving: ServingSpec | None = None
     """The server that the role `serving` asks."""
+    secrets: Secrets = Secrets()
+    """What is known to be secret in the environment of what is probed."""
 
     @property
     def key(self) -> str:
