@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from layerscope.probe.payload.answer_stream import AnswerStream
+from layerscope.probe.payload.answer_stream import AnswerStream, count_pieces
 from layerscope.probe.payload.answer_text import Answer, judge_limit
 
 MAIN = "choices[0].message.content"
@@ -126,3 +126,8 @@ def test_streams_of_other_dialects_are_read() -> None:
     triton = b'data: {"text_output": "Mon"}\ndata: {"error": "out of memory"}\n'
     stream = feed(AnswerStream("triton", "text_output"), triton)
     assert (stream.answer.text, stream.error) == ("Mon", "out of memory")
+
+
+def test_pieces_are_counted_in_words() -> None:
+    """One is no plural."""
+    assert [count_pieces(count) for count in (0, 1, 2)] == ["0 pieces", "1 piece", "2 pieces"]

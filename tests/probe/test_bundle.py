@@ -56,7 +56,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start_probe(image: Path, folder: Path, *options: str, path: str = "") -> "subprocess.Popen[str]":
     """A probe of an archive without an engine; with `path`, only its programs are found."""
     environment = {**os.environ, "TMPDIR": str(folder), "LAYERSCOPE_CACHE_DIR": str(image.parent / "cache")}
-    command = [sys.executable, "-m", "layerscope", "probe", "--runtime", "bundle", str(image), "-o", "json", *options]
+    command = [sys.executable, "-m", "layerscope", "probe", "--runtime", "bundle", str(image), *options]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -68,9 +68,38 @@ def start_probe(image: Path, folder: Path, *options: str, path: str = "") -> "su
 
 def probe(image: Path, folder: Path, *options: str, path: str = "") -> tuple[int, Mapping[str, Any], str]:
     """Exit code, JSON and talk."""
-    process = start_probe(image, folder, *options, path=path)
+    process = start_probe(image, folder, "-o", "json", *options, path=path)
     out, err = process.communicate(timeout=120)
     return process.returncode, json.loads(out)["probe"] if out else {}, err
+
+
+SPILLING = """
+import os
+os.environ["OPENAI_API_KEY"] = "sk-aaaabbbbccccdddd"
+print("it is", os.environ["HF_TOKEN"], flush=True)
+print(f"OPENAI_API_KEY={os.environ['OPENAI_API_KEY']} {os.environ['HF_TOKEN']}", flush=True)
+os._exit(3)
+"""
+
+
+@needs_namespaces
+@pytest.mark.parametrize("form", ["terminal", "json"])
+def test_secrets_of_an_image_are_not_shown(tmp_path: Path, form: str) -> None:
+    """Neither what its config sets, nor what its program makes of itself and says by name."""
+    env = ("PATH=/usr/local/bin:/usr/bin:/bin", "HF_TOKEN=hf_envsecret1234567890")
+    write_oci_archive(
+        build_python_image("spills:1", *make_package("torch", SPILLING), env=env), tmp_path / "spills.tar"
+    )
+    process = start_probe(tmp_path / "spills.tar", tmp_path, "-o", form)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "***" in out
+    for secret in ("envsecret", "sk-aaaa"):
+        assert secret not in out + err
+    if form == "terminal":
+        assert "OPENAI_API_KEY=*** ***" in out
+        assert "stack" not in out, "there is none"
+        assert "Import it by hand" in out
 
 
 @needs_namespaces

@@ -66,6 +66,9 @@ def test_the_beginning_of_a_secret_that_was_cut_is_struck_out() -> None:
     seen = Observation((stage,), logs={"system stdout": "it is hf_"})
     found = conceal(seen, "", find_env_secrets(PAIRS))
     assert found.stages[0].detail == "it is ***\u2026"
+    middle = StageResult("env", "failed", detail=f"{TOKEN[-9:]} it is {TOKEN[:9]} [...] {TOKEN[-12:]} again")
+    found = conceal(Observation((middle,), logs=seen.logs), "", find_env_secrets(PAIRS))
+    assert found.stages[0].detail == "*** it is *** [...] *** again"
     assert found.logs["system stdout"] == "it is hf_"
 
 

@@ -5,6 +5,7 @@ import pytest
 from layerscope.policies.policies import Policies
 from layerscope.probe.known_errors import find_known_error, find_root_error, list_log_errors
 from layerscope.probe.observation import Observation, ProcessEnd, StageResult
+from layerscope.probe.verdict import judge
 
 POLICIES = Policies()
 
@@ -102,3 +103,24 @@ def test_an_engines_refusal_is_known() -> None:
     known = find_known_error('could not select device driver "" with capabilities: [[gpu]]', POLICIES)
     assert known is not None
     assert known.id == "no-device-driver"
+
+
+def test_what_ends_an_import_or_a_thread_is_known() -> None:
+    """sys.exit() is told only where nothing else is; a limit of processes by any of its messages."""
+    assert name(observe("torch: SystemExit: 0")) == "system-exit"
+    assert name(observe("torch: SystemExit: 1", generation_stderr=CUDART)) == "libcudart-missing"
+    for message in ("can't start new thread", "sh: can't fork: Resource temporarily unavailable"):
+        assert name(observe("ValueError: x", generation_stderr=message)) == "no-more-processes"
+    assert name(observe("BlockingIOError: [Errno 10] No child processes")) == ""
+
+
+@pytest.mark.parametrize(("python", "is_told"), [("", False), ("3.11", True)])
+def test_an_image_without_python_is_not_cured_by_pip(python: str, *, is_told: bool) -> None:
+    """SIGILL has other cures."""
+    stage = StageResult("listen", "crashed", kind="crash", detail="Illegal instruction (core dumped)")
+    verdict = judge(Observation((stage,), python=python, is_complete=True))
+    assert verdict.known is not None
+    assert verdict.known.id == "sigill"
+    assert any("pip install" in cure for cure in verdict.cures) is is_told
+    assert any("GGML_NATIVE" in cure for cure in verdict.cures)
+    assert not verdict.cures[0].startswith("or ")

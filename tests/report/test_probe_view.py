@@ -148,3 +148,13 @@ def test_what_other_processes_printed_is_left_out() -> None:
     logs = {"generation stderr": "Loading weights: 100%\n", "model stderr": "a pointer was met\n"}
     lines = draw(Probed(seen := Observation((row,), logs=logs, is_complete=True), judge(seen)))
     assert [line for line in lines if line.startswith("Last of")] == ["Last of model stderr"]
+
+
+def test_a_long_exception_is_shortened_in_headline_and_stage() -> None:
+    """Its log has the whole of it."""
+    detail = f"RuntimeError: {'x' * 1100} it ends"
+    row = StageResult("imports", "failed", kind="import-error", detail=detail)
+    seen = Observation((row,), python="3.11", is_complete=True)
+    text = "".join(draw(Probed(seen, judge(seen))))
+    assert "it ends" in text
+    assert text.count("x") < 700

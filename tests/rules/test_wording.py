@@ -7,10 +7,12 @@ from layerscope.facts.layers.folders import Folder
 from layerscope.rules.wording import (
     QUOTED_INSTRUCTION,
     SHOWN_LOCATIONS,
+    SHOWN_MESSAGE,
     begin,
     blame_latest,
     locate_folders,
     quote_instruction,
+    shorten,
     tell_count,
     tell_folders,
     tell_layer,
@@ -125,3 +127,21 @@ def test_the_latest_layer_is_blamed_first() -> None:
     """Places of one layer keep their order, those of none come last, and none comes twice."""
     old, new, other = Evidence(1, "b"), Evidence(3, "z"), Evidence(3, "a")
     assert blame_latest(old, Evidence(), new, other, new) == (new, other, old, Evidence())
+
+
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [("git lfs pull in the build", "git lfs pull in the build"), ("give it more", "Give it more"), ("", "")],
+)
+def test_a_sentence_begins_in_upper_case_and_a_command_as_it_is_typed(text: str, begun: str) -> None:
+    """A shell knows no Git."""
+    assert begin(text) == begun
+
+
+def test_a_short_message_stays_and_a_long_one_keeps_its_ends() -> None:
+    """The exception's name stands at one, what is wrong at the other."""
+    assert shorten("x" * SHOWN_MESSAGE) == "x" * SHOWN_MESSAGE
+    told = shorten(f"KeyError: {'x' * 5000} last")
+    assert told.startswith("KeyError: x")
+    assert told.endswith("x last")
+    assert len(told) <= SHOWN_MESSAGE + len(" … ")

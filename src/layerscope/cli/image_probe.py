@@ -173,6 +173,7 @@ def ask_image(
     image: str, result: AuditResult, probing: Probing, policies: Policies, *, has_engine: bool = False
 ) -> ProbeSpec:
     """What is asked of an image that is started, and of its server; only an engine lets one without Python be asked."""
+    read_key(probing.api_key_env)  # a variable that is not set is a slip of the pen, whatever the image starts
     found = find_server(result, policies)
     asked = _choose_spec(image, result, probing.make_spec(), found)
     is_reached = not asked.posix_shell or (has_engine and bool(asked.relay))

@@ -63,5 +63,7 @@ def _check(place: Place) -> None:
     """Raise UsageError for options that contradict each other."""
     if place.emit and place.read_file:
         raise UsageError("--emit and --read: expected one of them")
+    if place.read_file and place.runtime != ENGINE:
+        raise UsageError(f"--read and --runtime {place.runtime}: a log is read, and nothing is started")
     if place.nonce and not place.read_file:
         raise UsageError("--nonce: expected it with --read")

@@ -30,8 +30,15 @@ def read_output(engine: Engine, container: str, command: Sequence[str], *, secon
 def measure_work(engine: Engine, container: str) -> tuple[float, int]:
     """Seconds of processor time and bytes read of a container since its start; 0 for what its engine does not count."""
     answer = engine.fetch(f"/containers/{container}/stats?stream=0&one-shot=1", task="measuring the container")
-    told: Mapping[str, Any] = answer if isinstance(answer, dict) else {}
-    spent = ((told.get("cpu_stats") or {}).get("cpu_usage") or {}).get("total_usage")
-    rows = (told.get("blkio_stats") or {}).get("io_service_bytes_recursive") or []
-    read = sum(int(row["value"]) for row in rows if str(row.get("op", "")).lower() == "read")
-    return (spent / 1e9 if isinstance(spent, int) else 0.0), read
+    spent = _look_up(answer, "cpu_stats", "cpu_usage", "total_usage")
+    rows = _look_up(answer, "blkio_stats", "io_service_bytes_recursive")
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    values = [row.get("value") for row in found if str(row.get("op", "")).lower() == "read"]
+    return (spent / 1e9 if isinstance(spent, int) else 0.0), sum(each for each in values if isinstance(each, int))
+
+
+def _look_up(answer: Any, *names: str) -> Any:
+    """What stands under one name in the other; None where an answer has another form."""
+    for name in names:
+        answer = answer.get(name) if isinstance(answer, dict) else None
+    return answer

@@ -42,6 +42,7 @@ _WORDS: Final = frozenset({*STAGES, PASSED, FAILED, SKIPPED, BLOCKED, HUNG, CRAS
 """What the project itself names: none of it is anybody's secret."""
 
 _LOG_NAME: Final = re.compile(r"[a-z]{1,20} std(?:out|err)")
+_OMISSION: Final = re.compile(r"( \[\.\.\.\] |\n\([\d,]{1,20} bytes left out before the end\)\n)")
 _CUT: Final = "\u2026. \n"
 
 Strike = Callable[[str], str]
@@ -92,7 +93,7 @@ def conceal(seen: Observation, key: str, secrets: Secrets) -> Observation:
             text = pattern.sub(SHOWN, text)
         for value in secrets.values:
             text = text.replace(value, REDACTED)
-        return strike_secrets(_strike_cut(text, secrets.values))
+        return strike_secrets("".join(_strike_cut(each, secrets.values) for each in _OMISSION.split(text)))
 
     told = msgspec.to_builtins(seen)
     told["strays"] = ["\n".join(seen.strays)] if seen.strays else []  # a key has several lines
@@ -102,12 +103,15 @@ def conceal(seen: Observation, key: str, secrets: Secrets) -> Observation:
 
 
 def _strike_cut(text: str, values: Iterable[str]) -> str:
-    """The text without the beginning of a secret at its end, where a message was shortened."""
-    end = text.rstrip(_CUT)
+    """The text without a part of a secret at its beginning or end, where a message was shortened."""
     for value in values:
+        stop = text.find(value[-SHORTEST:], 0, len(value)) + SHORTEST
+        if stop >= SHORTEST and value.endswith(text[:stop]):
+            text = f"{REDACTED}{text[stop:]}"
+        end = text.rstrip(_CUT)
         start = end.rfind(value[:SHORTEST], max(0, len(end) - len(value)))
         if start >= 0 and value.startswith(end[start:]):
-            return f"{text[:start]}{REDACTED}{text[len(end) :]}"
+            text = f"{text[:start]}{REDACTED}{text[len(end) :]}"
     return text
 
 

@@ -62,6 +62,7 @@ def _collect_broken(seen: Observation, verdict: Verdict, confirmed: tuple[Confir
         device=verdict.device,
         consequences=verdict.consequences,
         confirmed=confirmed,
+        has_stack=stage is not None and stage.wait is not None and bool(stage.wait.stacks.strip()),
     )
 
 

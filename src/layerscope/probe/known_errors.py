@@ -1,9 +1,11 @@
 """What the table of known errors says of a message that a stage, a log or an engine gave."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.policies.error_search import clean_text, find_explanations
 from layerscope.policies.errors import Cure
@@ -16,13 +18,15 @@ from layerscope.probe.serving_verdict import list_server_words
 LAST_WORDS: Final = 64_000
 """Characters at the end of a log in which a known error is looked for."""
 
-GENERIC: Final = frozenset({"no-module", "oom-kill", "sigill", "version-conflict"})
+GENERIC: Final = frozenset({"no-module", "oom-kill", "sigill", "system-exit", "version-conflict"})
 """Errors that name an effect; any other that was printed beside them says more of the cause."""
 
 ON_CPU: Final = frozenset({"no-driver-lib", "ollama-cpu", "ort-cpu-fallback", "tf-cpu-fallback", "jax-cpu-fallback"})
 """What programs rightly print where there is no GPU."""
 
 SHOWN_REMARKS: Final = 3
+
+_INSTALLER: Final = re.compile(r"\b(?:pip3?|uv|conda) install\b|\bpython3? -")
 
 
 class KnownError(Struct, frozen=True):
@@ -42,6 +46,12 @@ def find_known_error(text: str, policies: Policies) -> KnownError | None:
 def tell_error(explanation: Explanation) -> KnownError:
     """An explanation in the words of a verdict."""
     return KnownError(explanation.id, explanation.meaning.rstrip("."), tuple(map(_tell_cure, explanation.cures)))
+
+
+def leave_out_python(error: KnownError) -> KnownError:
+    """What to do where there is no Python: nothing by its installer."""
+    kept = [cure for cure in error.cures if not _INSTALLER.search(cure)]
+    return replace(error, cures=tuple(cure.removeprefix("or ") if cure is kept[0] else cure for cure in kept))
 
 
 def find_root_error(seen: Observation, policies: Policies) -> Explanation | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
-from layerscope.probe.known_errors import KnownError, find_root_error, list_log_errors, tell_error
+from layerscope.probe.known_errors import KnownError, find_root_error, leave_out_python, list_log_errors, tell_error
 from layerscope.probe.model_causes import find_model_cause
 from layerscope.probe.observation import (
     CRASHED,
@@ -190,6 +190,8 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
         reason = explain_failure(broken)
     explanation = None if cause else find_root_error(seen, policies)
     known = tell_error(explanation) if explanation is not None else None
+    if known is not None and not seen.python and broken.name != "start":
+        known = leave_out_python(known)
     return Verdict(
         outcome,
         title,

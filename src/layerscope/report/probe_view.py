@@ -29,7 +29,7 @@ from layerscope.report.probe_variants import draw_variants, draw_warnings
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.trace_section import draw_trace
 from layerscope.rules.finding import Finding
-from layerscope.rules.wording import begin, tell_count
+from layerscope.rules.wording import begin, shorten, tell_count
 
 SHOWN_STACK: Final = 24
 """Lines of a stack dump."""
@@ -52,7 +52,7 @@ def render_probe_text(
     mark, style = _mark_outcome(page, verdict)
     page.add_line((f"{mark} {verdict.outcome.upper()}", style), f"   {escape_line(verdict.title)}")
     if verdict.reason:
-        page.add_line(escape_line(verdict.reason), indent=2)
+        page.add_line(escape_line(shorten(verdict.reason)), indent=2)
     if verdict.known is not None:
         page.add_line(
             (f"{escape_line(verdict.known.meaning)}  (layerscope explain {verdict.known.id})", "muted"), indent=2
@@ -155,7 +155,7 @@ def _mark_stage(page: Page, stage: StageResult) -> tuple[str, str]:
 
 
 def _tell_stage(stage: StageResult, verdict: Verdict) -> Text:
-    text = Text(escape_line(_tell_detail(stage)))
+    text = Text(escape_line(shorten(_tell_detail(stage))))
     if stage.name == verdict.root:
         text.append("  the first that broke", "bad")
     elif stage.status == FAILED and stage.kind and stage.kind == verdict.kind:
@@ -163,7 +163,7 @@ def _tell_stage(stage: StageResult, verdict: Verdict) -> Text:
     elif stage.name in verdict.consequences:
         text = Text(f"a consequence of {TITLES.get(verdict.root, verdict.root)}", "muted")
     elif stage.status == "skipped":
-        text = Text(f"skipped: {escape_line(_tell_detail(stage))}", "muted")
+        text = Text(f"skipped: {escape_line(shorten(_tell_detail(stage)))}", "muted")
     return text
 
 

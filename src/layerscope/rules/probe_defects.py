@@ -10,7 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe.broken_stage import BrokenStage
 from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.rules.fix import Fix
-from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_list
+from layerscope.rules.wording import SHOWN_LOCATIONS, begin, shorten, tell_list
 
 SHOWN_CONSEQUENCES: Final = 4
 QUOTED_MESSAGE: Final = 120
@@ -98,9 +98,9 @@ def iter_broken(facts: FactSet, *defects: Defect) -> Iterator[BrokenStage]:
 
 def tell_broken(fact: BrokenStage) -> str:
     """What broke and why, which findings in the image's files that confirms, and what could not be done therefore."""
-    message = f"{begin(fact.title)}: {fact.reason}" if fact.reason else begin(fact.title)
-    if fact.last_line and fact.last_line not in message:
-        message += f"; the last line before: {fact.last_line}"
+    message = f"{begin(fact.title)}: {shorten(fact.reason)}" if fact.reason else begin(fact.title)
+    if fact.last_line and fact.last_line not in f"{fact.title}: {fact.reason}":
+        message += f"; the last line before: {shorten(fact.last_line)}"
     if fact.confirmed:
         names = tell_list(dict.fromkeys(f"{each.code} {each.rule}" for each in fact.confirmed))
         message += f"; the probe confirms {names}"

@@ -13,6 +13,15 @@ SHOWN_LOCATIONS: Final = 20
 QUOTED_INSTRUCTION: Final = 100
 """Characters of an instruction inside a sentence; reports show the whole of it beside the layer."""
 
+SHOWN_MESSAGE: Final = 300
+"""Characters of somebody else's message in a sentence; logs and JSON have the whole of it."""
+
+_COMMANDS: Final = frozenset(
+    {"apk", "apt-get", "chmod", "chown", "conda", "docker", "git", "hf", "kubectl", "ldconfig", "nvidia-ctk",
+     "nvidia-smi", "patchelf", "pip", "podman", "python3", "uv"}
+)  # fmt: skip
+"""Programs by which a sentence may begin."""
+
 _STORED_SOURCE: Final = re.compile(r"\b(?:file|dir|multi):[0-9a-f]{12,64}(?: in)?(?= )")
 """The classic builder keeps no names: https://github.com/moby/moby/blob/v20.10.24/builder/dockerfile/internals.go"""
 
@@ -56,8 +65,16 @@ def tell_layers(layers: Iterable[int]) -> str:
 
 
 def begin(text: str) -> str:
-    """The text as the beginning of a sentence."""
-    return text[:1].upper() + text[1:]
+    """The text as the beginning of a sentence; a command stays as it is typed."""
+    first = text.split(maxsplit=1)[:1]
+    return text if first and first[0] in _COMMANDS else text[:1].upper() + text[1:]
+
+
+def shorten(text: str) -> str:
+    """A message short enough for a line: its beginning and its end, where Python names what is wrong."""
+    if len(text) <= SHOWN_MESSAGE:
+        return text
+    return f"{text[: SHOWN_MESSAGE * 3 // 4].rstrip()} … {text[-SHOWN_MESSAGE // 4 :].lstrip()}"
 
 
 def quote_instruction(instruction: str) -> str:

@@ -4,11 +4,16 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Final
 
 import pytest
 
+from layerscope.cli import exit_codes
+from support.built_image import build_image
+from support.layouts import write_oci_archive
 from support.served_handler import serve_handler
+from support.tar_writer import directory, file
 
 KEY: Final = "sk-SECRET-abcdef-0123456789"
 ESCAPED: Final = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
@@ -82,3 +87,12 @@ def test_a_key_that_is_said_back_is_struck_out(
     assert "(key)" in told or (form, way) == ("terminal", "pieces"), "else it would prove nothing"
     for spelling in (KEY, ESCAPED, KEY[4:]):
         assert spelling.lower() not in "".join(told.split()).lower()
+
+
+def test_a_key_that_is_not_set_is_a_slip_of_the_pen(answer: Answer, tmp_path: Path) -> None:
+    """Of an image without a server, too."""
+    write_oci_archive(build_image([[directory("bin"), file("bin/sh", b"", mode=0o755)]]), tmp_path / "plain.tar")
+    asked = ("probe", str(tmp_path / "plain.tar"), "--runtime", "bundle")
+    code, _, err = answer(*asked, "--api-key-env", "LAYERSCOPE_NO_SUCH_KEY")
+    assert code == exit_codes.USAGE
+    assert "LAYERSCOPE_NO_SUCH_KEY" in err

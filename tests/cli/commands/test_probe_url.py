@@ -44,8 +44,10 @@ def test_a_server_elsewhere_is_no_proof_of_a_gpu(answer: Answer) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--url", "http://h:1", "image"), "expected IMAGE, --local"),
-        (("--url", "http://h:1", "--local"), "expected IMAGE, --local"),
+        (("--url", "http://h:1", "image"), "expected one of IMAGE, --local, --url URL and --read FILE, found two"),
+        (("--url", "http://h:1", "--local"), "expected one of IMAGE, --local, --url URL and --read FILE, found two"),
+        ((), "--read FILE, found none"),
+        (("--read", "x.log", "--runtime", "bundle"), "--read and --runtime bundle"),
         (("--url", "h:1"), "expected http://HOST:PORT"),
         (
             ("--url", "http://h:1", "--api-key-env", "LAYERSCOPE_NO_SUCH_KEY"),

@@ -1,5 +1,7 @@
 """PROBE003 crashing-stage: what it flags and what it lets pass."""
 
+import pytest
+
 from layerscope.rules.probe.crashing_stage import CrashingStage
 from support.cases import flags, ignores
 from support.probe_facts import broken
@@ -34,3 +36,22 @@ def test_a_silent_end_has_another_cure() -> None:
         CrashingStage, broken("imports", outcome="crash", kind="silent-exit", title="stage imports ends")
     )
     assert "python3 -v" in finding.fixes[0].title
+
+
+@pytest.mark.parametrize(
+    ("stage", "has_stack", "said"),
+    [("imports", True, "Look at the stack"), ("imports", False, "python3 -v"), ("decode", False, "printed last")],
+)
+def test_a_stack_is_named_where_one_was_seen(stage: str, has_stack: bool, said: str) -> None:
+    """A process that ends by os._exit() leaves none."""
+    (finding,) = flags(CrashingStage, broken(stage, outcome="crash", kind="crash", has_stack=has_stack))
+    assert said in finding.fixes[0].title
+
+
+def test_a_long_message_is_shortened() -> None:
+    """Its beginning and its end stay."""
+    reason = f"RuntimeError: {'x' * 2000} the end"
+    (finding,) = flags(CrashingStage, broken("imports", outcome="crash", kind="crash", reason=reason))
+    assert "RuntimeError: xxx" in finding.message
+    assert "the end; therefore" in finding.message
+    assert len(finding.message) < 400

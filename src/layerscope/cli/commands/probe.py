@@ -69,8 +69,10 @@ def command(
     if print_payload:
         sys.stdout.write(render_payload())
         return exit_codes.CLEAN
-    if local + (image is not None) + (place.read_file is not None) + (url is not None) != 1:
-        raise UsageError("probing: expected IMAGE, --local to probe this environment, --url URL, or --read FILE")
+    given = local + (image is not None) + (place.read_file is not None) + (url is not None)
+    if given != 1:
+        found = ("none", "", "two", "three", "four")[given]
+        raise UsageError(f"probing: expected one of IMAGE, --local, --url URL and --read FILE, found {found}")
     if place.emit is not None:
         return emit(image, place.emit, probing, python=python, reading=reading, console=console)
     findings: tuple[Finding, ...] = ()

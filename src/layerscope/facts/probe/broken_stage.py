@@ -18,7 +18,8 @@ class BrokenStage(Fact, frozen=True):
 
     `outcome` is the verdict's word and `kind` the stage's own (`import-error`); `title` and `reason` are sentences
     without a full stop, `cures` what to do, each with its commands. `cause` is the word of the cause tree for a GPU
-    that is not there. `consequences` are stages that could not do their work because of it.
+    that is not there. `consequences` are stages that could not do their work because of it. `has_stack` says
+    whether it was seen where its threads were.
     """
 
     stage: str
@@ -34,3 +35,4 @@ class BrokenStage(Fact, frozen=True):
     device: str = ""
     consequences: tuple[str, ...] = ()
     confirmed: tuple[Confirmed, ...] = ()
+    has_stack: bool = False

@@ -9,6 +9,11 @@ from layerscope.probe.payload.http_client import read_json
 MAX_EVENTS = 5000
 
 
+def count_pieces(count: int) -> str:
+    """So many pieces in words."""
+    return "{} piece{}".format(count, "" if count == 1 else "s")
+
+
 class AnswerStream:
     """Takes the bytes as they come."""
 

@@ -218,7 +218,7 @@ class OwnGeneration:
         if _shape(text) != _shape(self._clean()):
             detail = f"the stream gives {shorten(text, 80)!r}, and generate() {shorten(self._clean(), 80)!r}"
             raise FailedStage("stream-differs", detail, values)
-        return f"{len(pieces)} pieces, the same text", values
+        return "{} piece{}, the same text".format(len(pieces), "" if len(pieces) == 1 else "s"), values
 
 
 def _shape(text: str) -> str:

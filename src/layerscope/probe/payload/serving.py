@@ -5,7 +5,7 @@ import re
 import time
 from typing import Any, Callable, Dict, List, Tuple
 
-from layerscope.probe.payload.answer_stream import AnswerStream
+from layerscope.probe.payload.answer_stream import AnswerStream, count_pieces
 from layerscope.probe.payload.answer_text import Answer, judge_limit
 from layerscope.probe.payload.api_dialects import (
     Call,
@@ -143,11 +143,14 @@ class Serving(ServingCalls):
 
     def _tell_stream(self, call: Call, stream: AnswerStream, error: CallError) -> FailedStage:
         failure = self.tell_call(call, error)
-        values = dict(failure.values, **stream.measure())
+        values, count = dict(failure.values, **stream.measure()), count_pieces(stream.texts)
         if error.kind == "cut" and failure.kind == "error" and stream.texts:
-            kind, said = "truncated", f"the stream broke off after {stream.texts} pieces without its end: {error}"
+            kind, said = (
+                "truncated",
+                f"the stream broke off after {count} without its end: {error}",
+            )
         elif error.kind in {"stalled", "timeout"} and stream.events:
-            kind, said = failure.kind, f"the stream stands still after {stream.texts} pieces: {failure}"
+            kind, said = failure.kind, f"the stream stands still after {count}: {failure}"
         else:
             kind, said = failure.kind, str(failure)
         return self.with_log(FailedStage(kind, said, values))
@@ -165,10 +168,10 @@ class Serving(ServingCalls):
         if kind:
             raise self.with_log(FailedStage(kind, f"in the stream, {detail}", values))
         if not stream.has_end and not answer.finish and self.dialect != "triton":
-            detail = f"the stream ended after {stream.texts} pieces without its mark of the end"
+            detail = f"the stream ended after {count_pieces(stream.texts)} without its mark of the end"
             raise self.with_log(FailedStage("truncated", detail, values))
         first = stream.first_text if stream.first_text is not None else stream.first_byte
-        told = f"first text after {first:.2f} s, longest gap {stream.longest_gap:.2f} s, {stream.texts} pieces"
+        told = f"first text after {first:.2f} s, longest gap {stream.longest_gap:.2f} s, {count_pieces(stream.texts)}"
         return told + (f" ({detail})" if detail else ""), values
 
     def find_request(self) -> Tuple[str, Dict[str, Any]]:

@@ -12,6 +12,7 @@ from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
 _LOUD: Final = "Look at the stack that the report shows, and at the findings on libraries"
+_STACKLESS: Final = "Look at what it printed last, and at the findings on libraries"
 _SILENT: Final = "Import it by hand, and see after which module it ends: python3 -v -c 'import torch'"
 
 
@@ -40,5 +41,6 @@ class CrashingStage(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding, for the first stage that broke, if it broke in this way."""
         for fact in iter_broken(facts, Defect.CRASH):
-            fixes = cure_broken(fact, _SILENT if fact.kind == "silent-exit" else _LOUD)
+            ends_in_import = fact.kind == "silent-exit" or (fact.stage == "imports" and not fact.has_stack)
+            fixes = cure_broken(fact, _SILENT if ends_in_import else _LOUD if fact.has_stack else _STACKLESS)
             yield self.finding(tell_broken(fact), *locate_broken(fact), fixes=fixes)
