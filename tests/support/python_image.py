@@ -13,10 +13,24 @@ from support.built_image import BuiltImage, build_image
 from support.tar_writer import TarMember, directory, file, symlink
 
 SERIES: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
-SITE: Final = f"usr/local/lib/python{SERIES}/site-packages"
+PACKAGES: Final = "dist-packages" if "deb_system" in sysconfig.get_scheme_names() else "site-packages"
+"""Debian's Python looks for packages in a folder of its own name, wherever it lies."""
+
+SITE: Final = f"usr/local/lib/python{SERIES}/{PACKAGES}"
 
 _LEFT_OUT: Final = frozenset(
-    {"site-packages", "test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3", "turtledemo", "__pycache__"}
+    {
+        "site-packages",
+        "dist-packages",
+        "test",
+        "tests",
+        "idlelib",
+        "tkinter",
+        "ensurepip",
+        "lib2to3",
+        "turtledemo",
+        "__pycache__",
+    }
 )
 _LIBRARY: Final = re.compile(r"(?:=> )?(/\S+) \(0x")
 
