@@ -19,9 +19,11 @@ from layerscope.probe.concealment import find_env_secrets
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
 from layerscope.probe.payload.process_tree import kill_tree
+from layerscope.probe.payload.scratch import list_places, remove_folder
 from layerscope.probe.program import list_command, make_input
 from layerscope.probe.protocol import RecordReader
 from layerscope.probe.spec import GENERATORS, OTHER_GENERATORS, ProbeSpec, choose_modules, make_nonce
+from layerscope.probe.stage_clock import StageClock
 from layerscope.progress import Progress
 
 LOOK_SECONDS: Final = 30.0
@@ -90,6 +92,8 @@ def run_command(command: Sequence[str], spec: ProbeSpec, *, progress: Progress) 
     finally:
         kill_tree(process.pid)
         process.wait()
+        for place in list_places(nonce):  # where the payload was ended before it could do so itself
+            remove_folder(place)
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None and not stream.closed:
                 stream.close()
@@ -113,6 +117,7 @@ def _follow(
     feeder.start()
     builder = ObservationBuilder(spec.stages, hidden=spec.key, secrets=spec.secrets)
     deadline, strays, was_killed = began + spec.longest + GRACE, b"", False
+    clock = StageClock(spec, builder)
     with selectors.DefaultSelector() as ready:
         ready.register(process.stdout, selectors.EVENT_READ)
         ready.register(process.stderr, selectors.EVENT_READ)
@@ -127,8 +132,8 @@ def _follow(
                     for record in reader.feed(content):
                         builder.add(record)
                         progress.note(f"probing: {builder.current}" if builder.current else "probing")
-            if time.monotonic() > deadline:
-                was_killed = True
+            was_killed = time.monotonic() > deadline
+            if was_killed or clock.cut():
                 kill_tree(process.pid)
                 break
     code = _await_end(process)

@@ -21,9 +21,12 @@ from layerscope.probe.payload.serving import list_stages_of
 from layerscope.probe.payload.stages import run_stages
 from layerscope.probe.protocol import TAG, Bye, Log, RecordReader
 from layerscope.probe.spec import ProbeSpec, make_nonce
+from layerscope.probe.stage_clock import StageClock
 from layerscope.progress import Progress
 
 TICK: Final = 0.1
+MARGIN: Final = 0.5
+"""Seconds beyond a stage's hard deadline: no stage of a server has another clock than this host's."""
 
 
 def run_image(
@@ -72,14 +75,15 @@ def _run_server(
         recorder = DirectRecorder(builder, nonce)
         thread = threading.Thread(target=run_stages, args=(stages, recorder), name="probe-stages", daemon=True)
         thread.start()  # so that whoever waits for it can be interrupted
-        deadline = began + spec.longest + GRACE
-        while thread.is_alive() and time.monotonic() < deadline:
+        deadline, clock, is_cut = began + spec.longest + GRACE, StageClock(spec, builder, margin=MARGIN), False
+        while thread.is_alive() and time.monotonic() < deadline and not is_cut:
             thread.join(TICK)
+            is_cut = clock.cut()
             progress.note(f"probing: {builder.current}" if builder.current else "probing")
-        was_killed = thread.is_alive()
+        recorder.close()
+        was_killed = thread.is_alive() and not is_cut
         containers.kill(engine, container)
         state = await_end(engine, container)
-    recorder.close()
     at = time.monotonic()
     for name in ("stdout", "stderr"):
         text = "".join(f"{line}\n" for _, stream, line in server.lines if stream == name)
