@@ -55,7 +55,9 @@ def run_in_container(
 
     with open_container(engine, make_settings, gpus, progress) as (container, streams, access):
         watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)  # a volume has been filled from the image by now
-        return replace(_follow(engine, container, streams, spec, progress=progress, watch=watch), gpu_access=access.name)
+        return replace(
+            _follow(engine, container, streams, spec, progress=progress, watch=watch), gpu_access=access.name
+        )
 
 
 @contextmanager
