@@ -1,6 +1,5 @@
 """Probes of images that fill the disk of a live engine: ended in the run that does it, and nothing is left."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -49,7 +48,7 @@ def probe(engine: LiveEngine, tag: str, spec: ProbeSpec) -> tuple[list[tuple[Con
 def test_an_image_that_fills_the_engines_disk_is_ended(engine: LiveEngine, place: str, count: int) -> None:
     """By a root that it may write to since it asked for rights, and by a volume that it has without asking."""
     tag, text = f"layerscope/probe:filling-{count}", FILLING.format(said="Permission denied", place=place)
-    volume = {"Volumes": {"/data": {}}}
+    volume: dict[str, object] = {"Volumes": {"/data": {}}}
     files = (directory("data", mode=0o1777), *make_package("torch", text))
     load(engine, build_python_image(tag, *files, runtime=volume))
     asked = ProbeSpec("/usr/local/bin/python3", ("torch",), roles=("generation",), limits=LIMITS)

@@ -10,15 +10,17 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.cli import exit_codes, image_probe
 from layerscope.cli.main import run
 from layerscope.engine import containers
 from layerscope.engine.attached import AttachedStreams
 from layerscope.engine.endpoint import Endpoint
-from layerscope.probe import container_run, disk_watch, served_run
+from layerscope.probe import bundle_run, container_run, disk_watch, served_run
 from layerscope.probe.bundle_folder import list_bundles
 from layerscope.probe.collect import SERVING
+from layerscope.probe.confinement import Confinement
 from layerscope.probe.disk_watch import CONTAINERD, OF_ENGINE, DiskWatch, find_engine_places
 from layerscope.probe.limits import GIB, ContainerLimits
 from layerscope.probe.observation import DISK_LIMIT, FAILED, PASSED, Observation, StageResult
@@ -256,7 +258,7 @@ def stub(disk: Disk, fast: None, monkeypatch: pytest.MonkeyPatch) -> Stub:  # no
 def run_stub(spec: ProbeSpec) -> Observation:
     """A run in it."""
     engine: Any = None
-    confinement = container_run.Confinement()
+    confinement = Confinement()
     disks = (Path("/var/lib/docker"),)
     return served_run.run_image(
         engine, "i", spec, gpus=(), progress=SilentProgress(), confinement=confinement, disks=disks
@@ -296,7 +298,7 @@ def test_a_server_is_ended_and_not_started_after_such_a_run(stub: Stub, monkeypa
 
     monkeypatch.setattr(served_run, "run_stages", work)
     stub._taken = 5 << 10
-    seen = run_stub(served_run.replace(make_serving(), roles=(SERVING,)))
+    seen = run_stub(replace(make_serving(), roles=(SERVING,)))
     assert stub.made == 2
     assert seen.disk_breach == BREACH
     assert judge(seen).title == "stage 'server listens' fills the disk"
@@ -343,7 +345,7 @@ def count_runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from layerscope.cli import probe_bundle
 
     runs: list[str] = []
-    real: Callable[..., Any] = probe_bundle.run_bundle
+    real: Callable[..., Any] = bundle_run.run_bundle
 
     def run_bundle(*given: Any, **named: Any) -> Any:
         found = real(*given, **named)

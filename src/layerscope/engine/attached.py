@@ -61,12 +61,12 @@ class AttachedStreams:
                 self._socket.settimeout(min(left, _PATIENCE))
                 with suppress(TimeoutError):
                     rest = rest[self._socket.send(rest[:_CHUNK]) :]
-            return True
         except OSError:
             return False
         finally:
             with suppress(OSError):
                 self._socket.settimeout(before)
+        return True
 
     def end_input(self) -> None:
         """End standard input."""
