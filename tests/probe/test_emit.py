@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
+from layerscope.cli import exit_codes
+from layerscope.cli.main import run
 from layerscope.errors import ProbeError
 from layerscope.probe.confinement import HARDENED, Confinement
 from layerscope.probe.emit import EMITTERS, PIECE, emit_compose, emit_docker, emit_kubernetes
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.packed_input import MARK, PACKED_BOOT, pack_input
+from layerscope.probe.probed import Probed
 from layerscope.probe.read_log import read_log
 from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import GENERATORS, ProbeSpec
@@ -102,11 +105,15 @@ def test_a_time_in_the_middle_of_a_long_line_is_taken_out(log: bytes) -> None:
     assert read(cut).observation.logs["system stdout"] == text
 
 
-def test_a_log_that_ends_early_is_an_error(log: bytes) -> None:
-    """Half a probe proves nothing, and is not read as a failure of the image."""
+@pytest.mark.parametrize(("kept", "stage"), [(2, "env"), (3, "devices"), (4, "devices")])
+def test_a_log_that_ends_early_tells_as_far_as_it_goes(log: bytes, kept: int, stage: str) -> None:
+    """A pod that was ended for want of memory leaves such a log; it is no proof of anything."""
     lines = log.splitlines(keepends=True)
-    with pytest.raises(ProbeError, match=r"it ends .* before the record that ends a probe"):
-        read(b"".join(lines[:4]))
+    seen = read(b"".join(lines[:kept])).observation
+    verdict = judge(seen)
+    assert (verdict.outcome, verdict.root, verdict.kind) == ("error", stage, "ended")
+    assert "the container was ended from outside" in verdict.reason
+    assert not Probed(seen, verdict).is_proof
 
 
 def test_a_foreign_file_is_an_error() -> None:
@@ -149,6 +156,14 @@ def test_the_server_that_an_image_starts_is_started_there_as_well(tmp_path: Path
     seen = read(run_emitted(ProbeSpec(sys.executable, roles=("serving",), serving=serving), tmp_path)).observation
     verdict = judge(seen)
     assert (verdict.outcome, verdict.root) == ("other-field", "chat-16"), seen
+
+
+def test_a_name_that_is_an_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """An engine would take it for one of its own."""
+    assert run(["probe", "--emit", "docker", "--python", "python3", "--", "--privileged"]) == exit_codes.USAGE
+    told = capsys.readouterr()
+    assert not told.out
+    assert "expected an image's name" in told.err
 
 
 @pytest.mark.parametrize("form", sorted(EMITTERS))

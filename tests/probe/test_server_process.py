@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.probe.payload.watched_server import parse_listener
+from layerscope.probe.payload.watched_server import WatchedServer, parse_listener
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,15 @@ def test_addresses_of_the_kernel_are_read(text: str, host: str, port: int, *, is
 def test_other_texts_are_no_addresses(text: str) -> None:
     """As the head of the file."""
     assert parse_listener(text) is None
+
+
+def test_the_last_line_is_told_though_it_has_not_ended() -> None:
+    """A bar of progress goes back to the beginning of its line, and a prompt ends none."""
+    server = WatchedServer()
+    server.take("stderr", b"starting\nloading shard 1/2\rloading shard 2/2\r")
+    assert server.last_line == "loading shard 2/2"
+    server.take("stdout", b"run custom code? [y/N]")
+    assert server.last_line == "run custom code? [y/N]"
+    assert server.list_texts() == ["starting", "loading shard 1/2", "loading shard 2/2"]
+    server.take("stdout", b"")
+    assert server.list_texts()[-1] == "run custom code? [y/N]"

@@ -13,10 +13,26 @@ from support.built_image import BuiltImage, build_image
 from support.tar_writer import TarMember, directory, file, symlink
 
 SERIES: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
-SITE: Final = f"usr/local/lib/python{SERIES}/site-packages"
+IS_DEBIAN: Final = "deb_system" in sysconfig.get_scheme_names()
+"""Debian's own Python lies elsewhere, and looks for packages in a folder of another name."""
+
+PREFIX: Final = "usr" if IS_DEBIAN else "usr/local"
+PACKAGES: Final = "dist-packages" if IS_DEBIAN else "site-packages"
+SITE: Final = f"usr/local/lib/python{SERIES}/{PACKAGES}"
 
 _LEFT_OUT: Final = frozenset(
-    {"site-packages", "test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3", "turtledemo", "__pycache__"}
+    {
+        "site-packages",
+        "dist-packages",
+        "test",
+        "tests",
+        "idlelib",
+        "tkinter",
+        "ensurepip",
+        "lib2to3",
+        "turtledemo",
+        "__pycache__",
+    }
 )
 _LIBRARY: Final = re.compile(r"(?:=> )?(/\S+) \(0x")
 
@@ -50,15 +66,19 @@ def list_python() -> tuple[TarMember, ...]:
     program = Path(sys.executable).resolve()
     standard = Path(sysconfig.get_path("stdlib"))
     modules = sorted((standard / "lib-dynload").glob("*.so"))
-    folders = ("etc", "root", "usr", "usr/local", "usr/local/bin", "usr/local/lib")
+    folders = dict.fromkeys(
+        ("etc", "root", "usr", f"{PREFIX}/bin", f"{PREFIX}/lib", "usr/local", "usr/local/bin", "usr/local/lib")
+    )
     members = [
         *map(directory, folders),
         directory("tmp", mode=0o1777),
         file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n"),
     ]
-    members.append(file(f"usr/local/bin/python{SERIES}", program.read_bytes(), mode=0o755))
-    members.append(symlink("usr/local/bin/python3", f"python{SERIES}"))
-    members += _list_tree(standard, f"usr/local/lib/python{SERIES}")
+    members.append(file(f"{PREFIX}/bin/python{SERIES}", program.read_bytes(), mode=0o755))
+    members.append(
+        symlink("usr/local/bin/python3", f"/{PREFIX}/bin/python{SERIES}" if IS_DEBIAN else f"python{SERIES}")
+    )
+    members += _list_tree(standard, f"{PREFIX}/lib/python{SERIES}")
     members += list_libraries([program, *modules])
     return tuple({member.name: member for member in members}.values())
 

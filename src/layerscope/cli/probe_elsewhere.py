@@ -48,6 +48,10 @@ def emit(
 
 def _find_name(image: str) -> str:
     """The name by which another engine has the image."""
+    if image.startswith("-") and image != "-":
+        raise UsageError(
+            f"emitting a probe of {image}: expected an image's name, found what an engine takes for an option"
+        )
     match = _NAMED.fullmatch(image)
     if match is not None:
         return str(match[1] or match[2])

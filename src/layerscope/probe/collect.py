@@ -32,6 +32,9 @@ ROLES: Final = (SYSTEM, GENERATION, VISIBILITY)
 ALL_ROLES: Final = frozenset({*ROLES, TRACE, MODEL, BATCH, SERVING})
 STREAMS: Final = frozenset({"stdout", "stderr"})
 
+ENDED: Final = "ended"
+"""The kind of a stage at which the records end."""
+
 MAX_LOGS: Final = 8 << 20
 """Characters of all logs of a run: the payload passes on a quarter of a megabyte of each stream."""
 
@@ -81,6 +84,18 @@ class ObservationBuilder:
                 self._note_end(record)
             case Bye():
                 self.is_over = True
+
+    def has_hung(self, stage: str) -> bool:
+        """Whether it was told that this stage has passed its hard deadline."""
+        found = self._stages.get(stage)
+        return found is not None and found.status == HUNG
+
+    def break_off(self, detail: str) -> None:
+        """Nothing more will come, and this is why: the stage in which it stood, or the next, has not ended."""
+        waiting = (name for name, stage in self._stages.items() if stage.status == NOT_REACHED)
+        name = self.current if self.current in self._stages else next(waiting, "")
+        if name:
+            self._stages[name] = replace(self._stages[name], status="failed", kind=ENDED, detail=detail)
 
     def _note_log(self, record: Log | Omitted, text: str) -> None:
         if record.role not in ALL_ROLES or record.stream not in STREAMS:

@@ -22,6 +22,7 @@ from layerscope.probe.owner import is_alive, name_owner
 from layerscope.probe.program import list_command, make_input
 from layerscope.probe.protocol import MAX_STRAYS, RecordReader
 from layerscope.probe.spec import ProbeSpec, make_nonce
+from layerscope.probe.stage_clock import StageClock
 from layerscope.progress import Progress
 
 LABEL: Final = "layerscope.probe"
@@ -140,7 +141,7 @@ def _follow(
     is_fed = streams.send(given, seconds=SEND_SECONDS, is_enough=watch.is_passed)
     strays: list[str] = []
     was_killed = False
-    deadline = began + spec.longest + GRACE
+    deadline, clock = began + spec.longest + GRACE, StageClock(spec, builder)
     while not streams.is_over and not builder.is_over:
         for stream, content in streams.receive(TICK):
             if stream == STDOUT:
@@ -153,6 +154,7 @@ def _follow(
             builder.end_for_disk(watch.breach)
         if watch.breach or time.monotonic() > deadline or (not is_fed and not streams.is_over):
             was_killed = True
+        if was_killed or clock.cut():
             containers.kill(engine, container)
             break
     state = await_end(engine, container)

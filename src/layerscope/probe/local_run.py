@@ -17,9 +17,11 @@ from layerscope.probe.disk_watch import DiskWatch
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
 from layerscope.probe.payload.process_tree import kill_tree
+from layerscope.probe.payload.scratch import list_places, remove_folder
 from layerscope.probe.program import list_command, make_input
 from layerscope.probe.protocol import RecordReader
 from layerscope.probe.spec import GENERATORS, OTHER_GENERATORS, ProbeSpec, choose_modules, make_nonce
+from layerscope.probe.stage_clock import StageClock
 from layerscope.progress import Progress
 
 LOOK_SECONDS: Final = 30.0
@@ -89,6 +91,8 @@ def run_command(
     finally:
         kill_tree(process.pid)
         process.wait()
+        for place in list_places(nonce):  # where the payload was ended before it could do so itself
+            remove_folder(place)
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None and not stream.closed:
                 stream.close()
@@ -113,6 +117,7 @@ def _follow(
     feeder.start()
     builder = ObservationBuilder(spec.stages, hidden=spec.key)
     deadline, strays, was_killed = began + spec.longest + GRACE, b"", False
+    clock = StageClock(spec, builder)
     with selectors.DefaultSelector() as ready:
         ready.register(process.stdout, selectors.EVENT_READ)
         ready.register(process.stderr, selectors.EVENT_READ)
@@ -127,10 +132,11 @@ def _follow(
                     for record in reader.feed(content):
                         builder.add(record)
                         progress.note(f"probing: {builder.current}" if builder.current else "probing")
+            was_killed = time.monotonic() > deadline
             if watch is not None and watch.is_passed():
                 builder.end_for_disk(watch.breach)
-            if time.monotonic() > deadline or (watch is not None and watch.breach):
                 was_killed = True
+            if was_killed or clock.cut():
                 kill_tree(process.pid)
                 break
     code = _await_end(process)

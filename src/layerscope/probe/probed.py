@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from layerscope.facts.probe.live_libraries import LiveLibraries
+from layerscope.probe.collect import ENDED
 from layerscope.probe.isolation_warnings import IsolationWarning, find_isolation_warnings
 from layerscope.probe.loader_trace import TracedLibrary
 from layerscope.probe.observation import Observation
@@ -36,6 +37,6 @@ class Probed(Struct, frozen=True):
     @property
     def is_proof(self) -> bool:
         """Whether the probe answered what was asked: something generated, on a GPU if need be, or a stage broke."""
-        if self.verdict is None or self.verdict.outcome is Outcome.UNPROVED:
+        if self.verdict is None or self.verdict.outcome is Outcome.UNPROVED or self.verdict.kind == ENDED:
             return False
         return not self.requires_gpu or self.verdict.device not in {"", "the CPU"}

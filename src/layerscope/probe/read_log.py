@@ -26,6 +26,12 @@ _TIME: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(?:Z|[+-]\d\
 """What `--timestamps` puts before a line."""
 
 
+CUT: Final = (
+    "the log ends here: the container was ended from outside, for want of memory or of time, or the log is not whole; "
+    "`kubectl describe pod` or `docker inspect` say how it ended"
+)
+
+
 class LogReading(Struct, frozen=True):
     """What a log told: `about` is what was probed, in the words of whoever asked."""
 
@@ -34,7 +40,7 @@ class LogReading(Struct, frozen=True):
 
 
 def read_log(stream: BinaryIO, name: str, *, nonce: str = "") -> LogReading:
-    """The probe in a log; raises ProbeError where there is none, more than one, or no end of it."""
+    """The probe in a log, which may end in its middle; raises ProbeError where there is none, or more than one."""
     task = f"reading {name}"
     content = stream.read(MAX_LOG + 1)
     if len(content) > MAX_LOG:
@@ -50,11 +56,7 @@ def read_log(stream: BinaryIO, name: str, *, nonce: str = "") -> LogReading:
     for record in records:
         builder.add(record)
     if not builder.is_over:
-        where = f"in stage {builder.current}" if builder.current else "between two stages"
-        raise ProbeError(
-            f"{task}: it ends {where}, before the record that ends a probe: expected the whole log; where that is all, "
-            "the container was ended from outside (`kubectl describe pod` or `docker inspect` say how)"
-        )
+        builder.break_off(CUT)
     seen = builder.finish(seconds=round(max(record.at for record in records) - hello.at, 3))
     return LogReading(hello.about, _leave_out_unasked(seen))
 

@@ -23,9 +23,12 @@ from layerscope.probe.payload.serving import list_stages_of
 from layerscope.probe.payload.stages import run_stages
 from layerscope.probe.protocol import TAG, Bye, Log, RecordReader
 from layerscope.probe.spec import ProbeSpec, make_nonce
+from layerscope.probe.stage_clock import StageClock
 from layerscope.progress import Progress
 
 TICK: Final = 0.1
+MARGIN: Final = 0.5
+"""Seconds beyond a stage's hard deadline: no stage of a server has another clock than this host's."""
 
 
 def run_image(
@@ -80,17 +83,17 @@ def _run_server(
         thread = threading.Thread(target=run_stages, args=(stages, recorder), name="probe-stages", daemon=True)
         watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)
         thread.start()  # so that whoever waits for it can be interrupted
-        deadline = began + spec.longest + GRACE
-        while thread.is_alive() and time.monotonic() < deadline and not watch.is_passed():
+        deadline, clock, is_cut = began + spec.longest + GRACE, StageClock(spec, builder, margin=MARGIN), False
+        while thread.is_alive() and time.monotonic() < deadline and not (is_cut or watch.is_passed()):
             thread.join(TICK)
+            is_cut = clock.cut()
             progress.note(f"probing: {builder.current}" if builder.current else "probing")
-        was_killed = thread.is_alive()
+        recorder.close()  # what its stages say of being ended is no news
+        was_killed = thread.is_alive() and not is_cut
         if watch.breach:
-            recorder.close()  # what its stages say of being ended is no news
             builder.end_for_disk(watch.breach)
         containers.kill(engine, container)
         state = await_end(engine, container)
-    recorder.close()
     at = time.monotonic()
     for name in ("stdout", "stderr"):
         text = "".join(f"{line}\n" for _, stream, line in server.lines if stream == name)

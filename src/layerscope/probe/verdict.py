@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
+from layerscope.probe.collect import ENDED
 from layerscope.probe.known_errors import KnownError, find_root_error, list_log_errors, tell_error
 from layerscope.probe.model_causes import find_model_cause
 from layerscope.probe.observation import (
@@ -218,6 +219,8 @@ def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]
     if seen.disk_breach and broken.kind == DISK_LIMIT:
         return Outcome.ERROR, f"stage {stage} fills the disk"
     outcome = _OUTCOMES.get(broken.kind, Outcome.ERROR)
+    if broken.kind == ENDED:
+        return outcome, f"it was ended in stage {stage}, or its log was"
     if broken.kind in _LOADING:
         return outcome, _LOADING[broken.kind]
     words = {

@@ -62,8 +62,8 @@ def command(
 
     A container without network and capabilities, on a read-only root, is asked stage by stage: driver, CUDA, imports,
     and a small model whose every token is known. Whatever comes out, the first stage that broke is named. Exit codes:
-    0 it generates, 1 a stage broke, 5 the probe could not run, or proved nothing with --require-gpu. The server of
-    models that an image starts is started and asked over HTTP; --url asks one that runs already.
+    0 it generates, 1 a stage broke, 5 the probe could not run, or proved nothing (with --require-gpu: on no GPU). The
+    server of models that an image starts is started and asked over HTTP; --url asks one that runs already.
     """
     outputs = parse_outputs(output, formats=TEXT_AND_JSON)
     if print_payload:

@@ -120,7 +120,7 @@ class Child:
             self._on_record(line)
 
     def _take_output(self, name: str, content: bytes) -> None:
-        line = content.decode("utf-8", "replace").strip().rpartition("\n")[2].strip()
+        line = content.decode("utf-8", "replace").replace("\r", "\n").strip().rpartition("\n")[2].strip()
         self.last_line = line[-400:] or self.last_line
         kept = self.output[name]
         kept += content

@@ -6,6 +6,7 @@ It alone writes to standard output, each line tagged with a word that the host c
 import json
 import marshal
 import os
+import select
 import sys
 import time
 from types import CodeType
@@ -40,6 +41,8 @@ class Keeper:
     def __init__(self, program: CodeType, settings: Dict[str, Any], blobs: List[bytes], output: int) -> None:
         """Work by `settings`; `blobs` are what children need beside them."""
         self._program, self._blobs, self._output = marshal.dumps(program), blobs, output
+        self._host = select.poll()
+        self._host.register(output, 0)  # no event but that nobody reads any more
         self._scratch = make_scratch(settings["nonce"])
         self._settings = dict(settings, scratch=self._scratch)
         self._tag = ("{}{} ".format(TAG, settings["nonce"])).encode("ascii")
@@ -99,6 +102,8 @@ class Keeper:
         """
         ended = 0.0
         while child.step(TICK):
+            if self._host.poll(0):
+                raise SystemExit("the host has gone")
             if self._is_overdue(child):
                 child.kill()
                 return True

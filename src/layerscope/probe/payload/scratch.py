@@ -4,13 +4,19 @@ These load the libraries of compressors, for which the packages that are probed 
 """
 
 import os
+from typing import List
 
 PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- the folder has a name that nobody knows, and one owner
 
 
+def list_places(word: str) -> List[str]:
+    """Where the folder of that word may be, the likeliest first."""
+    return [os.path.join(place, "layerscope-" + word) for place in (os.environ.get("TMPDIR"), *PLACES) if place]
+
+
 def make_scratch(word: str) -> str:
     """The path of a folder of our own, made where one can be; whoever writes there is told why none could."""
-    paths = [os.path.join(place, "layerscope-" + word) for place in (os.environ.get("TMPDIR"), *PLACES) if place]
+    paths = list_places(word)
     for path in paths:
         try:
             os.mkdir(path, 0o700)

@@ -67,7 +67,7 @@ class ServingStart:
         while True:
             self.check_alive()
             listeners = server.list_listeners()
-            chosen = self._choose(listeners, min(MOST_SETTLE, limit * SETTLE_SHARE))
+            chosen = self._choose(listeners, min(MOST_SETTLE, limit * SETTLE_SHARE), began + limit)
             if chosen is not None:
                 return self._describe_port(chosen, listeners, time.monotonic() - began)
             passed = time.monotonic() - began
@@ -120,8 +120,8 @@ class ServingStart:
             values = {"code": code, "last_lines": [line[-300:] for line in self.server.list_texts()[-20:]]}
             raise FailedStage(kind, self.server.tell_end(code), values)
 
-    def _choose(self, listeners: List[Listener], settle: float) -> Optional[Listener]:
-        """The port that is expected, or after a while another one on which a server answers as such."""
+    def _choose(self, listeners: List[Listener], settle: float, until: float) -> Optional[Listener]:
+        """The port that is expected, or after a while another one on which a server answers, if time is left."""
         expected, now = self._asked.get("port"), time.monotonic()
         for each in listeners:
             self._seen.setdefault(each.port, now)
@@ -129,6 +129,8 @@ class ServingStart:
                 return each
         for each in listeners:
             waits = settle if expected else min(settle, 0.3)
+            if time.monotonic() > until:
+                break
             if (
                 each.port != expected
                 and now - self._seen[each.port] >= waits

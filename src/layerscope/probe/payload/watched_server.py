@@ -36,22 +36,23 @@ class WatchedServer:
             return content
         if self._hidden:
             content = content.replace(self._hidden, b"(key)")
-        lines = (self._partial.get(name, b"") + content).split(b"\n")
+        lines = (self._partial.get(name, b"") + content).replace(b"\r", b"\n").split(b"\n")
         self._partial[name] = lines.pop()[-MAX_LINE_TEXT:]
         for line in lines:
             self._keep(name, line)
         return content
 
     def _keep(self, name: str, line: bytes) -> None:
-        text = line[-MAX_LINE_TEXT:].decode("utf-8", "replace").strip()
+        text = _clean(line[-MAX_LINE_TEXT:])
         if text:
             self.lines.append((time.monotonic(), name, text))
             del self.lines[: -MAX_LINES or None]
 
     @property
     def last_line(self) -> str:
-        """The last line that it printed."""
-        return self.lines[-1][2] if self.lines else ""
+        """The last line that it printed, be it whole or not: a bar of progress ends none."""
+        begun = [_clean(part) for part in list(self._partial.values()) if _clean(part)]
+        return begun[-1] if begun else self.lines[-1][2] if self.lines else ""
 
     def list_texts(self, since: float = 0.0) -> List[str]:
         """What it has printed since then."""
@@ -90,6 +91,10 @@ class WatchedServer:
     def interrupt(self, seconds: float) -> None:
         """Ask it to end, as a terminal and as an engine do, and wait a moment for what it prints."""
         raise NotImplementedError
+
+
+def _clean(line: bytes) -> str:
+    return line.decode("utf-8", "replace").strip()
 
 
 def find_listeners(tables: List[str], ours: Optional[Set[str]] = None) -> List[Listener]:
