@@ -92,11 +92,11 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
             raise EngineError(f"starting the container: no {container}")
 
     monkeypatch.setattr(containers, "create_container", create)
-    monkeypatch.setattr(containers, "attach", lambda *_: Streams())
+    monkeypatch.setattr(containers, "attach", lambda *_, **__: Streams())
     monkeypatch.setattr(containers, "start", start)
     monkeypatch.setattr(containers, "remove", lambda _, container: known["removed"].append(container))
     monkeypatch.setattr(container_run, "remove_leftovers", lambda _: None)
-    monkeypatch.setattr(container_run, "_follow", lambda *_: Observation(()))
+    monkeypatch.setattr(container_run, "_follow", lambda *_, **__: Observation(()))
     return known
 
 

@@ -22,6 +22,7 @@ from layerscope.policies.policies import Policies
 from layerscope.probe.collect import GENERATION, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.concealment import find_env_secrets
 from layerscope.probe.confinement import Confinement
+from layerscope.probe.disk_watch import find_engine_places
 from layerscope.probe.gpu_access import split_refusals
 from layerscope.probe.known_errors import find_known_error
 from layerscope.probe.limits import ContainerLimits
@@ -155,10 +156,12 @@ def probe_image(
         result = audit(f"{kind}:{reference}")
         with show_progress(console) as progress:
             asked = ask_image(image, result, probing, policies, has_engine=True)
-            gpus = list_gpu_accesses(engine, probing.container_gpus)
+            gpus, disks = list_gpu_accesses(engine, probing.container_gpus), find_engine_places(engine)
 
             def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
-                return run_image(engine, image_id, spec, gpus=gpus, progress=progress, confinement=confinement)
+                return run_image(
+                    engine, image_id, spec, gpus=gpus, progress=progress, confinement=confinement, disks=disks
+                )
 
             try:
                 trials = probe_variants(run, asked, variant=variant)

@@ -15,6 +15,7 @@ from layerscope.layers.content import ReadContents, iter_contents
 from layerscope.probe.bundle_folder import check_room, find_place, open_bundle, plan_bundle
 from layerscope.probe.bundle_run import Bundle, BundleRun, run_bundle
 from layerscope.probe.confinement import ALL_GPUS, NO_GPUS, Confinement
+from layerscope.probe.disk_watch import OF_BUNDLE, DiskWatch
 from layerscope.probe.gpu_binds import find_gpu_binds
 from layerscope.probe.observation import Observation
 from layerscope.probe.probed import Probed
@@ -44,7 +45,7 @@ def probe_bundle(
         raise ProbeError(f"probing {image}: expected a GPU to give to it, found no /dev/nvidia*")
     runs: list[BundleRun] = []
     with show_progress(console) as progress, open_bundle(plan, _open_contents(read), progress) as folder:
-        bundle = Bundle(folder, config, tuple(binds))
+        bundle = Bundle(folder, config, tuple(binds), DiskWatch((folder,), OF_BUNDLE, asked.limits.disk))
 
         def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
             runs.append(run_bundle(bundle, spec, progress=progress, confinement=confinement))

@@ -7,6 +7,7 @@ https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operat
 import select
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,6 +18,11 @@ STDOUT: Final = 1
 _HEAD: Final = 8
 _CHUNK: Final = 1 << 16
 _MAX_FRAME: Final = 1 << 24
+_PATIENCE: Final = 1.0
+
+
+def _never() -> bool:
+    return False
 
 
 class AttachedStreams:
@@ -34,24 +40,32 @@ class AttachedStreams:
         """The descriptor on which output arrives, to wait for it beside others."""
         return self._socket.fileno()
 
-    def send(self, content: bytes, *, seconds: float) -> bool:
-        """Write all of it to standard input and end that; False where the container did not take it in time."""
-        if not self.write(content, seconds=seconds):
+    def send(self, content: bytes, *, seconds: float, is_enough: Callable[[], bool] = _never) -> bool:
+        """Write all of it to standard input and end that; False where it was not taken in time, or that is enough."""
+        if not self.write(content, seconds=seconds, is_enough=is_enough):
             return False
         self.end_input()
         return True
 
-    def write(self, content: bytes, *, seconds: float) -> bool:
-        """Write all of it to standard input, which stays open; False where it was not taken in time."""
-        deadline, rest = time.monotonic() + seconds, memoryview(content)
-        while rest:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([], [self._socket], [], left)[1]:
-                return False
-            try:
-                rest = rest[self._socket.send(rest[:_CHUNK]) :]
-            except OSError:
-                return False
+    def write(self, content: bytes, *, seconds: float, is_enough: Callable[[], bool] = _never) -> bool:
+        """Write all of it to standard input, which stays open; False where it was not taken in time.
+
+        Who waits is asked each second whether that is enough.
+        """
+        deadline, rest, before = time.monotonic() + seconds, memoryview(content), self._socket.gettimeout()
+        try:
+            while rest:
+                left = deadline - time.monotonic()
+                if left <= 0 or is_enough():
+                    return False
+                self._socket.settimeout(min(left, _PATIENCE))
+                with suppress(TimeoutError):
+                    rest = rest[self._socket.send(rest[:_CHUNK]) :]
+        except OSError:
+            return False
+        finally:
+            with suppress(OSError):
+                self._socket.settimeout(before)
         return True
 
     def end_input(self) -> None:

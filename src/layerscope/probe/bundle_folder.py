@@ -14,6 +14,7 @@ from layerscope.filesystem.extraction import extract
 from layerscope.filesystem.extraction_plan import ExtractionPlan, Links, plan_extraction
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.content import ReadContents
+from layerscope.probe.bundle_processes import end_processes
 from layerscope.probe.owner import is_alive, name_owner
 from layerscope.progress import Progress
 
@@ -104,8 +105,9 @@ def _write(plan: ExtractionPlan, root: Path, read_contents: ReadContents, progre
 
 
 def remove_bundle(folder: Path) -> None:
-    """End the container that may still run in a bundle, and remove it, following no link of it."""
+    """End what may still run in a bundle, and remove it, following no link of it."""
     end_container(folder)
+    end_processes(folder)
     shutil.rmtree(folder)
 
 

@@ -16,6 +16,7 @@ from layerscope.image.config import RuntimeConfig
 from layerscope.probe import namespace_launcher
 from layerscope.probe.bundle_folder import ROOT, RUNTIME_NOTE, STATE, end_container
 from layerscope.probe.confinement import Confinement
+from layerscope.probe.disk_watch import OF_BUNDLE, DiskWatch
 from layerscope.probe.gpu_binds import DRIVER_FOLDER
 from layerscope.probe.local_run import run_command
 from layerscope.probe.observation import Observation
@@ -49,6 +50,8 @@ class Bundle(Struct, frozen=True):
     folder: Path
     config: RuntimeConfig
     binds: tuple[Bind, ...] = ()
+    watch: DiskWatch | None = None
+    """One for all runs, since what one writes is there in the next."""
 
 
 def run_bundle(
@@ -64,12 +67,13 @@ def run_bundle(
         list_command(spec), _build_environment(bundle, confinement),
         bundle.config.working_dir or "/",
     )  # fmt: skip
+    watch = bundle.watch or DiskWatch((bundle.folder,), OF_BUNDLE, confinement.limits.disk)
     refusals: list[str] = []
     for runtime in runtimes or list_runtimes():
         progress.note(f"starting the image with {Path(runtime).name}")
         command = _build_command(runtime, bundle, start, confinement)
         try:
-            seen = run_command(command, spec, progress=progress)
+            seen = run_command(command, spec, progress=progress, watch=watch)
         finally:
             end_container(bundle.folder)
         if seen.executable or seen.was_killed or (runtime == NAMESPACES and not _is_refused(seen)):

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from layerscope.probe.concealment import NO_SECRETS, Secrets, conceal
 from layerscope.probe.observation import (
     CRASHED,
+    DISK_LIMIT,
+    FAILED,
     HUNG,
     NOT_REACHED,
     Observation,
@@ -127,6 +129,12 @@ class ObservationBuilder:
         self._stages[record.stage] = StageResult(
             record.stage, CRASHED, kind=kind, detail=detail, wait=where if record.stacks else None
         )
+
+    def end_for_disk(self, breach: str) -> None:
+        """Note that the run is ended in the stage in which it stands, or before the next one, for what it wrote."""
+        unreached = [stage.name for stage in self._stages.values() if stage.status == NOT_REACHED]
+        name = self.current if self.current in self._stages else next(iter(unreached), "start")
+        self._stages[name] = StageResult(name, FAILED, kind=DISK_LIMIT, detail=breach)
 
     def finish(self, **told: object) -> Observation:
         """The observation; `told` is what the host knows of the run."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from layerscope.engine.client import Engine
 from layerscope.errors import EngineError
 from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.confinement import Confinement, build_host_settings
+from layerscope.probe.disk_watch import OF_ENGINE, DiskWatch
 from layerscope.probe.gpu_access import NO_GPU, GpuAccess
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
@@ -38,8 +40,12 @@ def run_in_container(
     gpus: Sequence[GpuAccess] = (),
     progress: Progress,
     confinement: Confinement | None = None,
+    disks: Sequence[Path] = (),
 ) -> Observation:
     """What the payload tells in a container of that image, given GPUs in the first of these ways that the engine takes.
+
+    `disks` are folders of this host in which the engine keeps what containers write; the container is ended that fills
+    one.
 
     Raises EngineError where none could be started, with what the engine said of each way.
     """
@@ -49,7 +55,10 @@ def run_in_container(
         return build_settings(image, spec, confinement, access)
 
     with open_container(engine, make_settings, gpus, progress) as (container, streams, access):
-        return replace(_follow(engine, container, streams, spec, progress), gpu_access=access.name)
+        watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)  # a volume has been filled from the image by now
+        return replace(
+            _follow(engine, container, streams, spec, progress=progress, watch=watch), gpu_access=access.name
+        )
 
 
 @contextmanager
@@ -121,14 +130,16 @@ def _follow(
     container: str,
     streams: AttachedStreams,
     spec: ProbeSpec,
+    *,
     progress: Progress,
+    watch: DiskWatch,
 ) -> Observation:
     """Feed the payload, take what it tells, and end it where it does not end by itself."""
     nonce = make_nonce()
     reader, began = RecordReader(nonce), time.monotonic()
     builder = ObservationBuilder(spec.stages, hidden=spec.key, secrets=spec.secrets)
     given = make_input(spec, nonce)
-    is_fed = streams.send(given, seconds=SEND_SECONDS)
+    is_fed = streams.send(given, seconds=SEND_SECONDS, is_enough=watch.is_passed)
     strays: list[str] = []
     was_killed = False
     deadline, clock = began + spec.longest + GRACE, StageClock(spec, builder)
@@ -140,7 +151,9 @@ def _follow(
                     progress.note(f"probing: {builder.current}" if builder.current else "probing")
             elif len(strays) < MAX_STRAYS:
                 strays += content.decode("utf-8", "replace").splitlines()
-        if time.monotonic() > deadline or (not is_fed and not streams.is_over):
+        if watch.is_passed():
+            builder.end_for_disk(watch.breach)
+        if watch.breach or time.monotonic() > deadline or (not is_fed and not streams.is_over):
             was_killed = True
         if was_killed or clock.cut():
             containers.kill(engine, container)
@@ -152,6 +165,7 @@ def _follow(
         is_out_of_memory=state is not None and state.is_out_of_memory,
         seconds=round(time.monotonic() - began, 3),
         was_killed=was_killed,
+        disk_breach=watch.breach,
         model=spec.model_note,
     )
 

@@ -70,6 +70,11 @@ class ContainerLimits(Struct, frozen=True):
     """Bytes of /tmp, which is kept in memory."""
     shm: int = 64 * MIB
     """Bytes of /dev/shm: what engines give when nobody asks."""
+    disk: int = 4 * GIB
+    """Bytes that may go from the free space of the disk where it can write: no engine bounds that.
+
+    Kernels that are compiled, caches and downloads that no network answers take less; a host can spare so much.
+    """
 
 
 def time_weights(size: int) -> Deadline:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from layerscope.errors import ProbeError
 from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.concealment import find_env_secrets
+from layerscope.probe.disk_watch import DiskWatch
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
 from layerscope.probe.payload.process_tree import kill_tree
@@ -77,7 +78,9 @@ def _list_empty_caches() -> set[Path]:
     return {folder for folder in place.glob("torchinductor_*") if folder.is_dir() and not any(folder.iterdir())}
 
 
-def run_command(command: Sequence[str], spec: ProbeSpec, *, progress: Progress) -> Observation:
+def run_command(
+    command: Sequence[str], spec: ProbeSpec, *, progress: Progress, watch: DiskWatch | None = None
+) -> Observation:
     """What the payload tells to whoever starts it by this command; raises ProbeError where that cannot be started."""
     nonce, began = make_nonce(), time.monotonic()
     given = make_input(spec, nonce)
@@ -88,7 +91,7 @@ def run_command(command: Sequence[str], spec: ProbeSpec, *, progress: Progress) 
     except OSError as error:
         raise ProbeError(f"probing here: starting {command[0]}: {error.strerror}") from error
     try:
-        return _follow(process, given, spec, RecordReader(nonce), began=began, progress=progress)
+        return _follow(process, given, spec, RecordReader(nonce), began=began, progress=progress, watch=watch)
     finally:
         kill_tree(process.pid)
         process.wait()
@@ -107,6 +110,7 @@ def _follow(
     *,
     began: float,
     progress: Progress,
+    watch: DiskWatch | None,
 ) -> Observation:
     import selectors
     import threading
@@ -133,6 +137,9 @@ def _follow(
                         builder.add(record)
                         progress.note(f"probing: {builder.current}" if builder.current else "probing")
             was_killed = time.monotonic() > deadline
+            if watch is not None and watch.is_passed():
+                builder.end_for_disk(watch.breach)
+                was_killed = True
             if was_killed or clock.cut():
                 kill_tree(process.pid)
                 break
@@ -142,6 +149,7 @@ def _follow(
         exit_code=None if code is None else code if code >= 0 else 128 - code,
         seconds=round(time.monotonic() - began, 3),
         was_killed=was_killed,
+        disk_breach=watch.breach if watch is not None else "",
         model=spec.model_note,
     )
 

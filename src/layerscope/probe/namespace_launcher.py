@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import resource
+import select
 import signal
 import stat
 import struct
@@ -46,10 +47,14 @@ def main(settings: dict[str, Any]) -> None:
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.geteuid():
         _enter_user_namespace(settings["uid"], settings["gid"])
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # once more, after a change of identity
     _call("unshare", CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    alive, kept = os.pipe()  # its other end is closed when this process ends, however that is
     child = os.fork()
     if not child:
-        _run_first_process(settings)
+        os.close(kept)
+        _run_first_process(settings, alive)
+    os.close(alive)
     os.close(0)  # the program's input ends when it does, not when this process does
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
@@ -64,7 +69,7 @@ def _enter_user_namespace(uid: int, gid: int) -> None:
         _write(f"/proc/self/{name}", text)
 
 
-def _run_first_process(settings: dict[str, Any]) -> None:
+def _run_first_process(settings: dict[str, Any], alive: int) -> None:
     try:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         _mount(None, "/", None, MS_REC | MS_PRIVATE)
@@ -79,6 +84,7 @@ def _run_first_process(settings: dict[str, Any]) -> None:
         if settings["filter"]:
             _filter_calls(settings["filter"])
         _give_up_rights(settings)
+        _end_with_launcher(alive)
     except OSError as error:
         _fail(REFUSAL, error)
     try:
@@ -204,6 +210,15 @@ def _give_up_rights(settings: dict[str, Any]) -> None:
     _set_capabilities(sum(1 << number for number in kept))
     if settings["no_new_privileges"]:
         _prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _end_with_launcher(alive: int) -> None:
+    """Be killed when the launcher ends: the kernel forgets that wish when a process becomes another user."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    poll = select.poll()
+    poll.register(alive, 0)
+    if poll.poll(0):  # it ended before the wish was known; in a namespace of processes its number tells nothing
+        os._exit(FAILED)
 
 
 def _set_capabilities(mask: int) -> None:

@@ -17,6 +17,9 @@ STAGES: Final = (
 )  # fmt: skip
 """Every stage, in the order in which a generation depends on them."""
 
+DISK_LIMIT: Final = "disk-limit"
+"""How the stage failed in which a run was ended, since it wrote too much."""
+
 GPU_STAGES: Final = frozenset({"devices", "driver", "kernel"})
 """Stages that need a GPU, and say `skipped` where there is none."""
 
@@ -67,6 +70,8 @@ class Observation(Struct, frozen=True):
     """The image's own model, and how it was found."""
     was_killed: bool = False
     """Whether the host had to end it."""
+    disk_breach: str = ""
+    """What it wrote, where it was ended for that; the stage in which it stood is of the kind DISK_LIMIT."""
     is_here: bool = False
     """Whether it is of layerscope's own surroundings, and of no container."""
     gpu_access: str = ""
@@ -78,5 +83,7 @@ class Observation(Struct, frozen=True):
 
     @property
     def broken(self) -> StageResult | None:
-        """The first stage that broke: what follows may be its consequence."""
+        """The first stage that broke: what follows may be its consequence. What a run was ended for comes before it."""
+        if self.disk_breach:
+            return next((stage for stage in self.stages if stage.kind == DISK_LIMIT), None)
         return next((stage for stage in self.stages if stage.is_broken), None)

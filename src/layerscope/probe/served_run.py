@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from layerscope.probe.collect import SERVING, ObservationBuilder
 from layerscope.probe.confinement import Confinement
 from layerscope.probe.container_run import await_end, build_closed_settings, open_container, run_in_container
 from layerscope.probe.container_server import ContainerServer, ContainerServing
+from layerscope.probe.disk_watch import OF_ENGINE, DiskWatch
 from layerscope.probe.gpu_access import ACCESSES, NO_GPU, GpuAccess
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
@@ -37,18 +39,23 @@ def run_image(
     gpus: Sequence[GpuAccess],
     progress: Progress,
     confinement: Confinement,
+    disks: Sequence[Path] = (),
 ) -> Observation:
     """What an image tells in containers of that engine, in one, or in a second for a server; raises EngineError."""
     if not spec.asks_from_outside:
-        return run_in_container(engine, image, spec, gpus=gpus, progress=progress, confinement=confinement)
+        return run_in_container(engine, image, spec, gpus=gpus, progress=progress, confinement=confinement, disks=disks)
     roles = tuple(role for role in spec.roles if role != SERVING)
     looked = None
     if roles:
         alone = replace(spec, roles=roles, serving=None)
-        looked = run_in_container(engine, image, alone, gpus=gpus, progress=progress, confinement=confinement)
+        looked = run_in_container(
+            engine, image, alone, gpus=gpus, progress=progress, confinement=confinement, disks=disks
+        )
         gpus = (ACCESSES.get(looked.gpu_access, NO_GPU),)
     alone = replace(spec, roles=(SERVING,))
-    served = _run_server(engine, image, alone, gpus=gpus, progress=progress, confinement=confinement)
+    if looked is not None and looked.disk_breach:
+        return _join(looked, ObservationBuilder(alone.stages).finish())
+    served = _run_server(engine, image, alone, gpus=gpus, progress=progress, confinement=confinement, disks=disks)
     return served if looked is None else _join(looked, served)
 
 
@@ -60,6 +67,7 @@ def _run_server(
     gpus: Sequence[GpuAccess],
     progress: Progress,
     confinement: Confinement,
+    disks: Sequence[Path] = (),
 ) -> Observation:
     assert spec.serving is not None, "asked from outside"
     nonce, began = make_nonce(), time.monotonic()
@@ -74,14 +82,17 @@ def _run_server(
         stages = list_stages_of(ContainerServing(settings, server), is_seen=True)
         recorder = DirectRecorder(builder, nonce)
         thread = threading.Thread(target=run_stages, args=(stages, recorder), name="probe-stages", daemon=True)
+        watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)
         thread.start()  # so that whoever waits for it can be interrupted
         deadline, clock, is_cut = began + spec.longest + GRACE, StageClock(spec, builder, margin=MARGIN), False
-        while thread.is_alive() and time.monotonic() < deadline and not is_cut:
+        while thread.is_alive() and time.monotonic() < deadline and not (is_cut or watch.is_passed()):
             thread.join(TICK)
             is_cut = clock.cut()
             progress.note(f"probing: {builder.current}" if builder.current else "probing")
-        recorder.close()
+        recorder.close()  # what its stages say of being ended is no news
         was_killed = thread.is_alive() and not is_cut
+        if watch.breach:
+            builder.end_for_disk(watch.breach)
         containers.kill(engine, container)
         state = await_end(engine, container)
     at = time.monotonic()
@@ -94,6 +105,7 @@ def _run_server(
         is_out_of_memory=state is not None and state.is_out_of_memory,
         seconds=round(at - began, 3),
         was_killed=was_killed,
+        disk_breach=watch.breach,
         gpu_access=access.name,
     )
 
@@ -129,5 +141,6 @@ def _join(looked: Observation, served: Observation) -> Observation:
         is_complete=looked.is_complete and served.is_complete,
         is_out_of_memory=looked.is_out_of_memory or served.is_out_of_memory,
         was_killed=looked.was_killed or served.was_killed,
+        disk_breach=looked.disk_breach or served.disk_breach,
         seconds=round(looked.seconds + served.seconds, 3),
     )

@@ -137,6 +137,9 @@ def tell_needs(verdict: Verdict, comparison: Comparison | None) -> Verdict:
     if comparison is None:
         return verdict
     where = f"stage {tell_stage(comparison.stage)}" if comparison.stage else "Python"
+    if comparison.default.disk_breach:
+        remark = f"with more rights {comparison.default.disk_breach}: no other run followed, and what it lacks is open"
+        return replace(verdict, remarks=(*verdict.remarks, remark))
     if not comparison.helps:
         found = comparison.default.find(comparison.stage)
         detail = f" ({found.detail})" if found is not None and found.detail else ""
@@ -152,6 +155,8 @@ def tell_needs(verdict: Verdict, comparison: Comparison | None) -> Verdict:
 def may_lack_rights(seen: Observation) -> bool:
     """Whether the run broke in a way that more rights could mend."""
     broken = seen.broken
+    if seen.disk_breach:
+        return False
     if broken is None:
         return not seen.is_complete and not seen.was_killed and not seen.is_out_of_memory
     if broken.status == CRASHED:
@@ -169,13 +174,16 @@ def compare(run: Run, spec: ProbeSpec, seen: Observation, hardened: Confinement)
     """The open run; where the stage passes in it, the least that it takes."""
     stage = seen.broken.name if seen.broken is not None else ""
     default = run(spec, replace(DEFAULT, limits=spec.limits))
-    if not _passes(default, stage):
+    if default.disk_breach or not _passes(default, stage):
         return Comparison(stage, default, helps=False)
     search = _Search(run, _narrow(spec, stage), stage, hardened)
-    needed = search.find(_gather_words(seen))
-    confinement = search.open_all(needed)
-    if any(opening.name == "capabilities" for opening in needed):
-        confinement = replace(confinement, capabilities=search.reduce_capabilities(confinement))
+    try:
+        needed = search.find(_gather_words(seen))
+        confinement = search.open_all(needed)
+        if any(opening.name == "capabilities" for opening in needed):
+            confinement = replace(confinement, capabilities=search.reduce_capabilities(confinement))
+    except _EndedForDiskError as error:
+        return Comparison(stage, error.seen, helps=False, runs=search.runs + 1)
     needs = tuple(
         Need(each.name, _tell_need(each, confinement), _list_flags(each, hardened, confinement)) for each in needed
     )
@@ -209,6 +217,14 @@ def _list_flags(opening: Opening, hardened: Confinement, needed: Confinement) ->
     return added or tuple(f"without {flag}" for flag in before if flag not in after)
 
 
+class _EndedForDiskError(Exception):
+    """A run of a search that was ended for what it wrote: none follows it."""
+
+    def __init__(self, seen: Observation) -> None:
+        super().__init__(seen.disk_breach)
+        self.seen = seen
+
+
 class _Search:
     """Runs under confinements between the hardened and the open one."""
 
@@ -227,7 +243,10 @@ class _Search:
         if self.runs >= MOST_RUNS:
             return False
         self.runs += 1
-        return _passes(self._run(self._spec, confinement), self._stage)
+        seen = self._run(self._spec, confinement)
+        if seen.disk_breach:
+            raise _EndedForDiskError(seen)
+        return _passes(seen, self._stage)
 
     def find(self, words: str) -> tuple[Opening, ...]:
         """The one opening that the words hint at, if it is enough; else all are open, and closed one by one."""

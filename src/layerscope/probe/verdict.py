@@ -14,6 +14,7 @@ from layerscope.probe.known_errors import KnownError, find_root_error, leave_out
 from layerscope.probe.model_causes import find_model_cause
 from layerscope.probe.observation import (
     CRASHED,
+    DISK_LIMIT,
     FAILED,
     GPU_STAGES,
     HUNG,
@@ -183,13 +184,14 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
     after = seen.stages[names.index(broken.name) + 1 :]
     consequences = tuple(stage.name for stage in after if stage.status in {"blocked", NOT_REACHED})
     outcome, title = _name_outcome(seen, broken)
-    cause = find_cuda_cause(seen, broken) or find_model_cause(seen, broken)
+    is_ended = bool(seen.disk_breach)
+    cause = None if is_ended else find_cuda_cause(seen, broken) or find_model_cause(seen, broken)
     reason = broken.detail
     if broken.status == CRASHED:
         reason = _explain_crash(seen, broken)
     elif broken.name in SERVING_STAGES:
         reason = explain_failure(broken)
-    explanation = None if cause else find_root_error(seen, policies)
+    explanation = None if cause or is_ended else find_root_error(seen, policies)
     known = tell_error(explanation) if explanation is not None else None
     if known is not None and not seen.python and broken.name != "start":
         known = leave_out_python(known)
@@ -216,6 +218,8 @@ def _name_outcome(seen: Observation, broken: StageResult) -> tuple[Outcome, str]
     if broken.status == CRASHED or broken.kind == "crash":
         is_short = seen.is_out_of_memory
         return Outcome.CRASH, f"stage {stage} ran out of memory" if is_short else f"stage {stage} crashes"
+    if seen.disk_breach and broken.kind == DISK_LIMIT:
+        return Outcome.ERROR, f"stage {stage} fills the disk"
     outcome = _OUTCOMES.get(broken.kind, Outcome.ERROR)
     if broken.kind == ENDED:
         return outcome, f"it was ended in stage {stage}, or its log was"
