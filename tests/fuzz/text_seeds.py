@@ -146,6 +146,10 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
     ),
     "python_words": (b'a = "b"  # c\nd("e", [1]) \\\n f\n',),
     "pyvenv": (b"home = /usr/bin\ninclude-system-site-packages = true\nversion = 3.11.2\nuv = 0.4\n",),
+    "secret_log": (
+        f"using key {_TOKEN}\nRuntimeError: HF_TOKEN={_TOKEN} https://u:p4ss@host/x?token=abc123".encode(),
+        b"token: hello, token=hf_token, api_key = load('x')[0]; tokens_per_second=12.5\nPassword: correct horse",
+    ),
     "secret_text": (
         f"export GITHUB_TOKEN={_TOKEN} && curl -H 'Authorization: Bearer {_TOKEN}' https://u:p4ss@host/x".encode(),
         b'{"password": "correct horse", "api_key": "k3y-0f-s0me-k1nd"}\nRUN --mount=type=secret,id=x ARG A=b',

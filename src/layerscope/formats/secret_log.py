@@ -29,13 +29,14 @@ _LONGEST_WORD: Final = 20
 def strike_secrets(text: str) -> str:
     """The text with REDACTED in the place of each credential."""
     pieces, position = [], 0
-    for start, end in join_matches(text, _find_printed(text)):
+    for start, end in join_matches(text, find_printed_secrets(text)):
         pieces += [text[position:start], REDACTED]
         position = end
     return "".join([*pieces, text[position:]]) if pieces else text
 
 
-def _find_printed(text: str) -> Iterator[SecretMatch]:
+def find_printed_secrets(text: str) -> Iterator[SecretMatch]:
+    """The credentials in what a program has printed."""
     yield from find_tokens(text, limit=None)
     for match in find_values(text, has_lists=False):
         value = text[match.start : match.end].rstrip(_AFTER)
