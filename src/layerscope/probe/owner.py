@@ -2,6 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Final
+
+_ENDED: Final = frozenset({"Z", "X"})
+"""States of a process that has ended and that its parent has not asked about: some first processes never do."""
 
 
 def name_owner() -> str:
@@ -25,8 +29,9 @@ def _read_boot() -> str:
 
 
 def _read_start(pid: int) -> str:
-    """When a process was started, in ticks since the host was; empty where there is none."""
+    """When a process was started, in ticks since the host was; empty where it has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        return "" if fields[0] in _ENDED else fields[19]
     except (OSError, IndexError):
         return ""
