@@ -1,11 +1,12 @@
 """The files of a model's folder, each told by what it is before anything loads it."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from layerscope.probe.canary_files import MODEL
-from layerscope.probe.payload.own_files import check_folder, measure_weights, read_json_file
+from layerscope.probe.payload.own_files import MOST_CONFIG, check_folder, measure_weights, read_json_file
 from layerscope.probe.payload.stages import FailedStage
 from support import faulty_models as faulty
 
@@ -84,3 +85,13 @@ def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FailedStage) as failed:
         check_folder(str(tmp_path / "none"))
     assert failed.value.kind == "model-missing"
+
+
+def test_a_large_tokenizer_is_read_whole(tmp_path: Path) -> None:
+    """Those of models for many languages have tens of megabytes; what is larger still, transformers judges."""
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps({"truncation": None, "model": {"vocab": {"a" * 1000: 0}}, "filler": "a" * (5 << 20)}))
+    assert read_json_file(str(tmp_path), "tokenizer.json")["model"]["vocab"]
+    with path.open("ab") as stream:
+        stream.truncate(MOST_CONFIG + 1)
+    assert read_json_file(str(tmp_path), "tokenizer.json") == {}

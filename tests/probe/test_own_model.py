@@ -107,6 +107,117 @@ def test_a_tokenizer_that_drops_nul_is_a_remark(tmp_path: Path) -> None:
     assert any("nul" in remark for remark in verdict.remarks)
 
 
+def see_doubts(target: ModelTarget) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+    """The kind and the values of the tokenizer's stage, and the remarks; a text came all the same."""
+    seen, verdict = see(target)
+    stage, text = seen.find("own-tokenizer"), seen.find("own-text")
+    assert stage is not None
+    assert text is not None
+    assert (verdict.root, stage.status, text.status) == ("", PASSED, PASSED), seen
+    return stage.kind, stage.values, verdict.remarks
+
+
+@pytest.mark.parametrize(
+    ("change", "unknown", "words"),
+    [
+        (faulty.limit_words, ["long"], ("an unbroken word of 20,000 letters", "split long words")),
+        (faulty.forget_emoji, ["emoji", "long"], ("emoji, an unbroken word", "whose vocabulary covers them")),
+    ],
+)
+def test_texts_that_become_the_unknown_token_are_a_remark(
+    change: faulty.Change, unknown: list[str], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Of which kinds they are, and what to do."""
+    kind, values, remarks = see_doubts(in_folder(faulty.write_model(tmp_path / "model", change)))
+    assert (kind, values["unknown"], len(remarks)) == ("unknown-text", unknown, 1)
+    assert all(each in remarks[0] for each in words), remarks
+
+
+def test_dropped_and_unknown_texts_are_both_told(tmp_path: Path) -> None:
+    """A stage has one kind, and its remarks come from what it saw."""
+    folder = faulty.write_model(tmp_path / "model", faulty.limit_words)
+    faulty.drop_nul(folder)
+    kind, _, remarks = see_doubts(in_folder(folder))
+    assert kind == "drops-text"
+    dropped, unknown = remarks
+    assert "makes nothing of texts of such a kind: nul;" in dropped
+    assert "unknown token of texts of such a kind: an unbroken word" in unknown
+
+
+def test_settings_that_cut_prompts_are_a_remark(tmp_path: Path) -> None:
+    """Each with what was measured: transformers heeds one of them, and the tokenizers library the other."""
+    folder = faulty.write_model(tmp_path / "model", faulty.cut_prompts)
+    kind, values, remarks = see_doubts(in_folder(folder))
+    assert kind == "cuts-prompts"
+    rows = values["cuts"]
+    assert set(rows) == {"tokenizer_config.json", "tokenizer.json"}
+    assert all(row["after"] == row["limit"] == 16 < row["before"] and row["context"] == 64 for row in rows.values())
+    library, transformers = sorted(remarks, reverse=True)
+    assert 'set "truncation": null' in library
+    assert "raise model_max_length to 64" in transformers
+
+
+def test_a_template_without_roles_is_a_remark(tmp_path: Path) -> None:
+    """The model cannot tell who speaks."""
+    folder = faulty.write_model(tmp_path / "model", write_template(faulty.LIKE_ROLES))
+    kind, values, remarks = see_doubts(in_folder(folder))
+    assert (kind, len(remarks)) == ("like-roles", 1)
+    assert values["like_roles"].startswith("What is one? It is two.")
+    assert "cannot tell who speaks: take chat_template" in remarks[0]
+
+
+def test_a_template_with_marks_of_another_model_is_a_remark(tmp_path: Path) -> None:
+    """Which are tokens there, and pieces here."""
+    text = faulty.TEMPLATE + "{{ '<|eot_id|>' if messages|length > 1 }}"
+    kind, values, remarks = see_doubts(in_folder(faulty.write_model(tmp_path / "model", write_template(text))))
+    assert (kind, len(remarks)) == ("foreign-template", 1)
+    assert values["foreign_marks"] == {"<|eot_id|>": list("<|eot_id|>")}
+    assert "<|eot_id|> into < | e o t _ i d | >" in remarks[0]
+
+
+def write_template(text: str) -> faulty.Change:
+    """A model with that chat template."""
+    return lambda folder: void((folder / "chat_template.jinja").write_text(text))
+
+
+def void(_: object) -> None:
+    """Nothing."""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        faulty.name_unknown,
+        faulty.know_marks,
+        lambda folder: faulty.cut_prompts(folder, 62),
+        lambda folder: faulty.edit_json(folder, "tokenizer_config.json", model_max_length=10**30),
+        *map(write_template, (faulty.TEMPLATE, faulty.FIRM, faulty.STERN, faulty.ENDED)),
+    ],
+)
+def test_sound_neighbours_of_those_have_no_remark(change: faulty.Change, tmp_path: Path) -> None:
+    """What many sound models have."""
+    kind, values, remarks = see_doubts(in_folder(faulty.write_model(tmp_path / "model", change)))
+    assert (kind, remarks) == ("", ()), values
+
+
+@pytest.mark.parametrize(
+    ("root", "kind", "change"), [("own-text", "special-only", None), ("own-decode", "eos-first", faulty.end_first)]
+)
+def test_a_template_of_another_model_is_the_likely_cause(
+    root: str, kind: str, change: faulty.Change | None, tmp_path: Path
+) -> None:
+    """Where the model gives no text, it is named with what else may be done."""
+    folder = faulty.write_model(tmp_path / "model", change)
+    write_template(faulty.CHATML)(folder)
+    seen, verdict = see(in_folder(folder))
+    assert (verdict.root, verdict.kind) == (root, kind), seen
+    assert (
+        "the likely cause: the chat template has marks that this tokenizer does not know, <|im_end|>" in verdict.reason
+    )
+    assert "chat_template of the model's own repository" in verdict.cures[0]
+    assert (len(verdict.cures) > 1) == (kind == "eos-first")
+
+
 def test_a_chat_model_needs_a_template(tmp_path: Path) -> None:
     """Without one a chat server answers with an error; with one, and for other models, all is well."""
     plain = faulty.write_model(tmp_path / "plain")

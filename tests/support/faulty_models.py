@@ -153,6 +153,71 @@ def drop_letters(folder: Path) -> None:
     path.write_text(json.dumps(document))
 
 
+UNKNOWN: Final = "[UNK]"
+
+
+def limit_words(folder: Path) -> None:
+    """WordPiece as BERT's, which makes one token of a word that is too long; its other tokens are the canary's own."""
+    path = folder / "tokenizer.json"
+    document = json.loads(path.read_text())
+    document["pre_tokenizer"]["use_regex"] = True
+    vocabulary = replace_last_tokens(document, UNKNOWN)
+    document["model"] = {
+        "type": "WordPiece", "unk_token": UNKNOWN, "continuing_subword_prefix": "", "max_input_chars_per_word": 100,
+        "vocab": vocabulary,
+    }  # fmt: skip
+    path.write_text(json.dumps(document))
+    edit_json(folder, "tokenizer_config.json", unk_token=UNKNOWN)
+
+
+def forget_emoji(folder: Path) -> None:
+    """The same without the byte with which most emoji begin."""
+    limit_words(folder)
+    path = folder / "tokenizer.json"
+    document = json.loads(path.read_text())
+    del document["model"]["vocab"]["\u00f0"]
+    path.write_text(json.dumps(document))
+
+
+def name_unknown(folder: Path) -> None:
+    """A token of unknown text that no text gives, as with other tokenizers of bytes."""
+    path = folder / "tokenizer.json"
+    document = json.loads(path.read_text())
+    replace_last_tokens(document, UNKNOWN)
+    path.write_text(json.dumps(document))
+    edit_json(folder, "tokenizer_config.json", unk_token=UNKNOWN)
+
+
+def replace_last_tokens(document: dict[str, Any], *names: str) -> dict[str, int]:
+    """The vocabulary with these in place of its last bytes, which no text in UTF-8 has."""
+    vocabulary: dict[str, int] = document["model"]["vocab"]
+    last = {number: name for name, number in vocabulary.items()}
+    for place, name in enumerate(names):
+        del vocabulary[last[255 - place]]
+        vocabulary[name] = 255 - place
+    return vocabulary
+
+
+def cut_prompts(folder: Path, tokens: int = 16) -> None:
+    """A tokenizer that is told to read no more, for transformers and for the tokenizers library."""
+    edit_json(folder, "tokenizer_config.json", model_max_length=tokens)
+    rules = {"direction": "Right", "max_length": tokens, "strategy": "LongestFirst", "stride": 0}
+    edit_json(folder, "tokenizer.json", truncation=rules)
+
+
+def know_marks(folder: Path) -> None:
+    """The marks of ChatML as tokens, in a template of theirs."""
+    path = folder / "tokenizer.json"
+    document = json.loads(path.read_text())
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    vocabulary = replace_last_tokens(document, "<|im_start|>", "<|im_end|>")
+    document["added_tokens"] = [
+        {"id": vocabulary[name], "content": name, **flags} for name in ("<|im_end|>", "<|im_start|>")
+    ]
+    path.write_text(json.dumps(document))
+    (folder / "chat_template.jinja").write_text(CHATML)
+
+
 BROKEN_STREAM: Final = """
 from transformers import GPT2LMHeadModel
 
@@ -195,4 +260,26 @@ def bring_unknown_kind(folder: Path) -> None:
     edit_json(folder, "config.json", model_type="own-kind", architectures=["Own"], auto_map=code)
 
 
-TEMPLATE: Final = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+TEMPLATE: Final = (
+    "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
+"""A chat template whose marks are plain words."""
+
+FIRM: Final = "{% if messages[0].role != 'user' %}{{ raise_exception('a user begins') }}{% endif %}" + TEMPLATE
+"""The same, which takes no conversation that another than a user begins."""
+
+STERN: Final = "{% if messages|length > 1 %}{{ raise_exception('one message') }}{% endif %}" + TEMPLATE
+"""The same, which takes no conversation at all."""
+
+ENDED: Final = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
+"""DialoGPT's: turns alternate, and each ends."""
+
+LIKE_ROLES: Final = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+"""One that does not say who speaks."""
+
+CHATML: Final = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""One whose marks are tokens of other models."""

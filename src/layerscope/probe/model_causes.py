@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from layerscope.probe.causes import Cause
 from layerscope.probe.observation import CRASHED, HUNG, Observation, StageResult
+from layerscope.probe.tokenizer_remarks import TEMPLATE_CURE, list_template_faults
 
 HUB_FRAMES: Final = ("huggingface_hub", "transformers/utils/hub.py")
 """Files whose lines in a stack mean that the hub is being asked."""
@@ -99,9 +100,12 @@ _CAUSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }  # fmt: skip
 """What each kind comes from, and what to do."""
 
-DROPPED: Final = "drops-text"
 ASKING: Final = "asks-hub"
-"""Kinds of a stage that has passed, and of which something is to be said."""
+"""The kind of a stage that has passed, and of which something is to be said."""
+
+_TALKING: Final = frozenset({"own-decode", "own-text"})
+_WITHOUT_TEXT: Final = frozenset({"eos-first", "empty", "special-only", "degenerate"})
+"""Stages in which a model that is asked in a wrong form stops or rambles, and the kinds of that."""
 
 
 def find_model_cause(seen: Observation, broken: StageResult) -> Cause | None:
@@ -111,10 +115,18 @@ def find_model_cause(seen: Observation, broken: StageResult) -> Cause | None:
     if broken.status == CRASHED and seen.is_out_of_memory:
         reason = "the kernel ended a process of the container for want of memory"
         return Cause("", reason, ("Give it more: --memory, and in production the same",))
+    if broken.name in _TALKING and broken.kind in _WITHOUT_TEXT and list_template_faults(seen):
+        return _explain_template(broken, list_template_faults(seen))
     if not broken.name.startswith("own-") or broken.kind not in _CAUSES:
         return None
     reason, cures = _CAUSES[broken.kind]
     return Cause("", f"{broken.detail}: {reason}", cures)
+
+
+def _explain_template(broken: StageResult, faults: tuple[str, ...]) -> Cause:
+    cures = _CAUSES[broken.kind][1] if broken.kind in _CAUSES else ()
+    reason = f"{broken.detail}; the likely cause: {'; '.join(faults)}"
+    return Cause("", reason, (f"{TEMPLATE_CURE[0].upper()}{TEMPLATE_CURE[1:]}", *cures))
 
 
 def is_waiting_for_hub(stage: StageResult) -> bool:

@@ -3,8 +3,9 @@
 from typing import Final
 
 from layerscope.probe.memory_use import list_memory_remarks
-from layerscope.probe.model_causes import ASKING, DROPPED
+from layerscope.probe.model_causes import ASKING
 from layerscope.probe.observation import SKIPPED, Observation, StageResult
+from layerscope.probe.tokenizer_remarks import list_tokenizer_remarks
 
 SLOW_FIRST: Final = 10.0
 """Seconds of a first run from which on a kernel was compiled in it, and not only loaded."""
@@ -19,7 +20,7 @@ def list_remarks(seen: Observation) -> tuple[str, ...]:
         *tell_muted(seen),
         *_tell_left_out(seen),
         *_tell_asking(seen),
-        *_tell_dropped(seen),
+        *list_tokenizer_remarks(seen),
         *_tell_compiled(seen),
         *list_memory_remarks(seen),
     )
@@ -31,18 +32,6 @@ def tell_muted(seen: Observation) -> tuple[str, ...]:
     if visibility is None or visibility.kind != "muted":
         return ()
     return (f"output is {visibility.detail}: set PYTHONUNBUFFERED=1",)
-
-
-def _tell_dropped(seen: Observation) -> tuple[str, ...]:
-    stage = seen.find("own-tokenizer")
-    if stage is None or stage.kind != DROPPED:
-        return ()
-    names = ", ".join(map(str, stage.values.get("dropped", ())))
-    remark = (
-        f"the model's tokenizer makes nothing of texts of such a kind: {names}; a prompt of nothing else is empty: "
-        "refuse a request without tokens"
-    )
-    return (remark,)
 
 
 def find_left_out(seen: Observation) -> StageResult | None:

@@ -7,8 +7,8 @@ from typing import Any, Dict, List
 
 from layerscope.probe.payload.stages import FailedStage
 
-MOST_CONFIG = 4 << 20
-"""Bytes of a JSON file of a model that are read; an index of a thousand shards has one."""
+MOST_CONFIG = 64 << 20
+"""Bytes of a JSON file of a model that are read; a tokenizer of many languages has up to 34 MB."""
 
 MOST_WEIGHT_HEADER = 100_000_000
 """Bytes of a safetensors header: the format's own limit."""
@@ -20,17 +20,19 @@ SINGLES = ("model.safetensors", "pytorch_model.bin")
 
 
 def read_json_file(folder: str, name: str) -> Dict[str, Any]:
-    """A JSON object; empty where there is no such file; raises FailedStage for what is none."""
+    """A JSON object; empty where there is no such file, or a larger one; raises FailedStage for what is none."""
     path = os.path.join(folder, name)
     try:
         with open(path, "rb") as stream:
-            content = stream.read(MOST_CONFIG)
+            content = stream.read(MOST_CONFIG + 1)
     except OSError as error:
         if os.path.lexists(path):
             raise FailedStage("model-unreadable", f"{name}: {error.strerror}", {"file": name}) from None
         return {}
     if content.startswith(POINTER):
         raise FailedStage("lfs-pointer", f"{name} is a pointer of Git LFS, not the file", {"file": name})
+    if len(content) > MOST_CONFIG:  # whether it is sound, those tell that load it
+        return {}
     try:
         found = json.loads(content.decode("utf-8"))
     except ValueError as error:

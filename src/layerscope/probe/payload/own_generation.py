@@ -5,7 +5,8 @@ import time
 from typing import Any, Dict, List, Tuple
 
 from layerscope.probe.payload.generated_text import judge_text
-from layerscope.probe.payload.own_model import PROMPTS, OwnModel
+from layerscope.probe.payload.own_model import OwnModel
+from layerscope.probe.payload.own_prompts import PROMPTS
 from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.stages import FailedStage, SkippedStage, describe_error
 

@@ -10,13 +10,11 @@ from typing import Any, Dict, List, Tuple
 
 from layerscope.probe.payload.load_report import LoadReport, tell_shapes
 from layerscope.probe.payload.memory import find_memory_limit, tell_shortage
-from layerscope.probe.payload.own_files import check_folder, measure_weights, read_json_file, spell_size
-from layerscope.probe.payload.pretrained import CANARIES, QUIET, check_canaries
+from layerscope.probe.payload.own_files import measure_weights, spell_size
+from layerscope.probe.payload.own_prompts import encode_prompt
+from layerscope.probe.payload.own_tokenizer import OwnTokenizer, refuse_code
 from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.stages import FailedStage, SkippedStage, describe_error
-
-PROMPTS = ("The capital of France is", "Hello", "你好")
-"""What the model is to go on with; one of them is enough."""
 
 ROOM = 1.1
 """Memory that loading takes, as a multiple of the weights: they are read, and each is put in its place."""
@@ -26,8 +24,6 @@ ASKING_SECONDS = 3.0
 
 BESIDE = 2 << 30
 """Bytes that PyTorch and transformers take beside the weights."""
-
-SPECIAL_IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id")
 
 SlowPieces = Dict[str, Any]
 
@@ -66,89 +62,14 @@ class OwnModel:
 
     def load_tokenizer(self) -> Tuple[str, Dict[str, Any]]:
         """Load the tokenizer, and give it what tokenizers stumble over."""
-        import transformers
-
-        names = check_folder(self.folder)
-        self._config = read_json_file(self.folder, "config.json")
-        _refuse_others(self._config, names)
-        for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
-            read_json_file(self.folder, name)
-        try:
-            self.tokenizer = transformers.AutoTokenizer.from_pretrained(self.folder, **self._options)
-        except ValueError as error:
-            self._refuse_code(error)
-            raise
-        values: Dict[str, Any] = {"folder": self.folder, "kind": type(self.tokenizer).__name__}
-        values["special"] = {name: getattr(self.tokenizer, name, None) for name in SPECIAL_IDS}
-        values["canaries"] = dict(check_canaries(self.tokenizer), **{"bad utf-8": _try_bad_text(self.tokenizer)})
-        self._check_canaries(values)
-        self._check_special(values)
-        values["template"] = self._check_template(values)
-        template = "a chat template" if values["template"] else "no chat template"
-        return "{}, {} tokens, {}, {} canaries".format(
-            values["kind"], len(self.tokenizer), template, len(values["canaries"])
-        ), values
-
-    def _refuse_code(self, error: BaseException) -> None:
-        """What would have to be run is run only where the image says so."""
-        if not self._options["trust_remote_code"] and "trust_remote_code" in str(error):
-            raise SkippedStage(
-                "the model brings code of its own (auto_map) that transformers does not know, and nothing says "
-                "--trust-remote-code"
-            ) from None
-
-    def _check_canaries(self, values: SlowPieces) -> None:
-        """Plain words must arrive; of what else is lost it is said, for many tokenizers drop it on purpose."""
-        plain = list(self.tokenizer(PROMPTS[0], add_special_tokens=False)["input_ids"])
-        back = str(self.tokenizer.decode(plain, skip_special_tokens=True)).lower()
-        if not set(back) & set(PROMPTS[0].lower().replace(" ", "")):
-            detail = f"the tokenizer makes {len(plain)} tokens of {PROMPTS[0]!r}, and {back[:40]!r} of these"
-            raise FailedStage("lost-text", detail, values)
-        found = values["canaries"]
-        lost = sorted(name for name in CANARIES if not found[name]["tokens"] and name not in QUIET)
-        if lost:
-            values["doubt"] = "drops-text"
-            values["dropped"] = lost
-
-    def _check_special(self, values: SlowPieces) -> None:
-        """Ids of special tokens lie within the vocabulary, and the end is the same for all who look for it."""
-        self._highest = max([0, *self.tokenizer.get_vocab().values()])
-        beyond = {name: number for name, number in values["special"].items() if _is_beyond(number, self._highest)}
-        if beyond:
-            raise FailedStage("wrong-special-ids", f"beyond the highest token, {self._highest}: {beyond}", values)
-        rows = {
-            "config.json": self._config,
-            "generation_config.json": read_json_file(self.folder, "generation_config.json"),
-        }
-        ends = {name: row["eos_token_id"] for name, row in rows.items() if row.get("eos_token_id") is not None}
-        values["ends"] = dict(ends, tokenizer=values["special"]["eos_token_id"])
-
-    def _check_template(self, values: SlowPieces) -> bool:
-        """Whether there is a chat template; it must be one that can be filled in."""
-        if not getattr(self.tokenizer, "chat_template", None):
-            if self._is_chat:
-                detail = "the tokenizer has no chat template"
-                raise FailedStage("no-chat-template", detail, values)
-            return False
-        try:
-            text = self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": PROMPTS[1]}], tokenize=False, add_generation_prompt=True
-            )
-        except Exception as error:  # noqa: BLE001 -- templates are programs
-            raise FailedStage("bad-chat-template", shorten(describe_error(error), 600), values) from None
-        if PROMPTS[1] not in text:
-            raise FailedStage("bad-chat-template", f"the template loses the message: {shorten(text, 200)!r}", values)
-        values["rendered"] = shorten(text, 300)
-        return True
+        reader = OwnTokenizer(self.folder, self._options, is_chat=self._is_chat)
+        told = reader.load()
+        self.tokenizer, self._config, self._highest = reader.tokenizer, reader.config, reader.highest
+        return told
 
     def encode(self, prompt: str) -> List[int]:
         """The prompt as tokens, in the chat template where there is one."""
-        if getattr(self.tokenizer, "chat_template", None):
-            text = self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True
-            )
-            return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-        return list(self.tokenizer(prompt)["input_ids"])
+        return encode_prompt(self.tokenizer, prompt)
 
     def load(self) -> Tuple[str, Dict[str, Any]]:
         """Look at the files, and load them if they fit; what the checkpoint lacks would be filled with noise."""
@@ -201,7 +122,7 @@ class OwnModel:
             if kind == "wrong-shape":
                 text = tell_shapes(str(error)) or tell_shapes(report.text) or text
             values["exception"] = type(error).__name__
-            self._refuse_code(error)
+            refuse_code(error, self._options)
             if kind == "no-generator":
                 raise SkippedStage(f"transformers knows no generator of this kind: {shorten(text, 300)}") from None
             raise FailedStage(kind, shorten(text, 1200), values) from None
@@ -246,26 +167,6 @@ def _is_offline() -> bool:
         os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
         for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
     )
-
-
-def _is_beyond(number: Any, highest: int) -> bool:
-    return isinstance(number, int) and not 0 <= number <= highest
-
-
-def _refuse_others(config: Dict[str, Any], names: List[str]) -> None:
-    """Only what transformers loads is tried here."""
-    if not config:
-        if any(name.endswith(".gguf") for name in names):
-            raise SkippedStage("GGUF is for llama.cpp and Ollama; transformers does not load it here")
-        raise FailedStage("bad-config", "the folder has no config.json", {"files": names[:64]})
-
-
-def _try_bad_text(tokenizer: Any) -> Dict[str, Any]:
-    """What becomes of a text that cannot be UTF-8: half of a surrogate pair."""
-    try:
-        return {"tokens": len(tokenizer("a\udcffb", add_special_tokens=False)["input_ids"])}
-    except Exception as error:  # noqa: BLE001 -- which one it is, is what is asked
-        return {"tokens": 0, "error": type(error).__name__}
 
 
 def _count_devices(model: Any) -> Dict[str, int]:

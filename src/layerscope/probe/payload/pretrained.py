@@ -6,7 +6,7 @@ looked up elsewhere.
 
 import os
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from layerscope.probe.payload.generated_text import judge_text
 from layerscope.probe.payload.records import shorten
@@ -102,8 +102,12 @@ def _check_generation(tokens: List[int], text: str, expected: List[int], values:
 
 
 def check_canaries(tokenizer: Any) -> Dict[str, Dict[str, Any]]:
-    """Of each text how many tokens it gives, and whether they lead back to it; or what the tokenizer raised."""
+    """Of each text how many tokens it gives, how many of these stand for what is unknown, and whether they lead back.
+
+    In place of that, what the tokenizer raised.
+    """
     found: Dict[str, Dict[str, Any]] = {}
+    unknown = _find_unknown(tokenizer)
     told = getattr(tokenizer, "deprecation_warnings", None)
     if isinstance(told, dict):  # no model is given these texts, so that their length is none of its log's business
         told["sequence-length-is-longer-than-the-specified-maximum"] = True
@@ -115,4 +119,13 @@ def check_canaries(tokenizer: Any) -> Dict[str, Dict[str, Any]]:
             found[name] = {"tokens": 0, "error": shorten(f"{type(error).__name__}: {error}", 300)}
         else:
             found[name] = {"tokens": len(ids), "is_same": back == text}
+            if unknown is not None:
+                found[name]["unknown"] = ids.count(unknown)
     return found
+
+
+def _find_unknown(tokenizer: Any) -> Optional[int]:
+    """The token of unknown text; None where there is none, as with GPT-2, whose end of text is called so, too."""
+    number = getattr(tokenizer, "unk_token_id", None)
+    others = [getattr(tokenizer, name, None) for name in ("bos_token_id", "eos_token_id")]
+    return number if isinstance(number, int) and number not in others else None
