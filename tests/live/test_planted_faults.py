@@ -42,6 +42,24 @@ def bring_unknown_chat(folder: Path) -> None:
     faulty.bring_unknown_kind(folder)
 
 
+def chat_nearly(folder: Path) -> None:
+    """A chat model with the marks of ChatML as tokens, that reads two tokens less than it has positions for."""
+    faulty.cut_prompts(folder, 62)
+    faulty.know_marks(folder)
+
+
+def lose_prompts(folder: Path) -> None:
+    """Long words become one token, prompts are cut, and the chat template does not say who speaks."""
+    faulty.limit_words(folder)
+    faulty.cut_prompts(folder)
+    (folder / "chat_template.jinja").write_text(faulty.LIKE_ROLES)
+
+
+def chat_as_another(folder: Path) -> None:
+    """A chat template with marks that the tokenizer does not know."""
+    (folder / "chat_template.jinja").write_text(faulty.CHATML)
+
+
 def break_stream(folder: Path) -> None:
     """The same, whose code raises where a stream is asked for."""
     chat(folder)
@@ -66,11 +84,13 @@ def put_in_cache(folder: Path) -> tuple[TarMember, ...]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["served", "cached"])
+@pytest.mark.parametrize("kind", ["served", "cached", "nearly"])
 def test_sound_images_with_a_model_of_their_own_report_nothing(kind: str, torch: Bench, tmp_path: Path) -> None:
-    """Served with code and a template, and found in a hub's cache without asking the hub."""
+    """Served with code and a template, found in a hub's cache without asking it, and near what is cut or foreign."""
     if kind == "cached":
         files, changes = put_in_cache(tmp_path / "cache"), [*BY_NAME, "ENV HF_HUB_OFFLINE 1"]
+    elif kind == "nearly":
+        files, changes = put_model(tmp_path, chat_nearly), [*NAMED]
     else:
         files, changes = put_model(tmp_path, chat), [*SERVED]
     probed = torch.probe(TORCH, f"sound-{kind}", *files, changes=changes, options=["--no-server"])
@@ -106,6 +126,7 @@ FAULTS: Final = (
     Fault("vocabulary", faulty.widen_tokenizer, Expected("own-weights", "wrong-vocabulary", "error", "tokenizer")),
     Fault("overflow", faulty.overflow, Expected("own-prefill", "overflow", "degenerate", "bfloat16")),
     Fault("eos-first", faulty.end_first, Expected("own-decode", "eos-first", "special-only", "eos_token_id")),
+    Fault("template", chat_as_another, Expected("own-text", "special-only", "special-only", "chat_template")),
     Fault("no-template", faulty.bring_code, Expected("own-tokenizer", "no-chat-template", "error", "jinja"), SERVED),
     Fault("stream", break_stream, Expected("own-stream", "swallowed-exception", "hang", "timeout"), SERVED),
 )  # fmt: skip
@@ -118,6 +139,28 @@ def test_a_model_with_a_fault_breaks_at_its_stage(fault: Fault, torch: Bench, tm
     files = put_model(tmp_path, fault.change)
     probed = torch.probe(TORCH, fault.name, *files, changes=fault.changes, options=["--no-server"])
     assert_broken(probed, fault.expected, OWN[OWN.index(fault.expected.root) + 1 :])
+
+
+REMARKS: Final = (
+    ("its unknown token of texts of such a kind: an unbroken word of 20,000 letters", "split long words"),
+    ("model_max_length 16 of tokenizer_config.json cuts prompts", "raise model_max_length to 64"),
+    ("truncation of tokenizer.json at 16 tokens cuts prompts", 'set "truncation": null'),
+    ("what an assistant says alike", "take chat_template of the model's own repository"),
+)
+"""What is said of faults with which the model gives text all the same, and of what to do."""
+
+
+@pytest.mark.slow
+def test_what_is_lost_of_prompts_is_remarked(torch: Bench, tmp_path: Path) -> None:
+    """The model gives text, and each fault is told with its cure."""
+    files = put_model(tmp_path, lose_prompts)
+    code, document, talk = torch.probe(TORCH, "lost-prompts", *files, changes=NAMED, options=["--no-server"])
+    assert code == exit_codes.CLEAN, (document, talk)
+    verdict = document["probe"]["verdict"]
+    assert (verdict["outcome"], verdict["root"]) == ("generated", "")
+    assert len(verdict["remarks"]) == len(REMARKS), verdict["remarks"]
+    for words, cure in REMARKS:
+        assert any(words in each and cure in each for each in verdict["remarks"]), words
 
 
 @pytest.mark.slow

@@ -189,9 +189,10 @@ def void(_: object) -> None:
     [
         faulty.name_unknown,
         faulty.know_marks,
+        faulty.end_turns,
         lambda folder: faulty.cut_prompts(folder, 62),
         lambda folder: faulty.edit_json(folder, "tokenizer_config.json", model_max_length=10**30),
-        *map(write_template, (faulty.TEMPLATE, faulty.FIRM, faulty.STERN, faulty.ENDED)),
+        *map(write_template, (faulty.TEMPLATE, faulty.FIRM, faulty.STERN)),
     ],
 )
 def test_sound_neighbours_of_those_have_no_remark(change: faulty.Change, tmp_path: Path) -> None:

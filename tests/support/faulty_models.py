@@ -275,6 +275,13 @@ STERN: Final = "{% if messages|length > 1 %}{{ raise_exception('one message') }}
 ENDED: Final = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
 """DialoGPT's: turns alternate, and each ends."""
 
+
+def end_turns(folder: Path) -> None:
+    """That template, with the canary's own end."""
+    (folder / "chat_template.jinja").write_text(ENDED)
+    edit_json(folder, "tokenizer_config.json", eos_token="\u0100")
+
+
 LIKE_ROLES: Final = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
 """One that does not say who speaks."""
 
