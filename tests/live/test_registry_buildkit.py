@@ -1,7 +1,8 @@
 """Images that a real BuildKit has built and pushed to a real registry: every compression, eStargz, attestations."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,16 @@ from support.live_registry import LiveRegistry, is_installed, serve_live_registr
 
 PLAIN = ("--provenance=false",)
 
+Push = Callable[..., None]
 
-@pytest.fixture(scope="session")
-def tools() -> Path:
-    """BuildKit's own client."""
-    found = find_tools()
-    if found is None:
+
+@pytest.fixture
+def push(containerd_engine: LiveEngine, tmp_path: Path) -> Push:
+    """Builds an image and pushes it: `push(target, output=…, options=…)`."""
+    tools = find_tools()
+    if tools is None:
         pytest.skip("no buildx: LAYERSCOPE_ENGINE_SUITE=trixie tests/support/engine.sh install")
-    return found
+    return partial(build_and_push, containerd_engine, tools, tmp_path)
 
 
 @pytest.fixture
@@ -49,17 +52,12 @@ def ask(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("compression", ["uncompressed", "gzip", "zstd", "estargz"])
 def test_an_image_of_buildkit_is_intact_in_every_compression(
-    compression: str,
-    registry: LiveRegistry,
-    containerd_engine: LiveEngine,
-    tools: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    compression: str, push: Push, registry: LiveRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is found in its layers; an eStargz table, which BuildKit puts behind the tar, tells what the tar does."""
     target = f"{registry.address}/team/{compression}:1"
     output = f",compression={compression},force-compression=true"
-    build_and_push(containerd_engine, tools, tmp_path, target, output=output, options=PLAIN)
+    push(target, output=output, options=PLAIN)
     report = ask(capsys, "audit", f"registry:{target}", "--fail-on", "critical")
     assert [each["verified"] for each in report["layers"]] == [True, True, True]
     assert [each["rule"] for each in report["findings"] if each["code"].startswith("LAY")] == []
@@ -70,16 +68,12 @@ def test_an_image_of_buildkit_is_intact_in_every_compression(
 
 
 def test_attestations_of_buildkit_are_listed_and_never_taken_for_an_image(
-    registry: LiveRegistry,
-    containerd_engine: LiveEngine,
-    tools: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    push: Push, registry: LiveRegistry, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each platform has its own, and the list of platforms has none of them."""
     target = f"{registry.address}/team/attested:1"
     options = ("--provenance=true", "--platform", "linux/amd64,linux/arm64")
-    build_and_push(containerd_engine, tools, tmp_path, target, options=options)
+    push(target, options=options)
     seen = []
     for platform in ("linux/amd64", "linux/arm64"):
         document = ask(capsys, "inspect", f"registry:{target}", "--platform", platform)
