@@ -92,8 +92,8 @@ def _choose_layer(result: AuditResult, findings: list[Finding]) -> tuple[int | N
     if worst is not None and worst.severity >= Severity.MEDIUM and not worst.wasted:
         layer = next((place.layer for place in worst.locations if place.layer is not None), None)
         if layer is not None:
-            scan = result.layers[layer].scan
-            return (layer if scan is not None and len(scan.index) else None), False
+            unseen = {each.index for each in result.layers if each.scan is None or not each.scan.index.paths}
+            return (None if layer in unseen else layer), False
     wasted = [weight.wasted for weight in result.weight.layers]
     return (wasted.index(max(wasted)), True) if any(wasted) else (None, False)
 
