@@ -23,6 +23,8 @@ _SETTINGS: Final = {
 }
 """By file: the setting, where it is heeded, and the cure."""
 
+_NUMBERS: Final = ("limit", "context", "before", "after")
+
 
 def list_tokenizer_remarks(seen: Observation) -> tuple[str, ...]:
     """All of them."""
@@ -101,8 +103,10 @@ def _tell_unknown(values: dict[str, Any]) -> tuple[str, ...]:
 def _tell_cuts(values: dict[str, Any]) -> tuple[str, ...]:
     found = []
     for file, row in _read_rows(values, "cuts").items():
-        numbers = {name: row.get(name) for name in ("limit", "context", "before", "after")} if row else {}
-        if file not in _SETTINGS or not all(isinstance(each, int) for each in numbers.values()):
+        numbers = (
+            {name: row[name] for name in _NUMBERS if isinstance(row.get(name), int)} if isinstance(row, dict) else {}
+        )
+        if file not in _SETTINGS or len(numbers) < len(_NUMBERS):
             continue
         setting, where, cure = (words.format(**numbers) for words in _SETTINGS[file])
         found.append(
