@@ -103,9 +103,8 @@ def _tell_unknown(values: dict[str, Any]) -> tuple[str, ...]:
 def _tell_cuts(values: dict[str, Any]) -> tuple[str, ...]:
     found = []
     for file, row in _read_rows(values, "cuts").items():
-        numbers = (
-            {name: row[name] for name in _NUMBERS if isinstance(row.get(name), int)} if isinstance(row, dict) else {}
-        )
+        told = row if isinstance(row, dict) else {}
+        numbers = {name: told[name] for name in _NUMBERS if isinstance(told.get(name), int)}
         if file not in _SETTINGS or len(numbers) < len(_NUMBERS):
             continue
         setting, where, cure = (words.format(**numbers) for words in _SETTINGS[file])
