@@ -111,7 +111,7 @@ FAULTS: Final[Mapping[str, tuple[Outcome, str, str]]] = {
     "tool_calls": (Outcome.OTHER_FIELD, "chat-16", "tool_calls[0].function.arguments"),
     "content-list": (Outcome.OTHER_FIELD, "chat-16", "message.content[0].text"),
     "degenerate": (Outcome.DEGENERATE, "chat-16", "!!!!"),
-    "stops-at-once": (Outcome.EMPTY, "chat-16", "with another stop list there is a text: 'READY'"),
+    "stops-at-once": (Outcome.EMPTY, "chat-16", "without it there is a text: 'READY'"),
     "echo-trimmed": (Outcome.EMPTY, "chat-16", "the server counts 12 tokens"),
     "capped": (Outcome.TRUNCATED, "chat-512", "after 10 tokens"),
     "cut-at-20": (Outcome.TRUNCATED, "chat-512", "transformers' generate()"),

@@ -253,6 +253,9 @@ def main(arguments: list[str] | None = None) -> None:
     StubHandler.faults, StubHandler.key = frozenset(asked.fault), asked.key
     if "log-to-file" in asked.fault:
         sys.stdout = sys.stderr = Path(asked.log_file).open("a", buffering=1)  # noqa: SIM115 -- as long as it runs
+    if "log-to-nowhere" in asked.fault:
+        for descriptor in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     if "hang-start" in asked.fault:
         say("fetching the model from the hub")
         time.sleep(600)

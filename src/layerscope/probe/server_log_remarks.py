@@ -18,7 +18,7 @@ def list_log_remarks(values: Mapping[str, Any]) -> Iterator[str]:
     elif is_silent and values.get("is_discarded"):
         yield "the server prints nothing: its output goes to /dev/null; start it without that redirection"
     elif is_silent and settings:
-        yield f"the server prints nothing: {', '.join(settings)} holds its log back; set its level to info"
+        yield f"the server prints nothing: {', '.join(settings)} holds its log back: leave that out, or set info"
     elif is_silent:
         yield "the server prints nothing: set its log level, so that a failure can be seen"
 
@@ -26,5 +26,5 @@ def list_log_remarks(values: Mapping[str, Any]) -> Iterator[str]:
 def _tell_file(path: str, *, is_silent: bool) -> str:
     """The cure is a link only where that is safe to copy."""
     what = "prints nothing and writes its log" if is_silent else "writes what it tells of requests"
-    link = f", or link the file: ln -sf /dev/stdout {path}" if _PLAIN.fullmatch(path) else ""
+    link = f", or link the file in the image: RUN ln -sf /dev/stdout {path}" if _PLAIN.fullmatch(path) else ""
     return f"the server {what} to {path}, where no engine looks: let it log to its standard output{link}"

@@ -36,8 +36,8 @@ _CURES: Final = {
     ),
     "stop-string": (
         (
-            "Take it out of the list that holds it: what the server's program or its --stop gives, stop_strings in "
-            "generation_config.json, PARAMETER stop of an Ollama model"
+            "Take the stop string out of the list that has it: the one in the server's program or after --stop, "
+            "stop_strings in generation_config.json, PARAMETER stop of an Ollama model"
         ),
         "Until then, let each request bring a stop list of its own",
     ),

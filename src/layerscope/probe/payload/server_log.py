@@ -7,8 +7,10 @@ from typing import Any, Dict, List, Set
 
 from layerscope.probe.payload.host_files import list_folder, read_fields, read_text
 
-MOST_OPEN = 4096
-MOST_SETTINGS = 8
+MOST_OPEN, MOST_WRITTEN, MOST_LOOKED = 4096, 64, 64
+"""Descriptors of a process that are looked at, files of them that are read, and processes."""
+
+MOST_SETTINGS, MOST_FILES = 8, 8
 MAX_SHOWN_PATH = 200
 MAX_WORD = 200
 """Characters of an argument or a variable that is looked at."""
@@ -67,7 +69,7 @@ def describe_log(processes: List[int], marks: List[str]) -> Dict[str, Any]:
     words, variables = [], []  # type: List[str], List[str]
     files: Dict[str, bool] = {}
     is_discarded = False
-    for process in processes:
+    for process in processes[:MOST_LOOKED]:
         words += _read_list(f"/proc/{process}/cmdline")
         variables += _read_list(f"/proc/{process}/environ")
         streams = {_read_link(f"/proc/{process}/fd/{number}") for number in (1, 2)}
@@ -82,7 +84,7 @@ def join_log(files: Dict[str, bool], settings: List[str], *, is_discarded: bool)
     first = sorted(files, key=lambda path: (not files[path], path))
     told: Dict[str, Any] = {}
     if first:
-        told["log_files"] = [path[:MAX_SHOWN_PATH] for path in first[:MOST_SETTINGS]]
+        told["log_files"] = [path[:MAX_SHOWN_PATH] for path in first[:MOST_FILES]]
         told["is_in_file"] = files[first[0]]
     if settings:
         told["log_settings"] = settings
@@ -116,6 +118,8 @@ def _find_files(process: int, marks: List[str]) -> Dict[str, bool]:
             continue
         if not _is_written(process, name, place):
             continue
+        if len(seen) == MOST_WRITTEN:
+            break
         seen.add(path)
         is_told = _has_mark(place, marks)
         if is_told or is_log_place(path):

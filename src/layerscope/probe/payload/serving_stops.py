@@ -45,7 +45,9 @@ class ServingStops(ServingCalls):
         if self._lifted:
             named = f", {answer.stop!r}," if answer.stop else ""
             shown = " ".join(self._lifted.split())[:60]
-            said = f"a stop string{named} ends the answer before its first word: with another stop list there is a text"
+            said = (
+                f"a stop string of the server{named} ends the answer before its first word: without it there is a text"
+            )
             values = dict(failure.values, without_stops=self._lifted[:200], stop=answer.stop)
             return FailedStage("stop-string", f"{said}: {shown!r}", values)
         if answer.count is not None and answer.count > FEW_COUNTED:
