@@ -157,10 +157,16 @@ def test_a_package_that_cannot_be_imported_is_named(fault: str, words: str, torc
 TRANSFORMERS_SERVER: Final = Path(__file__).parents[1] / "support/transformers_server.py"
 
 
+def hold_long_chats(folder: Path) -> None:
+    """A chat model with room for what is asked of a server."""
+    faulty.widen_context(folder)
+    (folder / "chat_template.jinja").write_text(faulty.TEMPLATE)
+
+
 def serve_by_transformers(torch: Bench, folder: Path, name: str, *options: str) -> Probed:
     """A server that a person wrote, with the canary as its model, probed."""
     program = b"#!/usr/local/bin/python3\n" + TRANSFORMERS_SERVER.read_bytes()
-    files = (*put_model(folder, faulty.widen_context), file("usr/local/bin/vllm", program, mode=0o755))
+    files = (*put_model(folder, hold_long_chats), file("usr/local/bin/vllm", program, mode=0o755))
     changes = start_with("vllm", "serve", f"/{MODEL_PLACE}", *options)
     return torch.probe(TORCH, name, *files, changes=changes, options=["--model", "none"])
 
