@@ -11,7 +11,7 @@ DEFAULT_TOKENS = 20
 DEFAULT_WORDS = re.compile(
     r"(?:Using the model-agnostic default .max_length.|Using .max_length.'s default \(|"
     r"Neither .max_length. nor .max_new_tokens. ha(?:s|ve) been set|"
-    r"Input length of (?:decoder_)?input_ids is \d{1,9}, but .?max_length.? is set to).{0,160}"
+    r"Input length of (?:decoder_)?input_ids is \d{1,9}, but .?max_length.? is set to)[^.]{0,60}"
 )
 """What releases from 4.20 to 5 print of it; once for each line of code and length, so that one may come late."""
 
