@@ -62,6 +62,7 @@ def test_a_log_is_known_by_its_name(path: str, *, is_log: bool) -> None:
     assert is_log_place(path) == is_log
 
 
+SOON = float("inf")
 HOLDER = """
 import sys, time
 logs = [open(path, mode) for path, mode in zip(sys.argv[1:7:2], sys.argv[2:7:2])]
@@ -90,14 +91,15 @@ def holder(tmp_path: Path) -> Iterator[int]:
 
 def test_files_that_a_process_writes_are_found(holder: int, tmp_path: Path) -> None:
     """By a request in them, whatever they are called, or else by their name; what is only read is no log of its own."""
-    told = describe_log([holder], ["layerscope-1"])
+    told = describe_log([holder], ["layerscope-1"], SOON)
     assert told["log_files"] == [str(tmp_path / "server.log"), str(tmp_path / "today")]
     assert told["is_in_file"]
     assert told["log_settings"] == ["LOG_LEVEL=error", "--log-level error"]
     assert "sesame" not in str(told)
-    other = describe_log([holder], ["another"])
+    other = describe_log([holder], ["another"], SOON)
     assert (other["log_files"], other["is_in_file"]) == ([str(tmp_path / "server.log")], False)
-    assert describe_log([1 << 30], ["layerscope-1"]) == {}
+    assert describe_log([1 << 30], ["layerscope-1"], SOON) == {}
+    assert describe_log([holder], ["layerscope-1"], 0.0) == {}
 
 
 @pytest.mark.parametrize(

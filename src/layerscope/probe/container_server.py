@@ -93,10 +93,10 @@ class ContainerServer(WatchedServer):
         """Those that its processes hold open; none is seen where the image has no readlink."""
         return sorted({line for line in self._run(_OPEN).splitlines() if line.startswith(_GPU_NODES)})
 
-    def _run(self, script: str) -> str:
+    def _run(self, script: str, seconds: float = LOOK_SECONDS) -> str:
         command = (*self._shell, "-c", script)
         try:
-            content = read_output(self._engine, self._container, command, seconds=LOOK_SECONDS, limit=MAX_TABLE)
+            content = read_output(self._engine, self._container, command, seconds=seconds, limit=MAX_TABLE)
         except EngineError:  # it has ended, which is told by its exit code
             return ""
         return content.decode("utf-8", "replace")
@@ -118,17 +118,19 @@ class ContainerServer(WatchedServer):
                 told = f"it computes on {busy:.1f} processors" if busy > 0.2 else "it waits"  # noqa: PLR2004
         return told + (f", and last printed: {line[-300:]}" if line else ", and has printed nothing"), values
 
-    def describe_log(self, marks: list[str]) -> dict[str, Any]:
+    def describe_log(self, marks: list[str], seconds: float) -> dict[str, Any]:
         """Where its log is, as far as programs of the image tell: readlink and grep for files, cat for how it began."""
         wanted = " ".join(f"-e {shlex.quote(mark)}" for mark in marks if mark)
         files: dict[str, bool] = {}
         is_discarded = False
-        for line in self._run(_WRITTEN.replace("MARKS", wanted)).splitlines():
+        for line in self._run(_WRITTEN.replace("MARKS", wanted), seconds / 2).splitlines():
             word, _, path = line.partition(" ")
             is_discarded = is_discarded or word == "null"
             if word == "told" or (word == "open" and is_log_place(path)):
                 files[path] = files.get(path, False) or word == "told"
-        words, variables = (self._run(_STARTED.replace("NAME", name)).split("\0") for name in ("cmdline", "environ"))
+        words, variables = (
+            self._run(_STARTED.replace("NAME", name), seconds / 4).split("\0") for name in ("cmdline", "environ")
+        )
         return join_log(files, find_log_settings(words, variables), is_discarded=is_discarded)
 
     def interrupt(self, seconds: float) -> None:

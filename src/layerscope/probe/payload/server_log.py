@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import time
 from typing import Any, Dict, List, Set
 
 from layerscope.probe.payload.host_files import list_folder, read_fields, read_text
@@ -29,7 +30,7 @@ NOWHERE = "/dev/null"
 LEVEL = r"(?:error|critical|fatal|off|none|silent|quiet|warn|warning)"
 VARIABLE = re.compile(
     r"(?:(?:[A-Z0-9]{1,20}_){0,3}LOG(?:GING|GER)?_?LEVEL|RUST_LOG)=" + LEVEL + r"|GLOG_minloglevel=[1-3]"
-    r"|VLLM_CONFIGURE_LOGGING=0|LLAMA_ARG_LOG_DISABLE=(?:1|true|on|enabled)",
+    r"|VLLM_CONFIGURE_LOGGING=0",
     re.IGNORECASE,
 )
 """Variables that hold a log back; no other is told, since its value may be anybody's secret."""
@@ -64,12 +65,17 @@ def is_log_place(path: str) -> bool:
     return bool(LOG_PLACE.search(path))
 
 
-def describe_log(processes: List[int], marks: List[str]) -> Dict[str, Any]:
-    """Where processes write their log, and what holds it back; `marks` are what a line of a request would have."""
+def describe_log(processes: List[int], marks: List[str], until: float) -> Dict[str, Any]:
+    """Where processes write their log, and what holds it back, as far as is seen until then.
+
+    `marks` are what a line of a request would have.
+    """
     words, variables = [], []  # type: List[str], List[str]
     files: Dict[str, bool] = {}
     is_discarded = False
     for process in processes[:MOST_LOOKED]:
+        if time.monotonic() > until:
+            break
         words += _read_list(f"/proc/{process}/cmdline")
         variables += _read_list(f"/proc/{process}/environ")
         streams = {_read_link(f"/proc/{process}/fd/{number}") for number in (1, 2)}

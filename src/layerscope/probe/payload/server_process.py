@@ -118,9 +118,9 @@ class ServerProcess(WatchedServer):
         }  # fmt: skip
         return told + (f", and last printed: {line[-300:]}" if line else ", and has printed nothing"), values
 
-    def describe_log(self, marks: List[str]) -> Dict[str, Any]:
+    def describe_log(self, marks: List[str], seconds: float) -> Dict[str, Any]:
         """Where its log is, if not in what it prints: files that it writes, and what it was started with."""
-        return describe_log(self.list_processes(), marks)
+        return describe_log(self.list_processes(), marks, time.monotonic() + seconds)
 
     def interrupt(self, seconds: float) -> None:
         """Ask it to end, as a terminal and as an engine do, and wait a moment for what it prints."""

@@ -207,8 +207,9 @@ class Serving(ServingStops):
             if told:
                 return told, {"lines": len(self.server.list_texts(since))}
             time.sleep(0.05)
-        before, hidden = len(self.server.list_texts()), self.server.describe_log([mark, *self.paths])
-        self.server.interrupt(min(END_SECONDS, self.limit("request-log") / 3))
+        seconds = min(END_SECONDS, self.limit("request-log") / 3)
+        before, hidden = len(self.server.list_texts()), self.server.describe_log([mark, *self.paths], seconds)
+        self.server.interrupt(seconds)
         late = self.server.list_texts()[before:]
         told = self._find_line(late, mark)
         values = dict(hidden, lines=before, late_lines=len(late))
