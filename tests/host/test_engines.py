@@ -58,6 +58,16 @@ def test_what_an_engine_leaves_out_is_no_trouble(stub: EngineStub, make_host: Ma
     assert (docker.runtimes, docker.cdi_folders, docker.storage) == ((), (), "")
 
 
+def test_an_engine_that_keeps_no_log_is_a_doubt(stub: EngineStub, make_host: MakeHost) -> None:
+    """Any other driver is good."""
+    host = make_host(environment={"DOCKER_HOST": stub.endpoint.url})
+    for driver, sign in (("none", Sign.DOUBT), ("syslog", Sign.GOOD)):
+        stub.info = {**INFO, "LoggingDriver": driver}
+        docker = next(check_engines(host, find_engines(host)))
+        assert docker.sign is sign
+        assert ("docker logs" in docker.says, "daemon.json" in docker.cure) == (driver == "none", driver == "none")
+
+
 @pytest.mark.parametrize(
     ("scripts", "sign", "command"),
     [({}, Sign.NOTE, ()), ({"docker": "exit 1", "podman": "exit 1"}, Sign.DOUBT, ("sudo systemctl start docker",))],

@@ -15,6 +15,7 @@ from layerscope.cli import exit_codes
 from layerscope.probe.canary_files import MODEL
 from layerscope.probe.spec import OWN_STAGES
 from support import faulty_models as faulty
+from support.live_probe import Probed
 from support.planted_bench import Bench, Expected, assert_broken, assert_sound
 from support.planted_images import TORCH, list_tree, start_with
 from support.python_image import SITE
@@ -194,6 +195,44 @@ def test_a_package_that_cannot_be_imported_is_named(fault: str, words: str, torc
     assert (verdict["root"], verdict["outcome"]) == ("imports", "error"), verdict
     assert words in verdict["reason"]
     assert verdict["cures"] or any(each["confirmed"] for each in document["findings"])
+
+
+TRANSFORMERS_SERVER: Final = Path(__file__).parents[1] / "support/transformers_server.py"
+
+
+def hold_long_chats(folder: Path) -> None:
+    """A chat model with room for what is asked of a server."""
+    faulty.widen_context(folder)
+    (folder / "chat_template.jinja").write_text(faulty.TEMPLATE)
+
+
+def serve_by_transformers(torch: Bench, folder: Path, name: str, *options: str) -> Probed:
+    """A server that a person wrote, with the canary as its model, probed."""
+    program = b"#!/usr/local/bin/python3\n" + TRANSFORMERS_SERVER.read_bytes()
+    files = (*put_model(folder, hold_long_chats), file("usr/local/bin/vllm", program, mode=0o755))
+    changes = start_with("vllm", "serve", f"/{MODEL_PLACE}", *options)
+    return torch.probe(TORCH, name, *files, changes=changes, options=["--model", "none"])
+
+
+@pytest.mark.slow
+def test_a_server_that_passes_the_limit_on_reports_nothing(torch: Bench, tmp_path: Path) -> None:
+    """The neighbour of those that follow: its program gives generate() the tokens that a request asks for."""
+    assert_sound(serve_by_transformers(torch, tmp_path, "limit-passed", "--pass-limit"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "words"), [((), "after 20 tokens"), (("--no-usage",), "after 20 characters")], ids=["counted", "untold"]
+)
+def test_a_server_that_asks_for_no_number_of_tokens_is_told(
+    options: Sequence[str], words: str, torch: Bench, tmp_path: Path
+) -> None:
+    """20 tokens come, whatever is asked for: a default of transformers, and no limit of the request."""
+    probed = serve_by_transformers(torch, tmp_path, f"no-limit{''.join(options)}", *options)
+    assert_broken(probed, Expected("chat-512", "truncated", "truncated", "model.generate(..., max_new_tokens=N)"), ())
+    reason = probed.document["probe"]["verdict"]["reason"]
+    assert words in reason
+    assert "its log says: Using the model-agnostic default `max_length`" in reason
 
 
 @pytest.mark.slow

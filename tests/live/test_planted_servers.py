@@ -43,6 +43,8 @@ SERVERS: Final = {
     "eos-first": Expected("chat-16", "special-only", "special-only", "eos_token_id"),
     "reasoning_content": Expected("chat-16", "other-field", "other-field", "Read that field"),
     "degenerate": Expected("chat-16", "degenerate", "degenerate", "bfloat16"),
+    "stops-at-once": Expected("chat-16", "stop-string", "empty", "Take the stop string out"),
+    "echo-trimmed": Expected("chat-16", "trimmed", "empty", "output[0][input_ids.shape[1]:]"),
     "capped": Expected("chat-512", "truncated", "truncated", "max_new_tokens"),
     "no-template": Expected("chat-16", "template-missing", "error", "chat_template.jinja"),
     "late-503": Expected("chat-16", "unavailable", "error", "queue"),
@@ -65,6 +67,30 @@ def test_a_server_with_a_fault_is_told_by_its_own_entrypoint(fault: str, plain: 
     changes = serve(fault) + (["ENV PYTHONUNBUFFERED="] if fault == "buffered" else [])
     probed = plain.probe(PLAIN, f"server-{fault.replace('_', '-')}", put_stub(), changes=changes)
     assert_broken(probed, SERVERS[fault], follow_in_serving(SERVERS[fault].root))
+
+
+LOG: Final = "/tmp/server.log"  # noqa: S108 -- in a container
+HIDDEN: Final = {
+    "log-to-file": (["--log-file", LOG], [], f"ln -sf /dev/stdout {LOG}"),
+    "log-to-nowhere": ([], [], "its output goes to /dev/null"),
+    "log-held-back": ([], ["ENV LOG_LEVEL error"], "LOG_LEVEL=error holds its log back"),
+}
+"""Servers of which nothing is heard: arguments, instructions, and words of the remark."""
+
+
+@pytest.mark.parametrize("fault", HIDDEN)
+def test_a_server_of_which_nothing_is_heard_says_why(fault: str, plain: Bench) -> None:
+    """It answers all the same: one remark, with where its log is or what holds it back."""
+    arguments, changes, words = HIDDEN[fault]
+    probed = plain.probe(PLAIN, fault, put_stub(), changes=[*serve(fault, arguments=arguments), *changes])
+    verdict = probed.document["probe"]["verdict"]
+    assert (verdict["outcome"], verdict["root"]) == ("generated", ""), probed.talk
+    assert [words in each for each in verdict["remarks"]] == [True], verdict["remarks"]
+
+
+def test_a_server_with_another_level_reports_nothing(plain: Bench) -> None:
+    """The neighbour: what it prints arrives."""
+    assert_sound(plain.probe(PLAIN, "log-level-info", put_stub(), changes=[*serve(), "ENV LOG_LEVEL info"]))
 
 
 STALLS: Final = (

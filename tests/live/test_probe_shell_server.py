@@ -63,6 +63,17 @@ def test_a_server_that_breaks_is_told_by_its_stage(
     assert not list_left(docker_engine)
 
 
+@pytest.mark.parametrize(("fault", "words"), [("file", "RUN ln -sf /dev/stdout"), ("nowhere", "goes to /dev/null")])
+def test_a_server_of_which_nothing_is_heard_says_why(
+    docker_engine: LiveEngine, cache: Path, *, fault: str, words: str
+) -> None:
+    """As far as programs of the image can look into its processes."""
+    load(docker_engine, build_shell_server(f"layerscope/shell:{fault}", fault=fault))
+    code, document, talk = probe(docker_engine, f"layerscope/shell:{fault}", cache)
+    assert code == exit_codes.CLEAN, (document, talk)
+    assert [words in each for each in document["verdict"]["remarks"]] == [True], document["verdict"]["remarks"]
+
+
 def test_without_a_server_its_shell_looks_around_alone(docker_engine: LiveEngine, cache: Path) -> None:
     """Where nobody wants it to be started."""
     load(docker_engine, build_shell_server("layerscope/shell:sound"))

@@ -290,3 +290,19 @@ CHATML: Final = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 """One whose marks are tokens of other models."""
+
+
+def widen_context(folder: Path, times: int = 16) -> None:
+    """Positions for longer texts: those that there are, again and again."""
+    name = "transformer.wpe.weight"
+    header, data = read_tensors(folder / MODEL)
+    count, width = header[name]["shape"]
+    start, stop = header[name]["data_offsets"]
+    rows = bytes(data[start:stop]) * times
+    for key, row in header.items():
+        if key != "__metadata__" and row["data_offsets"][0] >= stop:
+            row["data_offsets"] = [each + len(rows) - (stop - start) for each in row["data_offsets"]]
+    header[name] = {**header[name], "shape": [count * times, width], "data_offsets": [start, start + len(rows)]}
+    write_tensors(folder / MODEL, header, bytes(data[:start]) + rows + bytes(data[stop:]))
+    edit_json(folder, "config.json", n_positions=count * times, n_ctx=count * times)
+    edit_json(folder, "tokenizer_config.json", model_max_length=count * times)

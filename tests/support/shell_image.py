@@ -11,7 +11,7 @@ from support.python_image import list_libraries
 from support.tar_writer import TarMember, directory, file, symlink
 
 SCRIPTS: Final = Path(__file__).parent / "shell_server"
-APPLETS: Final = ("sh", "cat", "head", "tr", "sleep", "nc")
+APPLETS: Final = ("sh", "cat", "head", "tr", "sleep", "nc", "readlink", "grep")
 
 
 def build_shell_server(tag: str, *, fault: str = "", port: int = 8000, has_bash: bool = False) -> BuiltImage:

@@ -13,7 +13,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 SHORT = "READY"
@@ -22,6 +24,14 @@ LONG = (
     "Friday ends the work. Saturday is for friends. Sunday is quiet."
 )
 MODEL = "stub-model"
+FEW = 16
+"""Tokens that are enough for the shorter text alone."""
+
+BREAK = "\n"
+"""What some models begin with, and a stop string of some servers."""
+
+TEMPLATE = "<|im_start|><|im_end|>" * 20
+"""What a prompt has before its question, and no text that is decoded without special tokens."""
 
 
 def make_message(text: str, fault: str) -> dict[str, Any]:
@@ -40,11 +50,66 @@ def make_message(text: str, fault: str) -> dict[str, Any]:
     return {"role": "assistant", **places.get(fault, {"content": text})}
 
 
+HELD_BACK = frozenset({"WARNING", "ERROR", "CRITICAL"})
+"""Levels at which nothing of a sound server is worth a line."""
+
+
 def say(line: str, *, keep: bool = False) -> None:
-    """Print a line, or leave it to Python when to write it."""
+    """Print a line, or leave it to Python when to write it; nothing where LOG_LEVEL holds it back."""
+    if os.environ.get("LOG_LEVEL", "").upper() in HELD_BACK:
+        return
     sys.stdout.write(line + "\n")
     if not keep:
         sys.stdout.flush()
+
+
+Told = tuple[str, str, int]
+
+
+def swallow(_text: str, _body: dict[str, Any]) -> Told:
+    """An exception that is caught."""
+    sys.stderr.write("Traceback (most recent call last):\nKeyError: 'answer'\n")
+    return "", "stop", 0
+
+
+def stop_at_once(text: str, body: dict[str, Any]) -> Told:
+    """A stop string of the server's own, unless the request brings others."""
+    stops = body.get("stop") or [BREAK]
+    return (BREAK + text).split(stops[0])[0], "stop", 1
+
+
+def trim_echo(text: str, body: dict[str, Any]) -> Told:
+    """The prompt taken off by its number of characters, of which its special tokens are no longer there."""
+    question = body["messages"][-1]["content"]
+    return (question + text)[len(TEMPLATE + question) :], "stop", 12
+
+
+def cap(text: str, body: dict[str, Any]) -> Told:
+    """A limit that is none of the request's."""
+    asked = body["max_tokens"]
+    return (" ".join(text.split()[:8]), "length", 10) if asked > FEW else (text, "stop", len(text.split()))
+
+
+def think(text: str, body: dict[str, Any]) -> Told:
+    """Nothing but a thought, where few tokens are asked for."""
+    return ("", "length", FEW) if body["max_tokens"] <= FEW else (text, "stop", len(text.split()))
+
+
+SPOILT: "dict[str, Callable[[str, dict[str, Any]], Told]]" = {
+    "empty": lambda _text, _body: ("", "stop", 0),
+    "swallowed": swallow,
+    "special-only": lambda _text, _body: ("<|im_end|>", "stop", 1),
+    "eos-first": lambda _text, _body: ("", "stop", 1),
+    "stops-at-once": stop_at_once,
+    "echo-trimmed": trim_echo,
+    "degenerate": lambda _text, body: ("!" * body["max_tokens"], "length", body["max_tokens"]),
+    "capped": cap,
+    "cut-at-20": lambda _text, _body: (LONG[:60], "length", 20),
+    "stops-at-20": lambda _text, _body: (LONG[:60], "stop", 20),
+    "thinks-16": think,
+    "thinks-all": lambda _text, body: ("", "length", body["max_tokens"]),
+}
+"""By fault, what becomes of a chat: text, reason of its end, and number of tokens."""
 
 
 class StubHandler(BaseHTTPRequestHandler):
@@ -129,30 +194,14 @@ class StubHandler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _choose(self, body: dict[str, Any], *, chats: bool) -> "tuple[str, str, int]":
+    def _choose(self, body: dict[str, Any], *, chats: bool) -> Told:
         """Text, reason of its end, and number of tokens."""
         asked = body.get("max_tokens", 20)
-        text = SHORT if asked <= 16 else LONG
+        text = SHORT if asked <= FEW else LONG
         if not chats:
             return " Wednesday, Thursday", "length", asked
-        if "empty" in self.faults:
-            return "", "stop", 0
-        if "swallowed" in self.faults:
-            sys.stderr.write("Traceback (most recent call last):\nKeyError: 'answer'\n")
-            return "", "stop", 0
-        if "special-only" in self.faults:
-            return "<|im_end|>", "stop", 1
-        if "eos-first" in self.faults:
-            return "", "stop", 1
-        if "degenerate" in self.faults:
-            return "!" * asked, "length", asked
-        if "capped" in self.faults and asked > 16:
-            return " ".join(text.split()[:8]), "length", 10
-        if "thinks-16" in self.faults and asked <= 16:
-            return "", "length", 16
-        if "thinks-all" in self.faults:
-            return "", "length", asked
-        return text, "stop", len(text.split())
+        spoilt = next((each for fault, each in SPOILT.items() if fault in self.faults), None)
+        return spoilt(text, body) if spoilt is not None else (text, "stop", len(text.split()))
 
     def _stream(self, text: str, finish: str) -> None:
         self.send_response(200)
@@ -197,10 +246,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--host", default="0.0.0.0")  # noqa: S104 -- as servers in containers do
     parser.add_argument("--fault", action="append", default=[])
     parser.add_argument("--key", default="")
+    parser.add_argument("--log-file", default="stub-server.log", help="for the fault log-to-file")
     parser.add_argument("--load-seconds", type=float, default=0.0)
     parser.add_argument("words", nargs="*", help="what programs of servers take before their options; not looked at")
     asked = parser.parse_args(arguments)
     StubHandler.faults, StubHandler.key = frozenset(asked.fault), asked.key
+    if "log-to-file" in asked.fault:
+        sys.stdout = sys.stderr = Path(asked.log_file).open("a", buffering=1)  # noqa: SIM115 -- as long as it runs
+    if "log-to-nowhere" in asked.fault:
+        for descriptor in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
     if "hang-start" in asked.fault:
         say("fetching the model from the hub")
         time.sleep(600)

@@ -17,6 +17,7 @@ from layerscope.cli.probe_engine import find_engine, list_gpu_accesses
 from layerscope.cli.progress import show_progress
 from layerscope.cli.server_key import read_key
 from layerscope.cli.sizes import parse_size
+from layerscope.engine.log_driver import tell_lost_logs
 from layerscope.errors import EngineError, ProbeError
 from layerscope.policies.policies import Policies
 from layerscope.probe.collect import GENERATION, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
@@ -169,7 +170,8 @@ def probe_image(
                 raise ProbeError(
                     f"probing {image}: {str(error).rstrip('.')}{explain_refusal(str(error), policies)}"
                 ) from error
-    return result, tell_server(probing.judge_trials(trials), result, policies)
+        probed = add_remark(probing.judge_trials(trials), tell_lost_logs(engine))
+    return result, tell_server(probed, result, policies)
 
 
 def ask_image(
@@ -227,8 +229,14 @@ def tell_server(probed: Probed, result: AuditResult, policies: Policies) -> Prob
     else:
         is_asked = bool(probed.seen.python) or probed.seen.find("listen") is not None
         told = "" if is_asked else _tell_other_way(found).removeprefix("; ")
-    remarks = (*probed.verdict.remarks, *filter(None, (told,)))
-    return replace(probed, verdict=replace(probed.verdict, remarks=remarks))
+    return add_remark(probed, told)
+
+
+def add_remark(probed: Probed, told: str) -> Probed:
+    """The probe with something more that is worth saying, if it is anything."""
+    if probed.verdict is None or not told:
+        return probed
+    return replace(probed, verdict=replace(probed.verdict, remarks=(*probed.verdict.remarks, told)))
 
 
 def _tell_unknown(found: UnknownServer | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from layerscope.engine.client import connect
 from layerscope.engine.endpoint import Endpoint, find_docker_endpoint, find_podman_endpoint
+from layerscope.engine.log_driver import CURE, NONE, read_log_driver
 from layerscope.errors import ConfigurationError, EngineError, NoEngineError
 from layerscope.host.check import Area, Check, Sign
 from layerscope.host.place import Host
@@ -30,6 +31,8 @@ class EngineReport:
     cgroup: str = ""
     runtimes: tuple[str, ...] = ()
     cdi_folders: tuple[str, ...] = ()
+    log_driver: str = ""
+    """What keeps the output of a container for which nobody names a driver."""
     warnings: tuple[str, ...] = ()
     problem: str = ""
     is_absent: bool = False
@@ -78,6 +81,7 @@ def _ask_engine(product: str, environment: Mapping[str, str]) -> EngineReport:
                 cgroup=f"cgroup {version} by {info.get('CgroupDriver')}" if version else "",
                 runtimes=_list_texts(info.get("Runtimes")),
                 cdi_folders=_list_texts(info.get("CDISpecDirs")),
+                log_driver=read_log_driver(info),
                 warnings=_list_texts(info.get("Warnings")),
             )
     except NoEngineError as error:
@@ -93,8 +97,11 @@ def _list_texts(value: Any) -> tuple[str, ...]:
 
 def _check_engine(host: Host, engine: EngineReport) -> Check:
     if engine.answers:
-        parts = [engine.name, engine.place, engine.storage, engine.cgroup]
-        return Check(Area.ENGINES, engine.product, Sign.GOOD, ", ".join(filter(None, parts)))
+        says = ", ".join(filter(None, (engine.name, engine.place, engine.storage, engine.cgroup)))
+        if engine.log_driver == NONE:
+            says = f"{says}; its log driver is none: `docker logs` shows nothing of any container"
+            return Check(Area.ENGINES, engine.product, Sign.DOUBT, says, cure=CURE)
+        return Check(Area.ENGINES, engine.product, Sign.GOOD, says)
     if not engine.is_absent:
         is_refused = PERMISSION in engine.problem
         return Check(

@@ -1,6 +1,7 @@
 """A server that is the first process of a container without Python: watched, and reached, through the engine alone."""
 
 import select
+import shlex
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ from layerscope.engine.client import Engine
 from layerscope.engine.executions import measure_work, open_execution, read_output
 from layerscope.errors import EngineError
 from layerscope.probe.payload.http_client import CallError
+from layerscope.probe.payload.server_log import find_log_settings, is_log_place, join_log
 from layerscope.probe.payload.serving import Serving
 from layerscope.probe.payload.watched_server import Listener, WatchedServer, find_listeners
 
@@ -25,6 +27,20 @@ MAX_TABLE: Final = 4 << 20
 
 _TABLES: Final = 'for each in tcp tcp6; do while read -r line; do echo "$line"; done <"/proc/net/$each"; done'
 _OPEN: Final = 'for each in /proc/[0-9]*/fd/*; do readlink "$each"; done 2>/dev/null'
+_WRITTEN: Final = """
+for process in /proc/[0-9]*; do
+  for open in "$process"/fdinfo/*; do
+    while read -r name value; do
+      case $name$value in flags:*[12])
+        path=$(readlink "$process/fd/${open##*/}") && [ -f "$path" ] || continue
+        if grep -qF MARKS "$path"; then echo "told $path"; else echo "open $path"; fi ;;
+      esac
+    done <"$open"
+  done
+  [ "$(readlink "$process/fd/1")$(readlink "$process/fd/2")" = /dev/null/dev/null ] && echo "null $process"
+done 2>/dev/null
+"""
+_STARTED: Final = "for each in /proc/[0-9]*; do cat $each/NAME; done 2>/dev/null"
 _GPU_NODES: Final = ("/dev/nvidia", "/dev/dri/render")
 
 
@@ -77,10 +93,10 @@ class ContainerServer(WatchedServer):
         """Those that its processes hold open; none is seen where the image has no readlink."""
         return sorted({line for line in self._run(_OPEN).splitlines() if line.startswith(_GPU_NODES)})
 
-    def _run(self, script: str) -> str:
+    def _run(self, script: str, seconds: float = LOOK_SECONDS) -> str:
         command = (*self._shell, "-c", script)
         try:
-            content = read_output(self._engine, self._container, command, seconds=LOOK_SECONDS, limit=MAX_TABLE)
+            content = read_output(self._engine, self._container, command, seconds=seconds, limit=MAX_TABLE)
         except EngineError:  # it has ended, which is told by its exit code
             return ""
         return content.decode("utf-8", "replace")
@@ -101,6 +117,21 @@ class ContainerServer(WatchedServer):
             else:
                 told = f"it computes on {busy:.1f} processors" if busy > 0.2 else "it waits"  # noqa: PLR2004
         return told + (f", and last printed: {line[-300:]}" if line else ", and has printed nothing"), values
+
+    def describe_log(self, marks: list[str], seconds: float) -> dict[str, Any]:
+        """Where its log is, as far as programs of the image tell: readlink and grep for files, cat for how it began."""
+        wanted = " ".join(f"-e {shlex.quote(mark)}" for mark in marks if mark)
+        files: dict[str, bool] = {}
+        is_discarded = False
+        for line in self._run(_WRITTEN.replace("MARKS", wanted), seconds / 2).splitlines():
+            word, _, path = line.partition(" ")
+            is_discarded = is_discarded or word == "null"
+            if word == "told" or (word == "open" and is_log_place(path)):
+                files[path] = files.get(path, False) or word == "told"
+        words, variables = (
+            self._run(_STARTED.replace("NAME", name), seconds / 4).split("\0") for name in ("cmdline", "environ")
+        )
+        return join_log(files, find_log_settings(words, variables), is_discarded=is_discarded)
 
     def interrupt(self, seconds: float) -> None:
         """Ask it to end, and wait a moment for what it prints."""

@@ -1,127 +1,16 @@
-"""The verdict on a server: what its stages come to, and what to do about the one that broke."""
+"""The verdict on a server: what its stages come to."""
 
 from typing import Any, Final
 
 from msgspec import Struct
 
 from layerscope.probe.observation import PASSED, SKIPPED, Observation, StageResult
-from layerscope.probe.serving_spec import SERVING_STAGES
+from layerscope.probe.server_log_remarks import list_log_remarks
+from layerscope.probe.serving_cures import STARTING
 from layerscope.probe.signals import explain_signal
 
 _TEXTS: Final = ("chat-512", "chat-16", "completion")
 """Stages that give a text, the one that proves most first."""
-
-_CURES: Final = {
-    "key-wanted": ("Name the variable that holds the key: --api-key-env NAME",),
-    "key-refused": ("Look at what the variable of --api-key-env holds: the server does not take that key",),
-    "unreachable": ("Look at the address, that the server runs, listens on 0.0.0.0, and that its port is published",),
-    "template-missing": (
-        (
-            "Put the model's chat template beside its tokenizer: chat_template.jinja, or `chat_template` in "
-            "tokenizer_config.json"
-        ),
-        "Give the server one: --chat-template FILE (vLLM, SGLang), --chat-template-file FILE (llama.cpp)",
-    ),
-    "other-field": (
-        (
-            "Read that field in the client, or start the server without its parser of reasoning, or switch the model's "
-            "thinking off"
-        ),
-    ),
-    "truncated": (
-        (
-            "Raise the limit of tokens: max_tokens of the request, and max_new_tokens in the model's "
-            "generation_config.json (vLLM: --generation-config vllm)"
-        ),
-    ),
-    "empty": (
-        "Look at what comes after the model: a parser, stop words or an exception that is caught give 200 without text",
-    ),
-    "special-only": (
-        (
-            "Compare the end of turn in the chat template with eos_token_id in generation_config.json: a model that is "
-            "asked in the wrong form ends at once"
-        ),
-    ),
-    "degenerate": (
-        "Try another type or backend, as --dtype bfloat16: logits that are not numbers give the same token for ever",
-    ),
-    "unavailable": (
-        (
-            "Give it more time, or look at why it never becomes ready: --patience 2; in Kubernetes, a startupProbe as "
-            "long as it loads"
-        ),
-    ),
-    "no-json": (
-        (
-            "Look at what answers there: curl -i http://HOST:PORT/v1/models; a page comes from a proxy, a login or "
-            "another server"
-        ),
-        "Name the address of the server itself: --url http://HOST:PORT, or let the proxy pass /v1/ on to it",
-    ),
-    "no-http": (
-        (
-            "Name the port of the server's HTTP API: --url http://HOST:PORT, with https:// where it speaks TLS; gRPC, "
-            "metrics and databases have ports of their own"
-        ),
-    ),
-    "untrusted": (
-        "Name the file with the certificate of the authority that signed it: SSL_CERT_FILE=ca.pem layerscope probe …",
-        "Name the server as its certificate does: --url https://NAME:PORT",
-    ),
-    "stream-error": (
-        "Look for the exception in the server's log at that time: the answer had begun, so its status is 200",
-        "Where it is CUDA's, ENV CUDA_LAUNCH_BLOCKING=1 makes the log name the call that fails",
-    ),
-    "no-such-model": ("Name one that it serves: --model-name NAME",),
-    "redirected": ("Name the address that it leads to: --url",),
-    "mute": ("Set PYTHONUNBUFFERED=1 in the image",),
-    "hang": (
-        "Look at what the server does meanwhile: its log, and where it waits; or give it more time: --patience 3",
-    ),
-}
-"""By kind of failure, what to do where the message itself is not known."""
-
-_STREAM_CURES: Final[dict[str, tuple[str, ...]]] = {
-    "truncated": (
-        "Look at what stands between: a proxy that buffers or ends streams, or a server that was ended meanwhile",
-    ),
-    "hang": ("Look for the exception in the thread that generates, and for a proxy that holds pieces back",),
-}
-
-_ENDED: Final = frozenset({"error", "crash"})
-_START_CURES: Final = ("Start it by hand, and read from its first line on what it prints: docker run --rm -it IMAGE",)
-_CALL_CURES: Final = (
-    "Look in the server's log at the time of that call: what is raised there tells more than the answer",
-)
-"""What to do about a server that ends, or answers with an error, of which nothing is known."""
-
-_SILENT_CURES: Final = (
-    (
-        "Look at what it waits for: a download that no network answers (ENV HF_HUB_OFFLINE=1), or a server that has "
-        "ended while what started it goes on (start it with exec, and without `tail -f`)"
-    ),
-    "Where it only loads, give it more time: --patience 3; in Kubernetes, a startupProbe as long as it loads",
-)
-"""What to do about a server that runs and does not listen."""
-
-_STAGE_CURES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
-    "stream": _STREAM_CURES,
-    "listen": {"hang": _SILENT_CURES},
-}
-"""By stage and kind, what goes before what is said of the kind alone."""
-
-_LATE_CURES: Final = (
-    (
-        "Look in the server's log for a worker that ended or a full queue: it was ready before, so more time at "
-        "the start does not help"
-    ),
-    (
-        "Where others ask it as well, ask again without them, or let more wait: --max-concurrent-requests (TGI), "
-        "OLLAMA_MAX_QUEUE (Ollama)"
-    ),
-)
-"""What to do where a server that was ready has become unavailable."""
 
 
 class ServerSeen(Struct, frozen=True):
@@ -136,12 +25,6 @@ class ServerSeen(Struct, frozen=True):
 
 SMALL_CONTEXT: Final = 1024
 """Tokens: what the longer of the two questions takes, with an answer of 512."""
-
-_STARTING: Final = frozenset({"listen", "health"})
-"""Stages whose failure is told by all that the server has printed; what follows is told by its answers."""
-
-_LOADING: Final = _STARTING | {"models"}
-"""Stages in which a server that is unavailable may still be loading: one without a path for its health says so late."""
 
 _LAST_WORDS: Final = 6000
 """Characters at the end of a server's log in which a known error is looked for."""
@@ -226,22 +109,10 @@ def explain_failure(broken: StageResult) -> str:
 
 def list_server_words(seen: Observation, broken: StageResult) -> list[str]:
     """What the server printed about a failure: all of it while it started, and later the lines of that call."""
-    if broken.name in _STARTING:
+    if broken.name in STARTING:
         return [text[-_LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith("serving ")]
     lines = broken.values.get("log")
     return ["\n".join(map(str, lines))] if isinstance(lines, list) else []
-
-
-def list_serving_cures(broken: StageResult) -> tuple[str, ...]:
-    """What to do about a stage of a server."""
-    if broken.name not in SERVING_STAGES:
-        return ()
-    if broken.kind == "unavailable" and broken.name not in _LOADING:
-        return _LATE_CURES
-    own = _STAGE_CURES.get(broken.name, {})
-    unknown = () if broken.kind not in _ENDED else _START_CURES if broken.name in _STARTING else _CALL_CURES
-    kind = "no-http" if broken.values.get("no_http") else broken.kind
-    return own.get(kind) or _CURES.get(kind, unknown)
 
 
 def list_serving_remarks(seen: Observation) -> tuple[str, ...]:
@@ -268,8 +139,7 @@ def list_serving_remarks(seen: Observation) -> tuple[str, ...]:
         remarks.append(
             "its streams end without [DONE]: a client that waits for that mark waits until the connection ends"
         )
-    if _values(seen, "request-log").get("silent"):
-        remarks.append("the server prints nothing: set its log level, so that a failure can be seen")
+    remarks += list_log_remarks(_values(seen, "request-log"))
     if _values(seen, "completion").get("suspect") == "template":
         remarks.append("a raw completion gives text where a chat does not: look at the chat template")
     return tuple(remarks)

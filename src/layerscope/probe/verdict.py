@@ -24,12 +24,12 @@ from layerscope.probe.observation import (
     StageResult,
 )
 from layerscope.probe.remarks import find_left_out, list_remarks
+from layerscope.probe.serving_cures import list_serving_cures
 from layerscope.probe.serving_spec import SERVING_STAGES
 from layerscope.probe.serving_verdict import (
     explain_failure,
     find_serving_device,
     find_text_stage,
-    list_serving_cures,
     list_serving_remarks,
     tell_generation,
     tell_no_text,
@@ -66,6 +66,8 @@ _OUTCOMES: Final = {
     "missing-tensor": Outcome.DEGENERATE,
     "stream-differs": Outcome.DEGENERATE,
     "lost-text": Outcome.EMPTY,
+    "stop-string": Outcome.EMPTY,
+    "trimmed": Outcome.EMPTY,
     "special-only": Outcome.SPECIAL_ONLY,
     "eos-first": Outcome.SPECIAL_ONLY,
     "swallowed-exception": Outcome.HANG,

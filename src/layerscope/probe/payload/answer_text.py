@@ -50,6 +50,7 @@ class Answer:
             if field != main and text.strip():
                 self.others[field] = self.others.get(field, "") + text
         self.finish = find_finish(body)
+        self.stop = find_stop(body)
         self.count = find_count(body)
 
     def add(self, other: "Answer") -> None:
@@ -134,6 +135,16 @@ def find_finish(body: Any) -> str:
             if isinstance(value, dict):
                 value = value.get("type")
             if isinstance(value, str) and value:
+                return value[:40]
+    return ""
+
+
+def find_stop(body: Any) -> str:
+    """The stop string that ended the text, where the server names it beside the reason of the end."""
+    for holder in _list_holders(body):
+        for name in ("stop_reason", "matched_stop", "stopping_word"):
+            value = holder.get(name)
+            if isinstance(value, str) and value and ("finish_reason" in holder or name == "stopping_word"):
                 return value[:40]
     return ""
 

@@ -6,6 +6,9 @@ from layerscope.probe.payload.http_client import Reply
 
 DONE = "[DONE]"
 
+NO_STOP = "layerscope: no text ends so"
+"""A stop string that no text has."""
+
 MAX_NAME_LENGTH = 400
 """Characters of a model's name; a path is the longest that is usual."""
 
@@ -41,6 +44,20 @@ def list_chat_calls(dialect: str, model: str, text: str, tokens: int) -> List[Ca
     body = {"model": model, "messages": _say(text), "max_tokens": tokens, "temperature": 0}
     calls = [Call("/v1/chat/completions", body, "choices[0].message.content")]
     return calls + (_list_plain_calls(dialect, model, text, tokens) if dialect == "tgi" else [])
+
+
+def lift_stops(dialect: str, call: Call) -> Optional[Call]:
+    """The same call with a stop list of its own, that ends no text; None where the API has no such list."""
+    body = dict(call.body)
+    if dialect == "ollama":
+        body["options"] = dict(body["options"], stop=[NO_STOP])
+    elif "messages" in body:
+        body["stop"] = [NO_STOP]
+    elif dialect == "tgi":
+        body["parameters"] = dict(body["parameters"], stop=[NO_STOP])
+    else:
+        return None
+    return Call(call.path, body, call.main)
 
 
 def list_completion_calls(dialect: str, model: str, text: str, tokens: int) -> List[Call]:

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 from layerscope.probe.payload.host_files import list_folder, read_fields, read_text
 from layerscope.probe.payload.process_tree import kill_tree, list_descendants
+from layerscope.probe.payload.server_log import describe_log
 from layerscope.probe.payload.watched_server import Listener, WatchedServer, find_listeners
 
 MAX_SOCKETS = 1 << 22
@@ -116,6 +117,10 @@ class ServerProcess(WatchedServer):
             "processes": len(self.list_processes()),
         }  # fmt: skip
         return told + (f", and last printed: {line[-300:]}" if line else ", and has printed nothing"), values
+
+    def describe_log(self, marks: List[str], seconds: float) -> Dict[str, Any]:
+        """Where its log is, if not in what it prints: files that it writes, and what it was started with."""
+        return describe_log(self.list_processes(), marks, time.monotonic() + seconds)
 
     def interrupt(self, seconds: float) -> None:
         """Ask it to end, as a terminal and as an engine do, and wait a moment for what it prints."""

@@ -3,7 +3,7 @@
 import contextlib
 import re
 import time
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from layerscope.probe.payload.answer_stream import AnswerStream, count_pieces
 from layerscope.probe.payload.answer_text import Answer, judge_limit
@@ -14,8 +14,11 @@ from layerscope.probe.payload.api_dialects import (
     list_completion_calls,
     list_stream_calls,
 )  # fmt: skip
+from layerscope.probe.payload.default_length import tell_default
 from layerscope.probe.payload.http_client import CallError, Reply
-from layerscope.probe.payload.serving_calls import ServingCalls, is_not_offered
+from layerscope.probe.payload.server_log import tell_log
+from layerscope.probe.payload.serving_calls import is_not_offered
+from layerscope.probe.payload.serving_stops import ServingStops
 from layerscope.probe.payload.stages import FailedStage, SkippedStage, Stage
 
 SHORT_QUESTION = "Reply with the single word READY."
@@ -37,37 +40,42 @@ LOG_SECONDS, END_SECONDS = 1.0, 3.0
 """How long a line of a request is waited for, and what a server prints in the end."""
 
 
-class Serving(ServingCalls):
+class Serving(ServingStops):
     """A server that is up, made to generate."""
 
     def __init__(self, settings: Dict[str, Any]) -> None:
         """Nothing has been asked yet."""
-        ServingCalls.__init__(self, settings)
+        ServingStops.__init__(self, settings)
         self._is_suspect = False
         self._pace = 0.0
         """Seconds that a token takes, the first call's start included."""
+        self._short: Optional[int] = None
+        """Tokens that came where few were asked for."""
 
     def chat_short(self) -> Tuple[str, Dict[str, Any]]:
         """16 tokens; where a limit ends them before a text begins, the next stage tells."""
+        until = time.monotonic() + self.limit("chat-16")
         call, reply = self.ask("chat-16", list_chat_calls(self.dialect, self.model, SHORT_QUESTION, FEW), "chat")
         answer, values = self.read(call, reply)
-        self._pace = reply.seconds / answer.count if answer.count else 0.0
+        self._pace, self._short = reply.seconds / answer.count if answer.count else 0.0, answer.count
         kind, detail = answer.judge()
         if kind in NO_TEXT and answer.is_cut:
             field = max(answer.others, key=lambda each: len(answer.others[each]), default="")
             return f"{FEW} tokens are spent" + (f" in {field}" if field else " without a text"), values
         if kind:
-            raise self._suspect(self.with_log(FailedStage(kind, detail, values)))
+            raise self._explain(call, answer, FailedStage(kind, detail, values), until)
         return _quote(answer.text), values
 
-    def _suspect(self, failure: FailedStage) -> FailedStage:
-        """The failure of a chat, which is the template's where a raw prompt gives a text and no exception was told."""
+    def _explain(self, call: Call, answer: Answer, failure: FailedStage, until: float) -> FailedStage:
+        """The failure of a chat, which is the template's where a raw prompt gives a text and nothing else told why."""
+        failure = self.explain_empty(call, answer, self.with_log(failure), until)
         self._is_suspect = failure.kind in {"empty", "special-only", "degenerate"} and "exception" not in failure.values
         return failure
 
     def chat_long(self) -> Tuple[str, Dict[str, Any]]:
         """512 tokens: enough to think and to answer."""
         calls = list_chat_calls(self.dialect, self.model, LONG_QUESTION, MANY)
+        until = time.monotonic() + self.limit("chat-512")
         self._check_pace()
         try:
             call, reply = self.ask("chat-512", calls, "chat")
@@ -79,14 +87,23 @@ class Serving(ServingCalls):
         kind, detail = answer.judge()
         if kind in NO_TEXT and answer.is_cut:
             kind, detail = "truncated", f"a limit ended the answer before its text: {detail}"
-        limit, sentence = judge_limit(answer, MANY)
-        if limit and not kind and not (self.context and self.context < 2 * MANY):
-            kind, detail = limit, sentence
+        kind, detail = (kind, detail) if kind else self._judge_length(answer, values)
         if kind:
-            raise self._suspect(self.with_log(FailedStage(kind, detail, values)))
+            raise self._explain(call, answer, FailedStage(kind, detail, values), until)
         rate = values.get("tokens_per_second")
         told = f"{answer.count} tokens" if answer.count else f"{len(answer.text)} characters"
         return told + (f", {rate:g} a second" if rate else "") + f", finish {answer.finish or 'not told'}", values
+
+    def _judge_length(self, answer: Answer, values: Dict[str, Any]) -> Tuple[str, str]:
+        """Whether a limit that nobody asked for ended a text, and in `values`, whether it is transformers' own."""
+        heard = self.server.list_texts if self.server is not None else _hear_nothing
+        sentence = tell_default(answer, MANY, heard(), heard(self.asked_at), self._short)
+        if sentence:
+            values["default_length"] = True
+            return "truncated", sentence
+        if self.context and self.context < 2 * MANY:
+            return "", ""
+        return judge_limit(answer, MANY)
 
     def _check_pace(self) -> None:
         """Raise SkippedStage where so many tokens take longer than they may; a first call may only have been slow."""
@@ -190,16 +207,17 @@ class Serving(ServingCalls):
             if told:
                 return told, {"lines": len(self.server.list_texts(since))}
             time.sleep(0.05)
-        before = len(self.server.list_texts())
-        self.server.interrupt(min(END_SECONDS, self.limit("request-log") / 3))
+        seconds = min(END_SECONDS, self.limit("request-log") / 3)
+        before, hidden = len(self.server.list_texts()), self.server.describe_log([mark, *self.paths], seconds)
+        self.server.interrupt(seconds)
         late = self.server.list_texts()[before:]
         told = self._find_line(late, mark)
-        values = {"lines": before, "late_lines": len(late)}
+        values = dict(hidden, lines=before, late_lines=len(late))
         if told:
             raise FailedStage("mute", "what it prints of requests arrives only when it ends", values)
         if not before:
-            return "it prints nothing at all", dict(values, silent=True)
-        return "no line tells of a request", values
+            return "it prints nothing at all" + tell_log(hidden), dict(values, silent=True)
+        return "no line tells of a request" + tell_log(hidden), values
 
     def _find_line(self, lines: List[str], mark: str) -> str:
         if any(mark in line for line in lines):
@@ -207,6 +225,10 @@ class Serving(ServingCalls):
         if any(path in line for line in lines for path in self.paths):
             return "paths of requests are told in its log"
         return ""
+
+
+def _hear_nothing(_since: float = 0.0) -> List[str]:
+    return []
 
 
 def _quote(text: str) -> str:

@@ -88,6 +88,13 @@ class WatchedServer:
         """What it does, looked at for a moment, and the last line that it printed."""
         raise NotImplementedError
 
+    def describe_log(self, marks: List[str], seconds: float) -> Dict[str, Any]:
+        """Where its log is, if not in what it prints, as far as that time allows to look.
+
+        `marks` are what a line of a request would have.
+        """
+        raise NotImplementedError
+
     def interrupt(self, seconds: float) -> None:
         """Ask it to end, as a terminal and as an engine do, and wait a moment for what it prints."""
         raise NotImplementedError
