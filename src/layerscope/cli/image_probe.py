@@ -212,6 +212,8 @@ def _add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) ->
     serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
     if spec.posix_shell:
         return replace(spec, roles=(*spec.roles, SERVING), serving=serving)
+    if spec.model is not None and spec.model.home:
+        serving = replace(serving, env={"HOME": spec.model.home, **serving.env})
     kept = [role for role in spec.roles if role != GENERATION or spec.modules]
     kept.insert(kept.index(VISIBILITY), SERVING)
     return replace(spec, roles=tuple(kept), serving=serving)

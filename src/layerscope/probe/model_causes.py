@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from layerscope.probe.causes import Cause
+from layerscope.probe.hub_causes import explain_lookup_failure
 from layerscope.probe.observation import CRASHED, HUNG, Observation, StageResult
 
 HUB_FRAMES: Final = ("huggingface_hub", "transformers/utils/hub.py")
@@ -111,6 +112,8 @@ def find_model_cause(seen: Observation, broken: StageResult) -> Cause | None:
     if broken.status == CRASHED and seen.is_out_of_memory:
         reason = "the kernel ended a process of the container for want of memory"
         return Cause("", reason, ("Give it more: --memory, and in production the same",))
+    if broken.name == "own-lookup" and (cause := explain_lookup_failure(seen, broken)):
+        return cause
     if not broken.name.startswith("own-") or broken.kind not in _CAUSES:
         return None
     reason, cures = _CAUSES[broken.kind]

@@ -19,15 +19,11 @@ from layerscope.facts.system.launch_words import (
     takes_model,
 )
 from layerscope.facts.system.started_commands import StartedCommand
+from layerscope.probe.hub_state import ASIDE, HubState, read_hub_state
+from layerscope.probe.payload.hub_cache import HUB_NOT_CACHED, HUB_OTHER_NAME, examine_cache, spell_repository
 
 NO_MODEL: Final = "none"
 """What a user says who wants none to be loaded."""
-
-CACHE_VARIABLES: Final = (
-    ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("TRANSFORMERS_CACHE", ""), ("HF_HOME", "hub"),
-    ("XDG_CACHE_HOME", "huggingface/hub"), ("HOME", ".cache/huggingface/hub"),
-)  # fmt: skip
-"""Where the hub's cache is: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables"""
 
 CONFIG: Final = "config.json"
 WEIGHTS: Final = (
@@ -55,6 +51,8 @@ class ModelTarget(Struct, frozen=True):
     size: int = 0
     is_chat: bool = False
     trusts_code: bool = False
+    home: str = ""
+    """The home of the image's own user, where the hub's cache is looked for below it."""
 
 
 class Search(Struct, frozen=True):
@@ -62,6 +60,8 @@ class Search(Struct, frozen=True):
 
     target: ModelTarget | None = None
     reason: str = ""
+    hub: HubState | None = None
+    """What the hub's cache holds of it, where it is named as the hub does."""
 
 
 class Named(Struct, frozen=True):
@@ -106,10 +106,9 @@ def find_model(files: Files, process: Process, wanted: str | None = None) -> Sea
     for each in named:
         target = _find_named(files, process, each)
         if target is not None:
-            return Search(_complete(target, commands))
+            return Search(_complete(target, commands), hub=_examine(files, process, target.name))
     if named:
-        first = named[0]
-        return Search(reason=f"{first.value}, {first.evidence}, was not found with its config.json and weights")
+        return _tell_missing(files, process, named[0])
     loaded = (Named(each.value, f"named by {each.call} in /{each.evidence.path}") for each in process.loaded)
     lying = next(filter(None, (_find_named(files, process, each) for each in loaded)), None) or _find_lying(files)
     return Search(_complete(lying, commands) if lying is not None else None)
@@ -196,19 +195,35 @@ def _find_named(files: Files, process: Process, named: Named) -> ModelTarget | N
         return ModelTarget(folder, named.evidence, size=_measure(files, folder))
     if not _REPOSITORY.fullmatch(named.value):
         return None
-    for cache in _list_caches(process):
-        folder = f"{cache}/models--{named.value.replace('/', '--')}/snapshots"
-        revisions = [each for each in files.list_names(folder) if _is_model(files, f"{folder}/{each}")]
-        if revisions:
-            place = f"{folder}/{revisions[-1]}"
-            return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place))
-    return None
+    told = examine_cache(files, named.value, dict(process.environment), process.home)
+    folder = f"{told['place']}/snapshots"
+    revisions = [each for each in files.list_names(folder) if _is_model(files, f"{folder}/{each}")]
+    if not revisions:
+        return None
+    place, is_below = f"{folder}/{revisions[-1]}", str(told["variable"]).startswith("HOME=")
+    home = process.home if is_below and not process.environment.get("HOME") else ""
+    return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place), home=home)
 
 
-def _list_caches(process: Process) -> list[str]:
-    environment = {"HOME": process.home, **process.environment}
-    rows = ((environment.get(name, ""), below) for name, below in CACHE_VARIABLES)
-    return [str(PurePosixPath(value) / below) for value, below in rows if value]
+def _tell_missing(files: Files, process: Process, named: Named) -> Search:
+    """That it is not there, and of a name of the hub what its cache holds instead."""
+    reason = f"{named.value}, {named.evidence}, was not found with its config.json and weights"
+    hub = _examine(files, process, named.value) if _REPOSITORY.fullmatch(named.value) else None
+    return Search(reason=f"{reason}: {hub.detail}" if hub is not None else reason, hub=hub)
+
+
+def _examine(files: Files, process: Process, name: str) -> HubState | None:
+    """What the hub's cache holds of that name, and where else the image has it; None where the hub has no such name."""
+    if not name:
+        return None
+    told = examine_cache(files, name, dict(process.environment), process.home)
+    if told["kind"] in {HUB_NOT_CACHED, HUB_OTHER_NAME}:
+        below = f"/{spell_repository(name)}/snapshots/"
+        aside = next((each for each in sorted(files.iter_folders(CONFIG)) if below in each), "")
+        if aside:
+            detail = f"it lies in {aside.partition(below)[0]}, where the hub's client looks only if a program names it"
+            return HubState(ASIDE, detail)
+    return read_hub_state(told)
 
 
 def _is_model(files: Files, folder: str) -> bool:

@@ -11,9 +11,9 @@ PACKAGE: Final = "layerscope.probe.payload"
 PARTS: Final = (
     "records", "stages", "host_files", "resources", "scratch", "environment", "driver", "kernel", "memory", "mapped",
     "imports", "tensors", "generated_text", "onnx_graph", "other_engines", "canary", "pretrained", "own_files",
-    "load_report", "own_model", "own_generation", "batch", "loader_trace", "visibility", "process_tree", "child",
-    "http_client", "answer_text", "api_dialects", "answer_stream", "watched_server", "server_process", "serving_start",
-    "serving_models", "serving_calls", "serving", "keeper", "entry",
+    "load_report", "hub_cache", "own_model", "own_generation", "batch", "loader_trace", "visibility", "process_tree",
+    "child", "http_client", "answer_text", "api_dialects", "answer_stream", "watched_server", "server_process",
+    "serving_start", "serving_models", "serving_calls", "serving", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 
