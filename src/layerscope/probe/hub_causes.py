@@ -33,9 +33,11 @@ def explain_server_failure(seen: Observation, broken: StageResult, explanation: 
     if broken.name not in SERVING_STAGES or explanation is None or explanation.id not in HUB_ERRORS:
         return None
     state, reason = seen.hub, explain_failure(broken)
+    if explanation.id != "hub-retry":
+        reason = reason.partition("; the last line that it printed")[0]  # it says what the known error says
     tries = sum(len(_RETRY.findall(text)) for text in list_server_words(seen, broken))
     if tries:
-        reason = f"{reason}; before, its client asked the hub {tries} times again"
+        reason = f"{reason}; its client asked the hub {tries} times again meanwhile"
     if state is None or not state.cures:
         return Cause("", reason) if tries else None
     return Cause("", f"{state.detail}; {reason}", state.cures)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from layerscope.facts.python.named_models import NamedModel
 from layerscope.facts.system.launch_words import (
     CHAT_SERVERS,
+    HUB_VARIABLES,
     MODEL_OPTIONS,
     MODEL_VARIABLES,
     SHORT_MODEL_OPTION,
@@ -51,8 +52,8 @@ class ModelTarget(Struct, frozen=True):
     size: int = 0
     is_chat: bool = False
     trusts_code: bool = False
-    home: str = ""
-    """The home of the image's own user, where the hub's cache is looked for below it."""
+    variables: Mapping[str, str] = {}
+    """What of its environment leads the image's own process to the hub's cache, and is not in the image's config."""
 
 
 class Search(Struct, frozen=True):
@@ -95,11 +96,13 @@ class Process(Struct, frozen=True):
     """What the scripts start that it runs."""
     loaded: tuple[NamedModel, ...] = ()
     """What its Python script loads."""
+    cache: Mapping[str, str] = {}
+    """Variables of the hub's cache that those scripts set."""
 
 
 def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
     """The model that the user names, that the process names or its script loads, or the only or largest one there."""
-    words = split_words(process.words)
+    words, process = split_words(process.words), replace(process, cache=_list_cache_variables(process))
     asked = [Named(wanted, "named by --model")] if wanted else []
     named = asked or list_named(words, process.environment, process.started)
     commands = (words, *(each.words for each in process.started))
@@ -111,7 +114,9 @@ def find_model(files: Files, process: Process, wanted: str | None = None) -> Sea
         return _tell_missing(files, process, named[0])
     loaded = (Named(each.value, f"named by {each.call} in /{each.evidence.path}") for each in process.loaded)
     lying = next(filter(None, (_find_named(files, process, each) for each in loaded)), None) or _find_lying(files)
-    return Search(_complete(lying, commands) if lying is not None else None)
+    if lying is None:
+        return Search()
+    return Search(_complete(lying, commands), hub=_examine(files, process, lying.name))
 
 
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
@@ -195,14 +200,21 @@ def _find_named(files: Files, process: Process, named: Named) -> ModelTarget | N
         return ModelTarget(folder, named.evidence, size=_measure(files, folder))
     if not _REPOSITORY.fullmatch(named.value):
         return None
-    told = examine_cache(files, named.value, dict(process.environment), process.home)
+    told = examine_cache(files, named.value, {**process.environment, **process.cache}, process.home)
     folder = f"{told['place']}/snapshots"
     revisions = [each for each in files.list_names(folder) if _is_model(files, f"{folder}/{each}")]
     if not revisions:
         return None
-    place, is_below = f"{folder}/{revisions[-1]}", str(told["variable"]).startswith("HOME=")
-    home = process.home if is_below and not process.environment.get("HOME") else ""
-    return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place), home=home)
+    place, variables = f"{folder}/{revisions[-1]}", dict(process.cache)
+    if str(told["variable"]).startswith("HOME=") and not process.environment.get("HOME"):
+        variables["HOME"] = process.home
+    return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place), variables=variables)
+
+
+def _list_cache_variables(process: Process) -> dict[str, str]:
+    """Where scripts say that the hub's cache is."""
+    pairs = (pair for each in process.started for pair in each.variables)
+    return {name: _fill_in(value, process.environment) for name, value in pairs if name in HUB_VARIABLES}
 
 
 def _tell_missing(files: Files, process: Process, named: Named) -> Search:
@@ -216,7 +228,7 @@ def _examine(files: Files, process: Process, name: str) -> HubState | None:
     """What the hub's cache holds of that name, and where else the image has it; None where the hub has no such name."""
     if not name:
         return None
-    told = examine_cache(files, name, dict(process.environment), process.home)
+    told = examine_cache(files, name, {**process.environment, **process.cache}, process.home)
     if told["kind"] in {HUB_NOT_CACHED, HUB_OTHER_NAME}:
         below = f"/{spell_repository(name)}/snapshots/"
         aside = next((each for each in sorted(files.iter_folders(CONFIG)) if below in each), "")

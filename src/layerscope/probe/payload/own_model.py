@@ -40,7 +40,7 @@ class OwnModel:
         """Take where it is, how the image names it, and the device that is wanted."""
         self.folder = str(told["folder"])
         self._name, self._is_chat = str(told.get("name", "")), bool(told.get("is_chat"))
-        self._home = str(told.get("home", ""))
+        self._variables = {str(name): str(value) for name, value in dict(told.get("variables") or {}).items()}
         # said either way: who says nothing is asked on a terminal, and transformers' own code goes before a model's
         self._options: Dict[str, Any] = {"local_files_only": True, "trust_remote_code": bool(told.get("trusts_code"))}
         self._wanted = wanted
@@ -52,8 +52,7 @@ class OwnModel:
 
     def look_up(self) -> Tuple[str, Dict[str, Any]]:
         """Ask for the model by the name that the image uses, with the image's own settings."""
-        if self._home:
-            os.environ["HOME"] = self._home  # the cache is that of the image's own user, and another one probes here
+        os.environ.update(self._variables)  # the image's own user and script have them; another one probes here
         import transformers
 
         config, began = transformers.AutoConfig, time.monotonic()
