@@ -75,7 +75,7 @@ class _Filled(dict[str, str]):
 
 def read_hub_state(told: object) -> HubState | None:
     """What `examine_cache` has told, here or in a container; None for what it cannot have told."""
-    if not isinstance(told, dict) or told.get("kind") not in {*_CURES, hub_cache.HUB_WHOLE}:
+    if not isinstance(told, dict) or str(told.get("kind")) not in {*_CURES, hub_cache.HUB_WHOLE}:
         return None
     return HubState(str(told["kind"]), str(told.get("detail", ""))[:800], _list_values(told))
 
