@@ -281,6 +281,28 @@ def test_a_second_archive_behind_the_trailer_is_named_and_not_read() -> None:
     assert index.anomalies[0].path == "unseen"
 
 
+TABLE = file("stargz.index.json", b'{"version":1,"entries":[]}')
+
+
+@pytest.mark.parametrize("chunk", [100, 512, 1 << 20])
+def test_the_table_of_contents_that_buildkit_puts_behind_the_trailer_is_none_of_it(chunk: int) -> None:
+    """Its eStargz layers keep the tar whole; a table that is cut off, or that more follows, is a second archive."""
+    plain, table = write_tar([file("seen")]), write_tar([TABLE], padded=True)
+    index, damage = scan(plain + table, chunk=chunk)
+    assert (damage, index.paths, kinds(index)) == (None, ["seen"], [])
+    for tail in (write_tar([TABLE, file("unseen")]), write_tar([TABLE]) + b"more", table[:520]):
+        (found,) = scan(plain + tail, chunk=chunk)[0].anomalies
+        assert (found.kind, found.path) == (anomaly.CONCATENATED_ARCHIVE, "stargz.index.json")
+        assert found.offset == len(plain)
+
+
+@pytest.mark.parametrize("chunk", [100, 1000, 1 << 20])
+def test_a_second_archive_is_known_however_the_stream_is_cut(chunk: int) -> None:
+    """Its header may lie in two chunks, and far behind the trailer."""
+    index, _ = scan(write_tar([file("seen")], padded=True) + write_tar([file("unseen")]), chunk=chunk)
+    assert [(each.kind, each.path) for each in index.anomalies] == [(anomaly.CONCATENATED_ARCHIVE, "unseen")]
+
+
 def test_bytes_behind_the_trailer_are_named() -> None:
     """Anything but zeros behind the trailer is trailing data; zeros are padding."""
     plain, padded = write_tar([file("a")]), write_tar([file("a")], padded=True)

@@ -70,10 +70,15 @@ def list_entries(members: Sequence[TarMember]) -> Entries:
     return entries
 
 
-def write_estargz(members: Sequence[TarMember], tamper: Tamper = lambda _entries: None) -> TableLayer:
-    """An eStargz layer; `tamper` may change its table's entries."""
+def write_estargz(
+    members: Sequence[TarMember], tamper: Tamper = lambda _entries: None, *, behind: bool = False
+) -> TableLayer:
+    """An eStargz layer; `tamper` may change its table's entries.
+
+    With `behind` the table follows the end of the tar, whose bytes BuildKit keeps as they are.
+    """
     table = _render(members, tamper)
-    pieces = [write_member(member) for member in members]
+    pieces = [write_member(member) for member in members] + [TRAILER] * behind
     ending = write_member(file("stargz.index.json", table)) + TRAILER
     stored = b"".join(gzip.compress(piece, 6, mtime=0) for piece in pieces)
     stored += gzip.compress(ending, 6, mtime=0) + write_footer(len(stored))

@@ -1,6 +1,7 @@
 """TarScanner: one pass over a layer's tar, from chunks to columns, reading as container runtimes do."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from layerscope.errors import LayerDamageError, SourceError, TransferError
 from layerscope.layers import anomaly
@@ -18,7 +19,8 @@ from layerscope.layers.plain_names import PlainNames
 from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.stages import Sink
-from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name
+from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name, read_size
+from layerscope.layers.toc.document import TABLE_NAME
 
 _ZERO_BLOCK = bytes(BLOCK)
 
@@ -109,25 +111,54 @@ class TarScanner:
 
     def _check_rest(self) -> None:
         """Read on to the end of the stream and name what is not zero: runtimes never look there."""
-        reader = self._reader
-        named = False
-        while True:
-            start = reader.position
-            rest = reader.chunk[start:] if start else reader.chunk
-            if not named and rest.count(0) != len(rest):
-                named = True
-                self._note_rest(rest, reader.offset)
-            reader.position = max(start, len(reader.chunk))
-            if not reader.advance():
-                return
+        found = self._find_block()
+        if found is not None and not self._is_table_alone(found[1]):
+            self._note_rest(*found)
+        while self._reader.advance():
+            self._reader.position = len(self._reader.chunk)
 
-    def _note_rest(self, rest: bytes, offset: int) -> None:
-        lead = len(rest) - len(rest.lstrip(b"\0"))
-        block = rest[lead - lead % BLOCK :][:BLOCK]
-        is_header = len(block) == BLOCK and self._headers.has_valid_checksum(block)
+    def _find_block(self) -> tuple[int, bytes] | None:
+        """The next block that is not zero, with its offset; shorter where the stream ends in it."""
+        reader = self._reader
+        while True:
+            rest = reader.chunk[reader.position :]
+            lead = len(rest) - len(rest.lstrip(b"\0"))
+            if lead < len(rest):
+                break
+            reader.position += lead
+            if not reader.advance():
+                return None
+        begin = (reader.offset + lead) // BLOCK * BLOCK
+        block = bytes(max(0, reader.offset - begin))  # those of a chunk before were zeros
+        reader.position += max(0, begin - reader.offset)
+        with suppress(TruncatedError):
+            for piece in reader.iter_body(BLOCK - len(block)):
+                block += piece
+        return begin, block
+
+    def _is_table_alone(self, block: bytes) -> bool:
+        """Whether this is the header of an eStargz table and nothing else follows: BuildKit puts one behind the tar.
+
+        It keeps the tar's own bytes, its end included: AppendTarLossLess in stargz-snapshotter's estargz/estargz.go.
+        """
+        if not self._is_header(block) or read_name(block) != TABLE_NAME:
+            return False
+        try:
+            size = read_size(block)
+        except HeaderError:
+            return False
+        self._reader.skip(size)
+        self._reader.skip_padding(size)
+        return self._find_block() is None and self._reader.position <= len(self._reader.chunk)
+
+    def _note_rest(self, offset: int, block: bytes) -> None:
+        is_header = self._is_header(block)
         name = self._members.show_name(read_name(block)) if is_header else ""
         kind = anomaly.CONCATENATED_ARCHIVE if is_header else anomaly.TRAILING_DATA
-        self._columns.note(kind, name, "", offset + lead)
+        self._columns.note(kind, name, "", offset)
+
+    def _is_header(self, block: bytes) -> bool:
+        return len(block) == BLOCK and self._headers.has_valid_checksum(block)
 
     def _describe_end(self) -> str:
         return f"the archive ends inside an entry, after {self._describe_last()}"

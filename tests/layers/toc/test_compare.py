@@ -29,7 +29,12 @@ MEMBERS = (
     opaque("etc", mtime_ns=TIME),
     file("usr/ü", b"later", mtime_ns=TIME),
 )
-WRITERS = [write_estargz, write_chunked, lambda *given: write_chunked(*given, older=True)]
+WRITERS = [
+    write_estargz,
+    lambda *given: write_estargz(*given, behind=True),
+    write_chunked,
+    lambda *given: write_chunked(*given, older=True),
+]
 
 
 def compare(written: TableLayer) -> list[TableScan]:

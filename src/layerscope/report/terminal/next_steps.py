@@ -84,12 +84,16 @@ def _suggest_commands(page: Page, result: AuditResult) -> list[tuple[str, str]]:
 
 
 def _choose_layer(result: AuditResult, findings: list[Finding]) -> tuple[int | None, bool]:
-    """The layer to look at, and whether for its waste: that of a grave finding that is about something else."""
+    """The layer to look at, and whether for its waste: that of a grave finding that is about something else.
+
+    One of which nothing could be read, as a foreign one, has nothing to look at.
+    """
     worst = findings[0] if findings else None
     if worst is not None and worst.severity >= Severity.MEDIUM and not worst.wasted:
         layer = next((place.layer for place in worst.locations if place.layer is not None), None)
         if layer is not None:
-            return layer, False
+            unseen = {each.index for each in result.layers if each.scan is None or not each.scan.index.paths}
+            return (None if layer in unseen else layer), False
     wasted = [weight.wasted for weight in result.weight.layers]
     return (wasted.index(max(wasted)), True) if any(wasted) else (None, False)
 

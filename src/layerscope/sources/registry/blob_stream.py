@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 from layerscope.errors import OfflineError, TransferError
 from layerscope.image.descriptor import Descriptor
 from layerscope.progress import Progress, SilentProgress
+from layerscope.sources.registry.failed_connection import ConnectionFailedError
 from layerscope.sources.registry.refusal import PassingRefusalError
 from layerscope.sources.registry.repository import Repository
 from layerscope.sources.registry.retry_wait import wait_before_retry
-from layerscope.sources.registry.transport import ATTEMPTS, ConnectionFailedError
+from layerscope.sources.registry.transport import ATTEMPTS
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

@@ -9,10 +9,11 @@ from typing import Final
 from layerscope.errors import TransferError
 from layerscope.sources.registry.connections import LateAnswerError
 from layerscope.sources.registry.conversation import Conversation
+from layerscope.sources.registry.failed_connection import ConnectionFailedError
 from layerscope.sources.registry.outgoing_blob import OutgoingBlob
 from layerscope.sources.registry.refusal import PassingRefusalError, expect, say
 from layerscope.sources.registry.retry_wait import wait_before_retry
-from layerscope.sources.registry.transport import ATTEMPTS, PASSING, Answer, ConnectionFailedError
+from layerscope.sources.registry.transport import ATTEMPTS, PASSING, Answer
 from layerscope.sources.registry.upload_place import (
     add_digest,
     cancel_upload,

@@ -19,6 +19,11 @@ def find_proxy(origin: Origin, environment: Mapping[str, str]) -> str:
     return find(f"{origin.scheme}_proxy") or find("all_proxy")
 
 
+def tell_way(proxy: str) -> str:
+    """What a message of a failed connection says of the proxy, without who is to be let in there."""
+    return f", through the proxy {proxy.rpartition('@')[2].rpartition('//')[2].strip('/')}" if proxy else ""
+
+
 def _is_meant(item: str, origin: Origin) -> bool:
     """Whether an item of NO_PROXY is for an address: a name with all below it, a network, a port, or everything."""
     if item in {"", "*"}:

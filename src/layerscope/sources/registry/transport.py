@@ -5,8 +5,6 @@ every connection is held to `AddressCheck`.
 """
 
 import os
-import re
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,9 +19,17 @@ from layerscope.sources.registry.address_check import AddressCheck, ForbiddenAdd
 from layerscope.sources.registry.certificates import make_context
 from layerscope.sources.registry.connections import READ_SECONDS, LateAnswerError
 from layerscope.sources.registry.endpoint import Endpoint, is_loopback
+from layerscope.sources.registry.failed_connection import (
+    PROXY_LOGIN,
+    ConnectionFailedError,
+    NothingListensError,
+    explain_barred,
+    explain_failure,
+    tell_reason,
+)
 from layerscope.sources.registry.origin import Origin, follow_place, show_url
 from layerscope.sources.registry.pools import CONNECT_SECONDS, make_pool
-from layerscope.sources.registry.proxies import find_proxy
+from layerscope.sources.registry.proxies import find_proxy, tell_way
 from layerscope.sources.registry.retry_wait import wait_before_retry
 from layerscope.sources.registry.tls_probe import TlsExpectedError, speaks_tls
 
@@ -48,18 +54,7 @@ _HARMLESS: Final = frozenset({"GET", "HEAD"})
 PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed."""
 
-_CONNECTION: Final = re.compile(r"^<?\w+\([^)]*\)>?: |^<[^>]* object at 0x[0-9a-f]+>: ")
-"""How the library names a connection before it says what is wrong with it."""
-
 _CHUNK: Final = 64 << 10
-
-
-class ConnectionFailedError(TransferError):
-    """A request got no answer, or lost it; another try may do better."""
-
-
-class NothingListensError(ConnectionFailedError):
-    """Nobody takes connections there, or the name leads nowhere: at first, another try changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +199,14 @@ class Transport:
         import urllib3.exceptions
 
         origin, task, body = Origin.of(url, task=request.task), request.task, request.body
+        way = tell_way(find_proxy(origin, self._environment))
         where = "" if origin == self.home else f", at {show_url(url)}"
         sent = {"User-Agent": f"layerscope/{__version__}", **headers}
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=request.patience or READ_SECONDS)
         if body:
             sent["Content-Length"] = str(len(body))
         try:
-            return self._pool(origin).request(
+            response = self._pool(origin).request(
                 request.method,
                 url,
                 headers=sent,
@@ -223,19 +219,14 @@ class Transport:
         except (ForbiddenAddressError, LateAnswerError) as error:
             raise type(error)(f"{task}: {error}") from error
         except urllib3.exceptions.HTTPError as error:
-            if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in str(error):
-                why = (
-                    f"the certificate of {show_url(url)} was not accepted: {_tell(error)}; an authority of its own is "
-                    f"looked for in certs.d/{self.endpoint.host}/ca.crt and in $SSL_CERT_FILE"
-                )
-                raise TransferError(f"{task}: {why}") from error
-            if "WRONG_VERSION_NUMBER" in str(error):
-                raise TransferError(f"{task}{where}: it does not speak TLS; --insecure asks it in the clear") from error
-            if isinstance(error, urllib3.exceptions.NameResolutionError) or _is_refused(error):
-                raise NothingListensError(f"{task}{where}: {_tell(error)}") from error
-            raise ConnectionFailedError(f"{task}{where}: {_tell(error)}") from error
+            host = self.endpoint.host
+            raise explain_failure(error, url=url, task=task, where=where, way=way, host=host) from error
         except (OSError, ValueError) as error:
-            raise ConnectionFailedError(f"{task}{where}: {_tell(error)}") from error
+            raise ConnectionFailedError(f"{task}{where}{way}: {tell_reason(error)}") from error
+        if response.status == PROXY_LOGIN and way:
+            response.close()
+            raise TransferError(f"{task}{way}: {explain_barred(str(response.status))}")
+        return response
 
     def _pool(self, origin: Origin) -> "PoolManager":
         """The connections to use for an address: through a proxy where the environment names one for it."""
@@ -257,13 +248,6 @@ def _iter_slices(body: bytes | memoryview) -> Iterator[bytes]:
         yield bytes(body[start : start + _CHUNK])
 
 
-def _is_refused(error: BaseException) -> bool:
-    """Whether nothing listens there, which no other try changes."""
-    return isinstance(error.__cause__, ConnectionRefusedError) or isinstance(
-        getattr(error, "reason", None), ConnectionRefusedError
-    )
-
-
 def _read_document(response: "BaseHTTPResponse", task: str) -> bytes:
     import urllib3.exceptions
 
@@ -277,18 +261,11 @@ def _read_document(response: "BaseHTTPResponse", task: str) -> bytes:
                 raise TransferError(f"{task}: {size:,} bytes in {DOCUMENT_SECONDS:.0f} s, and still no end")
             chunks.append(chunk)
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise ConnectionFailedError(f"{task}: the answer broke off after {size:,} bytes: {_tell(error)}") from error
+        raise ConnectionFailedError(
+            f"{task}: the answer broke off after {size:,} bytes: {tell_reason(error)}"
+        ) from error
     return b"".join(chunks)
 
 
 def _tell_tries(tries: int, seconds: float) -> str:
     return f" (tried {tries} times in {seconds:.0f} s)" if tries > 1 else ""
-
-
-def _tell(error: BaseException) -> str:
-    """The innermost words of an error: the library wraps those of the system."""
-    reason = getattr(error, "reason", None) or (error.args[1] if len(error.args) > 1 else None)
-    if isinstance(reason, BaseException):
-        return _tell(reason)
-    words = _CONNECTION.sub("", str(error)) or type(error).__name__
-    return re.sub(r"//[^/@\s]*@", "//", words)[:300]

@@ -1,0 +1,79 @@
+"""What is said of a request that got no answer: nobody listens, the way is barred, or TLS fails."""
+
+import re
+import ssl
+from typing import TYPE_CHECKING, Final
+
+from layerscope.errors import TransferError
+from layerscope.sources.registry.origin import show_url
+
+if TYPE_CHECKING:
+    from urllib3.exceptions import HTTPError
+
+_CONNECTION: Final = re.compile(r"^<?\w+\([^)]*\)>?: |^<[^>]* object at 0x[0-9a-f]+>: ")
+"""How the library names a connection before it says what is wrong with it."""
+
+_BARRED: Final = re.compile(r"Tunnel connection failed: (4\d\d)")
+"""What a proxy answers that opens no way, and will not open one for another try."""
+PROXY_LOGIN: Final = 407
+"""What a proxy answers that wants to know who asks."""
+
+
+class ConnectionFailedError(TransferError):
+    """A request got no answer, or lost it; another try may do better."""
+
+
+class NothingListensError(ConnectionFailedError):
+    """Nobody takes connections there, or the name leads nowhere: at first, another try changes nothing."""
+
+
+def explain_failure(error: "HTTPError", *, url: str, task: str, where: str, way: str, host: str) -> TransferError:
+    """The error for a request to that address; `host` is the registry's, whose authorities are looked for.
+
+    `where` says what the task does not tell of the address, and `way` through which proxy it was to be reached.
+    """
+    import urllib3.exceptions
+
+    said = str(error)
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY" in said:
+        why = (
+            f"the certificate of {show_url(url)} was not accepted: {tell_reason(error)}; an authority of its own is "
+            f"looked for in certs.d/{host}/ca.crt and in $SSL_CERT_FILE"
+        )
+        return TransferError(f"{task}{way}: {why}")
+    if "WRONG_VERSION_NUMBER" in said:
+        return TransferError(f"{task}{where}{way}: it does not speak TLS; --insecure asks it in the clear")
+    if barred := _BARRED.search(said):
+        return TransferError(f"{task}{where}{way}: {explain_barred(barred[1])}")
+    if isinstance(error, urllib3.exceptions.NameResolutionError) or _is_refused(error):
+        return NothingListensError(f"{task}{where}{way}: {tell_reason(error)}")
+    return ConnectionFailedError(f"{task}{where}{way}: {tell_reason(error)}")
+
+
+def explain_barred(status: str) -> str:
+    """What a proxy means that answers for itself."""
+    if status == str(PROXY_LOGIN):
+        return "the proxy asks for a name and a password: http://NAME:PASSWORD@HOST:PORT in its variable"
+    return f"the proxy opens no way there, and answers {status}; NO_PROXY names hosts that are reached without it"
+
+
+def tell_reason(error: BaseException) -> str:
+    """The innermost words of an error: the library wraps those of the system."""
+    reason = _find_reason(error)
+    if reason is not None:
+        return tell_reason(reason)
+    words = _CONNECTION.sub("", str(error)) or type(error).__name__
+    return re.sub(r"//[^/@\s]*@", "//", words)[:300]
+
+
+def _find_reason(error: BaseException) -> BaseException | None:
+    reason = getattr(error, "reason", None) or (error.args[1] if len(error.args) > 1 else None)
+    return reason if isinstance(reason, BaseException) else None
+
+
+def _is_refused(error: BaseException) -> bool:
+    """Whether nothing listens there, a proxy as little as a registry, which no other try changes."""
+    if isinstance(error, ConnectionRefusedError) or isinstance(error.__cause__, ConnectionRefusedError):
+        return True
+    reason = _find_reason(error)
+    return reason is not None and _is_refused(reason)

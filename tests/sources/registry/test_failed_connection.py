@@ -1,0 +1,77 @@
+"""What is said of a request that a proxy does not let through."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from layerscope.errors import TransferError
+from layerscope.sources.registry.endpoint import Endpoint
+from layerscope.sources.registry.transport import Transport
+
+
+class BarringProxy(BaseHTTPRequestHandler):
+    """A proxy that gives everybody one answer."""
+
+    status = 407
+    asked = 0
+
+    def do_GET(self) -> None:
+        """Answer for the registry, or for the way to it."""
+        type(self).asked += 1
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_CONNECT = do_GET  # noqa: N815 -- the name in the standard library
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name in the standard library
+        """Say nothing."""
+
+
+@pytest.fixture
+def proxy() -> Iterator[ThreadingHTTPServer]:
+    """A proxy on loopback."""
+    handler = type("Handler", (BarringProxy,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def ask(scheme: str, place: str) -> str:
+    """What is said where the registry is to be reached through that proxy."""
+    endpoint = Endpoint(scheme, "registry.invalid:5000")
+    environment = {"HOME": "/nonexistent", f"{scheme}_proxy": f"http://user:PROXYPW@{place}"}
+    with pytest.raises(TransferError) as raised:
+        Transport(endpoint, environment).read("GET", f"{endpoint.url}/v2/", headers={}, task="asking")
+    assert "PROXYPW" not in str(raised.value)
+    return str(raised.value).replace(place, "PROXY")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_wants_to_know_who_asks_is_named(scheme: str, proxy: ThreadingHTTPServer) -> None:
+    """At once: another try changes nothing."""
+    told = ask(scheme, f"127.0.0.1:{proxy.server_port}")
+    assert told.startswith("asking, through the proxy PROXY: the proxy asks for a name and a password: http://NAME:")
+    assert proxy.RequestHandlerClass.asked == 1  # type: ignore[attr-defined]
+
+
+def test_a_proxy_that_opens_no_way_is_named(proxy: ThreadingHTTPServer) -> None:
+    """What it answers is not taken for the registry's word."""
+    proxy.RequestHandlerClass.status = 403  # type: ignore[attr-defined]
+    told = ask("https", f"127.0.0.1:{proxy.server_port}")
+    assert told.startswith("asking, through the proxy PROXY: the proxy opens no way there, and answers 403; NO_PROXY")
+    assert proxy.RequestHandlerClass.asked == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_does_not_run_is_named(scheme: str) -> None:
+    """Instead of a registry that would refuse connections."""
+    told = ask(scheme, "127.0.0.1:9")
+    assert told.startswith("asking, through the proxy PROXY: ")
+    assert told.endswith("Connection refused")
