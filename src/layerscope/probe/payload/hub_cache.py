@@ -22,7 +22,7 @@ OLD_VARIABLE = "TRANSFORMERS_CACHE"
 USUAL_HOMES = ("/root", "/", "/data", "/app", "/workspace")
 """Homes, and folders that are given as one, in which a cache lies that another user has filled."""
 
-OF_HOME, OF_CACHE = ".cache/huggingface/hub", "hub"
+OF_HOME = ".cache/huggingface/hub"
 
 MOST_HOMES, MOST_REPOSITORIES, MOST_SNAPSHOT_FILES = 64, 64, 512
 """Folders below /home, names in a cache, and files of a snapshot that are looked at."""
@@ -82,8 +82,7 @@ def list_other_caches(files: Any, environment: Dict[str, str], home: str) -> Lis
     rows = ((OLD_VARIABLE, ""), *CACHE_VARIABLES)
     found = [_expand_place(known[name], below, known["HOME"]) for name, below in rows if known.get(name)]
     homes = list(USUAL_HOMES) + ["/home/" + name for name in files.list_names("/home")[:MOST_HOMES]]
-    for each in homes:
-        found += [os.path.join(each, OF_HOME), os.path.join(each, OF_CACHE)]
+    found += [os.path.join(each, OF_HOME) for each in homes]
     return [place for place in dict.fromkeys(found) if place != used]
 
 
