@@ -14,6 +14,7 @@ import pytest
 from layerscope.cli import exit_codes
 from layerscope.probe.canary_files import MODEL
 from layerscope.probe.spec import OWN_STAGES
+from support import chat_templates as templates
 from support import faulty_models as faulty
 from support.live_probe import Probed
 from support.planted_bench import Bench, Expected, assert_broken, assert_sound
@@ -33,13 +34,13 @@ def put_model(folder: Path, change: faulty.Change | None = None) -> tuple[TarMem
 
 def chat(folder: Path) -> None:
     """A chat model with code of its own."""
-    (folder / "chat_template.jinja").write_text(faulty.TEMPLATE)
+    (folder / "chat_template.jinja").write_text(templates.TEMPLATE)
     faulty.bring_code(folder, faulty.SOUND_CODE)
 
 
 def bring_unknown_chat(folder: Path) -> None:
     """A chat model of a kind that transformers does not know."""
-    (folder / "chat_template.jinja").write_text(faulty.TEMPLATE)
+    (folder / "chat_template.jinja").write_text(templates.TEMPLATE)
     faulty.bring_unknown_kind(folder)
 
 
@@ -53,12 +54,12 @@ def lose_prompts(folder: Path) -> None:
     """Long words become one token, prompts are cut, and the chat template does not say who speaks."""
     faulty.limit_words(folder)
     faulty.cut_prompts(folder)
-    (folder / "chat_template.jinja").write_text(faulty.LIKE_ROLES)
+    (folder / "chat_template.jinja").write_text(templates.LIKE_ROLES)
 
 
 def chat_as_another(folder: Path) -> None:
     """A chat template with marks that the tokenizer does not know."""
-    (folder / "chat_template.jinja").write_text(faulty.CHATML)
+    (folder / "chat_template.jinja").write_text(templates.CHATML)
 
 
 def break_stream(folder: Path) -> None:
@@ -203,7 +204,7 @@ TRANSFORMERS_SERVER: Final = Path(__file__).parents[1] / "support/transformers_s
 def hold_long_chats(folder: Path) -> None:
     """A chat model with room for what is asked of a server."""
     faulty.widen_context(folder)
-    (folder / "chat_template.jinja").write_text(faulty.TEMPLATE)
+    (folder / "chat_template.jinja").write_text(templates.TEMPLATE)
 
 
 def serve_by_transformers(torch: Bench, folder: Path, name: str, *options: str) -> Probed:

@@ -90,6 +90,31 @@ def test_an_error_in_the_log_of_a_sound_probe_is_a_remark() -> None:
     assert remark.endswith("layerscope explain ort-cpu-fallback")
 
 
+FORKED = "huggingface/tokenizers: The current process just got forked, after parallelism has already been used."
+RETRY = "'[Errno -3] Temporary failure in name resolution' thrown while requesting HEAD https://huggingface.co/a/b/c"
+
+
+@pytest.mark.parametrize(("line", "expected"), [(FORKED, "tokenizers-fork"), (RETRY, "hub-retry")])
+def test_what_programs_survive_explains_a_hang_alone(line: str, expected: str) -> None:
+    """A call that hangs after it, or a start; where something else is raised it did no harm."""
+    logs = {"serving stderr": f"{line}\nlistening\n", "generation stderr": f"{ORT}\n"}
+    hang = StageResult("chat-16", "failed", kind="hang", detail="no answer after 60 s", values={"log": ["POST /v1"]})
+    assert name(Observation((hang,), logs=logs, is_complete=True)) == expected
+    error = StageResult("listen", "failed", kind="error", detail="the server ended with exit code 1")
+    assert name(Observation((error,), logs=logs, is_complete=True)) == ""
+    other = {"generation stderr": logs["serving stderr"]}
+    assert name(Observation((hang,), logs=other, is_complete=True)) == "", "another process printed it"
+
+
+def test_what_may_hang_another_time_is_a_remark_with_its_cure() -> None:
+    """It is not said twice of a hub that is asked for what is cached."""
+    seen = Observation((), logs={"serving stderr": f"{FORKED}\n"}, is_complete=True)
+    (remark,) = list_log_errors(seen, POLICIES)
+    assert "it may hang another time: keep tokenizers to one thread: ENV TOKENIZERS_PARALLELISM=false" in remark
+    asked = StageResult("own-lookup", "passed", kind="asks-hub")
+    assert list_log_errors(Observation((asked,), logs={"model stderr": f"{RETRY}\n"}), POLICIES) == ()
+
+
 def test_what_programs_print_for_want_of_a_gpu_is_none() -> None:
     """Where there is none."""
     driver = StageResult("driver", "skipped")

@@ -7,6 +7,7 @@ import pytest
 from layerscope.facts.fact import Evidence
 from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.probe.model_search import Process, find_model, list_named, split_words
+from layerscope.probe.payload.hub_cache import HUB_ELSEWHERE, HUB_NOT_CACHED
 
 WHOLE = ("config.json", "model.safetensors", "tokenizer.json")
 REVISION = "4d" * 20
@@ -125,8 +126,55 @@ def test_a_model_that_is_named_and_not_there_is_told() -> None:
     search = find_model(Folders(__other=WHOLE), Process(environment={"MODEL_ID": "acme/tiny"}))
     assert search.target is None
     assert search.reason == (
-        "acme/tiny, named by MODEL_ID in the image's environment, was not found with its config.json and weights"
+        "acme/tiny, named by MODEL_ID in the image's environment, was not found with its config.json and weights: "
+        "nothing of acme/tiny is cached in the image: /root/.cache/huggingface/hub (HOME=/root) holds no model"
     )
+    assert search.hub is not None
+    assert search.hub.kind == HUB_NOT_CACHED
+
+
+def test_a_folder_that_is_named_and_not_there_is_told() -> None:
+    """The hub has nothing to do with it."""
+    search = find_model(Folders(__other=WHOLE), Process(environment={"MODEL_ID": "/models/tiny"}))
+    assert search.reason.endswith("was not found with its config.json and weights")
+    assert search.hub is None
+
+
+def test_a_cache_of_another_user_is_found_and_told() -> None:
+    """So that the probe proves that it is not found by name."""
+    search = find_model(in_cache("/root/.cache/huggingface/hub"), Process(("vllm", "serve", "acme/tiny"), home="/"))
+    assert search.target is not None
+    assert search.target.folder.startswith("/root/.cache/huggingface/hub/models--acme--tiny")
+    assert search.hub is not None
+    assert search.hub.kind == HUB_ELSEWHERE
+    assert any("HF_HOME=/root/.cache/huggingface" in cure for cure in search.hub.cures)
+
+
+def test_a_cache_that_programs_alone_name_is_no_fault() -> None:
+    """As by --download-dir: it is told where it lies, and neither tried nor found fault with."""
+    search = find_model(in_cache("/models"), Process(("vllm", "serve", "acme/tiny", "--download-dir", "/models")))
+    assert search.target is None
+    assert "it lies in /models, where the hub's client looks only if a program names it" in search.reason
+    assert search.hub is not None
+    assert search.hub.cures == ()
+
+
+def test_the_cache_of_a_script_and_of_a_home_are_handed_on() -> None:
+    """Whoever probes is another user, and does not run the script."""
+    script = StartedCommand(
+        Evidence(0, "start.sh"), ("vllm", "serve", "acme/tiny"), is_handover=True, variables=(("HF_HOME", "/data"),)
+    )
+    target = find_model(in_cache("/data/hub"), Process(("/start.sh",), started=(script,))).target
+    assert target is not None
+    assert target.variables == {"HF_HOME": "/data"}
+    in_home = in_cache("/home/app/.cache/huggingface/hub")
+    target = find_model(in_home, Process(("vllm", "serve", "acme/tiny"), home="/home/app")).target
+    assert target is not None
+    assert target.variables == {"HOME": "/home/app"}
+    by_variable = Process(("vllm", "serve", "acme/tiny"), {"HOME": "/home/app"}, home="/root")
+    target = find_model(in_home, by_variable).target
+    assert target is not None
+    assert target.variables == {}, "the container has it"
 
 
 def test_what_lies_in_the_image_is_taken_where_nothing_is_named() -> None:

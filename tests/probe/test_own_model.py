@@ -17,6 +17,7 @@ from layerscope.probe.remarks import find_left_out
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Outcome, Verdict, judge
 from layerscope.progress import SilentProgress
+from support import chat_templates as templates
 from support import faulty_models as faulty
 from support.torch_python import find_torch_python
 
@@ -159,7 +160,7 @@ def test_settings_that_cut_prompts_are_a_remark(tmp_path: Path) -> None:
 
 def test_a_template_without_roles_is_a_remark(tmp_path: Path) -> None:
     """The model cannot tell who speaks."""
-    folder = faulty.write_model(tmp_path / "model", write_template(faulty.LIKE_ROLES))
+    folder = faulty.write_model(tmp_path / "model", write_template(templates.LIKE_ROLES))
     kind, values, remarks = see_doubts(in_folder(folder))
     assert (kind, len(remarks)) == ("like-roles", 1)
     assert values["like_roles"].startswith("What is one? It is two.")
@@ -168,7 +169,7 @@ def test_a_template_without_roles_is_a_remark(tmp_path: Path) -> None:
 
 def test_a_template_with_marks_of_another_model_is_a_remark(tmp_path: Path) -> None:
     """Which are tokens there, and pieces here."""
-    text = faulty.TEMPLATE + "{{ '<|eot_id|>' if messages|length > 1 }}"
+    text = templates.TEMPLATE + "{{ '<|eot_id|>' if messages|length > 1 }}"
     kind, values, remarks = see_doubts(in_folder(faulty.write_model(tmp_path / "model", write_template(text))))
     assert (kind, len(remarks)) == ("foreign-template", 1)
     assert values["foreign_marks"] == {"<|eot_id|>": list("<|eot_id|>")}
@@ -192,7 +193,7 @@ def void(_: object) -> None:
         faulty.end_turns,
         lambda folder: faulty.cut_prompts(folder, 62),
         lambda folder: faulty.edit_json(folder, "tokenizer_config.json", model_max_length=10**30),
-        *map(write_template, (faulty.TEMPLATE, faulty.FIRM, faulty.STERN)),
+        *map(write_template, (templates.TEMPLATE, templates.FIRM, templates.STERN)),
     ],
 )
 def test_sound_neighbours_of_those_have_no_remark(change: faulty.Change, tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_a_template_of_another_model_is_the_likely_cause(
 ) -> None:
     """Where the model gives no text, it is named with what else may be done."""
     folder = faulty.write_model(tmp_path / "model", change)
-    write_template(faulty.CHATML)(folder)
+    write_template(templates.CHATML)(folder)
     seen, verdict = see(in_folder(folder))
     assert (verdict.root, verdict.kind) == (root, kind), seen
     assert (
@@ -226,7 +227,7 @@ def test_a_chat_model_needs_a_template(tmp_path: Path) -> None:
     stage = seen.find("own-tokenizer")
     assert stage is not None
     assert (verdict.root, stage.kind, verdict.outcome) == ("own-tokenizer", "no-chat-template", Outcome.ERROR)
-    (plain / "chat_template.jinja").write_text(faulty.TEMPLATE)
+    (plain / "chat_template.jinja").write_text(templates.TEMPLATE)
     assert see(in_folder(plain, is_chat=True))[1].root == ""
 
 

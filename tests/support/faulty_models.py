@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from layerscope.probe.canary_files import MODEL, MODEL_FILES, read_file
+from support import chat_templates as templates
 
 Change = Callable[[Path], None]
 INDEX: Final = "model.safetensors.index.json"
@@ -215,7 +216,7 @@ def know_marks(folder: Path) -> None:
         {"id": vocabulary[name], "content": name, **flags} for name in ("<|im_end|>", "<|im_start|>")
     ]
     path.write_text(json.dumps(document))
-    (folder / "chat_template.jinja").write_text(CHATML)
+    (folder / "chat_template.jinja").write_text(templates.CHATML)
 
 
 BROKEN_STREAM: Final = """
@@ -260,38 +261,6 @@ def bring_unknown_kind(folder: Path) -> None:
     edit_json(folder, "config.json", model_type="own-kind", architectures=["Own"], auto_map=code)
 
 
-TEMPLATE: Final = (
-    "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
-    "{% if add_generation_prompt %}assistant: {% endif %}"
-)
-"""A chat template whose marks are plain words."""
-
-FIRM: Final = "{% if messages[0].role != 'user' %}{{ raise_exception('a user begins') }}{% endif %}" + TEMPLATE
-"""The same, which takes no conversation that another than a user begins."""
-
-STERN: Final = "{% if messages|length > 1 %}{{ raise_exception('one message') }}{% endif %}" + TEMPLATE
-"""The same, which takes no conversation at all."""
-
-ENDED: Final = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
-"""DialoGPT's: turns alternate, and each ends."""
-
-
-def end_turns(folder: Path) -> None:
-    """That template, with the canary's own end."""
-    (folder / "chat_template.jinja").write_text(ENDED)
-    edit_json(folder, "tokenizer_config.json", eos_token="\u0100")
-
-
-LIKE_ROLES: Final = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
-"""One that does not say who speaks."""
-
-CHATML: Final = (
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-"""One whose marks are tokens of other models."""
-
-
 def widen_context(folder: Path, times: int = 16) -> None:
     """Positions for longer texts: those that there are, again and again."""
     name = "transformer.wpe.weight"
@@ -306,3 +275,9 @@ def widen_context(folder: Path, times: int = 16) -> None:
     write_tensors(folder / MODEL, header, bytes(data[:start]) + rows + bytes(data[stop:]))
     edit_json(folder, "config.json", n_positions=count * times, n_ctx=count * times)
     edit_json(folder, "tokenizer_config.json", model_max_length=count * times)
+
+
+def end_turns(folder: Path) -> None:
+    """That template, with the canary's own end."""
+    (folder / "chat_template.jinja").write_text(templates.ENDED)
+    edit_json(folder, "tokenizer_config.json", eos_token="\u0100")

@@ -17,7 +17,7 @@ def choose_model(result: AuditResult, wanted: str | None = None) -> Search:
     pairs = (entry.partition("=") for entry in runtime.env)
     environment = {name: value for name, _, value in pairs}
     identities = result.facts.of(Identity)
-    home = next((each.home for each in identities if each.home), "/root")
+    home = next((each.home for each in identities if each.home), "/")  # as engines do it for a user without an entry
     process = Process(
         (*runtime.entrypoint, *runtime.cmd),
         environment,

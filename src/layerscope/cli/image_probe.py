@@ -199,10 +199,10 @@ def _choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: Servin
     target = choose_target(result)
     if target.reason:
         raise ProbeError(f"probing {image}: {target.reason}{_tell_other_way(found)}")
+    search = Search() if spec.wanted_model == NO_MODEL else choose_model(result, spec.wanted_model)
     if target.posix_shell:
         shell = replace(spec, posix_shell=target.posix_shell, relay=target.relay, program=target.program)
-        return replace(shell, roles=(SYSTEM,))
-    search = Search() if spec.wanted_model == NO_MODEL else choose_model(result, spec.wanted_model)
+        return replace(shell, roles=(SYSTEM,), hub=search.hub)
     asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
     return ask_for_batch(ask_for_model(asked, search))
 
@@ -214,6 +214,9 @@ def _add_server(spec: ProbeSpec, found: ServingSpec | None, probing: Probing) ->
     serving = replace(found, model=probing.model_name or "", key=read_key(probing.api_key_env))
     if spec.posix_shell:
         return replace(spec, roles=(*spec.roles, SERVING), serving=serving)
+    home = spec.model.variables.get("HOME") if spec.model is not None else None
+    if home:  # the hub's cache lies there, and whoever probes is another user
+        serving = replace(serving, env={"HOME": home, **serving.env})
     kept = [role for role in spec.roles if role != GENERATION or spec.modules]
     kept.insert(kept.index(VISIBILITY), SERVING)
     return replace(spec, roles=tuple(kept), serving=serving)

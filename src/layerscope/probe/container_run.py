@@ -167,6 +167,7 @@ def _follow(
         was_killed=was_killed,
         disk_breach=watch.breach,
         model=spec.model_note,
+        hub=spec.hub,
     )
 
 

@@ -11,7 +11,9 @@ from layerscope.policies.error_search import clean_text, find_explanations
 from layerscope.policies.errors import Cure
 from layerscope.policies.explanation import Explanation, Likeness
 from layerscope.policies.policies import Policies
-from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.collect import SERVING
+from layerscope.probe.model_causes import ASKING
+from layerscope.probe.observation import HUNG, Observation, StageResult
 from layerscope.probe.serving_spec import SERVING_STAGES
 from layerscope.probe.serving_verdict import list_server_words
 
@@ -23,6 +25,9 @@ GENERIC: Final = frozenset({"no-module", "oom-kill", "sigill", "system-exit", "v
 
 ON_CPU: Final = frozenset({"no-driver-lib", "ollama-cpu", "ort-cpu-fallback", "tf-cpu-fallback", "jax-cpu-fallback"})
 """What programs rightly print where there is no GPU."""
+
+MAY_HANG: Final = frozenset({"hub-retry", "tokenizers-fork"})
+"""What programs print and go on, and what they wait for all the same where they then hang."""
 
 SHOWN_REMARKS: Final = 3
 
@@ -68,6 +73,7 @@ def find_root_error(seen: Observation, policies: Policies) -> Explanation | None
     candidates = [
         *(((_is_generic(each, policies), 0), each) for each in _iter_errors(own, policies)),
         *(((_is_generic(each, policies), 1), each) for each in _iter_errors(printed, policies) if not each.silent),
+        *(((False, 2), each) for each in _iter_hints(seen, broken, policies)),
     ]
     return min(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
@@ -76,13 +82,24 @@ def list_log_errors(seen: Observation, policies: Policies) -> tuple[str, ...]:
     """Known errors in the logs of a probe in which all went well: a remark each."""
     driver = seen.find("driver")
     expected = ON_CPU if driver is None or driver.status == "skipped" else frozenset()
+    lookup = seen.find("own-lookup")
+    if lookup is not None and lookup.kind == ASKING:  # a remark says so, and more of it
+        expected |= {"hub-retry"}
     told: dict[str, str] = {}
     for name, text in sorted(seen.logs.items()):
         for each in _iter_errors([text[-LAST_WORDS:]], policies):
             if each.id not in expected and each.quotes:
                 line = " ".join(each.quotes[0].split())[:120]
-                told.setdefault(each.id, f"{name} says “{line}”, and all went well: layerscope explain {each.id}")
+                told.setdefault(each.id, f"{name} says “{line}”, and all went well{_tell_risk(each)}")
     return tuple(told.values())[:SHOWN_REMARKS]
+
+
+def _tell_risk(explanation: Explanation) -> str:
+    """Where to read on; of what may hang another time, what to do as well."""
+    where = f"layerscope explain {explanation.id}"
+    if explanation.id not in MAY_HANG:
+        return f": {where}"
+    return f" this time; it may hang another time: {_tell_cure(explanation.cures[0])} ({where})"
 
 
 def _iter_logs(seen: Observation, broken: StageResult | None) -> Iterator[str]:
@@ -95,6 +112,14 @@ def _iter_logs(seen: Observation, broken: StageResult | None) -> Iterator[str]:
     yield from (seen.logs[name][-LAST_WORDS:] for name in names)
     if broken is None:
         yield "\n".join(seen.strays)
+
+
+def _iter_hints(seen: Observation, broken: StageResult | None, policies: Policies) -> Iterator[Explanation]:
+    """Of a stage that hangs: what was printed at any time before, and is known to end so."""
+    if broken is not None and (broken.status == HUNG or broken.kind == "hang"):
+        role = SERVING if broken.name in SERVING_STAGES else ""
+        texts = [text[-LAST_WORDS:] for name, text in sorted(seen.logs.items()) if name.startswith(role)]
+        yield from (each for each in _iter_errors(texts, policies) if each.id in MAY_HANG)
 
 
 def _iter_errors(texts: Iterable[str], policies: Policies) -> Iterator[Explanation]:

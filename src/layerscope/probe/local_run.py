@@ -151,6 +151,7 @@ def _follow(
         was_killed=was_killed,
         disk_breach=watch.breach if watch is not None else "",
         model=spec.model_note,
+        hub=spec.hub,
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from layerscope.probe.causes import Cause
+from layerscope.probe.hub_causes import explain_lookup_failure
 from layerscope.probe.observation import CRASHED, HUNG, Observation, StageResult
 from layerscope.probe.tokenizer_remarks import TEMPLATE_CURE, list_template_faults
 
@@ -115,6 +116,8 @@ def find_model_cause(seen: Observation, broken: StageResult) -> Cause | None:
     if broken.status == CRASHED and seen.is_out_of_memory:
         reason = "the kernel ended a process of the container for want of memory"
         return Cause("", reason, ("Give it more: --memory, and in production the same",))
+    if broken.name == "own-lookup" and (cause := explain_lookup_failure(seen, broken)):
+        return cause
     if broken.name in _TALKING and broken.kind in _WITHOUT_TEXT and list_template_faults(seen):
         return _explain_template(broken, list_template_faults(seen))
     if not broken.name.startswith("own-") or broken.kind not in _CAUSES:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from layerscope.facts.python.named_models import NamedModel
 from layerscope.facts.system.launch_words import (
     CHAT_SERVERS,
+    HUB_VARIABLES,
     MODEL_OPTIONS,
     MODEL_VARIABLES,
     SHORT_MODEL_OPTION,
@@ -19,15 +20,11 @@ from layerscope.facts.system.launch_words import (
     takes_model,
 )
 from layerscope.facts.system.started_commands import StartedCommand
+from layerscope.probe.hub_state import ASIDE, HubState, read_hub_state
+from layerscope.probe.payload.hub_cache import HUB_NOT_CACHED, HUB_OTHER_NAME, examine_cache, spell_repository
 
 NO_MODEL: Final = "none"
 """What a user says who wants none to be loaded."""
-
-CACHE_VARIABLES: Final = (
-    ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("TRANSFORMERS_CACHE", ""), ("HF_HOME", "hub"),
-    ("XDG_CACHE_HOME", "huggingface/hub"), ("HOME", ".cache/huggingface/hub"),
-)  # fmt: skip
-"""Where the hub's cache is: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables"""
 
 CONFIG: Final = "config.json"
 WEIGHTS: Final = (
@@ -55,6 +52,8 @@ class ModelTarget(Struct, frozen=True):
     size: int = 0
     is_chat: bool = False
     trusts_code: bool = False
+    variables: Mapping[str, str] = {}
+    """What of its environment leads the image's own process to the hub's cache, and is not in the image's config."""
 
 
 class Search(Struct, frozen=True):
@@ -62,6 +61,8 @@ class Search(Struct, frozen=True):
 
     target: ModelTarget | None = None
     reason: str = ""
+    hub: HubState | None = None
+    """What the hub's cache holds of it, where it is named as the hub does."""
 
 
 class Named(Struct, frozen=True):
@@ -95,24 +96,27 @@ class Process(Struct, frozen=True):
     """What the scripts start that it runs."""
     loaded: tuple[NamedModel, ...] = ()
     """What its Python script loads."""
+    cache: Mapping[str, str] = {}
+    """Variables of the hub's cache that those scripts set."""
 
 
 def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
     """The model that the user names, that the process names or its script loads, or the only or largest one there."""
-    words = split_words(process.words)
+    words, process = split_words(process.words), replace(process, cache=_list_cache_variables(process))
     asked = [Named(wanted, "named by --model")] if wanted else []
     named = asked or list_named(words, process.environment, process.started)
     commands = (words, *(each.words for each in process.started))
     for each in named:
         target = _find_named(files, process, each)
         if target is not None:
-            return Search(_complete(target, commands))
+            return Search(_complete(target, commands), hub=_examine(files, process, target.name))
     if named:
-        first = named[0]
-        return Search(reason=f"{first.value}, {first.evidence}, was not found with its config.json and weights")
+        return _tell_missing(files, process, named[0])
     loaded = (Named(each.value, f"named by {each.call} in /{each.evidence.path}") for each in process.loaded)
     lying = next(filter(None, (_find_named(files, process, each) for each in loaded)), None) or _find_lying(files)
-    return Search(_complete(lying, commands) if lying is not None else None)
+    if lying is None:
+        return Search()
+    return Search(_complete(lying, commands), hub=_examine(files, process, lying.name))
 
 
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
@@ -196,19 +200,42 @@ def _find_named(files: Files, process: Process, named: Named) -> ModelTarget | N
         return ModelTarget(folder, named.evidence, size=_measure(files, folder))
     if not _REPOSITORY.fullmatch(named.value):
         return None
-    for cache in _list_caches(process):
-        folder = f"{cache}/models--{named.value.replace('/', '--')}/snapshots"
-        revisions = [each for each in files.list_names(folder) if _is_model(files, f"{folder}/{each}")]
-        if revisions:
-            place = f"{folder}/{revisions[-1]}"
-            return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place))
-    return None
+    told = examine_cache(files, named.value, {**process.environment, **process.cache}, process.home)
+    folder = f"{told['place']}/snapshots"
+    revisions = [each for each in files.list_names(folder) if _is_model(files, f"{folder}/{each}")]
+    if not revisions:
+        return None
+    place, variables = f"{folder}/{revisions[-1]}", dict(process.cache)
+    if str(told["variable"]).startswith("HOME=") and not process.environment.get("HOME"):
+        variables["HOME"] = process.home
+    return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place), variables=variables)
 
 
-def _list_caches(process: Process) -> list[str]:
-    environment = {"HOME": process.home, **process.environment}
-    rows = ((environment.get(name, ""), below) for name, below in CACHE_VARIABLES)
-    return [str(PurePosixPath(value) / below) for value, below in rows if value]
+def _list_cache_variables(process: Process) -> dict[str, str]:
+    """Where scripts say that the hub's cache is."""
+    pairs = (pair for each in process.started for pair in each.variables)
+    return {name: _fill_in(value, process.environment) for name, value in pairs if name in HUB_VARIABLES}
+
+
+def _tell_missing(files: Files, process: Process, named: Named) -> Search:
+    """That it is not there, and of a name of the hub what its cache holds instead."""
+    reason = f"{named.value}, {named.evidence}, was not found with its config.json and weights"
+    hub = _examine(files, process, named.value) if _REPOSITORY.fullmatch(named.value) else None
+    return Search(reason=f"{reason}: {hub.detail}" if hub is not None else reason, hub=hub)
+
+
+def _examine(files: Files, process: Process, name: str) -> HubState | None:
+    """What the hub's cache holds of that name, and where else the image has it; None where the hub has no such name."""
+    if not name:
+        return None
+    told = examine_cache(files, name, {**process.environment, **process.cache}, process.home)
+    if told["kind"] in {HUB_NOT_CACHED, HUB_OTHER_NAME}:
+        below = f"/{spell_repository(name)}/snapshots/"
+        aside = next((each for each in sorted(files.iter_folders(CONFIG)) if below in each), "")
+        if aside:
+            detail = f"it lies in {aside.partition(below)[0]}, where the hub's client looks only if a program names it"
+            return HubState(ASIDE, detail)
+    return read_hub_state(told)
 
 
 def _is_model(files: Files, folder: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from layerscope.probe.hub_state import HubState
 from layerscope.probe.protocol import Hang, Slow
 from layerscope.probe.serving_spec import SERVING_STAGES
 
@@ -68,6 +69,8 @@ class Observation(Struct, frozen=True):
     seconds: float = 0.0
     model: str = ""
     """The image's own model, and how it was found."""
+    hub: HubState | None = None
+    """What the image's files tell of the hub's cache, where the image names its model as the hub does."""
     was_killed: bool = False
     """Whether the host had to end it."""
     disk_breach: str = ""

@@ -14,7 +14,7 @@ MOST_BATCH: Final = 1 << 16
 
 def ask_for_model(spec: ProbeSpec, search: Search) -> ProbeSpec:
     """The same, with the role of the model before the last one, if there is one and something to load it with."""
-    target = search.target
+    target, spec = search.target, replace(spec, hub=search.hub)
     if target is None:
         return replace(spec, model_note=search.reason)
     note = f"{target.name or target.folder}, {target.evidence}"

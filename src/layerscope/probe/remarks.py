@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from layerscope.probe.hub_causes import list_hub_remarks
 from layerscope.probe.memory_use import list_memory_remarks
 from layerscope.probe.model_causes import ASKING
 from layerscope.probe.observation import SKIPPED, Observation, StageResult
@@ -19,6 +20,7 @@ def list_remarks(seen: Observation) -> tuple[str, ...]:
     return (
         *tell_muted(seen),
         *_tell_left_out(seen),
+        *list_hub_remarks(seen),
         *_tell_asking(seen),
         *list_tokenizer_remarks(seen),
         *_tell_compiled(seen),

@@ -10,6 +10,7 @@ from msgspec import Struct
 from layerscope.probe.canary_files import MODEL_FILES, read_file, read_golden, read_logits, read_model
 from layerscope.probe.collect import BATCH, GENERATION, MODEL, ROLES, SERVING, SYSTEM, TRACE, VISIBILITY
 from layerscope.probe.concealment import Secrets
+from layerscope.probe.hub_state import HubState
 from layerscope.probe.limits import (
     DEADLINES,
     GRACE,
@@ -72,6 +73,8 @@ class ProbeSpec(Struct, frozen=True):
     """The image's own model; asked for in the role `model`."""
     model_note: str = ""
     """What a report says of it: how it was found, or why not."""
+    hub: HubState | None = None
+    """What the image's files tell of the hub's cache, where its model is named as the hub does."""
     wanted_model: str | None = None
     """The model as the user names it."""
     max_batch: int = 0

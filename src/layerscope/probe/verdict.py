@@ -10,6 +10,7 @@ from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.policies.policies import Policies
 from layerscope.probe.causes import find_cuda_cause
 from layerscope.probe.collect import ENDED
+from layerscope.probe.hub_causes import explain_server_failure
 from layerscope.probe.known_errors import KnownError, find_root_error, leave_out_python, list_log_errors, tell_error
 from layerscope.probe.model_causes import find_model_cause
 from layerscope.probe.observation import (
@@ -194,6 +195,7 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
     elif broken.name in SERVING_STAGES:
         reason = explain_failure(broken)
     explanation = None if cause or is_ended else find_root_error(seen, policies)
+    cause = cause or explain_server_failure(seen, broken, explanation)
     known = tell_error(explanation) if explanation is not None else None
     if known is not None and not seen.python and broken.name != "start":
         known = leave_out_python(known)
@@ -203,7 +205,7 @@ def _judge_broken(seen: Observation, broken: StageResult, policies: Policies) ->
         root=broken.name,
         kind=broken.kind,
         reason=cause.reason if cause else reason,
-        cures=cause.cures if cause else (known.cures if known else ()) or list_serving_cures(broken),
+        cures=(cause.cures if cause else ()) or (known.cures if known else ()) or list_serving_cures(broken),
         known=known,
         consequences=consequences,
         device=_find_device(seen),

@@ -24,6 +24,11 @@ MODEL_VARIABLES: Final = (
 )  # fmt: skip
 """Variables that name a model, in the order in which they are believed."""
 
+HUB_VARIABLES: Final = frozenset({
+    "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "XDG_CACHE_HOME",
+})  # fmt: skip
+"""Variables that say where the hub's cache is."""
+
 SHORT_MODEL_OPTION: Final = "-m"
 """Names a model, except behind Python, where it names a module."""
 
@@ -123,7 +128,7 @@ def may_keep(name: str, value: str | None) -> bool:
     """Whether a variable is known to name a model or a port, and this value has the form of one."""
     if not value:
         return False
-    return (name in MODEL_VARIABLES and has_form(_MODEL, value)) or (
+    return (name in HUB_VARIABLES.union(MODEL_VARIABLES) and has_form(_MODEL, value)) or (
         name in PORT_VARIABLES and has_form(_ADDRESS, value)
     )
 

@@ -31,7 +31,7 @@ class StartedCommand(Fact, frozen=True):
     """A command that an entry script starts, as far as its words may be kept, in this config's environment.
 
     The evidence is the script. `is_handover` tells that the script becomes it; `variables` are what the script sets of
-    those that name a model or a port.
+    those that name a model, a port, or the place of the hub's cache.
     """
 
     words: tuple[str, ...]

@@ -8,6 +8,7 @@ import os
 import time
 from typing import Any, Dict, List, Tuple
 
+from layerscope.probe.payload.hub_cache import HUB_WHOLE, explain_lookup
 from layerscope.probe.payload.load_report import LoadReport, tell_shapes
 from layerscope.probe.payload.memory import find_memory_limit, tell_shortage
 from layerscope.probe.payload.own_files import measure_weights, spell_size
@@ -35,6 +36,7 @@ class OwnModel:
         """Take where it is, how the image names it, and the device that is wanted."""
         self.folder = str(told["folder"])
         self._name, self._is_chat = str(told.get("name", "")), bool(told.get("is_chat"))
+        self._variables = {str(name): str(value) for name, value in dict(told.get("variables") or {}).items()}
         # said either way: who says nothing is asked on a terminal, and transformers' own code goes before a model's
         self._options: Dict[str, Any] = {"local_files_only": True, "trust_remote_code": bool(told.get("trusts_code"))}
         self._wanted = wanted
@@ -46,14 +48,17 @@ class OwnModel:
 
     def look_up(self) -> Tuple[str, Dict[str, Any]]:
         """Ask for the model by the name that the image uses, with the image's own settings."""
+        os.environ.update(self._variables)  # the image's own user and script have them; another one probes here
         import transformers
 
         config, began = transformers.AutoConfig, time.monotonic()
         try:
             config.from_pretrained(self._name)
         except Exception as error:  # noqa: BLE001 -- which one it is, is what is asked
-            values = {"name": self._name, "exception": type(error).__name__, "offline": _is_offline()}
-            raise FailedStage("hub-lookup", shorten(describe_error(error), 900), values) from None
+            told = explain_lookup(self._name)
+            kind = "hub-lookup" if told["kind"] == HUB_WHOLE else told["kind"]
+            values = {"name": self._name, "exception": type(error).__name__, "offline": _is_offline(), "hub": told}
+            raise FailedStage(kind, shorten(describe_error(error), 900), values) from None
         seconds = round(time.monotonic() - began, 3)
         values = {"name": self._name, "seconds": seconds, "offline": _is_offline()}
         if seconds > ASKING_SECONDS and not values["offline"]:

@@ -1,0 +1,201 @@
+"""Why a name of the hub is not found in its cache: four different faults give one and the same message of its client.
+
+The files are those that a process sees, or those of an image that nobody runs: whoever asks says how they are read.
+"""
+
+import difflib
+import os
+from typing import Any, Dict, List, Optional, Tuple
+
+from layerscope.probe.payload.host_files import read_text
+from layerscope.probe.payload.records import shorten
+
+CACHE_VARIABLES = (
+    ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub"), ("XDG_CACHE_HOME", "huggingface/hub"),
+    ("HOME", ".cache/huggingface/hub"),
+)  # fmt: skip
+"""Where the hub's client keeps its cache, by the first that is set; see `constants.py` of huggingface_hub."""
+
+OLD_VARIABLE = "TRANSFORMERS_CACHE"
+"""Where transformers looked up to version 4, before all others."""
+
+USUAL_HOMES = ("/root", "/", "/data", "/app", "/workspace")
+"""Homes, and folders that are given as one, in which a cache lies that another user has filled."""
+
+OF_HOME = ".cache/huggingface/hub"
+
+MOST_HOMES, MOST_REPOSITORIES, MOST_SNAPSHOT_FILES = 64, 64, 512
+"""Folders below /home, names in a cache, and files of a snapshot that are looked at."""
+
+NAME_LIKENESS = 0.5
+"""How alike a name must be to be meant by another one."""
+
+HUB_WHOLE = "hub-whole"
+HUB_NO_REF, HUB_ASTRAY_REF, HUB_NO_BLOBS, HUB_NO_SNAPSHOT = (
+    "hub-no-ref",
+    "hub-astray-ref",
+    "hub-no-blobs",
+    "hub-no-snapshot",
+)
+HUB_ELSEWHERE, HUB_OTHER_NAME, HUB_NOT_CACHED, HUB_UNREADABLE = (
+    "hub-elsewhere",
+    "hub-other-name",
+    "hub-not-cached",
+    "hub-unreadable",
+)
+"""What is wrong with a cache, where it is not whole."""
+
+HubTold = Dict[str, Any]
+
+
+class SeenFiles:
+    """The files as this process sees them."""
+
+    def list_names(self, folder: str) -> List[str]:
+        """The names in a folder; none where there is none, or where it may not be read."""
+        try:
+            return sorted(os.listdir(folder))
+        except OSError:
+            return []
+
+    def find_size(self, path: str) -> Optional[int]:
+        """The bytes of a file, links followed; None where there is none."""
+        try:
+            return os.stat(path).st_size
+        except OSError:
+            return None
+
+
+def find_cache(environment: Dict[str, str], home: str) -> Tuple[str, str]:
+    """The folder of the cache in which the client looks, and the variable with its value that says so."""
+    known = dict(environment, HOME=environment.get("HOME") or home)
+    for variable, below in CACHE_VARIABLES:
+        if known.get(variable):
+            return _expand_place(known[variable], below, known["HOME"]), f"{variable}={known[variable]}"
+    return _expand_place("/", OF_HOME, home), "HOME="
+
+
+def list_other_caches(files: Any, environment: Dict[str, str], home: str) -> List[str]:
+    """Folders in which a cache lies that was filled with other settings, or by another user."""
+    used = find_cache(environment, home)[0]
+    known = dict(environment, HOME=environment.get("HOME") or home)
+    rows = ((OLD_VARIABLE, ""), *CACHE_VARIABLES)
+    found = [_expand_place(known[name], below, known["HOME"]) for name, below in rows if known.get(name)]
+    homes = list(USUAL_HOMES) + ["/home/" + name for name in files.list_names("/home")[:MOST_HOMES]]
+    found += [os.path.join(each, OF_HOME) for each in homes]
+    return [place for place in dict.fromkeys(found) if place != used]
+
+
+def examine_cache(files: Any, name: str, environment: Dict[str, str], home: str) -> HubTold:
+    """What is in the cache of that name, and what is wrong with it: `kind`, `detail`, and the places in question."""
+    cache, variable = find_cache(environment, home)
+    told = {"name": name, "cache": cache, "variable": variable, "place": os.path.join(cache, spell_repository(name))}
+    if files.list_names(told["place"]):
+        return _examine_repository(files, told)
+    for other in list_other_caches(files, environment, home):
+        place = os.path.join(other, spell_repository(name))
+        if files.list_names(place):
+            detail = f"{name} lies in {other}, and the hub's client looks in {cache} ({variable})"
+            return _tell_hub(told, HUB_ELSEWHERE, detail, place=place, other=other)
+    return _examine_others(files, told)
+
+
+def explain_lookup(name: str) -> HubTold:
+    """The same of this process, whose client has not found that name: with what only who runs can see."""
+    home = os.path.expanduser("~")
+    told = examine_cache(SeenFiles(), name, dict(os.environ), home)
+    denied = _find_denied_folder(told["place"])
+    if denied and told["kind"] != HUB_ELSEWHERE:
+        detail = f"the hub's cache cannot be read by user {os.getuid()}: {denied}: Permission denied"
+        return _tell_hub(told, HUB_UNREADABLE, detail, denied=denied)
+    revision = read_text(os.path.join(told["place"], "refs/main"), 200).strip()
+    if told["kind"] == HUB_WHOLE and revision not in SeenFiles().list_names(os.path.join(told["place"], "snapshots")):
+        detail = f"refs/main of {told['place']} names the revision {shorten(revision, 60)!r}, which is not cached"
+        return _tell_hub(told, HUB_ASTRAY_REF, detail, revision=told.get("revision", ""))
+    return told
+
+
+def spell_repository(name: str) -> str:
+    """The folder of a repository in a cache."""
+    return "models--" + name.replace("/", "--")
+
+
+def read_repository(folder: str) -> str:
+    """The repository whose folder that is; empty where it is none."""
+    return folder[len("models--") :].replace("--", "/") if folder.startswith("models--") else ""
+
+
+def find_near(name: str, others: List[str]) -> str:
+    """Of names, the one that is most like another; empty where none is like it."""
+    lowered = {each.lower(): each for each in reversed(others)}
+    last = {each.rpartition("/")[2]: each for each in lowered}
+    wanted = name.lower()
+    found = difflib.get_close_matches(wanted, list(lowered), 1, NAME_LIKENESS)
+    if not found:
+        found = [
+            last[each] for each in difflib.get_close_matches(wanted.rpartition("/")[2], list(last), 1, NAME_LIKENESS)
+        ]
+    return lowered[found[0]] if found else ""
+
+
+def _examine_repository(files: Any, told: HubTold) -> HubTold:
+    """What is wrong with the folder of the name that is asked for."""
+    name, place = told["name"], told["place"]
+    snapshots = os.path.join(place, "snapshots")
+    revisions = [each for each in files.list_names(snapshots) if files.list_names(os.path.join(snapshots, each))]
+    if not revisions:
+        detail = f"{place} holds no snapshot: the download of {name} was broken off, or only a part of it was copied"
+        return _tell_hub(told, HUB_NO_SNAPSHOT, detail)
+    revision = revisions[-1]
+    folder = os.path.join(snapshots, revision)
+    names = files.list_names(folder)[:MOST_SNAPSHOT_FILES]
+    lost = [each for each in names if _leads_nowhere(files, os.path.join(folder, each))]
+    if lost:
+        shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+        where = f"{shown} of {folder} are links to {place}/blobs"
+        detail = (
+            f"{where}, which is not there" if "blobs" not in files.list_names(place) else f"{where} that lead nowhere"
+        )
+        return _tell_hub(told, HUB_NO_BLOBS, detail, revision=revision, lost=lost[:8])
+    if files.find_size(os.path.join(place, "refs/main")) is None:
+        held = shorten(revision, 60)
+        detail = f"{place} has no refs/main: that its snapshot {held} is that of main, nobody knows but the hub"
+        return _tell_hub(told, HUB_NO_REF, detail, revision=revision)
+    return _tell_hub(told, HUB_WHOLE, f"{name} is cached in {place}", revision=revision)
+
+
+def _examine_others(files: Any, told: HubTold) -> HubTold:
+    """What is cached in place of the name that is asked for."""
+    name, cache = told["name"], told["cache"]
+    others = [each for each in map(read_repository, files.list_names(cache)) if each][:MOST_REPOSITORIES]
+    if not others:
+        detail = f"nothing of {name} is cached in the image: {cache} ({told['variable']}) holds no model"
+        return _tell_hub(told, HUB_NOT_CACHED, detail)
+    near = find_near(name, others)
+    shown = near or ", ".join(others[:3])
+    return _tell_hub(told, HUB_OTHER_NAME, f"{name} is not cached: {cache} holds {shown}", near=near, others=others[:8])
+
+
+def _leads_nowhere(files: Any, path: str) -> bool:
+    """Whether a name leads to no file and to no folder."""
+    return files.find_size(path) is None and not files.list_names(path)
+
+
+def _find_denied_folder(path: str) -> str:
+    """The first folder on the way to a path, and below it, that may not be read; empty where all may be."""
+    steps = [path[:end] for end in range(1, len(path)) if path[end] == "/"] + [path]
+    for step in steps + [os.path.join(path, each) for each in ("refs", "snapshots", "blobs")]:
+        is_last = step.startswith(path)
+        if os.path.isdir(step) and not os.access(step, os.X_OK | (os.R_OK if is_last else 0)):
+            return step
+    return ""
+
+
+def _expand_place(value: str, below: str, home: str) -> str:
+    """A folder that a variable names, a `~` at its beginning filled in."""
+    whole = home + value[1:] if value == "~" or value.startswith("~/") else value
+    return os.path.normpath(os.path.join("/", whole, below))
+
+
+def _tell_hub(told: HubTold, kind: str, detail: str, **values: Any) -> HubTold:
+    return dict(told, kind=kind, detail=shorten(detail, 700), **values)

@@ -1,0 +1,107 @@
+"""What a verdict says of the hub: by the stage that looks a model up, by a server's log, and by the image's files."""
+
+import pytest
+
+from layerscope.probe.hub_state import HubState, read_hub_state
+from layerscope.probe.observation import Observation, StageResult
+from layerscope.probe.payload import hub_cache
+from layerscope.probe.verdict import judge
+
+PLACE = "/opt/hub/hub/models--acme--tiny"
+MESSAGE = (
+    "OSError: We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the cached "
+    "files.\nCheck your internet connection or see how to run the library in offline mode at 'https://x'."
+)
+NEAR = HubState(hub_cache.HUB_OTHER_NAME, "acme/tiny is not cached: /opt holds acme/Tiny", {"near": "acme/Tiny"})
+
+
+def look_up(told: object) -> StageResult:
+    """A look-up that failed, and what the payload says of the cache."""
+    kind = str(told.get("kind")) if isinstance(told, dict) else "hub-lookup"
+    return StageResult("own-lookup", "failed", kind=kind, detail=MESSAGE, values={"hub": told})
+
+
+def fail_to_listen(*, log: str = MESSAGE, hub: HubState | None = None) -> Observation:
+    """A server that ended with that in its log."""
+    last = log.splitlines()[-1]
+    detail = f"the server ended with exit code 1; the last line that it printed: {last}"
+    stage = StageResult("listen", "failed", kind="error", detail=detail, values={"code": 1})
+    return Observation((stage,), logs={"serving stderr": log}, hub=hub, is_complete=True)
+
+
+def test_a_look_up_is_explained_by_what_its_cache_lacks() -> None:
+    """With the place, and commands that can be pasted whatever an image calls its folders."""
+    told = {
+        "kind": hub_cache.HUB_NO_REF,
+        "detail": f"{PLACE} has no refs/main",
+        "place": f"{PLACE};x",
+        "revision": "4d",
+    }
+    verdict = judge(Observation((look_up(told),), is_complete=True))
+    assert (verdict.root, verdict.kind, verdict.reason) == ("own-lookup", "hub-no-ref", f"{PLACE} has no refs/main")
+    assert f"or write it: RUN mkdir -p '{PLACE};x'/refs && printf 4d > '{PLACE};x'/refs/main" in verdict.cures
+
+
+@pytest.mark.parametrize("told", [None, "x", {"kind": "hub-invented"}, {"kind": ["x"]}, {}])
+def test_what_no_payload_says_is_not_believed(told: object) -> None:
+    """An image can write records, too; the stage is then told as before."""
+    assert read_hub_state(told) is None
+    verdict = judge(Observation((look_up(told),), is_complete=True))
+    assert verdict.root == "own-lookup"
+    assert MESSAGE in verdict.reason or verdict.kind != "hub-lookup"
+
+
+def test_the_files_go_before_a_process_that_may_not_see_them() -> None:
+    """Another user's home is closed to whoever probes."""
+    told = {"kind": hub_cache.HUB_NOT_CACHED, "detail": "nothing of it is cached", "name": "acme/tiny"}
+    elsewhere = HubState(hub_cache.HUB_ELSEWHERE, "it lies in /home/a", {"setting": "HF_HOME=/home/a"})
+    verdict = judge(Observation((look_up(told),), hub=elsewhere, is_complete=True))
+    assert verdict.reason == "it lies in /home/a"
+    verdict = judge(Observation((look_up(told),), is_complete=True))
+    assert verdict.reason == "nothing of it is cached"
+
+
+def test_a_server_that_finds_no_model_is_explained_by_the_files() -> None:
+    """Its message is the same whatever the cache lacks; without that it has the cures of the known error."""
+    verdict = judge(fail_to_listen(hub=NEAR))
+    assert verdict.reason == f"{NEAR.detail}; the server ended with exit code 1"
+    assert verdict.cures[0] == "Name what is cached: acme/Tiny"
+    verdict = judge(fail_to_listen())
+    assert verdict.known is not None
+    assert verdict.known.id == "hub-offline"
+    assert any("HF_HUB_OFFLINE=1" in cure for cure in verdict.cures)
+
+
+def test_the_tries_of_a_start_are_counted() -> None:
+    """They are what made it slow."""
+    log = "".join(f"Retrying in {each}s [Retry {each}/5].\n" for each in range(1, 6)) + MESSAGE
+    assert "asked the hub 5 times again" in judge(fail_to_listen(log=log, hub=NEAR)).reason
+    verdict = judge(fail_to_listen(log=log))
+    assert "asked the hub 5 times again" in verdict.reason
+    assert verdict.cures
+
+
+def test_a_server_that_fails_otherwise_is_none_of_the_hubs() -> None:
+    """Though its cache has a fault."""
+    verdict = judge(fail_to_listen(log="ValueError: no such option", hub=NEAR))
+    assert "acme/Tiny" not in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("hub", "stage", "is_told"),
+    [
+        (NEAR, None, True),
+        (NEAR, StageResult("own-lookup", "passed"), False),
+        (HubState(hub_cache.HUB_WHOLE, "it is cached"), None, False),
+        (HubState("hub-aside", "it lies in /models"), None, False),
+        (None, None, False),
+    ],
+)
+def test_a_fault_that_broke_nothing_is_a_remark(
+    hub: HubState | None, stage: StageResult | None, *, is_told: bool
+) -> None:
+    """And a cache that is whole, or found all the same, is none."""
+    stages = (stage,) if stage is not None else ()
+    remarks = judge(Observation(stages, hub=hub, is_complete=True)).remarks
+    assert any("acme/Tiny" in each for each in remarks) is is_told
+    assert len(remarks) == is_told
