@@ -126,6 +126,22 @@ def test_an_unpacked_image_is_locked_down_and_gone_afterwards(image: Path, tmp_p
 
 
 @needs_namespaces
+@pytest.mark.parametrize("runtime", ["found", "namespaces"])
+def test_a_server_of_an_unpacked_image_is_asked(tmp_path: Path, runtime: str) -> None:
+    """At the loopback address of a network that has nothing else."""
+    stub = (Path(__file__).parents[1] / "support/stub_server.py").read_bytes()
+    program = file("usr/local/bin/vllm", b"#!/usr/local/bin/python3\n" + stub, mode=0o755)
+    built = build_python_image("serves:1", program, runtime={"Cmd": ["vllm", "serve", "/models/stub"]})
+    write_oci_archive(built, tmp_path / "serves.tar")
+    (tmp_path / "bin").mkdir()
+    path = str(tmp_path / "bin") if runtime == "namespaces" else ""
+    code, document, talk = probe(tmp_path / "serves.tar", tmp_path, "--patience", "0.1", path=path)
+    assert code == exit_codes.CLEAN, (document, talk)
+    stages = {each["name"]: each["status"] for each in document["stages"]}
+    assert {stages[name] for name in ("listen", "chat-16", "chat-512", "stream")} == {"passed"}
+
+
+@needs_namespaces
 @pytest.mark.parametrize("word", ["TERM", "INT"])
 def test_a_probe_that_is_asked_to_end_leaves_nothing(tmp_path: Path, word: str) -> None:
     """Neither a folder nor a process, whatever the image is doing."""

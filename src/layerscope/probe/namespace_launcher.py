@@ -5,11 +5,13 @@ start that, with 125 and a line on standard error. It uses the standard library 
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import resource
 import select
 import signal
+import socket
 import stat
 import struct
 import sys
@@ -27,6 +29,7 @@ MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 22, 24, 38, 47
 SECCOMP_MODE_FILTER = 2
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 CAPABILITY_VERSION = 0x20080522
 LAST_CAPABILITY = 63
 CAPABILITIES = (
@@ -49,6 +52,7 @@ def main(settings: dict[str, Any]) -> None:
         _enter_user_namespace(settings["uid"], settings["gid"])
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # once more, after a change of identity
     _call("unshare", CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    _raise_loopback()
     alive, kept = os.pipe()  # its other end is closed when this process ends, however that is
     child = os.fork()
     if not child:
@@ -67,6 +71,12 @@ def _enter_user_namespace(uid: int, gid: int) -> None:
     _call("unshare", CLONE_NEWUSER)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {own} 1"), ("gid_map", f"{gid} {group} 1")):
         _write(f"/proc/self/{name}", text)
+
+
+def _raise_loopback() -> None:
+    """Set the one interface of the new network up, as runtimes do: the image's server is asked there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
 
 
 def _run_first_process(settings: dict[str, Any], alive: int) -> None:
