@@ -69,7 +69,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 def watch(*places: str) -> DiskWatch:
     """A watch of the usual limit."""
-    return DiskWatch([Path(place) for place in places], OF_ENGINE, ContainerLimits().disk)
+    return DiskWatch([Path(place) for place in places], OF_ENGINE, ContainerLimits().disk).begin()
 
 
 def look(watched: DiskWatch) -> str:
@@ -250,8 +250,8 @@ def stub(disk: Disk, fast: None, monkeypatch: pytest.MonkeyPatch) -> Stub:  # no
     ):  # fmt: skip
         monkeypatch.setattr(containers, name, put)
     monkeypatch.setattr(container_run, "remove_leftovers", lambda _: None)
-    for module in (container_run, served_run):
-        monkeypatch.setattr(module, "DiskWatch", Watch)
+    monkeypatch.setattr(container_run, "DiskWatch", Watch)
+    monkeypatch.setattr(containers, "has_volumes", lambda *_: True)
     return found
 
 
@@ -273,6 +273,21 @@ def test_a_container_that_does_not_even_read_is_ended(stub: Stub) -> None:
     assert stub.killed == 1
     assert (seen.disk_breach, seen.was_killed) == (BREACH, True)
     assert judge(seen).title == "stage environment fills the disk"
+
+
+@pytest.mark.parametrize(("read_only", "volumes", "is_watched"), [(1, 0, 0), (1, 1, 1), (0, 0, 1), (0, 1, 1)])
+def test_only_what_can_write_to_the_disk_is_watched(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch, read_only: int, volumes: int, is_watched: int
+) -> None:
+    """What others write while a run has a read-only root and memory alone is not held against it."""
+    monkeypatch.setattr(containers, "has_volumes", lambda *_: bool(volumes))
+    engine: Any = None
+    confinement = Confinement(read_only=bool(read_only))
+    watched = container_run.watch_disks(engine, "c", confinement, (Path("/var/lib/docker"),))
+    disk.free -= 5 << 10
+    assert bool(look(watched)) == bool(is_watched)
+    watched.begin()  # a later run, of which only what follows counts
+    assert bool(look(watched)) == bool(is_watched)
 
 
 def make_serving() -> ProbeSpec:

@@ -78,6 +78,15 @@ def inspect_state(engine: Engine, container: str) -> ContainerState:
         raise EngineError(f"{task}: expected its state from the engine at {engine.endpoint}") from error
 
 
+def has_volumes(engine: Engine, container: str) -> bool:
+    """Whether a container has a place to write to that is neither its root nor memory; so it is where nobody knows."""
+    answer = engine.fetch(f"/containers/{container}/json", task="inspecting the container")
+    mounts = answer.get("Mounts") if isinstance(answer, dict) else None
+    return not isinstance(mounts, list) or any(
+        isinstance(each, dict) and each.get("Type") != "tmpfs" for each in mounts
+    )
+
+
 def list_containers(engine: Engine, label: str) -> tuple[tuple[str, Mapping[str, str]], ...]:
     """ID and labels of every container with that label, running or not."""
     from urllib.parse import quote

@@ -68,6 +68,8 @@ def run_bundle(
         bundle.config.working_dir or "/",
     )  # fmt: skip
     watch = bundle.watch or DiskWatch((bundle.folder,), OF_BUNDLE, confinement.limits.disk)
+    if not confinement.read_only:  # others write to memory alone
+        watch.begin()
     refusals: list[str] = []
     for runtime in runtimes or list_runtimes():
         progress.note(f"starting the image with {Path(runtime).name}")

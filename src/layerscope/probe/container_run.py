@@ -55,10 +55,22 @@ def run_in_container(
         return build_settings(image, spec, confinement, access)
 
     with open_container(engine, make_settings, gpus, progress) as (container, streams, access):
-        watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)  # a volume has been filled from the image by now
+        watch = watch_disks(engine, container, confinement, disks)
         return replace(
             _follow(engine, container, streams, spec, progress=progress, watch=watch), gpu_access=access.name
         )
+
+
+def watch_disks(engine: Engine, container: str, confinement: Confinement, disks: Sequence[Path]) -> DiskWatch:
+    """A watch over the disks of a container that has been started; its volumes have been filled from the image by now.
+
+    One with a read-only root and without volumes writes to memory alone, and whatever is written to the disk meanwhile
+    is not its doing.
+    """
+    watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)
+    if confinement.read_only and not containers.has_volumes(engine, container):
+        return watch
+    return watch.begin()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A watch over the disk that a run may write to: it has no quota, so the host looks at what is free, and ends the run.
 
-What others write there meanwhile counts, too, since nobody can tell it apart from outside.
+What others write there meanwhile counts, too, since nobody can tell it apart from outside; so only a run is watched
+that can write there.
 """
 
 import os
@@ -46,16 +47,23 @@ class Room(Struct, frozen=True):
 
 
 class DiskWatch:
-    """Tells once more is gone from one of these disks than a run may take; it begins when it is made."""
+    """Tells once more is gone from one of these disks than runs may take, from the first on that can write there."""
 
     def __init__(self, places: Sequence[Path], disk: str, limit: int) -> None:
         """Watch the disks of these folders, as far as they are of this host; `disk` is what they are called."""
-        rooms = [(place, find_room(place)) for place in places]
-        self._before = [(place, room) for place, room in rooms if room is not None]
-        self._disk, self._limit = disk, limit
-        self._looked = time.monotonic()
+        self._places, self._disk, self._limit = places, disk, limit
+        self._before: list[tuple[Path, Room]] | None = None
+        self._looked = 0.0
         self.breach = ""
         """What was taken, as a sentence; empty while that is not too much."""
+
+    def begin(self) -> "DiskWatch":
+        """Take what is free now for what there was before the runs, unless one was watched already."""
+        if self._before is None:
+            rooms = [(place, find_room(place)) for place in self._places]
+            self._before = [(place, room) for place, room in rooms if room is not None]
+            self._looked = time.monotonic()
+        return self
 
     def is_passed(self) -> bool:
         """Whether the run is to be ended; the disk is looked at once in a while."""
@@ -66,7 +74,7 @@ class DiskWatch:
     def look(self) -> None:
         """Look at the disks now."""
         self._looked = time.monotonic()
-        for place, before in self._before:
+        for place, before in self._before or ():
             room = find_room(place)
             told = _tell_breach(before, room, self._limit) if room is not None else ""
             if told:

@@ -12,9 +12,14 @@ from layerscope.engine import containers
 from layerscope.engine.client import Engine
 from layerscope.probe.collect import SERVING, ObservationBuilder
 from layerscope.probe.confinement import Confinement
-from layerscope.probe.container_run import await_end, build_closed_settings, open_container, run_in_container
+from layerscope.probe.container_run import (
+    await_end,
+    build_closed_settings,
+    open_container,
+    run_in_container,
+    watch_disks,
+)
 from layerscope.probe.container_server import ContainerServer, ContainerServing
-from layerscope.probe.disk_watch import OF_ENGINE, DiskWatch
 from layerscope.probe.gpu_access import ACCESSES, NO_GPU, GpuAccess
 from layerscope.probe.limits import GRACE
 from layerscope.probe.observation import Observation
@@ -82,7 +87,7 @@ def _run_server(
         stages = list_stages_of(ContainerServing(settings, server), is_seen=True)
         recorder = DirectRecorder(builder, nonce)
         thread = threading.Thread(target=run_stages, args=(stages, recorder), name="probe-stages", daemon=True)
-        watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)
+        watch = watch_disks(engine, container, confinement, disks)
         thread.start()  # so that whoever waits for it can be interrupted
         deadline, clock, is_cut = began + spec.longest + GRACE, StageClock(spec, builder, margin=MARGIN), False
         while thread.is_alive() and time.monotonic() < deadline and not (is_cut or watch.is_passed()):

@@ -26,6 +26,9 @@ class ServerSeen(Struct, frozen=True):
 SMALL_CONTEXT: Final = 1024
 """Tokens: what the longer of the two questions takes, with an answer of 512."""
 
+UNNAMED: Final = "the server"
+"""What a server is called of which nothing tells the name."""
+
 _LAST_WORDS: Final = 6000
 """Characters at the end of a server's log in which a known error is looked for."""
 
@@ -52,9 +55,10 @@ def list_server_lines(seen: Observation) -> list[tuple[str, str]]:
     server = describe_server(seen)
     if server is None:
         return []
-    lines = [("server", f"{server.name}, {server.place}")]
+    is_named_alone = server.name == UNNAMED and seen.find("env") is None  # by the address that was given
+    lines = [] if is_named_alone else [("server", f"{server.name}, {server.place}")]
     if server.model:
-        lines.append(("model", server.model))
+        lines.append(("serves", server.model))
     speed = []
     if server.first_text is not None:
         speed.append(f"first text after {server.first_text:.2f} s")
@@ -76,7 +80,7 @@ def _has_text(stage: StageResult) -> bool:
 def tell_generation(seen: Observation, stage: StageResult) -> str:
     """A generation that was seen, in a sentence."""
     server = describe_server(seen)
-    name = str(_values(seen, "listen").get("server") or "the server")
+    name = str(_values(seen, "listen").get("server") or UNNAMED)
     model = f" with {server.model}" if server is not None and server.model else ""
     return f"{name}{model} answers: {stage.detail}"
 
