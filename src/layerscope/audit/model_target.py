@@ -46,6 +46,15 @@ class TreeFiles:
         node = self._tree.resolve(path.strip("/"))
         return node.size if node is not None and node.type is EntryType.FILE else None
 
+    def find_mode(self, path: str) -> int | None:
+        """The permissions of a folder."""
+        node = self._tree.resolve(path.strip("/"))
+        return node.mode & 0o7777 if node is not None else None
+
+    def read_reference(self, path: str) -> str:  # noqa: ARG002 -- as on a host
+        """Nothing: of an image, names and sizes are known."""
+        return ""
+
     def iter_folders(self, name: str) -> Iterator[str]:
         """Every folder that holds a file of that name."""
         ending = f"/{name}"

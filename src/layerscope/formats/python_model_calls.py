@@ -35,6 +35,10 @@ https://huggingface.co/docs/transformers/main_classes/model, https://huggingface
 https://docs.vllm.ai/en/latest/api/vllm/, https://sbert.net/docs/package_reference/sentence_transformer/
 """
 
+NOWHERE: Final = -1
+_REVISION: Final = frozenset({"revision"})
+"""The place and the keyword of the revision: it is given by its keyword alone."""
+
 _MARK: Final = re.compile(rb"from_pretrained|pipeline|LLM|SentenceTransformer")
 _PARTS: Final = re.compile(r"(?:Tokenizer|Processor|Config|Extractor|Scheduler)")
 """What is loaded from a model's folder beside the model."""
@@ -45,10 +49,11 @@ _QUOTE_LENGTHS: Final = (3, 1)
 
 
 class ModelCall(Struct, frozen=True):
-    """A call, and the path or repository that it names."""
+    """A call, the path or repository that it names, and the repository's revision, if it names that too."""
 
     call: str
     value: str
+    revision: str = ""
 
 
 def parse_model_calls(content: bytes) -> tuple[ModelCall, ...]:
@@ -65,9 +70,9 @@ def parse_model_calls(content: bytes) -> tuple[ModelCall, ...]:
         if words[place + 1 : place + 2] != [("sign", "(")]:
             continue
         before = words[place - 2][1] if place > 1 and words[place - 1][1] == "." else ""
-        value = "" if _PARTS.search(before) else _find_model(words, place, constants)
+        value = "" if _PARTS.search(before) else _find_argument(words, place, constants, *_CALLS[word])
         if value:
-            found.append(ModelCall(word, value))
+            found.append(ModelCall(word, value, _find_argument(words, place, constants, NOWHERE, _REVISION)))
         if len(found) >= CALLS_LIMIT:
             break
     return tuple(found)
@@ -85,9 +90,14 @@ def _find_constants(words: Sequence[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def _find_model(words: Sequence[tuple[str, str]], place: int, constants: Mapping[str, str]) -> str:
-    """The value of the argument that names the model; empty where that is no string."""
-    position, keywords = _CALLS[words[place][1]]
+def _find_argument(
+    words: Sequence[tuple[str, str]],
+    place: int,
+    constants: Mapping[str, str],
+    position: int,
+    keywords: frozenset[str],
+) -> str:
+    """The value of the argument at that place, or by one of those keywords; empty where that is no string."""
     depth, argument, start = 0, 0, False
     for here in range(place + 1, min(place + ARGUMENTS_LIMIT, len(words) - 1)):
         kind, word = words[here]

@@ -8,43 +8,58 @@ from msgspec import Struct
 
 from layerscope.probe.payload import hub_cache
 
-OFFLINE: Final = "ENV HF_HUB_OFFLINE=1"
-
 ASIDE: Final = "hub-aside"
 """A model lies in a cache that is no usual one: there the client looks only where a program tells it to."""
 
 _CURES: Final[Mapping[str, tuple[str, ...]]] = {
     hub_cache.HUB_NO_REF: (
-        "COPY the whole {place}, refs included",
-        "or write it: RUN mkdir -p {place}/refs && printf {revision} > {place}/refs/main",
+        "{copy} the whole {place}, refs included",
+        "or write it: {run}mkdir -p {place}/refs && printf {revision} > {place}/refs/main",
         "or name the folder in place of the repository: {place}/snapshots/{revision}",
     ),
     hub_cache.HUB_ASTRAY_REF: (
-        "COPY refs and snapshots of one download: refs/main has to hold {revision}",
+        "{copy} refs and snapshots of one download: refs/{ref} has to hold {revision}, and no end of line",
         "or name the folder in place of the repository: {place}/snapshots/{revision}",
     ),
-    hub_cache.HUB_NO_BLOBS: (
-        "COPY the whole {place}, blobs included: what lies in snapshots are links to them",
-        "or copy the files themselves: hf download {name} --local-dir FOLDER, and name that folder",
+    hub_cache.HUB_OTHER_REVISION: (
+        "Name the revision that is cached: {revision}",
+        "or cache the one that is named: {run}{download} --revision {wanted}",
     ),
-    hub_cache.HUB_NO_SNAPSHOT: ("Download it again to its end, and COPY the whole {place}: RUN hf download {name}",),
+    hub_cache.HUB_NO_BLOBS: (
+        "{copy} the whole {place}, blobs included: what lies in snapshots are links to them",
+        "or copy the files themselves: {download} --local-dir FOLDER, and name that folder",
+    ),
+    hub_cache.HUB_INCOMPLETE: (
+        "Download it again to its end, every file of it: {run}{download}",
+        "or {copy} the whole {place} from where it is complete",
+    ),
+    hub_cache.HUB_NO_SNAPSHOT: ("Download it again to its end, and {copy} the whole {place}: {run}{download}",),
     hub_cache.HUB_ELSEWHERE: (
-        "Name the cache that was filled, where the container's user may read it: ENV {setting}",
+        "Name the cache that was filled, where the container's user may read it: {env}{setting}",
+        "and let that user read it: {run}chmod a+x {closed} && chmod -R a+rX {other}; or move it out of there",
         "or fill the cache as the user, and with the variables, with which the container runs",
     ),
     hub_cache.HUB_OTHER_NAME: (
         "Name what is cached: {near}",
-        f"or cache what is named: RUN hf download {{name}}, and {OFFLINE}",
+        "or cache what is named: {run}{download}{then_offline}",
     ),
     hub_cache.HUB_NOT_CACHED: (
-        f"Put it into the image: RUN hf download {{name}}, and {OFFLINE}",
-        "or let it be fetched at every start: that takes a network, which a probe does not have",
+        "Put it {into}: {run}{download}{then_offline}",
+        "or let it be fetched at every start: that takes a network, which {online} does not have",
     ),
     hub_cache.HUB_UNREADABLE: (
-        "Let the container's user read it: keep it outside of /root, and RUN chmod -R a+rX {cache}",
+        "Let the {reader} read it: keep it outside of /root, and {run}chmod -R a+rX {cache}",
     ),
 }  # fmt: skip
-"""What to do about each fault."""
+"""What to do about each fault; a line is left out where one of `_NEEDED` that it speaks of is not known."""
+
+_NEEDED: Final = ("near", "closed", "online")
+
+_BUILT: Final = {
+    "run": "RUN ", "env": "ENV ", "copy": "COPY", "into": "into the image", "reader": "container's user",
+}  # fmt: skip
+_HERE: Final = {"run": "", "env": "export ", "copy": "copy", "into": "into the cache", "reader": "user"}
+"""The words of a Dockerfile, and those of a shell for what is probed where it runs."""
 
 
 class HubState(Struct, frozen=True):
@@ -55,15 +70,39 @@ class HubState(Struct, frozen=True):
     values: Mapping[str, str] = {}
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return self.kind == hub_cache.HUB_WHOLE
-
-    @property
     def cures(self) -> tuple[str, ...]:
-        """What to do, with the image's own places and names."""
-        filled = _Filled({name: shlex.quote(value) for name, value in self.values.items()})  # people paste commands
-        return tuple(each.format_map(filled) for each in _CURES.get(self.kind, ()))
+        """What to do to the image, with its own places and names."""
+        return self.list_cures()
+
+    def list_cures(self, *, is_here: bool = False) -> tuple[str, ...]:
+        """The same; in the words of a shell where it is of this environment, and of no image."""
+        words = _HERE if is_here else _BUILT
+        quoted = {name: shlex.quote(value) for name, value in self.values.items()}  # people paste commands
+        filled = _Filled({**quoted, **words, **self._list_phrases(words)})
+        unknown = tuple(f"{{{name}}}" for name in _NEEDED if name not in filled)
+        lines = [each for each in _CURES.get(self.kind, ()) if not any(name in each for name in unknown)]
+        return tuple(_begin(each.format_map(filled), is_first=not place) for place, each in enumerate(lines))
+
+    def _list_phrases(self, words: Mapping[str, str]) -> dict[str, str]:
+        """What cures say one way or another: a client that is told to ask nobody downloads nothing either."""
+        is_offline = bool(self.values.get("offline"))
+        found = {"download": f"{'HF_HUB_OFFLINE=0 ' if is_offline else ''}hf download {self._quote('name')}"}
+        found["then_offline"] = "" if is_offline else f", and {words['env']}HF_HUB_OFFLINE=1"
+        found["ref"] = self._quote("wanted") if self.values.get("wanted") else "main"
+        if not is_offline:
+            found["online"] = "a probe"
+        if closed := self.values.get("closed"):
+            found["closed"] = shlex.join(closed.split("\n"))
+        return found
+
+    def _quote(self, name: str) -> str:
+        return shlex.quote(self.values[name]) if name in self.values else name.upper()
+
+
+def _begin(line: str, *, is_first: bool) -> str:
+    """A line as it begins where it stands: the first speaks of no other."""
+    bare = line.removeprefix("or ") if is_first else line
+    return bare[:1].upper() + bare[1:] if is_first else line
 
 
 class _Filled(dict[str, str]):
@@ -86,7 +125,9 @@ def _list_values(told: Mapping[str, Any]) -> dict[str, str]:
     other = found.get("other", "")
     is_home = other.endswith("/hub")
     found["setting"] = f"HF_HOME={other.removesuffix('/hub')}" if is_home else f"HF_HUB_CACHE={other}"
-    others = told.get("others")
-    if "near" not in found and isinstance(others, list) and others:
-        found["near"] = str(others[0])[:200]
+    closed = told.get("closed")
+    if isinstance(closed, list) and closed:
+        found["closed"] = "\n".join(str(each).replace("\n", " ")[:300] for each in closed[:8])
+    if told.get("offline") is True:
+        found["offline"] = "1"
     return found

@@ -83,8 +83,8 @@ def list_log_errors(seen: Observation, policies: Policies) -> tuple[str, ...]:
     driver = seen.find("driver")
     expected = ON_CPU if driver is None or driver.status == "skipped" else frozenset()
     lookup = seen.find("own-lookup")
-    if lookup is not None and lookup.kind == ASKING:  # a remark says so, and more of it
-        expected |= {"hub-retry"}
+    if lookup is not None and (lookup.kind == ASKING or lookup.is_broken):
+        expected |= {"hub-retry", "hub-offline"}  # a remark says so, and more of it; or a server found it otherwise
     told: dict[str, str] = {}
     for name, text in sorted(seen.logs.items()):
         for each in _iter_errors([text[-LAST_WORDS:]], policies):

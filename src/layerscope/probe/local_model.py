@@ -6,6 +6,7 @@ from pathlib import Path
 
 from layerscope.errors import ProbeError
 from layerscope.probe.model_search import ModelTarget, Process, find_model
+from layerscope.probe.payload.hub_cache import SeenFiles
 
 
 def find_local_model(wanted: str) -> ModelTarget:
@@ -17,22 +18,8 @@ def find_local_model(wanted: str) -> ModelTarget:
     return search.target
 
 
-class HostFiles:
+class HostFiles(SeenFiles):
     """The files of this host."""
-
-    def list_names(self, folder: str) -> list[str]:
-        """The names in a folder."""
-        try:
-            return sorted(each.name for each in Path(folder).iterdir())
-        except OSError:
-            return []
-
-    def find_size(self, path: str) -> int | None:
-        """The bytes of a file."""
-        try:
-            return Path(path).stat().st_size
-        except OSError:
-            return None
 
     def iter_folders(self, name: str) -> Iterable[str]:  # noqa: ARG002 -- as in an image
         """None: a host is not searched."""

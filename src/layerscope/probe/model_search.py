@@ -15,13 +15,21 @@ from layerscope.facts.system.launch_words import (
     HUB_VARIABLES,
     MODEL_OPTIONS,
     MODEL_VARIABLES,
+    REVISION_OPTION,
     SHORT_MODEL_OPTION,
     SUBCOMMANDS,
     takes_model,
 )
 from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.probe.hub_state import ASIDE, HubState, read_hub_state
-from layerscope.probe.payload.hub_cache import HUB_NOT_CACHED, HUB_OTHER_NAME, examine_cache, spell_repository
+from layerscope.probe.payload.hub_cache import (
+    HUB_NOT_CACHED,
+    HUB_OTHER_NAME,
+    HubTold,
+    choose_revision,
+    examine_cache,
+    spell_repository,
+)
 
 NO_MODEL: Final = "none"
 """What a user says who wants none to be loaded."""
@@ -35,6 +43,7 @@ WEIGHT_ENDINGS: Final = (".safetensors", ".bin")
 _CHAT_MODULES: Final = ("vllm.", "sglang.")
 _CHAT_NAME: Final = re.compile(r"(?:^|[-_./])(?:instruct|chat|it)(?:$|[-_./])", re.IGNORECASE)
 _REPOSITORY: Final = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}", re.ASCII)
+_REVISION: Final = re.compile(r"\w[\w-]{0,63}(?:[./][\w-]{1,64}){0,4}", re.ASCII)
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 MOST_WORDS: Final = 4096
 """Words of a command that are looked at."""
@@ -49,6 +58,8 @@ class ModelTarget(Struct, frozen=True):
     folder: str
     evidence: str
     name: str = ""
+    revision: str = ""
+    """The one that the image asks the hub for; empty where that is main."""
     size: int = 0
     is_chat: bool = False
     trusts_code: bool = False
@@ -70,6 +81,7 @@ class Named(Struct, frozen=True):
 
     value: str
     evidence: str
+    revision: str = ""
 
 
 class Files(Protocol):
@@ -80,6 +92,12 @@ class Files(Protocol):
 
     def find_size(self, path: str) -> int | None:
         """The bytes of a file, links followed; None where there is none."""
+
+    def find_mode(self, path: str) -> int | None:
+        """The permissions of a folder; None where there is none."""
+
+    def read_reference(self, path: str) -> str:
+        """The text of a small file; empty where it is not at hand."""
 
     def iter_folders(self, name: str) -> Iterable[str]:
         """Every folder that holds a file of that name."""
@@ -103,20 +121,24 @@ class Process(Struct, frozen=True):
 def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
     """The model that the user names, that the process names or its script loads, or the only or largest one there."""
     words, process = split_words(process.words), replace(process, cache=_list_cache_variables(process))
+    commands = (words, *(each.words for each in process.started))
     asked = [Named(wanted, "named by --model")] if wanted else []
     named = asked or list_named(words, process.environment, process.started)
-    commands = (words, *(each.words for each in process.started))
+    revision = _find_revision(commands, process.environment)
+    named = [replace(each, revision=revision) for each in named]
     for each in named:
         target = _find_named(files, process, each)
         if target is not None:
-            return Search(_complete(target, commands), hub=_examine(files, process, target.name))
+            return Search(_complete(target, commands), hub=_examine(files, process, target.name, target.revision))
     if named:
         return _tell_missing(files, process, named[0])
-    loaded = (Named(each.value, f"named by {each.call} in /{each.evidence.path}") for each in process.loaded)
+    loaded = (
+        Named(each.value, f"named by {each.call} in /{each.evidence.path}", each.revision) for each in process.loaded
+    )
     lying = next(filter(None, (_find_named(files, process, each) for each in loaded)), None) or _find_lying(files)
     if lying is None:
         return Search()
-    return Search(_complete(lying, commands), hub=_examine(files, process, lying.name))
+    return Search(_complete(lying, commands), hub=_examine(files, process, lying.name, lying.revision))
 
 
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
@@ -169,6 +191,17 @@ def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
             yield Named(following, f"named by `{server}` in {told}")
 
 
+def _find_revision(commands: Iterable[Sequence[str]], environment: Mapping[str, str]) -> str:
+    """The revision of the hub that commands ask for; empty where they ask for none."""
+    for words in commands:
+        for word, following in zip(words, (*words[1:], ""), strict=False):
+            option, equals, value = word.partition("=")
+            found = _fill_in(value if equals else following, environment)
+            if option == REVISION_OPTION and _REVISION.fullmatch(found):
+                return "" if found == "main" else found
+    return ""
+
+
 def _is_for_python(words: Sequence[str]) -> bool:
     """Whether what follows is an option of Python's own."""
     program = next((word for word in reversed(words) if not word.startswith("-")), "")
@@ -200,15 +233,15 @@ def _find_named(files: Files, process: Process, named: Named) -> ModelTarget | N
         return ModelTarget(folder, named.evidence, size=_measure(files, folder))
     if not _REPOSITORY.fullmatch(named.value):
         return None
-    told = examine_cache(files, named.value, {**process.environment, **process.cache}, process.home)
-    folder = f"{told['place']}/snapshots"
-    revisions = [each for each in files.list_names(folder) if _is_model(files, f"{folder}/{each}")]
-    if not revisions:
+    told = _tell_cache(files, process, named.value, named.revision)
+    place = f"{told['place']}/snapshots/{told.get('revision') or choose_revision(files, told['place'], named.revision)}"
+    if not _is_model(files, place):
         return None
-    place, variables = f"{folder}/{revisions[-1]}", dict(process.cache)
+    variables = dict(process.cache)
     if str(told["variable"]).startswith("HOME=") and not process.environment.get("HOME"):
         variables["HOME"] = process.home
-    return ModelTarget(place, named.evidence, name=named.value, size=_measure(files, place), variables=variables)
+    size = _measure(files, place)
+    return ModelTarget(place, named.evidence, named.value, named.revision, size=size, variables=variables)
 
 
 def _list_cache_variables(process: Process) -> dict[str, str]:
@@ -220,15 +253,19 @@ def _list_cache_variables(process: Process) -> dict[str, str]:
 def _tell_missing(files: Files, process: Process, named: Named) -> Search:
     """That it is not there, and of a name of the hub what its cache holds instead."""
     reason = f"{named.value}, {named.evidence}, was not found with its config.json and weights"
-    hub = _examine(files, process, named.value) if _REPOSITORY.fullmatch(named.value) else None
+    hub = _examine(files, process, named.value, named.revision) if _REPOSITORY.fullmatch(named.value) else None
     return Search(reason=f"{reason}: {hub.detail}" if hub is not None else reason, hub=hub)
 
 
-def _examine(files: Files, process: Process, name: str) -> HubState | None:
+def _tell_cache(files: Files, process: Process, name: str, revision: str) -> HubTold:
+    return examine_cache(files, name, {**process.environment, **process.cache}, process.home, revision)
+
+
+def _examine(files: Files, process: Process, name: str, revision: str) -> HubState | None:
     """What the hub's cache holds of that name, and where else the image has it; None where the hub has no such name."""
     if not name:
         return None
-    told = examine_cache(files, name, {**process.environment, **process.cache}, process.home)
+    told = _tell_cache(files, process, name, revision)
     if told["kind"] in {HUB_NOT_CACHED, HUB_OTHER_NAME}:
         below = f"/{spell_repository(name)}/snapshots/"
         aside = next((each for each in sorted(files.iter_folders(CONFIG)) if below in each), "")

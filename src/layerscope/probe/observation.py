@@ -18,6 +18,9 @@ STAGES: Final = (
 )  # fmt: skip
 """Every stage, in the order in which a generation depends on them."""
 
+TEXT_STAGES: Final = ("chat-512", "chat-16", "completion")
+"""Stages in which a server gives a text, the one that proves most first."""
+
 DISK_LIMIT: Final = "disk-limit"
 """How the stage failed in which a run was ended, since it wrote too much."""
 
@@ -41,6 +44,11 @@ class StageResult(Struct, frozen=True):
     def is_broken(self) -> bool:
         """Whether it was reached and did not do what it should."""
         return self.status in {FAILED, HUNG, CRASHED}
+
+    @property
+    def gave_text(self) -> bool:
+        """Whether it passed with a text that is more than spaces."""
+        return self.status == PASSED and bool(str(self.values.get("text", "")).strip())
 
 
 class ProcessEnd(Struct, frozen=True):
@@ -89,4 +97,15 @@ class Observation(Struct, frozen=True):
         """The first stage that broke: what follows may be its consequence. What a run was ended for comes before it."""
         if self.disk_breach:
             return next((stage for stage in self.stages if stage.kind == DISK_LIMIT), None)
-        return next((stage for stage in self.stages if stage.is_broken), None)
+        broken = (stage for stage in self.stages if stage.is_broken and not self._is_refuted(stage))
+        return next(broken, None)
+
+    def _is_refuted(self, stage: StageResult) -> bool:
+        """Whether a model was not found that a server serves all the same, as by a revision that only it knows."""
+        return stage.name == "own-lookup" and stage.status == FAILED and self.text_stage is not None
+
+    @property
+    def text_stage(self) -> StageResult | None:
+        """The stage in which a server gave a text; None where it gave none."""
+        found = (self.find(name) for name in TEXT_STAGES)
+        return next((stage for stage in found if stage is not None and stage.gave_text), None)

@@ -9,9 +9,6 @@ from layerscope.probe.server_log_remarks import list_log_remarks
 from layerscope.probe.serving_cures import STARTING
 from layerscope.probe.signals import explain_signal
 
-_TEXTS: Final = ("chat-512", "chat-16", "completion")
-"""Stages that give a text, the one that proves most first."""
-
 
 class ServerSeen(Struct, frozen=True):
     """What was learnt of a server, as it is told."""
@@ -69,12 +66,7 @@ def list_server_lines(seen: Observation) -> list[tuple[str, str]]:
 
 def find_text_stage(seen: Observation) -> StageResult | None:
     """The stage in which the server gave a text; None where it gave none."""
-    found = (seen.find(name) for name in _TEXTS)
-    return next((stage for stage in found if stage is not None and stage.status == PASSED and _has_text(stage)), None)
-
-
-def _has_text(stage: StageResult) -> bool:
-    return bool(str(stage.values.get("text", "")).strip())
+    return seen.text_stage
 
 
 def tell_generation(seen: Observation, stage: StageResult) -> str:

@@ -25,7 +25,7 @@ class PythonEntryExtractor:
     """Keeps what such a script imports, and which models it names; a site directory has no image's own program."""
 
     name: str = "python-entry-scripts"
-    version: int = 2
+    version: int = 3
     wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
@@ -33,5 +33,5 @@ class PythonEntryExtractor:
         del size, mode
         if _PACKAGES in path:
             return None
-        calls = [[each.call, each.value] for each in parse_model_calls(content)]
+        calls = [[each.call, each.value, each.revision] for each in parse_model_calls(content)]
         return {**msgspec.to_builtins(parse_python_imports(content)), "calls": calls}

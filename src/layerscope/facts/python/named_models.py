@@ -28,6 +28,8 @@ class NamedModel(Fact, frozen=True):
 
     call: str
     value: str
+    revision: str = ""
+    """The one of the repository that it names; empty where that is main."""
 
 
 class NamedModelCollector(Collector):
@@ -44,8 +46,9 @@ class NamedModelCollector(Collector):
         for node in {node.path: node for node in nodes if node is not None}.values():
             kept = context.extract_of(PythonEntryExtractor.name, node)
             calls = kept.get("calls", []) if isinstance(kept, dict) else []
-            for call, value in msgspec.convert(calls, list[tuple[str, str]]):
-                yield NamedModel(Evidence(node.content_layer, node.path), call, value)
+            for call, value, revision in msgspec.convert(calls, list[tuple[str, str, str]]):
+                named = "" if revision == "main" else revision
+                yield NamedModel(Evidence(node.content_layer, node.path), call, value, named)
 
 
 def _find_script(context: FactContext, command: Sequence[str]) -> Node | None:

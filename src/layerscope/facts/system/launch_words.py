@@ -24,6 +24,9 @@ MODEL_VARIABLES: Final = (
 )  # fmt: skip
 """Variables that name a model, in the order in which they are believed."""
 
+REVISION_OPTION: Final = "--revision"
+"""Names the revision of a model of the hub: of vLLM, SGLang and TGI."""
+
 HUB_VARIABLES: Final = frozenset({
     "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "XDG_CACHE_HOME",
 })  # fmt: skip
@@ -159,7 +162,7 @@ def _keep_options(words: Sequence[str], flags: frozenset[str]) -> list[str]:
             kept.append(word)
         elif word in BARE_OPTIONS or option == "--chat-template":
             kept.append(option)
-        elif option in MODEL_OPTIONS or option in flags:
+        elif option in MODEL_OPTIONS or option in flags or option == REVISION_OPTION:
             given = value if equals else "".join(words[place + 1 : place + 2])
             if _is_value(_NUMBER if option in PORT_FLAGS else _MODEL, given):
                 kept += [option, given]

@@ -24,8 +24,19 @@ USUAL_HOMES = ("/root", "/", "/data", "/app", "/workspace")
 
 OF_HOME = ".cache/huggingface/hub"
 
-MOST_HOMES, MOST_REPOSITORIES, MOST_SNAPSHOT_FILES = 64, 64, 512
-"""Folders below /home, names in a cache, and files of a snapshot that are looked at."""
+MOST_HOMES, MOST_REPOSITORIES, MOST_REVISIONS, MOST_SNAPSHOT_FILES = 64, 64, 64, 512
+"""Folders below /home, names in a cache, snapshots of a name, and files of a snapshot that are looked at."""
+
+OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+"""The first that is set to anything tells whether the hub's client asks nobody."""
+
+CONFIG = "config.json"
+WEIGHT_ENDINGS = (".safetensors", ".bin", ".gguf", ".pt", ".pth", ".ckpt", ".onnx", ".msgpack", ".h5", ".npz")
+NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "scheduler.pt")
+"""Files that end like weights and are none."""
+
+WITH_CONFIG = ("model", "pytorch_model")
+"""How the weights begin that are nothing without a config.json."""
 
 NAME_LIKENESS = 0.5
 """How alike a name must be to be meant by another one."""
@@ -37,6 +48,7 @@ HUB_NO_REF, HUB_ASTRAY_REF, HUB_NO_BLOBS, HUB_NO_SNAPSHOT = (
     "hub-no-blobs",
     "hub-no-snapshot",
 )
+HUB_INCOMPLETE, HUB_OTHER_REVISION = "hub-incomplete", "hub-other-revision"
 HUB_ELSEWHERE, HUB_OTHER_NAME, HUB_NOT_CACHED, HUB_UNREADABLE = (
     "hub-elsewhere",
     "hub-other-name",
@@ -65,6 +77,17 @@ class SeenFiles:
         except OSError:
             return None
 
+    def find_mode(self, path: str) -> Optional[int]:
+        """The permissions of a folder; None where there is none."""
+        try:
+            return os.stat(path).st_mode & 0o7777
+        except OSError:
+            return None
+
+    def read_reference(self, path: str) -> str:
+        """The text of a small file; empty where it cannot be read."""
+        return read_text(path, 200)
+
 
 def find_cache(environment: Dict[str, str], home: str) -> Tuple[str, str]:
     """The folder of the cache in which the client looks, and the variable with its value that says so."""
@@ -86,33 +109,55 @@ def list_other_caches(files: Any, environment: Dict[str, str], home: str) -> Lis
     return [place for place in dict.fromkeys(found) if place != used]
 
 
-def examine_cache(files: Any, name: str, environment: Dict[str, str], home: str) -> HubTold:
-    """What is in the cache of that name, and what is wrong with it: `kind`, `detail`, and the places in question."""
+def is_offline(environment: Dict[str, str]) -> bool:
+    """Whether the client is told to ask nobody."""
+    value = next((environment[name] for name in OFFLINE_VARIABLES if environment.get(name)), "")
+    return value.lower() in {"1", "true", "yes", "on"}
+
+
+def examine_cache(files: Any, name: str, environment: Dict[str, str], home: str, wanted: str = "") -> HubTold:
+    """What is in the cache of that name, and what is wrong with it: `kind`, `detail`, and the places in question.
+
+    `wanted` is the revision that is asked for, if it is not main.
+    """
     cache, variable = find_cache(environment, home)
     told = {"name": name, "cache": cache, "variable": variable, "place": os.path.join(cache, spell_repository(name))}
+    told.update(wanted=wanted, offline=is_offline(environment))
     if files.list_names(told["place"]):
         return _examine_repository(files, told)
     for other in list_other_caches(files, environment, home):
         place = os.path.join(other, spell_repository(name))
         if files.list_names(place):
             detail = f"{name} lies in {other}, and the hub's client looks in {cache} ({variable})"
-            return _tell_hub(told, HUB_ELSEWHERE, detail, place=place, other=other)
+            closed = _list_closed(files, other) if home != "/root" else []
+            if closed:
+                detail += f"; {closed[0]} is closed to other users"
+            return _tell_hub(told, HUB_ELSEWHERE, detail, place=place, other=other, closed=closed)
     return _examine_others(files, told)
 
 
-def explain_lookup(name: str) -> HubTold:
+def explain_lookup(name: str, wanted: str = "") -> HubTold:
     """The same of this process, whose client has not found that name: with what only who runs can see."""
     home = os.path.expanduser("~")
-    told = examine_cache(SeenFiles(), name, dict(os.environ), home)
+    told = examine_cache(SeenFiles(), name, dict(os.environ), home, wanted)
     denied = _find_denied_folder(told["place"])
     if denied and told["kind"] != HUB_ELSEWHERE:
         detail = f"the hub's cache cannot be read by user {os.getuid()}: {denied}: Permission denied"
         return _tell_hub(told, HUB_UNREADABLE, detail, denied=denied)
-    revision = read_text(os.path.join(told["place"], "refs/main"), 200).strip()
-    if told["kind"] == HUB_WHOLE and revision not in SeenFiles().list_names(os.path.join(told["place"], "snapshots")):
-        detail = f"refs/main of {told['place']} names the revision {shorten(revision, 60)!r}, which is not cached"
-        return _tell_hub(told, HUB_ASTRAY_REF, detail, revision=told.get("revision", ""))
     return told
+
+
+def choose_revision(files: Any, place: str, wanted: str = "") -> str:
+    """The snapshot that the client takes; where no reference tells, the last that is whole, or the last.
+
+    A reference cannot be read in every image whose files are known: the snapshot that is whole then speaks for it.
+    """
+    held = _list_revisions(files, place)
+    named = wanted if wanted in held else files.read_reference(_find_reference(place, wanted)).strip()
+    if named in held:
+        return str(named)
+    whole = [each for each in held if not any(_find_faults(files, place, each))]
+    return (whole or held or [""])[-1]
 
 
 def spell_repository(name: str) -> str:
@@ -140,28 +185,75 @@ def find_near(name: str, others: List[str]) -> str:
 
 def _examine_repository(files: Any, told: HubTold) -> HubTold:
     """What is wrong with the folder of the name that is asked for."""
-    name, place = told["name"], told["place"]
-    snapshots = os.path.join(place, "snapshots")
-    revisions = [each for each in files.list_names(snapshots) if files.list_names(os.path.join(snapshots, each))]
-    if not revisions:
+    name, place, wanted = told["name"], told["place"], told["wanted"]
+    revision = choose_revision(files, place, wanted)
+    if not revision:
         detail = f"{place} holds no snapshot: the download of {name} was broken off, or only a part of it was copied"
         return _tell_hub(told, HUB_NO_SNAPSHOT, detail)
-    revision = revisions[-1]
-    folder = os.path.join(snapshots, revision)
-    names = files.list_names(folder)[:MOST_SNAPSHOT_FILES]
-    lost = [each for each in names if _leads_nowhere(files, os.path.join(folder, each))]
+    told = dict(told, revision=revision)
+    has_reference = files.find_size(_find_reference(place, wanted)) is not None
+    if wanted and wanted != revision and not has_reference:
+        detail = f"the revision {wanted} of {name} is not cached: {place} holds {shorten(revision, 60)}"
+        return _tell_hub(told, HUB_OTHER_REVISION, detail)
+    lost, missing = _find_faults(files, place, revision)
     if lost:
-        shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
-        where = f"{shown} of {folder} are links to {place}/blobs"
-        detail = (
-            f"{where}, which is not there" if "blobs" not in files.list_names(place) else f"{where} that lead nowhere"
-        )
-        return _tell_hub(told, HUB_NO_BLOBS, detail, revision=revision, lost=lost[:8])
-    if files.find_size(os.path.join(place, "refs/main")) is None:
+        return _tell_hub(told, HUB_NO_BLOBS, _tell_lost(files, place, revision, lost), lost=lost[:8])
+    if missing:
+        return _tell_hub(told, HUB_INCOMPLETE, _tell_incomplete(files, place, revision, missing), missing=missing)
+    if wanted == revision:
+        return _tell_hub(told, HUB_WHOLE, f"{name} is cached in {place}")
+    if not has_reference:
         held = shorten(revision, 60)
         detail = f"{place} has no refs/main: that its snapshot {held} is that of main, nobody knows but the hub"
-        return _tell_hub(told, HUB_NO_REF, detail, revision=revision)
-    return _tell_hub(told, HUB_WHOLE, f"{name} is cached in {place}", revision=revision)
+        return _tell_hub(told, HUB_NO_REF, detail)
+    text = files.read_reference(_find_reference(place, wanted))
+    if text and text not in _list_revisions(files, place):  # as it stands: an end of line counts for the client
+        detail = f"refs/{wanted or 'main'} of {place} names the revision {text[:60]!r}, which is not cached"
+        return _tell_hub(told, HUB_ASTRAY_REF, detail)
+    return _tell_hub(told, HUB_WHOLE, f"{name} is cached in {place}")
+
+
+def _list_revisions(files: Any, place: str) -> List[str]:
+    """The snapshots in which something lies."""
+    folder = os.path.join(place, "snapshots")
+    names = files.list_names(folder)[:MOST_REVISIONS]
+    return [each for each in names if files.list_names(os.path.join(folder, each))]
+
+
+def _find_reference(place: str, wanted: str) -> str:
+    """The file that says which snapshot is meant."""
+    return os.path.join(place, "refs", wanted or "main")
+
+
+def _find_faults(files: Any, place: str, revision: str) -> Tuple[List[str], str]:
+    """Links of a snapshot that lead nowhere, and what it lacks to be a model; empty where that is nothing."""
+    folder = os.path.join(place, "snapshots", revision)
+    names = files.list_names(folder)[:MOST_SNAPSHOT_FILES]
+    lost = [each for each in names if _leads_nowhere(files, os.path.join(folder, each))]
+    weights = [each for each in names if _is_weights(each)]
+    if not weights:
+        further = (each for name in names[:MOST_REVISIONS] for each in files.list_names(os.path.join(folder, name)))
+        return lost, "" if any(map(_is_weights, further)) else "weights"
+    needs_config = any(each.startswith(WITH_CONFIG) and not each.endswith(".gguf") for each in weights)
+    return lost, CONFIG if needs_config and CONFIG not in names else ""
+
+
+def _is_weights(name: str) -> bool:
+    return name.endswith(WEIGHT_ENDINGS) and name not in NO_WEIGHTS
+
+
+def _tell_lost(files: Any, place: str, revision: str, lost: List[str]) -> str:
+    """Which links lead nowhere."""
+    shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+    where = f"{shown} of {place}/snapshots/{revision} are links to {place}/blobs"
+    return f"{where}, which is not there" if "blobs" not in files.list_names(place) else f"{where} that lead nowhere"
+
+
+def _tell_incomplete(files: Any, place: str, revision: str, missing: str) -> str:
+    """What a snapshot lacks, and what is left of a download."""
+    detail = f"{place}/snapshots/{revision} has no {missing}: its download was broken off, or left files out"
+    broken = [each for each in files.list_names(os.path.join(place, "blobs")) if each.endswith(".incomplete")]
+    return f"{detail}; {shorten(broken[0], 90)} is left of it in {place}/blobs" if broken else detail
 
 
 def _examine_others(files: Any, told: HubTold) -> HubTold:
@@ -179,6 +271,13 @@ def _examine_others(files: Any, told: HubTold) -> HubTold:
 def _leads_nowhere(files: Any, path: str) -> bool:
     """Whether a name leads to no file and to no folder."""
     return files.find_size(path) is None and not files.list_names(path)
+
+
+def _list_closed(files: Any, path: str) -> List[str]:
+    """The folders on the way to a path that are closed to users whose they are not."""
+    steps = [path[:end] for end in range(1, len(path)) if path[end] == "/"]
+    found = [(step, files.find_mode(step), 0o1) for step in steps] + [(path, files.find_mode(path), 0o5)]
+    return [step for step, mode, needed in found if mode is not None and mode & needed != needed][:8]
 
 
 def _find_denied_folder(path: str) -> str:

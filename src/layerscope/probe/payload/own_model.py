@@ -35,7 +35,8 @@ class OwnModel:
     def __init__(self, told: Dict[str, Any], wanted: str) -> None:
         """Take where it is, how the image names it, and the device that is wanted."""
         self.folder = str(told["folder"])
-        self._name, self._is_chat = str(told.get("name", "")), bool(told.get("is_chat"))
+        self._name, self._revision = str(told.get("name", "")), str(told.get("revision", ""))
+        self._is_chat = bool(told.get("is_chat"))
         self._variables = {str(name): str(value) for name, value in dict(told.get("variables") or {}).items()}
         # said either way: who says nothing is asked on a terminal, and transformers' own code goes before a model's
         self._options: Dict[str, Any] = {"local_files_only": True, "trust_remote_code": bool(told.get("trusts_code"))}
@@ -53,9 +54,9 @@ class OwnModel:
 
         config, began = transformers.AutoConfig, time.monotonic()
         try:
-            config.from_pretrained(self._name)
+            config.from_pretrained(self._name, **({"revision": self._revision} if self._revision else {}))
         except Exception as error:  # noqa: BLE001 -- which one it is, is what is asked
-            told = explain_lookup(self._name)
+            told = explain_lookup(self._name, self._revision)
             kind = "hub-lookup" if told["kind"] == HUB_WHOLE else told["kind"]
             values = {"name": self._name, "exception": type(error).__name__, "offline": _is_offline(), "hub": told}
             raise FailedStage(kind, shorten(describe_error(error), 900), values) from None
