@@ -78,3 +78,13 @@ def test_a_strange_script_takes_no_time(text: str) -> None:
 def test_takes_any_text(text: str) -> None:
     """Nothing raises."""
     parse_model_calls(text.encode())
+
+
+def test_a_revision_is_taken_by_its_keyword() -> None:
+    """As a string or a constant, wherever it stands."""
+    text = b'R = "v2"\nX.from_pretrained("acme/a", token=K, revision="4d")\nLLM(revision=R, model="acme/b")\nLLM("c")'
+    assert [(each.value, each.revision) for each in parse_model_calls(text)] == [
+        ("acme/a", "4d"),
+        ("acme/b", "v2"),
+        ("c", ""),
+    ]

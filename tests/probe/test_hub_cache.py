@@ -1,18 +1,47 @@
 """Why a name is not found in the hub's cache: each fault is told from its nearest neighbour by the files alone."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from layerscope.probe.payload import hub_cache
-from layerscope.probe.payload.hub_cache import SeenFiles, examine_cache, explain_lookup, find_cache, find_near
+from layerscope.probe.payload.hub_cache import (
+    SeenFiles,
+    choose_revision,
+    examine_cache,
+    explain_lookup,
+    find_cache,
+    find_near,
+    is_offline,
+)
 from support.hub_caches import NAME, REVISION, put_in_cache
 
+LATER = "ee" * 20
 
-def examine(home: Path, name: str = NAME, **environment: str) -> dict[str, object]:
+
+class UnreadFiles(SeenFiles):
+    """Files of which names and sizes are known, as an image's are."""
+
+    def read_reference(self, path: str) -> str:
+        """Nothing."""
+        del path
+        return ""
+
+
+def examine(home: Path, name: str = NAME, wanted: str = "", **environment: str) -> dict[str, object]:
     """What is said of a name by these settings."""
-    return examine_cache(SeenFiles(), name, environment, str(home))
+    return examine_cache(SeenFiles(), name, environment, str(home), wanted)
+
+
+def put_later(place: Path, *, is_whole: bool) -> None:
+    """A second snapshot, later by its name, whose weights may lead nowhere."""
+    later = place / "snapshots" / LATER
+    shutil.copytree(place / "snapshots" / REVISION, later, symlinks=True)
+    if not is_whole:
+        (later / "model.safetensors").unlink()
+        (later / "model.safetensors").symlink_to("../../blobs/absent")
 
 
 @pytest.mark.parametrize(
@@ -119,3 +148,103 @@ def test_a_process_sees_what_it_may_not_read_and_where_a_reference_leads(
     told = explain_lookup(NAME)
     assert (told["kind"], told["denied"]) == (hub_cache.HUB_UNREADABLE, str(tmp_path / "hf"))
     assert str(told["detail"]).endswith("Permission denied")
+
+
+def test_of_two_snapshots_the_one_counts_that_the_reference_names(tmp_path: Path) -> None:
+    """Be the other whole or not; the last one where no reference is there."""
+    place = put_in_cache(tmp_path / "hf")
+    put_later(place, is_whole=False)
+    told = examine(tmp_path, HF_HOME=str(tmp_path / "hf"))
+    assert (told["kind"], told["revision"]) == (hub_cache.HUB_WHOLE, REVISION)
+    (place / "refs/main").write_text(LATER)
+    told = examine(tmp_path, HF_HOME=str(tmp_path / "hf"))
+    assert (told["kind"], told["revision"]) == (hub_cache.HUB_NO_BLOBS, LATER)
+    place = put_in_cache(tmp_path / "two", has_ref=False)
+    put_later(place, is_whole=True)
+    assert choose_revision(SeenFiles(), str(place)) == LATER
+
+
+def test_where_a_reference_cannot_be_read_the_whole_snapshot_counts(tmp_path: Path) -> None:
+    """Of an image, names and sizes are known and contents are not."""
+    place = put_in_cache(tmp_path / "hf")
+    put_later(place, is_whole=False)
+    assert choose_revision(UnreadFiles(), str(place)) == REVISION
+    told = examine_cache(UnreadFiles(), NAME, {"HF_HOME": str(tmp_path / "hf")}, str(tmp_path))
+    assert told["kind"] == hub_cache.HUB_WHOLE
+
+
+def test_a_revision_that_is_named_needs_no_reference_to_main(tmp_path: Path) -> None:
+    """By its commit, or by a reference of its own; and one that is not there is told with what is."""
+    place = put_in_cache(tmp_path / "hf", has_ref=False)
+    told = examine(tmp_path, wanted=REVISION, HF_HOME=str(tmp_path / "hf"))
+    assert (told["kind"], told["revision"]) == (hub_cache.HUB_WHOLE, REVISION)
+    told = examine(tmp_path, wanted="v1", HF_HOME=str(tmp_path / "hf"))
+    assert told["kind"] == hub_cache.HUB_OTHER_REVISION
+    assert f"the revision v1 of {NAME} is not cached: {place} holds {REVISION}" in str(told["detail"])
+    (place / "refs").mkdir()
+    (place / "refs/v1").write_text(REVISION)
+    assert examine(tmp_path, wanted="v1", HF_HOME=str(tmp_path / "hf"))["kind"] == hub_cache.HUB_WHOLE
+
+
+def test_a_reference_with_an_end_of_line_leads_nowhere(tmp_path: Path) -> None:
+    """The client takes it as it stands."""
+    place = put_in_cache(tmp_path / "hf")
+    (place / "refs/main").write_text(f"{REVISION}\n")
+    told = examine(tmp_path, HF_HOME=str(tmp_path / "hf"))
+    assert (told["kind"], told["revision"]) == (hub_cache.HUB_ASTRAY_REF, REVISION)
+    assert "\\n" in str(told["detail"])
+
+
+@pytest.mark.parametrize(("name", "missing"), [("model.safetensors", "weights"), ("config.json", "config.json")])
+def test_a_snapshot_that_lacks_a_file_is_not_whole(name: str, missing: str, tmp_path: Path) -> None:
+    """With what is left of the download."""
+    place = put_in_cache(tmp_path / "hf")
+    (place / "snapshots" / REVISION / name).unlink()
+    (place / "blobs" / name).rename(place / "blobs/8f3a.incomplete")
+    told = examine(tmp_path, HF_HOME=str(tmp_path / "hf"))
+    assert (told["kind"], told["missing"]) == (hub_cache.HUB_INCOMPLETE, missing)
+    assert f"has no {missing}: " in str(told["detail"])
+    assert "8f3a.incomplete is left of it" in str(told["detail"])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("tiny-q4.gguf",), ("ggml-base.bin",), ("model_index.json", "unet/model.bin"), ("adapter_model.safetensors",)],
+)
+def test_a_repository_of_another_form_lacks_nothing(names: tuple[str, ...], tmp_path: Path) -> None:
+    """Weights without a config.json, and those that lie in folders of their own."""
+    place = tmp_path / "hf/hub/models--acme--tiny"
+    for each in names:
+        path = place / "snapshots" / REVISION / each
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (place / "refs").mkdir()
+    (place / "refs/main").write_text(REVISION)
+    assert examine(tmp_path, "acme/tiny", HF_HOME=str(tmp_path / "hf"))["kind"] == hub_cache.HUB_WHOLE
+
+
+def test_another_users_home_that_is_closed_is_told(tmp_path: Path) -> None:
+    """Its cache is of no use to whoever may not go there; root may go anywhere."""
+    filled = tmp_path / "a/.cache/huggingface"
+    put_in_cache(filled)
+    (tmp_path / "a").chmod(0o700)
+    settings = {"TRANSFORMERS_CACHE": str(filled / "hub"), "HF_HUB_CACHE": str(tmp_path / "used")}
+    told = examine(tmp_path, NAME, **settings)
+    assert told["kind"] == hub_cache.HUB_ELSEWHERE
+    assert str(tmp_path / "a") in list(told["closed"])  # type: ignore[call-overload]
+    assert "is closed to other users" in str(told["detail"])
+    assert examine(Path("/root"), NAME, **settings)["closed"] == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        ({"HF_HUB_OFFLINE": "1"}, True),
+        ({"TRANSFORMERS_OFFLINE": "yes"}, True),
+        ({"HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "1"}, False),
+    ],
+)
+def test_a_client_that_asks_nobody_is_told(environment: dict[str, str], *, expected: bool) -> None:
+    """By the first variable that is set, as in the client's `constants.py`."""
+    assert is_offline(environment) is expected

@@ -105,3 +105,65 @@ def test_a_fault_that_broke_nothing_is_a_remark(
     remarks = judge(Observation(stages, hub=hub, is_complete=True)).remarks
     assert any("acme/Tiny" in each for each in remarks) is is_told
     assert len(remarks) == is_told
+
+
+def read(kind: str, **values: object) -> HubState:
+    """A state of acme/tiny, as it is told by who has looked."""
+    state = read_hub_state({"kind": kind, "detail": "x", "name": "acme/tiny", "place": PLACE, **values})
+    assert state is not None
+    return state
+
+
+SERVED = StageResult("chat-16", "passed", values={"text": "Hello"})
+
+
+def test_a_server_that_gives_a_text_has_found_its_model() -> None:
+    """Whatever a look-up by name or the files say; one that gives none has proved nothing."""
+    told = {"kind": hub_cache.HUB_NO_REF, "detail": f"{PLACE} has no refs/main"}
+    stage = look_up(told)
+    verdict = judge(Observation((stage, SERVED), hub=NEAR, is_complete=True))
+    assert (verdict.root, verdict.is_good, verdict.remarks) == ("", True, ())
+    silent = StageResult("chat-16", "passed", values={"text": " "})
+    assert judge(Observation((stage, silent), hub=NEAR, is_complete=True)).root == "own-lookup"
+    waiting = StageResult("own-lookup", "hung", kind="hang")
+    assert judge(Observation((waiting, SERVED), is_complete=True)).root == "own-lookup"
+
+
+@pytest.mark.parametrize("kind", [hub_cache.HUB_NOT_CACHED, hub_cache.HUB_INCOMPLETE, hub_cache.HUB_NO_SNAPSHOT])
+def test_a_download_is_no_use_where_the_client_asks_nobody(kind: str) -> None:
+    """It is told to ask once; and it is not told to be offline where it is."""
+    online, offline = " ".join(read(kind).cures), " ".join(read(kind, offline=True).cures)
+    assert "RUN hf download acme/tiny" in online
+    assert "RUN HF_HUB_OFFLINE=0 hf download acme/tiny" in offline
+    assert "HF_HUB_OFFLINE=1" not in offline
+    assert "at every start" not in offline
+
+
+def test_a_name_that_is_not_alike_is_no_cure() -> None:
+    """The detail says what is cached."""
+    others = ["BAAI/bge-small-en"]
+    assert read(hub_cache.HUB_OTHER_NAME, near="", others=others).cures == (
+        "Cache what is named: RUN hf download acme/tiny, and ENV HF_HUB_OFFLINE=1",
+    )
+    assert read(hub_cache.HUB_OTHER_NAME, near="acme/Tiny", others=others).cures[0] == "Name what is cached: acme/Tiny"
+
+
+def test_a_closed_home_is_to_be_opened() -> None:
+    """Each folder on the way, quoted by itself."""
+    closed = read(hub_cache.HUB_ELSEWHERE, other="/home/o/.cache/huggingface/hub", closed=["/home/o", "/home/o/a b"])
+    assert "ENV HF_HOME=/home/o/.cache/huggingface" in closed.cures[0]
+    assert "RUN chmod a+x /home/o '/home/o/a b' && chmod -R a+rX /home/o/.cache/huggingface/hub" in closed.cures[1]
+    is_open = read(hub_cache.HUB_ELSEWHERE, other="/home/o/.cache/huggingface/hub", closed=[])
+    assert "chmod" not in " ".join(is_open.cures)
+
+
+def test_an_environment_is_cured_in_the_words_of_a_shell() -> None:
+    """It has no Dockerfile."""
+    told = {"kind": hub_cache.HUB_NO_REF, "detail": "x", "place": PLACE, "revision": "4d"}
+    verdict = judge(Observation((look_up(told),), is_complete=True, is_here=True))
+    assert verdict.cures[0] == f"Copy the whole {PLACE}, refs included"
+    assert verdict.cures[1].startswith(f"or write it: mkdir -p {PLACE}/refs")
+    kinds = [value for name, value in vars(hub_cache).items() if name.startswith("HUB_") and isinstance(value, str)]
+    for kind in kinds:
+        text = " ".join(read(kind, near="a/b", closed=["/c"], other="/c/hub").list_cures(is_here=True))
+        assert not {"RUN", "ENV", "COPY"} & set(text.split()), text

@@ -5,9 +5,17 @@ from collections.abc import Iterable
 import pytest
 
 from layerscope.facts.fact import Evidence
+from layerscope.facts.python.named_models import NamedModel
 from layerscope.facts.system.started_commands import StartedCommand
-from layerscope.probe.model_search import Process, find_model, list_named, split_words
-from layerscope.probe.payload.hub_cache import HUB_ELSEWHERE, HUB_NOT_CACHED
+from layerscope.probe.model_search import Process, find_model
+from layerscope.probe.model_words import list_named, split_words
+from layerscope.probe.payload.hub_cache import (
+    HUB_ELSEWHERE,
+    HUB_INCOMPLETE,
+    HUB_NOT_CACHED,
+    HUB_OTHER_REVISION,
+    HUB_WHOLE,
+)
 
 WHOLE = ("config.json", "model.safetensors", "tokenizer.json")
 REVISION = "4d" * 20
@@ -19,6 +27,9 @@ class Folders:
     def __init__(self, **folders: Iterable[str]) -> None:
         """Take names by folder, whose slashes are written as two underscores."""
         self.folders = {name.replace("__", "/"): list(names) for name, names in folders.items()}
+        self.lost: set[str] = set()
+        self.closed: set[str] = set()
+        self.references: dict[str, str] = {}
 
     def list_names(self, folder: str) -> list[str]:
         """The names in a folder, folders among them."""
@@ -27,7 +38,17 @@ class Folders:
 
     def find_size(self, path: str) -> int | None:
         """A hundred bytes for each letter of its folder's name."""
-        return 100 * len(path.rpartition("/")[0])
+        folder, _, name = path.rpartition("/")
+        is_there = "/refs" in path or name in self.list_names(folder)
+        return 100 * len(folder) if is_there and path not in self.lost else None
+
+    def find_mode(self, path: str) -> int | None:
+        """Open to all, but for those that are closed."""
+        return 0o700 if path in self.closed else 0o755
+
+    def read_reference(self, path: str) -> str:
+        """What a test has put there."""
+        return self.references.get(path, "")
 
     def iter_folders(self, name: str) -> Iterable[str]:
         """Those that hold it."""
@@ -220,3 +241,88 @@ def test_code_of_a_model_is_trusted_where_the_command_says_so() -> None:
         target = find_model(Folders(__m=WHOLE), Process(words)).target
         assert target is not None
         assert target.trusts_code is trusts
+
+
+LATER = "ee" * 20
+CACHE = "/root/.cache/huggingface/hub"
+REPOSITORY = f"{CACHE}/models--acme--tiny"
+
+
+def in_two_snapshots() -> Folders:
+    """One that is whole, and a later one whose weights lead nowhere."""
+    found = in_cache(CACHE)
+    found.folders[f"{REPOSITORY}/snapshots/{LATER}"] = list(WHOLE)
+    found.folders[f"{REPOSITORY}/refs"] = ["main"]
+    found.lost = {f"{REPOSITORY}/snapshots/{LATER}/model.safetensors"}
+    return found
+
+
+@pytest.mark.parametrize("reference", [REVISION, ""])
+def test_of_two_snapshots_the_clients_is_taken(reference: str) -> None:
+    """The one that the reference names, or where it cannot be read the one that is whole."""
+    folders = in_two_snapshots()
+    folders.references[f"{REPOSITORY}/refs/main"] = reference
+    search = find_model(folders, Process(("vllm", "serve", "acme/tiny")))
+    assert search.target is not None
+    assert search.target.folder.endswith(REVISION)
+    assert search.hub is not None
+    assert search.hub.kind == HUB_WHOLE
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        Process(("vllm", "serve", "acme/tiny", "--revision", LATER)),
+        Process(("text-generation-launcher", f"--revision={LATER}"), {"MODEL_ID": "acme/tiny"}),
+        Process(("vllm", "serve", "acme/tiny", "--revision", "$REV"), {"REV": LATER}),
+        Process(loaded=(NamedModel(Evidence(0, "app.py"), "from_pretrained", "acme/tiny", LATER),)),
+    ],
+)
+def test_the_revision_that_is_named_is_taken(process: Process) -> None:
+    """Of an option or a script's call; no reference is missed then."""
+    folders = in_two_snapshots()
+    folders.lost.clear()
+    del folders.folders[f"{REPOSITORY}/refs"]
+    search = find_model(folders, process)
+    assert search.target is not None
+    assert (search.target.folder.endswith(LATER), search.target.revision) == (True, LATER)
+    assert search.hub is not None
+    assert search.hub.kind == HUB_WHOLE
+
+
+def test_a_revision_that_is_not_cached_is_told() -> None:
+    """With what is; a path is no revision."""
+    folders = in_cache(CACHE)
+    folders.folders[f"{REPOSITORY}/refs"] = ["main"]
+    folders.lost = {f"{REPOSITORY}/refs/v9"}
+    search = find_model(folders, Process(("vllm", "serve", "acme/tiny", "--revision", "v9")))
+    assert search.hub is not None
+    assert search.hub.kind == HUB_OTHER_REVISION
+    assert f"Name the revision that is cached: {REVISION}" in search.hub.cures
+    search = find_model(folders, Process(("vllm", "serve", "acme/tiny", "--revision", "../../x")))
+    assert search.target is not None
+    assert search.target.revision == ""
+
+
+def test_a_snapshot_without_weights_is_not_called_cached() -> None:
+    """It is there in part."""
+    folders = Folders()
+    folders.folders[f"{REPOSITORY}/snapshots/{REVISION}"] = ["config.json", "tokenizer.json"]
+    search = find_model(folders, Process(environment={"MODEL_ID": "acme/tiny"}))
+    assert search.reason.endswith("has no weights: its download was broken off, or left files out")
+    assert search.hub is not None
+    assert search.hub.kind == HUB_INCOMPLETE
+
+
+def test_a_model_that_is_nowhere_and_that_nobody_is_asked_for_is_to_be_looked_up() -> None:
+    """Not where the hub is asked, where another one lies there, or where a volume may bring it."""
+    offline = {"MODEL_ID": "acme/tiny", "HF_HUB_OFFLINE": "1"}
+    absent = find_model(Folders(), Process(environment=offline)).absent
+    assert absent is not None
+    assert (absent.folder, absent.name) == ("", "acme/tiny")
+    assert find_model(Folders(), Process(environment={"MODEL_ID": "acme/tiny"})).absent is None
+    assert find_model(Folders(__models__x=WHOLE), Process(environment=offline)).absent is None
+    assert find_model(Folders(), Process(environment=offline, volumes=("/root",))).absent is None
+    other = Folders()
+    other.folders[f"{CACHE}/models--acme--Tiny-1b/snapshots/{REVISION}"] = list(WHOLE)
+    assert find_model(other, Process(environment=offline)).absent is not None

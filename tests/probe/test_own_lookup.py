@@ -12,7 +12,7 @@ from layerscope.probe.payload import hub_cache
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Verdict, judge
 from layerscope.progress import SilentProgress
-from support.hub_caches import NAME, put_in_cache
+from support.hub_caches import NAME, REVISION, put_in_cache
 from support.torch_python import find_torch_python
 
 
@@ -60,3 +60,33 @@ def test_another_users_home_is_named_and_the_own_one_is_taken(tmp_path: Path, mo
     assert (verdict.root, verdict.kind) == ("own-lookup", hub_cache.HUB_NOT_CACHED), verdict
     status, verdict = see(ModelTarget(target.folder, "x", name=NAME, variables={"HOME": str(tmp_path / "a")}))
     assert (status, verdict.root) == (PASSED, "")
+
+
+def test_a_revision_that_is_named_is_looked_up_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download by commit writes no reference, and needs none."""
+    place = put_in_cache(tmp_path / "hf", has_ref=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    folder = str(place / "snapshots" / REVISION)
+    status, verdict = see(ModelTarget(folder, "named by the test", name=NAME, revision=REVISION))
+    assert (status, verdict.root) == (PASSED, "")
+    _, verdict = see(ModelTarget(folder, "named by the test", name=NAME, revision="v9"))
+    assert (verdict.root, verdict.kind) == ("own-lookup", hub_cache.HUB_OTHER_REVISION), verdict
+
+
+@pytest.mark.parametrize("has_config", [False, True])
+def test_a_model_that_is_nowhere_breaks_its_look_up_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_config: bool
+) -> None:
+    """No folder was found, and there is nothing else to try; a config by itself is no model."""
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    if has_config:
+        place = put_in_cache(tmp_path / "hf")
+        (place / "snapshots" / REVISION / "model.safetensors").unlink()
+    target = ModelTarget("", "named by the test", name=NAME)
+    spec = ProbeSpec(find_torch_python(), ("torch", "transformers"), device="cpu", roles=("model",), model=target)
+    seen = run_here(spec, progress=SilentProgress())
+    verdict = judge(seen)
+    kind = hub_cache.HUB_INCOMPLETE if has_config else hub_cache.HUB_NOT_CACHED
+    assert (verdict.root, verdict.kind) == ("own-lookup", kind), verdict
+    assert [each.name for each in seen.stages] == ["own-lookup"]
+    assert "HF_HUB_OFFLINE=0 hf download" in " ".join(verdict.cures)

@@ -25,6 +25,7 @@ def choose_model(result: AuditResult, wanted: str | None = None) -> Search:
         home,
         result.facts.of(StartedCommand),
         result.facts.of(NamedModel),
+        volumes=runtime.volumes,
     )
     return find_model(TreeFiles(result.tree), process, wanted)
 

@@ -204,6 +204,8 @@ def _choose_spec(image: str, result: AuditResult, spec: ProbeSpec, found: Servin
         shell = replace(spec, posix_shell=target.posix_shell, relay=target.relay, program=target.program)
         return replace(shell, roles=(SYSTEM,), hub=search.hub)
     asked = replace(spec, interpreter=target.interpreter, modules=target.modules)
+    if found is not None:  # the server itself tells whether it finds its model
+        search = replace(search, absent=None)
     return ask_for_batch(ask_for_model(asked, search))
 
 

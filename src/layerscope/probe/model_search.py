@@ -1,8 +1,7 @@
 """Where an image's own model lies: named by its command or environment, kept in a hub's cache, or lying in a folder."""
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
@@ -10,18 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.facts.python.named_models import NamedModel
-from layerscope.facts.system.launch_words import (
-    CHAT_SERVERS,
-    HUB_VARIABLES,
-    MODEL_OPTIONS,
-    MODEL_VARIABLES,
-    REVISION_OPTION,
-    SHORT_MODEL_OPTION,
-    SUBCOMMANDS,
-    takes_model,
-)
-from layerscope.facts.system.started_commands import StartedCommand
+from layerscope.facts.system.launch_words import HUB_VARIABLES
 from layerscope.probe.hub_state import ASIDE, HubState, read_hub_state
+from layerscope.probe.model_words import (
+    Named,
+    Started,
+    fill_in,
+    find_revision,
+    is_chat_server,
+    list_named,
+    read_revision,
+    split_words,
+)
 from layerscope.probe.payload.hub_cache import (
     HUB_NOT_CACHED,
     HUB_OTHER_NAME,
@@ -40,16 +39,8 @@ WEIGHTS: Final = (
 )  # fmt: skip
 WEIGHT_ENDINGS: Final = (".safetensors", ".bin")
 
-_CHAT_MODULES: Final = ("vllm.", "sglang.")
 _CHAT_NAME: Final = re.compile(r"(?:^|[-_./])(?:instruct|chat|it)(?:$|[-_./])", re.IGNORECASE)
 _REPOSITORY: Final = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}", re.ASCII)
-_REVISION: Final = re.compile(r"\w[\w-]{0,63}(?:[./][\w-]{1,64}){0,4}", re.ASCII)
-_SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
-MOST_WORDS: Final = 4096
-"""Words of a command that are looked at."""
-
-
-Started = tuple[StartedCommand, ...]
 
 
 class ModelTarget(Struct, frozen=True):
@@ -74,14 +65,8 @@ class Search(Struct, frozen=True):
     reason: str = ""
     hub: HubState | None = None
     """What the hub's cache holds of it, where it is named as the hub does."""
-
-
-class Named(Struct, frozen=True):
-    """What a command or a variable says."""
-
-    value: str
-    evidence: str
-    revision: str = ""
+    absent: ModelTarget | None = None
+    """What is named as the hub does and is nowhere in the image, whose client may ask nobody: it has no folder."""
 
 
 class Files(Protocol):
@@ -116,6 +101,8 @@ class Process(Struct, frozen=True):
     """What its Python script loads."""
     cache: Mapping[str, str] = {}
     """Variables of the hub's cache that those scripts set."""
+    volumes: tuple[str, ...] = ()
+    """Folders that are filled when it starts."""
 
 
 def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
@@ -124,7 +111,7 @@ def find_model(files: Files, process: Process, wanted: str | None = None) -> Sea
     commands = (words, *(each.words for each in process.started))
     asked = [Named(wanted, "named by --model")] if wanted else []
     named = asked or list_named(words, process.environment, process.started)
-    revision = _find_revision(commands, process.environment)
+    revision = find_revision(commands, process.environment)
     named = [replace(each, revision=revision) for each in named]
     for each in named:
         target = _find_named(files, process, each)
@@ -133,98 +120,13 @@ def find_model(files: Files, process: Process, wanted: str | None = None) -> Sea
     if named:
         return _tell_missing(files, process, named[0])
     loaded = (
-        Named(each.value, f"named by {each.call} in /{each.evidence.path}", each.revision) for each in process.loaded
+        Named(each.value, f"named by {each.call} in /{each.evidence.path}", read_revision(each.revision))
+        for each in process.loaded
     )
     lying = next(filter(None, (_find_named(files, process, each) for each in loaded)), None) or _find_lying(files)
     if lying is None:
         return Search()
     return Search(_complete(lying, commands), hub=_examine(files, process, lying.name, lying.revision))
-
-
-def split_words(words: Sequence[str]) -> tuple[str, ...]:
-    """The words of a command; those of a shell's text as the shell takes them."""
-    found: list[str] = []
-    for place, word in enumerate(words):
-        before = words[place - 1] if place else ""
-        if before.startswith("-") and before.endswith("c") and PurePosixPath(words[0]).name in _SHELLS:
-            found += _split_text(word)
-        else:
-            found.append(word)
-    return tuple(found[:MOST_WORDS])
-
-
-def _split_text(text: str) -> list[str]:
-    try:
-        return shlex.split(text, comments=True)
-    except ValueError:
-        return text.split()
-
-
-def list_named(words: Sequence[str], environment: Mapping[str, str], started: Started = ()) -> list[Named]:
-    """What options and a `serve` name, then the same in scripts, then variables, in that order."""
-    found = [*_iter_named(words, "the image's command")]
-    for each in started:
-        found += _iter_named(each.words, f"/{each.evidence.path}")
-    for each in started:
-        found += _iter_set(dict(each.variables), f"/{each.evidence.path}")
-    found += _iter_set(environment, "the image's environment")
-    return [Named(_fill_in(each.value, environment), each.evidence) for each in found]
-
-
-def _iter_set(environment: Mapping[str, str], told: str) -> Iterator[Named]:
-    """What variables name."""
-    values = ((name, environment.get(name, "")) for name in MODEL_VARIABLES)
-    return (Named(value, f"named by {name} in {told}") for name, value in values if value)
-
-
-def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
-    """What a command names."""
-    for place, word in enumerate(words):
-        option, equals, value = word.partition("=")
-        following = words[place + 1] if place + 1 < len(words) else ""
-        server = _name_server(words, place)
-        if option in MODEL_OPTIONS and (equals or following):
-            yield Named(value if equals else following, f"named by {option} in {told}")
-        elif word == SHORT_MODEL_OPTION and following and not _is_for_python(words[:place]):
-            yield Named(following, f"named by -m in {told}")
-        elif server and following and not following.startswith("-") and following not in SUBCOMMANDS:
-            yield Named(following, f"named by `{server}` in {told}")
-
-
-def _find_revision(commands: Iterable[Sequence[str]], environment: Mapping[str, str]) -> str:
-    """The revision of the hub that commands ask for; empty where they ask for none."""
-    for words in commands:
-        for word, following in zip(words, (*words[1:], ""), strict=False):
-            option, equals, value = word.partition("=")
-            found = _fill_in(value if equals else following, environment)
-            if option == REVISION_OPTION and _REVISION.fullmatch(found):
-                return "" if found == "main" else found
-    return ""
-
-
-def _is_for_python(words: Sequence[str]) -> bool:
-    """Whether what follows is an option of Python's own."""
-    program = next((word for word in reversed(words) if not word.startswith("-")), "")
-    return PurePosixPath(program).name.startswith("python")
-
-
-def _name_server(words: Sequence[str], place: int) -> str:
-    """The words up to this one, if they are a server's behind which a model stands."""
-    for start in range(max(place - 2, 0), place + 1):
-        program = PurePosixPath(words[start]).name
-        if takes_model(program, words[place]) and all(word in SUBCOMMANDS for word in words[start + 1 : place + 1]):
-            return " ".join((program, *words[start + 1 : place + 1]))
-    return ""
-
-
-def _fill_in(value: str, environment: Mapping[str, str]) -> str:
-    """A value with the variables that a shell would put in."""
-    return re.sub(r"\$\{?(\w+)\}?", lambda match: environment.get(match[1], match[0]), value)
-
-
-def _is_chat_server(words: Sequence[str]) -> bool:
-    programs = {PurePosixPath(word).name for word in words[:4]}
-    return bool(programs & CHAT_SERVERS) or any(word.startswith(_CHAT_MODULES) for word in words[:6])
 
 
 def _find_named(files: Files, process: Process, named: Named) -> ModelTarget | None:
@@ -247,14 +149,26 @@ def _find_named(files: Files, process: Process, named: Named) -> ModelTarget | N
 def _list_cache_variables(process: Process) -> dict[str, str]:
     """Where scripts say that the hub's cache is."""
     pairs = (pair for each in process.started for pair in each.variables)
-    return {name: _fill_in(value, process.environment) for name, value in pairs if name in HUB_VARIABLES}
+    return {name: fill_in(value, process.environment) for name, value in pairs if name in HUB_VARIABLES}
 
 
 def _tell_missing(files: Files, process: Process, named: Named) -> Search:
     """That it is not there, and of a name of the hub what its cache holds instead."""
     reason = f"{named.value}, {named.evidence}, was not found with its config.json and weights"
     hub = _examine(files, process, named.value, named.revision) if _REPOSITORY.fullmatch(named.value) else None
-    return Search(reason=f"{reason}: {hub.detail}" if hub is not None else reason, hub=hub)
+    if hub is None:
+        return Search(reason=reason)
+    is_absent = "offline" in hub.values and bool(hub.cures) and not _may_come(files, process, hub)
+    absent = ModelTarget("", named.evidence, named.value, named.revision, variables=process.cache)
+    return Search(reason=f"{reason}: {hub.detail}", hub=hub, absent=absent if is_absent else None)
+
+
+def _may_come(files: Files, process: Process, hub: HubState) -> bool:
+    """Whether the model may be another one that lies there under no such name, or be mounted where it is looked for."""
+    cache = PurePosixPath(hub.values.get("cache", "/"))
+    if any(cache.is_relative_to(each) for each in process.volumes):
+        return True
+    return any("/models--" not in each and _is_model(files, each) for each in files.iter_folders(CONFIG))
 
 
 def _tell_cache(files: Files, process: Process, name: str, revision: str) -> HubTold:
@@ -303,5 +217,5 @@ def _complete(target: ModelTarget, commands: Sequence[Sequence[str]]) -> ModelTa
     words = {word for each in commands for word in each}
     is_named = bool(_CHAT_NAME.search(target.name or target.folder.rpartition("/")[2]))
     has_template = any(word.partition("=")[0] == "--chat-template" for word in words)
-    is_chat = (is_named or any(map(_is_chat_server, commands))) and not has_template
+    is_chat = (is_named or any(map(is_chat_server, commands))) and not has_template
     return replace(target, is_chat=is_chat, trusts_code="--trust-remote-code" in words)

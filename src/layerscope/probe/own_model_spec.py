@@ -13,10 +13,15 @@ MOST_BATCH: Final = 1 << 16
 
 
 def ask_for_model(spec: ProbeSpec, search: Search) -> ProbeSpec:
-    """The same, with the role of the model before the last one, if there is one and something to load it with."""
+    """The same, with the role of the model before the last one, if there is one and something to load it with.
+
+    One that is nowhere, and that nobody may be asked for, is looked up all the same: then it is what broke.
+    """
     target, spec = search.target, replace(spec, hub=search.hub)
     if target is None:
-        return replace(spec, model_note=search.reason)
+        spec = replace(spec, model_note=search.reason)
+        is_tried = search.absent is not None and {"torch", "transformers"} <= set(spec.modules)
+        return replace(_insert(spec, MODEL), model=search.absent) if is_tried else spec
     note = f"{target.name or target.folder}, {target.evidence}"
     if not {"torch", "transformers"} <= set(spec.modules):
         return replace(spec, model_note=f"{note}; not tried: the image has no torch with transformers")

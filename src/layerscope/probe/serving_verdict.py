@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from layerscope.probe.observation import PASSED, SKIPPED, Observation, StageResult
+from layerscope.probe.observation import SKIPPED, Observation, StageResult
 from layerscope.probe.server_log_remarks import list_log_remarks
 from layerscope.probe.serving_cures import STARTING
 from layerscope.probe.signals import explain_signal

@@ -122,14 +122,20 @@ class ProbeSpec(Struct, frozen=True):
             left_out.add("visibility")
         if BATCH not in self.roles:
             left_out.add("batch")
-        if MODEL not in self.roles:
-            left_out |= set(OWN_STAGES)
-        elif self.model is None or not self.model.name:
-            left_out.add("own-lookup")
+        left_out |= set(OWN_STAGES) - self._own_stages
         if TRACE not in self.roles:
             left_out.add("loader")
         left_out |= set(SERVING_STAGES) - set(asked)
         return tuple(name for name in STAGES if name not in left_out)
+
+    @property
+    def _own_stages(self) -> set[str]:
+        """Those of the image's own model: without a name there is nothing to look up, and without a folder all else."""
+        if MODEL not in self.roles:
+            return set()
+        if self.model is None or not self.model.name:
+            return set(OWN_STAGES) - {"own-lookup"}
+        return set(OWN_STAGES) if self.model.folder else {"own-lookup"}
 
     @property
     def generates(self) -> bool:

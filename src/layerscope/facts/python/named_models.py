@@ -29,7 +29,7 @@ class NamedModel(Fact, frozen=True):
     call: str
     value: str
     revision: str = ""
-    """The one of the repository that it names; empty where that is main."""
+    """The one of the repository that it names; empty where it names none."""
 
 
 class NamedModelCollector(Collector):
@@ -47,8 +47,7 @@ class NamedModelCollector(Collector):
             kept = context.extract_of(PythonEntryExtractor.name, node)
             calls = kept.get("calls", []) if isinstance(kept, dict) else []
             for call, value, revision in msgspec.convert(calls, list[tuple[str, str, str]]):
-                named = "" if revision == "main" else revision
-                yield NamedModel(Evidence(node.content_layer, node.path), call, value, named)
+                yield NamedModel(Evidence(node.content_layer, node.path), call, value, revision)
 
 
 def _find_script(context: FactContext, command: Sequence[str]) -> Node | None:

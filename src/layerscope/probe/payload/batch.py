@@ -30,7 +30,7 @@ class Batch:
     def __init__(self, settings: Dict[str, Any], blobs: List[bytes]) -> None:
         """Take the image's own model, or else the canary."""
         self._count, self._wanted = int(settings["batch"]), settings["device"]
-        self._own = OwnModel(settings["model"], self._wanted) if settings["model"] else None
+        self._own = OwnModel(settings["model"], self._wanted) if settings["model"].get("folder") else None
         self._canary = Canary(blobs[0], dict(settings["golden"], logits=blobs[1]))
 
     def run(self) -> Tuple[str, Dict[str, Any]]:

@@ -133,6 +133,8 @@ def list_model_stages(settings: Dict[str, Any], _blobs: List[bytes]) -> List[Sta
     own = OwnModel(settings["model"], settings["device"])
     generation = OwnGeneration(own)
     stages = [Stage("own-lookup", own.look_up)] if settings["model"].get("name") else []
+    if not own.folder:
+        return stages
     return [
         *stages,
         Stage("own-tokenizer", own.load_tokenizer, tuple(each.name for each in stages)),

@@ -121,8 +121,8 @@ def examine_cache(files: Any, name: str, environment: Dict[str, str], home: str,
     `wanted` is the revision that is asked for, if it is not main.
     """
     cache, variable = find_cache(environment, home)
-    told = {"name": name, "cache": cache, "variable": variable, "place": os.path.join(cache, spell_repository(name))}
-    told.update(wanted=wanted, offline=is_offline(environment))
+    told: HubTold = {"name": name, "wanted": wanted, "offline": is_offline(environment)}
+    told.update(cache=cache, variable=variable, place=os.path.join(cache, spell_repository(name)))
     if files.list_names(told["place"]):
         return _examine_repository(files, told)
     for other in list_other_caches(files, environment, home):

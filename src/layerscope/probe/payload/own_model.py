@@ -60,11 +60,19 @@ class OwnModel:
             kind = "hub-lookup" if told["kind"] == HUB_WHOLE else told["kind"]
             values = {"name": self._name, "exception": type(error).__name__, "offline": _is_offline(), "hub": told}
             raise FailedStage(kind, shorten(describe_error(error), 900), values) from None
+        if not self.folder:
+            self._refuse_absent()
         seconds = round(time.monotonic() - began, 3)
         values = {"name": self._name, "seconds": seconds, "offline": _is_offline()}
         if seconds > ASKING_SECONDS and not values["offline"]:
             values["doubt"] = "asks-hub"
         return f"{self._name} was found after {seconds:.1f} s", values
+
+    def _refuse_absent(self) -> None:
+        """A config alone is found, too, where the weights are not."""
+        told = explain_lookup(self._name, self._revision)
+        if told["kind"] != HUB_WHOLE:
+            raise FailedStage(told["kind"], str(told["detail"]), {"name": self._name, "hub": told})
 
     def load_tokenizer(self) -> Tuple[str, Dict[str, Any]]:
         """Load the tokenizer, and give it what tokenizers stumble over."""

@@ -1,0 +1,127 @@
+"""What commands, scripts and variables name as the model, and as its revision."""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Final
+
+from msgspec import Struct
+
+from layerscope.facts.system.launch_words import (
+    CHAT_SERVERS,
+    MODEL_OPTIONS,
+    MODEL_VARIABLES,
+    REVISION_OPTION,
+    SHORT_MODEL_OPTION,
+    SUBCOMMANDS,
+    takes_model,
+)
+from layerscope.facts.system.started_commands import StartedCommand
+
+_CHAT_MODULES: Final = ("vllm.", "sglang.")
+_REVISION: Final = re.compile(r"\w[\w-]{0,63}(?:[./][\w-]{1,64}){0,4}", re.ASCII)
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
+MOST_WORDS: Final = 4096
+"""Words of a command that are looked at."""
+
+Started = tuple[StartedCommand, ...]
+
+
+class Named(Struct, frozen=True):
+    """What a command or a variable says."""
+
+    value: str
+    evidence: str
+    revision: str = ""
+
+
+def split_words(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command; those of a shell's text as the shell takes them."""
+    found: list[str] = []
+    for place, word in enumerate(words):
+        before = words[place - 1] if place else ""
+        if before.startswith("-") and before.endswith("c") and PurePosixPath(words[0]).name in _SHELLS:
+            found += _split_text(word)
+        else:
+            found.append(word)
+    return tuple(found[:MOST_WORDS])
+
+
+def _split_text(text: str) -> list[str]:
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError:
+        return text.split()
+
+
+def list_named(words: Sequence[str], environment: Mapping[str, str], started: Started = ()) -> list[Named]:
+    """What options and a `serve` name, then the same in scripts, then variables, in that order."""
+    found = [*_iter_named(words, "the image's command")]
+    for each in started:
+        found += _iter_named(each.words, f"/{each.evidence.path}")
+    for each in started:
+        found += _iter_set(dict(each.variables), f"/{each.evidence.path}")
+    found += _iter_set(environment, "the image's environment")
+    return [Named(fill_in(each.value, environment), each.evidence) for each in found]
+
+
+def _iter_set(environment: Mapping[str, str], told: str) -> Iterator[Named]:
+    """What variables name."""
+    values = ((name, environment.get(name, "")) for name in MODEL_VARIABLES)
+    return (Named(value, f"named by {name} in {told}") for name, value in values if value)
+
+
+def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
+    """What a command names."""
+    for place, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        following = words[place + 1] if place + 1 < len(words) else ""
+        server = _name_server(words, place)
+        if option in MODEL_OPTIONS and (equals or following):
+            yield Named(value if equals else following, f"named by {option} in {told}")
+        elif word == SHORT_MODEL_OPTION and following and not _is_for_python(words[:place]):
+            yield Named(following, f"named by -m in {told}")
+        elif server and following and not following.startswith("-") and following not in SUBCOMMANDS:
+            yield Named(following, f"named by `{server}` in {told}")
+
+
+def find_revision(commands: Iterable[Sequence[str]], environment: Mapping[str, str]) -> str:
+    """The revision of the hub that commands ask for; empty where they ask for none."""
+    for words in commands:
+        for word, following in zip(words, (*words[1:], ""), strict=False):
+            option, equals, value = word.partition("=")
+            if option == REVISION_OPTION:
+                return read_revision(fill_in(value if equals else following, environment))
+    return ""
+
+
+def read_revision(text: str) -> str:
+    """What can be the name of a revision, or its commit; empty for that which is taken anyhow."""
+    return text if _REVISION.fullmatch(text) and text != "main" else ""
+
+
+def _is_for_python(words: Sequence[str]) -> bool:
+    """Whether what follows is an option of Python's own."""
+    program = next((word for word in reversed(words) if not word.startswith("-")), "")
+    return PurePosixPath(program).name.startswith("python")
+
+
+def _name_server(words: Sequence[str], place: int) -> str:
+    """The words up to this one, if they are a server's behind which a model stands."""
+    for start in range(max(place - 2, 0), place + 1):
+        program = PurePosixPath(words[start]).name
+        if takes_model(program, words[place]) and all(word in SUBCOMMANDS for word in words[start + 1 : place + 1]):
+            return " ".join((program, *words[start + 1 : place + 1]))
+    return ""
+
+
+def fill_in(value: str, environment: Mapping[str, str]) -> str:
+    """A value with the variables that a shell would put in."""
+    return re.sub(r"\$\{?(\w+)\}?", lambda match: environment.get(match[1], match[0]), value)
+
+
+def is_chat_server(words: Sequence[str]) -> bool:
+    """Whether a command starts a server of chats."""
+    programs = {PurePosixPath(word).name for word in words[:4]}
+    return bool(programs & CHAT_SERVERS) or any(word.startswith(_CHAT_MODULES) for word in words[:6])
