@@ -34,6 +34,15 @@ def test_what_nothing_can_load_is_said_and_not_tried() -> None:
     )
 
 
+def test_a_model_that_is_nowhere_is_looked_up_and_not_loaded() -> None:
+    """Where there is something to look it up with."""
+    search = Search(reason="it was not found", absent=ModelTarget("", "named", name="acme/tiny"))
+    asked = ask_for_model(ProbeSpec("python3", MODULES), search)
+    assert set(OWN_STAGES) & set(asked.stages) == {"own-lookup"}
+    assert asked.model_note == "it was not found"
+    assert ask_for_model(ProbeSpec("python3", ("torch",)), search).model is None
+
+
 def test_a_large_model_is_given_time() -> None:
     """A hundred gigabytes at 200 MB a second, and five times that before it is ended."""
     spec = ask_for_model(ProbeSpec("python3", MODULES), Search(TARGET))
