@@ -30,8 +30,8 @@ MOST_HOMES, MOST_REPOSITORIES, MOST_REVISIONS, MOST_SNAPSHOT_FILES = 64, 64, 64,
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 """The first that is set to anything tells whether the hub's client asks nobody."""
 
-CONFIG = "config.json"
-WEIGHT_ENDINGS = (".safetensors", ".bin", ".gguf", ".pt", ".pth", ".ckpt", ".onnx", ".msgpack", ".h5", ".npz")
+CONFIG_NAME = "config.json"
+CACHED_WEIGHTS = (".safetensors", ".bin", ".gguf", ".pt", ".pth", ".ckpt", ".onnx", ".msgpack", ".h5", ".npz")
 NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "scheduler.pt")
 """Files that end like weights and are none."""
 
@@ -235,11 +235,11 @@ def _find_faults(files: Any, place: str, revision: str) -> Tuple[List[str], str]
         further = (each for name in names[:MOST_REVISIONS] for each in files.list_names(os.path.join(folder, name)))
         return lost, "" if any(map(_is_weights, further)) else "weights"
     needs_config = any(each.startswith(WITH_CONFIG) and not each.endswith(".gguf") for each in weights)
-    return lost, CONFIG if needs_config and CONFIG not in names else ""
+    return lost, CONFIG_NAME if needs_config and CONFIG_NAME not in names else ""
 
 
 def _is_weights(name: str) -> bool:
-    return name.endswith(WEIGHT_ENDINGS) and name not in NO_WEIGHTS
+    return name.endswith(CACHED_WEIGHTS) and name not in NO_WEIGHTS
 
 
 def _tell_lost(files: Any, place: str, revision: str, lost: List[str]) -> str:

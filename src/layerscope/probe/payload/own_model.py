@@ -8,7 +8,7 @@ import os
 import time
 from typing import Any, Dict, List, Tuple
 
-from layerscope.probe.payload.hub_cache import HUB_WHOLE, explain_lookup
+from layerscope.probe.payload.hub_cache import HUB_WHOLE, explain_lookup, is_offline
 from layerscope.probe.payload.load_report import LoadReport, tell_shapes
 from layerscope.probe.payload.memory import find_memory_limit, tell_shortage
 from layerscope.probe.payload.own_files import measure_weights, spell_size
@@ -58,12 +58,17 @@ class OwnModel:
         except Exception as error:  # noqa: BLE001 -- which one it is, is what is asked
             told = explain_lookup(self._name, self._revision)
             kind = "hub-lookup" if told["kind"] == HUB_WHOLE else told["kind"]
-            values = {"name": self._name, "exception": type(error).__name__, "offline": _is_offline(), "hub": told}
+            values = {
+                "name": self._name,
+                "exception": type(error).__name__,
+                "offline": is_offline(dict(os.environ)),
+                "hub": told,
+            }
             raise FailedStage(kind, shorten(describe_error(error), 900), values) from None
         if not self.folder:
             self._refuse_absent()
         seconds = round(time.monotonic() - began, 3)
-        values = {"name": self._name, "seconds": seconds, "offline": _is_offline()}
+        values = {"name": self._name, "seconds": seconds, "offline": is_offline(dict(os.environ))}
         if seconds > ASKING_SECONDS and not values["offline"]:
             values["doubt"] = "asks-hub"
         return f"{self._name} was found after {seconds:.1f} s", values
@@ -174,13 +179,6 @@ class OwnModel:
             raise FailedStage("wrong-device", "parts of the model are on {}".format(values["devices"]), values)
         values["name"] = torch.cuda.get_device_name() if self.device == "cuda" else "CPU"
         return str(values["name"]), values
-
-
-def _is_offline() -> bool:
-    return any(
-        os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
-        for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-    )
 
 
 def _count_devices(model: Any) -> Dict[str, int]:
