@@ -95,7 +95,7 @@ def test_a_text_that_comes_without_the_servers_stop_strings_is_told_once() -> No
 
 
 def test_a_server_that_is_not_warm_yet_has_no_stop_string() -> None:
-    """The same call gives a text the second time, so that no other stop list is asked for, and no template suspected."""
+    """The same call gives a text the second time, so that no stop list is asked for and no template suspected."""
     seen, chats = ask("cold")
     assert ["stop" in body for body in chats] == [False, False, False]
     assert {stage.name: stage.kind for stage in seen.stages if stage.kind} == {"chat-16": "empty"}
