@@ -31,8 +31,9 @@ _TABLES: Final = 'for each in tcp tcp6; do while read -r line; do echo "$line"; 
 _OPEN: Final = 'for each in /proc/[0-9]*/fd/*; do readlink "$each"; done 2>/dev/null'
 _LOG: Final = """
 exec 2>/dev/null
-cat /proc/[0-9]*/cmdline; echo NONCE
-cat /proc/[0-9]*/environ; echo NONCE
+mark=NONCE
+cat /proc/[0-9]*/cmdline; echo "$mark$mark"
+cat /proc/[0-9]*/environ; echo "$mark$mark"
 while read -r name value; do
   case $name in SigBlk:|SigCgt:) echo "minded $value" ;; esac
 done </proc/1/status
@@ -54,7 +55,8 @@ done
 """
 """What holds a log back, what of signals the first process minds, and the files that are written, one after the other.
 
-A file with a zero byte is no log; where the image lacks what tells, a request in a file is not looked for.
+What parts them stands in no command line, this script's own included. A file with a zero byte is no log; where the image lacks
+what tells, no request is looked for in files.
 """
 _GPU_NODES: Final = ("/dev/nvidia", "/dev/dri/render")
 
@@ -139,7 +141,7 @@ class ContainerServer(WatchedServer):
         """Where its log is, as far as programs of the image tell: readlink and grep for files, cat for how it began."""
         wanted, nonce = " ".join(f"-e {shlex.quote(mark)}" for mark in marks if mark), secrets.token_hex(8)
         script = _LOG.replace("NONCE", nonce).replace("TAIL", str(LOG_TAIL)).replace("MARKS", wanted)
-        words, variables, lines = (*self._run(script, seconds).split(nonce + "\n"), "", "", "")[:3]
+        words, variables, lines = (*self._run(script, seconds).split(2 * nonce + "\n"), "", "", "")[:3]
         files: dict[str, bool] = {}
         is_discarded = False
         for line in lines.splitlines():
