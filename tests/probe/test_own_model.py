@@ -88,6 +88,7 @@ FAULTS = [
     ("missing-shard", faulty.lose_shard, "own-weights", Outcome.ERROR),
     ("bad-config", lambda folder: (folder / "tokenizer.json").write_bytes(b""), "own-tokenizer", Outcome.ERROR),
     ("missing-tensor", faulty.drop_tensor, "own-weights", Outcome.DEGENERATE),
+    ("no-tokenizer", faulty.lose_tokenizer, "own-tokenizer", Outcome.ERROR),
     ("wrong-shape", faulty.claim_tokens, "own-weights", Outcome.ERROR),
     ("wrong-vocabulary", faulty.widen_tokenizer, "own-weights", Outcome.ERROR),
     ("overflow", faulty.overflow, "own-prefill", Outcome.DEGENERATE),
@@ -237,9 +238,8 @@ def test_a_template_of_another_model_is_the_likely_cause(
     write_template(templates.CHATML)(folder)
     seen, verdict = see(in_folder(folder))
     assert (verdict.root, verdict.kind) == (root, kind), seen
-    assert (
-        "the likely cause: the chat template has marks that this tokenizer does not know, <|im_end|>" in verdict.reason
-    )
+    told = "the likely cause: the chat template has marks that this tokenizer does not know and breaks into pieces"
+    assert f"{told}, <|im_end|>" in verdict.reason
     assert "chat_template of the model's own repository" in verdict.cures[0]
     assert (len(verdict.cures) > 1) == (kind == "eos-first")
 
