@@ -55,7 +55,7 @@ done
 """
 """What holds a log back, what of signals the first process minds, and the files that are written, one after the other.
 
-What parts them stands in no command line, this script's own included. A file with a zero byte is no log; where the image
+What parts them stands in no command line, the own one included. A file with a zero byte is no log; where the image
 lacks what tells, no request is looked for in files.
 """
 _GPU_NODES: Final = ("/dev/nvidia", "/dev/dri/render")
