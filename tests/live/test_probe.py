@@ -6,16 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from layerscope.cli import exit_codes
-from layerscope.probe.container_run import LABEL
+from layerscope.probe.container_run import LABEL, SEND_SECONDS
 from support.live_engines import LiveEngine
 from support.live_images import load
 from support.live_probe import list_left, probe
-from support.python_image import build_python_image, make_package
+from support.python_image import PREFIX, build_python_image, list_python, make_package
+from support.tar_writer import directory
 
 HANGING = """
 import time
@@ -171,3 +173,18 @@ def test_what_an_image_needs_is_found_with_an_engine(docker_engine: LiveEngine, 
     columns = document["variants"]
     assert columns["default"]["stages"]["imports"] == "passed"
     assert not list_left(docker_engine)
+
+
+@pytest.mark.parametrize("closed", ["program", "library"])
+def test_a_python_that_root_alone_may_start_is_told_at_once(engine: LiveEngine, cache: Path, closed: str) -> None:
+    """Its program lies where nobody else may look, or a library of it may not be read: the open run says so."""
+    libraries = [replace(each, mode=0o600) for each in list_python() if "/libm.so" in each.name and each.content]
+    files = [directory(PREFIX, mode=0o700)] if closed == "program" else libraries
+    assert files
+    tag = f"layerscope/probe:closed-{closed}"
+    load(engine, build_python_image(tag, *files))
+    code, document, talk = probe(engine, tag, cache)
+    assert code == exit_codes.FINDINGS, talk
+    assert document["verdict"]["title"] == "the probe's Python did not start"
+    assert [each["name"] for each in document["needs"]] == ["root"]
+    assert document["seconds"] < SEND_SECONDS / 2

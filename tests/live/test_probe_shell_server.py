@@ -63,7 +63,9 @@ def test_a_server_that_breaks_is_told_by_its_stage(
     assert not list_left(docker_engine)
 
 
-@pytest.mark.parametrize(("fault", "words"), [("file", "RUN ln -sf /dev/stdout"), ("nowhere", "goes to /dev/null")])
+@pytest.mark.parametrize(
+    ("fault", "words"), [("file", "to /tmp/server.log, where no engine looks"), ("nowhere", "goes to /dev/null")]
+)
 def test_a_server_of_which_nothing_is_heard_says_why(
     docker_engine: LiveEngine, cache: Path, *, fault: str, words: str
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 
 from layerscope.probe.payload.answer_text import Answer
-from layerscope.probe.payload.default_length import find_default_warning, tell_default
+from layerscope.probe.payload.default_length import find_default_warning, has_own_generation, tell_default
 
 NEW: Final = (
     "/opt/generation/utils.py:1983: UserWarning: Using the model-agnostic default `max_length` (=52) to control the "
@@ -57,14 +57,44 @@ def test_the_limit_is_told(
     ("told", "lines", "recent", "short"),
     [
         (answer(20, "stop"), [], [], 16),
+        (answer(20, "stop", "Monday is the first day."), [], [], 20),
+        (answer(20, "stop", 'They say "it begins".”'), [], [], 20),
+        (answer(20, "stop", "**Sunday is quiet.**\n"), [], [], 20),
         (answer(10, "length"), [], [], 10),
         (answer(512, "length", "x" * 900), [NEW], [], 16),
         (answer(60, "stop", "x" * 200), [NEW], [NEW], 16),
         (answer(None, "stop"), [NEW], [], None),
         (answer(None, "length", "x" * 900), [NEW], [NEW], None),
     ],
-    ids=["its own end", "another limit", "warmed up", "counted beyond", "warmed up, not counted", "long"],
+    ids=[
+        "its own end",
+        "a sentence",
+        "quoted",
+        "marked",
+        "another limit",
+        "warmed up",
+        "counted beyond",
+        "warmed up, not counted",
+        "long",
+    ],
 )
 def test_no_other_end_is_taken_for_it(told: Answer, lines: list[str], recent: list[str], short: int | None) -> None:
     """Nor a model that is warmed up by a call without a limit."""
     assert tell_default(told, 512, lines, recent, short) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["vLLM", "SGLang", "Text Generation Inference", "Triton Inference Server", "Ollama", "llama.cpp server"]
+)
+def test_a_server_with_a_generation_of_its_own_is_blamed_by_a_warning_alone(name: str) -> None:
+    """A count, or a limit that it names, has other causes there."""
+    assert has_own_generation(name)
+    cut, ended = answer(20, "length"), answer(20, "stop")
+    assert [tell_default(each, 512, [], [], 20, is_own=True) for each in (cut, ended)] == ["", ""]
+    assert tell_default(cut, 512, [NEW], [NEW], 20, is_own=True)
+
+
+@pytest.mark.parametrize("name", ["", "stub", "transformers serve", "FastAPI", "TorchServe"])
+def test_of_any_other_server_it_may_be(name: str) -> None:
+    """Also of one that nothing names."""
+    assert not has_own_generation(name)

@@ -1,6 +1,7 @@
 """The image's own model with one fault each: stage and class are right, and without the fault nothing is reported."""
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,29 @@ def test_a_sound_model_generates_and_nothing_is_reported(tmp_path: Path) -> None
     assert tokenizer.values["canaries"]["empty"]["tokens"] == 0
 
 
+MAKE_BERT = """
+import sys, transformers
+config = transformers.BertConfig(
+    vocab_size=300, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+)
+getattr(transformers, sys.argv[1])(config).save_pretrained(sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("kind", ["BertModel", "BertForMaskedLM", "BertForSequenceClassification"])
+def test_a_model_that_is_no_generator_is_left_out(kind: str, tmp_path: Path) -> None:
+    """It is sound, and transformers would fill what a generator has beside it with noise."""
+    folder = faulty.write_model(tmp_path / "model")
+    (folder / "config.json").unlink()
+    (folder / "model.safetensors").unlink()
+    subprocess.run([find_torch_python(), "-c", MAKE_BERT, kind, str(folder)], check=True, capture_output=True)
+    seen, verdict = see(in_folder(folder))
+    weights = seen.find("own-weights")
+    assert weights is not None
+    assert (weights.status, verdict.root) == (SKIPPED, "")
+    assert kind in weights.detail
+
+
 FAULTS = [
     ("lfs-pointer", lambda folder: (folder / MODEL).write_bytes(faulty.POINTER), "own-weights", Outcome.ERROR),
     ("empty-file", lambda folder: (folder / MODEL).write_bytes(b""), "own-weights", Outcome.ERROR),
@@ -64,6 +88,7 @@ FAULTS = [
     ("missing-shard", faulty.lose_shard, "own-weights", Outcome.ERROR),
     ("bad-config", lambda folder: (folder / "tokenizer.json").write_bytes(b""), "own-tokenizer", Outcome.ERROR),
     ("missing-tensor", faulty.drop_tensor, "own-weights", Outcome.DEGENERATE),
+    ("no-tokenizer", faulty.lose_tokenizer, "own-tokenizer", Outcome.ERROR),
     ("wrong-shape", faulty.claim_tokens, "own-weights", Outcome.ERROR),
     ("wrong-vocabulary", faulty.widen_tokenizer, "own-weights", Outcome.ERROR),
     ("overflow", faulty.overflow, "own-prefill", Outcome.DEGENERATE),
@@ -193,7 +218,7 @@ def void(_: object) -> None:
         faulty.end_turns,
         lambda folder: faulty.cut_prompts(folder, 62),
         lambda folder: faulty.edit_json(folder, "tokenizer_config.json", model_max_length=10**30),
-        *map(write_template, (templates.TEMPLATE, templates.FIRM, templates.STERN)),
+        *map(write_template, (templates.TEMPLATE, templates.FIRM, templates.STERN, templates.SPACED)),
     ],
 )
 def test_sound_neighbours_of_those_have_no_remark(change: faulty.Change, tmp_path: Path) -> None:
@@ -213,9 +238,8 @@ def test_a_template_of_another_model_is_the_likely_cause(
     write_template(templates.CHATML)(folder)
     seen, verdict = see(in_folder(folder))
     assert (verdict.root, verdict.kind) == (root, kind), seen
-    assert (
-        "the likely cause: the chat template has marks that this tokenizer does not know, <|im_end|>" in verdict.reason
-    )
+    told = "the likely cause: the chat template has marks that this tokenizer does not know and breaks into pieces"
+    assert f"{told}, <|im_end|>" in verdict.reason
     assert "chat_template of the model's own repository" in verdict.cures[0]
     assert (len(verdict.cures) > 1) == (kind == "eos-first")
 

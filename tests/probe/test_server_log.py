@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from layerscope.probe.payload.server_log import describe_log, find_log_settings, is_log_place, tell_log
+from layerscope.probe.payload.server_log import describe_log, find_log_settings, is_database, is_log_place, tell_log
 from layerscope.probe.server_log_remarks import list_log_remarks
 from layerscope.probe.verdict import Outcome, judge
 from probe.test_serving import run_stub
@@ -100,6 +100,57 @@ def test_files_that_a_process_writes_are_found(holder: int, tmp_path: Path) -> N
     assert (other["log_files"], other["is_in_file"]) == ([str(tmp_path / "server.log")], False)
     assert describe_log([1 << 30], ["layerscope-1"], SOON) == {}
     assert describe_log([holder], ["layerscope-1"], 0.0) == {}
+
+
+KEEPER = """
+import sqlite3, sys, time
+kept = []
+for path in sys.argv[1:]:
+    kept.append(sqlite3.connect(path, isolation_level=None))
+    kept[-1].execute("PRAGMA journal_mode=WAL")
+    kept[-1].execute("CREATE TABLE asked (path TEXT)")
+    kept[-1].execute("INSERT INTO asked VALUES ('/layerscope-1')")
+text = open(sys.argv[1] + ".sqlite", "w")
+text.write("/layerscope-1")
+text.flush()
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_database_of_requests_is_no_log(tmp_path: Path) -> None:
+    """By its zero bytes, whatever it is called, and by its name."""
+    argv = [sys.executable, "-c", KEEPER, str(tmp_path / "requests.db"), str(tmp_path / "requests.log")]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert b"layerscope-1" in (tmp_path / "requests.log-wal").read_bytes()
+        assert describe_log([process.pid], ["layerscope-1"], SOON) == {}
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        ("/data/requests.db", True),
+        ("/data/requests.SQLITE3", True),
+        ("/data/requests.sqlite-wal", True),
+        ("/data/requests-journal", True),
+        ("/var/log/requests.log", False),
+        ("/data/db", False),
+    ],
+)
+def test_a_database_is_known_by_its_name(path: str, *, is_one: bool) -> None:
+    """And so is what stands beside it."""
+    assert is_database(path) == is_one
+
+
+@pytest.mark.parametrize("path", ["/tmp/server.log", "/run/server.log", "/dev/shm/server.log", "/srv/requests"])  # noqa: S108
+def test_a_file_that_fades_or_may_be_data_is_in_no_command(path: str) -> None:
+    """A link there is gone at the next start, or takes the place of what the program keeps."""
+    (remark,) = list_log_remarks({"log_files": [path], "is_in_file": True})
+    assert "ln -sf" not in remark
+    assert remark.endswith(f"{path}, where no engine looks: let its program log to standard output")
 
 
 @pytest.mark.parametrize(

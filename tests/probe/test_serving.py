@@ -77,13 +77,31 @@ def test_a_sound_server_generates(arguments: tuple[str, ...]) -> None:
     assert verdict.remarks == ()
 
 
-@pytest.mark.parametrize("oddity", ["thinks-16", "no-completion", "no-usage", "stream-no-done"])
+@pytest.mark.parametrize("oddity", ["thinks-16", "thinks-untold", "no-completion", "no-usage", "stream-no-done"])
 def test_an_odd_server_is_sound_as_well(oddity: str) -> None:
     """One that thinks first, or that offers or tells less; only a missing [DONE] is a remark."""
     with serve_stub(oddity) as port:
         verdict = judge(ask_server(port))
     assert (verdict.outcome, verdict.root) == (Outcome.GENERATED, ""), verdict
     assert bool(verdict.remarks) == (oddity == "stream-no-done"), verdict.remarks
+
+
+def test_tokens_that_are_counted_and_spent_are_a_limit_without_a_reason_too() -> None:
+    """The next stage tells whether a text follows."""
+    with serve_stub("thinks-untold") as port:
+        stage = ask_server(port).find("chat-16")
+    assert stage is not None
+    assert (stage.status, stage.detail) == ("passed", "16 tokens are spent without a text")
+
+
+def test_a_known_server_is_not_told_of_transformers_limit_by_a_count() -> None:
+    """A limit that it names is told as any other."""
+    with serve_stub("stops-at-20") as port:
+        assert judge(ask_server(port, name="vLLM")).is_good
+    with serve_stub("cut-at-20") as port:
+        verdict = judge(ask_server(port, name="vLLM"))
+    assert (verdict.outcome, "transformers" in verdict.reason) == (Outcome.TRUNCATED, False)
+    assert "after 20 tokens" in verdict.reason
 
 
 def test_stages_and_speeds_of_a_sound_server_are_told() -> None:
@@ -104,6 +122,7 @@ FAULTS: Final[Mapping[str, tuple[Outcome, str, str]]] = {
     "swallowed": (Outcome.EMPTY, "chat-16", "KeyError: 'answer'"),
     "special-only": (Outcome.SPECIAL_ONLY, "chat-16", "<|im_end|>"),
     "eos-first": (Outcome.SPECIAL_ONLY, "chat-16", "1 token came"),
+    "cold": (Outcome.EMPTY, "chat-16", "the same call gave a text when it was asked again ('READY')"),
     "reasoning_content": (Outcome.OTHER_FIELD, "chat-16", "message.reasoning_content"),
     "reasoning": (Outcome.OTHER_FIELD, "chat-16", "message.reasoning"),
     "thinking": (Outcome.OTHER_FIELD, "chat-16", "message.thinking"),

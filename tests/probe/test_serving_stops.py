@@ -84,7 +84,7 @@ def ask(fault: str, *, refuses: bool = False) -> tuple[Observation, list[dict[st
 def test_a_text_that_comes_without_the_servers_stop_strings_is_told_once() -> None:
     """In all that follows, it is known without asking; the template is not suspected."""
     seen, chats = ask("stops-at-once")
-    assert ["stop" in body for body in chats] == [False, True, False]
+    assert ["stop" in body for body in chats] == [False, False, True, False]
     assert {stage.name: stage.kind for stage in seen.stages if stage.kind} == {
         "chat-16": "stop-string",
         "chat-512": "stop-string",
@@ -94,10 +94,21 @@ def test_a_text_that_comes_without_the_servers_stop_strings_is_told_once() -> No
     assert "stop_strings" in verdict.cures[0]
 
 
+def test_a_server_that_is_not_warm_yet_has_no_stop_string() -> None:
+    """The same call gives a text the second time, so that no stop list is asked for and no template suspected."""
+    seen, chats = ask("cold")
+    assert ["stop" in body for body in chats] == [False, False, False]
+    assert {stage.name: stage.kind for stage in seen.stages if stage.kind} == {"chat-16": "empty"}
+    verdict = judge(seen)
+    assert verdict.remarks == ()
+    assert "a server that is not warm yet, or one that fails now and then" in verdict.reason
+    assert "startupProbe" in verdict.cures[0]
+
+
 def test_a_text_that_is_counted_and_not_given_is_cut_away() -> None:
     """By what comes after the model, since another stop list changes nothing."""
     seen, chats = ask("echo-trimmed")
-    assert ["stop" in body for body in chats] == [False, True, False]
+    assert ["stop" in body for body in chats] == [False, False, True, False]
     stages = {stage.name: stage for stage in seen.stages}
     assert (stages["chat-16"].kind, stages["chat-512"].kind) == ("trimmed", "trimmed")
     assert "input_ids.shape[1]" in judge(seen).cures[0]
@@ -108,7 +119,7 @@ def test_a_text_that_is_counted_and_not_given_is_cut_away() -> None:
 def test_a_model_that_says_nothing_is_told_as_before(fault: str, *, refuses: bool) -> None:
     """Also where the second question is refused."""
     seen, chats = ask(fault, refuses=refuses)
-    assert len(chats) == 3
+    assert len(chats) == 4
     assert judge(seen).kind == {"empty": "empty", "eos-first": "special-only"}[fault]
 
 

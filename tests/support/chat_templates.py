@@ -17,6 +17,12 @@ STERN: Final = "{% if messages|length > 1 %}{{ raise_exception('one message') }}
 ENDED: Final = "{% for m in messages %}{{ m['content'] }}{{ eos_token }}{% endfor %}"
 """DialoGPT's: turns alternate, and each ends."""
 
+SPACED: Final = (
+    "{% for m in messages %}{% if m['role'] == 'user' %}{{ ' ' }}{% endif %}{{ m['content'] }}"
+    "{% if not loop.last %}{{ '  ' }}{% endif %}{% endfor %}"
+)
+"""Blenderbot's: a blank more before a user."""
+
 LIKE_ROLES: Final = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
 """One that does not say who speaks."""
 

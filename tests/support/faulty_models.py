@@ -138,6 +138,11 @@ def widen_tokenizer(folder: Path) -> None:
     path.write_text(json.dumps(document))
 
 
+def lose_tokenizer(folder: Path) -> None:
+    """Only weights and config were copied."""
+    (folder / "tokenizer.json").unlink()
+
+
 def drop_nul(folder: Path) -> None:
     """A normalizer as BERT's, that takes control characters out."""
     path = folder / "tokenizer.json"

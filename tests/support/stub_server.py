@@ -95,6 +95,12 @@ def think(text: str, body: dict[str, Any]) -> Told:
     return ("", "length", FEW) if body["max_tokens"] <= FEW else (text, "stop", len(text.split()))
 
 
+def think_untold(text: str, body: dict[str, Any]) -> Told:
+    """The same of a server that does not say why a text ended."""
+    said, _, count = think(text, body)
+    return said, "", count
+
+
 SPOILT: "dict[str, Callable[[str, dict[str, Any]], Told]]" = {
     "empty": lambda _text, _body: ("", "stop", 0),
     "swallowed": swallow,
@@ -107,6 +113,7 @@ SPOILT: "dict[str, Callable[[str, dict[str, Any]], Told]]" = {
     "cut-at-20": lambda _text, _body: (LONG[:60], "length", 20),
     "stops-at-20": lambda _text, _body: (LONG[:60], "stop", 20),
     "thinks-16": think,
+    "thinks-untold": think_untold,
     "thinks-all": lambda _text, body: ("", "length", body["max_tokens"]),
 }
 """By fault, what becomes of a chat: text, reason of its end, and number of tokens."""
@@ -119,7 +126,8 @@ class StubHandler(BaseHTTPRequestHandler):
     faults: "frozenset[str]" = frozenset()
     key = ""
     ready_at = 0.0
-    asked = 0
+    chats = 0
+    """How many it was asked for."""
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the name in the standard library
         """One line of each request on standard output."""
@@ -200,6 +208,9 @@ class StubHandler(BaseHTTPRequestHandler):
         text = SHORT if asked <= FEW else LONG
         if not chats:
             return " Wednesday, Thursday", "length", asked
+        type(self).chats += 1
+        if "cold" in self.faults and self.chats == 1:
+            return "", "stop", 1
         spoilt = next((each for fault, each in SPOILT.items() if fault in self.faults), None)
         return spoilt(text, body) if spoilt is not None else (text, "stop", len(text.split()))
 

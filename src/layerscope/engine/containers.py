@@ -31,6 +31,10 @@ class ContainerState(Struct, frozen=True):
     error: str
 
 
+_ENDED_ALREADY: Final = "container state improper"
+"""What podman says of one, as of a failure of its own."""
+
+
 def create_container(engine: Engine, settings: Mapping[str, object]) -> str:
     """Make a container and return its ID; raises EngineError with the engine's own words."""
     task = "creating a container"
@@ -62,6 +66,8 @@ def kill(engine: Engine, container: str, signal: str = "KILL") -> None:
     """End a container at once, or by another signal's name; one that has ended already is as good."""
     task = "ending the container"
     response = _post(engine, f"/containers/{container}/kill?signal={signal}", task, wait=ANSWER_SECONDS)
+    if _ENDED_ALREADY in response.text:
+        return
     _check(response, task, HTTP_NO_CONTENT, HTTP_OK, HTTP_CONFLICT, HTTP_NOT_FOUND)
 
 

@@ -1,5 +1,6 @@
 """A run in a container of an engine: locked down, fed by standard input, always removed."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -30,6 +31,13 @@ LABEL: Final = "layerscope.probe"
 
 TICK: Final = 0.1
 SEND_SECONDS: Final = 30.0
+NOT_EXECUTABLE: Final = 126
+"""How a shell ends of a program that it may not start."""
+_CLOSED: Final = re.compile(r"\bexec\b.{0,400}permission denied|OCI permission denied", re.DOTALL | re.IGNORECASE)
+"""What runc and crun say of one, which lies behind a folder that the container's user may not enter, as /root."""
+
+ASKING: Final = 0.5
+"""Seconds between two questions whether a container still runs."""
 
 
 def run_in_container(
@@ -54,11 +62,16 @@ def run_in_container(
     def make_settings(access: GpuAccess) -> Mapping[str, object]:
         return build_settings(image, spec, confinement, access)
 
-    with open_container(engine, make_settings, gpus, progress) as (container, streams, access):
-        watch = watch_disks(engine, container, confinement, disks)
-        return replace(
-            _follow(engine, container, streams, spec, progress=progress, watch=watch), gpu_access=access.name
-        )
+    try:
+        with open_container(engine, make_settings, gpus, progress) as (container, streams, access):
+            watch = watch_disks(engine, container, confinement, disks)
+            seen = _follow(engine, container, streams, spec, progress=progress, watch=watch)
+            return replace(seen, gpu_access=access.name)
+    except EngineError as error:
+        refusal = _CLOSED.search(str(error))
+        if refusal is None:
+            raise
+        return Observation((), strays=(refusal[0],), exit_code=NOT_EXECUTABLE)  # with more rights it may start
 
 
 def watch_disks(engine: Engine, container: str, confinement: Confinement, disks: Sequence[Path]) -> DiskWatch:
@@ -150,8 +163,11 @@ def _follow(
     nonce = make_nonce()
     reader, began = RecordReader(nonce), time.monotonic()
     builder = ObservationBuilder(spec.stages, hidden=spec.key, secrets=spec.secrets)
-    given = make_input(spec, nonce)
-    is_fed = streams.send(given, seconds=SEND_SECONDS, is_enough=watch.is_passed)
+    given, end = make_input(spec, nonce), EndWatch(engine, container)
+    is_fed = streams.send(given, seconds=SEND_SECONDS, is_enough=lambda: watch.is_passed() or end.is_seen())
+    is_stuck = not is_fed and not end.is_seen(
+        at_once=True
+    )  # a program that has ended reads nothing, and needs no killing
     strays: list[str] = []
     was_killed = False
     deadline, clock = began + spec.longest + GRACE, StageClock(spec, builder)
@@ -165,7 +181,7 @@ def _follow(
                 strays += content.decode("utf-8", "replace").splitlines()
         if watch.is_passed():
             builder.end_for_disk(watch.breach)
-        if watch.breach or time.monotonic() > deadline or (not is_fed and not streams.is_over):
+        if watch.breach or time.monotonic() > deadline or (is_stuck and not streams.is_over):
             was_killed = True
         if was_killed or clock.cut():
             containers.kill(engine, container)
@@ -181,6 +197,24 @@ def _follow(
         model=spec.model_note,
         hub=spec.hub,
     )
+
+
+class EndWatch:
+    """Tells that a container runs no more; the engine is asked once in a while, since most of them run."""
+
+    def __init__(self, engine: Engine, container: str) -> None:
+        """It has just been started."""
+        self._engine, self._container = engine, container
+        self._asked = time.monotonic()
+        self._has_ended = False
+
+    def is_seen(self, *, at_once: bool = False) -> bool:
+        """Whether it has ended, as far as is known."""
+        if not self._has_ended and (at_once or time.monotonic() >= self._asked + ASKING):
+            self._asked = time.monotonic()
+            with suppress(EngineError):
+                self._has_ended = not containers.inspect_state(self._engine, self._container).is_running
+        return self._has_ended
 
 
 def await_end(engine: Engine, container: str) -> containers.ContainerState | None:

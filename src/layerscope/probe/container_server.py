@@ -1,7 +1,9 @@
 """A server that is the first process of a container without Python: watched, and reached, through the engine alone."""
 
+import secrets
 import select
 import shlex
+import signal
 import socket
 import threading
 import time
@@ -14,7 +16,7 @@ from layerscope.engine.client import Engine
 from layerscope.engine.executions import measure_work, open_execution, read_output
 from layerscope.errors import EngineError
 from layerscope.probe.payload.http_client import CallError
-from layerscope.probe.payload.server_log import find_log_settings, is_log_place, join_log
+from layerscope.probe.payload.server_log import LOG_TAIL, find_log_settings, is_database, is_log_place, join_log
 from layerscope.probe.payload.serving import Serving
 from layerscope.probe.payload.watched_server import Listener, WatchedServer, find_listeners
 
@@ -27,20 +29,35 @@ MAX_TABLE: Final = 4 << 20
 
 _TABLES: Final = 'for each in tcp tcp6; do while read -r line; do echo "$line"; done <"/proc/net/$each"; done'
 _OPEN: Final = 'for each in /proc/[0-9]*/fd/*; do readlink "$each"; done 2>/dev/null'
-_WRITTEN: Final = """
+_LOG: Final = """
+exec 2>/dev/null
+mark=NONCE
+cat /proc/[0-9]*/cmdline; echo "$mark$mark"
+cat /proc/[0-9]*/environ; echo "$mark$mark"
+while read -r name value; do
+  case $name in SigBlk:|SigCgt:) echo "minded $value" ;; esac
+done </proc/1/status
 for process in /proc/[0-9]*; do
+  [ "$(readlink "$process/fd/1")$(readlink "$process/fd/2")" = /dev/null/dev/null ] && echo "null $process"
   for open in "$process"/fdinfo/*; do
     while read -r name value; do
       case $name$value in flags:*[12])
         path=$(readlink "$process/fd/${open##*/}") && [ -f "$path" ] || continue
-        if grep -qF MARKS "$path"; then echo "told $path"; else echo "open $path"; fi ;;
+        case $({ tail -c TAIL "$path" || head -c TAIL "$path" && echo; } | tr -c '\\000' t | tr '\\000' n) in
+          *n*) ;;
+          t*) if grep -qF MARKS "$path"; then echo "told $path"; else echo "open $path"; fi ;;
+          *) echo "open $path" ;;
+        esac ;;
       esac
     done <"$open"
   done
-  [ "$(readlink "$process/fd/1")$(readlink "$process/fd/2")" = /dev/null/dev/null ] && echo "null $process"
-done 2>/dev/null
+done
 """
-_STARTED: Final = "for each in /proc/[0-9]*; do cat $each/NAME; done 2>/dev/null"
+"""What holds a log back, what of signals the first process minds, and the files that are written, one after the other.
+
+What parts them stands in no command line, the own one included. A file with a zero byte is no log; where the image
+lacks what tells, no request is looked for in files.
+"""
 _GPU_NODES: Final = ("/dev/nvidia", "/dev/dri/render")
 
 
@@ -61,6 +78,8 @@ class ContainerServer(WatchedServer):
         WatchedServer.__init__(self, hidden)
         self._engine, self._container, self._streams = engine, container, streams
         self._shell, self._relay = shell, relay
+        self._minded: int | None = None
+        """A bit of each signal that the first process handles or waits for; None where that is not known."""
         threading.Thread(target=self._drain, name="server-output", daemon=True).start()
 
     def _drain(self) -> None:
@@ -120,24 +139,28 @@ class ContainerServer(WatchedServer):
 
     def describe_log(self, marks: list[str], seconds: float) -> dict[str, Any]:
         """Where its log is, as far as programs of the image tell: readlink and grep for files, cat for how it began."""
-        wanted = " ".join(f"-e {shlex.quote(mark)}" for mark in marks if mark)
+        wanted, nonce = " ".join(f"-e {shlex.quote(mark)}" for mark in marks if mark), secrets.token_hex(8)
+        script = _LOG.replace("NONCE", nonce).replace("TAIL", str(LOG_TAIL)).replace("MARKS", wanted)
+        words, variables, lines = (*self._run(script, seconds).split(2 * nonce + "\n"), "", "", "")[:3]
         files: dict[str, bool] = {}
         is_discarded = False
-        for line in self._run(_WRITTEN.replace("MARKS", wanted), seconds / 2).splitlines():
+        for line in lines.splitlines():
             word, _, path = line.partition(" ")
             is_discarded = is_discarded or word == "null"
-            if word == "told" or (word == "open" and is_log_place(path)):
+            if word == "minded":
+                self._minded = (self._minded or 0) | read_mask(path)
+            elif not is_database(path) and (word == "told" or (word == "open" and is_log_place(path))):
                 files[path] = files.get(path, False) or word == "told"
-        words, variables = (
-            self._run(_STARTED.replace("NAME", name), seconds / 4).split("\0") for name in ("cmdline", "environ")
-        )
-        return join_log(files, find_log_settings(words, variables), is_discarded=is_discarded)
+        settings = find_log_settings(words.split("\0"), variables.split("\0"))
+        return join_log(files, settings, is_discarded=is_discarded)
 
     def interrupt(self, seconds: float) -> None:
-        """Ask it to end, and wait a moment for what it prints."""
-        for signal in ("INT", "TERM"):
+        """Ask it to end, and wait a moment for what it prints; signals that it does not mind are not sent."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if self._minded is not None and not self._minded >> (number - 1) & 1:
+                continue
             with suppress(EngineError):
-                containers.kill(self._engine, self._container, signal)
+                containers.kill(self._engine, self._container, number.name[3:])
             if self.wait(seconds) is not None:
                 return
 
@@ -151,6 +174,14 @@ class ContainerServer(WatchedServer):
         near.settimeout(seconds)
         threading.Thread(target=_pass_on, args=(streams, far), name="relay", daemon=True).start()
         return near
+
+
+def read_mask(text: str) -> int:
+    """A set of signals as /proc tells it; all of them where it cannot be read."""
+    try:
+        return int(text, 16)
+    except ValueError:
+        return -1
 
 
 def _pass_on(streams: AttachedStreams, far: socket.socket) -> None:

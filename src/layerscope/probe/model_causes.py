@@ -52,6 +52,10 @@ _CAUSES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "a special token has a number that the tokenizer does not know",
         ("Make bos, eos and pad of tokenizer_config.json, config.json and generation_config.json agree",),
     ),
+    "no-tokenizer": (
+        "weights and config alone make no text of tokens",
+        ("COPY the whole folder: tokenizer.json and tokenizer_config.json beside the weights", _AGAIN),
+    ),
     "no-chat-template": (
         "the image serves chats, and every one of them is answered with an error",
         ("COPY chat_template.jinja beside tokenizer_config.json", "or start the server with --chat-template FILE"),

@@ -4,8 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from layerscope.probe.payload.server_log import is_log_place
+
 _PLAIN: Final = re.compile(r"[\w./+@-]{1,200}")
 """A path that a shell takes as it stands."""
+
+_FADING: Final = ("/tmp/", "/run/", "/var/run/", "/dev/shm/")  # noqa: S108 -- in an image
+"""Folders that are empty at each start where they are mounted in memory, as the probe's own recipe does with /tmp."""
 
 
 def list_log_remarks(values: Mapping[str, Any]) -> Iterator[str]:
@@ -24,7 +29,11 @@ def list_log_remarks(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tell_file(path: str, *, is_silent: bool) -> str:
-    """The cure is a link only where that is safe to copy."""
+    """The cure is a link only for what is a log by its name, stays in the image, and is safe to copy.
+
+    A link in the place of any other file might lose what its program keeps there.
+    """
     what = "prints nothing and writes its log" if is_silent else "writes what it tells of requests"
-    link = f", or link the file in the image: RUN ln -sf /dev/stdout {path}" if _PLAIN.fullmatch(path) else ""
-    return f"the server {what} to {path}, where no engine looks: let it log to its standard output{link}"
+    is_linked = is_log_place(path) and not path.startswith(_FADING) and _PLAIN.fullmatch(path)
+    link = f", or link the file in the image: RUN ln -sf /dev/stdout {path}" if is_linked else ""
+    return f"the server {what} to {path}, where no engine looks: let its program log to standard output{link}"

@@ -51,6 +51,10 @@ _CURES: Final = {
     "empty": (
         "Look at what comes after the model: a parser, stop words or an exception that is caught give 200 without text",
     ),
+    "unsteady": (
+        "Ask the server for a text before it counts as ready: a warm-up in its program, or a startupProbe that asks",
+        "Where it happens later as well, look in its log at the time of an empty answer: what is caught, or ran full",
+    ),
     "special-only": (
         (
             "Compare the end of turn in the chat template with eos_token_id in generation_config.json: a model that is "
@@ -96,7 +100,7 @@ _CURES: Final = {
 }
 """By kind of failure, what to do where the message itself is not known."""
 
-_MARKED: Final = {"no_http": "no-http", "default_length": "default-length"}
+_MARKED: Final = {"no_http": "no-http", "default_length": "default-length", "unsteady": "unsteady"}
 """By a value of the stage, under which word its cures stand."""
 
 _STREAM_CURES: Final[dict[str, tuple[str, ...]]] = {

@@ -52,8 +52,8 @@ def list_template_faults(seen: Observation) -> tuple[str, ...]:
         mark, pieces = next(iter(marks.items()))
         shown = " ".join(map(str, pieces)) if isinstance(pieces, list) else ""
         found.append(
-            f"the chat template has marks that this tokenizer does not know, {', '.join(marks)}, and breaks into "
-            f"pieces ({mark} into {shown}): as a rule those of another model"
+            f"the chat template has marks that this tokenizer does not know and breaks into pieces, {', '.join(marks)} "
+            f"({mark} into {shown}): as a rule those of another model"
         )
     return tuple(found)
 

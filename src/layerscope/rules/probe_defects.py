@@ -122,6 +122,7 @@ def cure_broken(fact: BrokenStage, otherwise: str = "") -> tuple[Fix, ...]:
 
 
 def ask_for_meaning(fact: BrokenStage) -> str:
-    """The command that tells what a message means, the message filled in for a shell."""
-    message = " ".join((fact.reason or fact.last_line).split())[:QUOTED_MESSAGE].rstrip()
-    return f"Ask what the message means: layerscope explain {shlex.quote(message or 'MESSAGE')} IMAGE"
+    """The command that tells what a message means, the message filled in for a shell, to the end of a word."""
+    words = " ".join((fact.reason or fact.last_line).split())
+    message = words if len(words) <= QUOTED_MESSAGE else words[:QUOTED_MESSAGE].rpartition(" ")[0]
+    return f"Ask what the message means: layerscope explain {shlex.quote(message or 'MESSAGE')}"

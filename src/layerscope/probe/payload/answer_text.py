@@ -66,6 +66,10 @@ class Answer:
         """Whether a limit ended it."""
         return self.finish in TEXT_ENDS
 
+    def is_spent(self, asked: int) -> bool:
+        """Whether a limit ended it, or nothing says why and all the tokens that were asked for are counted."""
+        return self.is_cut or (not self.finish and self.count is not None and self.count >= asked)
+
     def describe(self) -> Dict[str, Any]:
         """It in a record."""
         return {

@@ -15,18 +15,36 @@ DEFAULT_WORDS = re.compile(
 )
 """What releases from 4.20 to 5 print of it; once for each line of code and length, so that one may come late."""
 
+OWN_GENERATION = re.compile(
+    r"vllm|sglang|text generation inference|triton|ollama|llama[._-]?cpp|lmdeploy|nvidia nim|tensorrt", re.IGNORECASE
+)
+"""Names of servers that do not generate with transformers' generate()."""
 
-def tell_default(answer: Answer, asked: int, lines: List[str], recent: List[str], short: Optional[int]) -> str:
+SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][*_`]{0,3}$|[\"')\]}>\u2019\u201d\xbb\u300d][*_`]{0,3}$|```$")
+"""How a text ends that its model has ended: with the mark of a sentence's end, a closing quote or a bracket."""
+
+
+def has_own_generation(server: str) -> bool:
+    """Whether a server of that name is known not to run on transformers' generate()."""
+    return bool(OWN_GENERATION.search(server))
+
+
+def tell_default(
+    answer: Answer, asked: int, lines: List[str], recent: List[str], short: Optional[int], *, is_own: bool = False
+) -> str:
     """That this limit ended an answer, in a sentence; empty where nothing shows it.
 
     `lines` is all that the server has printed, `recent` what it has since it was first asked: an older warning may be
-    one of a call that only warms the model up. `short` is how many tokens came where fewer than 20 were asked for.
+    one of a call that only warms the model up. `short` is how many tokens came where fewer than 20 were asked for: as
+    many are no chance where the text also ends within a sentence. Without a warning, a server with a generation of its
+    own (`is_own`) is not told of transformers' limit.
     """
     warning = find_default_warning(lines)
     if answer.count is None:
         is_default = bool(find_default_warning(recent)) and len(answer.text) < FEW_CHARACTERS
     elif answer.count == DEFAULT_TOKENS:
-        is_default = answer.is_cut or bool(warning) or short == DEFAULT_TOKENS
+        is_twice = short == DEFAULT_TOKENS and not SENTENCE_END.search(answer.text.rstrip())
+        is_default = bool(warning) or (not is_own and (answer.is_cut or is_twice))
     else:
         is_default = answer.is_cut and bool(warning) and answer.count < DEFAULT_TOKENS
     if not is_default:

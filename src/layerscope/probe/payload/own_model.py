@@ -5,8 +5,9 @@ hub that does not answer is one of the faults that are looked for.
 """
 
 import os
+import re
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 from layerscope.probe.payload.hub_cache import HUB_WHOLE, explain_lookup, is_offline
 from layerscope.probe.payload.load_report import LoadReport, tell_shapes
@@ -25,6 +26,13 @@ ASKING_SECONDS = 3.0
 
 BESIDE = 2 << 30
 """Bytes that PyTorch and transformers take beside the weights."""
+
+GENERATORS = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM")
+OTHER_TASK = re.compile(
+    r"For(?:MaskedLM|PreTraining|NextSentencePrediction|MultipleChoice|(?:Sequence|Token|Image|Audio)Classification|"
+    r"QuestionAnswering|CTC|TextEncoding)$"
+)
+"""Ends of the names of models that are made for something else than to go on with a text."""
 
 SlowPieces = Dict[str, Any]
 
@@ -92,6 +100,7 @@ class OwnModel:
 
     def load(self) -> Tuple[str, Dict[str, Any]]:
         """Look at the files, and load them if they fit; what the checkpoint lacks would be filled with noise."""
+        self._refuse_task()
         values = measure_weights(self.folder)
         self._refuse_size(values)
         self.model, told = self._load(values)
@@ -104,6 +113,7 @@ class OwnModel:
         values["dtype"] = sorted({str(each.dtype).replace("torch.", "") for each in parameters})
         values["meta"] = sum(1 for each in parameters if each.device.type == "meta")
         if lacking:
+            self._refuse_other_kind(str(values["class"]), lacking)
             detail = "{} of its tensors are not in the files and were filled with noise: {}".format(
                 len(lacking), ", ".join(lacking[:3])
             )
@@ -116,6 +126,27 @@ class OwnModel:
             raise FailedStage("no-memory-left", "{} tensors were left without memory".format(values["meta"]), values)
         self._check_rows(values)
         return "{}, {} in {}".format(values["class"], spell_size(values["bytes"]), "/".join(values["dtype"])), values
+
+    def _list_architectures(self) -> List[str]:
+        told = self._config.get("architectures")
+        return [str(each)[:80] for each in told[:8]] if isinstance(told, list) else []
+
+    def _refuse_task(self) -> None:
+        """A model that fills gaps or sorts texts generates nothing, though transformers loads it as a generator."""
+        made_for, code = self._list_architectures(), self._config.get("auto_map")
+        is_own = isinstance(code, dict) and any(name in code for name in GENERATORS)
+        if made_for and not is_own and all(OTHER_TASK.search(each) for each in made_for):
+            kinds = ", ".join(made_for)
+            raise SkippedStage(f"it is a {kinds}, which generates no text")
+
+    def _refuse_other_kind(self, loaded: str, lacking: List[str]) -> None:
+        """Files that were written for something else than a generator lack its head, and nothing else is wrong."""
+        made_for = self._list_architectures()
+        if made_for and loaded not in made_for and not list_generators().intersection(made_for):
+            kinds = ", ".join(made_for)
+            raise SkippedStage(
+                f"its files are those of {kinds}, which generates no text: {lacking[0]} of {loaded} is not in them"
+            )
 
     def _refuse_size(self, values: SlowPieces) -> None:
         limit, needed = find_memory_limit(), int(values["bytes"] * ROOM)
@@ -179,6 +210,15 @@ class OwnModel:
             raise FailedStage("wrong-device", "parts of the model are on {}".format(values["devices"]), values)
         values["name"] = torch.cuda.get_device_name() if self.device == "cuda" else "CPU"
         return str(values["name"]), values
+
+
+def list_generators() -> Set[str]:
+    """The classes of transformers that generate text."""
+    from transformers.models.auto import modeling_auto
+
+    tables = ("MODEL_FOR_CAUSAL_LM_MAPPING_NAMES", "MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES")
+    rows = [getattr(modeling_auto, name, None) or {} for name in tables]
+    return {str(name) for row in rows for name in row.values()}
 
 
 def _count_devices(model: Any) -> Dict[str, int]:

@@ -66,6 +66,22 @@ def encode_prompt(tokenizer: Any, prompt: str) -> List[int]:
     return list(tokenizer(prompt)["input_ids"])
 
 
+def has_like_roles(talk: str, end: str) -> bool:
+    """Whether what stands before an assistant's text is what stands before a user's.
+
+    Nothing is said where that is the end of a text alone: of turns that alternate, and end, the order tells whose they
+    are, as with DialoGPT's own template. Blanks count, by which Blenderbot's tells them apart.
+    """
+    between, rest = [], talk
+    for number, (_, text) in enumerate(TALK):
+        before, found, rest = rest.partition(text)
+        if not found:
+            return False
+        if number:
+            between.append(before)
+    return between[0] == between[1] and (not end or between[0].strip() != end)
+
+
 def _fill_template(tokenizer: Any, messages: List[Dict[str, str]]) -> str:
     return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
@@ -78,22 +94,6 @@ def _render_talk(tokenizer: Any) -> str:
         return ""
 
 
-def has_like_roles(talk: str, end: str) -> bool:
-    """Whether what stands before an assistant's text is what stands before a user's.
-
-    Nothing is said where that is the end of a text alone: of turns that alternate, and end, the order tells whose they
-    are, as with DialoGPT's own template.
-    """
-    between, rest = [], talk
-    for number, (_, text) in enumerate(TALK):
-        before, found, rest = rest.partition(text)
-        if not found:
-            return False
-        if number:
-            between.append(before.strip())
-    return between[0] == between[1] and (not end or between[0] != end)
-
-
 def _find_foreign_marks(tokenizer: Any, text: str) -> Dict[str, List[str]]:
     """Marks in the text that this tokenizer does not know as one token, and the pieces that it makes of each."""
     found: Dict[str, List[str]] = {}
@@ -101,7 +101,7 @@ def _find_foreign_marks(tokenizer: Any, text: str) -> Dict[str, List[str]]:
         known = tokenizer.get_vocab()
         for mark in [each for each in MARKS if each in text]:
             ids = list(tokenizer(mark, add_special_tokens=False)["input_ids"])
-            if known.get(mark, -1) not in ids:
+            if len(ids) != 1 and known.get(mark, -1) not in ids:
                 pieces = [shorten(each, 24) for each in tokenizer.convert_ids_to_tokens(ids[:MOST_PIECES])]
                 found[mark] = [*pieces, f"and {len(ids) - MOST_PIECES} more"] if len(ids) > MOST_PIECES else pieces
     except Exception:  # noqa: BLE001 -- a tokenizer of another make cannot be asked so

@@ -10,6 +10,12 @@ from layerscope.probe.payload.stages import FailedStage, SkippedStage
 
 SPECIAL_IDS = ("bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id")
 
+VOCABULARIES = frozenset({
+    "tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model",
+    "sentencepiece.model", "tekken.json", "bpe.codes", "entity_vocab.json", "spm.model", "source.spm",
+})  # fmt: skip
+"""Files that hold what tokens there are."""
+
 DOUBTS = (
     ("dropped", "drops-text"),
     ("unknown", "unknown-text"),
@@ -42,8 +48,11 @@ class OwnTokenizer:
             read_json_file(self._folder, name)
         try:
             self.tokenizer = transformers.AutoTokenizer.from_pretrained(self._folder, **self._options)
-        except ValueError as error:
+        except Exception as error:  # each version raises its own where files are missing
             refuse_code(error, self._options)
+            if not any(name in VOCABULARIES or name.endswith(".tiktoken") for name in names):
+                detail = f"{self._folder} has no file of a tokenizer, as tokenizer.json"
+                raise FailedStage("no-tokenizer", detail, {"files": names[:64]}) from None
             raise
         values: Dict[str, Any] = {"folder": self._folder, "kind": type(self.tokenizer).__name__}
         values["special"] = {name: getattr(self.tokenizer, name, None) for name in SPECIAL_IDS}

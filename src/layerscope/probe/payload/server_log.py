@@ -24,6 +24,9 @@ LOG_PLACE = re.compile(
 )
 """Where programs keep logs, and what they call them."""
 
+DATABASE = re.compile(r"\.(?:db|sqlite3?)$|-(?:wal|shm|journal)$", re.IGNORECASE)
+"""Names of databases and of what stands beside them: a request that is kept there is data."""
+
 ELSEWHERE = ("/proc/", "/dev/", "/sys/", "/memfd:")
 NOWHERE = "/dev/null"
 
@@ -63,6 +66,11 @@ def find_log_settings(words: List[str], variables: List[str]) -> List[str]:
 def is_log_place(path: str) -> bool:
     """Whether a file is a log by its name or its folder."""
     return bool(LOG_PLACE.search(path))
+
+
+def is_database(path: str) -> bool:
+    """Whether a file is a database by its name, or the journal of one."""
+    return bool(DATABASE.search(path))
 
 
 def describe_log(processes: List[int], marks: List[str], until: float) -> Dict[str, Any]:
@@ -114,7 +122,10 @@ def tell_log(told: Dict[str, Any]) -> str:
 
 
 def _find_files(process: int, marks: List[str]) -> Dict[str, bool]:
-    """The logs that a process holds open to write them, by path, and whether a request stands in each."""
+    """The logs that a process holds open to write them, by path, and whether a request stands in each.
+
+    A log is text: what has a zero byte is none, whatever stands in it.
+    """
     found: Dict[str, bool] = {}
     seen: Set[str] = set()
     for name in list_folder(f"/proc/{process}/fd")[:MOST_OPEN]:
@@ -127,7 +138,10 @@ def _find_files(process: int, marks: List[str]) -> Dict[str, bool]:
         if len(seen) == MOST_WRITTEN:
             break
         seen.add(path)
-        is_told = _has_mark(place, marks)
+        tail = _read_tail(place)
+        if b"\0" in tail or is_database(path):
+            continue
+        is_told = any(mark.encode("utf-8") in tail for mark in marks if mark)
         if is_told or is_log_place(path):
             found[path] = is_told
     return found
@@ -142,14 +156,13 @@ def _is_written(process: int, name: str, place: str) -> bool:
         return False
 
 
-def _has_mark(place: str, marks: List[str]) -> bool:
+def _read_tail(place: str) -> bytes:
     try:
         with open(place, "rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - LOG_TAIL))
-            tail = stream.read(LOG_TAIL)
+            return stream.read(LOG_TAIL)
     except OSError:
-        return False
-    return any(mark.encode("utf-8") in tail for mark in marks if mark)
+        return b""
 
 
 def _read_link(place: str) -> str:

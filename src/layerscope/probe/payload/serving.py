@@ -14,7 +14,7 @@ from layerscope.probe.payload.api_dialects import (
     list_completion_calls,
     list_stream_calls,
 )  # fmt: skip
-from layerscope.probe.payload.default_length import tell_default
+from layerscope.probe.payload.default_length import has_own_generation, tell_default
 from layerscope.probe.payload.http_client import CallError, Reply
 from layerscope.probe.payload.server_log import tell_log
 from layerscope.probe.payload.serving_calls import is_not_offered
@@ -59,7 +59,7 @@ class Serving(ServingStops):
         answer, values = self.read(call, reply)
         self._pace, self._short = reply.seconds / answer.count if answer.count else 0.0, answer.count
         kind, detail = answer.judge()
-        if kind in NO_TEXT and answer.is_cut:
+        if kind in NO_TEXT and answer.is_spent(FEW):
             field = max(answer.others, key=lambda each: len(answer.others[each]), default="")
             return f"{FEW} tokens are spent" + (f" in {field}" if field else " without a text"), values
         if kind:
@@ -69,7 +69,8 @@ class Serving(ServingStops):
     def _explain(self, call: Call, answer: Answer, failure: FailedStage, until: float) -> FailedStage:
         """The failure of a chat, which is the template's where a raw prompt gives a text and nothing else told why."""
         failure = self.explain_empty(call, answer, self.with_log(failure), until)
-        self._is_suspect = failure.kind in {"empty", "special-only", "degenerate"} and "exception" not in failure.values
+        is_told = any(name in failure.values for name in ("exception", "unsteady"))
+        self._is_suspect = failure.kind in {"empty", "special-only", "degenerate"} and not is_told
         return failure
 
     def chat_long(self) -> Tuple[str, Dict[str, Any]]:
@@ -85,7 +86,7 @@ class Serving(ServingStops):
             raise
         answer, values = self.read(call, reply)
         kind, detail = answer.judge()
-        if kind in NO_TEXT and answer.is_cut:
+        if kind in NO_TEXT and answer.is_spent(MANY):
             kind, detail = "truncated", f"a limit ended the answer before its text: {detail}"
         kind, detail = (kind, detail) if kind else self._judge_length(answer, values)
         if kind:
@@ -97,7 +98,8 @@ class Serving(ServingStops):
     def _judge_length(self, answer: Answer, values: Dict[str, Any]) -> Tuple[str, str]:
         """Whether a limit that nobody asked for ended a text, and in `values`, whether it is transformers' own."""
         heard = self.server.list_texts if self.server is not None else _hear_nothing
-        sentence = tell_default(answer, MANY, heard(), heard(self.asked_at), self._short)
+        is_own = has_own_generation(self._asked.get("name", ""))
+        sentence = tell_default(answer, MANY, heard(), heard(self.asked_at), self._short, is_own=is_own)
         if sentence:
             values["default_length"] = True
             return "truncated", sentence
@@ -180,7 +182,7 @@ class Serving(ServingStops):
         if not stream.events or (stream.events == 1 and not stream.has_end and Answer(reply.read_json(), "").others):
             return "the answer came in one piece: the server streams nothing", dict(values, streams=False)
         kind, detail = answer.judge()
-        if kind in NO_TEXT and answer.is_cut:
+        if kind in NO_TEXT and answer.is_spent(STREAMED):
             kind, detail = "", f"{STREAMED} tokens were spent before the text"
         if kind:
             raise self.with_log(FailedStage(kind, f"in the stream, {detail}", values))

@@ -1,5 +1,7 @@
 """A chat that comes back without a text, asked once more: whether a stop string ends it, or what comes after the model.
 
+The same call is asked again first: only where it stays empty, a text that comes with another stop list tells of a stop
+string.
 Most servers take a stop list of the request in place of their own; many take an empty one for none, so that the list
 has a string that no text has.
 """
@@ -41,15 +43,16 @@ class ServingStops(ServingCalls):
         if answer.text.strip() or answer.finish not in ENDS:
             return failure
         if self._lifted is None:
-            self._lifted = self._ask_unstopped(call, until)
+            text = self._ask_again(call, until)
+            if text:
+                return _tell_unsteady(text, failure)
+            self._lifted = "" if text is None else self._ask_again(lift_stops(self.dialect, call), until) or ""
         if self._lifted:
             named = f", {answer.stop!r}," if answer.stop else ""
-            shown = " ".join(self._lifted.split())[:60]
             said = (
                 f"a stop string of the server{named} ends the answer before its first word: without it there is a text"
             )
-            values = dict(failure.values, without_stops=self._lifted[:200], stop=answer.stop)
-            return FailedStage("stop-string", f"{said}: {shown!r}", values)
+            return FailedStage("stop-string", f"{said}: {_shorten(self._lifted)!r}", failure.values)
         if answer.count is not None and answer.count > FEW_COUNTED:
             said = (
                 f"the server counts {answer.count} tokens and gives no text of them: what comes after the model cuts "
@@ -58,14 +61,29 @@ class ServingStops(ServingCalls):
             return FailedStage("trimmed", said, failure.values)
         return failure
 
-    def _ask_unstopped(self, call: Call, until: float) -> str:
-        """The text of the same call with a stop list of its own; none where the server takes none, or time is out."""
-        again, left = lift_stops(self.dialect, call), until - time.monotonic()
-        if again is None or left < LEAST_SECONDS:
-            return ""
+    def _ask_again(self, call: Optional[Call], until: float) -> Optional[str]:
+        """The text that a call gives now, empty where it gives none; None where there is no answer until then."""
+        left = until - time.monotonic()
+        if call is None or left < LEAST_SECONDS:
+            return None
         try:
-            reply = self.client.ask("POST", again.path, again.body, seconds=left)
+            reply = self.client.ask("POST", call.path, call.body, seconds=left)
         except CallError:
-            return ""
-        text = Answer(reply.read_json(), again.main).text if reply.status == 200 else ""
+            return None
+        if reply.status != 200:
+            return None
+        text = Answer(reply.read_json(), call.main).text
         return text if SPECIAL.sub("", text).strip() else ""
+
+
+def _tell_unsteady(text: str, failure: FailedStage) -> FailedStage:
+    """The failure of an answer that was empty, where the very same call gives a text."""
+    said = (
+        "the first answer was empty, and the same call gave a text when it was asked again "
+        f"({_shorten(text)!r}): a server that is not warm yet, or one that fails now and then"
+    )
+    return FailedStage("empty", said, dict(failure.values, unsteady=True))
+
+
+def _shorten(text: str) -> str:
+    return " ".join(text.split())[:60]
