@@ -46,6 +46,7 @@ _CURES: Final[Mapping[str, tuple[str, ...]]] = {
     hub_cache.HUB_NOT_CACHED: (
         "Put it {into}: {run}{download}{then_offline}",
         "or let it be fetched at every start: that takes a network, which {online} does not have",
+        "or mount a cache that holds it at {cache}: a probe leaves the model out with --model none",
     ),
     hub_cache.HUB_UNREADABLE: (
         "Let the {reader} read it: keep it outside of /root, and {run}chmod -R a+rX {cache}",
