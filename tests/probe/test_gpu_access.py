@@ -95,6 +95,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     monkeypatch.setattr(containers, "attach", lambda *_, **__: Streams())
     monkeypatch.setattr(containers, "start", start)
     monkeypatch.setattr(containers, "remove", lambda _, container: known["removed"].append(container))
+    monkeypatch.setattr(containers, "has_volumes", lambda *_: False)
     monkeypatch.setattr(container_run, "remove_leftovers", lambda _: None)
     monkeypatch.setattr(container_run, "_follow", lambda *_, **__: Observation(()))
     return known
