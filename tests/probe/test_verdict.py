@@ -218,3 +218,13 @@ def test_a_model_that_was_left_out_is_told() -> None:
     assert verdict.title.endswith("the image's own model was not run")
     assert "the image's own model was not run: the model brings code of its own" in verdict.remarks
     assert "own model" not in judge(seen).title
+
+
+def test_a_chat_that_is_answered_has_its_template() -> None:
+    """The model's folder may have none where the server has one; a raw completion needs none, and proves nothing."""
+    lacking = StageResult(
+        "own-tokenizer", "failed", kind="no-chat-template", detail="the tokenizer has no chat template"
+    )
+    for name, root in (("chat-16", ""), ("completion", "own-tokenizer")):
+        served = StageResult(name, "passed", values={"text": "Hello"})
+        assert judge(Observation((lacking, served), is_complete=True)).root == root

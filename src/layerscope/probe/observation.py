@@ -18,6 +18,9 @@ STAGES: Final = (
 )  # fmt: skip
 """Every stage, in the order in which a generation depends on them."""
 
+NO_TEMPLATE: Final = "no-chat-template"
+"""What a stage says of a model of which chats are asked, and that has no form for them."""
+
 TEXT_STAGES: Final = ("chat-512", "chat-16", "completion")
 """Stages in which a server gives a text, the one that proves most first."""
 
@@ -101,8 +104,11 @@ class Observation(Struct, frozen=True):
         return next(broken, None)
 
     def _is_refuted(self, stage: StageResult) -> bool:
-        """Whether a model was not found that a server serves all the same, as by a revision that only it knows."""
-        return stage.name == "own-lookup" and stage.status == FAILED and self.text_stage is not None
+        """Whether a server does what a stage holds impossible: a revision, or a template, may be known to it alone."""
+        text = self.text_stage
+        if stage.status != FAILED or text is None:
+            return False
+        return stage.name == "own-lookup" or (stage.kind == NO_TEMPLATE and text.name.startswith("chat"))
 
     @property
     def text_stage(self) -> StageResult | None:
