@@ -208,6 +208,28 @@ def test_an_interrupted_reading_leaves_no_process(tmp_path: Path, cache: LayerCa
     assert (threading.active_count(), list_children()) == before
 
 
+def test_a_second_interruption_waits_for_nothing(cache: LayerCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It strikes while the readers are being stopped: one that does not end meanwhile holds nobody."""
+    released, ended = threading.Event(), threading.Event()
+
+    def read(*_: object) -> LayerScan:
+        released.wait(60)
+        ended.set()
+        raise ReadingStoppedError
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parallel, "_collect", interrupt)
+    monkeypatch.setattr(parallel.LayerReader, "read", read)
+    layers = [MemoryLayer(name, b"", Digest.of(b"")) for name in ("one", "two")]
+    reader = parallel.LayerReader(layers, Reading(), cache)
+    with pytest.raises(KeyboardInterrupt):
+        parallel._map_parallel(reader.read, reader, 2, stop=interrupt)
+    assert not ended.is_set()
+    released.set()
+
+
 def test_a_host_that_allows_no_process_is_no_hindrance(
     tmp_path: Path, cache: LayerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,11 +1,11 @@
 """Several layers read at once: by worker processes where each can open them for itself, else by threads."""
 
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Final
 
 from layerscope.errors import SourceError, TransferError
@@ -145,16 +145,59 @@ def _finish(reader: LayerReader, number: int, scan: LayerScan) -> LayerScan:
 def _map_parallel(
     read: Callable[[int], LayerScan], reader: LayerReader, count: int, *, stop: Callable[[], None]
 ) -> list[LayerScan]:
-    """Apply `read` to every layer's number; whatever goes wrong, every thread has ended before this does."""
-    with ThreadPoolExecutor(count, thread_name_prefix="layer") as pool:
-        try:
-            futures: list[Future[LayerScan]] = [pool.submit(read, number) for number in range(len(reader.layers))]
-            return [future.result() for future in futures]
-        except BaseException:
-            reader.reading.stopped.set()
-            stop()
-            pool.shutdown(cancel_futures=True)
-            raise
+    """Apply `read` to every layer's number; whatever goes wrong once, every thread has ended before this does.
+
+    The main thread waits in C for what the others put, and shares no lock of Python's with them: a second Ctrl-C that
+    strikes it while it holds one, as that of a Future, would leave them waiting for it for ever.
+    """
+    waiting: SimpleQueue[int] = SimpleQueue()
+    done: SimpleQueue[tuple[int, LayerScan | BaseException]] = SimpleQueue()
+    for number in range(len(reader.layers)):
+        waiting.put(number)
+
+    def work() -> None:
+        with suppress(Empty):
+            while True:
+                number = waiting.get_nowait()
+                try:
+                    done.put((number, read(number)))
+                except BaseException as error:  # noqa: BLE001 -- whoever waits for the layer raises it
+                    done.put((number, error))
+
+    threads = [Thread(target=work, name=f"layer_{number}", daemon=True) for number in range(count)]
+    try:
+        for thread in threads:
+            thread.start()
+        scans = list(_collect(done, len(reader.layers)))
+    except BaseException:
+        reader.reading.stopped.set()
+        stop()
+        with suppress(Empty):
+            while True:
+                waiting.get_nowait()
+        _join(threads)
+        raise
+    _join(threads)
+    return scans
+
+
+def _join(threads: Sequence[Thread]) -> None:
+    for thread in threads:
+        if thread.is_alive():
+            thread.join()
+
+
+def _collect(done: "SimpleQueue[tuple[int, LayerScan | BaseException]]", count: int) -> Iterator[LayerScan]:
+    """What was read, in the order of the layers; of several that failed, the lowest is told."""
+    found: dict[int, LayerScan | BaseException] = {}
+    for number in range(count):
+        while number not in found:
+            key, value = done.get()
+            found[key] = value
+        result = found.pop(number)
+        if isinstance(result, BaseException):
+            raise result
+        yield result
 
 
 class _WorkerProgress(SilentProgress):
