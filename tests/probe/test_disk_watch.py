@@ -17,6 +17,7 @@ from layerscope.cli.main import run
 from layerscope.engine import containers
 from layerscope.engine.attached import AttachedStreams
 from layerscope.engine.endpoint import Endpoint
+from layerscope.errors import EngineError
 from layerscope.probe import bundle_run, container_run, disk_watch, served_run
 from layerscope.probe.bundle_folder import list_bundles
 from layerscope.probe.collect import SERVING
@@ -288,6 +289,19 @@ def test_only_what_can_write_to_the_disk_is_watched(
     assert bool(look(watched)) == bool(is_watched)
     watched.begin()  # a later run, of which only what follows counts
     assert bool(look(watched)) == bool(is_watched)
+
+
+def test_a_container_of_which_the_engine_cannot_tell_is_watched(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As podman cannot of one that is just ending."""
+
+    def fail(*_: object) -> bool:
+        raise EngineError("inspecting the container: answered 500: read /proc/7/cgroup: no such process")
+
+    monkeypatch.setattr(containers, "has_volumes", fail)
+    engine: Any = None
+    watched = container_run.watch_disks(engine, "c", Confinement(), (Path("/var/lib/docker"),))
+    disk.free -= 5 << 10
+    assert look(watched)
 
 
 def make_serving() -> ProbeSpec:

@@ -81,8 +81,9 @@ def watch_disks(engine: Engine, container: str, confinement: Confinement, disks:
     is not its doing.
     """
     watch = DiskWatch(disks, OF_ENGINE, confinement.limits.disk)
-    if confinement.read_only and not containers.has_volumes(engine, container):
-        return watch
+    with suppress(EngineError):  # podman cannot tell of a container that is just ending
+        if confinement.read_only and not containers.has_volumes(engine, container):
+            return watch
     return watch.begin()
 
 
