@@ -166,9 +166,8 @@ def _follow(
     builder = ObservationBuilder(spec.stages, hidden=spec.key, secrets=spec.secrets)
     given, end = make_input(spec, nonce), EndWatch(engine, container)
     is_fed = streams.send(given, seconds=SEND_SECONDS, is_enough=lambda: watch.is_passed() or end.is_seen())
-    is_stuck = not is_fed and not end.is_seen(
-        at_once=True
-    )  # a program that has ended reads nothing, and needs no killing
+    # a program that has ended reads nothing, and needs no killing
+    is_stuck = not is_fed and not end.is_seen(at_once=True)
     strays: list[str] = []
     was_killed = False
     deadline, clock = began + spec.longest + GRACE, StageClock(spec, builder)
