@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Final
 
 from layerscope.errors import SourceError, TransferError
 from layerscope.image.layer import Layer, ResumedStream
+from layerscope.layers.bare_threads import BareThreads
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.compression import load_codecs
 from layerscope.layers.limits import MIB
@@ -156,35 +156,32 @@ def _map_parallel(
         waiting.put(number)
 
     def work() -> None:
-        with suppress(Empty):
-            while True:
-                number = waiting.get_nowait()
-                try:
-                    done.put((number, read(number)))
-                except BaseException as error:  # noqa: BLE001 -- whoever waits for the layer raises it
-                    done.put((number, error))
+        while (number := _take(waiting)) is not None:
+            try:
+                done.put((number, read(number)))
+            except BaseException as error:  # noqa: BLE001 -- whoever waits for the layer raises it
+                done.put((number, error))
 
-    threads = [Thread(target=work, name=f"layer_{number}", daemon=True) for number in range(count)]
+    threads = BareThreads(work)
     try:
-        for thread in threads:
-            thread.start()
+        if not threads.start(count):
+            work()
         scans = list(_collect(done, len(reader.layers)))
     except BaseException:
         reader.reading.stopped.set()
         stop()
-        with suppress(Empty):
-            while True:
-                waiting.get_nowait()
-        _join(threads)
+        while _take(waiting) is not None:
+            pass
+        threads.join()
         raise
-    _join(threads)
+    threads.join()
     return scans
 
 
-def _join(threads: Sequence[Thread]) -> None:
-    for thread in threads:
-        if thread.is_alive():
-            thread.join()
+def _take(waiting: "SimpleQueue[int]") -> int | None:
+    with suppress(Empty):
+        return waiting.get_nowait()
+    return None
 
 
 def _collect(done: "SimpleQueue[tuple[int, LayerScan | BaseException]]", count: int) -> Iterator[LayerScan]:

@@ -32,7 +32,8 @@ PATIENCE: Final = 5.0
 _HEAD: Final = struct.Struct("<q")
 """Before an answer its size in bytes; a negative number stands alone and says how many bytes are done."""
 
-_STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
+STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
+"""The signals that end the program."""
 
 
 class StoppedError(BaseException):
@@ -130,7 +131,7 @@ def start_workers(task: Task, count: int) -> Iterator[list[Worker]]:
     pipes of those that another one is starting.
     """
     workers: list[Worker] = []
-    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         try:
             while len(workers) < count:
@@ -184,7 +185,7 @@ def _answer_questions(task: Task, questions: int, answering: int, foreign: Seque
     for descriptor in foreign:
         os.close(descriptor)
     _leave_terminal(questions, answering)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     while len(asked := os.read(questions, _HEAD.size)) == _HEAD.size:
         reporter = _Reporter(answering)
         content = _answer(task, _HEAD.unpack(asked)[0], reporter)
