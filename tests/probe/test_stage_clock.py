@@ -13,7 +13,7 @@ from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.limits import DEADLINES, Deadline
 from layerscope.probe.local_run import run_here
 from layerscope.probe.observation import HUNG
-from layerscope.probe.protocol import Begin, End, Hang
+from layerscope.probe.protocol import Begin, End, Hang, Slow
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.stage_clock import StageClock
 from layerscope.progress import SilentProgress
@@ -29,10 +29,10 @@ def set_deadlines(monkeypatch: pytest.MonkeyPatch, **stages: Deadline) -> None:
     monkeypatch.setattr("layerscope.probe.spec.DEADLINES", {**DEADLINES, **stages})
 
 
-def make_clock(spec: ProbeSpec, margin: float = 0.0) -> tuple[ObservationBuilder, StageClock]:
+def make_clock(spec: ProbeSpec, patience: float = 0.0) -> tuple[ObservationBuilder, StageClock]:
     """A clock over records that the test gives."""
     builder = ObservationBuilder(spec.stages)
-    return builder, StageClock(spec, builder, margin=margin)
+    return builder, StageClock(spec, builder, margin=0.0, patience=patience)
 
 
 def test_a_stage_is_cut_after_its_deadline_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +65,36 @@ def test_what_the_payload_says_of_a_hang_is_kept(monkeypatch: pytest.MonkeyPatch
     assert stage is not None
     assert stage.wait is not None
     assert stage.wait.stacks == "in read()"
+
+
+def test_who_says_that_a_stage_hangs_has_time_to_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that says nothing has none."""
+    set_deadlines(monkeypatch, env=Deadline(0, 0.01), devices=Deadline(0, 0.01))
+    builder, clock = make_clock(ProbeSpec("", roles=("system",)), patience=60)
+    builder.add(Begin(0, "env"))
+    clock.cut()
+    builder.add(Hang(1, "env", 1.0, stacks="in read()"))
+    time.sleep(0.05)
+    assert not clock.cut()
+    builder.add(Begin(2, "devices"))
+    clock.cut()
+    time.sleep(0.05)
+    assert clock.cut()
+
+
+def test_what_was_known_of_a_late_stage_outlives_its_payload(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stacks were told at the soft deadline; at the hard one nobody is left to tell them."""
+    set_deadlines(monkeypatch, env=Deadline(0, 0.01))
+    builder, clock = make_clock(ProbeSpec("", roles=("system",)))
+    builder.add(Begin(0, "env"))
+    builder.add(Slow(1, "env", 1.0, stacks="in fork()", last_line="forking"))
+    clock.cut()
+    time.sleep(0.05)
+    assert clock.cut()
+    stage = builder.finish().find("env")
+    assert stage is not None
+    assert isinstance(stage.wait, Hang)
+    assert (stage.wait.stacks, stage.wait.last_line) == ("in fork()", "forking")
 
 
 def test_a_payload_that_cannot_look_at_its_clock_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

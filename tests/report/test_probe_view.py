@@ -34,6 +34,11 @@ def draw(probed: Probed, *, findings: tuple[str, ...] = (), unicode: bool = True
     ).splitlines()
 
 
+def find_line(lines: list[str], word: str) -> str:
+    """The one that holds it."""
+    return next(line for line in lines if word in line)
+
+
 def test_the_first_broken_stage_is_marked_and_what_follows_is_its_consequence() -> None:
     """What the image says is shown as text, whatever it holds."""
     lines = draw(Probed(SEEN, judge(SEEN)), findings=("PROBE005",))
@@ -43,6 +48,17 @@ def test_the_first_broken_stage_is_marked_and_what_follows_is_its_consequence() 
     assert "no[bold]" in broken
     assert any("a consequence of imports" in line for line in lines)
     assert "  PROBE005 failing-import" in lines
+
+
+def test_a_stage_that_a_server_refutes_is_in_doubt() -> None:
+    """The look-up failed, and the server found its model all the same."""
+    look_up = StageResult("own-lookup", "failed", kind="hub-no-ref", detail="no refs/main")
+    served = StageResult("chat-16", "passed", values={"text": "Hello"})
+    refuted, broken = Observation((look_up, served), is_complete=True), Observation((look_up,), is_complete=True)
+    line = find_line(draw(Probed(seen=refuted, verdict=judge(refuted))), "model: lookup")
+    assert line.startswith("  ? ")
+    assert line.endswith("refuted: the server answers")
+    assert find_line(draw(Probed(seen=broken, verdict=judge(broken))), "  ✘ model: lookup")
 
 
 def test_a_finding_is_cured_where_the_verdict_knows_no_cure() -> None:

@@ -109,6 +109,10 @@ class ObservationBuilder:
         stage = self._stages.get(record.stage, StageResult(record.stage, NOT_REACHED))
         if isinstance(record, Hang):
             detail = f"still at work after {record.seconds:.1f} s"
+            if stage.wait is not None and not (record.stacks or record.waits):  # the host's word, which knows neither
+                record = replace(
+                    record, stacks=stage.wait.stacks, waits=stage.wait.waits, last_line=stage.wait.last_line
+                )
             stage = replace(stage, status=HUNG, kind="hang", seconds=record.seconds, detail=detail)
         self._stages[record.stage] = replace(stage, wait=record)
 

@@ -100,10 +100,10 @@ class Observation(Struct, frozen=True):
         """The first stage that broke: what follows may be its consequence. What a run was ended for comes before it."""
         if self.disk_breach:
             return next((stage for stage in self.stages if stage.kind == DISK_LIMIT), None)
-        broken = (stage for stage in self.stages if stage.is_broken and not self._is_refuted(stage))
+        broken = (stage for stage in self.stages if stage.is_broken and not self.is_refuted(stage))
         return next(broken, None)
 
-    def _is_refuted(self, stage: StageResult) -> bool:
+    def is_refuted(self, stage: StageResult) -> bool:
         """Whether a server does what a stage holds impossible: a revision, or a template, may be known to it alone."""
         text = self.text_stage
         if stage.status != FAILED or text is None:

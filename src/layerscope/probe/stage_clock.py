@@ -8,8 +8,11 @@ from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.protocol import Hang
 from layerscope.probe.spec import ProbeSpec, count_attempts
 
-MARGIN: Final = 5.0
-"""Seconds that the payload is given to end a stage itself: it can say what that waits for, and go on with the next."""
+MARGIN: Final = 0.9
+"""Seconds after a deadline in which the payload has to say that the stage hangs, and where; one that can took 0.5."""
+
+PATIENCE: Final = 5.0
+"""Seconds that it is given to end the stage once it has said so: it can go on with the next."""
 
 LEFT_OUT: Final = frozenset({"", "start"})
 """Between stages, and while a container starts, which takes as long as its engine does."""
@@ -18,22 +21,25 @@ LEFT_OUT: Final = frozenset({"", "start"})
 class StageClock:
     """Looks at which stage a run is in, and since when."""
 
-    def __init__(self, spec: ProbeSpec, builder: ObservationBuilder, *, margin: float = MARGIN) -> None:
+    def __init__(
+        self, spec: ProbeSpec, builder: ObservationBuilder, *, margin: float = MARGIN, patience: float = PATIENCE
+    ) -> None:
         """Nothing has begun yet."""
         settings = spec.build_settings("")
         self._deadlines: Mapping[str, Any] = settings["deadlines"]  # type: ignore[assignment]
         self._attempts = count_attempts(spec.max_batch)
-        self._builder, self._margin = builder, margin
+        self._builder, self._margin, self._patience = builder, margin, patience
         self._stage, self._since = "", time.monotonic()
 
     def cut(self) -> bool:
-        """Whether the stage is long past its hard deadline, and was told to hang: the run is to be ended."""
+        """Whether the stage is past its hard deadline, and was told to hang: the run is to be ended."""
         now, stage = time.monotonic(), self._builder.current
         if stage != self._stage:
             self._stage, self._since = stage, now
         hard = self._deadlines.get(stage, self._deadlines["default"])[1] * (self._attempts if stage == "batch" else 1)
-        if stage in LEFT_OUT or now - self._since <= hard + self._margin:
+        is_told = self._builder.has_hung(stage)
+        if stage in LEFT_OUT or now - self._since <= hard + (self._patience if is_told else self._margin):
             return False
-        if not self._builder.has_hung(stage):
+        if not is_told:
             self._builder.add(Hang(now, stage, round(now - self._since, 3)))
         return True

@@ -131,8 +131,11 @@ def draw_stages(page: Page, probed: Probed) -> None:
     table.add_column(overflow="fold")
     for stage in seen.stages:
         mark, style = _mark_stage(page, stage)
-        time = f"{stage.seconds:.2f} s" if stage.seconds else ""
-        table.add_row(Text(mark, style), TITLES.get(stage.name, stage.name), time, _tell_stage(stage, verdict))
+        time, told = f"{stage.seconds:.2f} s" if stage.seconds else "", _tell_stage(stage, verdict)
+        if seen.is_refuted(stage):
+            mark, style = page.symbols.doubt, "doubt"
+            told.append("  refuted: the server answers", "muted")
+        table.add_row(Text(mark, style), TITLES.get(stage.name, stage.name), time, told)
     page.add(table, indent=2)
     if probed.libraries is not None:
         page.add_line((_tell_libraries(probed.libraries), "muted"), indent=2)
