@@ -12,10 +12,10 @@ from layerscope.probe.payload.hub_cache import (
     choose_revision,
     examine_cache,
     explain_lookup,
-    find_cache,
     find_near,
     is_offline,
 )
+from layerscope.probe.payload.hub_places import Asker, find_cache
 from support.hub_caches import NAME, REVISION, put_in_cache
 
 LATER = "ee" * 20
@@ -31,8 +31,8 @@ class UnreadFiles(SeenFiles):
 
 
 def examine(home: Path, name: str = NAME, wanted: str = "", **environment: str) -> dict[str, object]:
-    """What is said of a name by these settings."""
-    return examine_cache(SeenFiles(), name, environment, str(home), wanted)
+    """What is said of a name by these settings, where transformers heeds no variable of its own."""
+    return examine_cache(SeenFiles(), name, environment, str(home), wanted, Asker(transformers="5.1.0"))
 
 
 def put_later(place: Path, *, is_whole: bool) -> None:
@@ -233,7 +233,85 @@ def test_another_users_home_that_is_closed_is_told(tmp_path: Path) -> None:
     assert told["kind"] == hub_cache.HUB_ELSEWHERE
     assert str(tmp_path / "a") in list(told["closed"])  # type: ignore[call-overload]
     assert "is closed to other users" in str(told["detail"])
-    assert examine(Path("/root"), NAME, **settings)["closed"] == []
+    for user, is_closed in ((None, True), (os.getuid() + 1, True), (os.getuid(), False), (0, False)):
+        for home in ("/root", "/app"):  # where the user's home is tells nothing of the user
+            seen = examine_cache(SeenFiles(), NAME, settings, home, asker=Asker(user, "5.1.0"))
+            assert (str(tmp_path / "a") in seen["closed"]) is is_closed
+
+
+def test_a_closed_folder_above_the_cache_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has to be opened, and what lies below it is of no help; a folder in the cache is not above it."""
+    cache = tmp_path / "closed/data/hub"
+    monkeypatch.setenv("HF_HUB_CACHE", str(cache))
+    place = put_in_cache(cache.parent)
+    may, denied = os.access, {str(cache.parent)}
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) not in denied and may(path, mode))
+    told = explain_lookup(NAME)
+    assert (told["kind"], told["closed"][0]) == (hub_cache.HUB_UNREADABLE, str(cache.parent))
+    denied = {str(place / "refs")}
+    told = explain_lookup(NAME)
+    assert (told["kind"], str(place / "refs") in told["closed"]) == (hub_cache.HUB_UNREADABLE, False)
+
+
+def put_names(place: Path, *names: str) -> None:
+    """A snapshot that main names, with empty files of those names."""
+    for each in names:
+        path = place / "snapshots" / REVISION / each
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (place / "refs").mkdir()
+    (place / "refs/main").write_text(REVISION)
+
+
+SHARDS = tuple(f"model-0000{number}-of-00003.safetensors" for number in (1, 2, 3))
+INDEX = ("config.json", "model.safetensors.index.json")
+
+
+@pytest.mark.parametrize(
+    ("names", "kind", "missing"),
+    [
+        ((*INDEX, *SHARDS), hub_cache.HUB_WHOLE, None),
+        ((*INDEX, SHARDS[0]), hub_cache.HUB_INCOMPLETE, SHARDS[1]),
+        ((*INDEX, *SHARDS[1:]), hub_cache.HUB_INCOMPLETE, SHARDS[0]),
+        ((*INDEX, "tokenizer.json"), hub_cache.HUB_INCOMPLETE, "weights"),
+        ((*INDEX, *SHARDS, "pytorch_model-00001-of-00002.bin"), hub_cache.HUB_WHOLE, None),
+        (("config.json", "tokenizer.json"), hub_cache.HUB_NO_WEIGHTS, None),
+        (("config.json", "tiny.nemo"), hub_cache.HUB_NO_WEIGHTS, None),
+        (("params.json", "consolidated.00.pth"), hub_cache.HUB_WHOLE, None),
+        (("README.md", "model.bin"), hub_cache.HUB_WHOLE, None),
+        (("a-00000-of-00002.gguf", "a-00001-of-00002.gguf"), hub_cache.HUB_WHOLE, None),
+    ],
+)
+def test_a_broken_download_is_told_by_its_proof(
+    names: tuple[str, ...], kind: str, missing: str | None, tmp_path: Path
+) -> None:
+    """A shard whose others are missing, or a list without any; that there are no weights proves nothing."""
+    put_names(tmp_path / "hf/hub/models--acme--tiny", *names)
+    told = examine(tmp_path, "acme/tiny", HF_HOME=str(tmp_path / "hf"))
+    assert (told["kind"], told.get("missing")) == (kind, missing)
+
+
+@pytest.mark.parametrize(
+    ("version", "has_old", "has_new", "kind"),
+    [
+        ("4.57.1", True, False, hub_cache.HUB_WHOLE),
+        ("4.57.1", False, True, hub_cache.HUB_ELSEWHERE),
+        ("5.0.0", True, False, hub_cache.HUB_ELSEWHERE),
+        ("5.0.0", False, True, hub_cache.HUB_WHOLE),
+        ("", True, False, hub_cache.HUB_WHOLE),
+        ("", False, True, hub_cache.HUB_WHOLE),
+    ],
+)
+def test_the_old_variable_counts_up_to_transformers_4(
+    version: str, kind: str, tmp_path: Path, *, has_old: bool, has_new: bool
+) -> None:
+    """Before all others; where the version is not known, both caches are looked into."""
+    for home, is_filled in (("old", has_old), ("new", has_new)):
+        if is_filled:
+            put_in_cache(tmp_path / home)
+    settings = {"TRANSFORMERS_CACHE": str(tmp_path / "old/hub"), "HF_HOME": str(tmp_path / "new")}
+    told = examine_cache(SeenFiles(), NAME, settings, "/nowhere", asker=Asker(transformers=version))
+    assert told["kind"] == kind
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_a_download_is_no_use_where_the_client_asks_nobody(kind: str) -> None:
 def test_a_name_that_is_not_alike_is_no_cure() -> None:
     """The detail says what is cached."""
     others = ["BAAI/bge-small-en"]
-    assert read(hub_cache.HUB_OTHER_NAME, near="", others=others).cures == (
+    assert read(hub_cache.HUB_OTHER_NAME, near="", others=others, client="1.2.0").cures == (
         "Cache what is named: RUN hf download acme/tiny, and ENV HF_HUB_OFFLINE=1",
     )
     assert read(hub_cache.HUB_OTHER_NAME, near="acme/Tiny", others=others).cures[0] == "Name what is cached: acme/Tiny"
@@ -155,6 +155,39 @@ def test_a_closed_home_is_to_be_opened() -> None:
     assert "RUN chmod a+x /home/o '/home/o/a b' && chmod -R a+rX /home/o/.cache/huggingface/hub" in closed.cures[1]
     is_open = read(hub_cache.HUB_ELSEWHERE, other="/home/o/.cache/huggingface/hub", closed=[])
     assert "chmod" not in " ".join(is_open.cures)
+
+
+def test_a_closed_folder_above_a_cache_is_opened_first() -> None:
+    """Each by itself; a cache that is closed alone needs no more than its own permissions."""
+    closed = read(hub_cache.HUB_UNREADABLE, cache="/c/data/hub", closed=["/c/data"])
+    assert "RUN chmod a+x /c/data && chmod -R a+rX /c/data/hub" in closed.cures[0]
+    alone = read(hub_cache.HUB_UNREADABLE, cache="/c/data/hub", closed=[])
+    assert alone.cures[0] == "Let the container's user read it: RUN chmod -R a+rX /c/data/hub"
+
+
+def test_a_cache_that_goes_before_the_others_is_named_by_its_variable() -> None:
+    """The hub's own ones would not be heeded."""
+    told = read(hub_cache.HUB_ELSEWHERE, other="/c/hub", variable="TRANSFORMERS_CACHE=/t")
+    assert "ENV TRANSFORMERS_CACHE=/c/hub" in told.cures[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "command"),
+    [("0.33.9", "huggingface-cli"), ("0.34.0", "hf"), ("0.9", "huggingface-cli"), ("1.2.0", "hf"), ("x", "hf")],
+)
+def test_a_download_is_the_command_of_the_version(version: str, command: str) -> None:
+    """`hf` is there from 0.34 on; where no version is known, the cure says so once."""
+    known = read(hub_cache.HUB_INCOMPLETE, client=version).cures
+    assert f"RUN {command} download acme/tiny" in known[0]
+    assert "before huggingface_hub" not in " ".join(known)
+    assert " ".join(read(hub_cache.HUB_OTHER_REVISION).cures).count("before huggingface_hub 0.34") == 1
+
+
+def test_a_cache_without_weights_is_no_fault() -> None:
+    """Only a server that has asked the hub for them is told to download them."""
+    state = read(hub_cache.HUB_NO_WEIGHTS)
+    assert judge(Observation((), hub=state, is_complete=True)).remarks == ()
+    assert "RUN hf download acme/tiny" in " ".join(judge(fail_to_listen(hub=state)).cures)
 
 
 def test_an_environment_is_cured_in_the_words_of_a_shell() -> None:

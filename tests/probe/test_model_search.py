@@ -12,6 +12,7 @@ from layerscope.probe.model_words import list_named, split_words
 from layerscope.probe.payload.hub_cache import (
     HUB_ELSEWHERE,
     HUB_INCOMPLETE,
+    HUB_NO_WEIGHTS,
     HUB_NOT_CACHED,
     HUB_OTHER_REVISION,
     HUB_WHOLE,
@@ -45,6 +46,11 @@ class Folders:
     def find_mode(self, path: str) -> int | None:
         """Open to all, but for those that are closed."""
         return 0o700 if path in self.closed else 0o755
+
+    def find_owner(self, path: str) -> int | None:
+        """Root's all."""
+        del path
+        return 0
 
     def read_reference(self, path: str) -> str:
         """What a test has put there."""
@@ -290,6 +296,32 @@ def test_the_revision_that_is_named_is_taken(process: Process) -> None:
     assert search.hub.kind == HUB_WHOLE
 
 
+@pytest.mark.parametrize(
+    ("process", "wanted"),
+    [
+        (Process(("sh", "-c", "hf download c/d --revision v9 && exec vllm serve acme/tiny")), None),
+        (Process(("sh", "-c", "hf download c/d --revision v9; exec vllm serve acme/tiny")), None),
+        (Process(("sh", "-c", "vllm serve c/d --revision v9& vllm serve acme/tiny")), None),
+        (Process(("git", "clone", "--revision", "v9"), {"MODEL_ID": "acme/tiny"}), None),
+        (Process(("vllm", "serve", "c/d", "--revision", "v9")), "acme/tiny"),
+    ],
+)
+def test_a_revision_of_another_model_is_not_taken(process: Process, wanted: str | None) -> None:
+    """It is that of the command in which it stands, and of the model that this one names."""
+    search = find_model(in_cache(CACHE), process, wanted)
+    assert search.target is not None
+    assert (search.target.name, search.target.revision) == ("acme/tiny", "")
+
+
+@pytest.mark.parametrize("wanted", [None, "acme/tiny"])
+def test_a_revision_is_that_of_the_model_that_its_command_names(wanted: str | None) -> None:
+    """Whatever stands before it, and whoever names the model as well."""
+    words = ("sh", "-c", "hf download c/d --revision v8; exec vllm serve acme/tiny --revision v9")
+    search = find_model(in_cache(CACHE), Process(words), wanted)
+    assert search.target is not None
+    assert (search.target.name, search.target.revision) == ("acme/tiny", "v9")
+
+
 def test_a_revision_that_is_not_cached_is_told() -> None:
     """With what is; a path is no revision."""
     folders = in_cache(CACHE)
@@ -305,11 +337,19 @@ def test_a_revision_that_is_not_cached_is_told() -> None:
 
 
 def test_a_snapshot_without_weights_is_not_called_cached() -> None:
-    """It is there in part."""
+    """A tokenizer may be all that is needed; what is left of a download proves that it was not."""
     folders = Folders()
     folders.folders[f"{REPOSITORY}/snapshots/{REVISION}"] = ["config.json", "tokenizer.json"]
-    search = find_model(folders, Process(environment={"MODEL_ID": "acme/tiny"}))
-    assert search.reason.endswith("has no weights: its download was broken off, or left files out")
+    folders.folders[f"{REPOSITORY}/refs"] = ["main"]
+    process = Process(environment={"MODEL_ID": "acme/tiny", "HF_HUB_OFFLINE": "1"})
+    search = find_model(folders, process)
+    assert search.reason.endswith("without weights of a known make, as a tokenizer or a config may be")
+    assert (search.target, search.absent) == (None, None)
+    assert search.hub is not None
+    assert search.hub.kind == HUB_NO_WEIGHTS
+    folders.folders[f"{REPOSITORY}/blobs"] = ["8f3a.incomplete"]
+    search = find_model(folders, process)
+    assert search.absent is not None
     assert search.hub is not None
     assert search.hub.kind == HUB_INCOMPLETE
 

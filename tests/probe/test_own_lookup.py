@@ -7,7 +7,7 @@ import pytest
 from layerscope.probe.local_model import find_local_model
 from layerscope.probe.local_run import run_here
 from layerscope.probe.model_search import ModelTarget
-from layerscope.probe.observation import PASSED
+from layerscope.probe.observation import PASSED, SKIPPED
 from layerscope.probe.payload import hub_cache
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.verdict import Verdict, judge
@@ -77,11 +77,12 @@ def test_a_revision_that_is_named_is_looked_up_by_its_name(tmp_path: Path, monke
 def test_a_model_that_is_nowhere_breaks_its_look_up_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_config: bool
 ) -> None:
-    """No folder was found, and there is nothing else to try; a config by itself is no model."""
+    """No folder was found, and there is nothing else to try; a config beside a download that broke off is no model."""
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     if has_config:
         place = put_in_cache(tmp_path / "hf")
         (place / "snapshots" / REVISION / "model.safetensors").unlink()
+        (place / "blobs/model.safetensors").rename(place / "blobs/8f3a.incomplete")
     target = ModelTarget("", "named by the test", name=NAME)
     spec = ProbeSpec(find_torch_python(), ("torch", "transformers"), device="cpu", roles=("model",), model=target)
     seen = run_here(spec, progress=SilentProgress())
@@ -90,3 +91,13 @@ def test_a_model_that_is_nowhere_breaks_its_look_up_alone(
     assert (verdict.root, verdict.kind) == ("own-lookup", kind), verdict
     assert [each.name for each in seen.stages] == ["own-lookup"]
     assert "HF_HUB_OFFLINE=0 hf download" in " ".join(verdict.cures)
+
+
+def test_a_tokenizer_alone_is_not_called_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own program finds it by its name; that it has no weights is said, and is no fault."""
+    place = put_in_cache(tmp_path / "hf")
+    (place / "snapshots" / REVISION / "model.safetensors").unlink()
+    (place / "blobs/model.safetensors").unlink()
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    status, verdict = see(ModelTarget("", "named by the test", name=NAME))
+    assert (status, verdict.root) == (SKIPPED, "")

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from layerscope.audit.result import AuditResult
 from layerscope.facts.config.identity import Identity
+from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.named_models import NamedModel
 from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
 from layerscope.probe.model_search import Process, Search, find_model
+from layerscope.probe.payload.hub_places import Asker
 
 
 def choose_model(result: AuditResult, wanted: str | None = None) -> Search:
@@ -26,8 +28,21 @@ def choose_model(result: AuditResult, wanted: str | None = None) -> Search:
         result.facts.of(StartedCommand),
         result.facts.of(NamedModel),
         volumes=runtime.volumes,
+        asker=_find_asker(result),
     )
     return find_model(TreeFiles(result.tree), process, wanted)
+
+
+def _find_asker(result: AuditResult) -> Asker:
+    """The container's user, and versions of which the image has one alone."""
+    user = next((each.uid for each in result.facts.of(Identity)), None)
+    return Asker(user, _find_version(result, "transformers"), _find_version(result, "huggingface-hub"))
+
+
+def _find_version(result: AuditResult, key: str) -> str:
+    """The version of a distribution; empty where there is none, or where environments have different ones."""
+    found = {each.version for each in result.facts.of(Distribution) if each.key == key}
+    return found.pop() if len(found) == 1 else ""
 
 
 class TreeFiles:
@@ -51,6 +66,11 @@ class TreeFiles:
         """The permissions of a folder."""
         node = self._tree.resolve(path.strip("/"))
         return node.mode & 0o7777 if node is not None else None
+
+    def find_owner(self, path: str) -> int | None:
+        """The id of the user whose a folder is."""
+        node = self._tree.resolve(path.strip("/"))
+        return node.uid if node is not None else None
 
     def read_reference(self, path: str) -> str:  # noqa: ARG002 -- as on a host
         """Nothing: of an image, names and sizes are known."""

@@ -23,9 +23,9 @@ _RETRY: Final = re.compile(r"\[Retry \d{1,3}/\d{1,3}\]")
 def explain_lookup_failure(seen: Observation, broken: StageResult) -> Cause | None:
     """Why the stage that looks a model up does not find it; None where its cache is whole."""
     state = read_hub_state(broken.values.get("hub"))
-    if seen.hub is not None and (state is None or (state.kind in _UNSEEN and seen.hub.cures)):
+    if seen.hub is not None and (state is None or (state.kind in _UNSEEN and seen.hub.is_fault)):
         state = seen.hub  # another user's home may be closed to whoever probes, and the image's files are not
-    return Cause("", state.detail, state.list_cures(is_here=seen.is_here)) if state and state.cures else None
+    return Cause("", state.detail, state.list_cures(is_here=seen.is_here)) if state and state.is_fault else None
 
 
 def explain_server_failure(seen: Observation, broken: StageResult, explanation: Explanation | None) -> Cause | None:
@@ -46,6 +46,6 @@ def explain_server_failure(seen: Observation, broken: StageResult, explanation: 
 def list_hub_remarks(seen: Observation) -> tuple[str, ...]:
     """That the model's cache has a fault, where no stage has told so, or found it all the same, as who serves it."""
     stage, state = seen.find("own-lookup"), seen.hub
-    if state is None or not state.cures or (stage is not None and stage.status == PASSED) or seen.text_stage:
+    if state is None or not state.is_fault or (stage is not None and stage.status == PASSED) or seen.text_stage:
         return ()
     return (f"{state.detail}. {'; '.join(state.cures)}",)

@@ -1,5 +1,6 @@
 """HubState: what the hub's cache holds of the model that an image names, what is wrong with it, and what to do."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from layerscope.probe.payload import hub_cache
+from layerscope.probe.payload.hub_places import OLD_VARIABLE
 
 ASIDE: Final = "hub-aside"
 """A model lies in a cache that is no usual one: there the client looks only where a program tells it to."""
@@ -49,10 +51,15 @@ _CURES: Final[Mapping[str, tuple[str, ...]]] = {
         "or mount a cache that holds it at {cache}: a probe leaves the model out with --model none",
     ),
     hub_cache.HUB_UNREADABLE: (
-        "Let the {reader} read it: keep it outside of /root, and {run}chmod -R a+rX {cache}",
+        "Let the {reader} read it: {run}{opening}chmod -R a+rX {cache}",
+        "or keep it in a folder that every user may enter",
     ),
+    hub_cache.HUB_NO_WEIGHTS: ("If a program is to load its weights, download them: {run}{download}",),
 }  # fmt: skip
 """What to do about each fault; a line is left out where one of `_NEEDED` that it speaks of is not known."""
+
+_FIRST_HF: Final = 34
+"""The minor version of huggingface_hub 0 whose command is `hf`."""
 
 _NEEDED: Final = ("near", "closed", "online")
 
@@ -75,6 +82,11 @@ class HubState(Struct, frozen=True):
         """What to do to the image, with its own places and names."""
         return self.list_cures()
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether something is wrong with it: who needs a tokenizer alone has no weights."""
+        return bool(self.cures) and self.kind != hub_cache.HUB_NO_WEIGHTS
+
     def list_cures(self, *, is_here: bool = False) -> tuple[str, ...]:
         """The same; in the words of a shell where it is of this environment, and of no image."""
         words = _HERE if is_here else _BUILT
@@ -82,22 +94,35 @@ class HubState(Struct, frozen=True):
         filled = _Filled({**quoted, **words, **self._list_phrases(words)})
         unknown = tuple(f"{{{name}}}" for name in _NEEDED if name not in filled)
         lines = [each for each in _CURES.get(self.kind, ()) if not any(name in each for name in unknown)]
-        return tuple(_begin(each.format_map(filled), is_first=not place) for place, each in enumerate(lines))
+        told = [_begin(each.format_map(filled), is_first=not place) for place, each in enumerate(lines)]
+        first = next((place for place, each in enumerate(lines) if "{download}" in each), None)
+        if first is not None and not self.values.get("client"):
+            told[first] += f" (huggingface-cli before huggingface_hub 0.{_FIRST_HF})"
+        return tuple(told)
 
     def _list_phrases(self, words: Mapping[str, str]) -> dict[str, str]:
         """What cures say one way or another: a client that is told to ask nobody downloads nothing either."""
         is_offline = bool(self.values.get("offline"))
-        found = {"download": f"{'HF_HUB_OFFLINE=0 ' if is_offline else ''}hf download {self._quote('name')}"}
+        program = _name_downloader(self.values.get("client", ""))
+        found = {"download": f"{'HF_HUB_OFFLINE=0 ' if is_offline else ''}{program} download {self._quote('name')}"}
+        found["opening"] = ""
         found["then_offline"] = "" if is_offline else f", and {words['env']}HF_HUB_OFFLINE=1"
         found["ref"] = self._quote("wanted") if self.values.get("wanted") else "main"
         if not is_offline:
             found["online"] = "a probe"
         if closed := self.values.get("closed"):
             found["closed"] = shlex.join(closed.split("\n"))
+            found["opening"] = f"chmod a+x {found['closed']} && "
         return found
 
     def _quote(self, name: str) -> str:
         return shlex.quote(self.values[name]) if name in self.values else name.upper()
+
+
+def _name_downloader(version: str) -> str:
+    """The command of the hub's client: `hf` came with huggingface_hub 0.34, and the other one went with 1.0."""
+    match = re.match(r"0\.(\d{1,3})(?!\d)", version)
+    return "huggingface-cli" if match is not None and int(match[1]) < _FIRST_HF else "hf"
 
 
 def _begin(line: str, *, is_first: bool) -> str:
@@ -126,6 +151,8 @@ def _list_values(told: Mapping[str, Any]) -> dict[str, str]:
     other = found.get("other", "")
     is_home = other.endswith("/hub")
     found["setting"] = f"HF_HOME={other.removesuffix('/hub')}" if is_home else f"HF_HUB_CACHE={other}"
+    if found.get("variable", "").startswith(f"{OLD_VARIABLE}="):  # it goes before the others
+        found["setting"] = f"{OLD_VARIABLE}={other}"
     closed = told.get("closed")
     if isinstance(closed, list) and closed:
         found["closed"] = "\n".join(str(each).replace("\n", " ")[:300] for each in closed[:8])

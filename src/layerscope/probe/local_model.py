@@ -7,11 +7,17 @@ from pathlib import Path
 from layerscope.errors import ProbeError
 from layerscope.probe.model_search import ModelTarget, Process, find_model
 from layerscope.probe.payload.hub_cache import SeenFiles
+from layerscope.probe.payload.hub_places import Asker
 
 
 def find_local_model(wanted: str) -> ModelTarget:
     """The folder, or the hub's cached model, of that name; raises ProbeError."""
-    process = Process(environment=dict(os.environ), folder=str(Path.cwd()), home=str(Path.home()))
+    process = Process(
+        environment=dict(os.environ),
+        folder=str(Path.cwd()),
+        home=str(Path.home()),
+        asker=Asker(user=os.geteuid()),
+    )
     search = find_model(HostFiles(), process, wanted)
     if search.target is None:
         raise ProbeError(f"probing here: expected a model at {wanted}: {search.reason}")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from layerscope.facts.python.named_models import NamedModel
-from layerscope.facts.system.launch_words import HUB_VARIABLES
+from layerscope.facts.system.launch_words import HUB_VARIABLES, MODEL_VARIABLES
 from layerscope.probe.hub_state import ASIDE, HubState, read_hub_state
 from layerscope.probe.model_words import (
     Named,
@@ -19,16 +19,19 @@ from layerscope.probe.model_words import (
     is_chat_server,
     list_named,
     read_revision,
+    split_commands,
     split_words,
 )
 from layerscope.probe.payload.hub_cache import (
     HUB_NOT_CACHED,
     HUB_OTHER_NAME,
+    UNKNOWN_ASKER,
     HubTold,
     choose_revision,
     examine_cache,
     spell_repository,
 )
+from layerscope.probe.payload.hub_places import Asker
 
 NO_MODEL: Final = "none"
 """What a user says who wants none to be loaded."""
@@ -81,6 +84,9 @@ class Files(Protocol):
     def find_mode(self, path: str) -> int | None:
         """The permissions of a folder; None where there is none."""
 
+    def find_owner(self, path: str) -> int | None:
+        """The id of the user whose a folder is; None where there is none."""
+
     def read_reference(self, path: str) -> str:
         """The text of a small file; empty where it is not at hand."""
 
@@ -103,16 +109,18 @@ class Process(Struct, frozen=True):
     """Variables of the hub's cache that those scripts set."""
     volumes: tuple[str, ...] = ()
     """Folders that are filled when it starts."""
+    asker: Asker = UNKNOWN_ASKER
+    """Its user, and the versions of what asks the hub."""
 
 
 def find_model(files: Files, process: Process, wanted: str | None = None) -> Search:
     """The model that the user names, that the process names or its script loads, or the only or largest one there."""
     words, process = split_words(process.words), replace(process, cache=_list_cache_variables(process))
-    commands = (words, *(each.words for each in process.started))
+    commands = (*split_commands(words), *(each.words for each in process.started))
     asked = [Named(wanted, "named by --model")] if wanted else []
     named = asked or list_named(words, process.environment, process.started)
-    revision = find_revision(commands, process.environment)
-    named = [replace(each, revision=revision) for each in named]
+    known = {**process.environment, **_list_model_variables(process)}
+    named = [replace(each, revision=find_revision(each.value, commands, known)) for each in named]
     for each in named:
         target = _find_named(files, process, each)
         if target is not None:
@@ -152,13 +160,19 @@ def _list_cache_variables(process: Process) -> dict[str, str]:
     return {name: fill_in(value, process.environment) for name, value in pairs if name in HUB_VARIABLES}
 
 
+def _list_model_variables(process: Process) -> dict[str, str]:
+    """What scripts set of those that name a model."""
+    pairs = (pair for each in process.started for pair in each.variables)
+    return {name: fill_in(value, process.environment) for name, value in pairs if name in MODEL_VARIABLES}
+
+
 def _tell_missing(files: Files, process: Process, named: Named) -> Search:
     """That it is not there, and of a name of the hub what its cache holds instead."""
     reason = f"{named.value}, {named.evidence}, was not found with its config.json and weights"
     hub = _examine(files, process, named.value, named.revision) if _REPOSITORY.fullmatch(named.value) else None
     if hub is None:
         return Search(reason=reason)
-    is_absent = "offline" in hub.values and bool(hub.cures) and not _may_come(files, process, hub)
+    is_absent = "offline" in hub.values and hub.is_fault and not _may_come(files, process, hub)
     absent = ModelTarget("", named.evidence, named.value, named.revision, variables=process.cache)
     return Search(reason=f"{reason}: {hub.detail}", hub=hub, absent=absent if is_absent else None)
 
@@ -172,7 +186,8 @@ def _may_come(files: Files, process: Process, hub: HubState) -> bool:
 
 
 def _tell_cache(files: Files, process: Process, name: str, revision: str) -> HubTold:
-    return examine_cache(files, name, {**process.environment, **process.cache}, process.home, revision)
+    environment = {**process.environment, **process.cache}
+    return examine_cache(files, name, environment, process.home, revision, process.asker)
 
 
 def _examine(files: Files, process: Process, name: str, revision: str) -> HubState | None:

@@ -13,6 +13,7 @@ from layerscope.facts.system.launch_words import (
     MODEL_OPTIONS,
     MODEL_VARIABLES,
     REVISION_OPTION,
+    SERVER_PROGRAMS,
     SHORT_MODEL_OPTION,
     SUBCOMMANDS,
     takes_model,
@@ -49,10 +50,23 @@ def split_words(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _split_text(text: str) -> list[str]:
+    reader = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=";&|")
+    reader.whitespace_split = True
     try:
-        return shlex.split(text, comments=True)
+        return list(reader)
     except ValueError:
         return text.split()
+
+
+def split_commands(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The commands that words are which a shell takes, one after the other."""
+    found: list[list[str]] = [[]]
+    for word in words:
+        if word and not word.strip(";&|"):
+            found.append([])
+        else:
+            found[-1].append(word)
+    return tuple(tuple(each) for each in found if each)
 
 
 def list_named(words: Sequence[str], environment: Mapping[str, str], started: Started = ()) -> list[Named]:
@@ -86,14 +100,32 @@ def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
             yield Named(following, f"named by `{server}` in {told}")
 
 
-def find_revision(commands: Iterable[Sequence[str]], environment: Mapping[str, str]) -> str:
-    """The revision of the hub that commands ask for; empty where they ask for none."""
+def find_revision(value: str, commands: Iterable[Sequence[str]], environment: Mapping[str, str]) -> str:
+    """The revision for which the command asks the hub that names that model; empty where it asks for none.
+
+    A server whose words name no model takes it from the environment.
+    """
     for words in commands:
-        for word, following in zip(words, (*words[1:], ""), strict=False):
-            option, equals, value = word.partition("=")
-            if option == REVISION_OPTION:
-                return read_revision(fill_in(value if equals else following, environment))
+        named = [fill_in(each.value, environment) for each in _iter_named(words, "")]
+        from_variable = not named and any(environment.get(each) == value for each in MODEL_VARIABLES)
+        if value in named or (from_variable and _has_server(words)):
+            return _read_option(words, environment)
     return ""
+
+
+def _read_option(words: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What a command says of the revision."""
+    for word, following in zip(words, (*words[1:], ""), strict=False):
+        option, equals, value = word.partition("=")
+        if option == REVISION_OPTION:
+            return read_revision(fill_in(value if equals else following, environment))
+    return ""
+
+
+def _has_server(words: Sequence[str]) -> bool:
+    """Whether a command starts a server, or a Python program that may be one."""
+    names = [PurePosixPath(word).name for word in words]
+    return any(each in SERVER_PROGRAMS or each.startswith("python") for each in names)
 
 
 def read_revision(text: str) -> str:

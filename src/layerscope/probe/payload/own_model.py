@@ -6,10 +6,19 @@ hub that does not answer is one of the faults that are looked for.
 
 import os
 import re
+import sys
 import time
 from typing import Any, Dict, List, Set, Tuple
 
-from layerscope.probe.payload.hub_cache import HUB_WHOLE, explain_lookup, is_offline
+from layerscope.probe.payload.hub_cache import (
+    HUB_INCOMPLETE,
+    HUB_NO_BLOBS,
+    HUB_NO_WEIGHTS,
+    HUB_WHOLE,
+    HubTold,
+    explain_lookup,
+    is_offline,
+)
 from layerscope.probe.payload.load_report import LoadReport, tell_shapes
 from layerscope.probe.payload.memory import find_memory_limit, tell_shortage
 from layerscope.probe.payload.own_files import measure_weights, spell_size
@@ -33,6 +42,9 @@ OTHER_TASK = re.compile(
     r"QuestionAnswering|CTC|TextEncoding)$"
 )
 """Ends of the names of models that are made for something else than to go on with a text."""
+
+HUB_CLIENTS = ("transformers", "huggingface_hub")
+"""Those whose versions tell where is looked, and which command downloads."""
 
 SlowPieces = Dict[str, Any]
 
@@ -64,8 +76,8 @@ class OwnModel:
         try:
             config.from_pretrained(self._name, **({"revision": self._revision} if self._revision else {}))
         except Exception as error:  # noqa: BLE001 -- which one it is, is what is asked
-            told = explain_lookup(self._name, self._revision)
-            kind = "hub-lookup" if told["kind"] == HUB_WHOLE else told["kind"]
+            told = self._explain()
+            kind = "hub-lookup" if told["kind"] in (HUB_WHOLE, HUB_NO_WEIGHTS) else told["kind"]
             values = {
                 "name": self._name,
                 "exception": type(error).__name__,
@@ -81,11 +93,18 @@ class OwnModel:
             values["doubt"] = "asks-hub"
         return f"{self._name} was found after {seconds:.1f} s", values
 
+    def _explain(self) -> HubTold:
+        """What the cache holds of it, as the versions look that are installed."""
+        versions = [str(getattr(sys.modules.get(each), "__version__", ""))[:40] for each in HUB_CLIENTS]
+        return explain_lookup(self._name, self._revision, *versions)
+
     def _refuse_absent(self) -> None:
-        """A config alone is found, too, where the weights are not."""
-        told = explain_lookup(self._name, self._revision)
-        if told["kind"] != HUB_WHOLE:
+        """A config alone is found, too: that weights are missing is a fault where their download was broken off."""
+        told = self._explain()
+        if told["kind"] in (HUB_INCOMPLETE, HUB_NO_BLOBS):
             raise FailedStage(told["kind"], str(told["detail"]), {"name": self._name, "hub": told})
+        if told["kind"] != HUB_WHOLE:
+            raise SkippedStage(shorten(str(told["detail"]), 500) + ": there is nothing to load")
 
     def load_tokenizer(self) -> Tuple[str, Dict[str, Any]]:
         """Load the tokenizer, and give it what tokenizers stumble over."""
