@@ -32,7 +32,7 @@ class UnreadFiles(SeenFiles):
 
 def examine(home: Path, name: str = NAME, wanted: str = "", **environment: str) -> dict[str, object]:
     """What is said of a name by these settings, where transformers heeds no variable of its own."""
-    return examine_cache(SeenFiles(), name, environment, str(home), wanted, Asker(transformers="5.1.0"))
+    return examine_cache(SeenFiles(), name, environment, str(home), wanted, asker=Asker(transformers="5.1.0"))
 
 
 def put_later(place: Path, *, is_whole: bool) -> None:

@@ -187,7 +187,7 @@ def _may_come(files: Files, process: Process, hub: HubState) -> bool:
 
 def _tell_cache(files: Files, process: Process, name: str, revision: str) -> HubTold:
     environment = {**process.environment, **process.cache}
-    return examine_cache(files, name, environment, process.home, revision, process.asker)
+    return examine_cache(files, name, environment, process.home, revision, asker=process.asker)
 
 
 def _examine(files: Files, process: Process, name: str, revision: str) -> HubState | None:

@@ -12,9 +12,9 @@ PARTS: Final = (
     "records", "stages", "host_files", "resources", "scratch", "environment", "driver", "kernel", "memory", "mapped",
     "imports", "tensors", "generated_text", "onnx_graph", "other_engines", "canary", "pretrained", "own_files",
     "load_report", "hub_places", "hub_snapshot", "hub_cache", "own_prompts", "own_truncation", "own_tokenizer",
-    "own_model", "own_generation", "batch", "loader_trace", "visibility", "process_tree", "child", "http_client", "answer_text", "api_dialects",
-    "answer_stream", "default_length", "server_log", "watched_server", "server_process", "serving_start",
-    "serving_models", "serving_calls", "serving_stops", "serving", "keeper", "entry",
+    "own_model", "own_generation", "batch", "loader_trace", "visibility", "process_tree", "child", "http_client",
+    "answer_text", "api_dialects", "answer_stream", "default_length", "server_log", "watched_server", "server_process",
+    "serving_start", "serving_models", "serving_calls", "serving_stops", "serving", "keeper", "entry",
 )  # fmt: skip
 """The parts; each may need those before it."""
 

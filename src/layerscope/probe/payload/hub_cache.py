@@ -99,7 +99,7 @@ def is_offline(environment: Dict[str, str]) -> bool:
 
 
 def examine_cache(
-    files: Any, name: str, environment: Dict[str, str], home: str, wanted: str = "", asker: Asker = UNKNOWN_ASKER
+    files: Any, name: str, environment: Dict[str, str], home: str, wanted: str = "", *, asker: Asker = UNKNOWN_ASKER
 ) -> HubTold:
     """What is in the cache of that name, and what is wrong with it: `kind`, `detail`, and the places in question.
 
@@ -126,7 +126,8 @@ def examine_cache(
 def explain_lookup(name: str, wanted: str = "", transformers: str = "", client: str = "") -> HubTold:
     """The same of this process, whose client has not found that name: with what only who runs can see."""
     home, user = os.path.expanduser("~"), os.geteuid()
-    told = examine_cache(SeenFiles(), name, dict(os.environ), home, wanted, Asker(user, transformers, client))
+    asker = Asker(user, transformers, client)
+    told = examine_cache(SeenFiles(), name, dict(os.environ), home, wanted, asker=asker)
     denied = find_denied_folder(told["place"])
     if denied and told["kind"] != HUB_ELSEWHERE:
         detail = f"the hub's cache cannot be read by user {user}: {denied}: Permission denied"
