@@ -11,7 +11,7 @@ from layerscope.layers.cache import LayerCache
 from layerscope.sources.select import select_source
 from support.built_image import build_image
 from support.images import write_oci_layout
-from support.tar_writer import directory, file, symlink
+from support.tar_writer import TarMember, directory, file, symlink
 
 REVISION = "4d" * 20
 CACHE = "home/app/.cache/huggingface/hub/models--acme--tiny"
@@ -30,9 +30,12 @@ MEMBERS = [
 ]
 
 
-def audit(tmp_path: Path, **runtime: object) -> AuditResult:
-    """The audit of an image with these files and this config."""
-    write_oci_layout(build_image([MEMBERS], tag="layerscope/model:one", runtime=runtime), tmp_path / "layout")
+def audit(tmp_path: Path, *further: TarMember, **runtime: object) -> AuditResult:
+    """The audit of an image with these files, further ones, and this config."""
+    tmp_path.mkdir(exist_ok=True)
+    write_oci_layout(
+        build_image([[*MEMBERS, *further]], tag="layerscope/model:one", runtime=runtime), tmp_path / "layout"
+    )
     options = AuditOptions(LayerCache(tmp_path / "cache", fingerprint=cache_fingerprint()), jobs=1)
     return audit_image(select_source(f"oci-dir:{tmp_path / 'layout'}"), options=options)
 
@@ -56,3 +59,21 @@ def test_the_largest_is_taken_where_none_is_named(tmp_path: Path) -> None:
     target = choose_model(audit(tmp_path, Cmd=["python3", "app.py"])).target
     assert target is not None
     assert (target.size, target.evidence) == (200, "the largest of 2 models in the image")
+
+
+def test_a_home_is_closed_to_others_and_not_to_its_owner_or_root(tmp_path: Path) -> None:
+    """By the user's id and the folder's owner, wherever the home is; the image's version names the command."""
+    site = "usr/lib/python3.12/site-packages"
+    metadata = b"Metadata-Version: 2.1\nName: huggingface_hub\nVersion: 0.30.0\n"
+    folders = ("usr", "usr/lib", "usr/lib/python3.12", site, f"{site}/huggingface_hub-0.30.0.dist-info")
+    further = (
+        *map(directory, folders),
+        file(f"{site}/huggingface_hub-0.30.0.dist-info/METADATA", metadata),
+        directory("home/app", mode=0o700, uid=1000),
+    )
+    for user, is_closed in (("app", False), ("", False), ("0", False), ("65534", True)):
+        settings = {"Entrypoint": ["vllm", "serve", "acme/tiny"], "Env": ["HOME=/app"], "User": user}
+        hub = choose_model(audit(tmp_path / f"u{user}", *further, **settings)).hub
+        assert hub is not None
+        assert (hub.kind, hub.values["client"]) == ("hub-elsewhere", "0.30.0")
+        assert any("chmod a+x /home/app " in each for each in hub.cures) is is_closed

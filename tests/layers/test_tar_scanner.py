@@ -290,10 +290,39 @@ def test_the_table_of_contents_that_buildkit_puts_behind_the_trailer_is_none_of_
     plain, table = write_tar([file("seen")]), write_tar([TABLE], padded=True)
     index, damage = scan(plain + table, chunk=chunk)
     assert (damage, index.paths, kinds(index)) == (None, ["seen"], [])
-    for tail in (write_tar([TABLE, file("unseen")]), write_tar([TABLE]) + b"more", table[:520]):
+    for tail in (write_tar([TABLE, file("unseen")]), write_tar([TABLE]) + b"more", table[:520], table[:512]):
         (found,) = scan(plain + tail, chunk=chunk)[0].anomalies
         assert (found.kind, found.path) == (anomaly.CONCATENATED_ARCHIVE, "stargz.index.json")
         assert found.offset == len(plain)
+
+
+def write_header(size: bytes, kind: bytes) -> bytes:
+    """The header of a member named as a table is."""
+    head = bytearray(write_tar([file("stargz.index.json", b"x")])[:512])
+    head[124:136], head[156:157], head[148:156] = size, kind, b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
+SECOND = write_tar([file("root/.ssh/authorized_keys", b"ssh-ed25519 AAAA")], padded=True)
+SECOND_SIZE = b"%011o\0" % len(SECOND)
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        *(write_header(SECOND_SIZE, bytes([kind])) + SECOND for kind in b"\x0012345678SxgLKVDM"),
+        write_header(b"%011o\0" % 1024, b"0") + b"\x5a" * 1024,
+        write_header(b"%011o\0" % 0, b"0"),
+        write_header(b"not a number", b"0") + SECOND,
+        write_header(b"%011o\0" % (1 << 32), b"0") + SECOND,
+        write_tar([TABLE])[:-1] + b"S",
+    ],
+)
+def test_what_is_named_as_a_table_and_is_none_hides_nothing(tail: bytes) -> None:
+    """Readers that go on behind the end take the size of a link for none, and find the archive that is its body."""
+    (found,) = scan(write_tar([file("seen")], padded=True) + tail)[0].anomalies
+    assert (found.kind, found.path) == (anomaly.CONCATENATED_ARCHIVE, "stargz.index.json")
 
 
 @pytest.mark.parametrize("chunk", [100, 1000, 1 << 20])

@@ -1,5 +1,6 @@
 """The image's own model with one fault each: stage and class are right, and without the fault nothing is reported."""
 
+import json
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -79,6 +80,16 @@ def test_a_model_that_is_no_generator_is_left_out(kind: str, tmp_path: Path) -> 
     assert weights is not None
     assert (weights.status, verdict.root) == (SKIPPED, "")
     assert kind in weights.detail
+
+
+def test_a_tensor_that_a_generator_of_another_name_lacks_is_missing(tmp_path: Path) -> None:
+    """A name that transformers does not know makes it no other kind of model: what lacks is in its body."""
+    folder = faulty.write_model(tmp_path / "model", faulty.drop_tensor)
+    config = json.loads((folder / "config.json").read_text())
+    for name in ("FSDPGPT2LMHeadModel", "WrappedModel"):
+        (folder / "config.json").write_text(json.dumps({**config, "architectures": [name]}))
+        seen, verdict = see(in_folder(folder))
+        assert (verdict.root, verdict.kind) == ("own-weights", "missing-tensor"), seen
 
 
 FAULTS = [

@@ -220,6 +220,16 @@ def test_a_model_that_was_left_out_is_told() -> None:
     assert "own model" not in judge(seen).title
 
 
+@pytest.mark.parametrize("kind", ["no-tokenizer", "no-weights", "unknown-architecture", "bad-chat-template"])
+def test_what_transformers_cannot_load_a_server_may(kind: str) -> None:
+    """It may have code, a tokenizer or a template of its own; a text proves it, and damage is none of this."""
+    served = StageResult("chat-16", "passed", values={"text": "Hello"})
+    for told, is_good in ((kind, True), ("truncated-file", False)):
+        stage = StageResult("own-weights", "failed", kind=told)
+        assert judge(Observation((stage, served), is_complete=True)).is_good is is_good
+        assert not judge(Observation((stage,), is_complete=True)).is_good
+
+
 def test_a_chat_that_is_answered_has_its_template() -> None:
     """The model's folder may have none where the server has one; a raw completion needs none, and proves nothing."""
     lacking = StageResult(

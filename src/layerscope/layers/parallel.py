@@ -164,9 +164,10 @@ def _map_parallel(
 
     threads = BareThreads(work)
     try:
-        if not threads.start(count):
-            work()
-        scans = list(_collect(done, len(reader.layers)))
+        if threads.start(count):
+            scans = list(_collect(done, len(reader.layers)))
+        else:  # the host allows no thread
+            scans = [read(number) for number in range(len(reader.layers))]
     except BaseException:
         reader.reading.stopped.set()
         stop()

@@ -20,9 +20,13 @@ from layerscope.layers.scan import Damage, DamageKind
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.stages import Sink
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name, read_size
-from layerscope.layers.toc.document import TABLE_NAME
+from layerscope.layers.toc.document import MAX_TABLE, TABLE_NAME, TableError, parse_table
 
 _ZERO_BLOCK = bytes(BLOCK)
+_TYPE = 156
+"""Where a header has its type flag."""
+REGULAR_FILE = b"0\0"
+"""The type flags of a file with content, which every reader takes alike."""
 
 
 class TarScanner:
@@ -110,7 +114,7 @@ class TarScanner:
             self._columns.note(anomaly.TRAILING_DATA, "", "after a lone zero block; runtimes refuse that", offset)
 
     def _check_rest(self) -> None:
-        """Read on to the end of the stream and name what is not zero: runtimes never look there."""
+        """Read on to the end of the stream and name the block that is not zero: runtimes never look there."""
         found = self._find_block()
         if found is not None and not self._is_table_alone(found[1]):
             self._note_rest(*found)
@@ -140,16 +144,19 @@ class TarScanner:
         """Whether this is the header of an eStargz table and nothing else follows: BuildKit puts one behind the tar.
 
         It keeps the tar's own bytes, its end included: AppendTarLossLess in stargz-snapshotter's estargz/estargz.go.
+        Whoever reads on behind the end must find what we do: of other types the size counts for some readers alone.
         """
-        if not self._is_header(block) or read_name(block) != TABLE_NAME:
+        if not self._is_header(block) or read_name(block) != TABLE_NAME or block[_TYPE] not in REGULAR_FILE:
             return False
         try:
             size = read_size(block)
-        except HeaderError:
+            if size > MAX_TABLE:
+                return False
+            content, padding = self._reader.read_body(size), self._reader.read_body(-size % BLOCK)
+            parse_table(content, most=self._limits.layer_entries)
+        except (HeaderError, TruncatedError, TableError):
             return False
-        self._reader.skip(size)
-        self._reader.skip_padding(size)
-        return self._find_block() is None and self._reader.position <= len(self._reader.chunk)
+        return not any(padding) and self._find_block() is None
 
     def _note_rest(self, offset: int, block: bytes) -> None:
         is_header = self._is_header(block)

@@ -32,8 +32,7 @@ PATIENCE: Final = 5.0
 _HEAD: Final = struct.Struct("<q")
 """Before an answer its size in bytes; a negative number stands alone and says how many bytes are done."""
 
-STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
-"""The signals that end the program."""
+_STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 class StoppedError(BaseException):
@@ -131,7 +130,7 @@ def start_workers(task: Task, count: int) -> Iterator[list[Worker]]:
     pipes of those that another one is starting.
     """
     workers: list[Worker] = []
-    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
     try:
         try:
             while len(workers) < count:
@@ -185,7 +184,7 @@ def _answer_questions(task: Task, questions: int, answering: int, foreign: Seque
     for descriptor in foreign:
         os.close(descriptor)
     _leave_terminal(questions, answering)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
     while len(asked := os.read(questions, _HEAD.size)) == _HEAD.size:
         reporter = _Reporter(answering)
         content = _answer(task, _HEAD.unpack(asked)[0], reporter)

@@ -33,8 +33,17 @@ TICK: Final = 0.1
 SEND_SECONDS: Final = 30.0
 NOT_EXECUTABLE: Final = 126
 """How a shell ends of a program that it may not start."""
-_CLOSED: Final = re.compile(r"\bexec\b.{0,400}permission denied|OCI permission denied", re.DOTALL | re.IGNORECASE)
-"""What runc and crun say of one, which lies behind a folder that the container's user may not enter, as /root."""
+MAX_REFUSAL: Final = 1000
+"""Characters of an engine's refusal that are shown."""
+
+_CLOSED: Final = re.compile(
+    r'\bexec: "[^"]{1,300}": (?:stat [^:]{1,300}: )?permission denied|\bopen executable: permission denied',
+    re.IGNORECASE,
+)
+"""What runc and crun say of one that lies behind a folder which the container's user may not enter, as /root.
+
+What else they or their hooks were denied says nothing of the image.
+"""
 
 ASKING: Final = 0.5
 """Seconds between two questions whether a container still runs."""
@@ -68,10 +77,16 @@ def run_in_container(
             seen = _follow(engine, container, streams, spec, progress=progress, watch=watch)
             return replace(seen, gpu_access=access.name)
     except EngineError as error:
-        refusal = _CLOSED.search(str(error))
-        if refusal is None:
+        if not is_closed_program(str(error)):
             raise
-        return Observation((), strays=(refusal[0],), exit_code=NOT_EXECUTABLE)  # with more rights it may start
+        return Observation(
+            (), strays=(str(error)[:MAX_REFUSAL],), exit_code=NOT_EXECUTABLE
+        )  # with more rights it may start
+
+
+def is_closed_program(refusal: str) -> bool:
+    """Whether an engine refused a start since the container's user may not start the program itself."""
+    return _CLOSED.search(refusal) is not None
 
 
 def watch_disks(engine: Engine, container: str, confinement: Confinement, disks: Sequence[Path]) -> DiskWatch:

@@ -21,6 +21,12 @@ STAGES: Final = (
 NO_TEMPLATE: Final = "no-chat-template"
 """What a stage says of a model of which chats are asked, and that has no form for them."""
 
+FOR_LIBRARY: Final = frozenset({"no-tokenizer", "no-weights", "unknown-architecture"})
+"""What a stage says of a model that transformers cannot load; a server may have code of its own for it."""
+
+FOR_CHATS: Final = frozenset({NO_TEMPLATE, "bad-chat-template"})
+"""What a stage says of a template; a server may have been given another."""
+
 TEXT_STAGES: Final = ("chat-512", "chat-16", "completion")
 """Stages in which a server gives a text, the one that proves most first."""
 
@@ -104,11 +110,12 @@ class Observation(Struct, frozen=True):
         return next(broken, None)
 
     def is_refuted(self, stage: StageResult) -> bool:
-        """Whether a server does what a stage holds impossible: a revision, or a template, may be known to it alone."""
+        """Whether a server does what a stage holds impossible: what that lacks, the server alone may have."""
         text = self.text_stage
-        if stage.status != FAILED or text is None:
+        if stage.status != FAILED or text is None or not stage.name.startswith("own-"):
             return False
-        return stage.name == "own-lookup" or (stage.kind == NO_TEMPLATE and text.name.startswith("chat"))
+        is_chat = text.name.startswith("chat")
+        return stage.name == "own-lookup" or stage.kind in FOR_LIBRARY or (stage.kind in FOR_CHATS and is_chat)
 
     @property
     def text_stage(self) -> StageResult | None:

@@ -46,6 +46,9 @@ OTHER_TASK = re.compile(
 HUB_CLIENTS = ("transformers", "huggingface_hub")
 """Those whose versions tell where is looked, and which command downloads."""
 
+GENERATOR_NAME = re.compile(r"For(?:CausalLM|ConditionalGeneration)$|LMHeadModel$")
+"""Ends of the names of those that go on with one, also under names that transformers does not know."""
+
 SlowPieces = Dict[str, Any]
 
 
@@ -132,7 +135,7 @@ class OwnModel:
         values["dtype"] = sorted({str(each.dtype).replace("torch.", "") for each in parameters})
         values["meta"] = sum(1 for each in parameters if each.device.type == "meta")
         if lacking:
-            self._refuse_other_kind(str(values["class"]), lacking)
+            self._refuse_other_kind(str(values["class"]), [str(each) for each in lacking])
             detail = "{} of its tensors are not in the files and were filled with noise: {}".format(
                 len(lacking), ", ".join(lacking[:3])
             )
@@ -160,7 +163,9 @@ class OwnModel:
 
     def _refuse_other_kind(self, loaded: str, lacking: List[str]) -> None:
         """Files that were written for something else than a generator lack its head, and nothing else is wrong."""
-        made_for = self._list_architectures()
+        made_for, body = self._list_architectures(), str(getattr(self.model, "base_model_prefix", "")) + "."
+        if any(GENERATOR_NAME.search(each) for each in made_for) or any(each.startswith(body) for each in lacking):
+            return
         if made_for and loaded not in made_for and not list_generators().intersection(made_for):
             kinds = ", ".join(made_for)
             raise SkippedStage(

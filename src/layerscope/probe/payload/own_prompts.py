@@ -4,7 +4,7 @@ A template tells the model who speaks by marks around the texts. One that has no
 text all the same, and the model rambles or stops.
 """
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence, Tuple
 
 from layerscope.probe.payload.records import shorten
 from layerscope.probe.payload.stages import FailedStage, describe_error
@@ -56,7 +56,7 @@ def check_template(tokenizer: Any, is_chat: bool, values: Dict[str, Any]) -> boo
 
 def render_prompt(tokenizer: Any, prompt: str) -> str:
     """The prompt as the one message of a user, and the beginning of an answer."""
-    return _fill_template(tokenizer, [{"role": "user", "content": prompt}])
+    return _render(tokenizer, (("user", prompt),))
 
 
 def encode_prompt(tokenizer: Any, prompt: str) -> List[int]:
@@ -82,15 +82,40 @@ def has_like_roles(talk: str, end: str) -> bool:
     return between[0] == between[1] and (not end or between[0].strip() != end)
 
 
-def _fill_template(tokenizer: Any, messages: List[Dict[str, str]]) -> str:
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+def _render(tokenizer: Any, talk: Sequence[Tuple[str, str]]) -> str:
+    """The talk in the template, which takes each text as it is or, of a model that sees images, in a list of parts."""
+    plain = [{"role": role, "content": text} for role, text in talk]
+    parts = [{"role": role, "content": [{"type": "text", "text": text}]} for role, text in talk]
+    try:
+        first = _fill_template(tokenizer, plain)
+    except Exception:
+        second = _try_template(tokenizer, parts)
+        if not all(text in second for _, text in talk):
+            raise
+        return second
+    if all(text in first for _, text in talk):
+        return first
+    second = _try_template(tokenizer, parts)
+    return second if all(text in second for _, text in talk) else first
+
+
+def _fill_template(tokenizer: Any, messages: Sequence[Dict[str, Any]]) -> str:
+    return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True))
+
+
+def _try_template(tokenizer: Any, messages: Sequence[Dict[str, Any]]) -> str:
+    """The messages in the template; empty where it refuses them."""
+    try:
+        return _fill_template(tokenizer, messages)
+    except Exception:  # noqa: BLE001 -- templates are programs, and raise_exception is one of their words
+        return ""
 
 
 def _render_talk(tokenizer: Any) -> str:
     """The conversation; empty where the template refuses it, which is no fault."""
     try:
-        return _fill_template(tokenizer, [{"role": role, "content": text} for role, text in TALK])
-    except Exception:  # noqa: BLE001 -- templates are programs, and raise_exception is one of their words
+        return _render(tokenizer, TALK)
+    except Exception:  # noqa: BLE001 -- as above
         return ""
 
 
