@@ -1,5 +1,6 @@
 """Why nothing is heard of a server: files, levels and arguments are named, and nothing else of its environment."""
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,24 +154,29 @@ def test_the_log_of_a_store_of_data_is_none(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", STORE, *map(str, paths)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        told = describe_log([process.pid], ["layerscope-1"], SOON)
-        process.kill()
+        try:
+            told = describe_log([process.pid], ["layerscope-1"], SOON)
+        finally:
+            process.kill()
     assert told == {"log_files": [str(tmp_path / "server.log")], "is_in_file": False, "is_text": False}
     (remark,) = list_log_remarks(dict(told, silent=True))
     assert "ln -sf" not in remark
 
 
-def test_another_process_whose_output_goes_nowhere_is_no_server(tmp_path: Path) -> None:
+def test_another_process_whose_output_goes_nowhere_is_no_server() -> None:
     """It is the first process that counts, or who listens on the port."""
-    with subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as quiet:
-        with subprocess.Popen(["sleep", "600"], cwd=tmp_path) as first:
-            processes = [first.pid, quiet.pid]
-            assert describe_log(processes, [], SOON) == {}
-            assert describe_log(processes, [], SOON, {first.pid}) == {}
-            assert describe_log(processes, [], SOON, {quiet.pid}) == {"is_discarded": True}
-            assert describe_log(processes[::-1], [], SOON) == {"is_discarded": True}
-            first.kill()
-        quiet.kill()
+    with contextlib.ExitStack() as stack:
+        started = [
+            subprocess.Popen(["sleep", "60"], stdout=place, stderr=place) for place in (None, subprocess.DEVNULL)
+        ]
+        for each in started:
+            stack.enter_context(each)
+            stack.callback(each.kill)
+        first, quiet = (each.pid for each in started)
+        assert describe_log([first, quiet], [], SOON).get("is_discarded") is None
+        assert describe_log([first, quiet], [], SOON, {first}).get("is_discarded") is None
+        assert describe_log([first, quiet], [], SOON, {quiet})["is_discarded"]
+        assert describe_log([quiet, first], [], SOON)["is_discarded"]
 
 
 @pytest.mark.parametrize(
