@@ -45,7 +45,12 @@ CASES: Final[dict[str, tuple[str, bytes, bytes, str]]] = {
     "head of an answer": ("http", b"HTTP/1.1 200 OK\r\nX: ", b"x", LATE),
     "head of a tunnel": ("https", b"HTTP/1.1 200 OK\r\nX: ", b"x", LATE),
     "first line of a tunnel": ("https", b"", b"x", LATE),
-    "refused": ("https", b"HTTP/1.1 407 Who are you\r\n\r\n", b"", ": the proxy asks for a name and a password"),
+    "refused": (
+        "https",
+        b"HTTP/1.1 407 Who are you\r\n\r\n",
+        b"",
+        ": the proxy does not take the name and the password",
+    ),
     "no tunnel": ("https", b"\0\1\2", b"", "the manifest 1, through the proxy "),
 }
 

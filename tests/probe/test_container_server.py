@@ -15,6 +15,7 @@ from layerscope.engine.client import Engine
 from layerscope.probe.container_server import ContainerServer
 
 MARK: Final = "layerscope-1"
+PORT: Final = 8000
 IGNORED, HANDLED, BLOCKED = (
     "SigBlk:\t0000000000000000\nSigCgt:\t0000000000010000\n",
     "SigBlk:\t0000000000000000\nSigCgt:\t0000000000004002\n",
@@ -101,6 +102,12 @@ def test_all_that_is_told_of_a_log_comes_of_one_run(
     table: Path, tmp_path: Path, programs: Path | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Files with a request in them, those with a log's name, and what holds a log back; no database, and no secret."""
+    store = tmp_path / "store"
+    store.mkdir()
+    for name in ("CURRENT", "MANIFEST-000002"):
+        (store / name).touch()
+    put_file(table, 9, "000003.log", b"")
+    put_file(table, 10, "store/LOG.log", f"GET /{MARK}".encode())
     text = put_file(table, 3, "today", f"GET /{MARK} 404\n".encode())
     empty = put_file(table, 4, "server.log", b"")
     put_file(table, 5, "requests", b"SQLite format 3\0" + MARK.encode())
@@ -108,7 +115,7 @@ def test_all_that_is_told_of_a_log_comes_of_one_run(
     put_file(table, 7, "requests.db", MARK.encode())
     put_file(table, 8, "read.log", MARK.encode(), flags="0100000")
     server, asked = make_server(tmp_path, monkeypatch, programs)
-    told = server.describe_log([MARK], 3.0)
+    told = server.describe_log([MARK], 3.0, PORT)
     has_all = programs is None or (programs / "tr").exists()
     assert asked.runs == 1
     assert told["log_settings"] == ["LOG_LEVEL=error", "--log-level error"]
@@ -116,6 +123,19 @@ def test_all_that_is_told_of_a_log_comes_of_one_run(
     assert told["is_in_file"] == has_all
     named = [text, empty] if has_all else [str(tmp_path / "binary.log"), empty]
     assert told["log_files"] == named
+    assert told["is_text"] == has_all
+
+
+def test_a_text_that_tells_of_no_request_is_known_from_an_empty_file(
+    table: Path, tmp_path: Path, programs: Path | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far as the image has what tells; only that one may be replaced by a link."""
+    empty, text = put_file(table, 3, "a.log", b""), put_file(table, 4, "b.log", b"loading\n")
+    server, _ = make_server(tmp_path, monkeypatch, programs)
+    told = server.describe_log([MARK], 3.0, PORT)
+    is_known = programs is None or (programs / "tr").exists()
+    assert told["log_files"] == ([text, empty] if is_known else [empty, text])
+    assert (told["is_in_file"], told["is_text"]) == (False, is_known)
 
 
 def test_an_output_that_goes_nowhere_is_told(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +143,26 @@ def test_an_output_that_goes_nowhere_is_told(table: Path, tmp_path: Path, monkey
     for number in (1, 2):
         (table / f"fd/{number}").symlink_to("/dev/null")
     server, _ = make_server(tmp_path, monkeypatch)
-    assert server.describe_log([MARK], 3.0)["is_discarded"]
+    assert server.describe_log([MARK], 3.0, PORT)["is_discarded"]
+
+
+@pytest.mark.parametrize(("port", "is_told"), [(PORT, True), (6379, False)], ids=["the server", "another"])
+def test_of_other_processes_it_is_told_where_they_listen_on_the_port(
+    port: int, *, is_told: bool, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon beside the server may be quiet."""
+    folder = tmp_path / "proc/7"
+    (folder / "fd").mkdir(parents=True)
+    for number, place in enumerate(("/dev/null", "/dev/null", "/dev/null", "socket:[4242]")):
+        (folder / f"fd/{number}").symlink_to(place)
+    (tmp_path / "proc/net").mkdir()
+    address, rest = f"00000000:{port:04X} 00000000:0000", "00000000:00000000 00:00000000 00000000 0 0 4242 1"
+    heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+    (tmp_path / "proc/net/tcp").write_text(f"{heading}   0: {address} 0A {rest}\n")
+    server, _ = make_server(tmp_path, monkeypatch)
+    told = server.describe_log([MARK], 3.0, PORT)
+    assert told.get("is_discarded", False) == is_told
+    assert table.exists()
 
 
 @pytest.mark.parametrize(
@@ -143,6 +182,6 @@ def test_a_first_process_is_sent_no_signal_that_it_does_not_mind(
     """The kernel keeps those from it, and to wait for its end would be in vain."""
     (table / "status").write_text("Name:\tserve\n" + state)
     server, asked = make_server(tmp_path, monkeypatch)
-    server.describe_log([MARK], 3.0)
+    server.describe_log([MARK], 3.0, PORT)
     server.interrupt(0.0)
     assert asked.signals == (["INT", "TERM"] if signals is None else signals)

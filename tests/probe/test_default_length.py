@@ -60,6 +60,7 @@ def test_the_limit_is_told(
         (answer(20, "stop", "Monday is the first day."), [], [], 20),
         (answer(20, "stop", 'They say "it begins".”'), [], [], 20),
         (answer(20, "stop", "**Sunday is quiet.**\n"), [], [], 20),
+        (answer(20, "stop", "Monday is the first day. Sunday ends it all."), [NEW], [], 5),
         (answer(10, "length"), [], [], 10),
         (answer(512, "length", "x" * 900), [NEW], [], 16),
         (answer(60, "stop", "x" * 200), [NEW], [NEW], 16),
@@ -71,6 +72,7 @@ def test_the_limit_is_told(
         "a sentence",
         "quoted",
         "marked",
+        "a sentence, warmed up",
         "another limit",
         "warmed up",
         "counted beyond",
@@ -81,6 +83,11 @@ def test_the_limit_is_told(
 def test_no_other_end_is_taken_for_it(told: Answer, lines: list[str], recent: list[str], short: int | None) -> None:
     """Nor a model that is warmed up by a call without a limit."""
     assert tell_default(told, 512, lines, recent, short) == ""
+
+
+def test_a_warning_of_that_very_call_is_believed() -> None:
+    """Even where the text ends with a sentence by chance."""
+    assert tell_default(answer(20, "stop", "Monday is the first day."), 512, [NEW], [NEW], 5)
 
 
 @pytest.mark.parametrize(

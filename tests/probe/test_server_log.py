@@ -1,5 +1,6 @@
 """Why nothing is heard of a server: files, levels and arguments are named, and nothing else of its environment."""
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from probe.test_serving import run_stub
         ([], ["LOG_LEVEL=warning", "UVICORN_LOG_LEVEL=critical"], ["LOG_LEVEL=warning", "UVICORN_LOG_LEVEL=critical"]),
         ([], ["GLOG_minloglevel=2", "RUST_LOG=off"], ["GLOG_minloglevel=2", "RUST_LOG=off"]),
         ([], ["VLLM_CONFIGURE_LOGGING=0"], ["VLLM_CONFIGURE_LOGGING=0"]),
+        ([], ["LOGLEVEL=error", "RAY_BACKEND_LOG_LEVEL=error"], ["LOGLEVEL=error", "RAY_BACKEND_LOG_LEVEL=error"]),
+        ([], ["NPM_CONFIG_LOGLEVEL=error", "PIP_LOG_LEVEL=off", "DB_LOG_LEVEL=error", "APP_DB_LOG_LEVEL=error"], []),
         (["serve", "--log-level", "error"], [], ["--log-level error"]),
         (["--uvicorn-log-level=CRITICAL"], [], ["--uvicorn-log-level CRITICAL"]),
         (["--no-access-log", "--disable-log-requests"], [], ["--no-access-log", "--disable-log-requests"]),
@@ -36,9 +39,12 @@ def test_what_holds_a_log_back_is_named(words: list[str], variables: list[str], 
     assert find_log_settings(words, variables) == found
 
 
+SERVERS = ("VLLM", "NIM", "TGI", "RAY", "TM", "APP", "SERVER", "ROOT", "API", "MODEL")
+
+
 def test_what_an_image_sets_is_bounded() -> None:
     """However much there is of it."""
-    assert len(find_log_settings([], [f"A{number}_LOG_LEVEL=error" for number in range(99)])) == 8
+    assert len(find_log_settings([], [f"{word}_LOG_LEVEL=error" for word in SERVERS])) == 8
     assert find_log_settings(["--log-level=" + "e" * 10_000], ["LOG_LEVEL=" + "error" * 10_000]) == []
 
 
@@ -98,6 +104,7 @@ def test_files_that_a_process_writes_are_found(holder: int, tmp_path: Path) -> N
     assert "sesame" not in str(told)
     other = describe_log([holder], ["another"], SOON)
     assert (other["log_files"], other["is_in_file"]) == ([str(tmp_path / "server.log")], False)
+    assert other["is_text"]
     assert describe_log([1 << 30], ["layerscope-1"], SOON) == {}
     assert describe_log([holder], ["layerscope-1"], 0.0) == {}
 
@@ -129,6 +136,49 @@ def test_a_database_of_requests_is_no_log(tmp_path: Path) -> None:
         process.kill()
 
 
+STORE = """
+import sys, time
+kept = [open(path, "a") for path in sys.argv[1:]]
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_log_of_a_store_of_data_is_none(tmp_path: Path) -> None:
+    """LevelDB and RocksDB write ahead to a numbered file; what is beside their MANIFEST is theirs, too."""
+    store = tmp_path / "store"
+    store.mkdir()
+    for name in ("CURRENT", "MANIFEST-000002"):
+        (store / name).touch()
+    paths = [tmp_path / "000003.log", store / "LOG.log", tmp_path / "server.log"]
+    with subprocess.Popen([sys.executable, "-c", STORE, *map(str, paths)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            told = describe_log([process.pid], ["layerscope-1"], SOON)
+        finally:
+            process.kill()
+    assert told == {"log_files": [str(tmp_path / "server.log")], "is_in_file": False, "is_text": False}
+    (remark,) = list_log_remarks(dict(told, silent=True))
+    assert "ln -sf" not in remark
+
+
+def test_another_process_whose_output_goes_nowhere_is_no_server() -> None:
+    """It is the first process that counts, or who listens on the port."""
+    with contextlib.ExitStack() as stack:
+        started = [
+            subprocess.Popen(["sleep", "60"], stdout=place, stderr=place) for place in (None, subprocess.DEVNULL)
+        ]
+        for each in started:
+            stack.enter_context(each)
+            stack.callback(each.kill)
+        first, quiet = (each.pid for each in started)
+        assert describe_log([first, quiet], [], SOON).get("is_discarded") is None
+        assert describe_log([first, quiet], [], SOON, {first}).get("is_discarded") is None
+        assert describe_log([first, quiet], [], SOON, {quiet})["is_discarded"]
+        assert describe_log([quiet, first], [], SOON)["is_discarded"]
+
+
 @pytest.mark.parametrize(
     ("path", "is_one"),
     [
@@ -136,6 +186,9 @@ def test_a_database_of_requests_is_no_log(tmp_path: Path) -> None:
         ("/data/requests.SQLITE3", True),
         ("/data/requests.sqlite-wal", True),
         ("/data/requests-journal", True),
+        ("/data/000003.log", True),
+        ("/var/log/20240131.log.1", False),
+        ("/var/log/server-000003.log", False),
         ("/var/log/requests.log", False),
         ("/data/db", False),
     ],
@@ -159,7 +212,12 @@ def test_a_file_that_fades_or_may_be_data_is_in_no_command(path: str) -> None:
         ({"silent": True}, "set its log level"),
         ({"silent": True, "log_settings": ["LOG_LEVEL=error"]}, "LOG_LEVEL=error holds its log back"),
         ({"silent": True, "is_discarded": True}, "/dev/null"),
-        ({"silent": True, "log_files": ["/a.log"], "is_in_file": False}, "RUN ln -sf /dev/stdout /a.log"),
+        ({"silent": True, "is_discarded": True, "log_settings": ["--log-level error"]}, "--log-level error holds"),
+        (
+            {"silent": True, "log_files": ["/a.log"], "is_in_file": False, "is_text": True},
+            "RUN ln -sf /dev/stdout /a.log",
+        ),
+        ({"log_files": ["/a.log"], "is_in_file": True}, "RUN ln -sf /dev/stdout /a.log"),
         ({"log_files": ["/a.log"], "is_in_file": True}, "writes what it tells of requests to /a.log"),
     ],
 )
@@ -177,9 +235,16 @@ def test_a_server_that_is_heard_is_no_remark(values: dict[str, Any]) -> None:
     assert list(list_log_remarks(values)) == []
 
 
+@pytest.mark.parametrize("path", ["/a.log", "/srv/db/000003.log"])
+def test_a_file_that_is_empty_or_a_databases_is_in_no_command(path: str) -> None:
+    """What its program would keep there would be lost."""
+    (remark,) = list_log_remarks({"silent": True, "log_files": [path], "is_text": path != "/a.log"})
+    assert "ln -sf" not in remark
+
+
 def test_a_path_that_a_shell_would_read_is_in_no_command() -> None:
     """It comes from the image."""
-    (remark,) = list_log_remarks({"silent": True, "log_files": ["/a.log; id"]})
+    (remark,) = list_log_remarks({"silent": True, "log_files": ["/a.log; id"], "is_text": True})
     assert "ln -sf" not in remark
 
 
@@ -187,7 +252,7 @@ def test_where_the_log_is_stands_behind_what_is_missed() -> None:
     """All that was found, in the stage's own words."""
     assert tell_log({}) == ""
     told = {"log_files": ["/a.log"], "is_in_file": False, "is_discarded": True, "log_settings": ["--no-access-log"]}
-    assert tell_log(told) == ": it holds /a.log open; its output goes to /dev/null; it was started with --no-access-log"
+    assert tell_log(told) == ": it holds /a.log open; it was started with --no-access-log; its output goes to /dev/null"
 
 
 @pytest.mark.parametrize(

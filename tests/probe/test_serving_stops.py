@@ -7,6 +7,7 @@ import pytest
 from layerscope.probe.observation import Observation
 from layerscope.probe.payload.answer_text import find_stop
 from layerscope.probe.payload.api_dialects import NO_STOP, lift_stops, list_chat_calls
+from layerscope.probe.payload.serving_stops import find_turn_mark
 from layerscope.probe.verdict import Outcome, judge
 from support.payload_stages import ask_server
 from support.served_handler import serve_handler
@@ -84,7 +85,7 @@ def ask(fault: str, *, refuses: bool = False) -> tuple[Observation, list[dict[st
 def test_a_text_that_comes_without_the_servers_stop_strings_is_told_once() -> None:
     """In all that follows, it is known without asking; the template is not suspected."""
     seen, chats = ask("stops-at-once")
-    assert ["stop" in body for body in chats] == [False, False, True, False]
+    assert ["stop" in body for body in chats] == [False, False, True, False, False]
     assert {stage.name: stage.kind for stage in seen.stages if stage.kind} == {
         "chat-16": "stop-string",
         "chat-512": "stop-string",
@@ -103,6 +104,47 @@ def test_a_server_that_is_not_warm_yet_has_no_stop_string() -> None:
     assert verdict.remarks == ()
     assert "a server that is not warm yet, or one that fails now and then" in verdict.reason
     assert "startupProbe" in verdict.cures[0]
+
+
+def test_a_server_that_fails_twice_by_chance_has_no_stop_string() -> None:
+    """A text that comes with another stop list comes with the server's own as well."""
+    seen, chats = ask("flaky")
+    assert ["stop" in body for body in chats] == [False, False, True, False, False]
+    assert {stage.name: stage.kind for stage in seen.stages if stage.kind} == {"chat-16": "empty"}
+    verdict = judge(seen)
+    assert "fails now and then" in verdict.reason
+    assert not any("stop string" in cure for cure in verdict.cures)
+
+
+def test_a_model_that_ends_its_turn_at_once_has_no_stop_string() -> None:
+    """What comes where nothing stops it begins with the mark of its turn's end: no cure lets the server run past it."""
+    seen, _ = ask("ends-turn")
+    kinds = {stage.name: stage.kind for stage in seen.stages if stage.kind}
+    assert (kinds["chat-16"], kinds["chat-512"]) == ("special-only", "special-only")
+    verdict = judge(seen)
+    assert verdict.kind == "special-only"
+    assert "'<|im_end|>'" in next(stage.detail for stage in seen.stages if stage.name == "chat-16")
+    assert not any("stop string" in cure for cure in verdict.cures)
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("\n <|im_end|>\n<|im_start|>user", "<|im_end|>"),
+        ("</s>", "</s>"),
+        ("<end_of_turn>\n", "<end_of_turn>"),
+        ("### Human: and now", "### Human:"),
+        ("[/INST] so", "[/INST]"),
+        ("\nREADY<|im_end|>", ""),
+        ("<think>\nWell", ""),
+        ("</think>\n\nREADY", ""),
+        ("User manual", ""),
+        ("", ""),
+    ],
+)
+def test_the_mark_of_a_turn_is_known_where_a_text_begins(text: str, mark: str) -> None:
+    """A thought's marks are none, nor is what stands behind a text."""
+    assert find_turn_mark(text) == mark
 
 
 def test_a_text_that_is_counted_and_not_given_is_cut_away() -> None:

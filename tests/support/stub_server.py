@@ -27,6 +27,9 @@ MODEL = "stub-model"
 FEW = 16
 """Tokens that are enough for the shorter text alone."""
 
+FLAKY = 2
+"""Chats that fail at first, where they do so by chance."""
+
 BREAK = "\n"
 """What some models begin with, and a stop string of some servers."""
 
@@ -78,6 +81,12 @@ def stop_at_once(text: str, body: dict[str, Any]) -> Told:
     return (BREAK + text).split(stops[0])[0], "stop", 1
 
 
+def end_turn_at_once(_text: str, body: dict[str, Any]) -> Told:
+    """A model that ends its turn before the first word, and goes on with another where nothing stops it."""
+    said = "<|im_end|>\n<|im_start|>user\nReply with one word.<|im_end|>"
+    return said.split((body.get("stop") or ["<|im_end|>"])[0], maxsplit=1)[0], "stop", 0
+
+
 def trim_echo(text: str, body: dict[str, Any]) -> Told:
     """The prompt taken off by its number of characters, of which its special tokens are no longer there."""
     question = body["messages"][-1]["content"]
@@ -107,6 +116,7 @@ SPOILT: "dict[str, Callable[[str, dict[str, Any]], Told]]" = {
     "special-only": lambda _text, _body: ("<|im_end|>", "stop", 1),
     "eos-first": lambda _text, _body: ("", "stop", 1),
     "stops-at-once": stop_at_once,
+    "ends-turn": end_turn_at_once,
     "echo-trimmed": trim_echo,
     "degenerate": lambda _text, body: ("!" * body["max_tokens"], "length", body["max_tokens"]),
     "capped": cap,
@@ -209,7 +219,7 @@ class StubHandler(BaseHTTPRequestHandler):
         if not chats:
             return " Wednesday, Thursday", "length", asked
         type(self).chats += 1
-        if "cold" in self.faults and self.chats == 1:
+        if ("cold" in self.faults and self.chats == 1) or ("flaky" in self.faults and self.chats <= FLAKY):
             return "", "stop", 1
         spoilt = next((each for fault, each in SPOILT.items() if fault in self.faults), None)
         return spoilt(text, body) if spoilt is not None else (text, "stop", len(text.split()))

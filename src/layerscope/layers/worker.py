@@ -151,18 +151,21 @@ def start_workers(task: Task, count: int) -> Iterator[list[Worker]]:
 
 def stop_workers(workers: Sequence[Worker]) -> None:
     """Make workers stop whatever they are doing; all have ended afterwards."""
-    for worker in workers:
-        worker.send(signal.SIGTERM)
-    _await_end(workers)
+    _await_end(workers, asking=signal.SIGTERM)
 
 
-def _await_end(workers: Sequence[Worker]) -> None:
-    """Wait until all have ended, and kill those that do not."""
+def _await_end(workers: Sequence[Worker], *, asking: signal.Signals | None = None) -> None:
+    """Wait until all have ended, and kill those that do not.
+
+    They are asked again and again: a signal that comes between Python's look for signals and the call in which a worker
+    waits is noticed with the next one.
+    """
     deadline, pause = time.monotonic() + PATIENCE, 0.001
     while running := [worker for worker in workers if not worker.has_ended()]:
-        if time.monotonic() > deadline:
+        number = signal.SIGKILL if time.monotonic() > deadline else asking
+        if number is not None:
             for worker in running:
-                worker.send(signal.SIGKILL)
+                worker.send(number)
         time.sleep(pause)
         pause = min(2 * pause, 0.05)
 

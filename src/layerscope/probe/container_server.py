@@ -16,7 +16,16 @@ from layerscope.engine.client import Engine
 from layerscope.engine.executions import measure_work, open_execution, read_output
 from layerscope.errors import EngineError
 from layerscope.probe.payload.http_client import CallError
-from layerscope.probe.payload.server_log import LOG_TAIL, find_log_settings, is_database, is_log_place, join_log
+from layerscope.probe.payload.server_log import (
+    EMPTY,
+    LOG_TAIL,
+    TEXT,
+    TOLD,
+    find_log_settings,
+    is_database,
+    is_log_place,
+    join_log,
+)
 from layerscope.probe.payload.serving import Serving
 from layerscope.probe.payload.watched_server import Listener, WatchedServer, find_listeners
 
@@ -37,15 +46,33 @@ cat /proc/[0-9]*/environ; echo "$mark$mark"
 while read -r name value; do
   case $name in SigBlk:|SigCgt:) echo "minded $value" ;; esac
 done </proc/1/status
+sockets=$(for each in tcp tcp6; do
+  while read -r _ at _ state _ _ _ _ _ inode _; do
+    case $at.$state in (*:PORT.0A) echo "socket:[$inode]" ;; esac
+  done <"/proc/net/$each"
+done)
+listens() {
+  for each in "$1"/fd/*; do
+    open=$(readlink "$each") && [ "$open" ] && case $sockets in *"$open"*) return 0 ;; esac
+  done
+  return 1
+}
 for process in /proc/[0-9]*; do
-  [ "$(readlink "$process/fd/1")$(readlink "$process/fd/2")" = /dev/null/dev/null ] && echo "null $process"
+  if [ "$(readlink "$process/fd/1")$(readlink "$process/fd/2")" = /dev/null/dev/null ]; then
+    if [ "$process" = /proc/1 ] || listens "$process"; then echo "null $process"; fi
+  fi
   for open in "$process"/fdinfo/*; do
     while read -r name value; do
       case $name$value in flags:*[12])
         path=$(readlink "$process/fd/${open##*/}") && [ -f "$path" ] || continue
+        set -- "${path%/*}"/MANIFEST-*
+        [ -e "$1" ] && [ -e "${path%/*}/CURRENT" ] && continue
         case $({ tail -c TAIL "$path" || head -c TAIL "$path" && echo; } | tr -c '\\000' t | tr '\\000' n) in
           *n*) ;;
-          t*) if grep -qF MARKS "$path"; then echo "told $path"; else echo "open $path"; fi ;;
+          t*)
+            if grep -qF MARKS "$path"; then echo "told $path"
+            elif [ -s "$path" ]; then echo "text $path"
+            else echo "open $path"; fi ;;
           *) echo "open $path" ;;
         esac ;;
       esac
@@ -55,9 +82,12 @@ done
 """
 """What holds a log back, what of signals the first process minds, and the files that are written, one after the other.
 
-What parts them stands in no command line, the own one included. A file with a zero byte is no log; where the image
-lacks what tells, no request is looked for in files.
+What parts them stands in no command line, the own one included. Output that goes nowhere is told of the first process
+and of what listens on the port alone. A file with a zero byte is no log, nor is one in the folder of a database; where
+the image lacks what tells, no request is looked for in files.
 """
+
+_CONTENTS: Final = {"open": EMPTY, "text": TEXT, "told": TOLD}
 _GPU_NODES: Final = ("/dev/nvidia", "/dev/dri/render")
 
 
@@ -137,20 +167,21 @@ class ContainerServer(WatchedServer):
                 told = f"it computes on {busy:.1f} processors" if busy > 0.2 else "it waits"  # noqa: PLR2004
         return told + (f", and last printed: {line[-300:]}" if line else ", and has printed nothing"), values
 
-    def describe_log(self, marks: list[str], seconds: float) -> dict[str, Any]:
+    def describe_log(self, marks: list[str], seconds: float, port: int) -> dict[str, Any]:
         """Where its log is, as far as programs of the image tell: readlink and grep for files, cat for how it began."""
         wanted, nonce = " ".join(f"-e {shlex.quote(mark)}" for mark in marks if mark), secrets.token_hex(8)
-        script = _LOG.replace("NONCE", nonce).replace("TAIL", str(LOG_TAIL)).replace("MARKS", wanted)
+        script = _LOG.replace("NONCE", nonce).replace("TAIL", str(LOG_TAIL)).replace("PORT", f"{port:04X}")
+        script = script.replace("MARKS", wanted)
         words, variables, lines = (*self._run(script, seconds).split(2 * nonce + "\n"), "", "", "")[:3]
-        files: dict[str, bool] = {}
+        files: dict[str, int] = {}
         is_discarded = False
         for line in lines.splitlines():
             word, _, path = line.partition(" ")
             is_discarded = is_discarded or word == "null"
             if word == "minded":
                 self._minded = (self._minded or 0) | read_mask(path)
-            elif not is_database(path) and (word == "told" or (word == "open" and is_log_place(path))):
-                files[path] = files.get(path, False) or word == "told"
+            elif word in _CONTENTS and not is_database(path) and (word == "told" or is_log_place(path)):
+                files[path] = max(files.get(path, EMPTY), _CONTENTS[word])
         settings = find_log_settings(words.split("\0"), variables.split("\0"))
         return join_log(files, settings, is_discarded=is_discarded)
 

@@ -8,6 +8,7 @@ import pytest
 
 from layerscope.errors import TransferError
 from layerscope.sources.registry.endpoint import Endpoint
+from layerscope.sources.registry.proxies import tell_way
 from layerscope.sources.registry.transport import Transport
 
 
@@ -43,10 +44,10 @@ def proxy() -> Iterator[ThreadingHTTPServer]:
     thread.join()
 
 
-def ask(scheme: str, place: str) -> str:
+def ask(scheme: str, place: str, *, login: str = "user:PROXYPW@", speaking: str = "http") -> str:
     """What is said where the registry is to be reached through that proxy."""
     endpoint = Endpoint(scheme, "registry.invalid:5000")
-    environment = {"HOME": "/nonexistent", f"{scheme}_proxy": f"http://user:PROXYPW@{place}"}
+    environment = {"HOME": "/nonexistent", f"{scheme}_proxy": f"{speaking}://{login}{place}"}
     with pytest.raises(TransferError) as raised:
         Transport(endpoint, environment).read("GET", f"{endpoint.url}/v2/", headers={}, task="asking")
     assert "PROXYPW" not in str(raised.value)
@@ -56,9 +57,11 @@ def ask(scheme: str, place: str) -> str:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_that_wants_to_know_who_asks_is_named(scheme: str, proxy: ThreadingHTTPServer) -> None:
     """At once: another try changes nothing."""
-    told = ask(scheme, f"127.0.0.1:{proxy.server_port}")
+    place = f"127.0.0.1:{proxy.server_port}"
+    told = ask(scheme, place, login="")
     assert told.startswith("asking, through the proxy PROXY: the proxy asks for a name and a password: http://NAME:")
-    assert proxy.RequestHandlerClass.asked == 1  # type: ignore[attr-defined]
+    assert ask(scheme, place).endswith(": the proxy does not take the name and the password that stand in its address")
+    assert proxy.RequestHandlerClass.asked == 2  # type: ignore[attr-defined]
 
 
 def test_a_proxy_that_opens_no_way_is_named(proxy: ThreadingHTTPServer) -> None:
@@ -75,3 +78,51 @@ def test_a_proxy_that_does_not_run_is_named(scheme: str) -> None:
     told = ask(scheme, "127.0.0.1:9")
     assert told.startswith("asking, through the proxy PROXY: ")
     assert told.endswith("Connection refused")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429])
+def test_a_proxy_that_has_too_much_to_do_is_asked_again(status: int, proxy: ThreadingHTTPServer) -> None:
+    """Its answer may pass, as the same one of a registry."""
+    proxy.RequestHandlerClass.status = status  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("layerscope.sources.registry.transport.time.sleep", lambda _: None)
+        told = ask("https", f"127.0.0.1:{proxy.server_port}")
+    assert "tried" in told
+    assert proxy.RequestHandlerClass.asked > 1  # type: ignore[attr-defined]
+
+
+def test_a_proxy_whose_name_leads_nowhere_is_named() -> None:
+    """As a registry's that leads nowhere."""
+    told = ask("https", "no-such-proxy.invalid:3128")
+    assert told.startswith("asking, through the proxy PROXY: ")
+    assert "tried 10" not in told
+
+
+def test_a_proxy_that_is_to_speak_tls_and_does_not_is_no_reason_to_ask_in_the_clear(
+    proxy: ThreadingHTTPServer,
+) -> None:
+    """It is the proxy's address that is wrong; without TLS to the registry its credentials would be in the open."""
+    told = ask("https", f"127.0.0.1:{proxy.server_port}", speaking="https")
+    assert told == "asking, through the proxy PROXY: the proxy does not speak TLS; its address begins with http:// then"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://user:SECRET@host:3128/", "host:3128"),
+        ("host:3128", "host:3128"),
+        ("http://host:1/?token=SECRET", "host:1"),
+        ("http://user:SECRET%40host:3128", ""),
+        ("http://u:SECRET@h:1/a@b", "h:1"),
+        ("http://h\x1b[31m:1", ""),
+    ],
+)
+def test_of_a_proxy_host_and_port_are_told_alone(address: str, shown: str) -> None:
+    """Whatever else stands in its address may be a secret; what is no address is not shown."""
+    try:
+        told = tell_way(address)
+    except TransferError as error:
+        told = str(error)
+    assert "SECRET" not in told
+    assert "\x1b" not in told
+    assert shown in told

@@ -2,7 +2,6 @@
 
 import shutil
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.errors import SourceError
 from layerscope.sources.registry import tls_probe
 from layerscope.sources.registry.tls_probe import speaks_tls
+from support.own_certificate import make_certificate
 from support.registry_server import Registry, RegistryHandler, always
 
 Audit = Callable[..., AuditResult]
@@ -32,15 +32,7 @@ SOMEBODY: Final = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A certificate of this host's own, with its key in one file."""
     monkeypatch.setattr(tls_probe, "PROBE_SECONDS", 10.0)
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", *curve, *names, "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    both = tmp_path / "both.pem"
-    both.write_bytes((tmp_path / "cert.pem").read_bytes() + (tmp_path / "key.pem").read_bytes())
-    return both
+    return make_certificate(tmp_path)
 
 
 @contextmanager

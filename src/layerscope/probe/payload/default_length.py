@@ -35,15 +35,17 @@ def tell_default(
     """That this limit ended an answer, in a sentence; empty where nothing shows it.
 
     `lines` is all that the server has printed, `recent` what it has since it was first asked: an older warning may be
-    one of a call that only warms the model up. `short` is how many tokens came where fewer than 20 were asked for: as
-    many are no chance where the text also ends within a sentence. Without a warning, a server with a generation of its
-    own (`is_own`) is not told of transformers' limit.
+    one of a call that only warms the model up, and says nothing of an answer that ends with a sentence of its own.
+    `short` is how many tokens came where fewer than 20 were asked for: as many are no chance where the text also ends
+    within a sentence. Without a warning, a server with a generation of its own (`is_own`) is not told of
+    transformers' limit.
     """
-    warning = find_default_warning(lines)
+    is_whole = not answer.is_cut and bool(SENTENCE_END.search(answer.text.rstrip()))
+    warning = find_default_warning(recent if is_whole else lines)
     if answer.count is None:
         is_default = bool(find_default_warning(recent)) and len(answer.text) < FEW_CHARACTERS
     elif answer.count == DEFAULT_TOKENS:
-        is_twice = short == DEFAULT_TOKENS and not SENTENCE_END.search(answer.text.rstrip())
+        is_twice = short == DEFAULT_TOKENS and not is_whole
         is_default = bool(warning) or (not is_own and (answer.is_cut or is_twice))
     else:
         is_default = answer.is_cut and bool(warning) and answer.count < DEFAULT_TOKENS

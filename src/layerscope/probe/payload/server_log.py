@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import time
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Optional, Set
 
 from layerscope.probe.payload.host_files import list_folder, read_fields, read_text
 
@@ -24,15 +24,28 @@ LOG_PLACE = re.compile(
 )
 """Where programs keep logs, and what they call them."""
 
-DATABASE = re.compile(r"\.(?:db|sqlite3?)$|-(?:wal|shm|journal)$", re.IGNORECASE)
-"""Names of databases and of what stands beside them: a request that is kept there is data."""
+DATABASE = re.compile(r"\.(?:db|sqlite3?|sst|ldb|wal|aof)$|-(?:wal|shm|journal)$|(?:^|/)\d{6,40}\.log$", re.IGNORECASE)
+"""Names of databases and of what stands beside them: a request that is kept there is data.
+
+A number with `.log` is what LevelDB, RocksDB and Kafka have not yet written elsewhere.
+"""
+
+EMPTY, TEXT, TOLD = 0, 1, 2
+"""What is in a file: nothing that is known, text, or a request that was asked."""
 
 ELSEWHERE = ("/proc/", "/dev/", "/sys/", "/memfd:")
 NOWHERE = "/dev/null"
 
 LEVEL = r"(?:error|critical|fatal|off|none|silent|quiet|warn|warning)"
+OWNER = (
+    r"(?:API|APP|APPLICATION|BACKEND|BENTOML|COG|DJL|ENGINE|FASTAPI|FLASK|GUNICORN|HYPERCORN|INFERENCE|INFINITY|KSERVE"
+    r"|LITELLM|LLAMA|LLAMA_ARG|LLM|LMDEPLOY|LOCALAI|MODEL|NIM|OLLAMA|OPENLLM|PYTHON|RAY|ROOT|ROUTER|SERVE|SERVER"
+    r"|SERVICE|SERVING|SGL|SGLANG|TEI|TGI|TLLM|TM|TORCHSERVE|TRITON|TRTLLM|TS|UVICORN|VLLM|WORKER|XINFERENCE)"
+)
+"""Words before the level of a server's own log; those of other tools, as npm, pip and databases, hold back theirs."""
+
 VARIABLE = re.compile(
-    r"(?:(?:[A-Z0-9]{1,20}_){0,3}LOG(?:GING|GER)?_?LEVEL|RUST_LOG)=" + LEVEL + r"|GLOG_minloglevel=[1-3]"
+    r"(?:(?:" + OWNER + r"_){0,3}LOG(?:GING|GER)?_?LEVEL|RUST_LOG)=" + LEVEL + r"|GLOG_minloglevel=[1-3]"
     r"|VLLM_CONFIGURE_LOGGING=0",
     re.IGNORECASE,
 )
@@ -73,13 +86,23 @@ def is_database(path: str) -> bool:
     return bool(DATABASE.search(path))
 
 
-def describe_log(processes: List[int], marks: List[str], until: float) -> Dict[str, Any]:
+def is_database_folder(folder: str) -> bool:
+    """Whether LevelDB or RocksDB, or what is made after them, keeps its data there."""
+    names = list_folder(folder)
+    return "CURRENT" in names and any(name.startswith("MANIFEST-") for name in names)
+
+
+def describe_log(
+    processes: List[int], marks: List[str], until: float, speakers: Optional[Set[int]] = None
+) -> Dict[str, Any]:
     """Where processes write their log, and what holds it back, as far as is seen until then.
 
-    `marks` are what a line of a request would have.
+    `marks` are what a line of a request would have, `speakers` the processes whose output is the server's; without
+    them, it is the first.
     """
     words, variables = [], []  # type: List[str], List[str]
-    files: Dict[str, bool] = {}
+    files: Dict[str, int] = {}
+    speakers = set(processes[:1]) if speakers is None else speakers
     is_discarded = False
     for process in processes[:MOST_LOOKED]:
         if time.monotonic() > until:
@@ -87,19 +110,20 @@ def describe_log(processes: List[int], marks: List[str], until: float) -> Dict[s
         words += _read_list(f"/proc/{process}/cmdline")
         variables += _read_list(f"/proc/{process}/environ")
         streams = {_read_link(f"/proc/{process}/fd/{number}") for number in (1, 2)}
-        is_discarded = is_discarded or streams == {NOWHERE}
-        for path, is_told in _find_files(process, marks).items():
-            files[path] = files.get(path, False) or is_told
+        is_discarded = is_discarded or (process in speakers and streams == {NOWHERE})
+        for path, content in _find_files(process, marks).items():
+            files[path] = max(files.get(path, EMPTY), content)
     return join_log(files, find_log_settings(words, variables), is_discarded=is_discarded)
 
 
-def join_log(files: Dict[str, bool], settings: List[str], *, is_discarded: bool) -> Dict[str, Any]:
-    """What was found, as values of a record; files in which a request stands come first."""
-    first = sorted(files, key=lambda path: (not files[path], path))
+def join_log(files: Dict[str, int], settings: List[str], *, is_discarded: bool) -> Dict[str, Any]:
+    """What was found, as values of a record; files in which a request stands come first, and empty ones last."""
+    first = sorted(files, key=lambda path: (-files[path], path))
     told: Dict[str, Any] = {}
     if first:
         told["log_files"] = [path[:MAX_SHOWN_PATH] for path in first[:MOST_FILES]]
-        told["is_in_file"] = files[first[0]]
+        told["is_in_file"] = files[first[0]] == TOLD
+        told["is_text"] = files[first[0]] >= TEXT
     if settings:
         told["log_settings"] = settings
     if is_discarded:
@@ -114,19 +138,19 @@ def tell_log(told: Dict[str, Any]) -> str:
         parts.append("{} tells of requests".format(told["log_files"][0]))
     elif told.get("log_files"):
         parts.append("it holds {} open".format(", ".join(told["log_files"][:3])))
-    if told.get("is_discarded"):
-        parts.append(f"its output goes to {NOWHERE}")
     if told.get("log_settings"):
         parts.append("it was started with {}".format(", ".join(told["log_settings"])))
+    if told.get("is_discarded"):
+        parts.append(f"its output goes to {NOWHERE}")
     return ": " + "; ".join(parts) if parts else ""
 
 
-def _find_files(process: int, marks: List[str]) -> Dict[str, bool]:
-    """The logs that a process holds open to write them, by path, and whether a request stands in each.
+def _find_files(process: int, marks: List[str]) -> Dict[str, int]:
+    """The logs that a process holds open to write them, by path, and what is in each.
 
     A log is text: what has a zero byte is none, whatever stands in it.
     """
-    found: Dict[str, bool] = {}
+    found: Dict[str, int] = {}
     seen: Set[str] = set()
     for name in list_folder(f"/proc/{process}/fd")[:MOST_OPEN]:
         place = f"/proc/{process}/fd/{name}"
@@ -142,8 +166,8 @@ def _find_files(process: int, marks: List[str]) -> Dict[str, bool]:
         if b"\0" in tail or is_database(path):
             continue
         is_told = any(mark.encode("utf-8") in tail for mark in marks if mark)
-        if is_told or is_log_place(path):
-            found[path] = is_told
+        if (is_told or is_log_place(path)) and not is_database_folder(f"/proc/{process}/root{os.path.dirname(path)}"):
+            found[path] = TOLD if is_told else TEXT if tail.strip() else EMPTY
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 from layerscope.probe.payload.host_files import list_folder, read_fields, read_text
 from layerscope.probe.payload.process_tree import kill_tree, list_descendants
 from layerscope.probe.payload.server_log import describe_log
-from layerscope.probe.payload.watched_server import Listener, WatchedServer, find_listeners
+from layerscope.probe.payload.watched_server import Listener, WatchedServer, find_listeners, find_sockets
 
 MAX_SOCKETS = 1 << 22
 """Bytes of /proc/net/tcp that are read: some 28,000 sockets."""
@@ -61,8 +61,7 @@ class ServerProcess(WatchedServer):
 
     def list_listeners(self) -> List[Listener]:
         """The ports on which its processes listen, in order; all of this network where nobody may look at them."""
-        tables = [read_text("/proc/net/" + name, MAX_SOCKETS) for name in ("tcp", "tcp6")]
-        return find_listeners(tables, self._list_sockets())
+        return find_listeners(_read_tables(), self._list_sockets())
 
     def _list_sockets(self) -> Optional[Set[str]]:
         """The sockets that its processes hold; None where nothing of theirs may be seen."""
@@ -70,15 +69,7 @@ class ServerProcess(WatchedServer):
         return {place[8:-1] for place in places if place.startswith("socket:[")} if places else None
 
     def _iter_open(self) -> List[str]:
-        found = []
-        for process in self.list_processes():
-            folder = f"/proc/{process}/fd"
-            for name in list_folder(folder)[:4096]:
-                try:
-                    found.append(os.readlink(f"{folder}/{name}"))
-                except OSError:
-                    continue
-        return found
+        return [place for process in self.list_processes() for place in _list_open(process)]
 
     def list_gpu_nodes(self) -> List[str]:
         """Device nodes of GPUs that its processes hold open."""
@@ -118,9 +109,12 @@ class ServerProcess(WatchedServer):
         }  # fmt: skip
         return told + (f", and last printed: {line[-300:]}" if line else ", and has printed nothing"), values
 
-    def describe_log(self, marks: List[str], seconds: float) -> Dict[str, Any]:
+    def describe_log(self, marks: List[str], seconds: float, port: int) -> Dict[str, Any]:
         """Where its log is, if not in what it prints: files that it writes, and what it was started with."""
-        return describe_log(self.list_processes(), marks, time.monotonic() + seconds)
+        until, processes = time.monotonic() + seconds, self.list_processes()
+        sockets = {f"socket:[{each}]" for each in find_sockets(_read_tables(), port)}
+        speakers = {each for each in processes if sockets and not sockets.isdisjoint(_list_open(each))}
+        return describe_log(processes, marks, until, speakers | {self.process.pid})
 
     def interrupt(self, seconds: float) -> None:
         """Ask it to end, as a terminal and as an engine do, and wait a moment for what it prints."""
@@ -136,6 +130,21 @@ class ServerProcess(WatchedServer):
     def kill(self) -> None:
         """End it and everything below it."""
         kill_tree(self.process.pid)
+
+
+def _read_tables() -> List[str]:
+    return [read_text("/proc/net/" + name, MAX_SOCKETS) for name in ("tcp", "tcp6")]
+
+
+def _list_open(process: int) -> List[str]:
+    """What a process holds open, as the kernel names it."""
+    found, folder = [], f"/proc/{process}/fd"
+    for name in list_folder(folder)[:4096]:
+        try:
+            found.append(os.readlink(f"{folder}/{name}"))
+        except OSError:
+            continue
+    return found
 
 
 def _write(target: int, content: bytes) -> None:

@@ -210,7 +210,8 @@ class Serving(ServingStops):
                 return told, {"lines": len(self.server.list_texts(since))}
             time.sleep(0.05)
         seconds = min(END_SECONDS, self.limit("request-log") / 3)
-        before, hidden = len(self.server.list_texts()), self.server.describe_log([mark, *self.paths], seconds)
+        before = len(self.server.list_texts())
+        hidden = self.server.describe_log([mark, *self.paths], seconds, self.client.port)
         self.server.interrupt(seconds)
         late = self.server.list_texts()[before:]
         told = self._find_line(late, mark)

@@ -1,13 +1,15 @@
 """A chat that comes back without a text, asked once more: whether a stop string ends it, or what comes after the model.
 
-The same call is asked again first: only where it stays empty, a text that comes with another stop list tells of a stop
-string.
+The same call is asked again before and after: only where it stays empty, a text that comes with another stop list tells
+of a stop string. One that begins with a mark of a turn tells of a model that ends its own at once, where no stop list
+is to blame.
 Most servers take a stop list of the request in place of their own; many take an empty one for none, so that the list
 has a string that no text has.
 """
 
+import re
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from layerscope.probe.payload.answer_text import SPECIAL, Answer
 from layerscope.probe.payload.api_dialects import Call, lift_stops
@@ -22,6 +24,12 @@ FEW_COUNTED = 5
 """Tokens of an answer that may all be special ones: the marks of a turn, and an empty thought."""
 
 LEAST_SECONDS = 0.5
+
+THOUGHT = re.compile(r"</?think>", re.IGNORECASE)
+"""Marks that part a thought from its answer: they are within a turn, and end none."""
+
+ROLE = re.compile(r"(?:#{1,4} ?)?(?:user|human):|\[/?INST\]", re.IGNORECASE)
+"""What stands between turns in templates that have no tokens for it."""
 
 
 class ServingStops(ServingCalls):
@@ -43,16 +51,14 @@ class ServingStops(ServingCalls):
         if answer.text.strip() or answer.finish not in ENDS:
             return failure
         if self._lifted is None:
-            text = self._ask_again(call, until)
-            if text:
-                return _tell_unsteady(text, failure)
-            self._lifted = "" if text is None else self._ask_again(lift_stops(self.dialect, call), until) or ""
+            lifted, text = self._lift(call, until)
+            if _has_text(text):
+                return _tell_unsteady(text or "", failure)
+            if lifted and text is None:  # nothing ties that text to the stops
+                return failure
+            self._lifted = lifted
         if self._lifted:
-            named = f", {answer.stop!r}," if answer.stop else ""
-            said = (
-                f"a stop string of the server{named} ends the answer before its first word: without it there is a text"
-            )
-            return FailedStage("stop-string", f"{said}: {_shorten(self._lifted)!r}", failure.values)
+            return _tell_stop(self._lifted, answer.stop, failure)
         if answer.count is not None and answer.count > FEW_COUNTED:
             said = (
                 f"the server counts {answer.count} tokens and gives no text of them: what comes after the model cuts "
@@ -60,6 +66,16 @@ class ServingStops(ServingCalls):
             )
             return FailedStage("trimmed", said, failure.values)
         return failure
+
+    def _lift(self, call: Call, until: float) -> Tuple[str, Optional[str]]:
+        """The text without the server's stop strings, and that of the same call with them, as it was asked last."""
+        text = self._ask_again(call, until)
+        if text is None or _has_text(text):
+            return "", text
+        lifted = self._ask_again(lift_stops(self.dialect, call), until) or ""
+        if not _has_text(lifted) and not find_turn_mark(lifted):
+            return "", text
+        return lifted, self._ask_again(call, until)
 
     def _ask_again(self, call: Optional[Call], until: float) -> Optional[str]:
         """The text that a call gives now, empty where it gives none; None where there is no answer until then."""
@@ -72,8 +88,32 @@ class ServingStops(ServingCalls):
             return None
         if reply.status != 200:
             return None
-        text = Answer(reply.read_json(), call.main).text
-        return text if SPECIAL.sub("", text).strip() else ""
+        return Answer(reply.read_json(), call.main).text
+
+
+def _has_text(text: Optional[str]) -> bool:
+    return bool(SPECIAL.sub("", text or "").strip())
+
+
+def _tell_stop(lifted: str, stop: str, failure: FailedStage) -> FailedStage:
+    """The failure of an answer that is empty with the server's stop strings alone; without them it is that text."""
+    mark = find_turn_mark(lifted) or find_turn_mark(stop)
+    if mark:
+        said = (
+            f"the model ends its turn before the first word, with {mark!r}: where the server does not stop there, it "
+            f"writes {_shorten(lifted)!r}"
+        )
+        return FailedStage("special-only", said, failure.values)
+    named = f", {stop!r}," if stop else ""
+    said = f"a stop string of the server{named} ends the answer before its first word: without it there is a text"
+    return FailedStage("stop-string", f"{said}: {_shorten(lifted)!r}", failure.values)
+
+
+def find_turn_mark(text: str) -> str:
+    """The mark of a turn with which a text begins, after blanks; empty where it begins with anything else."""
+    begun = text.lstrip()
+    found = SPECIAL.match(begun) or ROLE.match(begun)
+    return "" if found is None or THOUGHT.match(begun) else found.group(0)
 
 
 def _tell_unsteady(text: str, failure: FailedStage) -> FailedStage:

@@ -88,10 +88,11 @@ class WatchedServer:
         """What it does, looked at for a moment, and the last line that it printed."""
         raise NotImplementedError
 
-    def describe_log(self, marks: List[str], seconds: float) -> Dict[str, Any]:
+    def describe_log(self, marks: List[str], seconds: float, port: int) -> Dict[str, Any]:
         """Where its log is, if not in what it prints, as far as that time allows to look.
 
-        `marks` are what a line of a request would have.
+        `marks` are what a line of a request would have; who listens on the port is the server, besides what was
+        started first.
         """
         raise NotImplementedError
 
@@ -115,6 +116,12 @@ def find_listeners(tables: List[str], ours: Optional[Set[str]] = None) -> List[L
                 if listener is not None:
                     found.append(listener)
     return sorted(found, key=lambda each: (each.port, each.is_loopback))
+
+
+def find_sockets(tables: List[str], port: int) -> Set[str]:
+    """The sockets that listen on a port, as /proc/net/tcp and tcp6 number them."""
+    rows = (line.split() for table in tables for line in table.splitlines()[1:])
+    return {row[9] for row in rows if len(row) > 9 and row[3] == LISTEN and row[1].endswith(f":{port:04X}")}
 
 
 def parse_listener(text: str) -> Optional[Listener]:

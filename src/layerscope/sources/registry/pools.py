@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from layerscope.errors import TransferError
 from layerscope.sources.registry.address_check import AddressCheck
 from layerscope.sources.registry.connections import READ_SECONDS, checked_pools, limited_pools
+from layerscope.sources.registry.proxies import parse_proxy
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -26,8 +27,8 @@ def make_pool(proxy: str, addresses: AddressCheck, context: ssl.SSLContext) -> "
         pool = urllib3.PoolManager(timeout=timeout, maxsize=CONNECTIONS, ssl_context=context)
         pool.pool_classes_by_scheme = checked_pools(addresses)
         return pool
+    parts = parse_proxy(proxy)
     try:  # a proxy connects for us: where a name leads is its owner's affair
-        parts = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
         given = urllib3.make_headers(proxy_basic_auth=unquote(parts.auth)) if parts.auth else None
         pool = urllib3.ProxyManager(
             parts._replace(auth=None).url,

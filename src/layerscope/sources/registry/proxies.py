@@ -3,9 +3,14 @@
 import ipaddress
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from layerscope.errors import TransferError
 from layerscope.sources.registry.endpoint import is_loopback
 from layerscope.sources.registry.origin import Origin
+
+if TYPE_CHECKING:
+    from urllib3.util import Url
 
 
 def find_proxy(origin: Origin, environment: Mapping[str, str]) -> str:
@@ -19,9 +24,29 @@ def find_proxy(origin: Origin, environment: Mapping[str, str]) -> str:
     return find(f"{origin.scheme}_proxy") or find("all_proxy")
 
 
+def parse_proxy(proxy: str) -> "Url":
+    """The parts of a proxy's address, perhaps without a scheme; raises TransferError, which does not show it."""
+    import urllib3.exceptions
+    from urllib3.util import parse_url
+
+    try:
+        return parse_url(proxy if "://" in proxy else f"http://{proxy}")
+    except (urllib3.exceptions.HTTPError, ValueError) as error:
+        raise TransferError("reading the proxy of the environment: expected http://HOST:PORT") from error
+
+
 def tell_way(proxy: str) -> str:
-    """What a message of a failed connection says of the proxy, without who is to be let in there."""
-    return f", through the proxy {proxy.rpartition('@')[2].rpartition('//')[2].strip('/')}" if proxy else ""
+    """What a message of a failed connection says of the proxy: host and port alone, since the rest may be secret."""
+    if not proxy:
+        return ""
+    parts = parse_proxy(proxy)
+    port = f":{parts.port}" if parts.port else ""
+    return f", through the proxy {parts.host or ''}{port}"
+
+
+def has_login(proxy: str) -> bool:
+    """Whether a proxy's address says who asks."""
+    return bool(proxy) and bool(parse_proxy(proxy).auth)
 
 
 def _is_meant(item: str, origin: Origin) -> bool:

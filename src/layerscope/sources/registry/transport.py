@@ -199,7 +199,7 @@ class Transport:
         import urllib3.exceptions
 
         origin, task, body = Origin.of(url, task=request.task), request.task, request.body
-        way = tell_way(find_proxy(origin, self._environment))
+        proxy = find_proxy(origin, self._environment)
         where = "" if origin == self.home else f", at {show_url(url)}"
         sent = {"User-Agent": f"layerscope/{__version__}", **headers}
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=request.patience or READ_SECONDS)
@@ -220,12 +220,12 @@ class Transport:
             raise type(error)(f"{task}: {error}") from error
         except urllib3.exceptions.HTTPError as error:
             host = self.endpoint.host
-            raise explain_failure(error, url=url, task=task, where=where, way=way, host=host) from error
+            raise explain_failure(error, url=url, task=task, where=where, proxy=proxy, host=host) from error
         except (OSError, ValueError) as error:
-            raise ConnectionFailedError(f"{task}{where}{way}: {tell_reason(error)}") from error
-        if response.status == PROXY_LOGIN and way:
+            raise ConnectionFailedError(f"{task}{where}{tell_way(proxy)}: {tell_reason(error)}") from error
+        if response.status == PROXY_LOGIN and proxy and origin.scheme == "http":  # through a tunnel, the registry's own
             response.close()
-            raise TransferError(f"{task}{way}: {explain_barred(str(response.status))}")
+            raise TransferError(f"{task}{where}{tell_way(proxy)}: {explain_barred(response.status, proxy)}")
         return response
 
     def _pool(self, origin: Origin) -> "PoolManager":
