@@ -296,6 +296,12 @@ def test_the_table_of_contents_that_buildkit_puts_behind_the_trailer_is_none_of_
         assert found.offset == len(plain)
 
 
+def test_the_table_of_an_empty_tar_is_none_of_it() -> None:
+    """Go writes it with null in the place of its entries."""
+    table = write_tar([file("stargz.index.json", b'{"version":1,"entries":null}')], padded=True)
+    assert kinds(scan(write_tar([], padded=True) + table)[0]) == []
+
+
 def write_header(size: bytes, kind: bytes) -> bytes:
     """The header of a member named as a table is."""
     head = bytearray(write_tar([file("stargz.index.json", b"x")])[:512])

@@ -275,6 +275,7 @@ INDEX = ("config.json", "model.safetensors.index.json")
         ((*INDEX, *SHARDS[1:]), hub_cache.HUB_INCOMPLETE, SHARDS[0]),
         ((*INDEX, "tokenizer.json"), hub_cache.HUB_INCOMPLETE, "weights"),
         ((*INDEX, *SHARDS, "pytorch_model-00001-of-00002.bin"), hub_cache.HUB_WHOLE, None),
+        ((*INDEX, *(f"model-{n:05}-of-00600.safetensors" for n in range(1, 601))), hub_cache.HUB_WHOLE, None),
         (("config.json", "tokenizer.json"), hub_cache.HUB_NO_WEIGHTS, None),
         (("config.json", "tiny.nemo"), hub_cache.HUB_NO_WEIGHTS, None),
         (("params.json", "consolidated.00.pth"), hub_cache.HUB_WHOLE, None),

@@ -314,9 +314,10 @@ def test_a_revision_of_another_model_is_not_taken(process: Process, wanted: str 
 
 
 @pytest.mark.parametrize("wanted", [None, "acme/tiny"])
-def test_a_revision_is_that_of_the_model_that_its_command_names(wanted: str | None) -> None:
-    """Whatever stands before it, and whoever names the model as well."""
-    words = ("sh", "-c", "hf download c/d --revision v8; exec vllm serve acme/tiny --revision v9")
+@pytest.mark.parametrize("moved", ["", "2>&1 ", ">/tmp/log 2>&1 ", "&>/tmp/log ", "&>> /tmp/log "])
+def test_a_revision_is_that_of_the_model_that_its_command_names(wanted: str | None, moved: str) -> None:
+    """Whatever stands before it, wherever its output goes, and whoever names the model as well."""
+    words = ("sh", "-c", f"hf download c/d --revision v8; exec vllm serve acme/tiny {moved}--revision v9")
     search = find_model(in_cache(CACHE), Process(words), wanted)
     assert search.target is not None
     assert (search.target.name, search.target.revision) == ("acme/tiny", "v9")

@@ -187,6 +187,8 @@ def test_another_process_whose_output_goes_nowhere_is_no_server() -> None:
         ("/data/requests.sqlite-wal", True),
         ("/data/requests-journal", True),
         ("/data/000003.log", True),
+        ("/data/00000000000000000042.log", True),
+        ("/var/log/20240131.log", False),
         ("/var/log/20240131.log.1", False),
         ("/var/log/server-000003.log", False),
         ("/var/log/requests.log", False),

@@ -137,13 +137,16 @@ def test_a_model_that_ends_its_turn_at_once_has_no_stop_string() -> None:
         ("[/INST] so", "[/INST]"),
         ("\nREADY<|im_end|>", ""),
         ("<think>\nWell", ""),
+        ("<s>READY", ""),
+        ("<|channel|>analysis<|message|>Well", ""),
+        ("<s> </s>", "</s>"),
         ("</think>\n\nREADY", ""),
         ("User manual", ""),
         ("", ""),
     ],
 )
 def test_the_mark_of_a_turn_is_known_where_a_text_begins(text: str, mark: str) -> None:
-    """A thought's marks are none, nor is what stands behind a text."""
+    """A thought's marks are none, nor are those with which texts begin, nor is what stands behind a text."""
     assert find_turn_mark(text) == mark
 
 

@@ -49,8 +49,13 @@ def split_words(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(found[:MOST_WORDS])
 
 
+_REDIRECTION = re.compile(r"\d?>&\d|&>(?=>?)")
+"""What joins or moves the output of a command, and ends none."""
+
+
 def _split_text(text: str) -> list[str]:
-    reader = shlex.shlex(text.replace("\\\n", " "), posix=True, punctuation_chars=";&|")
+    joined = _REDIRECTION.sub(" ", text.replace("\\\n", " "))
+    reader = shlex.shlex(joined, posix=True, punctuation_chars=";&|")
     reader.whitespace_split = True
     try:
         return list(reader)

@@ -115,6 +115,8 @@ def test_a_proxy_that_is_to_speak_tls_and_does_not_is_no_reason_to_ask_in_the_cl
         ("http://user:SECRET%40host:3128", ""),
         ("http://u:SECRET@h:1/a@b", "h:1"),
         ("http://h\x1b[31m:1", ""),
+        ("http://SECRET:12#s@h:3128", ""),
+        ("http://SECRET:12/s@h:3128", ""),
     ],
 )
 def test_of_a_proxy_host_and_port_are_told_alone(address: str, shown: str) -> None:

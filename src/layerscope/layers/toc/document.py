@@ -87,7 +87,8 @@ class _Entry(msgspec.Struct, rename="camel", gc=False, forbid_unknown_fields=Tru
 
 class _Table(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     version: int
-    entries: list[_Entry]
+    entries: list[_Entry] | None
+    """None in the table of an empty tar: Go writes a list without entries as null."""
     tar_split_digest: msgspec.Raw = _UNSEEN
 
 
@@ -136,7 +137,8 @@ def parse_table(content: bytes, *, most: int) -> LayerIndex:
     if table.version != 1:
         raise TableError(f"it is of version {table.version}, expected 1")
     columns, builder = Columns([]), _Builder()
-    for entry, following in zip(table.entries, [*table.entries[1:], _Entry()], strict=False):
+    entries = table.entries or []
+    for entry, following in zip(entries, [*entries[1:], _Entry()], strict=False):
         if entry.type != _CHUNK:
             builder.add(entry, columns, has_chunks=following.type == _CHUNK)
         if len(columns.paths) > most or columns.names > MAX_NAMES:
@@ -158,7 +160,7 @@ def _decode(content: bytes) -> _Table:
         if "unknown field" not in str(error):
             raise
     else:
-        maps = 1 + sum(entry.xattrs is not None for entry in table.entries)
+        maps = 1 + sum(entry.xattrs is not None for entry in table.entries or ())
         if b"\\u" not in content and len(_MAPS.findall(content)) == maps:
             return table
     if objects > MOST_FOLDED:

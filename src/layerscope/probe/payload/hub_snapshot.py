@@ -45,7 +45,8 @@ def find_faults(files: Any, place: str, revision: str) -> Tuple[List[str], str]:
     if not has_weights(files, place, revision):
         listed = [each for each in names if each.endswith(INDEX_END) and _is_weights(each[: -len(INDEX_END)])]
         return lost, "weights" if listed or list_broken(files, place) else ""
-    missing = _find_missing_shard([each for each in names if _is_weights(each)])
+    is_whole = len(names) < MOST_SNAPSHOT_FILES  # of a list that was cut, nobody knows what is missing
+    missing = _find_missing_shard([each for each in names if _is_weights(each)]) if is_whole else ""
     needs_config = CONFIG_NAME not in names and any(map(WITH_CONFIG.fullmatch, names))
     return lost, missing or (CONFIG_NAME if needs_config else "")
 

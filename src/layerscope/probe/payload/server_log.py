@@ -24,7 +24,9 @@ LOG_PLACE = re.compile(
 )
 """Where programs keep logs, and what they call them."""
 
-DATABASE = re.compile(r"\.(?:db|sqlite3?|sst|ldb|wal|aof)$|-(?:wal|shm|journal)$|(?:^|/)\d{6,40}\.log$", re.IGNORECASE)
+DATABASE = re.compile(
+    r"\.(?:db|sqlite3?|sst|ldb|wal|aof)$|-(?:wal|shm|journal)$|(?:^|/)(?:\d{6}|\d{20})\.log$", re.IGNORECASE
+)
 """Names of databases and of what stands beside them: a request that is kept there is data.
 
 A number with `.log` is what LevelDB, RocksDB and Kafka have not yet written elsewhere.

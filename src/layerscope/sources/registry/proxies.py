@@ -40,6 +40,8 @@ def tell_way(proxy: str) -> str:
     if not proxy:
         return ""
     parts = parse_proxy(proxy)
+    if "@" in proxy and not parts.auth:  # what stands before may be a login with a sign that had to be escaped
+        return ", through the proxy of the environment"
     port = f":{parts.port}" if parts.port else ""
     return f", through the proxy {parts.host or ''}{port}"
 
