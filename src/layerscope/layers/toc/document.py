@@ -87,8 +87,7 @@ class _Entry(msgspec.Struct, rename="camel", gc=False, forbid_unknown_fields=Tru
 
 class _Table(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     version: int
-    entries: list[_Entry] | None
-    """None in the table of an empty tar: Go writes a list without entries as null."""
+    entries: list[_Entry] | None  # of an empty tar: Go writes a list without entries as null
     tar_split_digest: msgspec.Raw = _UNSEEN
 
 
@@ -137,8 +136,7 @@ def parse_table(content: bytes, *, most: int) -> LayerIndex:
     if table.version != 1:
         raise TableError(f"it is of version {table.version}, expected 1")
     columns, builder = Columns([]), _Builder()
-    entries = table.entries or []
-    for entry, following in zip(entries, [*entries[1:], _Entry()], strict=False):
+    for entry, following in zip(entries := table.entries or [], [*entries[1:], _Entry()], strict=False):
         if entry.type != _CHUNK:
             builder.add(entry, columns, has_chunks=following.type == _CHUNK)
         if len(columns.paths) > most or columns.names > MAX_NAMES:
