@@ -213,13 +213,7 @@ def test_a_snapshot_that_lacks_a_file_is_not_whole(name: str, missing: str, tmp_
 )
 def test_a_repository_of_another_form_lacks_nothing(names: tuple[str, ...], tmp_path: Path) -> None:
     """Weights without a config.json, and those that lie in folders of their own."""
-    place = tmp_path / "hf/hub/models--acme--tiny"
-    for each in names:
-        path = place / "snapshots" / REVISION / each
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    (place / "refs").mkdir()
-    (place / "refs/main").write_text(REVISION)
+    put_names(tmp_path / "hf/hub/models--acme--tiny", *names)
     assert examine(tmp_path, "acme/tiny", HF_HOME=str(tmp_path / "hf"))["kind"] == hub_cache.HUB_WHOLE
 
 

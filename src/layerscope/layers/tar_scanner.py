@@ -25,7 +25,7 @@ from layerscope.layers.toc.document import MAX_TABLE, TABLE_NAME, TableError, pa
 _ZERO_BLOCK = bytes(BLOCK)
 _TYPE = 156
 """Where a header has its type flag."""
-REGULAR_FILE = b"0\0"
+_REGULAR_FILE = b"0\0"
 """The type flags of a file with content, which every reader takes alike."""
 
 
@@ -146,7 +146,7 @@ class TarScanner:
         It keeps the tar's own bytes, its end included: AppendTarLossLess in stargz-snapshotter's estargz/estargz.go.
         Whoever reads on behind the end must find what we do: of other types the size counts for some readers alone.
         """
-        if not self._is_header(block) or read_name(block) != TABLE_NAME or block[_TYPE] not in REGULAR_FILE:
+        if not self._is_header(block) or read_name(block) != TABLE_NAME or block[_TYPE] not in _REGULAR_FILE:
             return False
         try:
             size = read_size(block)
