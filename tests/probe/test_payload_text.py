@@ -72,4 +72,22 @@ def test_the_payload_loads_no_library_of_its_own_accord() -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], input=render_payload(), capture_output=True, text=True, check=True
     )
-    assert not {"zlib", "bz2", "lzma", "ssl", "ctypes", "hashlib", "tempfile", "shutil"} & set(done.stdout.split())
+    compiled = {"zlib", "bz2", "lzma", "ssl", "ctypes", "hashlib", "tempfile", "shutil"}
+    late = {"logging", "socket", "subprocess", "selectors", "threading", "traceback", "platform", "locale", "difflib"}
+    assert not (compiled | late) & set(done.stdout.split())
+
+
+def test_the_payload_is_its_parts_without_docstrings_and_own_imports() -> None:
+    """What is cut out as text is what a parser would cut out, and nothing else."""
+    wanted: list[str] = []
+    for name in PARTS:
+        docstring, *statements = ast.parse(read_part(name)).body
+        assert isinstance(docstring, ast.Expr), name
+        wanted += [ast.dump(each) for each in statements if not is_own_import(each)]
+    joined = [ast.dump(each) for each in ast.parse(render_payload()).body]
+    assert joined[1:-1] == wanted
+
+
+def is_own_import(node: ast.stmt) -> bool:
+    """Whether it imports from another part."""
+    return isinstance(node, ast.ImportFrom) and (node.module or "").startswith("layerscope")

@@ -16,6 +16,7 @@ FROM scratch
 COPY busybox /bin/busybox
 COPY --chmod=4755 script /bin/script
 COPY words /opt/words
+COPY nothing/ /
 USER 1000
 ENTRYPOINT ["/bin/busybox", "cat", "/opt/words"]
 """
@@ -31,14 +32,14 @@ def find_tools() -> Path | None:
 def build_and_push(
     engine: LiveEngine, tools: Path, context: Path, target: str, *, output: str = "", options: Sequence[str] = ()
 ) -> None:
-    """Build an image of three layers in that folder and push it; `output` is more of how it is exported."""
+    """Build an image of four layers, the last empty, there and push it; `output` is more of how it is exported."""
     busybox = shutil.which("busybox")
     assert busybox is not None, "no busybox: install busybox-static"
     (context / "config/cli-plugins").mkdir(parents=True, exist_ok=True)
     (context / "config/cli-plugins/docker-buildx").unlink(missing_ok=True)
     (context / "config/cli-plugins/docker-buildx").symlink_to(tools / PLUGIN)
     files = context / "files"
-    files.mkdir(exist_ok=True)
+    (files / "nothing").mkdir(parents=True, exist_ok=True)
     shutil.copy(busybox, files / "busybox")
     (files / "script").write_text("#!/bin/busybox sh\n")
     (files / "words").write_text("Monday, Tuesday\n" * 1000)

@@ -48,6 +48,12 @@ What else they or their hooks were denied says nothing of the image.
 ASKING: Final = 0.5
 """Seconds between two questions whether a container still runs."""
 
+ENDING: Final = 0.02
+"""Seconds between two such questions of one whose work is over."""
+
+MAX_ENDINGS: Final = 50
+"""How many of them are asked."""
+
 
 def run_in_container(
     engine: Engine,
@@ -235,12 +241,12 @@ class EndWatch:
 def await_end(engine: Engine, container: str) -> containers.ContainerState | None:
     """The state of a container whose work is over, given a moment to end."""
     state = None
-    for _ in range(20):
+    for _ in range(MAX_ENDINGS):
         with suppress(EngineError):
             state = containers.inspect_state(engine, container)
             if not state.is_running:
                 break
-        time.sleep(0.05)
+        time.sleep(ENDING)
     return state
 
 

@@ -1,7 +1,6 @@
 """The payload as one file: its parts joined in the order in which they need each other."""
 
-import ast
-from collections.abc import Iterator
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -33,6 +32,11 @@ if __name__ == "__main__":
 """
 
 
+_DOCSTRING: Final = re.compile(r'"""(?P<title>[^\n]*?)(?:"""|\n.*?""")\n', re.DOTALL)
+_OWN_IMPORT: Final = re.compile(rf"^from {re.escape(PACKAGE)}[.\w]* import (?:\([^)]*\)[^\n]*|[^(\n]*)\n", re.MULTILINE)
+"""Both are read without a parser, which would take as long as a container takes to start."""
+
+
 @cache
 def render_payload() -> str:
     """The one file."""
@@ -47,19 +51,7 @@ def read_part(name: str) -> str:
 def _render_part(name: str) -> str:
     """A part without its docstring, which becomes a comment, and without what it imports from other parts."""
     text = read_part(name)
-    tree, lines = ast.parse(text), text.splitlines()
-    for node in _iter_left_out(tree):
-        assert node.end_lineno is not None, "parsed from text"
-        for number in range(node.lineno - 1, node.end_lineno):
-            lines[number] = ""
-    body = "\n".join(lines).strip("\n")
-    title = (ast.get_docstring(tree) or name).partition("\n")[0]
-    return f"\n\n# {'-' * 3} {title}\n\n{body}\n"
-
-
-def _iter_left_out(tree: ast.Module) -> Iterator[ast.stmt]:
-    for place, node in enumerate(tree.body):
-        is_docstring = not place and isinstance(node, ast.Expr)
-        is_part = isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE)
-        if is_docstring or is_part:
-            yield node
+    docstring = _DOCSTRING.match(text)
+    assert docstring is not None, f"{name}: a part begins with its docstring"
+    body = _OWN_IMPORT.sub("", text[docstring.end() :]).strip("\n")
+    return f"\n\n# {'-' * 3} {docstring['title']}\n\n{body}\n"

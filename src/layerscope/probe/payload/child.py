@@ -1,9 +1,7 @@
 """Child: one process that works for the keeper, and what is left of it: its records, its output, its end."""
 
 import os
-import selectors
 import signal
-import subprocess
 import time
 from typing import Any, Callable, Dict, List, Optional
 
@@ -45,6 +43,9 @@ class Child:
         self, command: List[str], make_input: Callable[[int, int], bytes], on_record: Callable[[bytes], None]
     ) -> None:
         """Start it; `make_input` is given the descriptors for records and stacks, and makes its standard input."""
+        import selectors
+        import subprocess
+
         records, record_end = os.pipe()
         stacks, stack_end = os.pipe()
         try:
@@ -71,6 +72,8 @@ class Child:
         self._ready.register(stdin.fileno(), selectors.EVENT_WRITE, "stdin")
 
     def _watch(self, descriptor: int, name: str) -> None:
+        import selectors
+
         os.set_blocking(descriptor, False)
         self._ready.register(descriptor, selectors.EVENT_READ, name)
 
@@ -147,6 +150,8 @@ class Child:
 
     def wait(self, seconds: float) -> Optional[int]:
         """How it ended: its exit code, or a signal's number below zero; None while it runs."""
+        import subprocess
+
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -1,8 +1,6 @@
 """Stage `env`: who runs here, inside which limits, and what it may write."""
 
-import locale
 import os
-import platform
 import resource
 import sys
 from typing import Any, Dict, List, Optional, Tuple
@@ -54,6 +52,8 @@ def describe_environment() -> Tuple[str, Dict[str, Any]]:
 
 def describe_python() -> Dict[str, Any]:
     """The interpreter."""
+    import platform
+
     return {
         "version": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -68,6 +68,8 @@ def describe_python() -> Dict[str, Any]:
 
 def describe_system() -> Dict[str, Any]:
     """Kernel, C library and processors."""
+    import platform
+
     libc = platform.libc_ver()
     return {
         "kernel": platform.release(),
@@ -209,6 +211,8 @@ def _may_write(folder: str) -> bool:
 
 def describe_text() -> Dict[str, Any]:
     """How texts become bytes, and whether output goes to a terminal."""
+    import locale
+
     return {
         "file_names": sys.getfilesystemencoding(),
         "stdout": getattr(sys.stdout, "encoding", None),

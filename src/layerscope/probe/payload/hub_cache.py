@@ -3,7 +3,6 @@
 The files are those that a process sees, or those of an image that nobody runs: whoever asks says how they are read.
 """
 
-import difflib
 import os
 from typing import Any, Dict, List, Optional
 
@@ -166,6 +165,8 @@ def read_repository(folder: str) -> str:
 
 def find_near(name: str, others: List[str]) -> str:
     """Of names, the one that is most like another; empty where none is like it."""
+    import difflib
+
     lowered = {each.lower(): each for each in reversed(others)}
     last = {each.rpartition("/")[2]: each for each in lowered}
     wanted = name.lower()

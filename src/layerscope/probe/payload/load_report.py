@@ -1,8 +1,7 @@
 """What transformers prints of weights that do not fit, whose exception says no more than to look at that report."""
 
-import logging
 import re
-from typing import List
+from typing import Any, List
 
 _LIBRARY = "transformers"
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
@@ -17,27 +16,31 @@ MAX_REPORT = 64000
 SHOWN_SHAPES = 3
 
 
-class LoadReport(logging.Handler):
+class LoadReport:
     """Keeps what transformers logs while it is entered."""
 
     def __init__(self) -> None:
         """Nothing has been said yet."""
-        super().__init__(logging.WARNING)
-        self.text = ""
+        import logging
 
-    def emit(self, record: logging.LogRecord) -> None:
+        self.text = ""
+        self._logger = logging.getLogger(_LIBRARY)
+        self._handler = logging.Handler(logging.WARNING)
+        self._handler.emit = self._keep  # type: ignore[method-assign]
+
+    def _keep(self, record: Any) -> None:
         """Keep one message, as far as there is room."""
         if len(self.text) < MAX_REPORT:
             self.text += record.getMessage()[:MAX_REPORT] + "\n"
 
     def __enter__(self) -> "LoadReport":  # noqa: PYI034 -- Python 3.6 has no Self
         """Listen to the library's logger, whatever else does."""
-        logging.getLogger(_LIBRARY).addHandler(self)
+        self._logger.addHandler(self._handler)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Listen no more."""
-        logging.getLogger(_LIBRARY).removeHandler(self)
+        self._logger.removeHandler(self._handler)
 
 
 def tell_shapes(text: str) -> str:

@@ -5,7 +5,6 @@ it searches, each folder with the reason why it is searched, and each file that 
 """
 
 import os
-import subprocess
 import sys
 import time
 from typing import Any, Dict, List, Optional, Tuple
@@ -56,6 +55,8 @@ def trace_imports(modules: List[str], scratch: str) -> Tuple[str, Dict[str, Any]
 
 def _trace(module: str, place: str) -> Tuple[List[Dict[str, Any]], str, float]:
     """What was searched, what the import raised, and how long it took."""
+    import subprocess
+
     environment = dict(os.environ, LD_DEBUG="libs", LD_DEBUG_OUTPUT=place)
     command, began = [sys.executable, "-c", "import " + module], time.monotonic()
     try:

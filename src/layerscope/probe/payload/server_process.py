@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import threading
 import time
 from typing import Any, Dict, List, Optional, Set, Tuple
 
@@ -24,6 +22,9 @@ class ServerProcess(WatchedServer):
 
         What it prints of `hidden` is passed on and kept as `(key)`.
         """
+        import subprocess
+        import threading
+
         WatchedServer.__init__(self, hidden)
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

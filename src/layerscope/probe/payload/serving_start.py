@@ -1,6 +1,5 @@
 """Stages `listen` and `health`: a server started, and waited for."""
 
-import socket
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -86,6 +85,8 @@ class ServingStart:
 
     def dial(self, host: str, port: int, seconds: float) -> Any:
         """A connection to a port of the server; raises OSError."""
+        import socket
+
         return socket.create_connection((host, port), timeout=seconds)
 
     @property
@@ -100,6 +101,8 @@ class ServingStart:
         return client
 
     def _connect(self, url: Dict[str, Any]) -> Told:
+        import socket
+
         host, port = str(url["host"]), int(url["port"])
         self.client = self.make_client(
             host, port, prefix=str(url.get("prefix") or ""), tls=bool(url.get("tls")), key=self.key

@@ -1,7 +1,6 @@
 """Stages: one piece of work after the other, each begun and ended with a record, whatever happens in it."""
 
 import time
-import traceback
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
 from layerscope.probe.payload.records import Recorder, shorten
@@ -69,6 +68,8 @@ def _run_stage(
     except FailedStage as error:
         status, detail, kind, values = FAILED, str(error), error.kind, error.values
     except BaseException as error:  # noqa: BLE001 -- sys.exit and KeyboardInterrupt of foreign code are its failure, too
+        import traceback
+
         status, detail, kind = FAILED, describe_error(error), "error"
         values = {"exception": type(error).__name__, "trace": shorten(traceback.format_exc(), MAX_TRACE)}
     seconds = round(time.monotonic() - began, 4)

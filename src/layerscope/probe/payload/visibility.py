@@ -4,7 +4,6 @@ A process of its own prints a marker to standard output, to standard error and t
 flushing anything, as a process does that is killed. It runs with the image's own environment.
 """
 
-import logging
 import os
 import sys
 from typing import Dict
@@ -14,6 +13,8 @@ MARKERS = ("stdout", "stderr", "logging")
 
 def print_markers(nonce: str) -> None:
     """Print the markers and be gone."""
+    import logging
+
     logging.basicConfig(level=logging.INFO)
     sys.stdout.write(make_marker(nonce, "stdout") + "\n")
     sys.stderr.write(make_marker(nonce, "stderr") + "\n")
