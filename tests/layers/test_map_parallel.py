@@ -3,10 +3,12 @@
 import threading
 import time
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
+from layerscope.errors import SourceError
 from layerscope.image.digest import Digest
 from layerscope.layers import bare_threads, parallel
 from layerscope.layers.cache import LayerCache
@@ -99,3 +101,23 @@ def test_a_host_that_allows_no_thread_is_no_hindrance(
     monkeypatch.setattr(bare_threads, "start_new_thread", refuse)
     scans: list[Any] = [f"scan {number}" for number in range(5)]
     assert parallel._map_parallel(lambda number: scans[number], reader, 2, stop=lambda: None) == scans
+
+
+class FullQueue(SimpleQueue[Any]):
+    """Has no memory for what was read of layer 3."""
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Keep it, unless it is that."""
+        if isinstance(item, tuple) and item[0] == 3:
+            raise MemoryError
+        super().put(item)
+
+
+def test_a_layer_of_which_nothing_is_told_is_not_waited_for(
+    reader: parallel.LayerReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory may run out while its scan is handed over."""
+    monkeypatch.setattr(parallel, "SimpleQueue", FullQueue)
+    scans: list[Any] = [f"scan {number}" for number in range(5)]
+    with pytest.raises(SourceError, match=r"reading layer3: nothing came of it.*--jobs 1"):
+        parallel._map_parallel(lambda number: scans[number], reader, 2, stop=lambda: None)

@@ -80,6 +80,7 @@ def in_cache(place: str) -> Folders:
         (("lmdeploy", "serve", "api_server", "acme/tiny"), "acme/tiny"),
         (("trtllm-serve", "/m", "--port", "8000"), "/m"),
         (("trtllm-serve", "serve", "/m"), "/m"),
+        (("sh", "-c", "cd /app\nexec vllm serve \\\n  /m \\\n  --port 8000\n"), "/m"),
     ],
 )
 def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
@@ -96,6 +97,8 @@ def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
         ("vllm", "serve", "--port", "8000"),
         ("serve", "/m"),
         ("app", "--model"),
+        ("sh", "-c", "app --model; echo done"),
+        ("sh", "-c", "vllm serve\necho done"),
     ],
 )
 def test_other_words_name_none(words: tuple[str, ...]) -> None:
@@ -301,6 +304,8 @@ def test_the_revision_that_is_named_is_taken(process: Process) -> None:
     [
         (Process(("sh", "-c", "hf download c/d --revision v9 && exec vllm serve acme/tiny")), None),
         (Process(("sh", "-c", "hf download c/d --revision v9; exec vllm serve acme/tiny")), None),
+        (Process(("sh", "-c", "hf download c/d --revision v9\nexec vllm serve acme/tiny\n")), None),
+        (Process(("sh", "-c", "set -e\r\nhf download c/d --revision v9 \r\nvllm serve acme/tiny")), None),
         (Process(("sh", "-c", "vllm serve c/d --revision v9& vllm serve acme/tiny")), None),
         (Process(("git", "clone", "--revision", "v9"), {"MODEL_ID": "acme/tiny"}), None),
         (Process(("vllm", "serve", "c/d", "--revision", "v9")), "acme/tiny"),

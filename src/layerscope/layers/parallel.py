@@ -142,6 +142,10 @@ def _finish(reader: LayerReader, number: int, scan: LayerScan) -> LayerScan:
     return scan
 
 
+_Told = tuple[int, LayerScan | BaseException]
+"""A layer's number, and what came of reading it."""
+
+
 def _map_parallel(
     read: Callable[[int], LayerScan], reader: LayerReader, count: int, *, stop: Callable[[], None]
 ) -> list[LayerScan]:
@@ -151,21 +155,25 @@ def _map_parallel(
     strikes it while it holds one, as that of a Future, would leave them waiting for it for ever.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
-    done: SimpleQueue[tuple[int, LayerScan | BaseException]] = SimpleQueue()
+    done: SimpleQueue[_Told | None] = SimpleQueue()
     for number in range(len(reader.layers)):
         waiting.put(number)
 
     def work() -> None:
         while (number := _take(waiting)) is not None:
+            result: LayerScan | BaseException
             try:
-                done.put((number, read(number)))
+                result = read(number)
             except BaseException as error:  # noqa: BLE001 -- whoever waits for the layer raises it
-                done.put((number, error))
+                result = error
+            with suppress(MemoryError):  # then nothing is told of it
+                done.put((number, result))
+        done.put(None)
 
     threads = BareThreads(work)
     try:
-        if threads.start(count):
-            scans = list(_collect(done, len(reader.layers)))
+        if started := threads.start(count):
+            scans = list(_collect(done, [layer.name for layer in reader.layers], started))
         else:  # the host allows no thread
             scans = [read(number) for number in range(len(reader.layers))]
     except BaseException:
@@ -185,13 +193,18 @@ def _take(waiting: "SimpleQueue[int]") -> int | None:
     return None
 
 
-def _collect(done: "SimpleQueue[tuple[int, LayerScan | BaseException]]", count: int) -> Iterator[LayerScan]:
-    """What was read, in the order of the layers; of several that failed, the lowest is told."""
+def _collect(done: "SimpleQueue[_Told | None]", names: Sequence[str], threads: int) -> Iterator[LayerScan]:
+    """What was read, in the order of the layers; of several that failed, the lowest is told.
+
+    Each thread ends with None: who waited for more than they tell would wait for ever.
+    """
     found: dict[int, LayerScan | BaseException] = {}
-    for number in range(count):
+    for number, name in enumerate(names):
         while number not in found:
-            key, value = done.get()
-            found[key] = value
+            if (told := done.get()) is not None:
+                found[told[0]] = told[1]
+            elif (threads := threads - 1) == 0:
+                raise SourceError(f"reading {name}: nothing came of it; if memory is short, --jobs 1 needs least")
         result = found.pop(number)
         if isinstance(result, BaseException):
             raise result

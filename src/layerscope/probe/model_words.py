@@ -53,21 +53,30 @@ _REDIRECTION = re.compile(r"\d?>&\d|&>(?=>?)")
 """What joins or moves the output of a command, and ends none."""
 
 
+_ENDS: Final = ";&|\n"
+"""What ends a command in a shell's text."""
+
+
 def _split_text(text: str) -> list[str]:
     joined = _REDIRECTION.sub(" ", text.replace("\\\n", " "))
-    reader = shlex.shlex(joined, posix=True, punctuation_chars=";&|")
-    reader.whitespace_split = True
+    reader = shlex.shlex(joined, posix=True, punctuation_chars=_ENDS)
+    reader.whitespace, reader.whitespace_split = " \t\r", True
     try:
         return list(reader)
     except ValueError:
         return text.split()
 
 
+def _is_end(word: str) -> bool:
+    """Whether a command ends there."""
+    return bool(word) and not word.strip(_ENDS)
+
+
 def split_commands(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The commands that words are which a shell takes, one after the other."""
     found: list[list[str]] = [[]]
     for word in words:
-        if word and not word.strip(";&|"):
+        if _is_end(word):
             found.append([])
         else:
             found[-1].append(word)
@@ -95,7 +104,7 @@ def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
     """What a command names."""
     for place, word in enumerate(words):
         option, equals, value = word.partition("=")
-        following = words[place + 1] if place + 1 < len(words) else ""
+        following = words[place + 1] if place + 1 < len(words) and not _is_end(words[place + 1]) else ""
         server = _name_server(words, place)
         if option in MODEL_OPTIONS and (equals or following):
             yield Named(value if equals else following, f"named by {option} in {told}")
