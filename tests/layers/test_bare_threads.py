@@ -3,6 +3,8 @@
 import time
 from _thread import start_new_thread
 from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -99,3 +101,23 @@ def test_as_many_are_started_as_the_host_allows(monkeypatch: pytest.MonkeyPatch)
     assert threads.start(5) == 2
     threads.join()
     assert len(done) == 2
+
+
+def test_what_somebody_waits_for_is_put_again_until_there_is_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An end that nobody is told of would be waited for for ever."""
+    refusals = iter([True, True, False])
+
+    class Full(SimpleQueue[Any]):
+        """Has no memory at first."""
+
+        def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+            """Put it when there is."""
+            if next(refusals):
+                raise MemoryError
+            super().put(item)
+
+    monkeypatch.setattr(bare_threads, "RETRY", 0)
+    queue = Full()
+    bare_threads.put_surely(queue, "end")
+    assert queue.get_nowait() == "end"
+    assert next(refusals, None) is None

@@ -261,6 +261,11 @@ SHARDS = tuple(f"model-0000{number}-of-00003.safetensors" for number in (1, 2, 3
 INDEX = ("config.json", "model.safetensors.index.json")
 
 
+def list_many(count: int, total: int) -> list[str]:
+    """The first shards of as many as are looked at, or some more."""
+    return [f"model-{number:05}-of-{total:05}.safetensors" for number in range(1, count + 1)]
+
+
 @pytest.mark.parametrize(
     ("names", "kind", "missing"),
     [
@@ -269,7 +274,9 @@ INDEX = ("config.json", "model.safetensors.index.json")
         ((*INDEX, *SHARDS[1:]), hub_cache.HUB_INCOMPLETE, SHARDS[0]),
         ((*INDEX, "tokenizer.json"), hub_cache.HUB_INCOMPLETE, "weights"),
         ((*INDEX, *SHARDS, "pytorch_model-00001-of-00002.bin"), hub_cache.HUB_WHOLE, None),
-        ((*INDEX, *(f"model-{n:05}-of-00600.safetensors" for n in range(1, 601))), hub_cache.HUB_WHOLE, None),
+        ((*INDEX, *list_many(4094, 4094)), hub_cache.HUB_WHOLE, None),
+        ((*INDEX, *list_many(4094, 4095)), hub_cache.HUB_INCOMPLETE, "model-04095-of-04095.safetensors"),
+        ((*INDEX, *list_many(4095, 4095)), hub_cache.HUB_WHOLE, None),
         (("config.json", "tokenizer.json"), hub_cache.HUB_NO_WEIGHTS, None),
         (("config.json", "tiny.nemo"), hub_cache.HUB_NO_WEIGHTS, None),
         (("params.json", "consolidated.00.pth"), hub_cache.HUB_WHOLE, None),

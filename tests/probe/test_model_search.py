@@ -306,6 +306,7 @@ def test_the_revision_that_is_named_is_taken(process: Process) -> None:
         (Process(("sh", "-c", "hf download c/d --revision v9; exec vllm serve acme/tiny")), None),
         (Process(("sh", "-c", "hf download c/d --revision v9\nexec vllm serve acme/tiny\n")), None),
         (Process(("sh", "-c", "set -e\r\nhf download c/d --revision v9 \r\nvllm serve acme/tiny")), None),
+        (Process(("sh", "-c", "vllm serve acme/tiny # it's ours\nhf download c/d --revision v9")), None),
         (Process(("sh", "-c", "vllm serve c/d --revision v9& vllm serve acme/tiny")), None),
         (Process(("git", "clone", "--revision", "v9"), {"MODEL_ID": "acme/tiny"}), None),
         (Process(("vllm", "serve", "c/d", "--revision", "v9")), "acme/tiny"),
@@ -319,13 +320,35 @@ def test_a_revision_of_another_model_is_not_taken(process: Process, wanted: str 
 
 
 @pytest.mark.parametrize("wanted", [None, "acme/tiny"])
-@pytest.mark.parametrize("moved", ["", "2>&1 ", ">/tmp/log 2>&1 ", "&>/tmp/log ", "&>> /tmp/log "])
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "",
+        "2>&1 ",
+        ">/tmp/log 2>&1 ",
+        "&>/tmp/log ",
+        "&>> /tmp/log ",
+        ">& /tmp/log ",
+        "2>&- ",
+        "2>& 1 ",
+        ">|/tmp/x ",
+        "<&0 ",
+    ],
+)
 def test_a_revision_is_that_of_the_model_that_its_command_names(wanted: str | None, moved: str) -> None:
     """Whatever stands before it, wherever its output goes, and whoever names the model as well."""
     words = ("sh", "-c", f"hf download c/d --revision v8; exec vllm serve acme/tiny {moved}--revision v9")
     search = find_model(in_cache(CACHE), Process(words), wanted)
     assert search.target is not None
     assert (search.target.name, search.target.revision) == ("acme/tiny", "v9")
+
+
+def test_where_the_output_goes_is_no_part_of_a_revision() -> None:
+    """A digit before the sign is one of the word, unless it stands alone."""
+    for text in ("vllm serve acme/tiny --revision v9>/tmp/log", "vllm serve >/tmp/2 acme/tiny --revision=v9>&1 2>&1"):
+        search = find_model(in_cache(CACHE), Process(("sh", "-c", text)))
+        assert search.target is not None
+        assert (search.target.name, search.target.revision) == ("acme/tiny", "v9")
 
 
 def test_a_revision_that_is_not_cached_is_told() -> None:

@@ -7,10 +7,24 @@ answered with a RuntimeError now and then, and is lost in the clean-up of weak r
 threading does not count them; of one that starts a thread in its turn it keeps a stand-in for the life of the process.
 """
 
+import time
 from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
+from typing import Any, Final
+
+RETRY: Final = 0.05
+"""Seconds after which memory is asked for again."""
+
+
+def put_surely(queue: "SimpleQueue[Any]", item: object) -> None:
+    """Put what somebody waits for, who would wait for ever: again until there is memory for it."""
+    while True:
+        with suppress(MemoryError):
+            queue.put(item)
+            return
+        time.sleep(RETRY)
 
 
 class BareThreads:
@@ -50,4 +64,4 @@ class BareThreads:
             try:
                 self._work()
             finally:
-                self._ended.put(None)
+                put_surely(self._ended, None)

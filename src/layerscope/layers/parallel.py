@@ -9,7 +9,7 @@ from typing import Final
 
 from layerscope.errors import SourceError, TransferError
 from layerscope.image.layer import Layer, ResumedStream
-from layerscope.layers.bare_threads import BareThreads
+from layerscope.layers.bare_threads import BareThreads, put_surely
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.compression import load_codecs
 from layerscope.layers.limits import MIB
@@ -168,7 +168,7 @@ def _map_parallel(
                 result = error
             with suppress(MemoryError):  # then nothing is told of it
                 done.put((number, result))
-        done.put(None)
+        put_surely(done, None)
 
     threads = BareThreads(work)
     try:

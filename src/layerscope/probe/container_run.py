@@ -51,8 +51,8 @@ ASKING: Final = 0.5
 ENDING: Final = 0.02
 """Seconds between two such questions of one whose work is over."""
 
-MAX_ENDINGS: Final = 50
-"""How many of them are asked."""
+END_SECONDS: Final = 1.0
+"""How long they are asked; a slow engine is asked fewer."""
 
 
 def run_in_container(
@@ -241,13 +241,13 @@ class EndWatch:
 def await_end(engine: Engine, container: str) -> containers.ContainerState | None:
     """The state of a container whose work is over, given a moment to end."""
     state = None
-    for _ in range(MAX_ENDINGS):
+    deadline = time.monotonic() + END_SECONDS
+    while True:
         with suppress(EngineError):
             state = containers.inspect_state(engine, container)
-            if not state.is_running:
-                break
+        if (state is not None and not state.is_running) or time.monotonic() >= deadline:
+            return state
         time.sleep(ENDING)
-    return state
 
 
 def remove_leftovers(engine: Engine) -> None:

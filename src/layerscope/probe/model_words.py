@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import StringIO
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -49,17 +50,27 @@ def split_words(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(found[:MOST_WORDS])
 
 
-_REDIRECTION = re.compile(r"\d?>&\d|&>(?=>?)")
-"""What joins or moves the output of a command, and ends none."""
-
+_REDIRECTION: Final = re.compile(r"""(?:(?<![^\s;&|])\d{1,3})?(?:&>>?|<&|>[>&|]?)[ \t]*[^\s;&|'"<>()]*""")
+"""What joins or moves the output of a command, with where to: it ends none, and is no word of it."""
 
 _ENDS: Final = ";&|\n"
 """What ends a command in a shell's text."""
 
 
+class _Lines(StringIO):
+    """A text of which a comment is read without the end of its line, which ends a command."""
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        """What is left of a line."""
+        line = super().readline(size)
+        if line.endswith("\n"):
+            self.seek(self.tell() - 1)
+        return line
+
+
 def _split_text(text: str) -> list[str]:
-    joined = _REDIRECTION.sub(" ", text.replace("\\\n", " "))
-    reader = shlex.shlex(joined, posix=True, punctuation_chars=_ENDS)
+    joined = _REDIRECTION.sub(" ", re.sub(r"\\\r?\n", " ", text))
+    reader = shlex.shlex(_Lines(joined), posix=True, punctuation_chars=_ENDS)
     reader.whitespace, reader.whitespace_split = " \t\r", True
     try:
         return list(reader)

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Set, Tuple
 
 from layerscope.probe.payload.records import shorten
 
-MOST_REVISIONS, MOST_SNAPSHOT_FILES = 64, 512
+MOST_REVISIONS, MOST_SNAPSHOT_FILES = 64, 4096
 """Snapshots of a name, and files of a snapshot that are looked at."""
 
 CONFIG_NAME = "config.json"
@@ -40,12 +40,13 @@ def find_faults(files: Any, place: str, revision: str) -> Tuple[List[str], str]:
     That it has no weights proves nothing: who asked for a tokenizer alone has one.
     """
     folder = os.path.join(place, "snapshots", revision)
-    names = files.list_names(folder)[:MOST_SNAPSHOT_FILES]
+    every = files.list_names(folder)
+    names = every[:MOST_SNAPSHOT_FILES]
     lost = [each for each in names if _leads_nowhere(files, os.path.join(folder, each))]
     if not has_weights(files, place, revision):
         listed = [each for each in names if each.endswith(INDEX_END) and _is_weights(each[: -len(INDEX_END)])]
         return lost, "weights" if listed or list_broken(files, place) else ""
-    is_whole = len(names) < MOST_SNAPSHOT_FILES  # of a list that was cut, nobody knows what is missing
+    is_whole = len(every) <= MOST_SNAPSHOT_FILES  # of a list that was cut, nobody knows what is missing
     missing = _find_missing_shard([each for each in names if _is_weights(each)]) if is_whole else ""
     needs_config = CONFIG_NAME not in names and any(map(WITH_CONFIG.fullmatch, names))
     return lost, missing or (CONFIG_NAME if needs_config else "")

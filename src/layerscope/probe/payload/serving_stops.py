@@ -28,11 +28,13 @@ LEAST_SECONDS = 0.5
 THOUGHT = re.compile(r"</?think>", re.IGNORECASE)
 """Marks that part a thought from its answer: they are within a turn, and end none."""
 
-OPENING = re.compile(
-    r"<(?:s|bos|pad|unk|mask)>|<\|(?:begin_of_text|startoftext|channel|message|start|pad)\|>|\[(?:BOS|CLS|PAD|UNK|MASK)\]",
+OPENINGS = re.compile(
+    r"(?:\s*(?:<(?:s|bos|pad|unk|mask)>|<\|(?:begin_of_text|startoftext|channel|message|bos|pad)\|>"
+    r"|\[(?:BOS|CLS|PAD|UNK|MASK)\]|<\|(?:start|im_start)\|>assistant|<\|start_header_id\|>assistant<\|end_header_id\|>"
+    r"|<start_of_turn>model))*\s*",
     re.IGNORECASE,
 )
-"""Marks with which a text begins, and which end nothing."""
+"""Marks with which a text of a model begins, and which end nothing."""
 
 ROLE = re.compile(r"(?:#{1,4} ?)?(?:user|human):|\[/?INST\]", re.IGNORECASE)
 """What stands between turns in templates that have no tokens for it."""
@@ -117,11 +119,10 @@ def _tell_stop(lifted: str, stop: str, failure: FailedStage) -> FailedStage:
 
 def find_turn_mark(text: str) -> str:
     """The mark of a turn with which a text begins, after blanks; empty where it begins with anything else."""
-    begun = text.lstrip()
-    while OPENING.match(begun):
-        begun = OPENING.sub("", begun, count=1).lstrip()
-    found = SPECIAL.match(begun) or ROLE.match(begun)
-    return "" if found is None or THOUGHT.match(begun) else found.group(0)
+    openings = OPENINGS.match(text)
+    begun = openings.end() if openings else 0
+    found = SPECIAL.match(text, begun) or ROLE.match(text, begun)
+    return "" if found is None or THOUGHT.match(text, begun) else found.group(0)
 
 
 def _tell_unsteady(text: str, failure: FailedStage) -> FailedStage:

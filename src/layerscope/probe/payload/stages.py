@@ -68,10 +68,8 @@ def _run_stage(
     except FailedStage as error:
         status, detail, kind, values = FAILED, str(error), error.kind, error.values
     except BaseException as error:  # noqa: BLE001 -- sys.exit and KeyboardInterrupt of foreign code are its failure, too
-        import traceback
-
         status, detail, kind = FAILED, describe_error(error), "error"
-        values = {"exception": type(error).__name__, "trace": shorten(traceback.format_exc(), MAX_TRACE)}
+        values = {"exception": type(error).__name__, "trace": _describe_trace()}
     seconds = round(time.monotonic() - began, 4)
     if measure is not None and not missing:
         values = dict(values, memory=measure())
@@ -79,6 +77,16 @@ def _run_stage(
         "end", stage=stage.name, status=status, seconds=seconds, kind=kind, detail=shorten(detail), values=values
     )
     return status
+
+
+def _describe_trace() -> str:
+    """Where the exception in hand was raised; empty where there is no memory or no descriptor left to tell it with."""
+    try:
+        import traceback
+
+        return shorten(traceback.format_exc(), MAX_TRACE)
+    except Exception:  # noqa: BLE001 -- the record of the stage is worth more
+        return ""
 
 
 def describe_error(error: BaseException) -> str:

@@ -1,9 +1,10 @@
 """The proxy for an address, as the environment has it: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY in either case."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from layerscope.errors import TransferError
 from layerscope.sources.registry.endpoint import is_loopback
@@ -24,6 +25,11 @@ def find_proxy(origin: Origin, environment: Mapping[str, str]) -> str:
     return find(f"{origin.scheme}_proxy") or find("all_proxy")
 
 
+_BEHIND_HOST: Final = re.compile(r"[/?#\\]")
+_LOGIN_END: Final = re.compile("@|%40")
+"""What parts a login from a host: behind that, or in it, what is read as a host may be the half of a password."""
+
+
 def parse_proxy(proxy: str) -> "Url":
     """The parts of a proxy's address, perhaps without a scheme; raises TransferError, which does not show it."""
     import urllib3.exceptions
@@ -40,7 +46,8 @@ def tell_way(proxy: str) -> str:
     if not proxy:
         return ""
     parts = parse_proxy(proxy)
-    if "@" in proxy and not parts.auth:  # what stands before may be a login with a sign that had to be escaped
+    behind = _BEHIND_HOST.split(proxy.rpartition("://")[2], maxsplit=1)[1:]
+    if any(map(_LOGIN_END.search, (parts.host or "", *behind))):
         return ", through the proxy of the environment"
     port = f":{parts.port}" if parts.port else ""
     return f", through the proxy {parts.host or ''}{port}"
