@@ -343,6 +343,25 @@ def test_a_revision_is_that_of_the_model_that_its_command_names(wanted: str | No
     assert (search.target.name, search.target.revision) == ("acme/tiny", "v9")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'echo "{\\"msg\\": \\"a -> b\\"}"; vllm serve acme/tiny; echo done',
+        'vllm serve > "$LOG" 2>&1 acme/tiny',
+        "vllm serve </dev/null acme/tiny",
+        "if [ $# -eq 0 ]; then exec vllm serve acme/tiny; fi",
+        "vllm serve --stop '<|im_end|>' --model 'acme/tiny'",
+        "cat <<EOF\nvllm serve c/d\nEOF\nvllm serve $MODEL_ID",
+        "vllm serve ${MODEL_ID} & wait",
+    ],
+)
+def test_a_shell_takes_its_text_apart(text: str) -> None:
+    """Quotes, redirections, comments and its own words are no words of a command."""
+    search = find_model(in_cache(CACHE), Process(("sh", "-c", text), {"MODEL_ID": "acme/tiny"}))
+    assert search.target is not None, search.reason
+    assert search.target.name == "acme/tiny"
+
+
 def test_where_the_output_goes_is_no_part_of_a_revision() -> None:
     """A digit before the sign is one of the word, unless it stands alone."""
     for text in ("vllm serve acme/tiny --revision v9>/tmp/log", "vllm serve >/tmp/2 acme/tiny --revision=v9>&1 2>&1"):

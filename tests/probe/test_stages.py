@@ -28,6 +28,7 @@ print(sorted(run_stages([Stage("a", work), Stage("b", lambda: ("done", {{}}))], 
     [
         ("raise OSError('no such disk')", "OSError: no such disk"),
         ("held = [os.open('/dev/null', 0) for _ in iter(int, 1)]", "OSError: [Errno 24] Too many open files"),
+        ("class Odd(Exception):\n        __str__ = None\n    raise Odd", "Odd: (its message cannot be shown)"),
         ("sys.path[:] = []; sys.modules['traceback'] = None; raise SystemExit(3)", "SystemExit: 3"),
     ],
 )

@@ -21,10 +21,12 @@ RETRY: Final = 0.05
 def put_surely(queue: "SimpleQueue[Any]", item: object) -> None:
     """Put what somebody waits for, who would wait for ever: again until there is memory for it."""
     while True:
-        with suppress(MemoryError):
+        try:
             queue.put(item)
+        except MemoryError:
+            time.sleep(RETRY)
+        else:
             return
-        time.sleep(RETRY)
 
 
 class BareThreads:

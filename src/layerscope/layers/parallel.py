@@ -160,15 +160,16 @@ def _map_parallel(
         waiting.put(number)
 
     def work() -> None:
-        while (number := _take(waiting)) is not None:
-            result: LayerScan | BaseException
-            try:
-                result = read(number)
-            except BaseException as error:  # noqa: BLE001 -- whoever waits for the layer raises it
-                result = error
-            with suppress(MemoryError):  # then nothing is told of it
-                done.put((number, result))
-        put_surely(done, None)
+        try:
+            while (number := _take(waiting)) is not None:
+                try:
+                    done.put((number, read(number)))
+                except BaseException as error:  # noqa: BLE001 -- whoever waits for the layer raises it
+                    done.put((number, error))
+        except MemoryError:  # then nothing is told of a layer
+            pass
+        finally:
+            put_surely(done, None)
 
     threads = BareThreads(work)
     try:

@@ -1,9 +1,7 @@
 """What commands, scripts and variables name as the model, and as its revision."""
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import StringIO
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -20,6 +18,7 @@ from layerscope.facts.system.launch_words import (
     takes_model,
 )
 from layerscope.facts.system.started_commands import StartedCommand
+from layerscope.formats.shell_script import PLAIN_DOLLAR, parse_shell_text
 
 _CHAT_MODULES: Final = ("vllm.", "sglang.")
 _REVISION: Final = re.compile(r"\w[\w-]{0,63}(?:[./][\w-]{1,64}){0,4}", re.ASCII)
@@ -44,50 +43,22 @@ def split_words(words: Sequence[str]) -> tuple[str, ...]:
     for place, word in enumerate(words):
         before = words[place - 1] if place else ""
         if before.startswith("-") and before.endswith("c") and PurePosixPath(words[0]).name in _SHELLS:
-            found += _split_text(word)
+            for command in parse_shell_text(word):
+                found += [*(each.replace(PLAIN_DOLLAR, "$") for each in command.words), _END]
         else:
             found.append(word)
     return tuple(found[:MOST_WORDS])
 
 
-_REDIRECTION: Final = re.compile(r"""(?:(?<![^\s;&|])\d{1,3})?(?:&>>?|<&|>[>&|]?)[ \t]*[^\s;&|'"<>()]*""")
-"""What joins or moves the output of a command, with where to: it ends none, and is no word of it."""
-
-_ENDS: Final = ";&|\n"
-"""What ends a command in a shell's text."""
-
-
-class _Lines(StringIO):
-    """A text of which a comment is read without the end of its line, which ends a command."""
-
-    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        """What is left of a line."""
-        line = super().readline(size)
-        if line.endswith("\n"):
-            self.seek(self.tell() - 1)
-        return line
-
-
-def _split_text(text: str) -> list[str]:
-    joined = _REDIRECTION.sub(" ", re.sub(r"\\\r?\n", " ", text))
-    reader = shlex.shlex(_Lines(joined), posix=True, punctuation_chars=_ENDS)
-    reader.whitespace, reader.whitespace_split = " \t\r", True
-    try:
-        return list(reader)
-    except ValueError:
-        return text.split()
-
-
-def _is_end(word: str) -> bool:
-    """Whether a command ends there."""
-    return bool(word) and not word.strip(_ENDS)
+_END: Final = ";"
+"""Stands between the commands of a shell's text."""
 
 
 def split_commands(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The commands that words are which a shell takes, one after the other."""
     found: list[list[str]] = [[]]
     for word in words:
-        if _is_end(word):
+        if word == _END:
             found.append([])
         else:
             found[-1].append(word)
@@ -115,7 +86,7 @@ def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
     """What a command names."""
     for place, word in enumerate(words):
         option, equals, value = word.partition("=")
-        following = words[place + 1] if place + 1 < len(words) and not _is_end(words[place + 1]) else ""
+        following = words[place + 1] if place + 1 < len(words) and words[place + 1] != _END else ""
         server = _name_server(words, place)
         if option in MODEL_OPTIONS and (equals or following):
             yield Named(value if equals else following, f"named by {option} in {told}")

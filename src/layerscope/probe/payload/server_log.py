@@ -28,11 +28,12 @@ NO_DATE = r"(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])|[1-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|
 """By year and month, or by a year of two digits, month and day, programs name their logs."""
 
 DATABASE = re.compile(
-    r"\.(?:db|sqlite3?|sst|ldb|wal|aof)$|-(?:wal|shm|journal)$|(?:^|/)" + NO_DATE + r"\d{6,20}\.log$", re.IGNORECASE
+    r"\.(?:db|sqlite3?|sst|ldb|wal|aof)$|-(?:wal|shm|journal)$|(?:^|/)" + NO_DATE + r"(?:\d{6}|\d{20})\.log$",
+    re.IGNORECASE,
 )
 """Names of databases and of what stands beside them: a request that is kept there is data.
 
-A number with `.log`, of six digits or more, is what LevelDB, RocksDB and Kafka have not yet written elsewhere.
+A number with `.log` is what LevelDB, RocksDB and Kafka have not yet written elsewhere.
 """
 
 EMPTY, TEXT, TOLD = 0, 1, 2

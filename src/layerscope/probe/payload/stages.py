@@ -91,5 +91,8 @@ def _describe_trace() -> str:
 
 def describe_error(error: BaseException) -> str:
     """An exception in one line."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 -- how foreign code shows its exceptions may fail, too
+        text = "(its message cannot be shown)"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -35,10 +35,16 @@ def parse_proxy(proxy: str) -> "Url":
     import urllib3.exceptions
     from urllib3.util import parse_url
 
+    wanted = "reading the proxy of the environment: expected http://HOST:PORT"
+    address = proxy if "://" in proxy else f"http://{proxy}"
     try:
-        return parse_url(proxy if "://" in proxy else f"http://{proxy}")
+        parts = parse_url(address)
     except (urllib3.exceptions.HTTPError, ValueError) as error:
-        raise TransferError("reading the proxy of the environment: expected http://HOST:PORT") from error
+        raise TransferError(wanted) from error
+    behind = _BEHIND_HOST.split(address.partition("://")[2], maxsplit=1)[1:]
+    if not parts.host or any(map(_LOGIN_END.search, (parts.host, *behind))):
+        raise TransferError(f"{wanted}; in NAME:PASSWORD@ before HOST, other signs than letters and digits as %XX")
+    return parts
 
 
 def tell_way(proxy: str) -> str:
@@ -46,9 +52,6 @@ def tell_way(proxy: str) -> str:
     if not proxy:
         return ""
     parts = parse_proxy(proxy)
-    behind = _BEHIND_HOST.split(proxy.rpartition("://")[2], maxsplit=1)[1:]
-    if any(map(_LOGIN_END.search, (parts.host or "", *behind))):
-        return ", through the proxy of the environment"
     port = f":{parts.port}" if parts.port else ""
     return f", through the proxy {parts.host or ''}{port}"
 
