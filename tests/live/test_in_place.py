@@ -1,5 +1,6 @@
 """Images of real engines, read in place and as exports: the bytes prove every digest either way."""
 
+import gzip
 from pathlib import Path
 from uuid import uuid4
 
@@ -104,7 +105,8 @@ def test_a_known_image_is_not_exported(engine: LiveEngine, odd: BuiltImage) -> N
     second = engine.source(ODD, "never").open_image(platform=None, known=known, progress=SilentProgress())
     assert isinstance(second, Image)
     assert (second.config_digest, second.manifest_digest) == (first.config_digest, first.manifest_digest)
-    assert drain(second.layers[1].open(), 1 << 20) == odd.layers[1]
+    stored = drain(second.layers[1].open(), 1 << 20)  # containerd takes a compressed one for it that it has already
+    assert (gzip.decompress(stored) if stored.startswith(b"\x1f\x8b") else stored) == odd.layers[1]
 
 
 def test_an_export_may_be_left(engine: LiveEngine, odd: BuiltImage) -> None:

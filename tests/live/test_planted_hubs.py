@@ -130,7 +130,7 @@ def test_a_hub_whose_name_is_not_resolved_makes_a_start_slow(torch: Bench) -> No
 
     def run(program: bytes) -> Probed:
         is_cut = program is LOAD_ON_AND_ON
-        options = ["--patience", "0.06"] if is_cut else []
+        options = ["--patience", "0.08"] if is_cut else []
         name = f"hub-retry-{'cut' if is_cut else 'ends'}"
         return torch.probe(TORCH, name, put_program(program), changes=SERVED, options=options)
 
