@@ -353,6 +353,9 @@ def test_a_revision_is_that_of_the_model_that_its_command_names(wanted: str | No
         "vllm serve --stop '<|im_end|>' --model 'acme/tiny'",
         "cat <<EOF\nvllm serve c/d\nEOF\nvllm serve $MODEL_ID",
         "vllm serve ${MODEL_ID} & wait",
+        "exec vllm serve acme/tiny > >(tee -a /log) 2>&1",
+        "vllm serve acme/tiny 2> >(tee e.log >&2)",
+        "vllm serve --config <(envsubst < a.yaml) --model acme/tiny",
     ],
 )
 def test_a_shell_takes_its_text_apart(text: str) -> None:

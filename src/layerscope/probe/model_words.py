@@ -37,13 +37,18 @@ class Named(Struct, frozen=True):
     revision: str = ""
 
 
+_SUBSTITUTION: Final = re.compile(r"[<>]\([^()]*\)")
+_PIPE: Final = "/dev/fd/63"
+"""What a shell puts in place of a process that reads or writes in place of a file, as in `> >(tee log)`."""
+
+
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a command; those of a shell's text as the shell takes them."""
     found: list[str] = []
     for place, word in enumerate(words):
         before = words[place - 1] if place else ""
         if before.startswith("-") and before.endswith("c") and PurePosixPath(words[0]).name in _SHELLS:
-            for command in parse_shell_text(word):
+            for command in parse_shell_text(_SUBSTITUTION.sub(_PIPE, word)):
                 found += [*(each.replace(PLAIN_DOLLAR, "$") for each in command.words), _END]
         else:
             found.append(word)
