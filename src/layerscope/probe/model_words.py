@@ -37,6 +37,9 @@ class Named(Struct, frozen=True):
     revision: str = ""
 
 
+_END: Final = ";"
+"""Stands between the commands of a shell's text."""
+
 _SUBSTITUTION: Final = re.compile(r"[<>]\([^()]*\)")
 _PIPE: Final = "/dev/fd/63"
 """What a shell puts in place of a process that reads or writes in place of a file, as in `> >(tee log)`."""
@@ -53,10 +56,6 @@ def split_words(words: Sequence[str]) -> tuple[str, ...]:
         else:
             found.append(word)
     return tuple(found[:MOST_WORDS])
-
-
-_END: Final = ";"
-"""Stands between the commands of a shell's text."""
 
 
 def split_commands(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
