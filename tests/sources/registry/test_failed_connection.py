@@ -106,6 +106,14 @@ def test_a_proxy_that_is_to_speak_tls_and_does_not_is_no_reason_to_ask_in_the_cl
     assert told == "asking, through the proxy PROXY: the proxy does not speak TLS; its address begins with http:// then"
 
 
+@pytest.mark.parametrize("address", ["http://", "//host:3128", "http:///", "http://:3128", "/", ":"])
+def test_a_proxy_without_a_host_has_nothing_to_do_with_a_login(address: str) -> None:
+    """What is expected is told alone."""
+    with pytest.raises(TransferError) as caught:
+        tell_way(address)
+    assert str(caught.value) == "reading the proxy of the environment: expected http://HOST:PORT"
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [

@@ -42,8 +42,10 @@ def parse_proxy(proxy: str) -> "Url":
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise TransferError(wanted) from error
     behind = _BEHIND_HOST.split(address.partition("://")[2], maxsplit=1)[1:]
-    if not parts.host or any(map(_LOGIN_END.search, (parts.host, *behind))):
+    if any(map(_LOGIN_END.search, (parts.host or "", *behind))):
         raise TransferError(f"{wanted}; in NAME:PASSWORD@ before HOST, other signs than letters and digits as %XX")
+    if not parts.host:
+        raise TransferError(wanted)
     return parts
 
 
@@ -53,7 +55,7 @@ def tell_way(proxy: str) -> str:
         return ""
     parts = parse_proxy(proxy)
     port = f":{parts.port}" if parts.port else ""
-    return f", through the proxy {parts.host or ''}{port}"
+    return f", through the proxy {parts.host}{port}"
 
 
 def has_login(proxy: str) -> bool:
