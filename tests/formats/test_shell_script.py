@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.formats.shell_script import (
-    COMMANDS_LIMIT,
-    PLAIN_DOLLAR,
-    SCRIPT_LIMIT,
-    UNKNOWN,
-    parse_shell_script,
-    parse_shell_text,
-)
+from layerscope.formats.shell_script import COMMANDS_LIMIT, SCRIPT_LIMIT, parse_shell_script, parse_shell_text
+from layerscope.formats.shell_words import PLAIN_DOLLAR, UNKNOWN
 
 
 def split(text: str) -> list[str]:
@@ -30,6 +24,19 @@ def split(text: str) -> list[str]:
         ("a $(b c; d) `e` $((1 + 2)) f", [f"a|{UNKNOWN}|{UNKNOWN}|{UNKNOWN}|f"]),
         ('a ${B:-"c d"} "${E:-${F}}" $G', ["a|${B:-c d}|${E:-${F}}|$G"]),
         ("'$a' \\$b", [f"{PLAIN_DOLLAR}a|{PLAIN_DOLLAR}b"]),
+        ("A=$(b '(' | head -1)\nc", [f"A={UNKNOWN}", "c"]),
+        ("A=$(b | sed 's/)//') && c", [f"A={UNKNOWN}", "c"]),
+        ('a "$(b "c)" "(")d" e; f', [f"a|{UNKNOWN}d|e", "f"]),
+        ("a $(b # c's )\n) d; e", [f"a|{UNKNOWN}|d", "e"]),
+        ("a $(cat <<E\nit's )\nE\n) b; c", [f"a|{UNKNOWN}|b", "c"]),
+        ("a $(case $B in c) d ;; esac) e; f", [f"a|{UNKNOWN}|e", "f"]),
+        ("a $(b $(c ')') `d`) e; f", [f"a|{UNKNOWN}|e", "f"]),
+        ("a ${B:-{} c; d ${E:-'}'} ${F:-\\}} \"${G:-'}\"", ["a|${B:-{}|c", "d|${E:-}}|${F:-\\}}|${G:-}"]),
+        ("cat <<E $(a <<F\nb\nF\n) c\nd\nE\ne", [f"cat|{UNKNOWN}|c", "e"]),
+        ("a $(b 'c\nd e\nf", [f"a|{UNKNOWN}", "d|e", "f"]),
+        ("a $(b it's) c; d", [f"a|{UNKNOWN}|c", "d"]),
+        ("a ${b\nc", [f"a|{UNKNOWN}", "c"]),
+        ("a > >(tee b) 2> >(c; d) <(e) f", [f"a|{UNKNOWN}|f"]),
         ('A=(b "$C"\n  d)\nE=f g', ["A=|(|b|$C|d|)", "E=f|g"]),
         ("if a; then b; else c; fi; for x in 1 2; do d; done", ["a", "b", "c", "d"]),
         ("case $1 in\n a|b) c ;;\n *) d\nesac\nf() { (g); }", ["c", "d", "g"]),
@@ -50,9 +57,18 @@ def test_tells_what_runs_in_any_case() -> None:
     assert certain == ["a", "d", "f", "j", "k"]
 
 
+def test_takes_what_is_nested_without_end() -> None:
+    """Deeper than is read, and never closed: what stands on other lines is found."""
+    opened = "$(" * 5000
+    assert split(f"a {opened}b{')' * 5000} c; d") == [f"a|{UNKNOWN}|c", "d"]
+    assert split(f"a {opened}\nb") == [f"a|{UNKNOWN}", "b"]
+    assert split("a $(\n" * 20000)[1:3] == [f"a|{UNKNOWN}"] * 2
+
+
 def test_counts_lines() -> None:
     """From zero; a command that is continued ends on its last."""
     assert [each.line for each in parse_shell_text("a\n\nb \\\n c\ncat <<E\nx\nE\nd")] == [0, 3, 4, 7]
+    assert [each.line for each in parse_shell_text("a $(\nb\n)\nc $(d\ne")] == [2, 3, 4]
 
 
 def test_ends_where_a_script_is_no_script_any_more() -> None:

@@ -162,6 +162,10 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
         b"if [ -z \"$A\" ]; then A='$x'; fi\ncat <<-E >&2\n\tz\n\tE\ncase $1 in a|b) exec x ;; esac\n",
         b"f() { (y | z) & }\n`a` $(b)\nOLLAMA_HOST=x:1 ollama serve\n",
     ),
+    "shell_words": (
+        b'A=$(b \'(\' | tr -d ")" # c\'s\n) ${D:-\'}\'} "${E:-$(f "g")}" > >(tee h) <(i) $((1 << 2))\n',
+        b"$(cat <<E\nit's )\nE\n) && $(case $a in b) c;; esac)\n$(d 'e\nf ${g\n",
+    ),
     "sysconfig_data": (_SYSCONFIG,),
     "token_forms": (
         _TOKEN.encode(),

@@ -81,6 +81,15 @@ def in_cache(place: str) -> Folders:
         (("trtllm-serve", "/m", "--port", "8000"), "/m"),
         (("trtllm-serve", "serve", "/m"), "/m"),
         (("sh", "-c", "cd /app\nexec vllm serve \\\n  /m \\\n  --port 8000\n"), "/m"),
+        (("sh", "-c", "A=$(cat a | tr -d '(' | head -1)\nexec vllm serve /m"), "/m"),
+        (("sh", "-c", "A=$(awk -F'(' '{print $2}' a); exec vllm serve ${B:-/m}"), "/m"),
+        (("sh", "-c", "vllm serve ${MODEL_ID:-/m} --port ${PORT-80}"), "acme/set"),
+        (("sh", "-c", "vllm serve ${B:-/m/${MODEL_ID}}"), "/m/acme/set"),
+        (("sh", "-c", "vllm serve ${B}/${MODEL_ID}"), "${B}/acme/set"),
+        (("sh", "-c", "vllm serve /m/$(cat name)"), "/m/$(...)"),
+        (("sh", "-c", "bash -e <<EOF\nset -u\nexec vllm serve /m\nEOF"), "/m"),
+        (("sh", "-c", f"echo {'x' * 40000}\nvllm serve /m"), "/m"),
+        (("sh", "-c", "vllm serve /m", "--model", "/o"), "/m"),
     ],
 )
 def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
@@ -99,6 +108,8 @@ def test_a_command_names_a_model(words: tuple[str, ...], value: str) -> None:
         ("app", "--model"),
         ("sh", "-c", "app --model; echo done"),
         ("sh", "-c", "vllm serve\necho done"),
+        ("sh", "-c", "bash <<EOF\nvllm serve\necho done\nEOF"),
+        ("sh", "-c", "cat <<EOF\nusage: app --model MODEL\nEOF\nexec app"),
     ],
 )
 def test_other_words_name_none(words: tuple[str, ...]) -> None:

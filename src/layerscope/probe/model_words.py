@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from layerscope.facts.system import shell_values
 from layerscope.facts.system.launch_words import (
     CHAT_SERVERS,
     MODEL_OPTIONS,
@@ -18,7 +19,8 @@ from layerscope.facts.system.launch_words import (
     takes_model,
 )
 from layerscope.facts.system.started_commands import StartedCommand
-from layerscope.formats.shell_script import PLAIN_DOLLAR, parse_shell_text
+from layerscope.formats.shell_script import parse_shell_text
+from layerscope.formats.shell_words import PLAIN_DOLLAR, UNKNOWN
 
 _CHAT_MODULES: Final = ("vllm.", "sglang.")
 _REVISION: Final = re.compile(r"\w[\w-]{0,63}(?:[./][\w-]{1,64}){0,4}", re.ASCII)
@@ -40,22 +42,35 @@ class Named(Struct, frozen=True):
 _END: Final = ";"
 """Stands between the commands of a shell's text."""
 
-_SUBSTITUTION: Final = re.compile(r"[<>]\([^()]*\)")
-_PIPE: Final = "/dev/fd/63"
-"""What a shell puts in place of a process that reads or writes in place of a file, as in `> >(tee log)`."""
+_DOCUMENT: Final = "<<"
+"""Begins what a command reads: that of another shell holds commands, one a line."""
 
 
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a command; those of a shell's text as the shell takes them."""
-    found: list[str] = []
-    for place, word in enumerate(words):
-        before = words[place - 1] if place else ""
-        if before.startswith("-") and before.endswith("c") and PurePosixPath(words[0]).name in _SHELLS:
-            for command in parse_shell_text(_SUBSTITUTION.sub(_PIPE, word)):
-                found += [*(each.replace(PLAIN_DOLLAR, "$") for each in command.words), _END]
-        else:
-            found.append(word)
-    return tuple(found[:MOST_WORDS])
+    place = _find_text(words)
+    if place is None:
+        return tuple(words[:MOST_WORDS])
+    text, commands = words[place], parse_shell_text(words[place])
+    parsed = [word for each in commands for word in (*map(_tell_word, each.words), _END)]
+    reads = _DOCUMENT in text and any(PurePosixPath(each.words[0]).name in _SHELLS for each in commands)
+    if reads and not any(_iter_named(parsed, "")):
+        parsed = [word for line in text.splitlines() for word in (*line.split(), _END)]
+    return (*words[:place], *parsed, *words[place + 1 :])[:MOST_WORDS]
+
+
+def _tell_word(word: str) -> str:
+    """A word of a shell's text as it may be shown."""
+    shown = word.replace(PLAIN_DOLLAR, "$")
+    return f"{shown}...)" if shown.endswith(UNKNOWN) else shown
+
+
+def _find_text(words: Sequence[str]) -> int | None:
+    """Where a shell's text stands: behind the first of its options that ends with `c`."""
+    if not words or PurePosixPath(words[0]).name not in _SHELLS:
+        return None
+    ends = (place + 1 for place, word in enumerate(words[:-1]) if word.startswith("-") and word.endswith("c"))
+    return next(ends, None)
 
 
 def split_commands(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -149,8 +164,13 @@ def _name_server(words: Sequence[str], place: int) -> str:
 
 
 def fill_in(value: str, environment: Mapping[str, str]) -> str:
-    """A value with the variables that a shell would put in."""
-    return re.sub(r"\$\{?(\w+)\}?", lambda match: environment.get(match[1], match[0]), value)
+    """A value with the variables that a shell would put in; as it is written where more than variables is asked for."""
+
+    def find_value(name: str, default: str | None) -> str:
+        return environment.get(name) or (environment.get(name, f"${{{name}}}") if default is None else default)
+
+    filled = shell_values.fill_in(value, find_value)
+    return value if filled is None else filled
 
 
 def is_chat_server(words: Sequence[str]) -> bool:

@@ -11,7 +11,8 @@ from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, find_s
 from layerscope.facts.system.launch_words import SERVER_PROGRAMS, keep_words, may_keep
 from layerscope.facts.system.shell_values import VALUE_LIMIT, fold_in
 from layerscope.formats.secret_text import names_secret
-from layerscope.formats.shell_script import PLAIN_DOLLAR, SimpleCommand, parse_shell_script, parse_shell_text
+from layerscope.formats.shell_script import SimpleCommand, parse_shell_script, parse_shell_text
+from layerscope.formats.shell_words import PLAIN_DOLLAR
 
 COMMANDS_LIMIT: Final = 20
 """Commands kept of one entry script."""
