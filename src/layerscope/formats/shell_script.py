@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from layerscope.formats.shell_words import iter_shell_parts
+from layerscope.formats.shell_words import LEADING, iter_shell_parts
 
 SCRIPT_LIMIT: Final = 16384
 """Bytes of a script that are looked at; longer ones are programs of their own."""
@@ -24,7 +24,6 @@ COMMANDS_LIMIT: Final = 2000
 
 _OPENING: Final = frozenset({"if", "case", "for", "while", "until", "select", "{"})
 _CLOSING: Final = frozenset({"fi", "esac", "done", "}"})
-_LEADING: Final = frozenset({"if", "then", "else", "elif", "while", "until", "do", "{", "}", "!", "time"})
 _NO_COMMANDS: Final = frozenset({"case", "for", "select", *_CLOSING})
 _ROUND: Final = frozenset({"(", ")"})
 _GUARDS: Final = frozenset({"&&", "||"})
@@ -86,6 +85,6 @@ def _count(word: str) -> int:
 def _strip_keywords(words: list[str]) -> list[str]:
     """A command without the words of the shell's own grammar in front of it."""
     place = 0
-    while place < len(words) and words[place] in _LEADING:
+    while place < len(words) and words[place] in LEADING:
         place += 1
     return words[place:]

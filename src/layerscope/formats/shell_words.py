@@ -25,11 +25,18 @@ _PART: Final = re.compile(
 )
 _PLAIN: Final = re.compile(r"[^ \t\r\n\\'\"`$;&|()<>]+")
 _SINGLE: Final = re.compile(r"'([^']*)'?")
+_SINGLE_IN_DOUBLE: Final = re.compile(r"'(?:[^'}\n]*')?")
+_DOLLAR_SINGLE: Final = re.compile(r"\$'((?:[^'\\]|\\.)*)'?", re.DOTALL)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _DOUBLE: Final = re.compile(r'[^"\\$`]+')
 _BACKTICKS: Final = re.compile(r"`(?:[^`\\]|\\.)*`?", re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$(?:\w+|[@*#?$!-])")
 _BRACED: Final = re.compile(r"[^\\'\"`$}]+")
 _BRACKET: Final = re.compile(r"[(){}]")
+
+LEADING: Final = frozenset({"if", "then", "else", "elif", "while", "until", "do", "{", "}", "!", "time"})
+"""Words of the shell's own grammar behind which a command begins."""
+
 _OPENED: Final = frozenset({"(", "{"})
 _MOST_NESTED: Final = 8
 """Expansions in one another that are read; of others, the brackets alone are counted."""
@@ -90,7 +97,7 @@ class _Lexer:
         if match := _BLANK.match(self._text, self._place):
             self._place = match.end()
         word = self._read_word()
-        if operator.lstrip("0123456789") in {"<<", "<<-"}:
+        if operator.lstrip("0123456789") in {"<<", "<<-"} and not word.isdigit():  # which shifts, as in `((A<<3))`
             self._documents.append((word, operator.endswith("-")))
 
     def _skip_documents(self) -> None:
@@ -161,8 +168,14 @@ class _Lexer:
         if self._text[self._place] == "`":
             self._read(_BACKTICKS)
             return UNKNOWN
-        if self._text[self._place + 1 : self._place + 2] in _OPENED:
+        following = self._text[self._place + 1 : self._place + 2]
+        if following in _OPENED:
             return self._read_bracket(is_quoted=is_quoted)
+        if following == "'" and not is_quoted:
+            return _ESCAPED.sub(r"\1", self._read(_DOLLAR_SINGLE, 1)).replace("$", PLAIN_DOLLAR)
+        if following == '"' and not is_quoted:
+            self._place = self._place + 1
+            return self._read_double()
         return self._read(_VARIABLE) or PLAIN_DOLLAR
 
     def _read_bracket(self, *, is_quoted: bool = False) -> str:
@@ -185,15 +198,18 @@ class _Lexer:
     def _skip_commands(self) -> bool:
         """Go behind the bracket that closes commands; false where it, or one in there, is not closed."""
         opened = cases = 0
+        is_first = True
         for part in self.iter_parts():
             if self._is_broken:
                 return False
             if isinstance(part, str):
-                cases = max(cases + (part == "case") - (part == "esac"), 0)
-            elif part.text == ")" and not opened and not cases:
+                cases = max(cases + is_first * ((part == "case") - (part == "esac")), 0)
+                is_first = is_first and part in LEADING
+                continue
+            is_first = True
+            if part.text == ")" and not opened and not cases:
                 return True
-            else:
-                opened = max(opened + (part.text == "(") - (part.text == ")"), 0)
+            opened = max(opened + (part.text == "(") - (part.text == ")"), 0)
         return False
 
     def _skip_braces(self, *, is_quoted: bool) -> bool:
@@ -205,8 +221,8 @@ class _Lexer:
                 return True
             if sign == '"':
                 self._read_double()
-            elif sign == "'" and not is_quoted:
-                self._read(_SINGLE)
+            elif sign == "'":
+                self._read(_SINGLE_IN_DOUBLE if is_quoted else _SINGLE)
             elif sign == "\\":
                 self._read_escaped()
             elif sign in "$`":

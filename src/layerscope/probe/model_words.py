@@ -7,7 +7,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from layerscope.facts.system import shell_values
 from layerscope.facts.system.launch_words import (
     CHAT_SERVERS,
     MODEL_OPTIONS,
@@ -18,6 +17,7 @@ from layerscope.facts.system.launch_words import (
     SUBCOMMANDS,
     takes_model,
 )
+from layerscope.facts.system.shell_values import resolve_value
 from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.formats.shell_script import parse_shell_text
 from layerscope.formats.shell_words import PLAIN_DOLLAR, UNKNOWN
@@ -25,6 +25,9 @@ from layerscope.formats.shell_words import PLAIN_DOLLAR, UNKNOWN
 _CHAT_MODULES: Final = ("vllm.", "sglang.")
 _REVISION: Final = re.compile(r"\w[\w-]{0,63}(?:[./][\w-]{1,64}){0,4}", re.ASCII)
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
+_TEXT_OPTION: Final = re.compile("-[A-Za-z]*c")
+_PRINTED: Final = re.compile(re.escape(UNKNOWN) + r"(?![^)]*\))")
+_BARE: Final = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
 MOST_WORDS: Final = 4096
 """Words of a command that are looked at."""
 
@@ -42,35 +45,30 @@ class Named(Struct, frozen=True):
 _END: Final = ";"
 """Stands between the commands of a shell's text."""
 
-_DOCUMENT: Final = "<<"
-"""Begins what a command reads: that of another shell holds commands, one a line."""
-
 
 def split_words(words: Sequence[str]) -> tuple[str, ...]:
     """The words of a command; those of a shell's text as the shell takes them."""
     place = _find_text(words)
     if place is None:
         return tuple(words[:MOST_WORDS])
-    text, commands = words[place], parse_shell_text(words[place])
-    parsed = [word for each in commands for word in (*map(_tell_word, each.words), _END)]
-    reads = _DOCUMENT in text and any(PurePosixPath(each.words[0]).name in _SHELLS for each in commands)
-    if reads and not any(_iter_named(parsed, "")):
-        parsed = [word for line in text.splitlines() for word in (*line.split(), _END)]
+    parsed = (part for each in parse_shell_text(words[place]) for part in (*map(_tell_word, each.words), _END))
     return (*words[:place], *parsed, *words[place + 1 :])[:MOST_WORDS]
 
 
 def _tell_word(word: str) -> str:
     """A word of a shell's text as it may be shown."""
-    shown = word.replace(PLAIN_DOLLAR, "$")
-    return f"{shown}...)" if shown.endswith(UNKNOWN) else shown
+    return _PRINTED.sub("$(...)", word.replace(PLAIN_DOLLAR, "$"))
 
 
 def _find_text(words: Sequence[str]) -> int | None:
-    """Where a shell's text stands: behind the first of its options that ends with `c`."""
+    """Where a shell's text stands: behind its option `c` and those that follow."""
     if not words or PurePosixPath(words[0]).name not in _SHELLS:
         return None
-    ends = (place + 1 for place, word in enumerate(words[:-1]) if word.startswith("-") and word.endswith("c"))
-    return next(ends, None)
+    options = (place for place, word in enumerate(words) if _TEXT_OPTION.fullmatch(word))
+    place = next(options, len(words)) + 1
+    while place < len(words) and words[place].startswith("-"):
+        place += 1
+    return place if place < len(words) else None
 
 
 def split_commands(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -164,13 +162,11 @@ def _name_server(words: Sequence[str], place: int) -> str:
 
 
 def fill_in(value: str, environment: Mapping[str, str]) -> str:
-    """A value with the variables that a shell would put in; as it is written where more than variables is asked for."""
-
-    def find_value(name: str, default: str | None) -> str:
-        return environment.get(name) or (environment.get(name, f"${{{name}}}") if default is None else default)
-
-    filled = shell_values.fill_in(value, find_value)
-    return value if filled is None else filled
+    """A value with the variables that a shell would put in; those that are not known stay as they are written."""
+    filled = resolve_value(value, environment)
+    if filled is not None:
+        return filled
+    return _BARE.sub(lambda match: environment.get(match["bare"] or match["braced"], match[0]), value)
 
 
 def is_chat_server(words: Sequence[str]) -> bool:

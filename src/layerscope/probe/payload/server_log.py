@@ -24,17 +24,16 @@ LOG_PLACE = re.compile(
 )
 """Where programs keep logs, and what they call them."""
 
-MONTH, DAY = "(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
-NO_DATE = rf"(?!(?:19|20)\d\d{MONTH}|[1-3]\d{MONTH}{DAY}\.|(?:{MONTH}{DAY}|{DAY}{MONTH})(?:19|20)\d\d\.)"
-"""Programs name their logs by year and month, by a year of two digits, month and day, or with the year at the end."""
+NO_DATE = r"(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])|[1-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\.)"
+"""By year and month, or by a year of two digits, month and day, programs name their logs."""
 
 DATABASE = re.compile(
-    r"\.(?:db|sqlite3?|sst|ldb|wal|aof)$|-(?:wal|shm|journal)$|(?:^|/)" + NO_DATE + r"(?:\d{6,9}|\d{20})\.log$",
+    r"\.(?:db|sqlite3?|sst|ldb|wal|aof)$|-(?:wal|shm|journal)$|(?:^|/)" + NO_DATE + r"(?:\d{6}|\d{20})\.log$",
     re.IGNORECASE,
 )
 """Names of databases and of what stands beside them: a request that is kept there is data.
 
-A number of six digits and more with `.log` is what LevelDB, RocksDB and Kafka have not yet written elsewhere.
+A number with `.log` is what LevelDB, RocksDB and Kafka have not yet written elsewhere.
 """
 
 EMPTY, TEXT, TOLD = 0, 1, 2

@@ -39,8 +39,8 @@ def parse_proxy(proxy: str) -> "Url":
     address = proxy if "://" in proxy else f"http://{proxy}"
     try:
         parts = parse_url(address)
-    except (urllib3.exceptions.HTTPError, ValueError) as error:
-        raise TransferError(wanted) from error
+    except (urllib3.exceptions.HTTPError, ValueError):
+        raise TransferError(wanted) from None  # whose message has the address
     behind = _BEHIND_HOST.split(address.partition("://")[2], maxsplit=1)[1:]
     if any(map(_LOGIN_END.search, (parts.host or "", *behind))):
         raise TransferError(f"{wanted}; in NAME:PASSWORD@ before HOST, other signs than letters and digits as %XX")
