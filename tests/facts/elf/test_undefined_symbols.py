@@ -37,6 +37,18 @@ def test_a_library_of_a_module_counts_as_well() -> None:
     assert (fact.place.path, fact.names) == (f"{SITE}/p/liba.so", ("none",))
 
 
+def test_names_what_comes_with_its_libraries_by_the_search_variable() -> None:
+    """Behind however many libraries of its own: it is there that the symbols may be missing."""
+    many = tuple(f"lib{number}.so" for number in range(12))
+    plan = module("_x", *many, runpath="$ORIGIN", undefined=symbols("gone"))
+    beside = {f"{SITE}/p/{name}": ElfPlan(soname=name) for name in many[1:]}
+    brought = {"opt/old/libfar.so": ElfPlan(soname="libfar.so"), "usr/lib/libfar.so": ElfPlan(exports=("gone",))}
+    near = {f"{SITE}/p/lib0.so": ElfPlan(soname="lib0.so", needed=("libfar.so",))}
+    image = make_image({**GLIBC_FILES, PATH: plan, **beside, **near, **brought}, env=["LD_LIBRARY_PATH=/opt/old"])
+    fact = collect_one(UndefinedSymbolCollector, image, UndefinedSymbols)
+    assert [place.path for place in fact.libraries] == [*(f"{SITE}/p/{name}" for name in many), "opt/old/libfar.so"]
+
+
 def test_passes_over_what_does_no_harm_or_is_not_known() -> None:
     """Weak symbols, and objects above a need that is unmet or injected."""
     for plan in (

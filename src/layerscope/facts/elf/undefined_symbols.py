@@ -6,9 +6,11 @@ from typing import Final
 from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.elf.image_processes import ReplayedRoot
+from layerscope.facts.elf.loaded_object import LoadedObject, iter_closure
 from layerscope.facts.elf.loader_settings import LoaderKind
 from layerscope.facts.elf.reach import Place, Reach, find_place, find_reach
 from layerscope.facts.elf.resolution import find_resolution
+from layerscope.facts.elf.search_step import SearchStep
 from layerscope.facts.elf.symbol_scope import SymbolScope, Unresolved
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap, tell_cut
@@ -18,6 +20,9 @@ NAMES_LIMIT: Final = 10
 
 NAME_LIMIT: Final = 300
 """Characters of one; templates make names of thousands."""
+
+LIBRARIES_LIMIT: Final = 200
+"""Objects that a fact lists: the one that lacks the symbols may be any of them."""
 
 OBJECTS_LIMIT: Final = 500
 """Objects with undefined symbols that are kept."""
@@ -32,7 +37,8 @@ NOW: Final = 0x1
 class UndefinedSymbols(Fact, frozen=True):
     """One object with strong symbols that nothing defines which is loaded with it.
 
-    `libraries` are the objects that it loads, where the symbols were expected. `is_glibc_on_musl` marks objects that
+    `libraries` are where the symbols were expected: the objects that it loads, and of those that these load the ones
+    that LD_LIBRARY_PATH brings. `is_glibc_on_musl` marks objects that
     are made for another C library than the process has.
     """
 
@@ -60,16 +66,27 @@ class UndefinedSymbolCollector(Collector):
         yield from tell_cut("objects with undefined symbols", len(found), OBJECTS_LIMIT)
         for path, (unresolved, replayed) in sorted(found.items(), key=lambda each: each[0])[:OBJECTS_LIMIT]:
             place = find_place(context, resolution, path)
-            targets = [edge.target for edge in unresolved.item.edges if edge.target is not None]
             yield UndefinedSymbols(
                 evidence=Evidence(layer=place.layer, path=path, detail=unresolved.names[0][:NAME_LIMIT]),
                 place=place,
                 count=len(unresolved.names),
                 names=tuple(name[:NAME_LIMIT] for name in unresolved.names[:NAMES_LIMIT]),
-                libraries=tuple(find_place(context, resolution, target.path) for target in targets[:NAMES_LIMIT]),
+                libraries=tuple(find_place(context, resolution, each) for each in list_sources(unresolved.item)),
                 reach=find_reach(resolution, path),
                 is_glibc_on_musl=replayed.kind is LoaderKind.MUSL and needs_glibc(unresolved),
             )
+
+
+def list_sources(item: LoadedObject) -> list[str]:
+    """The paths of what an object loads, then of what comes with that by LD_LIBRARY_PATH."""
+    direct = [edge.target.path for edge in item.edges if edge.target is not None]
+    brought = (
+        edge.target.path
+        for other in iter_closure(item)
+        for edge in other.edges
+        if edge.target is not None and edge.step is SearchStep.LIBRARY_PATH
+    )
+    return list(dict.fromkeys([*direct, *brought]))[:LIBRARIES_LIMIT]
 
 
 def binds_at_once(replayed: ReplayedRoot) -> bool:
