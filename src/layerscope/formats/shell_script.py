@@ -15,12 +15,11 @@ SCRIPT_LIMIT: Final = 16384
 TEXT_LIMIT: Final = 131072
 """Characters of a text that are looked at: what Linux takes as one argument.
 
-https://www.kernel.org/doc/man-pages/online/pages/man2/execve.2.html
+https://man7.org/linux/man-pages/man2/execve.2.html
 """
 
 COMMANDS_LIMIT: Final = 2000
 """Simple commands of one script."""
-
 
 _OPENING: Final = frozenset({"if", "case", "for", "while", "until", "select", "{"})
 _CLOSING: Final = frozenset({"fi", "esac", "done", "}"})

@@ -1,4 +1,4 @@
-"""A shell's text as words and operators: quotes, expansions, redirections and documents are read.
+"""A shell's text as words and operators: quotes and expansions are read, redirections and documents left out.
 
 https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 """

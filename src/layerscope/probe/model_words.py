@@ -26,7 +26,12 @@ _CHAT_MODULES: Final = ("vllm.", "sglang.")
 _REVISION: Final = re.compile(r"\w[\w-]{0,63}(?:[./][\w-]{1,64}){0,4}", re.ASCII)
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 _TEXT_OPTION: Final = re.compile("-[A-Za-z]*c")
-_PRINTED: Final = re.compile(re.escape(UNKNOWN) + r"(?![^)]*\))")
+_PRINTED: Final = re.compile(re.escape(UNKNOWN) + r"(?![^)]{0,256}\))")
+"""What a command would print, and not one that stands as it is written in the default of a variable.
+
+The look ahead is bounded, else its time would grow with the square of a word's length.
+"""
+
 _BARE: Final = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
 MOST_WORDS: Final = 4096
 """Words of a command that are looked at."""

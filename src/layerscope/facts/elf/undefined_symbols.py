@@ -38,8 +38,8 @@ class UndefinedSymbols(Fact, frozen=True):
     """One object with strong symbols that nothing defines which is loaded with it.
 
     `libraries` are where the symbols were expected: the objects that it loads, and of those that these load the ones
-    that LD_LIBRARY_PATH brings. `is_glibc_on_musl` marks objects that
-    are made for another C library than the process has.
+    that LD_LIBRARY_PATH brings. `is_glibc_on_musl` marks objects that are made for another C library than the process
+    has.
     """
 
     place: Place
