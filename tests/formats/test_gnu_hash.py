@@ -114,3 +114,19 @@ def test_both_hash_tables_tell_the_same_exports() -> None:
     found = [parse_elf(write_elf(ElfPlan(exports=names, hash_tables=kind))).exports for kind in HashTables]
     expected = sorted(unpack_hashes(hash_names([name.encode() for name in names])))
     assert [sorted(unpack_hashes(exports)) for exports in found] == [expected] * len(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (struct.pack("<5I", 1, 3, 10, 20, 30), "a chain without end"),
+        (struct.pack("<5I", 1, 3, 11, 21, 31), "begins at symbol 3, expected 2"),
+        (struct.pack("<5I", 1, 3, 10, 20, 31), "begins at symbol 3, expected 4"),
+        (struct.pack("<5I", 1, 1, 11, 20, 31), "begins at symbol 1, expected 2"),
+        (struct.pack("<5I", 2, 3, 11, 21, 31), "begins at symbol 2, expected 1"),
+    ],
+)
+def test_chains_that_contradict_their_buckets_are_refused(words: bytes, problem: str) -> None:
+    """Each begins where the one before ends, the first with the first symbol."""
+    with pytest.raises(FormatError, match=problem):
+        parse_gnu_hash(memoryview(struct.pack("<4IQ", 2, 1, 1, 0, 0) + words), HEADER)

@@ -9,7 +9,8 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import chain, compress, repeat, zip_longest
+from operator import sub
 from typing import Final
 
 from msgspec import Struct
@@ -23,6 +24,10 @@ HASH_SIZE: Final = 4
 
 _SEED, _FACTOR, _MASK = 5381, 33, 0xFFFFFFFF
 """The hash of a name begins with the seed, takes each byte by `hash * factor + byte`, and has 32 bits."""
+
+_LOWEST_BYTE: Final = 0 if sys.byteorder == "little" else HASH_SIZE - 1
+_IS_ODD: Final = bytes(number & 1 for number in range(256))
+"""By a word's lowest byte: 1 where it ends a chain."""
 
 _LANE: Final = 8
 """Bytes in which a hash is computed beside others."""
@@ -75,22 +80,23 @@ def parse_gnu_hash(table: memoryview, header: ElfHeader) -> GnuHashTable:
     return GnuHashTable(first, first + len(hashes), hashes if count > 1 else None)
 
 
-def _read_chains(words: "array[int]", first: int, begins: Iterable[tuple[int, int]], count: int) -> "array[int]":
-    """The hashes of symbols, chain by chain; `begins` has the first symbol of each and its bucket, of `count`."""
-    hashes = array("I")
-    take, place = hashes.append, 0
-    for begin, bucket in begins:
+def _read_chains(words: "array[int]", first: int, begins: Sequence[tuple[int, int]], count: int) -> "array[int]":
+    """The hashes of symbols, chain by chain; `begins` has the first symbol of each and its bucket, of `count`.
+
+    There may be hundreds of thousands, so they are gone through as columns.
+    """
+    ends = words.tobytes()[_LOWEST_BYTE::HASH_SIZE].translate(_IS_ODD)
+    stop = ends.find(1, max(begins[-1][0] - first, 0)) + 1
+    if not stop:
+        raise FormatError("a chain without end in the GNU hash table")
+    expected = [0, *(place + 1 for place in compress(range(stop - 1), ends))]
+    for begin, place in zip_longest((begin for begin, _ in begins), expected, fillvalue=stop):
         if begin - first != place:
             raise FormatError(f"a chain of the GNU hash table begins at symbol {begin:,}, expected {first + place:,}")
-        word = 0
-        while not word & 1:
-            if place == len(words):
-                raise FormatError("a chain without end in the GNU hash table")
-            word = words[place]
-            place += 1
-            even = word & ~1
-            take(even if even % count == bucket else word | 1)
-    return hashes
+    lengths = map(sub, (*expected[1:], stop), expected)
+    buckets = chain.from_iterable(map(repeat, (bucket for _, bucket in begins), lengths))
+    pairs = zip(words, buckets, strict=False)  # behind the last chain there may be more words
+    return array("I", [even if (even := word & ~1) % count == bucket else word | 1 for word, bucket in pairs])
 
 
 def pack_hashes(hashes: Iterable[int]) -> bytes:

@@ -1,7 +1,7 @@
 """Extractor: who wants to see a file's bytes while its layer passes, and what is kept of them."""
 
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ class FileReading(Protocol):
         """Return what is to be kept of the file as plain data, or None. Must not raise."""
 
 
-@runtime_checkable
 class StreamExtractor(Protocol):
     """Sees all of a wanted file, piece by piece, in memory that has a ceiling whatever the file's size.
 

@@ -1,7 +1,7 @@
 """ExtractorSet: many extractors, asked at the cost of a few look-ups."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from layerscope.layers.extractor import AnyExtractor, Extractor, FileReading, StreamExtractor, Wants
 from layerscope.layers.kept_values import FailedReading, KeptValues
@@ -136,8 +136,8 @@ class ExtractorSet:
 
 def open_reading(extractor: AnyExtractor, path: str, *, size: int, mode: int) -> FileReading:
     """What shows one file to one extractor, be it at once or piece by piece."""
-    if isinstance(extractor, StreamExtractor):
-        return extractor.open_file(path, size=size, mode=mode)
+    if hasattr(extractor, "open_file"):  # a hundredth of the time of asking for the protocol
+        return cast("StreamExtractor", extractor).open_file(path, size=size, mode=mode)
     return WholeFile(extractor, path, size=size, mode=mode)
 
 

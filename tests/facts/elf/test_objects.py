@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
+import pytest
+
 from layerscope.facts.elf.inventory import ElfInventory, ElfObjectsCollector, SymbolVersion, parse_version
 from layerscope.facts.elf.numpy_marks import NumpyAbi
 from layerscope.facts.elf.objects import find_broken_objects, find_objects
@@ -114,3 +116,11 @@ def test_versions_are_numbers() -> None:
     """Anything else is no version that can be compared."""
     assert parse_version("3.4.30") == (3, 4, 30)
     assert [parse_version(text) for text in ("PRIVATE", "ABI_DT_RELR", "2.x", "", "1" * 20)] == [None] * 5
+
+
+@pytest.mark.parametrize("folder", ["nvidia/cu13/lib", "triton/backends/nvidia/lib", "numpy.libs"])
+def test_vendored_libraries_are_not_searched_for_words_of_numpy(folder: str) -> None:
+    """They are no extension modules, and large."""
+    path = f"usr/lib/python3/dist-packages/{folder}/libhost.so"
+    content = write_elf(replace(LIBRARY, sections={".data": b"_ARRAY_API numpy.core"}))
+    assert make_context([file(path, content)]).shared(find_objects)[path].numpy_abi is NumpyAbi.NONE

@@ -88,7 +88,7 @@ class ElfObjectExtractor:
     """Keeps of every ELF file a map of `elf`, `code` and `numpy`, or of `problem` where it is none."""
 
     name: str = "elf-objects"
-    version: int = 5
+    version: int = 6
     wants: Wants = field(default=Wants(magics=frozenset({MAGIC})))
 
     def open_file(self, path: str, *, size: int, mode: int) -> ObjectReading:

@@ -59,10 +59,11 @@ class UndefinedSymbolCollector(Collector):
         """Yield one fact an object."""
         resolution, scope = context.shared(find_resolution), SymbolScope()
         found: dict[str, tuple[Unresolved, ReplayedRoot]] = {}
-        for replayed in resolution.roots:
-            if binds_at_once(replayed):
-                for unresolved in scope.find_unresolved(replayed):
-                    found.setdefault(unresolved.item.path, (unresolved, replayed))
+        bound = [replayed for replayed in resolution.roots if binds_at_once(replayed)]
+        scope.expect(bound)
+        for replayed in bound:
+            for unresolved in scope.find_unresolved(replayed):
+                found.setdefault(unresolved.item.path, (unresolved, replayed))
         yield from tell_cut("objects with undefined symbols", len(found), OBJECTS_LIMIT)
         for path, (unresolved, replayed) in sorted(found.items(), key=lambda each: each[0])[:OBJECTS_LIMIT]:
             place = find_place(context, resolution, path)
