@@ -10,7 +10,7 @@ from layerscope.policies.policies import Policies
 from layerscope.report.json_format import build_finding
 from layerscope.report.json_parts import build_image, head_document
 from layerscope.report.json_text import encode_json
-from layerscope.report.order import order_findings
+from layerscope.rules.order import order_findings
 
 
 def render_explanations_json(

@@ -8,6 +8,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.os_release import OsRelease
 from layerscope.filesystem.weight import Weight
+from layerscope.fixes.plan import PlannedFix, plan_fixes
 from layerscope.report.context import RenderContext
 from layerscope.report.facts_json import FAMILIES, FamilyFacts, build_family
 from layerscope.report.format import Format
@@ -33,13 +34,12 @@ from layerscope.report.json_v1 import (
     VerdictName,
     WeightV1,
 )
-from layerscope.report.order import order_findings
 from layerscope.report.origin import find_finding_origin, find_layer
 from layerscope.report.places import root_path
-from layerscope.report.plan import PlannedFix, plan_fixes
 from layerscope.report.probe_json import build_probe
 from layerscope.rules.finding import Finding, Location
 from layerscope.rules.fix import Safety
+from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Confidence, Severity
 
 _SEVERITIES: Final[dict[Severity, SeverityName]] = {Severity[name.upper()]: name for name in get_args(SeverityName)}

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from layerscope.rules.layer_edit import LayerEdit
+
 
 class Safety(StrEnum):
     """Whether a fix may be applied unread."""
@@ -12,9 +14,31 @@ class Safety(StrEnum):
     REVIEW = "review"
 
 
+class FixKind(StrEnum):
+    """What a fix changes."""
+
+    DOCKERFILE_EDIT = "dockerfile-edit"
+    """The build: a Dockerfile, what it names, or the files beside it."""
+    REBUILD = "rebuild"
+    """Nothing: the image is built, pulled or pushed again."""
+    LAYER_EDIT = "layer-edit"
+    """The layers of the image as it is, without a build."""
+    CONFIG_EDIT = "config-edit"
+    """The image's config alone, by one instruction that makes no layer."""
+    RUN_FLAGS = "run-flags"
+    """How the container is started."""
+    HOST_ACTION = "host-action"
+    """The machine that it runs on: driver, container toolkit, engine."""
+
+
 class Fix(Struct, frozen=True):
-    """A title, the steps a person would take, and whether they may be taken unread."""
+    """A title, the steps a person would take, whether they may be taken unread, and what they change.
+
+    `edits` are what `layerscope fix` itself can do for it.
+    """
 
     title: str
     steps: tuple[str, ...]
     safety: Safety = Safety.REVIEW
+    kind: FixKind = FixKind.DOCKERFILE_EDIT
+    edits: tuple[LayerEdit, ...] = ()

@@ -9,12 +9,12 @@ from rich.text import Text
 from layerscope.audit.result import AuditResult
 from layerscope.report.escape import escape_text, shorten
 from layerscope.report.instruction import tell_instruction
-from layerscope.report.order import order_findings
 from layerscope.report.origin import find_finding_origin
 from layerscope.report.places import root_path, select_unnamed
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
+from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_count
 

@@ -6,9 +6,9 @@ from layerscope.audit.blocked import tell_brief
 from layerscope.audit.result import AuditResult
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
 from layerscope.report.escape import escape_text
-from layerscope.report.order import order_findings
 from layerscope.report.terminal.gpu_table import ORDER, find_blocked
 from layerscope.report.terminal.page import Page
+from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Confidence
 from layerscope.rules.wording import tell_count
 

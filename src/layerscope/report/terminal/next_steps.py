@@ -6,13 +6,13 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.audit.result import AuditResult
+from layerscope.fixes.plan import PlannedFix, plan_fixes
 from layerscope.report.escape import escape_text
-from layerscope.report.order import order_findings
-from layerscope.report.plan import PlannedFix, plan_fixes
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from layerscope.report.plan import plan_fixes
+from layerscope.fixes.plan import plan_fixes
 from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Severity
 from support.results import make_finding

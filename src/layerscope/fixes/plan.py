@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from layerscope.report.order import ends_everything
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.order import ends_everything
 from layerscope.rules.severity import Severity
 
 

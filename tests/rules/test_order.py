@@ -4,7 +4,7 @@ from itertools import permutations
 
 from msgspec.structs import replace
 
-from layerscope.report.order import order_findings
+from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Severity
 from support.results import make_finding
 

@@ -1,0 +1,1 @@
+"""What to change: the plan, and the layers of an image edited without a build."""
