@@ -29,7 +29,7 @@ SHOWN_LINES = 3
 def draw_next_steps(page: Page, result: AuditResult) -> None:
     """Draw the changes with the most effect, then the commands that tell more."""
     findings = order_findings(result.findings)
-    planned = plan_fixes(findings)
+    planned = plan_fixes(findings).steps
     commands = _suggest_commands(page, result)
     if not planned and not commands:
         return
