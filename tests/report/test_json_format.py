@@ -67,7 +67,7 @@ def test_the_promised_keys_are_there() -> None:
         assert report[name]
         assert all(set(keys.split()) <= set(item) for item in report[name]), name
     assert set(report["findings"][0]["locations"][0]) == {"path", "layer", "layer_digest", "created_by"}
-    assert set(report["findings"][0]["fixes"][0]) == {"title", "safety", "steps"}
+    assert set(report["findings"][0]["fixes"][0]) == {"title", "kind", "safety", "steps"}
     assert set(report["plan"]["steps"][0]) == {"kind", "title", "command", "patch", "removes", "saves"}
 
 

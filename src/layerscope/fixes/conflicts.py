@@ -86,7 +86,7 @@ def _writes_layer(planned: Fix, cured: Sequence[Finding], _: Fix, finding: Findi
 def _moves_package_lists(_: Fix, cured: Sequence[Finding], __: Fix, finding: Finding) -> str:
     """Lists that a step of its own fetches go with the step; removed in it, they are not there to install from."""
     moved = {place for each in cured if each.code == "LAY202" for place in each.locations if place.path}
-    if finding.code != "LAY104" or not moved.intersection(finding.locations):
+    if finding.code != "LAY104" or not moved.issuperset(finding.locations):
         return ""
     return "the step that installs fetches and removes them then, and could not install if they went before"
 

@@ -12,18 +12,34 @@ from layerscope.rules.severity import Severity
 
 @dataclass(frozen=True)
 class PlannedFix:
-    """A fix, the codes of the findings it removes, the worst of their severities, and the bytes it saves.
+    """A fix and the findings it removes: the worst first of those that suggest it, then what it cures beside them.
 
-    `reason` is what the worst of them says, and `alternatives` are the other fixes of those findings, that would do as
-    well.
+    `alternatives` are the other fixes of those that suggest it, that would do as well.
     """
 
     fix: Fix
-    removes: tuple[str, ...]
-    severity: Severity
-    saves: int
-    reason: str = ""
+    findings: tuple[Finding, ...]
     alternatives: tuple[Fix, ...] = ()
+
+    @property
+    def removes(self) -> tuple[str, ...]:
+        """The codes of the findings."""
+        return tuple(sorted({finding.code for finding in self.findings}))
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of their severities."""
+        return max(finding.severity for finding in self.findings)
+
+    @property
+    def saves(self) -> int:
+        """The bytes that the image would lose."""
+        return sum(finding.wasted for finding in self.findings)
+
+    @property
+    def reason(self) -> str:
+        """What the worst of the findings that suggest it says."""
+        return self.findings[0].message
 
 
 @dataclass(frozen=True)
@@ -65,16 +81,16 @@ def plan_fixes(findings: Iterable[Finding]) -> Plan:
     groups = _group(choices)
     implied = _absorb(groups)
     steps = [_plan(fix, group) for fix, group in groups.items() if group]
-    leading = {fix for fix, group in groups.items() if any(ends_everything(each.finding) for each in group)}
-
-    def rank(step: PlannedFix) -> tuple[int, bool, int, tuple[str, ...], str]:
-        return -step.severity, step.fix not in leading, -step.saves, step.removes, step.fix.title
-
     return Plan(
-        steps=tuple(sorted(steps, key=rank)),
+        steps=tuple(sorted(steps, key=_rank_step)),
         left_out=tuple(_settle(each, implied) for each in (*implied.values(), *excluded)),
         uncured=tuple(finding for finding in ordered if not finding.fixes),
     )
+
+
+def _rank_step(step: PlannedFix) -> tuple[int, bool, int, tuple[str, ...], str]:
+    leads = any(map(ends_everything, step.findings))
+    return -step.severity, not leads, -step.saves, step.removes, step.fix.title
 
 
 def _rank(finding: Finding) -> tuple[int, bool, int, str, str]:
@@ -119,21 +135,33 @@ def _group(choices: Iterable[_Choice]) -> dict[Fix, list[_Choice]]:
 
 
 def _absorb(groups: dict[Fix, list[_Choice]]) -> dict[Fix, LeftOut]:
-    """Move each finding to a fix that cures it anyway; returns the fixes that nothing needs any more."""
+    """Move each finding to a fix that cures it anyway; returns the fixes that nothing needs any more.
+
+    A fix that stays keeps what it was found to cure beside its own.
+    """
     left_out: dict[Fix, LeftOut] = {}
     for fix, group in groups.items():
-        if fix in left_out:
-            continue
-        for other, members in groups.items():
-            cured = [choice.finding for choice in group]
-            told = [(each, tell_implied(fix, cured, each.fix, each.finding)) for each in members if other != fix]
-            moved = [choice for choice, reason in told if reason]
-            if moved and len(moved) == len(members):
-                codes = tuple(sorted({choice.finding.code for choice in moved if choice.fix == other}))
-                left_out[other] = LeftOut(other, codes, fix, told[0][1], is_cured=True)
+        others = groups.items() if fix not in left_out else ()
+        for other, members in others:
+            moved = _find_implied(fix, group, members) if other != fix else {}
+            own = [choice for choice in members if choice.fix == other]
+            if own and len(moved) == len(members):
+                codes = tuple(sorted({choice.finding.code for choice in own}))
+                left_out[other] = LeftOut(other, codes, fix, moved[own[0]], is_cured=True)
+            elif all(choice in moved for choice in own):
+                continue
+            else:
+                moved = {choice: reason for choice, reason in moved.items() if choice.fix == other}
             group.extend(moved)
             members[:] = [choice for choice in members if choice not in moved]
     return left_out
+
+
+def _find_implied(fix: Fix, group: Sequence[_Choice], members: Iterable[_Choice]) -> dict[_Choice, str]:
+    """What of another fix's findings a fix cures beside its own, and why."""
+    cured = [choice.finding for choice in group]
+    reasons = ((each, tell_implied(fix, cured, each.fix, each.finding)) for each in members)
+    return {choice: reason for choice, reason in reasons if reason}
 
 
 def _settle(each: LeftOut, implied: Mapping[Fix, LeftOut]) -> LeftOut:
@@ -146,15 +174,7 @@ def _settle(each: LeftOut, implied: Mapping[Fix, LeftOut]) -> LeftOut:
 
 def _plan(fix: Fix, group: Sequence[_Choice]) -> PlannedFix:
     """A step of the plan."""
-    cured = [choice.finding for choice in group]
+    ordered = sorted(group, key=lambda choice: (choice.fix != fix, _rank(choice.finding)))
     own = [choice.finding for choice in group if choice.fix == fix]
     others = dict.fromkeys(other for finding in own for other in finding.fixes if other != fix)
-    worst = min(cured, key=_rank)
-    return PlannedFix(
-        fix=fix,
-        removes=tuple(sorted({finding.code for finding in cured})),
-        severity=worst.severity,
-        saves=sum(finding.wasted for finding in cured),
-        reason=worst.message,
-        alternatives=tuple(others),
-    )
+    return PlannedFix(fix, tuple(choice.finding for choice in ordered), tuple(others))

@@ -6,9 +6,10 @@ from typing import Final
 
 from layerscope.report.escape import escape_line, escape_text
 
-_PLAIN_WORD: Final = re.compile(r"\(*[A-Za-z0-9%]+(?:['-][A-Za-z0-9]+)*[),;:.]*|\d+(?:[.,]\d+)*[),;:.%]*")
+_PLAIN_WORD: Final = re.compile(r"\(*(?:[A-Za-z0-9%]+(?:['-][A-Za-z0-9]+)*|\d+(?:[.,]\d+)+%?|…)[),;:.]*")
 """Words that no reader of Markdown takes for anything else: neither punctuation within, nor a dot within letters."""
 
+_QUOTED: Final = re.compile(r"`([^`]+)`")
 _EDGES: Final = re.compile(r"(\(*)(.*?)([),;:.]*)", re.DOTALL)
 _TICKS: Final = re.compile(r"`+")
 _FENCE: Final = 3
@@ -16,16 +17,29 @@ _FENCE: Final = 3
 
 
 def write_prose(text: str) -> str:
-    """A sentence on one line, with all words in code spans that are more than letters and digits."""
+    """A sentence on one line, with all words in code spans that are more than letters and digits.
+
+    What stands between single backticks is one span; where backticks do not pair, they are like any other character.
+    """
+    line = escape_line(text)
+    pieces = _QUOTED.split(line)
+    if any("`" in piece for piece in pieces) or "``" in line:
+        return _write_words(line)
+    return "".join(write_code(piece) if number % 2 else _write_words(piece) for number, piece in enumerate(pieces))
+
+
+def _write_words(text: str) -> str:
+    """The words of a text, with the space before and after it."""
+    before, after = (" " if text[end : end + 1 or None] == " " else "" for end in (0, -1))
     parts: list[str] = []
     quoted: list[str] = []
-    for word in escape_line(text).split():
-        if _PLAIN_WORD.fullmatch(word):
+    for word in text.split():
+        if _PLAIN_WORD.fullmatch(word) or not word.strip("),;:."):
             parts += [*_quote(quoted), word]
             quoted = []
         else:
             quoted.append(word)
-    return " ".join([*parts, *_quote(quoted)])
+    return f"{before}{' '.join([*parts, *_quote(quoted)])}{after}"
 
 
 def write_code(text: str) -> str:

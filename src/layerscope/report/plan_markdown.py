@@ -11,7 +11,7 @@ from layerscope.report.markdown import write_code, write_fence, write_prose, wri
 from layerscope.report.places import tell_reference
 from layerscope.report.plan_words import tell_nothing, tell_remarks, tell_sum
 from layerscope.rules.fix import Fix, FixKind
-from layerscope.rules.wording import tell_size
+from layerscope.rules.wording import tell_count, tell_size
 
 HEADINGS = ("step", "change", "kind", "safety", "removes", "saves")
 
@@ -49,7 +49,8 @@ def _write_table(plan: Plan) -> Iterator[str]:
 def _write_step(number: int, step: PlannedFix) -> Iterator[str]:
     yield f"## {number}. {write_prose(step.fix.title)}"
     yield ""
-    yield f"{', '.join(step.removes)}: {write_prose(step.reason)}"
+    more = f" (and {tell_count(len(step.findings) - 1, 'more finding')})" if len(step.findings) > 1 else ""
+    yield f"{', '.join(step.removes)}: {write_prose(step.reason)}{more}"
     yield from _write_lines(step.fix)
     for fix in step.alternatives:
         opening = "Without a build" if fix.kind is FixKind.LAYER_EDIT else "Or"

@@ -19,7 +19,10 @@ from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
-from layerscope.rules.wording import tell_size
+from layerscope.rules.wording import tell_count, tell_size
+
+MARGIN = 3
+"""Columns of the numbers."""
 
 
 def render_plan_text(result: AuditResult, proposal: Proposal, context: RenderContext) -> str:
@@ -54,29 +57,33 @@ def render_plan_json(result: AuditResult, proposal: Proposal) -> str:
 
 
 def _draw_step(page: Page, number: int, step: PlannedFix) -> None:
+    """Title, kind and reason of a step, then its lines, then what would do as well."""
     text = Text.assemble((escape_text(step.fix.title), "heading"))
     text.append(f"\n{step.fix.kind}, {step.fix.safety}; removes ", "muted")
     text.append(" ".join(step.removes), str(step.severity))
     if step.saves:
         text.append(f", saves {tell_size(step.saves)}", "kept")
     text.append(f"\n{escape_text(step.reason)}")
-    _add_steps(page, text, step.fix)
-    for fix in step.alternatives:
-        opening = "without a build" if fix.kind is FixKind.LAYER_EDIT else "or"
-        text.append(f"\n{opening}: ", "muted").append(escape_text(fix.title), "heading")
-        text.append(f" ({fix.kind}, {fix.safety})", "muted")
-        _add_steps(page, text, fix)
+    if len(step.findings) > 1:
+        text.append(f" (and {tell_count(len(step.findings) - 1, 'more finding')})", "muted")
     _draw_item(page, f"{number}.", text)
+    _draw_lines(page, step.fix)
+    for fix in step.alternatives:
+        opening = "Without a build" if fix.kind is FixKind.LAYER_EDIT else "Or"
+        told = Text.assemble((f"{opening}: ", "muted"), (escape_text(fix.title), "heading"))
+        _draw_item(page, "", told.append(f" ({fix.kind}, {fix.safety})", "muted"))
+        _draw_lines(page, fix)
 
 
-def _add_steps(page: Page, text: Text, fix: Fix) -> None:
+def _draw_lines(page: Page, fix: Fix) -> None:
     for line in fix.steps:
-        text.append(f"\n{page.symbols.arrow} ", "muted").append(escape_text(line), "command")
+        _draw_item(page, page.symbols.arrow, Text(escape_text(line), "command"), width=MARGIN + 2)
 
 
-def _draw_item(page: Page, mark: str, text: Text) -> None:
+def _draw_item(page: Page, mark: str, text: Text, *, width: int = MARGIN) -> None:
+    """A text with a mark in the margin before it."""
     grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(justify="right", style="heading", no_wrap=True, min_width=3)
+    grid.add_column(justify="right", style="heading", no_wrap=True, min_width=width)
     grid.add_column()
     grid.add_row(mark, Slashed(text))
     page.add(grid)
@@ -93,7 +100,7 @@ def _draw_left_out(page: Page, plan: Plan) -> None:
 
 
 def _tell_left_out(each: LeftOut, number: int) -> Text:
-    text = Text.assemble((escape_text(each.fix.title), "heading"), (f" {' '.join(each.codes)}", "muted"))
+    text = Text.assemble((f"{' '.join(each.codes)} ", "muted"), (escape_text(each.fix.title), "heading"))
     verdict = f"step {number} does it" if each.is_cured else f"not beside step {number}, so that this stays"
     return text.append(f"\n{verdict}: {each.reason}")
 
