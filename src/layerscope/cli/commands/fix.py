@@ -61,11 +61,11 @@ def command(
     output: tuple[str, ...],
     console: Console,
 ) -> int:
-    """Plan what to change so that an image audits clean: the fewest changes, in order of effect.
+    """Plan what to change so that an image audits clean.
 
-    IMAGE is audited; each step says why, what it removes, how many bytes it saves and what to write. Formats are
-    terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
-    damaged.
+    IMAGE is audited, and the fewest fixes are told, in order of effect: why each is needed, what it removes, how many
+    bytes it saves and what to write. Formats are terminal, json, and markdown for a merge request. Exit codes: 0
+    nothing to fix, 1 there are steps, 4 the image is damaged.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
