@@ -11,7 +11,7 @@ from layerscope.report.escape import escape_text
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
@@ -51,7 +51,7 @@ def _describe(page: Page, step: PlannedFix) -> Text:
     if step.saves:
         text.append(f" {page.symbols.dash} saves {tell_size(step.saves)}", "kept")
     _add_lines(page, text, step.fix)
-    for fix in step.alternatives:
+    for fix in (other for other in step.alternatives if other.kind is not FixKind.LAYER_EDIT):
         text.append("\nor ", "muted").append(escape_text(fix.title), "heading")
         _add_lines(page, text, fix)
     return text
