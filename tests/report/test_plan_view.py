@@ -17,7 +17,9 @@ from layerscope.rules.fix import Fix, FixKind
 from support.example_results import CLEAN, DAMAGED, HOSTILE, UNPROVED, WASTEFUL
 from support.results import ResultRecipe, make_finding, make_result
 
-IN_LAYERS = Fix("Leave the lists out of layer 1", ("Left out as it is copied.",), kind=FixKind.LAYER_EDIT)
+IN_LAYERS = Fix(
+    "Leave the lists out of layer 1", ("layerscope fix IMAGE --apply   (as it is copied)",), kind=FixKind.LAYER_EDIT
+)
 
 
 def make_planned() -> AuditResult:

@@ -44,7 +44,12 @@ def find_base(fix: Fix) -> str:
 
 
 def _is_same_instruction(planned: Fix, _: Sequence[Finding], fix: Fix, __: Finding) -> str:
-    """One line of LD_LIBRARY_PATH cures all that is wrong with the variable; one reinstallation a broken package."""
+    """One line of LD_LIBRARY_PATH cures all that is wrong with the variable; one reinstallation a broken package.
+
+    Edits of layers are told apart by what they leave out, and made by one command.
+    """
+    if fix.kind is FixKind.LAYER_EDIT:
+        return ""
     commands = {read_command(step) for step in planned.steps}
     needed = [step for step in fix.steps if not step.startswith(OPTIONAL)]
     is_same = all(is_command(step) and read_command(step) in commands for step in needed)

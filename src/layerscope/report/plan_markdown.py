@@ -9,7 +9,7 @@ from layerscope.fixes.proposal import Proposal
 from layerscope.fixes.steps import is_command, is_instruction, read_command, read_remark
 from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
 from layerscope.report.places import tell_reference
-from layerscope.report.plan_words import tell_nothing, tell_remarks, tell_sum
+from layerscope.report.plan_words import list_layer_edits, tell_layer_edits, tell_nothing, tell_remarks, tell_sum
 from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.wording import tell_count, tell_size
 
@@ -28,6 +28,8 @@ def render_plan_markdown(result: AuditResult, proposal: Proposal) -> str:
         lines += ["", f"**Note:** {remark}."]
     for number, step in enumerate(plan.steps, start=1):
         lines += ["", *_write_step(number, step)]
+    for command, steps in list_layer_edits(plan).items():
+        lines += ["", "## Without a build", "", f"{tell_layer_edits(steps)}:", "", *write_fence([command], "sh")]
     if plan.left_out:
         numbers = {step.fix: number for number, step in enumerate(plan.steps, start=1)}
         lines += ["", "## Left out", "", *(_tell_left_out(each, numbers[each.instead]) for each in plan.left_out)]
@@ -53,15 +55,14 @@ def _write_step(number: int, step: PlannedFix) -> Iterator[str]:
     yield f"{', '.join(step.removes)}: {write_prose(step.reason)}{more}"
     yield from _write_lines(step.fix)
     for fix in step.alternatives:
-        opening = "Without a build" if fix.kind is FixKind.LAYER_EDIT else "Or"
         yield ""
-        yield f"**{opening}:** {write_prose(fix.title)} ({fix.kind}, {fix.safety})"
+        yield f"**Or:** {write_prose(fix.title)} ({fix.kind}, {fix.safety})"
         yield from _write_lines(fix)
 
 
 def _write_lines(fix: Fix) -> Iterator[str]:
-    """The lines of a fix: what can be copied in blocks of code, what is to be read as a list."""
-    for language, lines in groupby(fix.steps, key=_choose_language):
+    """The lines of a fix: what can be copied in blocks of code, what is to be read as a list; layer edits have none."""
+    for language, lines in groupby(fix.steps if fix.kind is not FixKind.LAYER_EDIT else (), key=_choose_language):
         yield ""
         if language:
             yield from write_fence((part for line in lines for part in _split_remark(line)), language)

@@ -14,7 +14,7 @@ from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1 import GapV1
 from layerscope.report.places import tell_reference
 from layerscope.report.plan_json import build_plan
-from layerscope.report.plan_words import tell_nothing, tell_remarks, tell_sum
+from layerscope.report.plan_words import list_layer_edits, tell_layer_edits, tell_nothing, tell_remarks, tell_sum
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
@@ -36,6 +36,7 @@ def render_plan_text(result: AuditResult, proposal: Proposal, context: RenderCon
     page.add(Slashed(Text(tell_sum(result, plan) if plan.steps else tell_nothing(proposal), "heading")))
     for remark in tell_remarks(result, proposal):
         page.add(Slashed(Text(remark, "doubt")))
+    _draw_layer_edits(page, plan)
     _draw_left_out(page, plan)
     _draw_uncured(page, plan.uncured)
     return page.read()
@@ -69,14 +70,14 @@ def _draw_step(page: Page, number: int, step: PlannedFix) -> None:
     _draw_item(page, f"{number}.", text)
     _draw_lines(page, step.fix)
     for fix in step.alternatives:
-        opening = "Without a build" if fix.kind is FixKind.LAYER_EDIT else "Or"
-        told = Text.assemble((f"{opening}: ", "muted"), (escape_text(fix.title), "heading"))
+        told = Text.assemble(("Or: ", "muted"), (escape_text(fix.title), "heading"))
         _draw_item(page, "", told.append(f" ({fix.kind}, {fix.safety})", "muted"))
         _draw_lines(page, fix)
 
 
 def _draw_lines(page: Page, fix: Fix) -> None:
-    for line in fix.steps:
+    """The lines of a fix; those of layer edits are alike, and are told once below the sum."""
+    for line in fix.steps if fix.kind is not FixKind.LAYER_EDIT else ():
         _draw_item(page, page.symbols.arrow, Text(escape_text(line), "command"), width=MARGIN + 2)
 
 
@@ -87,6 +88,14 @@ def _draw_item(page: Page, mark: str, text: Text, *, width: int = MARGIN) -> Non
     grid.add_column()
     grid.add_row(mark, Slashed(text))
     page.add(grid)
+
+
+def _draw_layer_edits(page: Page, plan: Plan) -> None:
+    """What makes the edits of layers, each command once."""
+    for command, numbers in list_layer_edits(plan).items():
+        page.add_blank()
+        page.add(Slashed(Text(tell_layer_edits(numbers))))
+        page.add_command(escape_text(command), "")
 
 
 def _draw_left_out(page: Page, plan: Plan) -> None:

@@ -1,12 +1,13 @@
 """What a plan comes to, in words: its sum, what it leaves aside, and that there is nothing to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from layerscope.audit.result import AuditResult
 from layerscope.fixes.plan import Plan
 from layerscope.fixes.proposal import Proposal
-from layerscope.rules.fix import Safety
-from layerscope.rules.wording import tell_count, tell_share, tell_size
+from layerscope.fixes.steps import read_command
+from layerscope.rules.fix import FixKind, Safety
+from layerscope.rules.wording import tell_count, tell_list, tell_share, tell_size
 
 
 def tell_sum(result: AuditResult, plan: Plan) -> str:
@@ -20,6 +21,22 @@ def tell_sum(result: AuditResult, plan: Plan) -> str:
     total = result.weight.total
     share = f" of {tell_size(total)} ({tell_share(saves / total)})" if saves <= total else ""
     return f"{text}; {tell_size(saves)}{share} saved"
+
+
+def list_layer_edits(plan: Plan) -> dict[str, list[int]]:
+    """The commands that edit the image's layers, each with the numbers of the steps that it takes the place of."""
+    commands: dict[str, list[int]] = {}
+    for number, step in enumerate(plan.steps, start=1):
+        fixes = (fix for fix in (step.fix, *step.alternatives) if fix.kind is FixKind.LAYER_EDIT)
+        for command in dict.fromkeys(read_command(line) for fix in fixes for line in fix.steps):
+            commands.setdefault(command, []).append(number)
+    return commands
+
+
+def tell_layer_edits(numbers: Sequence[int]) -> str:
+    """What such a command does."""
+    steps = f"{'Step' if len(numbers) == 1 else 'Steps'} {tell_list(map(str, numbers), shown=len(numbers))}"
+    return f"{steps} can be made in the layers themselves, without a build; every other file stays as it is"
 
 
 def tell_nothing(proposal: Proposal) -> str:
