@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
 
 from layerscope import __version__
 from layerscope.audit.options import AuditOptions
@@ -50,6 +52,36 @@ class Applied:
     def is_proved(self) -> bool:
         """Whether the new image is what it should be."""
         return not self.objections
+
+
+class LayerOutcome(StrEnum):
+    """What became of a layer."""
+
+    KEPT = "kept"
+    REWRITTEN = "rewritten"
+    LEFT_OUT = "left out"
+
+
+class LayerChange(NamedTuple):
+    """A layer of the old image by its number, its stored bytes, and those of the new one; None where there is none."""
+
+    number: int
+    outcome: LayerOutcome
+    before: int
+    after: int | None
+
+
+def list_layer_changes(applied: Applied) -> list[LayerChange]:
+    """Every layer of the old image, lowest first."""
+    changes = []
+    for layer, written in zip(applied.before.layers, applied.new.layers, strict=True):
+        if written is None:
+            outcome, size = LayerOutcome.LEFT_OUT, None
+        else:
+            outcome = LayerOutcome.KEPT if written.is_kept else LayerOutcome.REWRITTEN
+            size = written.descriptor.size
+        changes.append(LayerChange(layer.index, outcome, layer.size or 0, size))
+    return changes
 
 
 def apply_layer_fix(

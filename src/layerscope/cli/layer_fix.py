@@ -1,7 +1,7 @@
 """`layerscope fix IMAGE --apply --layers`: the options, and from them to a new image that is proved."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -99,7 +99,7 @@ def apply_layers(
     surgery: Surgery,
     destination: Destination,
     *,
-    codes: Sequence[str],
+    codes: Collection[str],
     options: AuditOptions,
     console: Console,
 ) -> Applied | None:

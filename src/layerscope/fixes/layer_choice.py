@@ -1,6 +1,6 @@
 """Which findings are cured in the layers themselves, and by which edits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ class LayerChoice(Struct, frozen=True):
 
 
 def choose_layer_fixes(
-    findings: Iterable[Finding], *, codes: Sequence[str] = (), reviewed: bool = False
+    findings: Iterable[Finding], *, codes: Collection[str] = (), reviewed: bool = False
 ) -> LayerChoice:
     """The edits for all findings that have some, or for those of these codes; only safe ones unless `reviewed`."""
     edits: dict[LayerEdit, None] = {}

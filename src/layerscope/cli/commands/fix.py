@@ -1,10 +1,12 @@
 """`layerscope fix`: what to change, in order, so that an image audits clean."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from layerscope.audit.applied import Applied
 from layerscope.audit.ignore_base import ignore_base as leave_out_base
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
@@ -13,6 +15,7 @@ from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
+from layerscope.cli.layer_fix import Surgery, apply_layers, open_destination, with_surgery
 from layerscope.cli.options import (
     Reading,
     base_option,
@@ -23,11 +26,13 @@ from layerscope.cli.options import (
     with_console,
     with_reading,
 )
-from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.fixes.plan import Plan
 from layerscope.fixes.proposal import propose
+from layerscope.report.applied_markdown import render_applied_markdown
+from layerscope.report.applied_view import render_applied_json, render_applied_text
 from layerscope.report.plan_markdown import render_plan_markdown
 from layerscope.report.plan_view import render_plan_json, render_plan_text
 from layerscope.rules.registry import find_rule
@@ -43,6 +48,7 @@ FORMATS = (*TEXT_AND_JSON, "markdown")
 @ignore_base_option
 @with_gpu_options
 @policy_dir_option
+@with_surgery
 @with_reading
 @output_option
 @with_console
@@ -57,6 +63,7 @@ def command(
     driver: str | None,
     fleet: Path | None,
     policy_dir: Path | None,
+    surgery: Surgery,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -69,7 +76,8 @@ def command(
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
-    source, below = choose_sources(image, base, reading)
+    destination = open_destination(surgery, reading)
+    source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     tell_unknown_branches(options, console)
@@ -78,6 +86,9 @@ def command(
     tell_cache_notes(options.cache, console)
     if ignore_base:
         result = leave_out_base(result)
+    if destination is not None and result.is_intact:
+        applied = apply_layers(result, surgery, destination, codes=codes, options=options, console=console)
+        return _deliver_applied(applied, outputs, console)
     proposal = propose(result.findings, codes=codes, is_safe=is_safe)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_plan_text(result, proposal, context),
@@ -86,6 +97,20 @@ def command(
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
     return find_exit_code(result, proposal.plan)
+
+
+def _deliver_applied(applied: Applied | None, outputs: Sequence[Output], console: Console) -> int:
+    """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written."""
+    if applied is None:
+        console.say("nothing to change in the layers themselves: no finding has such a fix; no image was written")
+        return exit_codes.CLEAN
+    renderers: dict[str, Renderer] = {
+        "terminal": lambda context: render_applied_text(applied, context),
+        "json": lambda _: render_applied_json(applied),
+        "markdown": lambda _: render_applied_markdown(applied),
+    }
+    deliver(outputs, renderers, context=console.render_context(), console=console)
+    return exit_codes.CLEAN if applied.is_proved else exit_codes.FINDINGS
 
 
 def _find_code(handle: str) -> str:
