@@ -34,6 +34,9 @@ HAND_MADE: Final = frozenset({"LAY005", "LAY008", "LAY009"})
 BLOB_FAULTS: Final = frozenset({"LAY003", "LAY004"})
 """Faults that a blob has where it is another than the manifest names: its size, its end."""
 
+WASTE: Final = "LAY1"
+"""How codes begin of findings about bytes that a layer ships needlessly."""
+
 IN_OWN_STEP: Final = frozenset({"LAY101", "LAY103", "LAY104", "LAY202"})
 """Findings that are cured in the step of the lowest layer that they name."""
 
@@ -143,6 +146,15 @@ def tell_implied(planned: Fix, cured: Sequence[Finding], fix: Fix, finding: Find
 def tell_excluded(planned: Fix, fix: Fix) -> str:
     """Why a fix cannot be taken beside one that is planned; empty where it can."""
     return next(filter(None, (exclude(planned, fix) for exclude in EXCLUSIONS)), "")
+
+
+def tell_replaced(planned: Fix, finding: Finding, *, base_layers: int) -> str:
+    """Why waste in the base image's layers is not worth a change beside a fix that takes another base; empty if not."""
+    layers = _list_layers([finding])
+    is_of_base = bool(layers) and max(layers) < base_layers and finding.code.startswith(WASTE)
+    return (
+        "it lies in the base image, which is another one then; audit again" if is_of_base and find_base(planned) else ""
+    )
 
 
 def list_offers(fix: Fix, codes: Collection[str]) -> set[str]:

@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from layerscope.fixes.conflicts import is_exclusive, list_needs, list_offers, tell_excluded, tell_implied
+from layerscope.fixes.conflicts import (
+    find_base,
+    is_exclusive,
+    list_needs,
+    list_offers,
+    tell_excluded,
+    tell_implied,
+    tell_replaced,
+)
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.order import ends_everything
@@ -70,20 +78,21 @@ class _Choice:
     fix: Fix
 
 
-def plan_fixes(findings: Iterable[Finding]) -> Plan:
+def plan_fixes(findings: Iterable[Finding], *, base_layers: int = 0) -> Plan:
     """Return the plan, the worst cured first, then the most saved; each fix and each finding stands in it once.
 
     Of equal severity, what cures a finding that ends all GPU work leads. Of a finding's fixes, one that is planned
-    anyway is taken, else the first that nothing excludes.
+    anyway is taken, else the first that nothing excludes. The lowest `base_layers` are known to be the base image's.
     """
     ordered = sorted(findings, key=_rank)
     choices, excluded = _choose(ordered)
+    choices, replaced = _leave_out_replaced(choices, base_layers)
     groups = _group(choices)
     implied = _absorb(groups)
     steps = [_plan(fix, group) for fix, group in groups.items() if group]
     return Plan(
         steps=tuple(sorted(steps, key=_rank_step)),
-        left_out=tuple(_settle(each, implied) for each in (*implied.values(), *excluded)),
+        left_out=tuple(_settle(each, implied) for each in (*implied.values(), *excluded, *replaced)),
         uncured=tuple(finding for finding in ordered if not finding.fixes),
     )
 
@@ -119,6 +128,19 @@ def _choose(findings: Sequence[Finding]) -> tuple[list[_Choice], list[LeftOut]]:
     return choices, [
         LeftOut(fix, tuple(sorted(set(codes))), instead, reason, is_cured=False)
         for (fix, instead, reason), codes in excluded.items()
+    ]
+
+
+def _leave_out_replaced(choices: Sequence[_Choice], base_layers: int) -> tuple[list[_Choice], list[LeftOut]]:
+    """The choices without those about a base image that another choice replaces, and those."""
+    planned = next((choice.fix for choice in choices if find_base(choice.fix)), None)
+    if planned is None:
+        return list(choices), []
+    reasons = {each: tell_replaced(planned, each.finding, base_layers=base_layers) for each in choices}
+    return [each for each in choices if not reasons[each]], [
+        LeftOut(each.fix, (each.finding.code,), planned, reason, is_cured=False)
+        for each, reason in reasons.items()
+        if reason
     ]
 
 
