@@ -5,22 +5,15 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layerscope.filesystem.endings import Ending
-from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.tree import MergedTree
-from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts
-from layerscope.fixes.surgery.tar_editor import edit_tar
-from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.fixes.surgery.whiteouts import list_above
-from layerscope.rules.layer_edit import DropHidden, DropPath, LayerEdit
-from support.indexes import index_of_tar
+from layerscope.rules.layer_edit import DropPath, LayerEdit
+from support.edited_layers import Layers, drop_everything, edit_tars
 from support.strategies import SECOND, stacks
 from support.tar_header import DIALECTS, PAX, Dialect
 from support.tar_member import Kind, TarMember, directory, file, hardlink, opaque, symlink, whiteout
 from support.tar_writer import write_tar
 
-Layers = Sequence[Sequence[TarMember]]
 CALM = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
 NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
 
@@ -48,24 +41,6 @@ def members(draw: st.DrawFn) -> TarMember:
 wild_stacks = st.lists(st.lists(members(), max_size=6), min_size=1, max_size=4)
 
 
-def make_tree(tars: Sequence[bytes]) -> MergedTree:
-    """What a container sees of these layers."""
-    return merge_layers([index_of_tar(tar) for tar in tars])
-
-
-def edit(tars: Sequence[bytes], edits: Sequence[LayerEdit]) -> tuple[ImageCuts, MergedTree, list[bytes]]:
-    """The cuts, the tree before them, and the tars after."""
-    before = make_tree(tars)
-    cuts = plan_cuts(before, edits)
-    pairs = zip(tars, before.stack.indexes, cuts.layers, strict=True)
-    return cuts, before, [b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar for tar, index, cut in pairs]
-
-
-def drop_everything(layers: int) -> list[LayerEdit]:
-    """Edits that leave out whatever is hidden."""
-    return [DropHidden(ending.value, layer) for layer in range(layers) for ending in Ending]
-
-
 def list_paths(layers: Layers, *kinds: Kind) -> list[str]:
     """The paths of all members, or of those of some kinds."""
     return [member.name.strip("/") for layer in layers for member in layer if not kinds or member.kind in kinds]
@@ -73,10 +48,9 @@ def list_paths(layers: Layers, *kinds: Kind) -> list[str]:
 
 def check_same(tars: Sequence[bytes], edits: Sequence[LayerEdit]) -> MergedTree:
     """The tree after edits, which is to show what the one before shows, but for the named paths."""
-    cuts, before, edited = edit(tars, edits)
-    after = make_tree(edited)
-    assert find_differences(before, after, cuts.paths) == ()
-    return after
+    edited = edit_tars(tars, edits)
+    assert edited.differences == ()
+    return edited.after
 
 
 @given(stacks(), st.sampled_from(DIALECTS))
@@ -112,7 +86,6 @@ def test_any_choice_of_edits_changes_nothing_else(layers: Layers, data: st.DataO
 def test_a_dropped_path_is_gone_from_every_layer(layers: Layers, path: str) -> None:
     """With all below it; only what a hard link elsewhere needs stays, and then that is told."""
     tars = [write_tar(layer, dialect=PAX) for layer in layers]
-    cuts, before, edited = edit(tars, [DropPath(path)])
-    after = make_tree(edited)
-    assert find_differences(before, after, cuts.paths) == ()
-    assert cuts.left or path not in after
+    edited = edit_tars(tars, [DropPath(path)])
+    assert edited.differences == ()
+    assert edited.cuts.left or path not in edited.after

@@ -12,7 +12,7 @@ from layerscope.rules.layer_edit import DropCache, DropPath, LayerEdit
 def find_named_paths(tree: MergedTree, edits: Iterable[LayerEdit]) -> frozenset[str]:
     """The visible paths that edits want gone from every layer."""
     paths: set[str] = set()
-    linked = _list_links(tree)
+    linked = _list_linked(tree)
     for edit in edits:
         if isinstance(edit, DropPath):
             paths.add(edit.path)
@@ -30,11 +30,12 @@ def is_at_or_below(path: str, named: AbstractSet[str]) -> bool:
     return False
 
 
-def _list_links(tree: MergedTree) -> dict[int, list[str]]:
-    """Where hard links to an entry's content lie."""
+def _list_linked(tree: MergedTree) -> dict[int, list[str]]:
+    """Where an entry's content lies that has hard links, and where those lie."""
+    stack = tree.stack
     found: dict[int, list[str]] = {}
-    for link, content in tree.stack.hard_links.items():
-        found.setdefault(content, []).append(tree.stack.path(link))
+    for link, content in stack.hard_links.items():
+        found.setdefault(content, [stack.path(content)]).append(stack.path(link))
     return found
 
 
@@ -52,6 +53,6 @@ def _find_cached(tree: MergedTree, edit: DropCache, linked: dict[int, list[str]]
             children = tree.children(node.path)
             if children and found.issuperset(children):
                 found.add(node.path)
-        elif all(path.startswith(edit.folder + "/") for path in linked.get(node.ordinal, ())):
+        elif all(path.startswith(edit.folder + "/") for path in linked.get(tree.stack.content(node.ordinal), ())):
             found.add(node.path)
     return found

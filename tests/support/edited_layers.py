@@ -1,0 +1,80 @@
+"""Layers given by their members, edited: what is cut, and what is in the tars afterwards as Python reads them."""
+
+import io
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from layerscope.filesystem.endings import Ending
+from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.node import Node
+from layerscope.filesystem.tree import MergedTree
+from layerscope.fixes.surgery.cut_planner import plan_cuts
+from layerscope.fixes.surgery.cuts import ImageCuts
+from layerscope.fixes.surgery.tar_editor import edit_tar
+from layerscope.fixes.surgery.tree_check import find_differences
+from layerscope.rules.layer_edit import DropHidden, LayerEdit
+from support.indexes import index_of_tar
+from support.tar_header import PAX, Dialect
+from support.tar_member import TarMember
+from support.tar_writer import write_tar
+
+Layers = Sequence[Sequence[TarMember]]
+
+
+@dataclass(frozen=True)
+class EditedLayers:
+    """The cuts, what a container saw and sees, and the layers' tars afterwards."""
+
+    cuts: ImageCuts
+    before: MergedTree
+    after: MergedTree
+    tars: tuple[bytes, ...]
+
+    @property
+    def names(self) -> list[list[str]]:
+        """The names of each layer's members, in order."""
+        return [list_names(tar) for tar in self.tars]
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """What a container sees otherwise than before, though no edit named it."""
+        return find_differences(self.before, self.after, self.cuts.paths)
+
+    def node(self, path: str) -> Node:
+        """What a container sees at a path afterwards."""
+        node = self.after.get(path)
+        assert node is not None, path
+        return node
+
+
+def make_tree(tars: Sequence[bytes]) -> MergedTree:
+    """What a container sees of these layers."""
+    return merge_layers([index_of_tar(tar) for tar in tars])
+
+
+def edit_tars(tars: Sequence[bytes], edits: Sequence[LayerEdit]) -> EditedLayers:
+    """Edit layers that are tars already; what no cut touches stays."""
+    before = make_tree(tars)
+    cuts = plan_cuts(before, edits)
+    pairs = zip(tars, before.stack.indexes, cuts.layers, strict=True)
+    edited = tuple(b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar for tar, index, cut in pairs)
+    return EditedLayers(cuts, before, make_tree(edited), edited)
+
+
+def edit_layers(layers: Layers, *edits: LayerEdit, dialect: Dialect = PAX) -> EditedLayers:
+    """Edit layers, and make sure that a container sees the same files, but for what edits name."""
+    edited = edit_tars([write_tar(layer, dialect=dialect) for layer in layers], edits)
+    assert edited.differences == ()
+    return edited
+
+
+def drop_everything(layers: int) -> list[LayerEdit]:
+    """Edits that leave out whatever is hidden."""
+    return [DropHidden(ending.value, layer) for layer in range(layers) for ending in Ending]
+
+
+def list_names(tar: bytes) -> list[str]:
+    """The names of a tar's members, in order."""
+    with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
+        return archive.getnames()
