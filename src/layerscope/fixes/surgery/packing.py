@@ -84,17 +84,32 @@ class _WriteOnly:
 
 
 class _GzipPacker(Packer):
-    """One gzip member, deflated block by block as pigz does it."""
+    """One gzip member, deflated block by block as pigz does it: what is written at once is what a block holds."""
 
     def __init__(self, write: Write) -> None:
         super().__init__(write)
+        self._waiting = bytearray()
         self._file = _open_gzip(write)
 
     def feed(self, piece: Chunk) -> None:
-        self._file.write(piece)
+        view = memoryview(piece)
+        while view:
+            taken = view[: _BLOCK - len(self._waiting)]
+            view = view[len(taken) :]
+            if len(taken) == _BLOCK:
+                self._file.write(taken)
+                continue
+            self._waiting += taken
+            if len(self._waiting) == _BLOCK:
+                self._write_waiting()
 
     def finish(self) -> None:
+        self._write_waiting()
         self._file.close()
+
+    def _write_waiting(self) -> None:
+        self._file.write(bytes(self._waiting))
+        self._waiting.clear()
 
     def close(self) -> None:
         self._file.close()
