@@ -1,0 +1,162 @@
+"""A new image's documents: the old ones with little changed, true to the layers that are there."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from layerscope.audit.options import AuditOptions
+from layerscope.audit.read_image import ReadImage, cache_fingerprint, read_image
+from layerscope.fixes.surgery.cut_planner import plan_cuts
+from layerscope.fixes.surgery.documents import NAME, PROVENANCE
+from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
+from layerscope.image.digest import Digest
+from layerscope.layers.cache import LayerCache
+from layerscope.layers.scan import Compression
+from layerscope.progress import SilentProgress
+from layerscope.rules.layer_edit import DropHidden, LayerEdit
+from layerscope.sources.layout import LayoutSource
+from support.built_image import BuiltImage, Variant, build_image, render_json
+from support.images import write_image as write_source
+from support.tar_member import file, whiteout
+
+ANNOTATIONS = {
+    "org.opencontainers.image.base.digest": "sha256:" + "0" * 64,
+    "org.opencontainers.image.base.name": "docker.io/library/debian:13",
+    "com.example.team": "inference",
+}
+HISTORY = (
+    {"created_by": "ENV A=1", "empty_layer": True},
+    {"created_by": "COPY a /", "comment": "first"},
+    {"created_by": "COPY b /"},
+    {"created_by": "RUN rm a"},
+    {"created_by": "CMD sh", "empty_layer": True},
+)
+EDIT = DropHidden("removed", 2)
+
+
+def build(**config: object) -> BuiltImage:
+    """An image whose third layer removes what its first one brings, so that both are left out."""
+    image = build_image([[file("a", b"1")], [file("b", b"2")], [whiteout("a")]], history=HISTORY)
+    document = json.loads(image.config) | config
+    (variant,) = image.variants
+    return replace(image, variants=(Variant(variant.layers, render_json(document)),), annotations=ANNOTATIONS)
+
+
+def read(image: BuiltImage, folder: Path) -> ReadImage:
+    """The image, read from a layout."""
+    write_source(image, folder / "source", "oci-dir")
+    options = AuditOptions(LayerCache(folder / "cache", fingerprint=cache_fingerprint()), jobs=1)
+    return read_image(LayoutSource(str(folder / "source")), options=options, progress=SilentProgress())
+
+
+def write(
+    folder: Path,
+    *edits: LayerEdit,
+    image: BuiltImage | None = None,
+    compression: Compression | None = None,
+    names: Mapping[str, str] | None = None,
+    base_holds: bool = False,
+) -> NewImage:
+    """The new image in `folder/new`."""
+    before = read(image or build(), folder)
+    new = folder / "new"
+    new.mkdir()
+    return write_image(
+        before.image,
+        before.scans,
+        ImageChange(plan_cuts(before.tree, edits), compression),
+        new,
+        annotations=names or {},
+        provenance={"tool": "layerscope"},
+        base_holds=base_holds,
+        progress=SilentProgress(),
+    )
+
+
+def load(folder: Path, digest: Digest) -> Any:
+    """A document of the new image."""
+    return json.loads((folder / "new/blobs/sha256" / digest.hex).read_bytes())
+
+
+def test_a_layer_with_nothing_left_is_left_out(tmp_path: Path) -> None:
+    """Its step made none, says the history; the others keep their layers, and their words."""
+    new = write(tmp_path, EDIT)
+    assert [layer is None for layer in new.layers] == [True, False, True]
+    config = load(tmp_path, new.config.digest)
+    assert [step.get("empty_layer", False) for step in config["history"]] == [True, True, False, True, True]
+    assert [step["created_by"] for step in config["history"]] == [step["created_by"] for step in HISTORY]
+    assert config["history"][1]["comment"] == "first"
+    (kept,) = (layer for layer in new.layers if layer is not None)
+    assert config["rootfs"] == {"type": "layers", "diff_ids": [str(kept.diff_id)]}
+
+
+def test_an_image_without_history_gets_none(tmp_path: Path) -> None:
+    """Nothing is made up."""
+    new = write(tmp_path, EDIT, image=build(history=None))
+    assert load(tmp_path, new.config.digest)["history"] is None
+
+
+@pytest.mark.parametrize("runtime", [None, {}, {"Env": ["A=1"], "Vendor": {"x": [1]}}])
+def test_what_nobody_here_knows_stays_in_the_config(runtime: object, tmp_path: Path) -> None:
+    """Fields of builders and engines, and whatever text they hold."""
+    extra = {"moby.buildkit.cache.v0": "abc", "os.features": ["x"], "words": "ü <&>", "config": runtime}
+    config = load(tmp_path, write(tmp_path, EDIT, image=build(**extra)).config.digest)
+    assert {key: config[key] for key in extra} == extra
+
+
+def test_annotations_about_a_base_that_changed_go(tmp_path: Path) -> None:
+    """The others stay, and one says what was done."""
+    annotations = load(tmp_path, write(tmp_path, EDIT).manifest.digest)["annotations"]
+    assert annotations == {"com.example.team": "inference", PROVENANCE: '{"tool":"layerscope"}'}
+
+
+def test_annotations_about_a_base_that_holds_stay(tmp_path: Path) -> None:
+    """It is below, bit for bit."""
+    annotations = load(tmp_path, write(tmp_path, EDIT, base_holds=True).manifest.digest)["annotations"]
+    assert annotations.items() > ANNOTATIONS.items()
+
+
+def test_an_unchanged_image_keeps_every_blob(tmp_path: Path) -> None:
+    """And its config to the meaning."""
+    before = build()
+    new = write(tmp_path, image=before)
+    assert all(layer is not None and layer.is_kept for layer in new.layers)
+    assert load(tmp_path, new.config.digest) == json.loads(before.config)
+    source = {path.name for path in (tmp_path / "source/blobs/sha256").iterdir()}
+    assert {layer.descriptor.digest.hex for layer in new.layers if layer is not None} <= source
+
+
+def test_packed_another_way_every_layer_is_new(tmp_path: Path) -> None:
+    """With the same DiffIDs."""
+    before = build()
+    new = write(tmp_path, image=before, compression=Compression.ZSTD)
+    kinds = {layer["mediaType"] for layer in load(tmp_path, new.manifest.digest)["layers"]}
+    assert kinds == {"application/vnd.oci.image.layer.v1.tar+zstd"}
+    assert [str(layer.diff_id) for layer in new.layers if layer is not None] == before.diff_ids
+
+
+def test_the_layout_holds_the_image_and_nothing_else(tmp_path: Path) -> None:
+    """Under the name that it is given, and read back by our own source."""
+    new = write(tmp_path, EDIT, names={NAME: "v1"})
+    names = {new.manifest.digest.hex, new.config.digest.hex}
+    names |= {layer.descriptor.digest.hex for layer in new.layers if layer is not None}
+    assert {path.name for path in (tmp_path / "new/blobs/sha256").iterdir()} == names
+    (entry,) = json.loads((tmp_path / "new/index.json").read_bytes())["manifests"]
+    assert entry["annotations"] == {NAME: "v1"}
+    options = AuditOptions(LayerCache(tmp_path / "cache", fingerprint=cache_fingerprint()), jobs=1)
+    again = read_image(LayoutSource(str(tmp_path / "new")), options=options, progress=SilentProgress())
+    assert again.image.manifest_digest == new.manifest.digest
+    assert [path for path in again.tree] == ["b"]
+
+
+def test_the_same_change_gives_the_same_image(tmp_path: Path) -> None:
+    """To the digest."""
+    digests = set()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        digests.add(write(tmp_path / name, EDIT, compression=Compression.GZIP).manifest.digest)
+    assert len(digests) == 1
