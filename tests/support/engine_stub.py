@@ -1,6 +1,9 @@
 """A small container engine that speaks the real HTTP API over a unix socket, for what real engines do too rarely."""
 
+import hashlib
+import io
 import json
+import tarfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +41,12 @@ class EngineStub:
     """Bytes of an export after which nothing more comes until the engine stops."""
     failure: tuple[int, bytes] | None = None
     """Status and body of every answer but that to `/version`."""
+    loaded: list[bytes] = field(default_factory=list)
+    """The archives that were loaded, in order."""
+    load_answer: bytes = b'{"stream":"Loaded image"}\n'
+    """What is said of a load."""
+    forgets_names: bool = False
+    """Whether an image that was loaded is not known by its names."""
     requests: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -115,6 +124,24 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.answer_image(rest)
 
+    def do_POST(self) -> None:
+        self.stub.requests.append(unquote(urlsplit(self.path).path))
+        archive = b"".join(self.iter_body())
+        if self.stub.failure is not None:
+            self.send_body(*self.stub.failure)
+            return
+        self.stub.loaded.append(archive)
+        if not self.stub.forgets_names:
+            self.stub.images |= _list_images(archive)
+        self.send_body(200, self.stub.load_answer)
+
+    def iter_body(self) -> Iterator[bytes]:
+        """The chunks that were sent."""
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
     def answer_image(self, rest: str) -> None:
         name, _, what = rest.removeprefix("images/").rpartition("/")
         image = self.stub.images.get(name)
@@ -157,3 +184,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
         del format, args
+
+
+def _list_images(archive: bytes) -> dict[str, StubImage]:
+    """The images of an archive by their names, as `manifest.json` gives them."""
+    found: dict[str, StubImage] = {}
+    with tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        listing = members.extractfile("manifest.json")
+        assert listing is not None
+        for image in json.loads(listing.read()):
+            content = members.extractfile(image["Config"])
+            assert content is not None
+            config = content.read()
+            document = json.loads(config)
+            layers = document["rootfs"]["diff_ids"]
+            assert len(layers) == len(image["Layers"])
+            inspected = {"Id": f"sha256:{hashlib.sha256(config).hexdigest()}", "RootFS": {"Layers": layers}}
+            inspected |= {"Os": document["os"], "Architecture": document["architecture"]}
+            found |= {name: StubImage(inspected | {"RepoTags": [name]}) for name in image["RepoTags"] or ()}
+    return found

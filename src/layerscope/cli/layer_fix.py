@@ -15,6 +15,7 @@ from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
+from layerscope.fixes.destinations.registry import RegistryDestination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.layers.path import normalise_path
@@ -90,6 +91,8 @@ def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
     if surgery.to is None:
         raise UsageError("--apply --layers: expected --to DESTINATION, the place of the new image")
     destination = select_destination(surgery.to, replaces=surgery.replaces, insecure=reading.insecure)
+    if reading.offline and isinstance(destination, RegistryDestination):
+        raise UsageError(f"--offline: expected a --to that is on this host, found {destination.where}")
     destination.check()
     return destination
 

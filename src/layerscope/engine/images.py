@@ -63,7 +63,10 @@ def load_image(engine: Engine, archive: Iterable[bytes], *, name: str) -> None:
     task = f"loading {name}"
     response = engine.post_stream("/images/load?quiet=1", archive, task=task, wait=FIRST_BYTE_SECONDS)
     for line in response.text.splitlines():
-        answer = json.loads(line) if line.startswith("{") else {}
+        try:
+            answer = json.loads(line) if line.startswith("{") else {}
+        except ValueError as error:
+            raise EngineError(f"{task}: expected lines of JSON from {engine.name}, got {line[:100]!r}") from error
         if "error" in answer:
             raise EngineError(f"{task}: {engine.name} says: {str(answer['error'])[:500]}")
 

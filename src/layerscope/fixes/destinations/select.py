@@ -26,7 +26,7 @@ def select_destination(
         raise UsageError(f"destination {text[:200]!r}: expected one of {', '.join(f'{each}:…' for each in SCHEMES)}")
     match scheme:
         case "oci-dir":
-            path, tag = _split_tag(rest)
+            path, tag = _split_tag(rest.rstrip("/") or rest)
             return LayoutDestination(path, tag, replaces)
         case "oci-archive":
             path, tag = _split_tag(rest)
