@@ -92,7 +92,7 @@ fixtures: $(VENV)/.dev ## Build every fixture image as an OCI layout into build/
 	@PYTHONPATH=tests $(BIN)/python -m support.images fixtures/images build/fixtures
 
 snapshots: $(VENV)/.dev ## Rewrite the outputs that tests compare with; read the diff
-	@LAYERSCOPE_SNAPSHOTS=write $(BIN)/pytest -q tests/report tests/e2e
+	@LAYERSCOPE_SNAPSHOTS=write $(BIN)/pytest -q tests/report tests/cli tests/e2e
 
 readme: $(VENV)/.dev ## Rewrite what README.md quotes from the program
 	@PYTHONPATH=tests $(BIN)/python -m support.readme

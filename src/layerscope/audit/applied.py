@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 from layerscope import __version__
@@ -107,13 +108,19 @@ def apply_layer_fix(
             progress=progress,
         )
         progress.note("auditing the new image")
-        after = audit_image(LayoutSource(str(layout)), options=replace(options, base=None), progress=progress)
+        after = _audit_layout(layout, destination, options, progress)
         removed, added = _compare_findings(before.findings, after.findings)
         objections = tuple(_find_objections(before, after, fix, cuts, removed=removed, added=added))
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)
     return Applied(before, after, new, cuts, removed, added, objections, destination.where)
+
+
+def _audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:
+    """What is to be said of the new image, which is called as it will be: its workplace is gone then."""
+    after = audit_image(LayoutSource(str(layout)), options=replace(options, base=None), progress=progress)
+    return replace(after, image=replace(after.image, reference=destination.where))
 
 
 def _find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:

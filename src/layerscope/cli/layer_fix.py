@@ -1,7 +1,7 @@
 """`layerscope fix IMAGE --apply --layers`: the options, and from them to a new image that is proved."""
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
+from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath, LayerEdit
 
 Function = Callable[..., int]
@@ -102,12 +103,16 @@ def apply_layers(
     surgery: Surgery,
     destination: Destination,
     *,
+    findings: Sequence[Finding],
     codes: Collection[str],
     options: AuditOptions,
     console: Console,
 ) -> Applied | None:
-    """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
-    chosen = choose_layer_fixes(before.findings, codes=codes, reviewed=surgery.reviewed)
+    """The new image, or None where nothing is to be changed; `findings` are those that are to be cured.
+
+    Raises UsageError, SourceError and ImageError.
+    """
+    chosen = choose_layer_fixes(findings, codes=codes, reviewed=surgery.reviewed)
     dropped: tuple[LayerEdit, ...] = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
     fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression)

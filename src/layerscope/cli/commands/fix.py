@@ -84,10 +84,13 @@ def command(
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
+    whole = result
     if ignore_base:
         result = leave_out_base(result)
     if destination is not None and result.is_intact:
-        applied = apply_layers(result, surgery, destination, codes=codes, options=options, console=console)
+        applied = apply_layers(
+            whole, surgery, destination, findings=result.findings, codes=codes, options=options, console=console
+        )
         return _deliver_applied(applied, outputs, console)
     proposal = propose(result.findings, codes=codes, is_safe=is_safe, base_layers=result.base_layers)
     renderers: dict[str, Renderer] = {
