@@ -227,7 +227,9 @@ def test_a_destination_is_told_as_image(text: str, where: str) -> None:
     assert select_destination(text).where == where
 
 
-@pytest.mark.parametrize("text", ["", "x", "oci-dir:", "oci-dir::v1", "tar:x", "docker-archive:x", "oci-dir:a\0b", "/x"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "oci-dir:", "oci-dir::v1", "tar:x", "docker-archive:x", "oci-dir:a\0b", "/x"]
+)
 def test_what_is_no_destination_is_told(text: str) -> None:
     """With what is one."""
     with pytest.raises(UsageError, match="destination .*: expected "):

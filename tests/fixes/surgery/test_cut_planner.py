@@ -38,9 +38,7 @@ def test_what_another_step_hides_otherwise_stays(edit: DropHidden) -> None:
 
 def test_a_copy_for_its_attributes_is_joined_in_place() -> None:
     """The first one gets owner, mode, time and extended attributes of the second, which goes."""
-    copy = file(
-        "a", CONTENT, mode=0o755, uid=7, gid=3_000_000, mtime_ns=5 * SECOND + 7, xattrs={"user.k": b"new"}
-    )
+    copy = file("a", CONTENT, mode=0o755, uid=7, gid=3_000_000, mtime_ns=5 * SECOND + 7, xattrs={"user.k": b"new"})
     edited = edit_layers(
         [[file("a", CONTENT, mode=0o600, xattrs={"user.k": b"old", "user.l": b"1"})], [copy, file("b")]],
         DropHidden("metadata", 1),
@@ -175,7 +173,10 @@ def test_a_hard_link_into_nowhere_makes_every_layer_odd() -> None:
 
 def test_a_directory_that_only_its_files_named_gets_an_entry() -> None:
     """With those gone it would be gone, too; its time is that of the last of them."""
-    layers = [[file("d/e/x", mtime_ns=3 * SECOND), file("d/e/y", mtime_ns=9 * SECOND)], [whiteout("d/e/x"), whiteout("d/e/y")]]
+    layers = [
+        [file("d/e/x", mtime_ns=3 * SECOND), file("d/e/y", mtime_ns=9 * SECOND)],
+        [whiteout("d/e/x"), whiteout("d/e/y")],
+    ]
     edited = edit_layers(layers, DropHidden("removed", 1))
     assert edited.names == [["d", "d/e"], []]
     assert (edited.node("d/e").mode, edited.node("d/e").mtime_ns) == (0o755, 9 * SECOND)
