@@ -21,6 +21,7 @@ from layerscope.fixes.destinations.layout import LayoutDestination
 from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts
 from layerscope.fixes.surgery.image_writer import NewImage
+from layerscope.fixes.surgery.image_writer import write_image as write_new
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Compression
 from layerscope.progress import SilentProgress
@@ -128,10 +129,9 @@ def test_a_new_finding_is_an_objection(source: Path, place: Path, monkeypatch: p
     """What was not wrong before must not be wrong afterwards."""
     options = make_options(place.parent)
     (finding,) = audit_image(LayoutSource(str(source)), options=options).findings[:1]
-    audit = under_test.audit_image
 
     def find_more(*arguments: Any, **options: Any) -> AuditResult:
-        result = audit(*arguments, **options)
+        result = audit_image(*arguments, **options)
         return replace(result, findings=(*result.findings, structs.replace(finding, code="LAY999")))
 
     monkeypatch.setattr(under_test, "audit_image", find_more)
@@ -146,7 +146,7 @@ def test_a_damaged_layer_is_refused(place: Path) -> None:
     damaged = place.parent / "damaged"
     write_image(load_fixture("damaged"), damaged, "oci-dir")
     before = hash_files(damaged)
-    with pytest.raises(ImageError, match="editing layer .: it could not be read to its end, expected a whole one"):
+    with pytest.raises(ImageError, match=r"editing layer \d+: it could not be read to its end, expected a whole one"):
         apply(damaged, place)
     assert list(place.iterdir()) == []
     assert hash_files(damaged) == before
@@ -176,14 +176,13 @@ def test_a_source_that_changed_meanwhile_is_refused(place: Path, monkeypatch: py
     """What was audited is not what lies there now."""
     path = place.parent / "changing"
     write_oci_layout(build_image(LAYERS), path)
-    write = under_test.write_image
 
     def change(*arguments: Any, **options: Any) -> NewImage:
         for blob in (path / "blobs/sha256").iterdir():
             content = bytearray(blob.read_bytes())
             content[-5] ^= 1
             blob.write_bytes(content)
-        return write(*arguments, **options)
+        return write_new(*arguments, **options)
 
     monkeypatch.setattr(under_test, "write_image", change)
     with pytest.raises(SourceError, match="it has changed since the image was opened; run again"):

@@ -41,8 +41,8 @@ def place(tmp_path: Path, source: Path) -> Iterator[Path]:
 @pytest.fixture
 def process(command: Path, source: Path, place: Path) -> Iterator["subprocess.Popen[str]"]:
     """A fix of the image that runs."""
-    arguments = ["fix", source, *MAKE, f"oci-dir:{place}/fixed", "-q"]
-    with subprocess.Popen([command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+    arguments = [str(command), "fix", str(source), *MAKE, f"oci-dir:{place}/fixed", "-q"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
         yield started
         started.kill()
 

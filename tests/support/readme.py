@@ -13,13 +13,16 @@ import click
 
 from layerscope.cli.root import root
 from layerscope.rules.registry import RULES
-from support.images import load_fixture, write_oci_layout
+from support.images import Packing, load_fixture, write_oci_layout
 
 README: Final = Path(__file__).parents[2] / "README.md"
 BLOCK: Final = re.compile(r"(<!-- begin ([a-z-]+), written by `make readme` -->\n)(.*?)(<!-- end \2 -->)", re.DOTALL)
 COLUMNS: Final = "100"
 LESSER: Final = re.compile(r"^○ LOW .*?(?=^Next steps)", re.DOTALL | re.MULTILINE)
 """The findings that a reader of the README is spared."""
+
+REMOVED: Final = re.compile(r"(^Findings removed\n.*?)^ LAY103 .*?(?=^\d+ paths gone)", re.DOTALL | re.MULTILINE)
+"""All removed findings but the first."""
 
 HEARD: Final = ("PATH", "HOME", "LANG")
 """Variables that the quoted command is given; anything else could change what it prints."""
@@ -45,14 +48,25 @@ def render_rules() -> str:
 
 def render_audit() -> str:
     """What the program prints about the demonstration image."""
+    shortened = LESSER.sub("…\n\n", run_quoted(["audit", "oci-dir:demo"])).strip()
+    return f"```text\n$ layerscope audit oci-dir:demo\n{shortened}\n```\n"
+
+
+def render_fix() -> str:
+    """What the program prints about a fix of the demonstration image, whose layers are not packed: zlib has versions."""
+    options = ["--apply", "--layers", "--to", "oci-dir:fixed"]
+    shortened = REMOVED.sub(r"\1 …\n\n", run_quoted(["fix", "oci-dir:demo", *options], packing=Packing.NONE))
+    return f"```text\n$ layerscope fix oci-dir:demo {' '.join(options)}\n{shortened}\n```\n"
+
+
+def run_quoted(words: list[str], *, packing: Packing = Packing.GZIP) -> str:
+    """What a command prints that is run beside the demonstration image."""
     with tempfile.TemporaryDirectory() as folder:
-        write_oci_layout(load_fixture("demo"), Path(folder) / "demo")
-        command = [sys.executable, "-m", "layerscope", "audit", "oci-dir:demo", "--cache-dir", f"{folder}/cache"]
+        write_oci_layout(load_fixture("demo"), Path(folder) / "demo", packing=packing)
+        command = [sys.executable, "-m", "layerscope", *words, "--cache-dir", f"{folder}/cache"]
         environment = {name: os.environ[name] for name in HEARD if name in os.environ} | {"COLUMNS": COLUMNS}
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    text = "\n".join(line.rstrip() for line in run.stdout.splitlines())
-    shortened = LESSER.sub("…\n\n", text).strip()
-    return f"```text\n$ layerscope audit oci-dir:demo\n{shortened}\n```\n"
+    return "\n".join(line.rstrip() for line in run.stdout.splitlines()).strip()
 
 
 def iter_commands() -> Iterator[tuple[str, click.Command]]:
@@ -75,6 +89,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "commands": render_commands,
     "rules": render_rules,
     "audit": render_audit,
+    "fix": render_fix,
 }
 
 

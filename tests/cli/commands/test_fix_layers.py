@@ -175,7 +175,7 @@ def test_a_wrong_use_is_told_before_anything_is_read(answer: Answer, arguments: 
 @pytest.mark.parametrize("path", ["/no/such/file", "/", ""])
 def test_a_path_that_is_not_there_is_not_dropped(answer: Answer, fixture_image: ImageWriter, path: str) -> None:
     """A slip must not pass for a success; the root is no path to drop."""
-    code, _, err = answer("fix", fixture_image("demo", "oci-dir"), "--drop", path, *MAKE, "oci-dir:fixed")
+    code, _, err = answer("fix", fixture_image("whiteouts", "oci-dir"), "--drop", path, *MAKE, "oci-dir:fixed")
     assert code == 2
     assert "expected a path of the image, found none there" in err
     assert not Path("fixed").exists()

@@ -11,7 +11,7 @@ import pytest
 
 from layerscope.errors import ReferenceSyntaxError, UsageError
 from layerscope.fixes.destinations import archive
-from layerscope.fixes.destinations.destination import PREFIX
+from layerscope.fixes.destinations.destination import PREFIX, Destination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.sources.select import select_source
 from support.new_images import PATHS, publish, read
@@ -155,7 +155,7 @@ def test_a_place_taken_in_the_meantime_stays(scheme: str, place: Path, tmp_path:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("replaces", [True, False])
-def test_a_missing_folder_is_told(scheme: str, replaces: bool, place: Path) -> None:  # noqa: FBT001 - a parameter
+def test_a_missing_folder_is_told(scheme: str, replaces: bool, place: Path) -> None:
     """None is made: it may be a slip."""
     with pytest.raises(UsageError, match=f"there is no folder '{place}/none'"):
         select_destination(f"{scheme}:{place / 'none/image'}", replaces=replaces).check()
@@ -200,13 +200,18 @@ def test_a_failing_publication_leaves_the_old_image(
 
 def test_a_workplace_goes_with_what_is_in_it(place: Path) -> None:
     """However the work ended."""
-    destination = select_destination(f"oci-dir:{place / 'image'}")
-    with pytest.raises(KeyboardInterrupt), destination.open_workplace() as work:
+    with pytest.raises(KeyboardInterrupt):
+        begin_work(select_destination(f"oci-dir:{place / 'image'}"), place)
+    assert list(place.iterdir()) == []
+
+
+def begin_work(destination: Destination, place: Path) -> None:
+    """Do some work, and be interrupted."""
+    with destination.open_workplace() as work:
         (work / "some").mkdir()
         (work / "some/file").write_bytes(OLD)
         assert work.parent == place
         raise KeyboardInterrupt
-    assert list(place.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -232,7 +237,7 @@ def test_a_destination_is_told_as_image(text: str, where: str) -> None:
 )
 def test_what_is_no_destination_is_told(text: str) -> None:
     """With what is one."""
-    with pytest.raises(UsageError, match="destination .*: expected "):
+    with pytest.raises(UsageError, match=r"destination .*: expected "):
         select_destination(text)
 
 

@@ -37,7 +37,7 @@ def test_an_image_is_pushed_under_its_tag(registry: WritableRegistry, tmp_path: 
     new = publish(destination, tmp_path)
     assert registry.manifests["fixed"] == registry.manifests[str(new.manifest.digest)]
     assert registry.uploads == {}
-    found = read(RegistrySource(destination.reference, Access({})), tmp_path)
+    found = read(RegistrySource(destination.reference, environment={}), tmp_path)
     assert found.image.manifest_digest == new.manifest.digest
     assert list(found.tree) == PATHS
 

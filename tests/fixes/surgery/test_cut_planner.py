@@ -5,8 +5,7 @@ import pytest
 from layerscope.rules.layer_edit import DropHidden
 from support.edited_layers import drop_everything, edit_layers, edit_tars
 from support.strategies import SECOND
-from support.tar_member import directory, file, hardlink, opaque, sparse_file, symlink, whiteout
-from support.tar_member import Sparse
+from support.tar_member import Sparse, directory, file, hardlink, opaque, sparse_file, symlink, whiteout
 from support.tar_writer import write_tar
 
 CONTENT = b"content"

@@ -150,7 +150,7 @@ def test_the_layout_holds_the_image_and_nothing_else(tmp_path: Path) -> None:
     options = AuditOptions(LayerCache(tmp_path / "cache", fingerprint=cache_fingerprint()), jobs=1)
     again = read_image(LayoutSource(str(tmp_path / "new")), options=options, progress=SilentProgress())
     assert again.image.manifest_digest == new.manifest.digest
-    assert [path for path in again.tree] == ["b"]
+    assert list(again.tree) == ["b"]
 
 
 def test_the_same_change_gives_the_same_image(tmp_path: Path) -> None:

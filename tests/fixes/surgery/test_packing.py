@@ -5,7 +5,7 @@ import io
 import random
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -123,8 +123,14 @@ def test_a_full_disk_is_told_and_leaves_no_thread(compression: Compression) -> N
             raise FullError(28, "No space left on device")
         return len(piece)
 
-    with pytest.raises(FullError), closing(open_packer(compression, write)) as packer:
+    with pytest.raises(FullError):
+        pack_to(write, compression)
+    assert set(threading.enumerate()) <= before
+
+
+def pack_to(write: Callable[[Chunk], int], compression: Compression) -> None:
+    """Pack the content, and end what packs whatever happens."""
+    with closing(open_packer(compression, write)) as packer:
         for piece in split(1 << 20):
             packer.feed(piece)
         packer.finish()
-    assert set(threading.enumerate()) <= before

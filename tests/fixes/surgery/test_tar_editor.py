@@ -15,7 +15,7 @@ from support.edited_layers import list_names
 from support.indexes import index_of_tar
 from support.tar_header import DIALECTS, GNU, PAX, Dialect, octal
 from support.tar_member import Sparse, TarMember, device, directory, fifo, file, hardlink, sparse_file, symlink
-from support.tar_writer import TRAILER, CannotHoldError, write_global_header, write_member, write_tar
+from support.tar_writer import TRAILER, CannotHoldError, write_global_header, write_member
 
 LONG = "folder/" + "n" * 200
 GIVEN = Attributes(0o640, 7, 8, 0)
