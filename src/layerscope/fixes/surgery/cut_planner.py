@@ -105,6 +105,7 @@ class _CutPlanner:
         self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in self._odd}
         given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}
         gone, named = self._find_gone()
+        self._left += _tell_blocked(path for path in self._named if path in self._tree and path not in gone)
         per_layer = tuple(self._cut(layer, given, named) for layer in range(len(self._stack.indexes)))
         saved = sum(map(self._stack.size, (each for each in self._dropped if self._stack.types[each] == _FILE)))
         return ImageCuts(per_layer, gone, saved, tuple(self._left))
