@@ -1,0 +1,168 @@
+"""LAY101's edit: a deletion moves to the end of the step that makes what it deletes."""
+
+import pytest
+
+from support.dockerfiles import ended_in, found_in, match, propose
+
+FETCH = "RUN /bin/sh -c mkdir /opt/sdk && fetch sdk /opt/sdk # buildkit"
+USE = "RUN /bin/sh -c make -C /srv/app # buildkit"
+DELETE = "RUN /bin/sh -c rm -rf /opt/sdk # buildkit"
+
+BEFORE = """\
+# what is built
+FROM base
+
+RUN mkdir /opt/sdk \\
+ # large
+ && fetch sdk /opt/sdk
+
+# the program
+RUN make -C /srv/app
+RUN rm -rf /opt/sdk
+CMD ["app"]
+"""
+AFTER = """\
+# what is built
+FROM base
+
+RUN mkdir /opt/sdk \\
+ # large
+ && fetch sdk /opt/sdk \\
+ && rm -rf /opt/sdk
+
+# the program
+RUN make -C /srv/app
+CMD ["app"]
+"""
+DIFF = """\
+--- a/Dockerfile
++++ b/Dockerfile
+@@ -3,9 +3,9 @@
+
+ RUN mkdir /opt/sdk \\
+  # large
+- && fetch sdk /opt/sdk
++ && fetch sdk /opt/sdk \\
++ && rm -rf /opt/sdk
+
+ # the program
+ RUN make -C /srv/app
+-RUN rm -rf /opt/sdk
+ CMD ["app"]
+""".replace("\n\n", "\n \n")
+
+
+def propose_for(dockerfile: str, *steps: str):  # noqa: ANN201  # the proposal
+    """What is edited where the last of these steps deletes what the first one made."""
+    matched = match(dockerfile, *steps)
+    layer = len(steps) - 1
+    return propose(matched, [ended_in("removed", layer, "opt/sdk", 0)], found_in("LAY101", layer))
+
+
+def test_a_deletion_moves_to_the_step_that_makes_the_files() -> None:
+    """Comments, blank lines and layout stay; the step that has nothing else to do goes."""
+    proposal = propose_for(BEFORE, FETCH, USE, DELETE)
+    assert proposal.text == AFTER
+    assert proposal.diff == DIFF
+    assert [(edit.title, edit.safety) for edit in proposal.edits] == [
+        ("Delete at the end of line 4 what line 10 deletes", "review")
+    ]
+
+
+def test_what_else_the_later_step_does_stays_in_it() -> None:
+    """Its other commands keep their order; a file with CRLF keeps them."""
+    before = "FROM base\r\nRUN fetch /opt/sdk\r\nRUN useradd app && rm -rf /opt/sdk && ldconfig\r\n"
+    proposal = propose_for(
+        before,
+        "RUN /bin/sh -c fetch /opt/sdk # buildkit",
+        "RUN /bin/sh -c useradd app && rm -rf /opt/sdk && ldconfig # buildkit",
+    )
+    assert proposal.text == "FROM base\r\nRUN fetch /opt/sdk && rm -rf /opt/sdk\r\nRUN useradd app && ldconfig\r\n"
+
+
+def test_steps_that_use_the_files_in_between_are_joined() -> None:
+    """One layer then makes, uses and deletes them; comments between the steps are kept."""
+    before = "FROM base\nRUN fetch /opt/sdk\n\n# install\nRUN sh /opt/sdk/run\nRUN rm -rf /opt/sdk\n"
+    proposal = propose_for(
+        before,
+        "RUN /bin/sh -c fetch /opt/sdk # buildkit",
+        "RUN /bin/sh -c sh /opt/sdk/run # buildkit",
+        DELETE,
+    )
+    assert proposal.text == (
+        "FROM base\nRUN fetch /opt/sdk \\\n# install\n    && sh /opt/sdk/run \\\n    && rm -rf /opt/sdk\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("middle", "step", "reason"),
+    [
+        ("COPY x /opt/sdk/x", "COPY x /opt/sdk/x # buildkit", "line 3 may use /opt/sdk in between"),
+        ("RUN cd /srv && x sdk", "RUN /bin/sh -c cd /srv && x sdk # buildkit", ""),
+        ("USER app", "USER app", "line 3 changes the USER in between"),
+        ("RUN if x; then ls /opt; fi", "RUN /bin/sh -c if x; then ls /opt; fi # buildkit", "line 3 may use /opt/sdk"),
+    ],
+)
+def test_a_step_in_between_may_need_the_files(middle: str, step: str, reason: str) -> None:
+    """Then nothing is moved over it; a word of three letters alone is no use of them."""
+    before = f"FROM base\nRUN fetch /opt/sdk\n{middle}\nRUN rm -rf /opt/sdk\n"
+    matched = match(before, "RUN /bin/sh -c fetch /opt/sdk # buildkit", step, DELETE)
+    layer = matched.matches[-1].step.layer
+    assert layer is not None
+    proposal = propose(matched, [ended_in("removed", layer, "opt/sdk", 0)], found_in("LAY101", layer))
+    assert (proposal.text == before) is bool(reason)
+    assert [each.reason[: len(reason)] for each in proposal.refused] == ([reason] if reason else [])
+
+
+def test_what_was_copied_is_to_be_left_out_of_the_context() -> None:
+    """No edit of the Dockerfile helps; the line of .dockerignore is told."""
+    matched = match(
+        "FROM base\nCOPY src /app\nRUN rm -rf /app/tests\n",
+        "COPY src /app # buildkit",
+        "RUN /bin/sh -c rm -rf /app/tests # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 1, "app/tests/data", 0)], found_in("LAY101", 1))
+    assert proposal.diff == ""
+    (refused,) = proposal.refused
+    assert refused.reason == "line 2 copies them: no command can change that"
+    assert refused.advice == "name in .dockerignore: src/tests/data"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "reason"),
+    [
+        ("RUN fetch /opt/sdk", "RUN rm -rf $SDK", "no command of line 3 deletes them by absolute paths"),
+        ("RUN fetch /opt/sdk", "RUN cd /opt && rm -rf sdk", "no command of line 3 deletes them by absolute paths"),
+        ("RUN for x in a; do fetch /opt/sdk; done", "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain"),
+        ('RUN ["fetch", "/opt/sdk"]', "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain list"),
+        ("RUN <<E\nfetch /opt/sdk\nE", "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain list"),
+    ],
+)
+def test_what_is_not_understood_is_not_edited(first: str, last: str, reason: str) -> None:
+    """The reason names the line."""
+    bare = {'RUN ["fetch", "/opt/sdk"]': "RUN fetch /opt/sdk", "RUN <<E\nfetch /opt/sdk\nE": "RUN fetch /opt/sdk"}
+    steps = [f"RUN /bin/sh -c {bare.get(text, text).removeprefix('RUN ')} # buildkit" for text in (first, last)]
+    if first.startswith("RUN ["):
+        steps[0] = "RUN fetch /opt/sdk # buildkit"
+    before = f"FROM base\n{first}\n{last}\n"
+    proposal = propose_for(before, *steps)
+    assert proposal.text == before
+    assert proposal.refused[0].reason.startswith(reason.replace("line 3", f"line {before.count(chr(10))}"))
+
+
+def test_a_command_that_others_depend_on_stays() -> None:
+    """`a; rm; b` does not say which of them must succeed."""
+    before = "FROM base\nRUN fetch /opt/sdk\nRUN a; rm -rf /opt/sdk; b\n"
+    proposal = propose_for(
+        before, "RUN /bin/sh -c fetch /opt/sdk # buildkit", "RUN /bin/sh -c a; rm -rf /opt/sdk; b # buildkit"
+    )
+    assert proposal.text == before
+    assert "would take a command out of a list" in proposal.refused[0].reason
+
+
+def test_a_dockerfile_of_another_image_is_not_edited() -> None:
+    """Its lines are not the ones that made these layers."""
+    proposal = propose_for("FROM other\nRUN one\nRUN two\nRUN three\n", FETCH, USE, DELETE)
+    assert [each.reason for each in proposal.refused] == [
+        "the image was not built from this Dockerfile: its history has other instructions"
+    ]
