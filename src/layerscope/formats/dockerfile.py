@@ -21,8 +21,10 @@ INSTRUCTIONS_LIMIT: Final = 4096
 """Instructions of one file; an engine stacks 127 layers at most."""
 
 KEYWORDS: Final = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME "
-    "WORKDIR".split()
+    [
+        *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER"),
+        *("ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+    ]
 )
 _WITH_DOCUMENTS: Final = frozenset({"ADD", "COPY", "RUN"})
 
@@ -105,9 +107,7 @@ class Dockerfile(Struct, frozen=True):
         """Its stages in order."""
         starts = [number for number, each in enumerate(self.instructions) if each.keyword == "FROM"]
         ends = [*starts[1:], len(self.instructions)]
-        return tuple(
-            _make_stage(self.instructions[start:end]) for start, end in zip(starts, ends, strict=True)
-        )
+        return tuple(_make_stage(self.instructions[start:end]) for start, end in zip(starts, ends, strict=True))
 
     def find_line(self, number: int) -> int:
         """Where a line starts in the text; behind the last line, the end."""

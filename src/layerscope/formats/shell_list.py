@@ -21,7 +21,7 @@ _PART: Final = re.compile(
     |\\.|\$\{\w[^{}"'`$\\]*\}|\$\([^()"'`$\\]*\)|\$(?![({])|\d*[<>]&[\d-]|&>>?|>>?|<(?!<)|\|(?![|&])|[^\s'"\\$`&|;()<>]""",
     re.VERBOSE | re.DOTALL,
 )
-_REFUSED: Final = LEADING | frozenset("case for select function fi esac done exec exit return".split())
+_REFUSED: Final = LEADING | {"case", "for", "select", "function", "fi", "esac", "done", "exec", "exit", "return"}
 _FIRST_WORD: Final = re.compile(r"[^\s'\"\\$`&|;()<>]+")
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from support.dockerfiles import ended_in, found_in, match, propose
 
 FETCH = "RUN /bin/sh -c mkdir /opt/sdk && fetch sdk /opt/sdk # buildkit"
@@ -52,7 +53,7 @@ DIFF = """\
 """.replace("\n\n", "\n \n")
 
 
-def propose_for(dockerfile: str, *steps: str):  # noqa: ANN201  # the proposal
+def propose_for(dockerfile: str, *steps: str) -> DockerfileProposal:
     """What is edited where the last of these steps deletes what the first one made."""
     matched = match(dockerfile, *steps)
     layer = len(steps) - 1

@@ -52,7 +52,9 @@ def test_of_equal_steps_the_latest_is_the_own_one() -> None:
 
 def test_stages_are_followed_down_to_the_base_image() -> None:
     """Variables of a stage below are seen above; arguments are not."""
-    text = "ARG B=base\nFROM $B AS one\nENV DIR=/srv\nWORKDIR $DIR\nFROM one AS two\nCOPY x $DIR/x\nFROM $B\nRUN other\n"
+    text = (
+        "ARG B=base\nFROM $B AS one\nENV DIR=/srv\nWORKDIR $DIR\nFROM one AS two\nCOPY x $DIR/x\nFROM $B\nRUN other\n"
+    )
     matched = match(text, "ENV DIR=/srv", "WORKDIR /srv", "COPY x /srv/x # buildkit", target="two")
     assert [stage.name for stage in matched.chain] == ["one", "two"]
     assert [pair.is_same for pair in matched.matches] == [True, True, True]

@@ -12,7 +12,9 @@ from layerscope.formats.dockerfile import Instruction
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
 _PATH: Final = re.compile(r"/[\w.@%+,*?\[\]~-]+(?:/[\w.@%+,*?\[\]~-]*)*")
 _GLOB: Final = re.compile(r"/?[^/]*[*?\[].*")
-_CHANGES_SHELL: Final = re.compile(r"(?:cd|export|set|source|\.|umask|trap|alias|unset|shopt|eval)(?:\s|$)|\w+=\S*(?:\s*$)")
+_CHANGES_SHELL: Final = re.compile(
+    r"(?:cd|export|set|source|\.|umask|trap|alias|unset|shopt|eval)(?:\s|$)|\w+=\S*(?:\s*$)"
+)
 _USERS: Final = frozenset({"RUN", "COPY", "ADD"})
 SHORTEST_NAME: Final = 4
 """Letters of a file's name that tell it apart from any other word."""
@@ -22,7 +24,9 @@ def find_maker(matched: MatchedDockerfile, layer: int | None) -> Instruction | s
     """The instruction that made a layer, or why none can be told to."""
     match = matched.find_match(layer)
     if match is None:
-        return f"no instruction of the Dockerfile made layer {layer}: its step is the base image's, or was changed since"
+        return (
+            f"no instruction of the Dockerfile made layer {layer}: its step is the base image's, or was changed since"
+        )
     if not match.is_same:
         return f"line {match.instruction.number} is not the step that made layer {layer}: it was changed since"
     return match.instruction
@@ -42,9 +46,7 @@ def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> s
     return ""
 
 
-def find_hindrance(
-    matched: MatchedDockerfile, maker: Instruction, mover: Instruction, paths: Iterable[str]
-) -> str:
+def find_hindrance(matched: MatchedDockerfile, maker: Instruction, mover: Instruction, paths: Iterable[str]) -> str:
     """Why what is done to these paths cannot be done earlier, at the end of `maker`; empty where it can."""
     between = matched.list_between(maker, mover)
     for each in between:

@@ -13,6 +13,7 @@ from layerscope.fixes.dockerfile.edits.library_path import edit_library_path
 from layerscope.fixes.dockerfile.edits.ownership import edit_ownership
 from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
 from layerscope.rules.finding import Finding
 
 EDITORS: Final = (
@@ -37,6 +38,7 @@ class DockerfileProposal:
     diffs: tuple[str, ...]
     text: str
     refused: tuple[NoEdit, ...]
+    rebuilds: tuple[RebuildAdvice, ...]
 
     @property
     def diff(self) -> str:
@@ -48,10 +50,10 @@ def propose_edits(findings: tuple[Finding, ...], facts: FactSet, matched: Matche
     """Ask every editor, and apply what goes together; nothing where the image was not built from this file."""
     dockerfile = matched.dockerfile
     if not matched.is_related:
-        refused = NoEdit("", None, "the image was not built from this Dockerfile: its history has other instructions")
-        return DockerfileProposal(matched, (), (), dockerfile.text, (refused,))
+        unrelated = NoEdit("", None, "the image was not built from this Dockerfile: its history has other instructions")
+        return DockerfileProposal(matched, (), (), dockerfile.text, (unrelated,), ())
     results = [result for editor in EDITORS for result in editor(findings, facts, matched)]
     text, kept, left_out = apply_edits(dockerfile, (each for each in results if isinstance(each, DockerfileEdit)))
     diffs = tuple(render_diff(dockerfile.text, apply_edits(dockerfile, [edit])[0]) for edit in kept)
     refused = tuple(each for each in results if isinstance(each, NoEdit))
-    return DockerfileProposal(matched, kept, diffs, text, (*refused, *left_out))
+    return DockerfileProposal(matched, kept, diffs, text, (*refused, *left_out), advise_rebuilds(findings, matched))

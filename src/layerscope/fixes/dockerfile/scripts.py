@@ -75,7 +75,9 @@ def drop_commands(dockerfile: Dockerfile, instruction: Instruction, dropped: fro
     first = min(place for place in range(len(commands)) if place not in dropped)
     if first:
         start, end = (instruction.find_place(commands[place].start) for place in (0, first))
-        comments = "".join(match[0].removesuffix("\r") + dockerfile.line_end for match in _iter_comments(dockerfile, start, end))
+        comments = "".join(
+            match[0].removesuffix("\r") + dockerfile.line_end for match in _iter_comments(dockerfile, start, end)
+        )
         kept = f"{dockerfile.escape}{dockerfile.line_end}{comments}{INDENTATION}" if comments else ""
         spans.append(Span(start, end, kept))
     for place in sorted(dropped):

@@ -14,11 +14,11 @@ SHOWN: Final = 5
 def propose_exclusion(copy: Instruction, step: EndedFiles) -> str:
     """The lines for .dockerignore; empty where it cannot be told where in the build context the files lie."""
     words = copy.words or find_words(copy.operands)
-    if len(words) != 2 or any(flag.startswith("--from=") for flag in copy.flags) or "$" in "".join(words):
+    source, *others = words
+    is_told = len(others) == 1 and others[0].startswith("/") and not any(sign in "".join(words) for sign in "$*?[\"'<")
+    if not is_told or any(flag.startswith("--from=") for flag in copy.flags):
         return ""
-    source, place = words[0].strip("/"), normpath(words[1]).strip("/")
-    if "*" in source or not words[1].startswith("/"):
-        return ""
+    source, place = source.strip("/"), normpath(others[0]).strip("/")
     inside = [folder.path for folder in step.folders if f"{folder.path}/".startswith(f"{place}/" if place else "")]
     paths = dict.fromkeys(normpath(f"{source or '.'}/{relpath(path, place or '.')}") for path in inside)
     if not paths or len(paths) > SHOWN or "." in paths:

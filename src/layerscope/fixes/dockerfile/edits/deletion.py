@@ -3,6 +3,7 @@
 import fnmatch
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from layerscope.facts.fact_set import FactSet
@@ -96,7 +97,7 @@ def _join(matched: MatchedDockerfile, maker: Instruction, remover: Instruction) 
     is_row = all(each.keyword == "RUN" and not find_shell_defect(matched, each) for each in runs)
     if not is_row or not can_join(runs):
         return ()
-    return tuple(join_runs(matched.dockerfile, first, second) for first, second in zip(runs, runs[1:], strict=False))
+    return tuple(join_runs(matched.dockerfile, first, second) for first, second in pairwise(runs))
 
 
 def _find_deleted(command: str) -> tuple[str, ...]:

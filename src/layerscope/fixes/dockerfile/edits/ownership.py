@@ -139,11 +139,11 @@ def _read(place: int, command: str) -> _Change | None:
         return None
     options = [word for word in words[1:] if word.startswith("-")]
     operands = [word for word in words[1:] if not word.startswith("-")]
-    if words[0] not in {"chown", "chmod"} or set(options) - _RECURSIVE or not options or len(operands) < 2:
+    if words[0] not in {"chown", "chmod"} or set(options) - _RECURSIVE or not options or not operands:
         return None
     value, *paths = operands
     is_plain = words[0] == "chmod" or _OWNER.fullmatch(value)
-    if not is_plain or not all(path.startswith("/") and normpath(path) != "/" for path in paths):
+    if not is_plain or not paths or not all(path.startswith("/") and normpath(path) != "/" for path in paths):
         return None
     return _Change(place, command, words[0], value, tuple(normpath(path) for path in paths))
 
@@ -170,6 +170,8 @@ def _find_new_user(matched: MatchedDockerfile, maker: Instruction, changer: Inst
     for each in between:
         commands = [command.text for command in read_script(each)] or [each.operands]
         makes = [text for text in commands if not text.startswith(("chown", "chmod"))]
-        if each.keyword == "RUN" and any(re.search(rf"\b{re.escape(name)}\b", text) for text in makes for name in names):
+        if each.keyword == "RUN" and any(
+            re.search(rf"\b{re.escape(name)}\b", text) for text in makes for name in names
+        ):
             return each.number
     return None

@@ -18,14 +18,19 @@ from layerscope.rules.package_cache_cures import find_cleanup
 CODE: Final = "LAY104"
 
 _OPTIONS: Final = {
-    "pip": (r"(?:\S*/)?(?:pip[\d.]*|(?:python[\d.]*|pypy3?)\s+-m\s+pip)\s+(?:install|wheel|download)", "--no-cache-dir"),
+    "pip": (
+        r"(?:\S*/)?(?:pip[\d.]*|(?:python[\d.]*|pypy3?)\s+-m\s+pip)\s+(?:install|wheel|download)",
+        "--no-cache-dir",
+    ),
     "uv": (r"(?:\S*/)?uv\s+(?:pip\s+(?:install|sync)|sync|add|tool\s+install)", "--no-cache"),
     "poetry": (r"(?:\S*/)?poetry\s+install", "--no-cache"),
     "apk": (r"apk\s+add", "--no-cache"),
 }
 """The commands that fill a cache, and the option that makes them keep none."""
 
-_APT_READS: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:install|upgrade|dist-upgrade|build-dep|source)\b")
+_APT_READS: Final = re.compile(
+    r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:install|upgrade|dist-upgrade|build-dep|source)\b"
+)
 _APT_UPDATES: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?update\b")
 
 
