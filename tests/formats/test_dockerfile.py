@@ -48,8 +48,8 @@ def test_every_kind_of_line_is_read() -> None:
     ]
     assert dockerfile.instructions[3].words == ("x y", "/z")
     assert dockerfile.instructions[4].documents == (
-        HereDocument("A", "one\n", is_expanded=True),
-        HereDocument("B", "two\n", is_expanded=False),
+        HereDocument("A", "one\n"),
+        HereDocument("B", "two\n"),
     )
     assert [(stage.name, stage.base, len(stage.instructions)) for stage in dockerfile.stages] == [
         ("build", "${BASE}", 4),

@@ -40,7 +40,6 @@ class HereDocument(Struct, frozen=True):
 
     name: str
     content: str
-    is_expanded: bool
 
 
 class Instruction(Struct, frozen=True):
@@ -218,6 +217,6 @@ def _read_document(
     for place in range(number, len(lines)):
         text = lines[place].text.lstrip("\t") if match[1] else lines[place].text
         if text == name:
-            return HereDocument(name, "".join(content), is_expanded=name == match[2]), place + 1
+            return HereDocument(name, "".join(content)), place + 1
         content.append(text + "\n")
     raise FormatError(f"reading a Dockerfile: line {announced} starts a document that no line {name[:40]!r} ends")

@@ -80,7 +80,7 @@ def test_all_edits_of_one_file_go_together() -> None:
 
 
 def test_changed_texts_are_refused_or_edited_into_readable_ones() -> None:
-    """No edit makes another number of instructions than it says: three lines more, one step less at most."""
+    """The stages and what is copied into them stay, and three instructions at most come new."""
     source = random.Random("dockerfile")
     words, edited = (b"\\\n", b"&&", b"<<E", b"#", b"\r\n", b"'", b'"', b"RUN ", b";", b"$"), 0
     for _ in range(CHANGED):
@@ -90,8 +90,8 @@ def test_changed_texts_are_refused_or_edited_into_readable_ones() -> None:
             continue
         edited += text != dockerfile.text
         again = parse_dockerfile(text.encode())
-        assert -1 <= len(again.instructions) - len(dockerfile.instructions) <= 3
-        assert [len(stage.instructions) > 0 for stage in again.stages] == [True] * len(dockerfile.stages)
+        assert len(again.instructions) <= len(dockerfile.instructions) + 3
+        assert _tell_kept(again) == _tell_kept(dockerfile)
     assert edited > CHANGED // 10
 
 
@@ -102,3 +102,8 @@ def test_histories_of_others_are_matched_in_bounded_time() -> None:
     assert len(matched.matches) == 512
     real = match_dockerfile(parse_dockerfile(load_dockerfile("documents")), load_steps("stages-classic"))
     assert not real.is_related
+
+
+def _tell_kept(dockerfile: Dockerfile) -> list[str]:
+    """The operands that no edit changes."""
+    return [each.operands for each in dockerfile.instructions if each.keyword not in {"RUN", "ENV", "HEALTHCHECK"}]
