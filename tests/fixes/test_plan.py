@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from layerscope.fixes.plan import plan_fixes
+from layerscope.fixes.plan import Plan, plan_fixes
 from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Severity
 from support.results import make_finding
@@ -15,7 +15,7 @@ def test_the_worst_finding_is_cured_first() -> None:
             make_finding("LAY101", severity=Severity.LOW, wasted=10**9, fix="delete earlier"),
             make_finding("CONF002", severity=Severity.HIGH, fix="pass it at run time"),
         ]
-    )
+    ).steps
     assert [step.fix.title for step in planned] == ["pass it at run time", "delete earlier"]
 
 
@@ -26,14 +26,14 @@ def test_of_equal_severity_the_larger_saving_comes_first() -> None:
             make_finding("LAY101", wasted=1000, fix="small"),
             make_finding("LAY102", wasted=2000, fix="large"),
         ]
-    )
+    ).steps
     assert [step.fix.title for step in planned] == ["large", "small"]
 
 
 def test_of_equal_severity_what_ends_all_gpu_work_is_cured_first() -> None:
     """As the findings are listed."""
     ending = replace(make_finding("CUDA031", fix="leave it out"), ends_gpu_work=True)
-    planned = plan_fixes([make_finding("CUDA004", fix="newer driver"), ending])
+    planned = plan_fixes([make_finding("CUDA004", fix="newer driver"), ending]).steps
     assert [step.fix.title for step in planned] == ["leave it out", "newer driver"]
 
 
@@ -44,7 +44,7 @@ def test_one_fix_for_several_findings_is_planned_once() -> None:
             make_finding("LAY104", wasted=5, fix="clean up"),
             make_finding("LAY101", wasted=7, severity=Severity.HIGH, fix="clean up"),
         ]
-    )
+    ).steps
     assert (step.removes, step.saves, step.severity) == (("LAY101", "LAY104"), 12, Severity.HIGH)
 
 
@@ -53,10 +53,11 @@ def test_other_fixes_of_what_is_cured_are_alternatives() -> None:
     other = Fix("do without", ("RUN rm",))
     finding = make_finding("LAY104", fix="clean up")
     finding = replace(finding, fixes=(*finding.fixes, other))
-    (step,) = plan_fixes([finding, replace(finding, code="LAY101")])
+    (step,) = plan_fixes([finding, replace(finding, code="LAY101")]).steps
     assert (step.fix.title, step.alternatives) == ("clean up", (other,))
 
 
 def test_a_finding_without_a_fix_is_not_planned() -> None:
     """Nothing is invented."""
-    assert plan_fixes([make_finding()]) == ()
+    finding = make_finding()
+    assert plan_fixes([finding]) == Plan(uncured=(finding,))

@@ -9,7 +9,10 @@ from typing import Final
 from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
+from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex, find_runs
+from layerscope.layers.limits import Limits
+from layerscope.layers.tar_scanner import TarScanner
 from support.tar_member import Kind, TarMember
 
 _TYPES: Final = {
@@ -45,6 +48,14 @@ def layer(*members: TarMember) -> LayerIndex:
         if kind in {EntryType.CHARACTER_DEVICE, EntryType.BLOCK_DEVICE}:
             index.devices[position] = member.device
     return replace(index, runs=find_runs(index.paths))
+
+
+def index_of_tar(content: bytes) -> LayerIndex:
+    """The index of a whole tar, read as the layer pass reads it."""
+    scanner = TarScanner(iter([content]), ExtractorSet(()), Limits())
+    damage = scanner.run()
+    assert damage is None, damage
+    return scanner.index()
 
 
 def merged(*layers: Sequence[TarMember]) -> MergedTree:

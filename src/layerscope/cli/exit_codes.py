@@ -6,7 +6,7 @@ from layerscope.errors import FormatError, ImageError, LayerscopeError, ProbeErr
 
 CLEAN: Final = 0
 FINDINGS: Final = 1
-"""Findings at or above `--fail-on`; also a path that is not in the image, as for `cat` and `grep`."""
+"""Findings at or above `--fail-on`, or a plan with steps; also a path that is not in the image, as for `cat`."""
 USAGE: Final = 2
 """Usage, configuration, or a cache that cannot be used."""
 SOURCE: Final = 3

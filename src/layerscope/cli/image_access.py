@@ -41,15 +41,17 @@ def choose_source(image: str, reading: Reading, *, random_access: bool = False) 
     return _open_source(image, replace(options, random_access=random_access))
 
 
-def choose_sources(image: str, base: str | None, reading: Reading) -> tuple[Source, Source | None]:
-    """The sources of IMAGE and of the base image, if there is one.
+def choose_sources(
+    image: str, base: str | None, reading: Reading, *, random_access: bool = False
+) -> tuple[Source, Source | None]:
+    """The sources of IMAGE and of the base image, if there is one; with `random_access`, IMAGE's layers open again.
 
     Standard input is read once. The password on it, and the leave to ask in the clear, are for IMAGE's registry: a base
     image of another one is asked for as if neither had been given.
     """
     options = _make_source_options(reading, _read_credential(image, reading))
     below = _choose_base(base, image, options) if base else None
-    return _open_source(image, options), below
+    return _open_source(image, replace(options, random_access=random_access)), below
 
 
 def _make_source_options(reading: Reading, credential: Credential | None) -> SourceOptions:

@@ -1,5 +1,6 @@
 """A connection to one engine: negotiated, with every failure named by stage and endpoint."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
@@ -66,6 +67,20 @@ class Engine:
         except BaseException:
             response.close()
             raise
+        return response
+
+    def post_stream(self, path: str, body: Iterable[bytes], *, task: str, wait: float) -> "Response":
+        """Send a tar to `path` as it comes, and return the answer; raises EngineError."""
+        headers = {"Content-Type": "application/x-tar"}
+        with explaining(task, self.endpoint, f"waiting {wait:g} s for the answer"):
+            response = self.client.post(
+                self.url(path),
+                data=iter(body),
+                headers=headers,
+                timeout=(CONNECT_SECONDS, wait),
+                verify=self.client.verify,
+            )
+            check_answer(response, task=task, endpoint=self.endpoint)
         return response
 
     def url(self, path: str) -> str:

@@ -1,5 +1,7 @@
 """Images as an engine knows them: inspected, and exported as one tar stream."""
 
+import json
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -54,6 +56,16 @@ def open_export(engine: Engine, image: str, *, stall: float = STALL_SECONDS) -> 
     path = f"/images/{quote_name(image)}/get"
     response = engine.open_stream(path, task=task, first_byte=FIRST_BYTE_SECONDS)
     return ExportStream(response, task=f"{task} from {engine.name} at {engine.endpoint}", stall=stall)
+
+
+def load_image(engine: Engine, archive: Iterable[bytes], *, name: str) -> None:
+    """Have the engine load an archive that `docker save` could have written; raises EngineError."""
+    task = f"loading {name}"
+    response = engine.post_stream("/images/load?quiet=1", archive, task=task, wait=FIRST_BYTE_SECONDS)
+    for line in response.text.splitlines():
+        answer = json.loads(line) if line.startswith("{") else {}
+        if "error" in answer:
+            raise EngineError(f"{task}: {engine.name} says: {str(answer['error'])[:500]}")
 
 
 class ExportStream:

@@ -1,8 +1,9 @@
-"""The plan: the fixes that findings suggest, each once, in order of effect."""
+"""The plan: the fewest of the fixes that findings suggest, in order of effect, and what became of the others."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from layerscope.fixes.conflicts import tell_excluded, tell_implied
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.order import ends_everything
@@ -11,40 +12,169 @@ from layerscope.rules.severity import Severity
 
 @dataclass(frozen=True)
 class PlannedFix:
-    """A fix, the codes of the findings it removes, the worst of their severities, and the bytes it saves.
+    """A fix and the findings it removes: the worst first of those that suggest it, then what it cures beside them.
 
-    `alternatives` are the other fixes of those findings, that would do as well.
+    `alternatives` are the other fixes of those that suggest it, that would do as well.
     """
 
     fix: Fix
-    removes: tuple[str, ...]
-    severity: Severity
-    saves: int
+    findings: tuple[Finding, ...]
     alternatives: tuple[Fix, ...] = ()
 
+    @property
+    def removes(self) -> tuple[str, ...]:
+        """The codes of the findings."""
+        return tuple(sorted({finding.code for finding in self.findings}))
 
-def plan_fixes(findings: Iterable[Finding]) -> tuple[PlannedFix, ...]:
-    """Return every fix once, the worst cured first, then the most saved; only a finding's first fix is planned.
+    @property
+    def severity(self) -> Severity:
+        """The worst of their severities."""
+        return max(finding.severity for finding in self.findings)
 
-    Of equal severity, what cures a finding that ends all GPU work leads.
+    @property
+    def saves(self) -> int:
+        """The bytes that the image would lose."""
+        return sum(finding.wasted for finding in self.findings)
+
+    @property
+    def reason(self) -> str:
+        """What the worst of the findings that suggest it says."""
+        return self.findings[0].message
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A fix that is not planned since `instead` is, with the reason; its findings are cured all the same, or stay."""
+
+    fix: Fix
+    codes: tuple[str, ...]
+    instead: Fix
+    reason: str
+    is_cured: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, in order of effect, what is left out of it, and the findings that no rule has a fix for."""
+
+    steps: tuple[PlannedFix, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    uncured: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The fix that was chosen for a finding."""
+
+    finding: Finding
+    fix: Fix
+
+
+def plan_fixes(findings: Iterable[Finding]) -> Plan:
+    """Return the plan, the worst cured first, then the most saved; each fix and each finding stands in it once.
+
+    Of equal severity, what cures a finding that ends all GPU work leads. Of a finding's fixes, one that is planned
+    anyway is taken, else the first that nothing excludes.
     """
-    groups: dict[Fix, list[Finding]] = {}
+    ordered = sorted(findings, key=_rank)
+    choices, excluded = _choose(ordered)
+    groups = _group(choices)
+    implied = _absorb(groups)
+    steps = [_plan(fix, group) for fix, group in groups.items() if group]
+    return Plan(
+        steps=tuple(sorted(steps, key=_rank_step)),
+        left_out=tuple(_settle(each, implied) for each in (*implied.values(), *excluded)),
+        uncured=tuple(finding for finding in ordered if not finding.fixes),
+    )
+
+
+def _rank_step(step: PlannedFix) -> tuple[int, bool, int, tuple[str, ...], str]:
+    leads = any(map(ends_everything, step.findings))
+    return -step.severity, not leads, -step.saves, step.removes, step.fix.title
+
+
+def _rank(finding: Finding) -> tuple[int, bool, int, str, str]:
+    return -finding.severity, not ends_everything(finding), -finding.wasted, finding.code, finding.message
+
+
+def _choose(findings: Sequence[Finding]) -> tuple[list[_Choice], list[LeftOut]]:
+    """A fix for each finding, and those that what is chosen before excludes."""
+    needed = {finding.fixes[0] for finding in findings if len(finding.fixes) == 1}
+    chosen: dict[Fix, None] = {}
+    choices: list[_Choice] = []
+    excluded: dict[tuple[Fix, Fix, str], list[str]] = {}
     for finding in findings:
-        for fix in finding.fixes[:1]:
-            groups.setdefault(fix, []).append(finding)
-    planned = [
-        PlannedFix(
-            fix=fix,
-            removes=tuple(sorted({finding.code for finding in cured})),
-            severity=max(finding.severity for finding in cured),
-            saves=sum(finding.wasted for finding in cured),
-            alternatives=tuple(dict.fromkeys(other for finding in cured for other in finding.fixes[1:])),
-        )
-        for fix, cured in groups.items()
+        fixes = sorted(finding.fixes, key=lambda fix: (fix not in chosen, fix not in needed))
+        against = {fix: _find_excluding(chosen, fix) for fix in fixes}
+        fix = next((fix for fix in fixes if against[fix] is None), None)
+        if fix is not None:
+            chosen[fix] = None
+            choices.append(_Choice(finding, fix))
+        elif fixes:
+            first = against[finding.fixes[0]]
+            assert first is not None
+            excluded.setdefault((finding.fixes[0], *first), []).append(finding.code)
+    return choices, [
+        LeftOut(fix, tuple(sorted(set(codes))), instead, reason, is_cured=False)
+        for (fix, instead, reason), codes in excluded.items()
     ]
-    leading = {fix for fix, cured in groups.items() if any(map(ends_everything, cured))}
 
-    def rank(step: PlannedFix) -> tuple[int, bool, int, tuple[str, ...], str]:
-        return -step.severity, step.fix not in leading, -step.saves, step.removes, step.fix.title
 
-    return tuple(sorted(planned, key=rank))
+def _find_excluding(chosen: Iterable[Fix], fix: Fix) -> tuple[Fix, str] | None:
+    """The fix beside which another cannot be taken, and why."""
+    reasons = ((other, tell_excluded(other, fix)) for other in chosen if other != fix)
+    return next(((other, reason) for other, reason in reasons if reason), None)
+
+
+def _group(choices: Iterable[_Choice]) -> dict[Fix, list[_Choice]]:
+    """The choices by fix."""
+    groups: dict[Fix, list[_Choice]] = {}
+    for choice in choices:
+        groups.setdefault(choice.fix, []).append(choice)
+    return groups
+
+
+def _absorb(groups: dict[Fix, list[_Choice]]) -> dict[Fix, LeftOut]:
+    """Move each finding to a fix that cures it anyway; returns the fixes that nothing needs any more.
+
+    A fix that stays keeps what it was found to cure beside its own.
+    """
+    left_out: dict[Fix, LeftOut] = {}
+    for fix, group in groups.items():
+        others = groups.items() if fix not in left_out else ()
+        for other, members in others:
+            moved = _find_implied(fix, group, members) if other != fix else {}
+            own = [choice for choice in members if choice.fix == other]
+            if own and len(moved) == len(members):
+                codes = tuple(sorted({choice.finding.code for choice in own}))
+                left_out[other] = LeftOut(other, codes, fix, moved[own[0]], is_cured=True)
+            elif all(choice in moved for choice in own):
+                continue
+            else:
+                moved = {choice: reason for choice, reason in moved.items() if choice.fix == other}
+            group.extend(moved)
+            members[:] = [choice for choice in members if choice not in moved]
+    return left_out
+
+
+def _find_implied(fix: Fix, group: Sequence[_Choice], members: Iterable[_Choice]) -> dict[_Choice, str]:
+    """What of another fix's findings a fix cures beside its own, and why."""
+    cured = [choice.finding for choice in group]
+    reasons = ((each, tell_implied(fix, cured, each.fix, each.finding)) for each in members)
+    return {choice: reason for choice, reason in reasons if reason}
+
+
+def _settle(each: LeftOut, implied: Mapping[Fix, LeftOut]) -> LeftOut:
+    """The same with a fix in the plan, where what it was left out for was itself left out later."""
+    instead = each.instead
+    while instead in implied:
+        instead = implied[instead].instead
+    return replace(each, instead=instead)
+
+
+def _plan(fix: Fix, group: Sequence[_Choice]) -> PlannedFix:
+    """A step of the plan."""
+    ordered = sorted(group, key=lambda choice: (choice.fix != fix, _rank(choice.finding)))
+    own = [choice.finding for choice in group if choice.fix == fix]
+    others = dict.fromkeys(other for finding in own for other in finding.fixes if other != fix)
+    return PlannedFix(fix, tuple(choice.finding for choice in ordered), tuple(others))

@@ -80,6 +80,8 @@ class ImageConfig(Struct, frozen=True):
     runtime: RuntimeConfig
     rootfs: tuple[Digest, ...]
     history: tuple[HistoryEntry, ...]
+    content: bytes = field(default=b"")
+    """The document as stored, for whoever writes one that differs in little."""
 
     @property
     def platform(self) -> Platform:
@@ -104,6 +106,7 @@ def parse_config(content: bytes, *, where: str) -> ImageConfig:
         runtime=RuntimeConfig() if runtime is None else _parse_runtime(runtime),
         rootfs=_parse_rootfs(fields),
         history=tuple(_parse_history(raw, where) for raw, where in fields.get_items("history", MAX_HISTORY)),
+        content=content,
     )
 
 

@@ -3,13 +3,29 @@
 import sys
 
 if sys.version_info >= (3, 14):
-    from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
+    from compression.zstd import (
+        CompressionParameter,
+        DecompressionParameter,
+        ZstdCompressor,
+        ZstdDecompressor,
+        ZstdError,
+    )
 else:
-    from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
+    from backports.zstd import CompressionParameter, DecompressionParameter, ZstdCompressor, ZstdDecompressor, ZstdError
 
-__all__ = ["ZstdDecompressor", "ZstdError", "open_decoder"]
+__all__ = ["ZstdCompressor", "ZstdDecompressor", "ZstdError", "open_decoder", "open_encoder"]
 
 
 def open_decoder(window_log: int) -> ZstdDecompressor:
     """A decoder of one frame that refuses windows above two to the power of `window_log` bytes."""
     return ZstdDecompressor(options={DecompressionParameter.window_log_max: window_log})
+
+
+def open_encoder(level: int, workers: int) -> ZstdCompressor:
+    """An encoder of one frame that carries a checksum; it compresses in threads of its own."""
+    options: dict[int, int] = {
+        CompressionParameter.compression_level: level,
+        CompressionParameter.nb_workers: workers,
+        CompressionParameter.checksum_flag: 1,
+    }
+    return ZstdCompressor(options=options)

@@ -8,7 +8,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.os_release import OsRelease
 from layerscope.filesystem.weight import Weight
-from layerscope.fixes.plan import PlannedFix, plan_fixes
+from layerscope.fixes.plan import plan_fixes
 from layerscope.report.context import RenderContext
 from layerscope.report.facts_json import FAMILIES, FamilyFacts, build_family
 from layerscope.report.format import Format
@@ -20,14 +20,10 @@ from layerscope.report.json_v1 import (
     ConfidenceName,
     FactsV1,
     FindingV1,
-    FixV1,
     GapV1,
     LocationV1,
     OsReleaseV1,
-    PlanStepV1,
-    PlanV1,
     ReportV1,
-    SafetyName,
     SeverityName,
     SummaryV1,
     SystemV1,
@@ -36,9 +32,9 @@ from layerscope.report.json_v1 import (
 )
 from layerscope.report.origin import find_finding_origin, find_layer
 from layerscope.report.places import root_path
+from layerscope.report.plan_json import build_fix, build_plan
 from layerscope.report.probe_json import build_probe
 from layerscope.rules.finding import Finding, Location
-from layerscope.rules.fix import Safety
 from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Confidence, Severity
 
@@ -46,7 +42,6 @@ _SEVERITIES: Final[dict[Severity, SeverityName]] = {Severity[name.upper()]: name
 _CONFIDENCES: Final[dict[Confidence, ConfidenceName]] = {
     Confidence[name.upper()]: name for name in get_args(ConfidenceName)
 }
-_SAFETIES: Final[dict[Safety, SafetyName]] = {Safety(name): name for name in get_args(SafetyName)}
 
 
 class JsonFormat(Format):
@@ -74,7 +69,7 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
         findings=[build_finding(finding, result) for finding in findings],
         gaps=[GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
         probe=build_probe(result.probed),
-        plan=PlanV1([_build_step(step) for step in plan_fixes(findings)]),
+        plan=build_plan(plan_fixes(findings)),
         summary=_build_summary(result, context),
     )
 
@@ -129,7 +124,7 @@ def build_finding(finding: Finding, result: AuditResult) -> FindingV1:
         origin=find_finding_origin(finding, result),
         wasted=finding.wasted,
         locations=[_build_location(place, result) for place in finding.locations],
-        fixes=[FixV1(fix.title, _SAFETIES[fix.safety], list(fix.steps)) for fix in finding.fixes],
+        fixes=list(map(build_fix, finding.fixes)),
         confirmed=finding.confirmed or None,
     )
 
@@ -141,12 +136,6 @@ def _build_location(place: Location, result: AuditResult) -> LocationV1:
         layer=place.layer,
         layer_digest=str(layer.digest) if layer and layer.digest else None,
         created_by=tell_created_by(layer.step) if layer else None,
-    )
-
-
-def _build_step(step: PlannedFix) -> PlanStepV1:
-    return PlanStepV1(
-        kind="manual", title=step.fix.title, command=None, patch=None, removes=list(step.removes), saves=step.saves
     )
 
 

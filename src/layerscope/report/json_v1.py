@@ -17,6 +17,7 @@ SCHEMA_VERSION: Final = 1
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
 ConfidenceName = Literal["high", "medium", "low"]
 SafetyName = Literal["safe", "review"]
+FixKindName = Literal["dockerfile-edit", "rebuild", "layer-edit", "config-edit", "run-flags", "host-action"]
 OriginName = Literal["base", "own", "unknown"]
 ProofName = Literal["read", "unchanged", "cached", "table", "none"]
 VerdictName = Literal["passed", "failed", "damaged"]
@@ -177,6 +178,7 @@ class FixV1(Struct, frozen=True):
     """A change that would cure a finding."""
 
     title: str
+    kind: FixKindName
     safety: SafetyName
     steps: list[str]
 
@@ -208,20 +210,36 @@ class GapV1(Struct, frozen=True):
 
 
 class PlanStepV1(Struct, frozen=True):
-    """One change, what findings it removes, and how many bytes it saves."""
+    """One change, why it is needed, what findings it removes, and how many bytes it saves."""
 
-    kind: str
+    kind: FixKindName
     title: str
+    safety: SafetyName
+    reason: Annotated[str, Meta(description="What the worst of the findings that it removes says.")]
+    steps: list[str]
     command: str | None
     patch: str | None
     removes: list[str]
     saves: ByteCount
+    alternatives: Annotated[list[FixV1], Meta(description="Other fixes of the same findings, that would do as well.")]
+
+
+class LeftOutV1(Struct, frozen=True):
+    """A fix that is not planned since a step of the plan does what it would, or excludes it."""
+
+    title: str
+    kind: FixKindName
+    codes: list[str]
+    reason: str
+    step: Annotated[int, Meta(ge=0, description="Zero-based position in `steps` of what is planned instead.")]
+    cured: Annotated[bool, Meta(description="Whether that step cures its findings; else they stay.")]
 
 
 class PlanV1(Struct, frozen=True):
     """What to change, in order of effect."""
 
     steps: list[PlanStepV1]
+    left_out: list[LeftOutV1]
 
 
 class SummaryV1(Struct, frozen=True):

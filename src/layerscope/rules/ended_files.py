@@ -11,6 +11,7 @@ from layerscope.facts.layers.origins import Origin, is_step
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.layer_fixes import drop_hidden
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.waste import NEGLIGIBLE, judge_waste, share_of_image
@@ -75,7 +76,7 @@ class EndedFilesRule(Rule):
             message,
             *locate_folders(step.folders, Evidence(layer=step.layer)),
             severity=judge_waste(step.size, facts),
-            fixes=(self.suggest(step),),
+            fixes=(self.suggest(step), drop_hidden(step)),
             wasted=step.size,
         )
 

@@ -28,7 +28,7 @@ class FixKind(StrEnum):
     RUN_FLAGS = "run-flags"
     """How the container is started."""
     HOST_ACTION = "host-action"
-    """The machine that it runs on: driver, container toolkit, engine."""
+    """The machine that it runs on: driver, container toolkit, engine, or what is asked there."""
 
 
 class Fix(Struct, frozen=True):

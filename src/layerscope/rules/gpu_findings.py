@@ -7,7 +7,7 @@ from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, LibraryVerdict
 from layerscope.facts.fact import Evidence
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.completeness import has_unread_layers
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.wording import SHOWN_LOCATIONS
 
 _OF_CODE: Final = frozenset({Cause.NOTHING, Cause.CODE, Cause.ARCHITECTURE, Cause.PTX_TOO_NEW})
@@ -43,6 +43,7 @@ def suggest_driver(driver: str, why: str) -> Fix:
     return Fix(
         f"Install driver {driver} or newer on the host, {why}",
         (f"On the host: apt-get install nvidia-driver-BRANCH-server, {branch}   (or the vendor's package)",),
+        kind=FixKind.HOST_ACTION,
     )
 
 

@@ -15,9 +15,10 @@ class DropHidden(Struct, frozen=True, tag=True):
 
 
 class DropCache(Struct, frozen=True, tag=True):
-    """Leave a package manager's cache out of every layer; `kind` names it."""
+    """Leave a package manager's cache out of every layer; `kind` names it, `folder` says where it is."""
 
     kind: str
+    folder: str
 
 
 class DropPath(Struct, frozen=True, tag=True):

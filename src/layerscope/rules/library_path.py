@@ -12,7 +12,7 @@ from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.completeness import has_unread_layers
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.wording import quote_instruction
 
 LIBRARY_PATH_NEEDS: Final[tuple[type[Fact], ...]] = (
@@ -37,8 +37,12 @@ def take_out(folder: str, facts: FactSet) -> Fix:
     """The fix for a folder (from the root) that should not be searched, with what is left of the variable."""
     title = f"Take {folder} out of LD_LIBRARY_PATH"
     if facts.find(LoaderConfiguration) is None:
-        return Fix(title, (f"ENV LD_LIBRARY_PATH=…   without {folder}",))
-    return Fix(title, (propose_library_path(facts), f"Or set {folder} for the one program that needs it."))
+        return Fix(title, (f"ENV LD_LIBRARY_PATH=…   without {folder}",), kind=FixKind.CONFIG_EDIT)
+    return Fix(
+        title,
+        (propose_library_path(facts), f"Or set {folder} for the one program that needs it."),
+        kind=FixKind.CONFIG_EDIT,
+    )
 
 
 def propose_library_path(facts: FactSet) -> str:

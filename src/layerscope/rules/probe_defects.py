@@ -10,6 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe.broken_stage import BrokenStage
 from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.rules.fix import Fix
+from layerscope.rules.probe_cure_kinds import find_cure_kind
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, shorten, tell_list
 
 SHOWN_CONSEQUENCES: Final = 4
@@ -118,7 +119,8 @@ def locate_broken(fact: BrokenStage) -> tuple[Evidence, ...]:
 def cure_broken(fact: BrokenStage, otherwise: str = "") -> tuple[Fix, ...]:
     """What the probe says to do, else what mostly helps."""
     cures = fact.cures or ((otherwise,) if otherwise else ())
-    return tuple(Fix(begin(cure.removeprefix("or ")), ()) for cure in dict.fromkeys(cures))
+    words = [cure.removeprefix("or ") for cure in dict.fromkeys(cures)]
+    return tuple(Fix(begin(each), (), kind=find_cure_kind(each)) for each in words)
 
 
 def ask_for_meaning(fact: BrokenStage) -> str:

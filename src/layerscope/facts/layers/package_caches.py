@@ -34,6 +34,8 @@ _CACHES: Final = tuple(
     )
 )
 
+_PATTERNS: Final = dict(_CACHES)
+
 KINDS: Final = tuple(kind for kind, _ in _CACHES)
 """The names of all kinds of cache."""
 
@@ -69,6 +71,11 @@ class PackageCacheCollector(Collector):
                     size=sum(sizes),
                     instruction=context.instruction(layer),
                 )
+
+
+def is_cached(path: str, kind: str) -> bool:
+    """Whether a path is that of something in a cache of that kind."""
+    return _PATTERNS[kind].fullmatch(path) is not None
 
 
 def _find_caches(index: LayerIndex, covered: bytearray, places: list[int]) -> dict[tuple[str, str], list[int]]:

@@ -11,7 +11,7 @@ from layerscope.report.escape import escape_text
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
@@ -29,8 +29,8 @@ SHOWN_LINES = 3
 def draw_next_steps(page: Page, result: AuditResult) -> None:
     """Draw the changes with the most effect, then the commands that tell more."""
     findings = order_findings(result.findings)
-    planned = plan_fixes(findings)
-    commands = _suggest_commands(page, result)
+    planned = plan_fixes(findings).steps
+    commands = _suggest_commands(page, result, steps=len(planned))
     if not planned and not commands:
         return
     page.add_heading("Next steps")
@@ -51,7 +51,7 @@ def _describe(page: Page, step: PlannedFix) -> Text:
     if step.saves:
         text.append(f" {page.symbols.dash} saves {tell_size(step.saves)}", "kept")
     _add_lines(page, text, step.fix)
-    for fix in step.alternatives:
+    for fix in (other for other in step.alternatives if other.kind is not FixKind.LAYER_EDIT):
         text.append("\nor ", "muted").append(escape_text(fix.title), "heading")
         _add_lines(page, text, fix)
     return text
@@ -68,9 +68,11 @@ def _add_lines(page: Page, text: Text, fix: Fix) -> None:
         text.append(f"\n{page.symbols.ellipsis} {more} more lines (--limit 0 shows all)", "muted")
 
 
-def _suggest_commands(page: Page, result: AuditResult) -> list[tuple[str, str]]:
-    """Commands that look closer at the worst finding and at its layer, or at the most wasteful one."""
+def _suggest_commands(page: Page, result: AuditResult, *, steps: int) -> list[tuple[str, str]]:
+    """Commands that tell all steps, and look closer at the worst finding and its layer, or the most wasteful one."""
     commands = []
+    if steps > SHOWN and _is_plain(result.image.reference):
+        commands.append((f"layerscope fix {shlex.quote(result.image.reference)}", f"all {steps} steps"))
     findings = order_findings(result.findings)
     if findings:
         commands.append((f"layerscope rules explain {findings[0].code}", "why it matters, and the remedy"))

@@ -8,7 +8,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.python_process import PythonProcess
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, Safety
+from layerscope.rules.fix import Fix, FixKind, Safety
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
@@ -18,6 +18,7 @@ FIX: Final = Fix(
     "Switch Python's output buffer off",
     ("ENV PYTHONUNBUFFERED=1   anywhere in the final stage",),
     Safety.SAFE,
+    kind=FixKind.CONFIG_EDIT,
 )
 
 

@@ -7,7 +7,7 @@ from layerscope.facts.config.build_history import BuildHistory
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -17,6 +17,7 @@ FIX: Final = Fix(
         "Rebuild with docker build, buildah or kaniko, which keep one history entry a layer.",
         "After docker-squash, crane append or bazel rules: one entry for each layer, empty_layer: true for others.",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

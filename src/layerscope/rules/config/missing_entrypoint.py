@@ -10,7 +10,7 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.system.programs import Program, ProgramState
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_path
@@ -18,6 +18,7 @@ from layerscope.rules.wording import tell_path
 NAME_PROGRAM: Final = Fix(
     "Name the program that the image is for",
     ('ENTRYPOINT ["/usr/local/bin/PROGRAM"]   or CMD ["PROGRAM", "ARGUMENT"]',),
+    kind=FixKind.CONFIG_EDIT,
 )
 
 

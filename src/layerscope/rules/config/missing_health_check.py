@@ -7,7 +7,7 @@ from layerscope.facts.config.process import Process
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -48,6 +48,7 @@ class MissingHealthCheck(Rule):
                 f"HEALTHCHECK --interval=30s --timeout=5s --start-period=300s CMD curl -fsS {url} || exit 1",
                 f"""Without curl: CMD python3 -c "import urllib.request as u; u.urlopen('{url}', timeout=4)\"""",
             ),
+            kind=FixKind.CONFIG_EDIT,
         )
         message = "The config has no health check: engines cannot tell a loading or hanging server from a working one"
         yield self.finding(message, Evidence(), fixes=(fix,))

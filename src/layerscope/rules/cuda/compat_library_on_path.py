@@ -7,7 +7,7 @@ from layerscope.facts.cuda.driver_files import DriverFile, DriverFileKind
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, propose_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -56,9 +56,12 @@ class CompatLibraryOnPath(Rule):
 def _suggest(search: str, facts: FactSet) -> Fix:
     """The path without the folder."""
     if search == "LD_LIBRARY_PATH":
-        step = propose_library_path(facts)
+        step, kind = propose_library_path(facts), FixKind.CONFIG_EDIT
     else:
+        kind = FixKind.DOCKERFILE_EDIT
         step = f"RUN sed -i '\\#compat#d' {search} && ldconfig"
     return Fix(
-        "Let the NVIDIA runtime decide", (step, "On hosts with older drivers: nvidia-container-toolkit 1.18 or newer")
+        "Let the NVIDIA runtime decide",
+        (step, "On hosts with older drivers: nvidia-container-toolkit 1.18 or newer"),
+        kind=kind,
     )

@@ -9,7 +9,7 @@ from layerscope.facts.elf.loader_configuration import LoaderConfiguration, Searc
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, propose_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -81,4 +81,5 @@ def _suggest(named: str, search: str, entries: list[SearchFolder], facts: FactSe
     else:
         step = f"Take {named} out of ENV LD_LIBRARY_PATH"
     title = f"Take {named} out of LD_LIBRARY_PATH" if entries else "Keep stubs to the linker"
-    return Fix(title, (step, f"Where a build needs them: RUN LIBRARY_PATH={named} make …"))
+    kind = FixKind.CONFIG_EDIT if search == _VARIABLE else FixKind.DOCKERFILE_EDIT
+    return Fix(title, (step, f"Where a build needs them: RUN LIBRARY_PATH={named} make …"), kind=kind)

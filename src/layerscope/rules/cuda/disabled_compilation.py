@@ -7,7 +7,7 @@ from layerscope.facts.cuda.declared import CudaDeclaration, DeclaredVariable
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction
@@ -51,6 +51,10 @@ class DisabledCompilation(Rule):
     def _report(self, variable: DeclaredVariable, harm: str, severity: Severity) -> Finding:
         """The finding of a variable."""
         said = f" ({quote_instruction(variable.instruction)})" if variable.instruction else ""
-        fix = Fix("Take the variable out", (f"Remove {variable.name} from ENV", f"Or: ENV {variable.name}=0"))
+        fix = Fix(
+            "Take the variable out",
+            (f"Remove {variable.name} from ENV", f"Or: ENV {variable.name}=0"),
+            kind=FixKind.CONFIG_EDIT,
+        )
         message = f"The config sets {variable.name}={variable.value}{said}: {harm}"
         return self.finding(message, Evidence(), severity=severity, fixes=(fix,))

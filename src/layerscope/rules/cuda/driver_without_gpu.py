@@ -8,7 +8,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.gpu_findings import iter_asked, locate, suggest_driver, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -47,4 +47,5 @@ def _keep(verdict: GpuVerdict) -> Fix:
     return Fix(
         f"Stay on driver R{verdict.last_branch}, the last that knows the GPU",
         (f"On the host: install the newest driver of branch {verdict.last_branch}, and hold its package",),
+        kind=FixKind.HOST_ACTION,
     )

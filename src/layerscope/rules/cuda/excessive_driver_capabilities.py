@@ -7,7 +7,7 @@ from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction
@@ -38,7 +38,7 @@ class ExcessiveDriverCapabilities(Rule):
             return
         variable = declaration.find("NVIDIA_DRIVER_CAPABILITIES")
         said = f" ({quote_instruction(variable.instruction)})" if variable is not None and variable.instruction else ""
-        fix = Fix("Name what is used", ("ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility",))
+        fix = Fix("Name what is used", ("ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility",), kind=FixKind.CONFIG_EDIT)
         yield self.finding(
             f"NVIDIA_DRIVER_CAPABILITIES=all{said} mounts graphics, video and display parts of the driver as well",
             Evidence(),

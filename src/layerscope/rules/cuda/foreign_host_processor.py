@@ -8,7 +8,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.gpu_findings import iter_asked, tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -19,6 +19,7 @@ _FIX: Final = Fix(
         "docker buildx build --platform linux/amd64,linux/arm64 --push -t IMAGE .",
         "Where the image has such a platform already: layerscope audit IMAGE --platform linux/arm64",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

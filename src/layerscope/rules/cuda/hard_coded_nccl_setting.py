@@ -7,7 +7,7 @@ from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction, tell_list
@@ -61,6 +61,7 @@ class HardCodedNcclSetting(Rule):
                 f"Remove {tell_list((each.name for each in fixed), shown=len(_HARMS))} from ENV",
                 f"docker run -e {first.name}={first.value} …   or a line in the host's /etc/nccl.conf",
             ),
+            kind=FixKind.CONFIG_EDIT,
         )
         yield self.finding(f"The config sets {named}{said}: {_HARMS[first.name]}", Evidence(), fixes=(fix,))
 

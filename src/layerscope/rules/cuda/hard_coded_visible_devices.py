@@ -10,7 +10,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction
@@ -69,6 +69,7 @@ class HardCodedVisibleDevices(Rule):
                 f"Remove {variable.name} from ENV",
                 "docker run --gpus '\"device=0\"' …   or --gpus all",
             ),
+            kind=FixKind.CONFIG_EDIT,
         )
         message = f"The config sets {variable.name}={variable.value!r}{said}: {what}"
         return self.finding(message, Evidence(), severity=severity, fixes=(fix,))

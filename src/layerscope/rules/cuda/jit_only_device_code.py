@@ -8,7 +8,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.gpu_builds import SEEN, suggest_build
 from layerscope.rules.gpu_findings import iter_asked, locate, tell_gpu
 from layerscope.rules.rule import Rule
@@ -20,6 +20,7 @@ CACHE = Fix(
         "ENV CUDA_CACHE_PATH=/var/cache/nv CUDA_CACHE_MAXSIZE=4294967296",
         "Run with: -v nv-cache:/var/cache/nv",
     ),
+    kind=FixKind.RUN_FLAGS,
 )
 
 

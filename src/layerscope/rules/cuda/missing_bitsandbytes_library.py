@@ -12,7 +12,7 @@ from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.cuda_stack import find_framework, tell_made_by
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -80,7 +80,9 @@ class MissingBitsandbytesLibrary(Rule):
 def _suggest(facts: FactSet, environment: str, is_overridden: bool) -> Fix:
     """A bitsandbytes that fits torch."""
     if is_overridden:
-        return Fix("Take the variable out", ("Remove ENV BNB_CUDA_VERSION from the Dockerfile",))
+        return Fix(
+            "Take the variable out", ("Remove ENV BNB_CUDA_VERSION from the Dockerfile",), kind=FixKind.CONFIG_EDIT
+        )
     return Fix(
         "Install a bitsandbytes that knows torch's CUDA",
         (f"RUN {tell_pip_of(facts, environment)} --upgrade bitsandbytes   (after torch, in the same step)",),

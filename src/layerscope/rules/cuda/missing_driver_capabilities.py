@@ -10,7 +10,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, Safety
+from layerscope.rules.fix import Fix, FixKind, Safety
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction, tell_list
@@ -51,7 +51,10 @@ class MissingDriverCapabilities(Rule):
         value = ",".join(declaration.capabilities)
         missing = [name for name in ("compute", "utility") if name not in words]
         fix = Fix(
-            "Ask for what CUDA needs", (f"ENV NVIDIA_DRIVER_CAPABILITIES={_extend(words, missing)}",), Safety.SAFE
+            "Ask for what CUDA needs",
+            (f"ENV NVIDIA_DRIVER_CAPABILITIES={_extend(words, missing)}",),
+            Safety.SAFE,
+            kind=FixKind.CONFIG_EDIT,
         )
         if missing and "all" not in words and computes_by_cuda(facts):
             message = f"NVIDIA_DRIVER_CAPABILITIES={value}{said} lacks {tell_list(missing)}"

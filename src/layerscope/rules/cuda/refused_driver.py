@@ -8,7 +8,7 @@ from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.gpu_findings import tell_gpu
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -59,4 +59,5 @@ def _suggest(verdict: GpuVerdict) -> Fix:
             f"Or {base}, or one without CUDA where wheels bring it",
             f"Or, on the host: driver {verdict.full_driver}, which came with this CUDA, or newer",
         ),
+        kind=FixKind.CONFIG_EDIT,
     )

@@ -8,7 +8,7 @@ from layerscope.facts.elf.object_hazards import KernelDemand
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer, tell_list, tell_path
@@ -60,6 +60,7 @@ class DemandingKernel(Rule):
                     f"On each node: uname -r   ({demand.kernel} or newer)",
                     f"Or: RUN strip --remove-section=.note.ABI-tag {tell_path(demand.paths[0])}",
                 ),
+                kind=FixKind.HOST_ACTION,
             )
             is_rare = (parse_version(demand.kernel) or ()) < OLDEST_ENTERPRISE
             places = [Evidence(layer=demand.layer, path=path) for path in demand.paths[:SHOWN_LOCATIONS]]

@@ -9,7 +9,7 @@ from layerscope.facts.elf.libc import split_version
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -81,6 +81,7 @@ def _suggest(family: str) -> Fix:
         return Fix(
             "Bring the packages from one source, or limit the threads",
             ("ENV OMP_NUM_THREADS=…   the processors that the container gets",),
+            kind=FixKind.CONFIG_EDIT,
         )
     return Fix(
         "Let the newest libstdc++ be found first", ("RUN conda install -c conda-forge libstdcxx-ng   or remove it",)

@@ -8,7 +8,7 @@ from layerscope.facts.elf.roots import RootKind
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import begin, tell_count, tell_layer, tell_path
@@ -53,6 +53,7 @@ class ForeignMachine(Rule):
                     f"docker build --platform linux/{fact.architecture} .",
                     f"In a cross-compiling stage: RUN GOARCH={fact.architecture} go build …   (ARG TARGETARCH)",
                 ),
+                kind=FixKind.REBUILD,
             )
             places = [Evidence(layer=place.layer, path=place.path) for place in fact.examples]
             yield self.finding(message, *places, severity=_judge(fact.kind), fixes=(fix,))

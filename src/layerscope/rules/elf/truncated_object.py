@@ -7,7 +7,7 @@ from layerscope.facts.elf.object_hazards import CutObject
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_layer, tell_path, tell_size
@@ -18,6 +18,7 @@ FIX: Final = Fix(
         "docker build --no-cache .   (or --no-cache-filter STAGE for the stage that downloads or copies it)",
         "If it was downloaded: check it against its digest before it is unpacked, as in: sha256sum --check SHA256SUMS",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_layer
@@ -19,6 +19,7 @@ FETCH_AGAIN = Fix(
         "Audit the new copy; if the finding stays: docker build --pull -t IMAGE . && docker push IMAGE",
         "If copies go bad repeatedly, check the disk and the storage behind the registry.",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_layer
@@ -18,6 +18,7 @@ FIX = Fix(
         "If the digest does not match either: docker pull IMAGE@DIGEST, and audit the new copy.",
         "If only the size differs, let the tool that wrote the manifest take descriptor sizes from the blobs.",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import begin, tell_layer
@@ -18,6 +18,7 @@ REBUILD = Fix(
         "docker build --no-cache --pull -t IMAGE .",
         "If a tool of yours rewrites layers, let it recompute rootfs.diff_ids from the uncompressed tars.",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

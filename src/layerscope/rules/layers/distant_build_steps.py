@@ -9,7 +9,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.build_times import BuildTimes, TimedStep
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer
@@ -29,6 +29,7 @@ FIX: Final = Fix(
         "docker build --no-cache-filter STAGE --pull -t IMAGE .   (only that stage; without stages: --no-cache)",
         "In continuous integration, rebuild without cache once a week, so that no step grows older than that.",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

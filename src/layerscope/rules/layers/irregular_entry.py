@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.anomalies import LayerAnomaly
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
@@ -30,6 +30,7 @@ SEVERITIES: Final = {
 FIX = Fix(
     "Write the layer with a container builder",
     ("Build the image again with docker build, buildah or kaniko: every tool reads their entries alike.",),
+    kind=FixKind.REBUILD,
 )
 
 

@@ -9,6 +9,7 @@ from layerscope.facts.layers.folders import Folder
 from layerscope.facts.layers.package_caches import PackageCache
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.finding import Finding
+from layerscope.rules.layer_fixes import drop_caches
 from layerscope.rules.package_cache_cures import suggest_cure
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -77,10 +78,11 @@ class LeftoverPackageCache(Rule):
                 f"{begin(tell_list(makers, shown=2))} left {NAMES[kind]} in {tell_list(paths)}: "
                 f"{tell_count(files, 'file')}, {tell_size(size)}"
             )
+            cure = suggest_cure(kind, caches[0].instruction)
             yield self.finding(
                 message,
                 *locate_folders(Folder(cache.layer, cache.path, cache.files, cache.size) for cache in caches),
                 severity=judge_waste(size, facts),
-                fixes=(suggest_cure(kind, caches[0].instruction),),
+                fixes=(cure, drop_caches(caches, cure.safety)),
                 wasted=size,
             )

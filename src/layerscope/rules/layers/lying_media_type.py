@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_layer
@@ -55,5 +55,6 @@ class LyingMediaType(Rule):
                     "skopeo copy --dest-compress --dest-compress-format gzip docker://IMAGE docker://IMAGE",
                     f"Or set layers[{proof.layer}].mediaType to {OCI_LAYER}{SUFFIXES[found]}.",
                 ),
+                kind=FixKind.REBUILD,
             )
             yield self.finding(message, proof.evidence, fixes=(fix,))

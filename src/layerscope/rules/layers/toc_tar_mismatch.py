@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.tables import LayerTable
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_layer
@@ -19,6 +19,7 @@ FIX = Fix(
         "Or: skopeo copy --dest-compress-format zstd:chunked docker://IMAGE docker://IMAGE-zstd",
         "Or give the table up: skopeo copy --dest-compress --dest-compress-format gzip docker://IMAGE docker://IMAGE",
     ),
+    kind=FixKind.REBUILD,
 )
 
 SHOWN = 3

@@ -8,7 +8,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.anomalies import LayerAnomaly
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_layer, tell_size
@@ -22,6 +22,7 @@ FIX = Fix(
         "docker build --no-cache -t IMAGE .   (layers that an engine writes end where their tar ends)",
         "If archives were joined on purpose (cat a.tar b.tar), join their entries instead: tar --concatenate.",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

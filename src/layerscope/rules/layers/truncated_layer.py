@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_layer
@@ -18,10 +18,12 @@ FETCH_AGAIN = Fix(
         "docker pull IMAGE@DIGEST   (or export it again where it was built: docker save IMAGE -o IMAGE.tar)",
         "Check free space and logs where the copy was made: the cause is nearly always a full disk or a cut link.",
     ),
+    kind=FixKind.REBUILD,
 )
 RAISE_LIMIT = Fix(
     "Raise the limit that was passed, if the image is trusted",
     ("Audit again with the option that the message names.",),
+    kind=FixKind.HOST_ACTION,
 )
 
 

@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import begin, tell_layer
@@ -18,6 +18,7 @@ FIX = Fix(
         "crane pull --format oci IMAGE DIR, or docker save on an engine that has the layer",
         "Build on a base image whose layers may be distributed, so that the image is whole wherever it goes.",
     ),
+    kind=FixKind.REBUILD,
 )
 
 

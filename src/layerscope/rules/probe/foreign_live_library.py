@@ -7,7 +7,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe.live_libraries import UnexpectedLibrary
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_path
@@ -49,7 +49,7 @@ class ForeignLiveLibrary(Rule):
             whose = "" if first.is_in_image else ", which is not in the image"
             meant = f"expected {tell_path(expected)} ({first.step})" if expected else "and by its own search finds none"
             message = f"{asking} got {soname} from {tell_path(found)}{whose}, {meant}; seen {first.moment}"
-            fix = Fix("See who brings it", ("layerscope probe IMAGE --trace-libs",))
+            fix = Fix("See who brings it", ("layerscope probe IMAGE --trace-libs",), kind=FixKind.HOST_ACTION)
             yield self.finding(message, *_places(first), fixes=(fix,))
 
 

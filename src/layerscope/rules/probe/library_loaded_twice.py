@@ -7,7 +7,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe.live_libraries import TwiceLoadedLibrary
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list, tell_path
@@ -41,5 +41,5 @@ class LibraryLoadedTwice(Rule):
             message = f"{fact.soname} was in memory {len(fact.paths)} times {fact.moment}: {paths}"
             places = [Evidence(path=path) for path in fact.paths]
             places = [fact.evidence, *(each for each in places if each.path != fact.evidence.path)]
-            fix = Fix("See who brings each of them", ("layerscope probe IMAGE --trace-libs",))
+            fix = Fix("See who brings each of them", ("layerscope probe IMAGE --trace-libs",), kind=FixKind.HOST_ACTION)
             yield self.finding(message, *places, fixes=(fix,))

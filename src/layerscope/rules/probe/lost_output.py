@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe import lost_output
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list
@@ -42,5 +42,5 @@ class LostOutput(Rule):
                 continue
             names = tell_list(_NAMES.get(name, name) for name in fact.streams)
             message = f"A process that ended without flushing lost what it had printed to {names}"
-            fix = Fix("Write output at once", ("ENV PYTHONUNBUFFERED=1",))
+            fix = Fix("Write output at once", ("ENV PYTHONUNBUFFERED=1",), kind=FixKind.CONFIG_EDIT)
             yield self.finding(message, fact.evidence, fixes=(fix,))

@@ -8,7 +8,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.probe import needed_privilege
 from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list
@@ -44,5 +44,5 @@ class NeededPrivilege(Rule):
             )
             fixes = [Fix("Give the program a place that it may write to, instead of rights", ())]
             if fact.flags:
-                fixes.append(Fix(f"Run it with what it needs: {', '.join(fact.flags)}", ()))
+                fixes.append(Fix(f"Run it with what it needs: {', '.join(fact.flags)}", (), kind=FixKind.RUN_FLAGS))
             yield self.finding(message, fact.evidence, fixes=tuple(fixes))

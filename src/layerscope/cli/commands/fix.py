@@ -1,0 +1,128 @@
+"""`layerscope fix`: what to change, in order, so that an image audits clean."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from layerscope.audit.applied import Applied
+from layerscope.audit.ignore_base import ignore_base as leave_out_base
+from layerscope.audit.pipeline import audit_image
+from layerscope.audit.result import AuditResult
+from layerscope.cli import exit_codes
+from layerscope.cli.command import Command
+from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
+from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
+from layerscope.cli.layer_fix import Surgery, apply_layers, open_destination, with_surgery
+from layerscope.cli.options import (
+    Reading,
+    base_option,
+    ignore_base_option,
+    image_argument,
+    output_option,
+    policy_dir_option,
+    with_console,
+    with_reading,
+)
+from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
+from layerscope.cli.progress import show_progress
+from layerscope.errors import UsageError
+from layerscope.fixes.plan import Plan
+from layerscope.fixes.proposal import propose
+from layerscope.report.applied_markdown import render_applied_markdown
+from layerscope.report.applied_view import render_applied_json, render_applied_text
+from layerscope.report.plan_markdown import render_plan_markdown
+from layerscope.report.plan_view import render_plan_json, render_plan_text
+from layerscope.rules.registry import find_rule
+
+FORMATS = (*TEXT_AND_JSON, "markdown")
+
+
+@click.command("fix", cls=Command)
+@image_argument
+@click.option("--only", "handles", multiple=True, metavar="CODE", help="Fix what this rule finds alone; repeatable.")
+@click.option("--safe", "is_safe", is_flag=True, help="Plan only fixes that may be applied unread.")
+@base_option
+@ignore_base_option
+@with_gpu_options
+@policy_dir_option
+@with_surgery
+@with_reading
+@output_option
+@with_console
+def command(
+    image: str,
+    *,
+    handles: tuple[str, ...],
+    is_safe: bool,
+    base: str | None,
+    ignore_base: bool,
+    gpus: tuple[str, ...],
+    driver: str | None,
+    fleet: Path | None,
+    policy_dir: Path | None,
+    surgery: Surgery,
+    reading: Reading,
+    output: tuple[str, ...],
+    console: Console,
+) -> int:
+    """Plan what to change so that an image audits clean.
+
+    IMAGE is audited, and the fewest fixes are told, in order of effect: why each is needed, what it removes, how many
+    bytes it saves and what to write. Formats are terminal, json, and markdown for a merge request. Exit codes: 0
+    nothing to fix, 1 there are steps, 4 the image is damaged.
+    """
+    outputs = parse_outputs(output, formats=FORMATS)
+    codes = frozenset(map(_find_code, handles))
+    destination = open_destination(surgery, reading)
+    source, below = choose_sources(image, base, reading, random_access=destination is not None)
+    options = make_options(reading, base=below, policy_dir=policy_dir)
+    options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
+    tell_unknown_branches(options, console)
+    with show_progress(console) as progress:
+        result = audit_image(source, options=options, progress=progress)
+    tell_cache_notes(options.cache, console)
+    if ignore_base:
+        result = leave_out_base(result)
+    if destination is not None and result.is_intact:
+        applied = apply_layers(result, surgery, destination, codes=codes, options=options, console=console)
+        return _deliver_applied(applied, outputs, console)
+    proposal = propose(result.findings, codes=codes, is_safe=is_safe)
+    renderers: dict[str, Renderer] = {
+        "terminal": lambda context: render_plan_text(result, proposal, context),
+        "json": lambda _: render_plan_json(result, proposal),
+        "markdown": lambda _: render_plan_markdown(result, proposal),
+    }
+    deliver(outputs, renderers, context=console.render_context(), console=console)
+    return find_exit_code(result, proposal.plan)
+
+
+def _deliver_applied(applied: Applied | None, outputs: Sequence[Output], console: Console) -> int:
+    """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written."""
+    if applied is None:
+        console.say("nothing to change in the layers themselves: no finding has such a fix; no image was written")
+        return exit_codes.CLEAN
+    renderers: dict[str, Renderer] = {
+        "terminal": lambda context: render_applied_text(applied, context),
+        "json": lambda _: render_applied_json(applied),
+        "markdown": lambda _: render_applied_markdown(applied),
+    }
+    deliver(outputs, renderers, context=console.render_context(), console=console)
+    return exit_codes.CLEAN if applied.is_proved else exit_codes.FINDINGS
+
+
+def _find_code(handle: str) -> str:
+    """The code of the rule that is meant; raises UsageError for none."""
+    rule = find_rule(handle)
+    if rule is None:
+        raise UsageError(f"--only {handle!r}: expected the code or name of a rule; layerscope rules lists them")
+    return rule.code
+
+
+def find_exit_code(result: AuditResult, plan: Plan) -> int:
+    """The exit code of a plan; a damaged image, whatever there is to fix."""
+    if not result.is_intact:
+        return exit_codes.MALFORMED
+    return exit_codes.FINDINGS if plan.steps else exit_codes.CLEAN

@@ -1,0 +1,1 @@
+"""Where a new image goes: a folder, an archive, an engine or a registry."""

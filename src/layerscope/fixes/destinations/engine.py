@@ -1,0 +1,66 @@
+"""A new image in a container engine, under a name."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from layerscope.engine.client import Engine, connect
+from layerscope.engine.endpoint import find_docker_endpoint, find_podman_endpoint
+from layerscope.engine.images import inspect_image, load_image
+from layerscope.errors import ImageNotFoundError, SourceError, UsageError
+from layerscope.fixes.destinations.destination import Destination
+from layerscope.fixes.destinations.layout_archive import iter_archive
+from layerscope.fixes.surgery.documents import NAME
+from layerscope.fixes.surgery.image_writer import NewImage
+from layerscope.image.reference import DEFAULT_TAG, Reference
+
+CONTAINERD_NAME: Final = "io.containerd.image.name"
+"""The annotation by which engines with containerd's store name what they load."""
+
+
+@dataclass(frozen=True)
+class EngineDestination(Destination):
+    """An engine that the image is loaded into."""
+
+    kind: Literal["docker", "podman"]
+    reference: Reference
+    replaces: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    @property
+    def where(self) -> str:
+        """As IMAGE."""
+        return f"{self.kind}:{self.reference.familiar}"
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """The name in full, and its tag."""
+        return {CONTAINERD_NAME: str(self.reference), NAME: self.reference.tag or DEFAULT_TAG}
+
+    def check(self) -> None:
+        """Raise UsageError where the engine has an image of that name; SourceError where there is no engine."""
+        with self._connect() as engine:
+            if not self.replaces and self._has_image(engine):
+                raise UsageError(
+                    f"writing {self.where}: the engine has such an image; choose another name, or --replace"
+                )
+
+    def publish(self, layout: Path, new: NewImage) -> None:
+        """Have the engine load it, and make sure that it took the name."""
+        with self._connect() as engine:
+            load_image(engine, iter_archive(layout, new, [str(self.reference)]), name=self.where)
+            if not self._has_image(engine):
+                raise SourceError(f"writing {self.where}: {engine.name} loaded the image, and does not know its name")
+
+    def _connect(self) -> Engine:
+        find = find_docker_endpoint if self.kind == "docker" else find_podman_endpoint
+        return connect(find(self.environment))
+
+    def _has_image(self, engine: Engine) -> bool:
+        try:
+            inspect_image(engine, str(self.reference))
+        except ImageNotFoundError:
+            return False
+        return True

@@ -1,0 +1,48 @@
+"""BlobWriter: a blob on its way into a folder of blobs, whose name is known at its end."""
+
+import hashlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from layerscope.image.digest import Digest
+from layerscope.layers.stages import Chunk
+
+
+class BlobWriter:
+    """Writes to a nameless place in a folder; `publish` gives the bytes the name that their digest asks for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin an empty file."""
+        self._folder = folder
+        self._path = folder / f".writing-{os.getpid()}"
+        self._file = self._path.open("xb", buffering=0)
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def write(self, piece: Chunk) -> int:
+        """Write and hash a piece; returns its length."""
+        view = memoryview(piece)
+        self._hash.update(view)
+        written = 0
+        while written < len(view):
+            written += self._file.write(view[written:])
+        self.size += len(view)
+        return len(view)
+
+    def publish(self) -> Digest:
+        """Name the blob, which has to be whole, and return its digest."""
+        digest = Digest("sha256", self._hash.hexdigest())
+        self._file.close()
+        self._path.rename(self._folder / digest.hex)
+        return digest

@@ -1,0 +1,273 @@
+"""From edits to cuts: which entries of which layers go, so that the container sees what it saw, but for what is named.
+
+Whatever is dropped must neither take content away that a hard link still shows, nor bring back what it hid.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Final
+
+from layerscope.filesystem.endings import Ending, judge_ending
+from layerscope.filesystem.stack import LayerStack
+from layerscope.filesystem.tree import MergedTree
+from layerscope.fixes.surgery.cuts import Attributes, ImageCuts, LayerCuts
+from layerscope.fixes.surgery.named_paths import find_named_paths, is_at_or_below
+from layerscope.fixes.surgery.odd_layers import find_odd_layers
+from layerscope.fixes.surgery.whiteouts import find_idle_whiteouts, list_above
+from layerscope.layers.entry import WHITEOUTS, EntryType
+from layerscope.rules.layer_edit import DropHidden, LayerEdit
+
+STAYED_LIMIT: Final = 20
+"""Paths that stayed which are told by name."""
+
+_FILE: Final = EntryType.FILE.value
+_DIRECTORY: Final = EntryType.DIRECTORY.value
+
+
+def plan_cuts(tree: MergedTree, edits: Iterable[LayerEdit]) -> ImageCuts:
+    """The cuts that do what the edits ask for."""
+    edits = tuple(edits)
+    planner = _CutPlanner(tree)
+    planner.drop_hidden({(edit.layer, Ending(edit.ending)) for edit in edits if isinstance(edit, DropHidden)})
+    planner.drop_named(find_named_paths(tree, edits))
+    return planner.finish()
+
+
+class _CutPlanner:
+    """Entries that go, by ordinal, and what others get instead."""
+
+    def __init__(self, tree: MergedTree) -> None:
+        self._tree = tree
+        self._stack: LayerStack = tree.stack
+        self._dropped: set[int] = set()
+        self._given: dict[int, int] = {}
+        self._named: frozenset[str] = frozenset()
+        self._left: list[str] = []
+        self._links: dict[int, list[int]] = {}
+        for link, content in tree.stack.hard_links.items():
+            self._links.setdefault(content, []).append(link)
+
+    def drop_hidden(self, wanted: set[tuple[int, Ending]]) -> None:
+        """Drop what these layers end in these ways; of copies with the same content, one stays."""
+        copies: dict[int, int] = {}
+        for ended, ender, ending in self._iter_endings({layer for layer, _ in wanted}):
+            if (self._stack.locate(ender)[0], ending) not in wanted:
+                continue
+            if ending is not Ending.METADATA:
+                self._drop(ended)
+            elif self._stack.types[ended] == _FILE:
+                copies[ended] = ender
+        self._keep_linked()
+        for first in copies.keys() - copies.values():
+            self._join_copies(first, copies)
+
+    def drop_named(self, paths: frozenset[str]) -> None:
+        """Drop every entry at or below these paths from every layer, but for paths of which not all can go."""
+        meant = {ordinal: named for ordinal in self._iter_below(paths) if (named := self._list_named(ordinal, paths))}
+        blocked = {path for ordinal, named in meant.items() if self._is_needed(ordinal, paths) for path in named}
+        self._left += _tell_blocked(blocked)
+        self._named = paths - blocked
+        self._dropped.update(ordinal for ordinal, named in meant.items() if not blocked.issuperset(named))
+
+    def _iter_below(self, paths: frozenset[str]) -> Iterator[int]:
+        """The entries of all layers that may lie at or below these paths."""
+        if not paths:
+            return
+        for layer, index in enumerate(self._stack.indexes):
+            start = self._stack.starts[layer]
+            for directory, first, stop in index.iter_runs():
+                is_within = is_at_or_below(directory, paths)
+                yield from (start + place for place in range(first, stop) if is_within or index.paths[place] in paths)
+        yield from self._stack.moved
+
+    def _list_named(self, ordinal: int, paths: frozenset[str]) -> set[str]:
+        """Which of these paths an entry lies at or below, be it by its name or where it was put."""
+        path = self._stack.path(ordinal)
+        layer, position = self._stack.locate(ordinal)
+        return (list_above(path) | list_above(self._stack.indexes[layer].paths[position])) & paths
+
+    def _is_needed(self, ordinal: int, paths: frozenset[str]) -> bool:
+        """Whether an entry cannot go: a hard link elsewhere has its content, or its layer is left as it is."""
+        if self._stack.locate(ordinal)[0] in self._odd:
+            return True
+        return any(not is_at_or_below(self._stack.path(link), paths) for link in self._links.get(ordinal, ()))
+
+    def finish(self) -> ImageCuts:
+        """The cuts, with the whiteouts that have nothing left to hide."""
+        self._leave_odd_layers()
+        self._keep_lids()
+        self._inherit_from_links()
+        idle = find_idle_whiteouts(self._tree, self._dropped)
+        self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in self._odd}
+        given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}
+        gone, named = self._find_gone()
+        per_layer = tuple(self._cut(layer, given, named) for layer in range(len(self._stack.indexes)))
+        saved = sum(map(self._stack.size, (each for each in self._dropped if self._stack.types[each] == _FILE)))
+        return ImageCuts(per_layer, gone, saved, tuple(self._left))
+
+    def _find_gone(self) -> tuple[frozenset[str], dict[str, int]]:
+        """The visible paths that go, and the directories that stay although nothing names them any more, by layer."""
+        gone: set[str] = set()
+        implied: dict[str, int] = {}
+        alive: set[str] = set()
+        for path, ordinal in self._tree.walk_ordinals():
+            if ordinal < 0 and (layer := self._stack.locate(ordinal)[0]) not in self._odd:
+                implied[path] = layer
+            elif ordinal in self._dropped and is_at_or_below(path, self._named):
+                gone.add(path)
+            else:
+                alive.update(list_above(path))
+        emptied = {path: layer for path, layer in implied.items() if path not in alive}
+        unwanted = {path for path in emptied if is_at_or_below(path, self._named)}
+        lost = self._list_lost() if emptied.keys() - unwanted else frozenset()
+        return frozenset(gone | unwanted), {
+            path: layer for path, layer in emptied.items() if path not in unwanted and (layer, path) in lost
+        }
+
+    def _list_lost(self) -> frozenset[tuple[int, str]]:
+        """The directories, by layer, that lose something."""
+        places = {(self._stack.locate(each)[0], self._stack.path(each).rpartition("/")[0]) for each in self._dropped}
+        return frozenset((layer, above) for layer, directory in places for above in list_above(directory))
+
+    def _cut(self, layer: int, given: dict[int, int], unnamed: Mapping[str, int]) -> LayerCuts:
+        start, stop = self._stack.limits(layer)
+        dropped = frozenset(each - start for each in self._dropped if start <= each < stop)
+        attributes = {
+            each - start: self._attributes(each, giver) for each, giver in given.items() if start <= each < stop
+        }
+        index = self._stack.indexes[layer]
+        time = max((index.mtimes_ns[position] for position in dropped), default=0)
+        return LayerCuts(dropped, attributes, {path: time for path, maker in unnamed.items() if maker == layer})
+
+    def _attributes(self, ordinal: int, giver: int) -> Attributes:
+        """What the header of another entry says; a hard link says nothing of extended attributes."""
+        layer, position = self._stack.locate(giver)
+        index = self._stack.indexes[layer]
+        mode, uid, gid = index.attribute(position)
+        owner, place = (layer, position) if self._stack.types[giver] == _FILE else self._stack.locate(ordinal)
+        xattrs = self._stack.indexes[owner].xattrs.get(place, {})
+        return Attributes(mode, uid, gid, index.mtimes_ns[position], xattrs)
+
+    def _iter_endings(self, layers: set[int]) -> Iterator[tuple[int, int, Ending]]:
+        """What these layers ended of the layers below, by what, and how; directories that live on are none."""
+        stack = self._stack
+        limits = [stack.limits(layer) for layer in layers]
+        for ended, ender in self._tree.endings:
+            if ended < 0 or ended == ender:
+                continue
+            if ender >= 0 and not any(start <= ender < stop for start, stop in limits):
+                continue
+            by = stack.locate(ender)[0]
+            if by not in layers or stack.locate(ended)[0] == by:
+                continue
+            ending = judge_ending(stack, ended, ender)
+            if ending is not None:
+                yield ended, ender, ending
+
+    @cached_property
+    def _odd(self) -> frozenset[int]:
+        """The layers whose entries depend on their order."""
+        return find_odd_layers(self._tree)
+
+    def _leave_odd_layers(self) -> None:
+        """Take back what lies in odd layers, of which nobody could say what they would do without it."""
+        for layer in sorted(self._odd):
+            start, stop = self._stack.limits(layer)
+            kept = [each for each in self._dropped if start <= each < stop]
+            for ordinal in kept:
+                self._keep(ordinal)
+            if kept:
+                self._left.append(f"layer {layer}: its entries replace each other, so that it is left as it is")
+
+    def _inherit_from_links(self) -> None:
+        """Give content that stays the attributes of its last hard link, where that goes: a link sets them for both."""
+        for content, link in self._stack.attributes.items():
+            if link in self._dropped and content not in self._dropped:
+                if self._is_odd(content):
+                    self._keep(link)
+                else:
+                    self._given[content] = link
+
+    def _keep_lids(self) -> None:
+        """Take back files that hid a directory and made room for another one, which would show it again."""
+        stack, ender_of = self._stack, self._tree.endings.ender
+        for hidden, lid in self._tree.endings:
+            if lid not in self._dropped or stack.is_directory(lid):
+                continue
+            if hidden in self._dropped and not stack.is_directory(hidden):
+                continue
+            ender = ender_of(lid)
+            if ender is not None and stack.is_directory(ender):
+                self._keep(lid)
+
+    def _drop(self, ordinal: int) -> None:
+        """Drop an entry; with a directory go the entries of lower layers for the same one, which it had taken over."""
+        pending = [ordinal]
+        while pending:
+            dropped = pending.pop()
+            self._dropped.add(dropped)
+            if self._stack.types[dropped] == _DIRECTORY:
+                pending.extend(each for each in self._superseded.get(dropped, ()) if each not in self._dropped)
+
+    @cached_property
+    def _superseded(self) -> dict[int, list[int]]:
+        """The directories that other entries of the same directory took over, by those."""
+        found: dict[int, list[int]] = {}
+        types = self._stack.types
+        for ended, ender in self._tree.endings:
+            if ended >= 0 and ender >= 0 and types[ended] == types[ender] == _DIRECTORY:
+                found.setdefault(ender, []).append(ended)
+        return found
+
+    def _keep_linked(self) -> None:
+        """Take back what hard links that stay still need, with what hides it."""
+        for content, links in self._links.items():
+            if content in self._dropped and not all(link in self._dropped for link in links):
+                self._keep(content)
+
+    def _keep(self, ordinal: int) -> None:
+        """Take an entry back, and what lies over it, which would show it otherwise."""
+        current: int | None = ordinal
+        while current is not None and current in self._dropped:
+            self._dropped.discard(current)
+            current = self._tree.endings.ender(current)
+
+    def _join_copies(self, first: int, copies: dict[int, int]) -> None:
+        """Of copies of one content, keep the first with the attributes of the last; where that cannot be, the last."""
+        chain = [first]
+        while chain[-1] in copies:
+            chain.append(copies[chain[-1]])
+        last = chain[-1]
+        if last in self._dropped:
+            self._dropped.update(each for each in chain if each not in self._links)
+        elif any(each in self._links or self._is_odd(each) for each in chain) or any(map(self._is_renewed, chain[1:])):
+            self._dropped.update(each for each in chain[:-1] if each not in self._links)
+        else:
+            self._dropped.update(chain[1:])
+            self._given[first] = last
+
+    def _is_renewed(self, ordinal: int) -> bool:
+        """Whether the layer of an entry hides what was at its path before, so that the entry has to be there."""
+        layer = self._stack.locate(ordinal)[0]
+        return is_at_or_below(self._stack.path(ordinal), self._marks[layer])
+
+    @cached_property
+    def _marks(self) -> list[set[str]]:
+        """The paths that each layer hides, and the directories below which it hides all."""
+        return [
+            {path for path, kind in zip(index.paths, index.types, strict=True) if kind in WHITEOUTS}
+            for index in self._stack.indexes
+        ]
+
+    def _is_odd(self, ordinal: int) -> bool:
+        """Whether an entry cannot get other attributes, or cannot go."""
+        layer, position = self._stack.locate(ordinal)
+        return layer in self._odd or position in self._stack.indexes[layer].sparse
+
+
+def _tell_blocked(paths: Iterable[str]) -> list[str]:
+    """Which of the named paths stay, and why."""
+    stayed = sorted(paths)
+    why = "a hard link elsewhere shares its content, or a layer that is left as it is has it"
+    told = [f"/{path} stays, or some of it: {why}" for path in stayed[:STAYED_LIMIT]]
+    return told + ([f"and {len(stayed) - STAYED_LIMIT:,} more paths"] if len(stayed) > STAYED_LIMIT else [])

@@ -1,0 +1,46 @@
+"""LayerCuts: what is to change in one layer, entry by entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """Owner, mode (its permission bits), time in nanoseconds since 1970 and extended attributes of an entry."""
+
+    mode: int
+    uid: int
+    gid: int
+    mtime_ns: int
+    xattrs: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerCuts:
+    """The positions of entries that go, and the attributes that others get, by position in the layer's index.
+
+    `named` are directories that get an entry of their own, with their times: those that went named them on their way.
+    """
+
+    dropped: frozenset[int] = frozenset()
+    given: Mapping[int, Attributes] = field(default_factory=dict)
+    named: Mapping[str, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.dropped or self.given or self.named)
+
+
+NO_CUTS = LayerCuts()
+
+
+@dataclass(frozen=True)
+class ImageCuts:
+    """The cuts of every layer, lowest first, and what had to be left although it was asked for.
+
+    `paths` are those that the container no longer sees, `saved` the bytes of content that no layer ships any more.
+    """
+
+    layers: tuple[LayerCuts, ...]
+    paths: frozenset[str] = frozenset()
+    saved: int = 0
+    left: tuple[str, ...] = ()

@@ -1,0 +1,101 @@
+"""The documents of a new image: its config, manifest and index, made of the old one's with little changed.
+
+https://github.com/opencontainers/image-spec/blob/main/config.md, manifest.md, image-layout.md
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from layerscope.fixes.surgery.layer_writer import WrittenLayer
+from layerscope.image.config import ImageConfig
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.history import pair_history
+from layerscope.image.image import Image
+from layerscope.image.mediatype import OCI_INDEX, OCI_MANIFEST
+
+PROVENANCE: Final = "io.layerscope.fix"
+"""The annotation that says what was made of which image."""
+
+NAME: Final = "org.opencontainers.image.ref.name"
+_BASE: Final = ("org.opencontainers.image.base.digest", "org.opencontainers.image.base.name")
+"""What says that the image stands on another one bit for bit, which is not true of one whose lower layers changed."""
+
+Change = Callable[[dict[str, object]], None]
+
+
+def render_config(image: Image, layers: Sequence[WrittenLayer | None], *, change: Change | None = None) -> bytes:
+    """The config with the DiffIDs of the new layers; None stands for one that is left out, whose step made nothing.
+
+    `change` may change the runtime part (`config`) besides.
+    """
+    document = json.loads(image.config.content)
+    document["rootfs"]["diff_ids"] = [str(layer.diff_id) for layer in layers if layer is not None]
+    _mark_steps(document, image.config, layers)
+    if change is not None:
+        runtime = document.get("config") or {}
+        change(runtime)
+        document["config"] = runtime
+    return _render(document)
+
+
+def _mark_steps(document: dict[str, object], config: ImageConfig, layers: Sequence[WrittenLayer | None]) -> None:
+    """Say of the steps whose layers are left out that they made none, so that the others keep theirs."""
+    history = document.get("history")
+    if not isinstance(history, list):
+        return
+    for step in pair_history(config, len(layers)):
+        if step.layer is not None and step.position < len(history) and layers[step.layer] is None:
+            history[step.position]["empty_layer"] = True
+
+
+def render_manifest(
+    image: Image,
+    config: Descriptor,
+    layers: Sequence[Descriptor],
+    provenance: Mapping[str, object],
+    *,
+    base_holds: bool,
+) -> bytes:
+    """The manifest; the old annotations stay, those about the base image only where it is still below."""
+    old = image.manifest.annotations if image.manifest is not None else {}
+    annotations = {key: value for key, value in old.items() if base_holds or key not in _BASE}
+    annotations[PROVENANCE] = json.dumps(provenance, sort_keys=True, separators=(",", ":"))
+    return _render(
+        {
+            "schemaVersion": 2,
+            "mediaType": str(OCI_MANIFEST),
+            "config": _show_descriptor(config),
+            "layers": [_show_descriptor(layer) for layer in layers],
+            "annotations": dict(sorted(annotations.items())),
+        }
+    )
+
+
+def render_index(manifest: Descriptor, annotations: Mapping[str, str]) -> bytes:
+    """The index of a layout that holds one image; the annotations say what it is called."""
+    shown = _show_descriptor(manifest)
+    if annotations:
+        shown["annotations"] = dict(sorted(annotations.items()))
+    return _render({"schemaVersion": 2, "mediaType": str(OCI_INDEX), "manifests": [shown]})
+
+
+def _show_descriptor(descriptor: Descriptor) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "mediaType": str(descriptor.media_type),
+        "digest": str(descriptor.digest),
+        "size": descriptor.size,
+    }
+    if descriptor.urls:
+        shown["urls"] = list(descriptor.urls)
+    if descriptor.annotations:
+        shown["annotations"] = dict(sorted(descriptor.annotations.items()))
+    if descriptor.platform is not None:
+        platform = descriptor.platform
+        fields = {"os": platform.os, "architecture": platform.architecture, "variant": platform.variant}
+        shown["platform"] = {key: value for key, value in fields.items() if value}
+    return shown
+
+
+def _render(document: Mapping[str, object]) -> bytes:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")

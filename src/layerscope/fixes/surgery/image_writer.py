@@ -1,0 +1,102 @@
+"""A new image, written as an OCI layout into a folder of its own: layers first, then what names them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts
+from layerscope.fixes.surgery.documents import Change, render_config, render_index, render_manifest
+from layerscope.fixes.surgery.layer_writer import WrittenLayer, keep_layer, rewrite_layer
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.digest import Digest
+from layerscope.image.image import Image
+from layerscope.image.mediatype import OCI_CONFIG, OCI_MANIFEST, MediaType
+from layerscope.layers.scan import Compression, LayerScan
+from layerscope.progress import Progress
+from layerscope.sources.oci_image import INDEX_NAME, VERSION_NAME
+
+_VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
+
+
+@dataclass(frozen=True)
+class ImageChange:
+    """What is to become of an image: the cuts of its layers, how they are packed, and what changes in its config.
+
+    `compression` is that of all layers of the new image; None keeps each as it is.
+    """
+
+    cuts: ImageCuts
+    compression: Compression | None = None
+    config: Change | None = None
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """A new image: its manifest, config and layers; None stands for a layer that is left out, since it had nothing."""
+
+    manifest: Descriptor
+    config: Descriptor
+    layers: tuple[WrittenLayer | None, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all blobs of its layers."""
+        return sum(layer.descriptor.size for layer in self.layers if layer is not None)
+
+
+def write_image(
+    image: Image,
+    scans: Sequence[LayerScan],
+    change: ImageChange,
+    folder: Path,
+    *,
+    annotations: Mapping[str, str],
+    provenance: Mapping[str, object],
+    base_holds: bool,
+    progress: Progress,
+) -> NewImage:
+    """Write the image into an empty folder as an OCI layout; raises SourceError, ImageError and OSError."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    layers = tuple(
+        _write_layer(image, scans, number, change, blobs, progress=progress) for number in range(len(image.layers))
+    )
+    kept = [layer for layer in layers if layer is not None]
+    config = _write_document(render_config(image, layers, change=change.config), OCI_CONFIG, blobs)
+    descriptors = [layer.descriptor for layer in kept]
+    content = render_manifest(image, config, descriptors, provenance, base_holds=base_holds)
+    manifest = _write_document(content, OCI_MANIFEST, blobs)
+    (folder / VERSION_NAME).write_bytes(_VERSION)
+    (folder / INDEX_NAME).write_bytes(render_index(manifest, annotations))
+    return NewImage(manifest, config, layers)
+
+
+def _write_layer(
+    image: Image, scans: Sequence[LayerScan], number: int, change: ImageChange, blobs: Path, *, progress: Progress
+) -> WrittenLayer | None:
+    layer, scan, cuts = image.layers[number], scans[number], change.cuts.layers[number]
+    if is_emptied(scan, cuts):
+        return None
+    stored = scan.blob.compression if scan.blob is not None else Compression.NONE
+    compression = change.compression or stored
+    key, label = f"write {number}", f"layer {number}"
+    progress.start(key, label, layer.stored_size)
+    advance: Callable[[int], None] = lambda amount: progress.advance(key, amount)  # noqa: E731 - one line
+    try:
+        if layer.absent is not None or (not cuts and compression is stored):
+            return keep_layer(layer, scan, blobs, advance)
+        return rewrite_layer(layer, scan, blobs, compression=compression, cuts=cuts, advance=advance)
+    finally:
+        progress.finish(key)
+
+
+def is_emptied(scan: LayerScan, cuts: LayerCuts) -> bool:
+    """Whether nothing is left of a layer that had something."""
+    return bool(cuts.dropped) and len(cuts.dropped) == len(scan.index) and not cuts.named
+
+
+def _write_document(content: bytes, media_type: MediaType, blobs: Path) -> Descriptor:
+    digest = Digest.of(content)
+    (blobs / digest.hex).write_bytes(content)
+    return Descriptor(media_type, digest, len(content))

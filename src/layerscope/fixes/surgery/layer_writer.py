@@ -1,0 +1,119 @@
+"""New layers from old ones: edited and packed again, packed another way, or kept bit for bit."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from layerscope.errors import DigestMismatchError, LayerDamageError
+from layerscope.fixes.surgery.blob_writer import BlobWriter
+from layerscope.fixes.surgery.cuts import NO_CUTS, LayerCuts
+from layerscope.fixes.surgery.packing import open_packer
+from layerscope.fixes.surgery.tar_editor import edit_tar
+from layerscope.image.descriptor import Descriptor
+from layerscope.image.digest import Digest
+from layerscope.image.layer import Layer
+from layerscope.image.mediatype import OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, MediaType
+from layerscope.layers.block_reader import TruncatedError
+from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
+from layerscope.layers.limits import MIB, LimitPassedError
+from layerscope.layers.scan import Compression, LayerScan
+from layerscope.layers.stages import Chunk, Sink, Stage
+from layerscope.layers.tar_header import HeaderError
+
+MEDIA_TYPES: Final[dict[Compression, MediaType]] = {
+    Compression.NONE: OCI_LAYER,
+    Compression.GZIP: OCI_LAYER_GZIP,
+    Compression.ZSTD: OCI_LAYER_ZSTD,
+}
+
+Advance = Callable[[int], None]
+"""Told how many stored bytes of the old layer were read."""
+
+
+@dataclass(frozen=True)
+class WrittenLayer:
+    """A layer of the new image: its descriptor, its DiffID, and whether its blob is the old one's."""
+
+    descriptor: Descriptor
+    diff_id: Digest
+    is_kept: bool
+
+
+def keep_layer(layer: Layer, scan: LayerScan, blobs: Path, advance: Advance) -> WrittenLayer:
+    """Copy a layer's blob as it is, proving it once more; raises SourceError, ImageError and OSError."""
+    if layer.absent is not None:
+        assert layer.descriptor is not None, "a layer that is not here is known by its descriptor"
+        return WrittenLayer(layer.descriptor, layer.diff_id, is_kept=True)
+    with BlobWriter(blobs) as blob, Sink(name="write") as sink:
+        head = b""
+        for chunk in _iter_stored(layer, advance):
+            head = head or chunk[:8]
+            sink.put(blob.write, chunk)
+        sink.finish()
+        return WrittenLayer(_describe_kept(layer, blob.publish(), blob.size, scan), layer.diff_id, is_kept=True)
+
+
+def _describe_kept(layer: Layer, digest: Digest, size: int, scan: LayerScan) -> Descriptor:
+    """The descriptor of a blob that was copied; raises DigestMismatchError where it is not what it was."""
+    old = layer.descriptor
+    expected = scan.blob.digest if scan.blob is not None else old.digest if old is not None else layer.diff_id
+    if digest != expected and (old is None or old.digest.algorithm == digest.algorithm):
+        raise DigestMismatchError(f"copying layer {layer.name}: it has the digest {digest}, expected {expected}")
+    compression = scan.blob.compression if scan.blob is not None else Compression.NONE
+    annotations = old.annotations if old is not None else {}
+    return Descriptor(MEDIA_TYPES[compression], digest, size, annotations=annotations)
+
+
+def rewrite_layer(
+    layer: Layer,
+    scan: LayerScan,
+    blobs: Path,
+    *,
+    compression: Compression,
+    cuts: LayerCuts = NO_CUTS,
+    advance: Advance,
+) -> WrittenLayer:
+    """Write a layer anew, edited; reading, hashing and packing go on side by side, in constant memory.
+
+    Raises SourceError, LayerDamageError and OSError.
+    """
+    tar = hashlib.sha256()
+    with (
+        BlobWriter(blobs) as blob,
+        closing(open_packer(compression, blob.write)) as packer,
+        Stage(Decompressor(_iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks,
+        Sink(name="diff-id") as hashing,
+        Sink(name="pack") as packing,
+    ):
+        for piece in _edit(iter(chunks), scan, cuts, layer):
+            hashing.put(tar.update, piece)
+            packing.put(packer.feed, piece)
+        hashing.finish()
+        packing.finish()
+        packer.finish()
+        diff_id = Digest("sha256", tar.hexdigest())
+        if not cuts and diff_id != layer.diff_id and layer.diff_id.algorithm == diff_id.algorithm:
+            raise DigestMismatchError(f"packing layer {layer.name}: its DiffID is {diff_id}, expected {layer.diff_id}")
+        digest = blob.publish()
+        return WrittenLayer(Descriptor(MEDIA_TYPES[compression], digest, blob.size), diff_id, is_kept=False)
+
+
+def _edit(chunks: Iterator[bytes], scan: LayerScan, cuts: LayerCuts, layer: Layer) -> Iterator[Chunk]:
+    """The tar as it is to be; what is wrong with the old one is told by the layer's name."""
+    try:
+        yield from edit_tar(chunks, scan.index, cuts) if cuts else chunks
+    except (HeaderError, CorruptError, TruncatedStreamError, LimitPassedError) as error:
+        raise LayerDamageError(f"editing layer {layer.name}: {error}") from error
+    except TruncatedError as error:
+        raise LayerDamageError(f"editing layer {layer.name}: it ends inside an entry") from error
+
+
+def _iter_stored(layer: Layer, advance: Advance) -> Iterator[bytes]:
+    """The stored bytes; the stream is closed with the iterator."""
+    with closing(layer.open()) as stream:
+        while chunk := stream.read(MIB):
+            advance(len(chunk))
+            yield chunk

@@ -1,0 +1,106 @@
+"""A member's headers with other owner, mode, time and extended attributes; all else stays as it was written.
+
+Formats: POSIX.1-1988 ustar and POSIX.1-2001 pax; extended attributes as every runtime writes them.
+"""
+
+from typing import Final
+
+from layerscope.fixes.surgery.cuts import Attributes
+from layerscope.fixes.surgery.raw_members import RawMember
+from layerscope.layers.pax import NANOSECONDS, XATTR_PREFIX
+from layerscope.layers.tar_header import BLOCK
+
+_MODE: Final = slice(100, 108)
+_UID: Final = slice(108, 116)
+_GID: Final = slice(116, 124)
+_SIZE: Final = slice(124, 136)
+_MTIME: Final = slice(136, 148)
+_CHECKSUM: Final = slice(148, 156)
+_MAGIC: Final = slice(257, 265)
+_OWNER_NAMES: Final = slice(265, 329)
+_POSIX: Final = b"ustar\x0000"
+
+_REPLACED: Final = frozenset({b"mtime", b"atime", b"ctime", b"uid", b"gid", b"uname", b"gname"})
+"""Records that would contradict the new attributes. Runtimes go by the numbers of owner and group, not their names."""
+
+_PERMISSIONS: Final = 0o7777
+_DIRECTORY_MODE: Final = 0o755
+_NAME_SIZE: Final = 100
+
+
+def render_head(member: RawMember, attributes: Attributes) -> bytes:
+    """The bytes that stand before the member's content."""
+    header, records = bytearray(member.header), _keep_records(member)
+    for place, key, number in ((_UID, b"uid", attributes.uid), (_GID, b"gid", attributes.gid)):
+        if not _write_number(header, place, number):
+            records.append((key, b"%d" % number))
+    _write_number(header, _MODE, attributes.mode & _PERMISSIONS)
+    seconds, fraction = divmod(attributes.mtime_ns, NANOSECONDS)
+    if not _write_number(header, _MTIME, seconds) or fraction:
+        records.append((b"mtime", _tell_time(attributes.mtime_ns)))
+    for name, value in sorted(attributes.xattrs.items()):
+        records.append((XATTR_PREFIX + name.encode("utf-8", "surrogateescape"), value))
+    header[_OWNER_NAMES] = bytes(64)
+    _seal(header)
+    return b"".join((member.front, member.long_names, _render_records(records), header))
+
+
+def render_directory(path: str, mtime_ns: int) -> bytes:
+    """The entry of a directory as unpackers make it where none names it: for root, and open to read."""
+    name = path.encode("utf-8", "surrogateescape") + b"/"
+    header = bytearray(BLOCK)
+    header[: len(name[:_NAME_SIZE])] = name[:_NAME_SIZE]
+    header[156] = ord("5")
+    header[_MAGIC] = _POSIX
+    _write_number(header, _SIZE, 0)
+    records = ((b"path", name),) if len(name) > _NAME_SIZE else ()
+    member = RawMember(b"", b"", b"", bytes(header), records, 0)
+    return render_head(member, Attributes(_DIRECTORY_MODE, 0, 0, mtime_ns))
+
+
+def _keep_records(member: RawMember) -> list[tuple[bytes, bytes]]:
+    return [(key, value) for key, value in member.records if key not in _REPLACED and not key.startswith(XATTR_PREFIX)]
+
+
+def _write_number(header: bytearray, place: slice, value: int) -> bool:
+    """Write a number as octal digits; False, and zero is written, where it does not fit."""
+    digits: int = place.stop - place.start - 1
+    fits = 0 <= value < 1 << 3 * digits
+    header[place] = b"%0*o\0" % (digits, value if fits else 0)
+    return fits
+
+
+def _tell_time(time_ns: int) -> bytes:
+    """Nanoseconds as a decimal number of seconds."""
+    sign = b"-" if time_ns < 0 else b""
+    seconds, fraction = divmod(abs(time_ns), NANOSECONDS)
+    return b"%s%d.%09d" % (sign, seconds, fraction)
+
+
+def _render_records(records: list[tuple[bytes, bytes]]) -> bytes:
+    """A pax header with these records; nothing where there are none."""
+    if not records:
+        return b""
+    body = b"".join(_render_record(key, value) for key, value in records)
+    header = bytearray(BLOCK)
+    header[:10] = b"PaxHeaders"
+    for place, value in ((_MODE, 0o644), (_UID, 0), (_GID, 0), (_SIZE, len(body)), (_MTIME, 0)):
+        _write_number(header, place, value)
+    header[156] = ord("x")
+    header[_MAGIC] = _POSIX
+    _seal(header)
+    return bytes(header) + body + bytes(-len(body) % BLOCK)
+
+
+def _render_record(key: bytes, value: bytes) -> bytes:
+    """`LENGTH KEY=VALUE` and a line feed, where the length counts its own digits."""
+    rest = len(key) + len(value) + 3
+    length = rest + len(str(rest))
+    length = rest + len(str(length))
+    return b"%d %s=%s\n" % (length, key, value)
+
+
+def _seal(header: bytearray) -> None:
+    """Write the checksum of the header's first block."""
+    header[_CHECKSUM] = b" " * 8
+    header[_CHECKSUM] = b"%06o\0 " % sum(header[:BLOCK])

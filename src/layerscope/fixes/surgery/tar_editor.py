@@ -1,0 +1,87 @@
+"""A layer's tar with some members left out and some under other attributes, in one pass and constant memory."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from layerscope.fixes.surgery.cuts import LayerCuts
+from layerscope.fixes.surgery.new_header import render_directory, render_head
+from layerscope.fixes.surgery.raw_members import RawMember, read_member
+from layerscope.layers.block_reader import BlockReader
+from layerscope.layers.index import LayerIndex
+from layerscope.layers.limits import KIB
+from layerscope.layers.stages import Chunk
+from layerscope.layers.tar_header import BLOCK, HeaderError
+from layerscope.layers.toc.document import TABLE_NAME
+
+_TRAILER: Final = bytes(2 * BLOCK)
+_WORTH_HANDING_ON: Final = 512 * KIB
+"""Bytes that are handed on at once: what reads on has its cost for each piece."""
+
+
+def edit_tar(chunks: Iterator[bytes], index: LayerIndex, cuts: LayerCuts) -> Iterator[Chunk]:
+    """The new tar, in pieces that are to be used before the next is asked for.
+
+    `index` is that of the same bytes, by which members are known. An eStargz table of contents, which would be wrong
+    now, is left out. Raises HeaderError, TruncatedError and what the chunks raise.
+    """
+    return _join(_TarEditor(BlockReader(chunks), index, cuts).iter_pieces())
+
+
+class _TarEditor:
+    """Walks through the members and looks for the next one that is meant."""
+
+    def __init__(self, reader: BlockReader, index: LayerIndex, cuts: LayerCuts) -> None:
+        self._reader = reader
+        self._cuts = cuts
+        meant = sorted(cuts.dropped | cuts.given.keys(), key=lambda position: index.offsets[position], reverse=True)
+        self._meant = [(index.offsets[position], position) for position in meant]
+
+    def iter_pieces(self) -> Iterator[Chunk]:
+        reader = self._reader
+        for path, mtime_ns in sorted(self._cuts.named.items()):
+            yield render_directory(path, mtime_ns)
+        while (member := read_member(reader)) is not None:
+            size = member.size
+            position = self._find(reader.offset, size)
+            if position in self._cuts.dropped or member.name == TABLE_NAME:
+                reader.skip(size)
+                reader.skip_padding(size)
+                yield member.front
+                continue
+            yield member.head if position is None else self._render(member, position)
+            if size:
+                yield from reader.iter_body(size)
+                reader.skip_padding(size)
+                yield bytes(-size % BLOCK)
+        if self._meant:
+            raise HeaderError(f"an end of the archive before {len(self._meant):,} of its entries, which changed")
+        yield _TRAILER
+
+    def _find(self, start: int, size: int) -> int | None:
+        """The position of the member whose content starts here, if it is meant; a sparse map may come before that."""
+        if not self._meant or not start <= self._meant[-1][0] < start + max(size, 1):
+            return None
+        return self._meant.pop()[1]
+
+    def _render(self, member: RawMember, position: int) -> bytes:
+        return render_head(member, self._cuts.given[position])
+
+
+def _join(pieces: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Small pieces put together, large ones as they come."""
+    waiting: list[Chunk] = []
+    size = 0
+    for piece in pieces:
+        if len(piece) >= _WORTH_HANDING_ON:
+            if waiting:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+            yield piece
+            continue
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _WORTH_HANDING_ON:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)

@@ -1,0 +1,50 @@
+"""What a container sees of two images, compared path by path: an edit must change nothing but what it names."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from itertools import islice
+from typing import Final
+
+from layerscope.filesystem.node import Node
+from layerscope.filesystem.tree import MergedTree
+
+DIFFERENCES_LIMIT: Final = 20
+"""Differences that are told: one is too many already."""
+
+_WORDS: Final = ("type", "owner and mode", "time", "content", "link", "extended attributes", "device", "hard links")
+
+
+def find_differences(before: MergedTree, after: MergedTree, gone: AbstractSet[str]) -> tuple[str, ...]:
+    """How the trees differ apart from the paths in `gone`, which the second must not have; a few of many."""
+    return tuple(islice(_iter_differences(before, after, gone), DIFFERENCES_LIMIT))
+
+
+def _iter_differences(before: MergedTree, after: MergedTree, gone: AbstractSet[str]) -> Iterator[str]:
+    first_before: dict[int, str] = {}
+    first_after: dict[int, str] = {}
+    for path, ordinal in before.walk_ordinals():
+        if path in gone:
+            if path in after:
+                yield f"/{path} is still there"
+            continue
+        other = after.ordinal(path)
+        if other is None:
+            yield f"/{path} is missing"
+            continue
+        one = _describe(Node(path, ordinal, before.stack), first_before, is_timed=other >= 0)
+        two = _describe(Node(path, other, after.stack), first_after, is_timed=ordinal >= 0)
+        if one != two:
+            what = (word for word, old, new in zip(_WORDS, one, two, strict=True) if old != new)
+            yield f"/{path} has other {', '.join(what)}"
+    yield from (f"/{path} is new" for path in after.walk_paths() if path not in before)
+
+
+def _describe(node: Node, first: dict[int, str], *, is_timed: bool) -> tuple[object, ...]:
+    """All that a container could see of a node; hard links by the first path that had the same content.
+
+    A directory that no entry names gets its time when it is unpacked.
+    """
+    shared = first.setdefault(node.stack.content(node.ordinal), node.path)
+    time, content = node.mtime_ns if is_timed else None, (node.size, node.digest)
+    attributes = (node.mode, node.uid, node.gid)
+    return node.type, attributes, time, content, node.link, dict(node.xattrs), node.device, shared

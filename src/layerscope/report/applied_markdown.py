@@ -1,0 +1,65 @@
+"""A fix that was applied, as Markdown for a merge request."""
+
+from collections.abc import Iterator
+
+from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
+from layerscope.report.applied_view import list_sizes
+from layerscope.report.instruction import tell_instruction
+from layerscope.report.markdown import write_code, write_prose, write_row
+from layerscope.report.places import root_path, tell_reference
+from layerscope.rules.finding import Finding
+from layerscope.rules.wording import tell_size
+
+SHOWN_PATHS = 20
+"""Paths that are gone which are named."""
+
+
+def render_applied_markdown(applied: Applied) -> str:
+    """The verdict, before and after, layers, and findings; all text of the image stands in code spans."""
+    lines = [f"# Fixed: {write_code(tell_reference(applied.before.image.reference))}", "", *_tell_verdict(applied), ""]
+    lines += [write_row(("", "before", "after")), "| --- | ---: | ---: |"]
+    lines += [write_row((label, tell_size(old), tell_size(new))) for label, old, new in list_sizes(applied)]
+    lines += [write_row((label, str(old), str(new))) for label, old, new in _count(applied)]
+    lines += ["", "## Layers", "", write_row(("layer", "outcome", "before", "after", "instruction"))]
+    lines += ["| ---: | --- | ---: | ---: | --- |", *_write_layers(applied)]
+    for title, findings in (("Findings removed", applied.removed), ("New findings", applied.added)):
+        lines += _write_findings(title, findings)
+    gone = [f"- {write_code(root_path(path))}" for path in sorted(applied.cuts.paths)[:SHOWN_PATHS]]
+    more = [f"- and {len(applied.cuts.paths) - SHOWN_PATHS:,} more"] if len(applied.cuts.paths) > SHOWN_PATHS else []
+    if gone:
+        lines += ["", "## Paths that are gone", "", *gone, *more]
+    if applied.cuts.left:
+        lines += ["", "## Left as it was", "", *(f"- {write_prose(reason)}" for reason in applied.cuts.left)]
+    return "\n".join(lines) + "\n"
+
+
+def _tell_verdict(applied: Applied) -> Iterator[str]:
+    if applied.is_proved:
+        yield f"Written to {write_code(applied.destination)}, audited, and compared: every file that is not named below"
+        yield "is as it was."
+        return
+    yield "**Not written:** the new image is not what it should be."
+    yield ""
+    yield from (f"- {write_prose(objection)}" for objection in applied.objections)
+
+
+def _count(applied: Applied) -> list[tuple[str, int, int]]:
+    before, after = applied.before, applied.after
+    return [
+        ("layers", len(before.layers), len(after.layers)),
+        ("findings", len(before.findings), len(after.findings)),
+    ]
+
+
+def _write_layers(applied: Applied) -> Iterator[str]:
+    for change in list_layer_changes(applied):
+        if change.outcome is LayerOutcome.KEPT:
+            continue
+        after = tell_size(change.after) if change.after is not None else ""
+        told = write_code(tell_instruction(applied.before.layers[change.number].step))
+        yield write_row((str(change.number), change.outcome.value, tell_size(change.before), after, told))
+
+
+def _write_findings(title: str, findings: tuple[Finding, ...]) -> list[str]:
+    told = [f"- {finding.code}: {write_prose(finding.message)}" for finding in findings]
+    return ["", f"## {title}", "", *told] if told else []

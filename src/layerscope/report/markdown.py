@@ -1,0 +1,77 @@
+"""Text of an image in Markdown: in code spans and fences, where nothing is a link, a mention, an image or HTML."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from layerscope.report.escape import escape_line, escape_text
+
+_PLAIN_WORD: Final = re.compile(r"\(*(?:[A-Za-z0-9%]+(?:['-][A-Za-z0-9]+)*|\d+(?:[.,]\d+)+%?|…)[),;:.]*")
+"""Words that no reader of Markdown takes for anything else: neither punctuation within, nor a dot within letters."""
+
+_QUOTED: Final = re.compile(r"`([^`]+)`")
+_EDGES: Final = re.compile(r"(\(*)(.*?)([),;:.]*)", re.DOTALL)
+_TICKS: Final = re.compile(r"`+")
+_FENCE: Final = 3
+"""Backticks of the shortest fence."""
+
+
+def write_prose(text: str) -> str:
+    """A sentence on one line, with all words in code spans that are more than letters and digits.
+
+    What stands between single backticks is one span; where backticks do not pair, they are like any other character.
+    """
+    line = escape_line(text)
+    pieces = _QUOTED.split(line)
+    if any("`" in piece for piece in pieces) or "``" in line:
+        return _write_words(line)
+    return "".join(write_code(piece) if number % 2 else _write_words(piece) for number, piece in enumerate(pieces))
+
+
+def _write_words(text: str) -> str:
+    """The words of a text, with the space before and after it."""
+    before, after = (" " if text[end : end + 1 or None] == " " else "" for end in (0, -1))
+    parts: list[str] = []
+    quoted: list[str] = []
+    for word in text.split():
+        if _PLAIN_WORD.fullmatch(word) or not word.strip("),;:."):
+            parts += [*_quote(quoted), word]
+            quoted = []
+        else:
+            quoted.append(word)
+    return f"{before}{' '.join([*parts, *_quote(quoted)])}{after}"
+
+
+def write_code(text: str) -> str:
+    """A code span, with more backticks around it than are in it."""
+    line = escape_line(text)
+    ticks = "`" * (max(map(len, _TICKS.findall(line)), default=0) + 1)
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{ticks}{space}{line}{space}{ticks}"
+
+
+def write_fence(lines: Iterable[str], language: str) -> list[str]:
+    """A block of code, with a longer fence than any in it."""
+    escaped = [escape_text(line) for line in lines]
+    longest = max((len(run) for line in escaped for run in _TICKS.findall(line)), default=0)
+    fence = "`" * max(longest + 1, _FENCE)
+    return [f"{fence}{language}", *escaped, fence]
+
+
+def write_row(cells: Iterable[str]) -> str:
+    """A row of a table; a bar in a cell stays in it."""
+    escaped = (cell.replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _quote(words: list[str]) -> Iterator[str]:
+    """Words that stand together as one code span, the sentence's own punctuation outside of it."""
+    if not words:
+        return
+    match = _EDGES.fullmatch(" ".join(words))
+    assert match is not None
+    before, middle, after = match.groups()
+    after_count = after.count(")") - before.count("(")
+    if middle.count("(") > middle.count(")") and after_count > 0:
+        middle, after = middle + after[: after.index(")") + 1], after[after.index(")") + 1 :]
+    yield f"{before}{write_code(middle)}{after}" if middle else write_code(before + after)

@@ -1,0 +1,50 @@
+"""Fixes and the plan as parts of a JSON report."""
+
+from typing import Final, get_args
+
+from layerscope.fixes.plan import LeftOut, Plan, PlannedFix
+from layerscope.report.json_v1 import FixKindName, FixV1, LeftOutV1, PlanStepV1, PlanV1, SafetyName
+from layerscope.rules.fix import Fix, FixKind, Safety
+
+_SAFETIES: Final[dict[Safety, SafetyName]] = {Safety(name): name for name in get_args(SafetyName)}
+_KINDS: Final[dict[FixKind, FixKindName]] = {FixKind(name): name for name in get_args(FixKindName)}
+
+
+def build_fix(fix: Fix) -> FixV1:
+    """A fix, planned or not."""
+    return FixV1(title=fix.title, kind=_KINDS[fix.kind], safety=_SAFETIES[fix.safety], steps=list(fix.steps))
+
+
+def build_plan(plan: Plan) -> PlanV1:
+    """The plan, and what is left out of it."""
+    numbers = {step.fix: number for number, step in enumerate(plan.steps)}
+    return PlanV1(
+        steps=list(map(_build_step, plan.steps)),
+        left_out=[_build_left_out(each, numbers[each.instead]) for each in plan.left_out],
+    )
+
+
+def _build_step(step: PlannedFix) -> PlanStepV1:
+    return PlanStepV1(
+        kind=_KINDS[step.fix.kind],
+        title=step.fix.title,
+        safety=_SAFETIES[step.fix.safety],
+        reason=step.reason,
+        steps=list(step.fix.steps),
+        command=None,
+        patch=None,
+        removes=list(step.removes),
+        saves=step.saves,
+        alternatives=list(map(build_fix, step.alternatives)),
+    )
+
+
+def _build_left_out(left_out: LeftOut, step: int) -> LeftOutV1:
+    return LeftOutV1(
+        title=left_out.fix.title,
+        kind=_KINDS[left_out.fix.kind],
+        codes=list(left_out.codes),
+        reason=left_out.reason,
+        step=step,
+        cured=left_out.is_cured,
+    )

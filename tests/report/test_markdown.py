@@ -1,0 +1,53 @@
+"""What comes from an image is no Markdown."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
+
+SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+"""A code span of CommonMark 0.31."""
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("The process runs as root (uid 0)", "The process runs as root (uid 0)"),
+        ("3 files (18.0 MB, 21%) of layer 5", "3 files (18.0 MB, 21%) of layer 5"),
+        ("see /opt/a_b, /opt/*c*", "see `/opt/a_b, /opt/*c*`"),
+        ("brings (/app/.netrc)", "brings (`/app/.netrc`)"),
+        ("In `RUN pip install x`: remove it", "In `RUN pip install x`: remove it"),
+        ("ask @admin about #12 of !3", "ask `@admin` about `#12` of `!3`"),
+        ("<img src=x> www.example.com https://example.com", "`<img src=x> www.example.com https://example.com`"),
+        ("[a](javascript:x)", "`[a](javascript:x)`"),
+        ("one ` tick", "one `` ` `` tick"),
+        ("two\nlines\x1b[2J", "two `lines\\x1b[2J`"),
+    ],
+)
+def test_what_is_more_than_a_word_stands_in_a_code_span(text: str, written: str) -> None:
+    """Links, mentions, HTML and emphasis are text there; the sentence's own punctuation stays outside."""
+    assert write_prose(text) == written
+
+
+@given(st.text(alphabet="ab `*_[]<>@#!&|\\~:/.()-1\n"))
+def test_outside_of_code_spans_are_words_alone(text: str) -> None:
+    """Whatever the text is."""
+    assert not set(SPAN.sub("", write_prose(text))) & set("`*_[]<>@#!&|\\~/")
+
+
+@given(st.text(alphabet="a`|"))
+def test_a_fence_and_a_code_span_are_longer_than_all_that_is_in_them(text: str) -> None:
+    """So that nothing ends them early."""
+    first, *lines, last = write_fence([text], "sh")
+    assert (first, lines) == (f"{last}sh", [text])
+    assert last not in text
+    if text:
+        assert SPAN.fullmatch(write_code(text))
+
+
+def test_a_bar_stays_in_its_cell() -> None:
+    """In code spans, too."""
+    assert write_row(["a", "`b|c`"]) == "| a | `b\\|c` |"
