@@ -66,7 +66,14 @@ def test_places_lead_to_what_stands_there(text: str) -> None:
         assert text[each.place :].upper().startswith(each.keyword)
         assert "".join(text[each.find_place(place)] for place in range(len(each.operands))) == each.operands
         assert text[each.stop - 1] == each.operands[-1]
+        assert text[: each.keyword_stop].upper().endswith(each.keyword)
         assert text[: dockerfile.find_line(each.line.first)].count("\n") == each.number - 1
+
+
+def test_a_keyword_may_be_continued_itself() -> None:
+    """What goes behind it goes behind its end."""
+    instruction = read("FROM a\n\\\n CO\\\nPY b /b\n").instructions[1]
+    assert (instruction.keyword, instruction.place, instruction.keyword_stop) == ("COPY", 10, 16)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,11 @@ class Instruction(Struct, frozen=True):
         return self.line.first + 1
 
     @property
+    def is_continued(self) -> bool:
+        """Whether it ends in an escape that nothing follows, as the last of a file may."""
+        return self.line.is_continued
+
+    @property
     def words(self) -> tuple[str, ...] | None:
         """The operands in JSON form; None in any other."""
         return parse_exec_form(self.operands)
@@ -72,7 +77,13 @@ class Instruction(Struct, frozen=True):
     @property
     def place(self) -> int:
         """Where its keyword stands in the file's text."""
-        return self.line.places[0][1] + len(self.line.text) - len(self.line.text.lstrip())
+        return self.line.find_place(len(self.line.text) - len(self.line.text.lstrip()))
+
+    @property
+    def keyword_stop(self) -> int:
+        """Where its keyword ends, in whatever line."""
+        indentation = len(self.line.text) - len(self.line.text.lstrip())
+        return self.line.find_place(indentation + len(self.keyword) - 1) + 1
 
     @property
     def stop(self) -> int:

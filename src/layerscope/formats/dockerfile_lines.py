@@ -49,6 +49,8 @@ class JoinedLine(Struct, frozen=True):
     end: int
     text: str
     places: tuple[tuple[int, int], ...]
+    is_continued: bool
+    """Whether its last line ends in an escape that nothing follows."""
 
     def find_place(self, position: int) -> int:
         """Where the sign at a position of the joined text stands in the file."""
@@ -105,4 +107,4 @@ def join_lines(lines: tuple[Line, ...], number: int, escape: str) -> JoinedLine:
         parts.append(text)
         places.append((length, line.start))
         length += len(text)
-    return JoinedLine(first, number, "".join(parts), tuple(places))
+    return JoinedLine(first, number, "".join(parts), tuple(places), is_continued)

@@ -60,6 +60,13 @@ def test_python_writes_at_once() -> None:
     assert proposal.diff.endswith("+RUN make\n+ENV PYTHONUNBUFFERED=1\n\\ No newline at end of file\n")
 
 
+def test_a_line_that_nothing_continues_is_ended_first() -> None:
+    """Else what is put in would be a part of it; comments are kept."""
+    matched = match("FROM base\nRUN make \\\n # end\n\n", "RUN /bin/sh -c make # buildkit")
+    text = propose(matched, [], found_in("CONF010")).text
+    assert text == "FROM base\nRUN make\n # end\nENV PYTHONUNBUFFERED=1\n"
+
+
 def test_a_variable_that_the_dockerfile_sets_is_not_set_again() -> None:
     """The image is older than the line."""
     matched = match("FROM base\nENV PYTHONUNBUFFERED=1\nRUN make\n", "RUN /bin/sh -c make # buildkit")

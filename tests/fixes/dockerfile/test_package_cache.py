@@ -1,8 +1,10 @@
 """LAY104's edit: the step that fills a package manager's cache cleans it up, or keeps none."""
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
+from layerscope.rules.finding import Location
 from support.dockerfiles import cache_in, found_in, match, propose
 
 
@@ -58,7 +60,10 @@ def test_two_caches_of_one_step_are_cured_together() -> None:
         "FROM base\nRUN apt-get update \\\n && apt-get install -y curl \\\n && pip install --no-cache-dir torch \\\n"
         " && rm -rf /var/lib/apt/lists/*\n"
     )
-    assert [diff.count("\n+") for diff in proposal.diffs] == [3, 2]
+    pip, apt = (replace(found_in("LAY104"), locations=(Location(0, f"cache/{kind}"),)) for kind in ("pip", "apt-lists"))
+    assert (proposal.find_patch([pip]) or "").count("\n+") == 2
+    assert (proposal.find_patch([apt]) or "").count("\n+") == 3
+    assert proposal.find_patch([found_in("LAY101", 0)]) is None
 
 
 def test_a_long_line_is_continued() -> None:

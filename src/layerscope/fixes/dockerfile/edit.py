@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
 
@@ -27,7 +28,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class DockerfileEdit:
-    """What one edit changes, for the finding of that code; the layer is the one that the finding is about."""
+    """What one edit changes, for the finding of that code about that layer, and of several such about that path."""
 
     code: str
     layer: int | None
@@ -35,6 +36,14 @@ class DockerfileEdit:
     safety: Safety
     spans: tuple[Span, ...] = ()
     drops: tuple[Drop, ...] = ()
+    path: str | None = None
+
+    def is_for(self, finding: Finding) -> bool:
+        """Whether it removes a finding, or its part of it."""
+        if finding.code != self.code or self.layer is None:
+            return finding.code == self.code
+        places = [place for place in finding.locations if place.layer == self.layer]
+        return any(self.path is None or place.path == self.path for place in places)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """All that can be edited in a Dockerfile for an image's findings, and why the rest cannot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
 from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Safety
 
 EDITORS: Final = (
     edit_deletions,
@@ -28,14 +30,13 @@ EDITORS: Final = (
 
 @dataclass(frozen=True)
 class DockerfileProposal:
-    """The edits in order, with a diff each; the text with all that go together; and what gets no edit, with the reason.
+    """The edits that go together, in order, and the text with them; what gets none, with the reason; what to rebuild.
 
-    The edits that are left out because of others are among `refused`, too.
+    Edits that are left out because of others are among `refused`, too.
     """
 
     matched: MatchedDockerfile
     edits: tuple[DockerfileEdit, ...]
-    diffs: tuple[str, ...]
     text: str
     refused: tuple[NoEdit, ...]
     rebuilds: tuple[RebuildAdvice, ...]
@@ -45,15 +46,32 @@ class DockerfileProposal:
         """The unified diff of all edits together."""
         return render_diff(self.matched.dockerfile.text, self.text)
 
+    def find_patch(self, findings: Iterable[Finding]) -> str | None:
+        """The unified diff of the edits for some findings; None where there is none for them."""
+        dockerfile, told = self.matched.dockerfile, tuple(findings)
+        edits = [edit for edit in self.edits if any(map(edit.is_for, told))]
+        return render_diff(dockerfile.text, apply_edits(dockerfile, edits)[0]) if edits else None
 
-def propose_edits(findings: tuple[Finding, ...], facts: FactSet, matched: MatchedDockerfile) -> DockerfileProposal:
-    """Ask every editor, and apply what goes together; nothing where the image was not built from this file."""
+    def find_command(self, codes: Iterable[str]) -> str | None:
+        """The command that builds the image again, for findings of some codes; None where they need no such."""
+        told = set(codes)
+        return next((advice.command for advice in self.rebuilds if advice.code in told), None)
+
+
+def propose_edits(
+    findings: tuple[Finding, ...], facts: FactSet, matched: MatchedDockerfile, *, is_safe: bool = False
+) -> DockerfileProposal:
+    """Ask every editor, and apply what goes together; nothing where the image was not built from this file.
+
+    With `is_safe`, only what may be applied unread.
+    """
     dockerfile = matched.dockerfile
     if not matched.is_related:
         unrelated = NoEdit("", None, "the image was not built from this Dockerfile: its history has other instructions")
-        return DockerfileProposal(matched, (), (), dockerfile.text, (unrelated,), ())
+        return DockerfileProposal(matched, (), dockerfile.text, (unrelated,), ())
     results = [result for editor in EDITORS for result in editor(findings, facts, matched)]
-    text, kept, left_out = apply_edits(dockerfile, (each for each in results if isinstance(each, DockerfileEdit)))
-    diffs = tuple(render_diff(dockerfile.text, apply_edits(dockerfile, [edit])[0]) for edit in kept)
+    edits = [each for each in results if isinstance(each, DockerfileEdit)]
+    wanted = [edit for edit in edits if edit.safety is Safety.SAFE or not is_safe]
+    text, kept, left_out = apply_edits(dockerfile, wanted)
     refused = tuple(each for each in results if isinstance(each, NoEdit))
-    return DockerfileProposal(matched, kept, diffs, text, (*refused, *left_out), advise_rebuilds(findings, matched))
+    return DockerfileProposal(matched, kept, text, (*refused, *left_out), advise_rebuilds(findings, matched))

@@ -45,8 +45,7 @@ def insert_word(instruction: Instruction, position: int, word: str) -> Span:
 
 def add_flags(instruction: Instruction, flags: str) -> Span:
     """Flags behind the keyword."""
-    place = instruction.place + len(instruction.keyword)
-    return Span(place, place, f" {flags}")
+    return Span(instruction.keyword_stop, instruction.keyword_stop, f" {flags}")
 
 
 def can_drop(dockerfile: Dockerfile, instruction: Instruction, dropped: frozenset[int]) -> bool:
@@ -75,9 +74,7 @@ def drop_commands(dockerfile: Dockerfile, instruction: Instruction, dropped: fro
     first = min(place for place in range(len(commands)) if place not in dropped)
     if first:
         start, end = (instruction.find_place(commands[place].start) for place in (0, first))
-        comments = "".join(
-            match[0].removesuffix("\r") + dockerfile.line_end for match in _iter_comments(dockerfile, start, end)
-        )
+        comments = join_comments(dockerfile, start, end)
         kept = f"{dockerfile.escape}{dockerfile.line_end}{comments}{INDENTATION}" if comments else ""
         spans.append(Span(start, end, kept))
     for place in sorted(dropped):
@@ -90,11 +87,15 @@ def drop_commands(dockerfile: Dockerfile, instruction: Instruction, dropped: fro
 
 def join_runs(dockerfile: Dockerfile, first: Instruction, second: Instruction) -> Span:
     """Make the commands of a RUN go on those of the one before it; comments between them are kept."""
-    between = dockerfile.text[first.stop : second.place]
-    end = dockerfile.line_end
-    comments = "".join(match[0].removesuffix("\r") + end for match in _COMMENT.finditer(between))
+    end, comments = dockerfile.line_end, join_comments(dockerfile, first.stop, second.place)
     text = f" {dockerfile.escape}{end}{comments}{INDENTATION}&& "
     return Span(first.stop, second.find_place(0), text)
+
+
+def join_comments(dockerfile: Dockerfile, start: int, end: int) -> str:
+    """The comments between two places, each in its line."""
+    comments = _iter_comments(dockerfile, start, end)
+    return "".join(match[0].removesuffix("\r") + dockerfile.line_end for match in comments)
 
 
 def _iter_comments(dockerfile: Dockerfile, start: int, end: int) -> Iterator[re.Match[str]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from layerscope.facts.fact_set import FactSet
@@ -40,10 +41,12 @@ def edit_package_caches(
     """An edit, or why there is none, for each layer in which a package manager left its cache."""
     if not any(finding.code == CODE for finding in findings):
         return
-    left = dict.fromkeys((cache.layer, cache.kind) for cache in facts.of(PackageCache))
-    for layer, kind in left:
-        result = _edit(layer, kind, matched)
-        yield NoEdit(CODE, layer, result) if isinstance(result, str) else result
+    left: dict[tuple[int, str], PackageCache] = {}
+    for cache in facts.of(PackageCache):
+        left.setdefault((cache.layer, cache.kind), cache)
+    for cache in left.values():
+        result = _edit(cache.layer, cache.kind, matched)
+        yield NoEdit(CODE, cache.layer, result) if isinstance(result, str) else replace(result, path=cache.path)
 
 
 def _edit(layer: int, kind: str, matched: MatchedDockerfile) -> DockerfileEdit | str:
