@@ -87,19 +87,19 @@ def open_dockerfile(choice: DockerfileChoice) -> OpenedDockerfile | None:
         dockerfile = parse_dockerfile(content)
     except FormatError as error:
         raise UsageError(f"{trouble}: {str(error).partition(': ')[2]}") from error
+    match_dockerfile(dockerfile, (), choice.target)  # raises UsageError for a stage that is not there
     return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target)
 
 
 def propose_changes(
     opened: OpenedDockerfile, result: AuditResult, *, codes: Collection[str], is_safe: bool
 ) -> DockerfileProposal:
-    """What is changed for the findings with these codes, for all without any.
-
-    Raises UsageError for a stage that is not there.
-    """
+    """What is changed for the findings with these codes, for all without any."""
     matched = match_dockerfile(opened.dockerfile, result.steps, opened.target)
     findings = tuple(finding for finding in result.findings if not codes or finding.code in codes)
-    return propose_edits(findings, result.facts, matched, is_safe=is_safe)
+    path = opened.path
+    name = path.name if path.is_absolute() or ".." in path.parts else str(path)
+    return propose_edits(findings, result.facts, matched, is_safe=is_safe, name=name)
 
 
 def write_changes(opened: OpenedDockerfile, proposal: DockerfileProposal, console: Console) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.fixes.dockerfile.edit import NoEdit
-from layerscope.fixes.dockerfile.proposal import DockerfileProposal
+from layerscope.fixes.dockerfile.proposal import NAME, DockerfileProposal
 from layerscope.rules.wording import tell_count, tell_list
 
 HEADING = "In the Dockerfile"
@@ -13,7 +13,7 @@ def tell_edits(proposal: DockerfileProposal) -> str:
     """How much is changed."""
     if not proposal.edits:
         return "Nothing of it can be changed by itself"
-    return f"{tell_count(len(proposal.edits), 'change')}; then: docker build{_tell_target(proposal)} -t IMAGE ."
+    return f"{tell_count(len(proposal.edits), 'change')}; then: docker build{_tell_options(proposal)} -t IMAGE ."
 
 
 def tell_refused(refused: NoEdit) -> str:
@@ -36,7 +36,8 @@ def tell_unmatched(proposal: DockerfileProposal) -> Iterator[str]:
         yield f"Made by no line of the file: {tell_list(steps)}"
 
 
-def _tell_target(proposal: DockerfileProposal) -> str:
+def _tell_options(proposal: DockerfileProposal) -> str:
     matched = proposal.matched
+    file = f" -f {proposal.name}" if proposal.name != NAME else ""
     is_last = matched.target == matched.dockerfile.stages[-1]
-    return "" if is_last else f" --target {matched.target.name}"
+    return file if is_last else f"{file} --target {matched.target.name}"

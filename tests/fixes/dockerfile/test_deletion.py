@@ -1,7 +1,9 @@
 """LAY101's edit: a deletion moves to the end of the step that makes what it deletes."""
 
 import pytest
+from msgspec.structs import replace
 
+from layerscope.facts.layers.folders import Folder
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from support.dockerfiles import ended_in, found_in, match, propose
 
@@ -93,6 +95,39 @@ def test_steps_that_use_the_files_in_between_are_joined() -> None:
     assert proposal.text == (
         "FROM base\nRUN fetch /opt/sdk \\\n# install\n    && sh /opt/sdk/run \\\n    && rm -rf /opt/sdk\n"
     )
+
+
+def test_a_step_that_uses_the_files_before_it_deletes_them_is_joined() -> None:
+    """Moved, its deletion would come first."""
+    step = "RUN /bin/sh -c sh /opt/sdk/run && rm -rf /opt/sdk # buildkit"
+    fetch = "RUN /bin/sh -c fetch /opt/sdk # buildkit"
+    before = "FROM base\nRUN fetch /opt/sdk\nRUN sh /opt/sdk/run && rm -rf /opt/sdk\n"
+    assert propose_for(before, fetch, step).text == (
+        "FROM base\nRUN fetch /opt/sdk \\\n    && sh /opt/sdk/run && rm -rf /opt/sdk\n"
+    )
+    before = before.replace("\nRUN sh", "\nENV A=1\nRUN sh")
+    proposal = propose_for(before, fetch, step)
+    assert proposal.text == before
+    assert [each.reason for each in proposal.refused] == ["line 4 may use /opt/sdk first"]
+
+
+def test_each_command_moves_to_the_step_that_makes_what_it_deletes() -> None:
+    """What nobody can tell of stays, with the reason."""
+    matched = match(
+        "FROM base\nRUN fetch /opt/one\nRUN fetch /srv/two\n"
+        "RUN rm -r /opt/one && rm -r /srv/two && apt-get purge -y gcc\n",
+        "RUN /bin/sh -c fetch /opt/one # buildkit",
+        "RUN /bin/sh -c fetch /srv/two # buildkit",
+        "RUN /bin/sh -c rm -r /opt/one && rm -r /srv/two && apt-get purge -y gcc # buildkit",
+    )
+    fact = ended_in("removed", 2, "opt/one", 0, 1)
+    fact = replace(fact, folders=(Folder(0, "opt/one", 1, 1), Folder(1, "srv/two", 1, 1), Folder(0, "usr/bin", 1, 1)))
+    proposal = propose(matched, [fact], found_in("LAY101", 2))
+    assert proposal.text == (
+        "FROM base\nRUN fetch /opt/one && rm -r /opt/one\nRUN fetch /srv/two && rm -r /srv/two\n"
+        "RUN apt-get purge -y gcc\n"
+    )
+    assert [edit.title for edit in proposal.edits] == ["Delete at the end of lines 2 and 3 what line 4 deletes"]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,18 @@ def test_owner_and_mode_are_set_together_and_other_commands_stay() -> None:
     )
 
 
+def test_each_copy_below_the_folder_sets_the_owner() -> None:
+    """All of them, else some would be shipped again."""
+    matched = match(
+        "FROM base\nCOPY a /models/a\nCOPY b /models/b\nRUN chown -R 7 /models\n",
+        "COPY a /models/a # buildkit",
+        "COPY b /models/b # buildkit",
+        "RUN /bin/sh -c chown -R 7 /models # buildkit",
+    )
+    proposal = propose(matched, [ended_in("metadata", 2, "models", 1, 0)], found_in("LAY103", 2))
+    assert proposal.text == "FROM base\nCOPY --chown=7 a /models/a\nCOPY --chown=7 b /models/b\n"
+
+
 def test_a_run_sets_the_owner_of_what_it_makes() -> None:
     """The command moves to its end."""
     proposal = propose_for(

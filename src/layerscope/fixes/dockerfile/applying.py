@@ -29,7 +29,7 @@ def apply_edits(
     return text, tuple(accepted), tuple(left_out)
 
 
-def render_diff(before: str, after: str, name: str = "Dockerfile") -> str:
+def render_diff(before: str, after: str, name: str) -> str:
     """The unified diff between two texts of a file, as patch(1) and `git apply` take it."""
     lines = unified_diff(_split(before), _split(after), f"a/{name}", f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines)

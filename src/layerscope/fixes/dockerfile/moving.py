@@ -1,7 +1,7 @@
 """Whether a command can be run earlier, at the end of the RUN that made what it changes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -46,15 +46,26 @@ def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> s
     return ""
 
 
-def find_hindrance(matched: MatchedDockerfile, maker: Instruction, mover: Instruction, paths: Iterable[str]) -> str:
-    """Why what is done to these paths cannot be done earlier, at the end of `maker`; empty where it can."""
-    between = matched.list_between(maker, mover)
-    for each in between:
+def find_hindrance(
+    matched: MatchedDockerfile,
+    makers: Sequence[Instruction],
+    mover: Instruction,
+    paths: Sequence[str],
+    before: Iterable[str],
+) -> str:
+    """Why what is done to these paths cannot be done earlier, by those that make them; empty where it can.
+
+    `before` are the commands that `mover` runs first.
+    """
+    first = min(makers, key=lambda maker: maker.number)
+    for each in matched.list_between(first, mover):
         if each.keyword in {"USER", "SHELL"}:
             return f"line {each.number} changes the {each.keyword} in between"
-        if each.keyword in _USERS and (path := next((path for path in paths if _uses(each, path)), None)):
+        text = " ".join((each.operands, *(document.content for document in each.documents)))
+        if each not in makers and each.keyword in _USERS and (path := _find_used(text, paths)):
             return f"line {each.number} may use {path} in between"
-    return ""
+    used = _find_used(" ; ".join(before), paths)
+    return f"line {mover.number} may use {used} first" if used else ""
 
 
 def can_join(runs: list[Instruction]) -> bool:
@@ -67,12 +78,13 @@ def can_join(runs: list[Instruction]) -> bool:
     )
 
 
-def _uses(instruction: Instruction, path: str) -> bool:
-    """Whether a step may read or write a path: it names it, what lies in it, where it lies, or a file of its name."""
-    place = PurePosixPath(_GLOB.sub("", path) or "/")
-    text = " ".join((instruction.operands, *(document.content for document in instruction.documents)))
-    for word in _PATH.findall(text):
-        other = PurePosixPath(_GLOB.sub("", word) or "/")
-        if other == place or other in place.parents or place in other.parents:
-            return True
-    return len(place.name) >= SHORTEST_NAME and place.name in text
+def _find_used(text: str, paths: Sequence[str]) -> str | None:
+    """The path that commands may read or write: they name it, what is in it, where it is, or a file of its name."""
+    words = [PurePosixPath(_GLOB.sub("", word) or "/") for word in _PATH.findall(text)]
+    for path in paths:
+        place = PurePosixPath(_GLOB.sub("", path) or "/")
+        if any(word == place or word in place.parents or place in word.parents for word in words):
+            return path
+        if len(place.name) >= SHORTEST_NAME and place.name in text:
+            return path
+    return None

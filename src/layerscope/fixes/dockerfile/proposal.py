@@ -18,6 +18,8 @@ from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
+NAME: Final = "Dockerfile"
+
 EDITORS: Final = (
     edit_deletions,
     edit_ownership,
@@ -32,7 +34,7 @@ EDITORS: Final = (
 class DockerfileProposal:
     """The edits that go together, in order, and the text with them; what gets none, with the reason; what to rebuild.
 
-    Edits that are left out because of others are among `refused`, too.
+    Edits that are left out because of others are among `refused`, too. `name` is the file's, in diffs.
     """
 
     matched: MatchedDockerfile
@@ -40,17 +42,18 @@ class DockerfileProposal:
     text: str
     refused: tuple[NoEdit, ...]
     rebuilds: tuple[RebuildAdvice, ...]
+    name: str = NAME
 
     @property
     def diff(self) -> str:
         """The unified diff of all edits together."""
-        return render_diff(self.matched.dockerfile.text, self.text)
+        return render_diff(self.matched.dockerfile.text, self.text, self.name)
 
     def find_patch(self, findings: Iterable[Finding]) -> str | None:
         """The unified diff of the edits for some findings; None where there is none for them."""
         dockerfile, told = self.matched.dockerfile, tuple(findings)
         edits = [edit for edit in self.edits if any(map(edit.is_for, told))]
-        return render_diff(dockerfile.text, apply_edits(dockerfile, edits)[0]) if edits else None
+        return render_diff(dockerfile.text, apply_edits(dockerfile, edits)[0], self.name) if edits else None
 
     def find_command(self, codes: Iterable[str]) -> str | None:
         """The command that builds the image again, for findings of some codes; None where they need no such."""
@@ -59,7 +62,12 @@ class DockerfileProposal:
 
 
 def propose_edits(
-    findings: tuple[Finding, ...], facts: FactSet, matched: MatchedDockerfile, *, is_safe: bool = False
+    findings: tuple[Finding, ...],
+    facts: FactSet,
+    matched: MatchedDockerfile,
+    *,
+    is_safe: bool = False,
+    name: str = NAME,
 ) -> DockerfileProposal:
     """Ask every editor, and apply what goes together; nothing where the image was not built from this file.
 
@@ -68,10 +76,10 @@ def propose_edits(
     dockerfile = matched.dockerfile
     if not matched.is_related:
         unrelated = NoEdit("", None, "the image was not built from this Dockerfile: its history has other instructions")
-        return DockerfileProposal(matched, (), dockerfile.text, (unrelated,), ())
+        return DockerfileProposal(matched, (), dockerfile.text, (unrelated,), (), name)
     results = [result for editor in EDITORS for result in editor(findings, facts, matched)]
     edits = [each for each in results if isinstance(each, DockerfileEdit)]
     wanted = [edit for edit in edits if edit.safety is Safety.SAFE or not is_safe]
     text, kept, left_out = apply_edits(dockerfile, wanted)
     refused = tuple(each for each in results if isinstance(each, NoEdit))
-    return DockerfileProposal(matched, kept, text, (*refused, *left_out), advise_rebuilds(findings, matched))
+    return DockerfileProposal(matched, kept, text, (*refused, *left_out), advise_rebuilds(findings, matched), name)

@@ -8,6 +8,7 @@ from typing import Final
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
+from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
 from layerscope.fixes.dockerfile.edits.context_excludes import propose_exclusion
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
@@ -33,61 +34,94 @@ _CLEANED: Final = {
 def edit_deletions(
     findings: tuple[Finding, ...], facts: FactSet, matched: MatchedDockerfile
 ) -> Iterator[DockerfileEdit | NoEdit]:
-    """An edit, or why there is none, for each finding that has a fix."""
+    """An edit, or why there is none, for each finding that has a fix; both where a part of it can be cured."""
     ended = {fact.layer: fact for fact in facts.of(EndedFiles) if fact.ending == "removed"}
     for finding in findings:
         layer = finding.locations[0].layer
         if finding.code == CODE and finding.fixes and layer in ended:
-            yield _edit(ended[layer], matched)
+            yield from _edit(ended[layer], matched)
 
 
-def _edit(step: EndedFiles, matched: MatchedDockerfile) -> DockerfileEdit | NoEdit:
-    """Move the commands that delete to the only step that makes what they delete."""
+def _edit(step: EndedFiles, matched: MatchedDockerfile) -> Iterator[DockerfileEdit | NoEdit]:
+    """Move each command that deletes to the only step that makes what it deletes."""
     remover = find_maker(matched, step.layer)
     if isinstance(remover, str):
-        return NoEdit(CODE, step.layer, remover)
-    makers = [find_maker(matched, origin.layer) for origin in step.origins]
-    maker = makers[0]
+        yield NoEdit(CODE, step.layer, remover)
+        return
+    moves: list[tuple[int, Instruction]] = []
+    kept: list[NoEdit] = []
+    for place, layers, paths in _list_deletions(step, remover):
+        maker = _find_only_maker(step, matched, layers)
+        if isinstance(maker, NoEdit):
+            kept.append(maker)
+        elif hindrance := _find_hindrance(matched, maker, remover, place, paths):
+            joined = _join(matched, maker, remover)
+            if joined and not moves:
+                title = f"Join lines {maker.number} to {remover.end}, so that no layer keeps what the last one deletes"
+                yield DockerfileEdit(CODE, step.layer, title, Safety.REVIEW, spans=joined)
+                return
+            kept.append(NoEdit(CODE, step.layer, hindrance))
+        else:
+            moves.append((place, maker))
+    if moves:
+        yield _move(step, matched, remover, moves)
+    elif not kept:
+        reason = (
+            find_shell_defect(matched, remover) or f"no command of line {remover.number} deletes them by absolute paths"
+        )
+        origin = _find_only_maker(step, matched, [step.origins[0].layer])
+        kept = [origin if isinstance(origin, NoEdit) else NoEdit(CODE, step.layer, reason)]
+    yield from dict.fromkeys(kept)
+
+
+def _list_deletions(step: EndedFiles, remover: Instruction) -> Iterator[tuple[int, list[int], tuple[str, ...]]]:
+    """The plain commands that delete what the fact tells of: their places, the layers that it is of, and the paths."""
+    for place, command in enumerate(read_script(remover)):
+        paths = _find_deleted(command.text)
+        layers = {folder.layer for folder in step.folders for path in paths if _covers(path, folder.path)}
+        if layers and len(step.folders) >= SHOWN_FOLDERS:  # of more folders, the small ones are not told
+            layers = {origin.layer for origin in step.origins}
+        if layers:
+            yield place, sorted(layers), paths
+
+
+def _find_only_maker(step: EndedFiles, matched: MatchedDockerfile, layers: list[int]) -> Instruction | NoEdit:
+    """The RUN that makes what is deleted, its commands understood; or why there is none."""
+    maker = find_maker(matched, layers[0])
     if isinstance(maker, str):
         return NoEdit(CODE, step.layer, maker)
+    if len(layers) > 1:
+        return NoEdit(CODE, step.layer, f"more steps than that of line {maker.number} make what is deleted")
     if maker.keyword != "RUN":
         reason = f"line {maker.number} copies them: no command can change that"
         return NoEdit(CODE, step.layer, reason, propose_exclusion(maker, step))
-    if any(other != maker for other in makers):
-        return NoEdit(CODE, step.layer, f"more steps than that of line {maker.number} make what is deleted")
-    if defect := find_shell_defect(matched, maker) or find_shell_defect(matched, remover):
-        return NoEdit(CODE, step.layer, defect)
-    return _move(step, matched, maker, remover)
+    defect = find_shell_defect(matched, maker)
+    return NoEdit(CODE, step.layer, defect) if defect else maker
+
+
+def _find_hindrance(
+    matched: MatchedDockerfile, maker: Instruction, remover: Instruction, place: int, paths: tuple[str, ...]
+) -> str:
+    """Why the command of that place cannot be run earlier; what only deletes before it is no use of anything."""
+    if maker == remover:
+        return f"line {maker.number} makes and deletes them"
+    before = [command.text for command in read_script(remover)[:place] if not _find_deleted(command.text)]
+    return find_shell_defect(matched, remover) or find_hindrance(matched, [maker], remover, paths, before)
 
 
 def _move(
-    step: EndedFiles, matched: MatchedDockerfile, maker: Instruction, remover: Instruction
-) -> DockerfileEdit | NoEdit:
+    step: EndedFiles, matched: MatchedDockerfile, remover: Instruction, moves: list[tuple[int, Instruction]]
+) -> DockerfileEdit:
     commands = read_script(remover)
-    moved = {
-        place: paths
-        for place, command in enumerate(commands)
-        if (paths := _find_deleted(command.text)) and any(_covers(path, step) for path in paths)
-    }
-    if not moved:
-        reason = f"no command of line {remover.number} deletes them by absolute paths"
-        return NoEdit(CODE, step.layer, reason)
-    if maker == remover:
-        return NoEdit(CODE, step.layer, f"line {maker.number} makes and deletes them")
-    hindrance = find_hindrance(matched, maker, remover, [path for paths in moved.values() for path in paths])
-    if hindrance:
-        joined = _join(matched, maker, remover)
-        if not joined:
-            return NoEdit(CODE, step.layer, hindrance)
-        title = f"Join lines {maker.number} to {remover.end}, so that no layer keeps what the last one deletes"
-        return DockerfileEdit(CODE, step.layer, title, Safety.REVIEW, spans=joined)
+    lines = dict.fromkeys(str(maker.number) for _, maker in moves)
+    where = f"line {next(iter(lines))}" if len(lines) == 1 else f"lines {' and '.join(lines)}"
     return DockerfileEdit(
         CODE,
         step.layer,
-        f"Delete at the end of line {maker.number} what line {remover.number} deletes",
+        f"Delete at the end of {where} what line {remover.number} deletes",
         Safety.REVIEW,
-        spans=tuple(append_command(matched.dockerfile, maker, commands[place].text) for place in sorted(moved)),
-        drops=tuple(Drop(remover.number, place) for place in sorted(moved)),
+        spans=tuple(append_command(matched.dockerfile, maker, commands[place].text) for place, maker in moves),
+        drops=tuple(Drop(remover.number, place) for place, _ in moves),
     )
 
 
@@ -111,12 +145,8 @@ def _find_deleted(command: str) -> tuple[str, ...]:
     return tuple(f"/{path}" for path in _CLEANED.get((words[0], operands[0]), ()))
 
 
-def _covers(path: str, step: EndedFiles) -> bool:
+def _covers(path: str, folder: str) -> bool:
     """Whether what is deleted lies there; the fact tells folders, a command perhaps files in them."""
-    pattern = path.strip("/")
-    depth = len(pattern.split("/"))
-    return any(
-        fnmatch.fnmatchcase("/".join(folder.path.split("/")[:depth]), pattern)
-        or fnmatch.fnmatchcase(folder.path, "/".join(pattern.split("/")[: len(folder.path.split("/"))]))
-        for folder in step.folders
-    )
+    pattern, parts = path.strip("/").split("/"), folder.split("/")
+    shared = min(len(pattern), len(parts))
+    return fnmatch.fnmatchcase("/".join(parts[:shared]), "/".join(pattern[:shared]))

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from posixpath import normpath
 from typing import Final
 
@@ -68,7 +69,8 @@ def _edit(step: EndedFiles, matched: MatchedDockerfile) -> DockerfileEdit | str:
     if not changes:
         return f"no chown -R or chmod -R of line {changer.number} names them by plain absolute paths"
     paths = [path for change in changes for path in change.paths]
-    if hindrance := find_hindrance(matched, makers[0], changer, paths):
+    before = [command.text for place, command in enumerate(commands) if place < changes[0].place]
+    if hindrance := find_hindrance(matched, makers, changer, paths, before):
         return hindrance
     if all(maker.keyword in {"COPY", "ADD"} for maker in makers):
         return _set_flags(step, matched, makers, changer, changes)
@@ -91,7 +93,9 @@ def _set_flags(
             return "the image was built by the classic builder, which knows no COPY --chmod"
         if change.flag == "chmod" and not _MODE.fullmatch(change.value):
             return f"COPY --chmod takes a number, and line {changer.number} sets {change.value}"
-        if change.flag == "chown" and (line := _find_new_user(matched, copies[0], changer, change.value)):
+        if change.flag == "chown" and (
+            line := _find_new_user(matched, min(copies, key=attrgetter("number")), changer, change.value)
+        ):
             return f"line {line} makes the user or group of {change.value} after the files are copied: move it above"
     for copy in copies:
         if any(flag.startswith(("--chown", "--chmod")) for flag in copy.flags):
