@@ -138,6 +138,17 @@ def test_a_stage_has_one_base_image() -> None:
     assert [(each.codes, each.is_cured) for each in plan.left_out] == [(("PY010",), False)]
 
 
+def test_a_base_image_that_is_replaced_is_not_mended() -> None:
+    """What its layers waste goes with it, as far as they are known to be its own; other faults are looked at still."""
+    caches = flags(LeftoverPackageCache, make_cache(0, LISTS), weight(1000 * MB))
+    told = [*make_bases()[:1], *caches, make_finding("ELF001", (0, "lib/x"), fix="install it")]
+    plan = plan_fixes(told, base_layers=1)
+    assert [step.removes for step in plan.steps] == [("ELF001",), ("SYS001",)]
+    assert [(each.codes, each.is_cured) for each in plan.left_out] == [(("LAY104",), False)]
+    assert len(plan_fixes(told).steps) == 3
+    assert len(plan_fixes(told[1:], base_layers=1).steps) == 2
+
+
 LISTS = "var/lib/apt/lists"
 
 

@@ -98,6 +98,11 @@ class AuditResult:
         return all(layer.is_whole for layer in self.layers)
 
     @property
+    def base_layers(self) -> int:
+        """How many of the lowest layers are known to be the base image's."""
+        return self.base.layers if self.base is not None else 0
+
+    @property
     def is_intact(self) -> bool:
         """Whether no finding says that the image is malformed or differs from its digests."""
         return not any(finding.code in INTEGRITY_CODES for finding in self.findings)

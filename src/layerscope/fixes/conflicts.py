@@ -1,11 +1,12 @@
 """Fixes that meet: what one does for another, so that both would be too many, and what excludes another.
 
 Each is one function with its reason, and each has a pair of rules that offers such fixes. A new one is added to
-`IMPLICATIONS` or `EXCLUSIONS`, and to the tests with the findings that bring it about.
+`IMPLICATIONS` or `EXCLUSIONS`, to what `list_offers` and `list_needs` or `is_exclusive` tell of a fix, and to the tests
+with the findings that bring it about.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from layerscope.fixes.steps import is_command, read_command
@@ -32,6 +33,9 @@ HAND_MADE: Final = frozenset({"LAY005", "LAY008", "LAY009"})
 
 BLOB_FAULTS: Final = frozenset({"LAY003", "LAY004"})
 """Faults that a blob has where it is another than the manifest names: its size, its end."""
+
+WASTE: Final = "LAY1"
+"""How codes begin of findings about bytes that a layer ships needlessly."""
 
 IN_OWN_STEP: Final = frozenset({"LAY101", "LAY103", "LAY104", "LAY202"})
 """Findings that are cured in the step of the lowest layer that they name."""
@@ -142,6 +146,51 @@ def tell_implied(planned: Fix, cured: Sequence[Finding], fix: Fix, finding: Find
 def tell_excluded(planned: Fix, fix: Fix) -> str:
     """Why a fix cannot be taken beside one that is planned; empty where it can."""
     return next(filter(None, (exclude(planned, fix) for exclude in EXCLUSIONS)), "")
+
+
+def tell_replaced(planned: Fix, finding: Finding, *, base_layers: int) -> str:
+    """Why waste in the base image's layers is not worth a change beside a fix that takes another base; empty if not."""
+    layers = _list_layers([finding])
+    is_of_base = bool(layers) and max(layers) < base_layers and finding.code.startswith(WASTE)
+    return (
+        "it lies in the base image, which is another one then; audit again" if is_of_base and find_base(planned) else ""
+    )
+
+
+def list_offers(fix: Fix, codes: Collection[str]) -> set[str]:
+    """By what a fix, planned for findings with these codes, may make another needless: words that `list_needs` has.
+
+    Only fixes with a word in common are compared, since there may be thousands.
+    """
+    offers = {read_command(step) for step in fix.steps}
+    tests = {
+        "driver": DRIVER.match(fix.title) is not None,
+        "rebuild": "--no-cache" in _read_build(fix),
+        "blob": "LAY001" in codes,
+        "layer": fix.title.startswith(BY_BUILDERS),
+        "lists": "LAY202" in codes,
+        "step": not IN_OWN_STEP.isdisjoint(codes),
+    }
+    return offers | {word for word, is_offered in tests.items() if is_offered}
+
+
+def list_needs(fix: Fix, codes: Collection[str]) -> set[str]:
+    """By what another fix may make this one needless, which is planned for findings with these codes."""
+    needs = {read_command(step) for step in fix.steps[:1] if is_command(step)}
+    tests = {
+        "driver": DRIVER.match(fix.title) is not None,
+        "rebuild": fix.kind is FixKind.REBUILD,
+        "blob": not BLOB_FAULTS.isdisjoint(codes),
+        "layer": not HAND_MADE.isdisjoint(codes),
+        "lists": "LAY104" in codes,
+        "step": "LAY201" in codes,
+    }
+    return needs | {word for word, is_needed in tests.items() if is_needed}
+
+
+def is_exclusive(fix: Fix) -> bool:
+    """Whether a fix may exclude another, or be excluded by one."""
+    return bool(find_base(fix) or _find_torch(fix))
 
 
 def _read_numbers(version: str) -> tuple[int, ...]:

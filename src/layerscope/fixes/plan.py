@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from layerscope.fixes.conflicts import tell_excluded, tell_implied
+from layerscope.fixes.conflicts import (
+    find_base,
+    is_exclusive,
+    list_needs,
+    list_offers,
+    tell_excluded,
+    tell_implied,
+    tell_replaced,
+)
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.order import ends_everything
@@ -70,20 +78,21 @@ class _Choice:
     fix: Fix
 
 
-def plan_fixes(findings: Iterable[Finding]) -> Plan:
+def plan_fixes(findings: Iterable[Finding], *, base_layers: int = 0) -> Plan:
     """Return the plan, the worst cured first, then the most saved; each fix and each finding stands in it once.
 
     Of equal severity, what cures a finding that ends all GPU work leads. Of a finding's fixes, one that is planned
-    anyway is taken, else the first that nothing excludes.
+    anyway is taken, else the first that nothing excludes. The lowest `base_layers` are known to be the base image's.
     """
     ordered = sorted(findings, key=_rank)
     choices, excluded = _choose(ordered)
+    choices, replaced = _leave_out_replaced(choices, base_layers)
     groups = _group(choices)
     implied = _absorb(groups)
     steps = [_plan(fix, group) for fix, group in groups.items() if group]
     return Plan(
         steps=tuple(sorted(steps, key=_rank_step)),
-        left_out=tuple(_settle(each, implied) for each in (*implied.values(), *excluded)),
+        left_out=tuple(_settle(each, implied) for each in (*implied.values(), *excluded, *replaced)),
         uncured=tuple(finding for finding in ordered if not finding.fixes),
     )
 
@@ -100,15 +109,17 @@ def _rank(finding: Finding) -> tuple[int, bool, int, str, str]:
 def _choose(findings: Sequence[Finding]) -> tuple[list[_Choice], list[LeftOut]]:
     """A fix for each finding, and those that what is chosen before excludes."""
     needed = {finding.fixes[0] for finding in findings if len(finding.fixes) == 1}
-    chosen: dict[Fix, None] = {}
+    taken: set[Fix] = set()
+    rivals: dict[Fix, None] = {}
     choices: list[_Choice] = []
     excluded: dict[tuple[Fix, Fix, str], list[str]] = {}
     for finding in findings:
-        fixes = sorted(finding.fixes, key=lambda fix: (fix not in chosen, fix not in needed))
-        against = {fix: _find_excluding(chosen, fix) for fix in fixes}
+        fixes = sorted(finding.fixes, key=lambda fix: (fix not in taken, fix not in needed))
+        against = {fix: _find_excluding(rivals, fix) for fix in fixes}
         fix = next((fix for fix in fixes if against[fix] is None), None)
         if fix is not None:
-            chosen[fix] = None
+            taken.add(fix)
+            rivals |= {fix: None} if is_exclusive(fix) else {}
             choices.append(_Choice(finding, fix))
         elif fixes:
             first = against[finding.fixes[0]]
@@ -120,9 +131,23 @@ def _choose(findings: Sequence[Finding]) -> tuple[list[_Choice], list[LeftOut]]:
     ]
 
 
-def _find_excluding(chosen: Iterable[Fix], fix: Fix) -> tuple[Fix, str] | None:
-    """The fix beside which another cannot be taken, and why."""
-    reasons = ((other, tell_excluded(other, fix)) for other in chosen if other != fix)
+def _leave_out_replaced(choices: Sequence[_Choice], base_layers: int) -> tuple[list[_Choice], list[LeftOut]]:
+    """The choices without those about a base image that another choice replaces, and those."""
+    planned = next((choice.fix for choice in choices if find_base(choice.fix)), None)
+    if planned is None:
+        return list(choices), []
+    reasons = {each: tell_replaced(planned, each.finding, base_layers=base_layers) for each in choices}
+    return [each for each in choices if not reasons[each]], [
+        LeftOut(each.fix, (each.finding.code,), planned, reason, is_cured=False)
+        for each, reason in reasons.items()
+        if reason
+    ]
+
+
+def _find_excluding(rivals: Iterable[Fix], fix: Fix) -> tuple[Fix, str] | None:
+    """The fix, of those that exclude others, beside which this one cannot be taken, and why."""
+    others = (other for other in rivals if other != fix) if is_exclusive(fix) else ()
+    reasons = ((other, tell_excluded(other, fix)) for other in others)
     return next(((other, reason) for other, reason in reasons if reason), None)
 
 
@@ -140,10 +165,11 @@ def _absorb(groups: dict[Fix, list[_Choice]]) -> dict[Fix, LeftOut]:
     A fix that stays keeps what it was found to cure beside its own.
     """
     left_out: dict[Fix, LeftOut] = {}
+    meeting = _list_meetings(groups)
     for fix, group in groups.items():
-        others = groups.items() if fix not in left_out else ()
-        for other, members in others:
-            moved = _find_implied(fix, group, members) if other != fix else {}
+        for other in meeting[fix] if fix not in left_out else ():
+            members = groups[other]
+            moved = _find_implied(fix, group, members)
             own = [choice for choice in members if choice.fix == other]
             if own and len(moved) == len(members):
                 codes = tuple(sorted({choice.finding.code for choice in own}))
@@ -155,6 +181,20 @@ def _absorb(groups: dict[Fix, list[_Choice]]) -> dict[Fix, LeftOut]:
             group.extend(moved)
             members[:] = [choice for choice in members if choice not in moved]
     return left_out
+
+
+def _list_meetings(groups: Mapping[Fix, Sequence[_Choice]]) -> dict[Fix, list[Fix]]:
+    """For each fix, those that it may make needless."""
+    codes = {fix: {choice.finding.code for choice in group} for fix, group in groups.items()}
+    needing: dict[str, list[Fix]] = {}
+    for fix in groups:
+        for word in list_needs(fix, codes[fix]):
+            needing.setdefault(word, []).append(fix)
+    offers = {fix: sorted(list_offers(fix, codes[fix])) for fix in groups}
+    return {
+        fix: list(dict.fromkeys(other for word in words for other in needing.get(word, ()) if other != fix))
+        for fix, words in offers.items()
+    }
 
 
 def _find_implied(fix: Fix, group: Sequence[_Choice], members: Iterable[_Choice]) -> dict[_Choice, str]:

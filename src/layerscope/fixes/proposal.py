@@ -22,20 +22,22 @@ class Proposal:
     withheld: int = 0
 
 
-def propose(findings: Sequence[Finding], *, codes: Collection[str] = (), is_safe: bool = False) -> Proposal:
+def propose(
+    findings: Sequence[Finding], *, codes: Collection[str] = (), is_safe: bool = False, base_layers: int = 0
+) -> Proposal:
     """Return the plan for the findings with these codes, all without any; with `is_safe`, of safe fixes alone.
 
     What the whole plan cures by the fix of another finding is cured by that here too: the smaller fix alone may harm.
     """
-    plan = plan_fixes(findings)
+    plan = plan_fixes(findings, base_layers=base_layers)
     if not codes and not is_safe:
         return Proposal(plan, len(findings))
     asked = [finding for finding in _settle(findings, plan) if not codes or finding.code in codes]
     if not is_safe:
-        return Proposal(plan_fixes(asked), len(asked))
+        return Proposal(plan_fixes(asked, base_layers=base_layers), len(asked))
     kept = [_keep_safe(finding) for finding in asked]
     told = [finding for finding, before in zip(kept, asked, strict=True) if finding.fixes or not before.fixes]
-    return Proposal(plan_fixes(told), len(asked), len(asked) - len(told))
+    return Proposal(plan_fixes(told, base_layers=base_layers), len(asked), len(asked) - len(told))
 
 
 def _settle(findings: Sequence[Finding], plan: Plan) -> list[Finding]:

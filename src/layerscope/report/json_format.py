@@ -69,7 +69,7 @@ def build_report(result: AuditResult, context: RenderContext) -> ReportV1:
         findings=[build_finding(finding, result) for finding in findings],
         gaps=[GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
         probe=build_probe(result.probed),
-        plan=build_plan(plan_fixes(findings)),
+        plan=build_plan(plan_fixes(findings, base_layers=result.base_layers)),
         summary=_build_summary(result, context),
     )
 

@@ -86,5 +86,5 @@ def _split_remark(line: str) -> Iterator[str]:
 
 
 def _tell_left_out(each: LeftOut, number: int) -> str:
-    verdict = f"step {number} does it" if each.is_cured else f"not beside step {number}, so that this stays"
+    verdict = f"step {number} does it" if each.is_cured else f"not beside step {number}"
     return f"- {write_prose(each.fix.title)} ({', '.join(each.codes)}); {verdict}: {write_prose(each.reason)}"

@@ -117,7 +117,7 @@ def _draw_left_out(page: Page, plan: Plan) -> None:
 
 def _tell_left_out(each: LeftOut, number: int) -> Text:
     text = Text.assemble((f"{' '.join(each.codes)} ", "muted"), (escape_text(each.fix.title), "heading"))
-    verdict = f"step {number} does it" if each.is_cured else f"not beside step {number}, so that this stays"
+    verdict = f"step {number} does it" if each.is_cured else f"not beside step {number}"
     return text.append(f"\n{verdict}: {each.reason}")
 
 

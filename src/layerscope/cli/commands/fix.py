@@ -102,7 +102,7 @@ def command(
     if destination is not None and result.is_intact:
         applied = apply_layers(result, surgery, destination, codes=codes, options=options, console=console)
         return _deliver_applied(applied, outputs, console)
-    proposal = propose(result.findings, codes=codes, is_safe=is_safe)
+    proposal = propose(result.findings, codes=codes, is_safe=is_safe, base_layers=result.base_layers)
     dockerfile = None if opened is None else propose_changes(opened, result, codes=codes, is_safe=is_safe)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_plan_text(result, proposal, context, dockerfile),

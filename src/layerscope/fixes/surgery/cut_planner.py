@@ -94,9 +94,13 @@ class _CutPlanner:
 
     def finish(self) -> ImageCuts:
         """The cuts, with the whiteouts that have nothing left to hide."""
-        self._leave_odd_layers()
-        self._keep_lids()
-        self._inherit_from_links()
+        before = -1
+        while before != len(self._dropped):
+            before = len(self._dropped)
+            self._leave_odd_layers()
+            self._keep_linked()
+            self._keep_lids()
+            self._inherit_from_links()
         idle = find_idle_whiteouts(self._tree, self._dropped)
         self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in self._odd}
         given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}

@@ -12,8 +12,13 @@ _PLACELESS: Final = frozenset({EntryType.DIRECTORY, EntryType.OPAQUE, EntryType.
 
 
 def find_odd_layers(tree: MergedTree) -> frozenset[int]:
-    """The layers in which entries replace each other, or lie below a link or a file of their own layer."""
+    """The layers in which entries replace each other, or lie below a link or a file of their own layer.
+
+    With a hard link that leads nowhere, which no runtime unpacks, they are all odd: it might lead somewhere afterwards.
+    """
     stack = tree.stack
+    if stack.types.count(EntryType.HARDLINK) > len(stack.hard_links):
+        return frozenset(range(len(stack.indexes)))
     odd = {stack.locate(ordinal)[0] for ordinal in stack.moved}
     for ended, ender in tree.endings:
         if ended >= 0:

@@ -29,7 +29,7 @@ SHOWN_LINES = 3
 def draw_next_steps(page: Page, result: AuditResult) -> None:
     """Draw the changes with the most effect, then the commands that tell more."""
     findings = order_findings(result.findings)
-    planned = plan_fixes(findings).steps
+    planned = plan_fixes(findings, base_layers=result.base_layers).steps
     commands = _suggest_commands(page, result, steps=len(planned))
     if not planned and not commands:
         return
