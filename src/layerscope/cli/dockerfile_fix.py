@@ -16,8 +16,10 @@ from layerscope.cli.console import Console
 from layerscope.errors import FormatError, UsageError
 from layerscope.fixes.dockerfile.matching import match_dockerfile
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal, propose_edits
+from layerscope.fixes.dockerfile.reconstruction import reconstruct_dockerfile
 from layerscope.formats.dockerfile import Dockerfile, parse_dockerfile
 from layerscope.formats.dockerfile_lines import SIZE_LIMIT
+from layerscope.report.places import tell_reference
 from layerscope.rules.wording import tell_count
 
 Function = Callable[..., int]
@@ -30,6 +32,7 @@ class DockerfileChoice:
     path: Path | None
     target: str
     is_written: bool
+    is_reconstructed: bool
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,15 @@ _OPTIONS: Final = (
     ),
     click.option("--target", default="", metavar="STAGE", help="The stage that was built; default: the last."),
     click.option("--write", "is_written", is_flag=True, help="Write the changes to the Dockerfile."),
+    click.option(
+        "--reconstruct",
+        "is_reconstructed",
+        is_flag=True,
+        help="Without a Dockerfile: print one made of IMAGE's history, and nothing else.",
+    ),
 )
+
+_FIELDS: Final = ("dockerfile_path", "target", "is_written", "is_reconstructed")
 
 
 def with_dockerfile(function: Function) -> Function:
@@ -61,8 +72,8 @@ def with_dockerfile(function: Function) -> Function:
 
     @functools.wraps(function)
     def command(*arguments: object, **options: Any) -> int:
-        path, target, is_written = (options.pop(name) for name in ("dockerfile_path", "target", "is_written"))
-        return function(*arguments, choice=DockerfileChoice(path, target, is_written), **options)
+        choice = DockerfileChoice(*(options.pop(name) for name in _FIELDS))
+        return function(*arguments, choice=choice, **options)
 
     for add in reversed(_OPTIONS):
         command = add(command)
@@ -75,6 +86,10 @@ def open_dockerfile(choice: DockerfileChoice) -> OpenedDockerfile | None:
         if choice.target or choice.is_written:
             raise UsageError("--target and --write: expected --file DOCKERFILE beside them")
         return None
+    if choice.is_reconstructed:
+        raise UsageError(
+            "--reconstruct: expected no --file beside it: it is for images whose Dockerfile is not at hand"
+        )
     trouble = f"reading {str(choice.path)!r}"
     try:
         place = choice.path.resolve(strict=True)
@@ -100,6 +115,16 @@ def propose_changes(
     path = opened.path
     name = path.name if path.is_absolute() or ".." in path.parts else str(path)
     return propose_edits(findings, result.facts, matched, is_safe=is_safe, name=name)
+
+
+def print_reconstruction(result: AuditResult, console: Console) -> None:
+    """The history as a Dockerfile, above the base image where its layers are known."""
+    base = result.base.reference if result.base is not None and result.base.layers else ""
+    console.write(
+        reconstruct_dockerfile(
+            result.steps, tell_reference(result.image.reference), base=base, base_layers=result.base_layers
+        )
+    )
 
 
 def write_changes(opened: OpenedDockerfile, proposal: DockerfileProposal, console: Console) -> None:

@@ -188,8 +188,9 @@ def test_a_file_that_was_changed_meanwhile_is_not_written(
         (["--file", "Dockerfile", "--target", "app"], "looking for stage 'app' in the Dockerfile"),
         (
             ["--file", "Dockerfile", "--apply", "--layers", "--to", "oci-dir:new"],
-            "--file: expected no --apply --layers beside it",
+            "--file and --reconstruct: expected no --apply --layers beside them",
         ),
+        (["--file", "Dockerfile", "--reconstruct"], "--reconstruct: expected no --file beside it"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(
@@ -200,3 +201,14 @@ def test_what_makes_no_sense_is_a_usage_error(
     code, _, err = answer("fix", "oci-dir:none", *arguments)
     assert code == 2
     assert message in err
+
+
+def test_without_a_dockerfile_one_is_made_of_the_history(answer: Answer, image: Path) -> None:
+    """Marked as such."""
+    code, out, _ = answer("fix", image, "--reconstruct")
+    head, _, lines = out.decode().partition("FROM scratch\n")
+    assert code == 0
+    assert head.startswith("# Reconstructed by layerscope from the history of ")
+    assert lines == (
+        "ADD rootfs.tar /\nRUN pip install numpy\nCOPY weights/ /opt/weights/\nRUN chown -R 1000:1000 /opt/weights\n"
+    )

@@ -16,6 +16,7 @@ from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import (
     DockerfileChoice,
     open_dockerfile,
+    print_reconstruction,
     propose_changes,
     with_dockerfile,
     write_changes,
@@ -88,8 +89,10 @@ def command(
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
     destination = open_destination(surgery, reading)
-    if opened is not None and destination is not None:
-        raise UsageError("--file: expected no --apply --layers beside it, which makes the image without a build")
+    if destination is not None and (opened is not None or choice.is_reconstructed):
+        raise UsageError(
+            "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
+        )
     source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
@@ -102,6 +105,9 @@ def command(
     if destination is not None and result.is_intact:
         applied = apply_layers(result, surgery, destination, codes=codes, options=options, console=console)
         return _deliver_applied(applied, outputs, console)
+    if choice.is_reconstructed:
+        print_reconstruction(result, console)
+        return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
     proposal = propose(result.findings, codes=codes, is_safe=is_safe, base_layers=result.base_layers)
     dockerfile = None if opened is None else propose_changes(opened, result, codes=codes, is_safe=is_safe)
     renderers: dict[str, Renderer] = {
