@@ -111,6 +111,24 @@ def test_a_step_that_uses_the_files_before_it_deletes_them_is_joined() -> None:
     assert [each.reason for each in proposal.refused] == ["line 4 may use /opt/sdk first"]
 
 
+@pytest.mark.parametrize(
+    ("other", "line"),
+    [
+        ("FROM sdk AS tool\nRUN use it\n", 3),
+        ("FROM base AS tool\nCOPY --from=SDK /usr /usr\n", 4),
+        ("FROM base AS tool\nRUN --mount=type=bind,from=0,target=/x use it\n", 4),
+        ("FROM base AS tool\nCOPY --from=other /usr /usr\n", None),
+    ],
+)
+def test_a_stage_that_others_take_as_it_is_keeps_the_files(other: str, line: int | None) -> None:
+    """They may need them; within one stage, others see only how it ends."""
+    before = f"FROM base AS sdk\nRUN fetch /opt/sdk\n{other}FROM sdk\nRUN rm -rf /opt/sdk\n"
+    proposal = propose_for(before, "RUN /bin/sh -c fetch /opt/sdk # buildkit", DELETE)
+    assert (proposal.text == before) is (line is not None)
+    reasons = [f"line {line} builds on the stage of line 2, too"] if line else []
+    assert [each.reason for each in proposal.refused] == reasons
+
+
 def test_each_command_moves_to_the_step_that_makes_what_it_deletes() -> None:
     """What nobody can tell of stays, with the reason."""
     matched = match(

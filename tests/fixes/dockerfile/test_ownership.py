@@ -88,6 +88,19 @@ def test_what_copy_cannot_say_is_not_edited(changer: str, reason: str) -> None:
     assert [each.reason for each in proposal.refused] == [reason]
 
 
+def test_a_folder_that_may_be_there_already_keeps_its_owner() -> None:
+    """WORKDIR has made it root's, and a program that writes into it needs the chown."""
+    before = "FROM base\nWORKDIR /models\nCOPY weights/ /models/\nRUN chown -R 7 /models\n"
+    step = "RUN /bin/sh -c chown -R 7 /models # buildkit"
+    proposal = propose(
+        match(before, "WORKDIR /models", COPY, step), [ended_in("metadata", 2, "models", 1)], found_in("LAY103", 2)
+    )
+    assert proposal.text == before
+    assert [each.reason for each in proposal.refused] == [
+        "line 2 names the folder before: if it is there, COPY does not change its owner or mode"
+    ]
+
+
 def test_a_copy_with_an_owner_of_its_own_is_not_edited() -> None:
     """Whose owner is meant is not known."""
     before = "FROM base\nCOPY --chown=1 weights/ /models/\nRUN chown -R 2 /models\n"

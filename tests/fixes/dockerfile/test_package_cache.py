@@ -83,6 +83,7 @@ def test_a_long_line_is_continued() -> None:
             "if x; then apt-get update; fi",
             "the commands of line 2 are not a plain list joined by && and ;",
         ),
+        ("apt-archives", "sudo apt-get install -y x", "line 2 is root by sudo only: what cleans up has to be so, too"),
         ("go", "go build", "go's cache is best left in a stage of its own: what is built there is copied from it"),
     ],
 )

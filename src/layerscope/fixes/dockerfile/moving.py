@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -15,6 +16,7 @@ _GLOB: Final = re.compile(r"/?[^/]*[*?\[].*")
 _CHANGES_SHELL: Final = re.compile(
     r"(?:cd|export|set|source|\.|umask|trap|alias|unset|shopt|eval)(?:\s|$)|\w+=\S*(?:\s*$)"
 )
+_SOURCE: Final = re.compile(r"\bfrom=([^,\s]+)")
 _USERS: Final = frozenset({"RUN", "COPY", "ADD"})
 SHORTEST_NAME: Final = 4
 """Letters of a file's name that tell it apart from any other word."""
@@ -57,7 +59,9 @@ def find_hindrance(
 
     `before` are the commands that `mover` runs first.
     """
-    first = min(makers, key=lambda maker: maker.number)
+    first = min(makers, key=attrgetter("number"))
+    if line := _find_other_stage(matched, first, mover):
+        return f"line {line} builds on the stage of line {first.number}, too"
     for each in matched.list_between(first, mover):
         if each.keyword in {"USER", "SHELL"}:
             return f"line {each.number} changes the {each.keyword} in between"
@@ -68,6 +72,12 @@ def find_hindrance(
     return f"line {mover.number} may use {used} first" if used else ""
 
 
+def find_earlier(matched: MatchedDockerfile, maker: Instruction, paths: Sequence[str]) -> int | None:
+    """The line before `maker` that names one of these paths, so that it may be there already."""
+    earlier = (each for each in matched.instructions if each.number < maker.number)
+    return next((each.number for each in earlier if _find_used(each.operands, paths)), None)
+
+
 def can_join(runs: list[Instruction]) -> bool:
     """Whether these RUNs, one behind another, do the same as one: none changes what the next one starts with."""
     scripts = [read_script(each) for each in runs]
@@ -76,6 +86,21 @@ def can_join(runs: list[Instruction]) -> bool:
         and len({each.flags for each in runs}) == 1
         and not any(_CHANGES_SHELL.match(command.text) for script in scripts[:-1] for command in script)
     )
+
+
+def _find_other_stage(matched: MatchedDockerfile, maker: Instruction, mover: Instruction) -> int | None:
+    """The line that takes a stage as it is between the two: a stage that starts from it, or copies out of it."""
+    place, own = next((n, stage) for n, stage in enumerate(matched.dockerfile.stages) if maker in stage.instructions)
+    if mover in own.instructions:
+        return None
+    names = {own.name or str(place), str(place)}
+    for stage in matched.dockerfile.stages:
+        for each in stage.instructions:
+            sources = {match[1].lower() for flag in each.flags for match in _SOURCE.finditer(flag)}
+            sources |= {stage.base.lower()} if each.keyword == "FROM" and stage not in matched.chain else set()
+            if sources & names:
+                return each.number
+    return None
 
 
 def _find_used(text: str, paths: Sequence[str]) -> str | None:

@@ -128,7 +128,10 @@ def _move(
 def _join(matched: MatchedDockerfile, maker: Instruction, remover: Instruction) -> tuple[Span, ...]:
     """The RUNs from one to the other as one; none where something else stands between them."""
     runs = [maker, *matched.list_between(maker, remover), remover]
-    is_row = all(each.keyword == "RUN" and not find_shell_defect(matched, each) for each in runs)
+    everything = matched.dockerfile.instructions
+    start = everything.index(maker)
+    is_row = everything[start : start + len(runs)] == tuple(runs) and all(each.keyword == "RUN" for each in runs)
+    is_row = is_row and not any(find_shell_defect(matched, each) for each in runs)
     if not is_row or not can_join(runs):
         return ()
     return tuple(join_runs(matched.dockerfile, first, second) for first, second in pairwise(runs))

@@ -12,7 +12,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.fixes.dockerfile.moving import find_hindrance, find_maker, find_shell_defect
+from layerscope.fixes.dockerfile.moving import find_earlier, find_hindrance, find_maker, find_shell_defect
 from layerscope.fixes.dockerfile.scripts import add_flags, append_command, read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_words, strip_quotes
@@ -97,6 +97,9 @@ def _set_flags(
             line := _find_new_user(matched, min(copies, key=attrgetter("number")), changer, change.value)
         ):
             return f"line {line} makes the user or group of {change.value} after the files are copied: move it above"
+    paths = [path for change in changes for path in change.paths]
+    if line := find_earlier(matched, min(copies, key=attrgetter("number")), paths):
+        return f"line {line} names the folder before: if it is there, COPY does not change its owner or mode"
     for copy in copies:
         if any(flag.startswith(("--chown", "--chmod")) for flag in copy.flags):
             return f"line {copy.number} sets an owner or mode of its own"

@@ -32,6 +32,7 @@ _OPTIONS: Final = {
 _APT_READS: Final = re.compile(
     r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:install|upgrade|dist-upgrade|build-dep|source)\b"
 )
+_SUDO: Final = re.compile(r"\b(?:sudo|doas|gosu|su)\s")
 _APT_UPDATES: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?update\b")
 
 
@@ -64,6 +65,8 @@ def _edit(layer: int, kind: str, matched: MatchedDockerfile) -> DockerfileEdit |
         return f"{kind}'s cache is best left in a stage of its own: what is built there is copied from it"
     if kind == "apt-lists" and (reader := _find_reader(maker, matched)):
         return f"line {reader} installs with the lists that line {maker.number} fetches: join them first"
+    if _SUDO.search(maker.operands):
+        return f"line {maker.number} is root by sudo only: what cleans up has to be so, too"
     return DockerfileEdit(
         CODE,
         layer,
