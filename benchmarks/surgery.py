@@ -13,13 +13,13 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.measure import MeasureError
-from benchmarks.stages import CORES, find_layers, read_plain
+from benchmarks.results import SurgeryCost, SurgeryPass
+from benchmarks.stages import find_layers, read_plain
 from benchmarks.store import StoredImage
 
 from layerscope.audit.options import AuditOptions
@@ -38,39 +38,6 @@ from layerscope.sources.select import select_source
 ROOT = Path(__file__).parent.parent
 PEAK = "VmHWM:"
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class SurgeryPass:
-    """Seconds that writing took, the most memory it held, and the CPU seconds of each stage alone in the same round."""
-
-    wall: float
-    peak: int
-    inflate: float
-    diff_id: float
-    pack: float
-    blob: float
-
-    @property
-    def bound(self) -> float:
-        """Seconds that two cores need at least; packing can be split among them, the others cannot."""
-        return max((self.inflate + self.diff_id + self.pack + self.blob) / CORES, self.inflate, self.diff_id, self.blob)
-
-
-@dataclass(frozen=True)
-class SurgeryCost:
-    """What it took to edit every layer of an image and pack it in one way."""
-
-    image: str
-    form: str
-    compression: str
-    size: int
-    passes: tuple[SurgeryPass, ...]
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What it is a figure of."""
-        return (self.image, self.form, self.compression)
 
 
 def measure_surgery(image: StoredImage, compression: str, *, rounds: int) -> SurgeryCost:
