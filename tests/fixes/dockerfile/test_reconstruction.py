@@ -56,9 +56,11 @@ def test_what_can_be_no_instruction_is_a_comment() -> None:
         "USER a\nRUN b",
         "RUN a \\",
         "ENV TOKEN=ghp_" + "a1B2c3D4e5F6" * 3,
+        "USER \x1b[2J",
         "",
     )
     text = reconstruct_dockerfile(steps, "x\nRUN y")
+    assert "\x1b" not in text
     assert [each.keyword for each in parse_dockerfile(text.encode()).instructions] == ["FROM", "ENV"]
     assert "ghp_" not in text
     assert "# no instruction is known that made layer 0: bazel build //:app\n" in text

@@ -15,6 +15,9 @@ _PAIR: Final = re.compile(r" (?=[\w./-]+=)")
 _LONGEST: Final = 16384
 """Characters of an instruction that is written; a longer one is told as such."""
 
+_SHOWN: Final = 200
+"""Characters of a step that are shown where it can be no instruction."""
+
 
 def reconstruct_dockerfile(steps: Iterable[BuildStep], reference: str, *, base: str = "", base_layers: int = 0) -> str:
     """The instructions of the steps above the base image's layers, without credentials; what can be none is a comment.
@@ -57,7 +60,9 @@ def _quote_pair(pair: str) -> str:
 
 
 def _is_instruction(text: str) -> bool:
-    """Whether a builder would read it as one instruction, and what follows as others."""
+    """Whether it is one that prints, and a builder would read it as one and what follows as others."""
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        return False
     try:
         dockerfile = parse_dockerfile(f"FROM scratch\n{text}\nUSER end\n".encode())
     except (FormatError, UnicodeEncodeError):
@@ -66,4 +71,6 @@ def _is_instruction(text: str) -> bool:
 
 
 def _flatten(text: str) -> str:
-    return " ".join(text.split())[:200]
+    """One line, what does not print written out: nothing of it moves a cursor or ends the comment."""
+    line = " ".join(text.split())[:_SHOWN]
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
