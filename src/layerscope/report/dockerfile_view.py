@@ -32,8 +32,8 @@ def draw_dockerfile(page: Page, proposal: DockerfileProposal) -> None:
     for advice in proposal.rebuilds:
         page.add(Slashed(Text.assemble((advice.code, "heading"), f" {escape_text(advice.reason)}")))
         page.add_command(escape_text(advice.command), "")
-    for refused in proposal.refused:
-        page.add(Slashed(Text.assemble(("No change: ", "muted"), escape_text(tell_refused(refused)))))
+    for reason in dict.fromkeys(map(tell_refused, proposal.refused)):
+        page.add(Slashed(Text.assemble(("No change: ", "muted"), escape_text(reason))))
     for remark in tell_unmatched(proposal):
         page.add(Slashed(Text(escape_text(remark), "muted")))
 
@@ -48,5 +48,6 @@ def write_dockerfile(proposal: DockerfileProposal) -> Iterator[str]:
     yield f"{write_prose(tell_edits(proposal))}"
     for advice in proposal.rebuilds:
         yield from ("", f"{advice.code}: {write_prose(advice.reason)}", "", *write_fence([advice.command], "sh"))
-    remarks = [*(f"No change: {tell_refused(each)}" for each in proposal.refused), *tell_unmatched(proposal)]
+    reasons = dict.fromkeys(map(tell_refused, proposal.refused))
+    remarks = [*(f"No change: {reason}" for reason in reasons), *tell_unmatched(proposal)]
     yield from ("", *(f"- {write_prose(remark)}" for remark in remarks))
