@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 from benchmarks.measure import Measurement
-from benchmarks.stages import StageCosts
+from benchmarks.stages import CORES, StageCosts
 from benchmarks.store import Form
 
 FIGURES = Path(__file__).with_name("results.json")
@@ -114,6 +114,39 @@ class CodeSpeed:
 
 
 @dataclass(frozen=True)
+class SurgeryPass:
+    """Seconds that writing took, the most memory it held, and the CPU seconds of each stage alone in the same round."""
+
+    wall: float
+    peak: int
+    inflate: float
+    diff_id: float
+    pack: float
+    blob: float
+
+    @property
+    def bound(self) -> float:
+        """Seconds that two cores need at least; packing can be split among them, the others cannot."""
+        return max((self.inflate + self.diff_id + self.pack + self.blob) / CORES, self.inflate, self.diff_id, self.blob)
+
+
+@dataclass(frozen=True)
+class SurgeryCost:
+    """What it took to edit every layer of an image and pack it in one way."""
+
+    image: str
+    form: Form
+    compression: str
+    size: int
+    passes: tuple[SurgeryPass, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is a figure of."""
+        return (self.image, self.form, self.compression)
+
+
+@dataclass(frozen=True)
 class Results:
     """All figures of one machine."""
 
@@ -126,6 +159,7 @@ class Results:
     scenarios: tuple[Scenario, ...] = ()
     facts: tuple[FactsCost, ...] = ()
     code: tuple[CodeSpeed, ...] = ()
+    surgery: tuple[SurgeryCost, ...] = ()
 
     def measures(self, name: str) -> bool:
         """Whether a peer, or a peer on an image, is among these figures."""
@@ -144,6 +178,7 @@ class Results:
             scenarios=_merge(self.scenarios, newer.scenarios),
             facts=_merge(self.facts, newer.facts),
             code=_merge(self.code, newer.code),
+            surgery=_merge(self.surgery, newer.surgery),
         )
 
 

@@ -39,6 +39,7 @@ from benchmarks.results import (
 from benchmarks.rounds import compare, run_empty, take_turns, workplace
 from benchmarks.stages import CORES, StageCosts, mean_costs
 from benchmarks.store import Form, StoredImage, stored
+from benchmarks.surgery import measure_surgery
 from benchmarks.synthetic import SYNTHETIC
 from benchmarks.tables import render_results
 
@@ -100,6 +101,15 @@ def bench_facts(image: StoredImage, *, rounds: int) -> Results:
         with ProcessPoolExecutor(1) as apart:  # what holds 2 GB would be taken for the peak of all that it starts
             code = apart.submit(measure_code, copy, rounds=rounds).result()
         return Results(facts=(cost,), code=(code,))
+
+
+def bench_surgery(image: StoredImage, *, rounds: int) -> Results:
+    """Editing every layer of an image, packed in each way."""
+    costs = []
+    for compression in ("gzip", "zstd", "none"):
+        say(f"{image.name} {image.form}: layers edited and packed as {compression}")
+        costs.append(measure_surgery(image, compression, rounds=rounds))
+    return Results(surgery=tuple(costs))
 
 
 def bench_engine(name: str) -> Iterator[Scenario]:
@@ -188,6 +198,7 @@ def main() -> None:
             keep(bench_form(stored(name, form), rounds=options.rounds, peers=peers))
         for form in (Form.DOCKER_ARCHIVE, Form.OCI_GZIP):
             keep(bench_facts(stored(name, form), rounds=options.rounds))
+        keep(bench_surgery(stored(name, Form.OCI_GZIP), rounds=options.rounds))
         if not options.no_engine:
             keep(Results(scenarios=tuple(bench_engine(name))))
         if not options.no_registry:

@@ -52,6 +52,7 @@ def test_examples_do_what_they_say(
     monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("LLM_KEY", "a-key")
     (tmp_path / "nodes.toml").write_text(NODES)
+    (tmp_path / "Dockerfile").write_text("FROM debian:12 AS runtime\nRUN make\n")
     text = (
         example if "--emit" in example else IMAGES.sub(str(fixture_image("demo", "docker-archive:docker-26")), example)
     )
@@ -69,7 +70,7 @@ def test_examples_do_what_they_say(
 def expect_codes(words: list[str]) -> set[int]:
     """An audit finds what to fix. A probe needs an engine; one that needs none finds what does not start or answer."""
     if words[1] == "fix":
-        return {exit_codes.CLEAN if "--apply" in words else exit_codes.FINDINGS}
+        return {exit_codes.FINDINGS if {"--apply", "--reconstruct"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":
         return {exit_codes.PROBE if "--probe" in words else exit_codes.FINDINGS}
     if words[1] != "probe" or {"--print-payload", "--emit"} & set(words):

@@ -92,6 +92,13 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
     "dist_record": (
         b'a/b.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n"a,b.py",,\n../../bin/x,sha256=AA,12\n',
     ),
+    "dockerfile": (
+        b"# escape=`\nARG B=x\nFROM --platform=a ${B} AS c\nRUN --mount=type=cache,target=/d e `\n # f\n && g\nCMD h\n",
+        b'FROM a\nCOPY --chown=1:2 ["b", "c d"]\r\nRUN <<-"E" f && <<G h\n\ti\n\tE\nG\n',
+        b'FROM a\nONBUILD RUN <<J\nJ\nENV K="L \\\n"\n',
+        b'["sh", "-c", "a"]',
+    ),
+    "dockerfile_words": (b"A=1 B=\"c d\" E='f' \\$g ${h:-i}", b"A b c"),
     "egg_info": (b"numpy>=1.2\n\n[test]\npytest\n\n[:python_version<'3.8']\ntyping\n",),
     "entry_points": (b"[console_scripts]\nrun = pkg.mod:main.run [extra]\n; comment\n[a.b]\nx=y\n",),
     "extension_suffix": (
@@ -157,6 +164,7 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
     ),
     "semantic_version": (b"1.2.3-rc.1+build.5", b"v10.0.0"),
     "shebang": (b"#!/usr/bin/env -S python3 -u\nprint()\n", b"#! /bin/sh -e\r\n"),
+    "shell_list": (b"a 'b' && \"$(c ${d})\" | e 2>&1 >f; g || h \\; i", b"if a; then b; fi # c\ncat <<d"),
     "shell_script": (
         b'#!/bin/bash\nset -e # c\n: "${A:=/m}"\nB=(x "$A" \\\n y)\nexec vllm serve "${B[@]}" --port ${P:-90} "$@"\n',
         b"if [ -z \"$A\" ]; then A='$x'; fi\ncat <<-E >&2\n\tz\n\tE\ncase $1 in a|b) exec x ;; esac\n",

@@ -51,3 +51,8 @@ def test_a_fence_and_a_code_span_are_longer_than_all_that_is_in_them(text: str) 
 def test_a_bar_stays_in_its_cell() -> None:
     """In code spans, too."""
     assert write_row(["a", "`b|c`"]) == "| a | `b\\|c` |"
+
+
+def test_a_blank_between_backticks_is_no_code_span() -> None:
+    """Nothing stands in it, and two backticks alone are text."""
+    assert write_prose("` `") == "`` ` ` ``"

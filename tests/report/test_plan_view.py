@@ -13,12 +13,17 @@ from layerscope.report.context import RenderContext
 from layerscope.report.plan_markdown import render_plan_markdown
 from layerscope.report.plan_view import render_plan_json, render_plan_text
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, Safety
+from layerscope.rules.layer_edit import DropCache
 from support.example_results import CLEAN, DAMAGED, HOSTILE, UNPROVED, WASTEFUL
 from support.results import ResultRecipe, make_finding, make_result
 
 IN_LAYERS = Fix(
-    "Leave the lists out of layer 1", ("layerscope fix IMAGE --apply   (as it is copied)",), kind=FixKind.LAYER_EDIT
+    "Leave the lists out of layer 1",
+    ("layerscope fix IMAGE --apply   (as it is copied)",),
+    Safety.REVIEW,
+    FixKind.LAYER_EDIT,
+    (DropCache("apt-lists", "var/lib/apt/lists"),),
 )
 
 

@@ -53,7 +53,7 @@ def render_audit() -> str:
 
 
 def render_fix() -> str:
-    """What the program prints about a fix of the demonstration image, whose layers are not packed: zlib has versions."""
+    """What the program prints about a fix of that image; its layers are not packed, for zlib has versions."""
     options = ["--apply", "--layers", "--to", "oci-dir:fixed"]
     shortened = REMOVED.sub(r"\1 …\n\n", run_quoted(["fix", "oci-dir:demo", *options], packing=Packing.NONE))
     return f"```text\n$ layerscope fix oci-dir:demo {' '.join(options)}\n{shortened}\n```\n"

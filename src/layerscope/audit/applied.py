@@ -1,7 +1,7 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +19,7 @@ from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_i
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
+from layerscope.rules.config_edit import ConfigEdit, SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import LayerEdit
 from layerscope.sources.layout import LayoutSource
@@ -28,9 +29,19 @@ from layerscope.sources.layout import LayoutSource
 class LayerFix:
     """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed."""
 
-    edits: tuple[LayerEdit, ...]
+    edits: tuple[LayerEdit | ConfigEdit, ...]
     cures: tuple[Finding, ...]
     compression: Compression | None = None
+
+    @property
+    def layer_edits(self) -> tuple[LayerEdit, ...]:
+        """The edits of layers."""
+        return tuple(edit for edit in self.edits if not isinstance(edit, SetVariable))
+
+    @property
+    def variables(self) -> dict[str, str | None]:
+        """The variables that get a value, or go."""
+        return {edit.name: edit.value for edit in self.edits if isinstance(edit, SetVariable)}
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,7 @@ class Applied:
     after: AuditResult
     new: NewImage
     cuts: ImageCuts
+    variables: Mapping[str, str | None]
     removed: tuple[Finding, ...]
     added: tuple[Finding, ...]
     objections: tuple[str, ...]
@@ -93,14 +105,14 @@ def apply_layer_fix(
     Raises UsageError where the place is taken, SourceError, ImageError and OSError; then nothing is left behind.
     """
     scans = _find_scans(before.layers)
-    cuts = plan_cuts(before.tree, fix.edits)
+    cuts = plan_cuts(before.tree, fix.layer_edits)
     with destination.open_workplace() as place:
         layout = place / "layout"
         layout.mkdir()
         new = write_image(
             before.image,
             scans,
-            ImageChange(cuts, fix.compression),
+            ImageChange(cuts, fix.compression, fix.variables),
             layout,
             annotations=destination.annotations,
             provenance=_tell_provenance(before, fix),
@@ -114,7 +126,7 @@ def apply_layer_fix(
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)
-    return Applied(before, after, new, cuts, removed, added, objections, destination.where)
+    return Applied(before, after, new, cuts, fix.variables, removed, added, objections, destination.where)
 
 
 def _audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:

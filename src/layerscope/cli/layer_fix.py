@@ -21,7 +21,7 @@ from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
 from layerscope.rules.finding import Finding
-from layerscope.rules.layer_edit import DropPath, LayerEdit
+from layerscope.rules.layer_edit import DropPath
 
 Function = Callable[..., int]
 
@@ -113,7 +113,7 @@ def apply_layers(
     Raises UsageError, SourceError and ImageError.
     """
     chosen = choose_layer_fixes(findings, codes=codes, reviewed=surgery.reviewed)
-    dropped: tuple[LayerEdit, ...] = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
+    dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
     fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression)
     if not fix.edits and compression is None:

@@ -24,6 +24,8 @@ def render_applied_markdown(applied: Applied) -> str:
     lines += ["| ---: | --- | ---: | ---: | --- |", *_write_layers(applied)]
     for title, findings in (("Findings removed", applied.removed), ("New findings", applied.added)):
         lines += _write_findings(title, findings)
+    if applied.variables:
+        lines += ["", "## Config", "", *_write_variables(applied)]
     gone = [f"- {write_code(root_path(path))}" for path in sorted(applied.cuts.paths)[:SHOWN_PATHS]]
     more = [f"- and {len(applied.cuts.paths) - SHOWN_PATHS:,} more"] if len(applied.cuts.paths) > SHOWN_PATHS else []
     if gone:
@@ -41,6 +43,11 @@ def _tell_verdict(applied: Applied) -> Iterator[str]:
     yield "**Not written:** the new image is not what it should be."
     yield ""
     yield from (f"- {write_prose(objection)}" for objection in applied.objections)
+
+
+def _write_variables(applied: Applied) -> Iterator[str]:
+    for name, value in sorted(applied.variables.items()):
+        yield f"- {write_code(f'{name}={value}')}" if value is not None else f"- {write_code(name)} is not set any more"
 
 
 def _count(applied: Applied) -> list[tuple[str, int, int]]:

@@ -101,6 +101,9 @@ def _draw_rest(page: Page, applied: Applied) -> None:
     """What is gone for the container, and what had to stay."""
     gone = sorted(applied.cuts.paths)
     page.add_blank()
+    for name, value in sorted(applied.variables.items()):
+        told = f"{name}={value}" if value is not None else f"{name} is not set any more"
+        page.add_line(("config ", "label"), escape_line(told))
     if gone:
         shown = ", ".join(escape_line(root_path(path)) for path in gone[:SHOWN_PATHS])
         more = f" and {len(gone) - SHOWN_PATHS:,} more" if len(gone) > SHOWN_PATHS else ""
@@ -138,6 +141,7 @@ def render_applied_json(applied: Applied) -> str:
             ],
             "removed": [build_finding(finding, before) for finding in applied.removed],
             "added": [build_finding(finding, after) for finding in applied.added],
+            "variables": dict(sorted(applied.variables.items())),
             "gone": [root_path(path) for path in sorted(applied.cuts.paths)],
             "left": list(applied.cuts.left),
         }

@@ -23,7 +23,7 @@ def write_prose(text: str) -> str:
     """
     line = escape_line(text)
     pieces = _QUOTED.split(line)
-    if any("`" in piece for piece in pieces) or "``" in line:
+    if any("`" in piece for piece in pieces) or "``" in line or not all(map(str.strip, pieces[1::2])):
         return _write_words(line)
     return "".join(write_code(piece) if number % 2 else _write_words(piece) for number, piece in enumerate(pieces))
 

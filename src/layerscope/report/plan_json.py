@@ -2,6 +2,7 @@
 
 from typing import Final, get_args
 
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.plan import LeftOut, Plan, PlannedFix
 from layerscope.report.json_v1 import FixKindName, FixV1, LeftOutV1, PlanStepV1, PlanV1, SafetyName
 from layerscope.rules.fix import Fix, FixKind, Safety
@@ -15,24 +16,42 @@ def build_fix(fix: Fix) -> FixV1:
     return FixV1(title=fix.title, kind=_KINDS[fix.kind], safety=_SAFETIES[fix.safety], steps=list(fix.steps))
 
 
-def build_plan(plan: Plan) -> PlanV1:
-    """The plan, and what is left out of it."""
+def build_plan(plan: Plan, dockerfile: DockerfileProposal | None = None) -> PlanV1:
+    """The plan, and what is left out of it; with a Dockerfile, the patch of it or the command that takes each step."""
     numbers = {step.fix: number for number, step in enumerate(plan.steps)}
     return PlanV1(
-        steps=list(map(_build_step, plan.steps)),
+        steps=[_build_step(step, dockerfile) for step in plan.steps],
         left_out=[_build_left_out(each, numbers[each.instead]) for each in plan.left_out],
     )
 
 
-def _build_step(step: PlannedFix) -> PlanStepV1:
+def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
+    """The diff of all edits of a Dockerfile together, each edit, and why other findings get none."""
+    return {
+        "patch": dockerfile.diff,
+        "edits": [
+            {"code": edit.code, "layer": edit.layer, "title": edit.title, "safety": str(edit.safety)}
+            for edit in dockerfile.edits
+        ],
+        "refused": [
+            {"code": each.code, "layer": each.layer, "reason": each.reason, "advice": each.advice}
+            for each in dockerfile.refused
+        ],
+        "rebuilds": [
+            {"code": each.code, "command": each.command, "reason": each.reason} for each in dockerfile.rebuilds
+        ],
+    }
+
+
+def _build_step(step: PlannedFix, dockerfile: DockerfileProposal | None) -> PlanStepV1:
     return PlanStepV1(
         kind=_KINDS[step.fix.kind],
         title=step.fix.title,
         safety=_SAFETIES[step.fix.safety],
         reason=step.reason,
         steps=list(step.fix.steps),
-        command=None,
-        patch=None,
+        command=None if dockerfile is None else dockerfile.find_command(step.removes),
+        patch=None if dockerfile is None else dockerfile.find_patch(step.findings),
         removes=list(step.removes),
         saves=step.saves,
         alternatives=list(map(build_fix, step.alternatives)),

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from layerscope.audit.result import AuditResult
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.plan import LeftOut, Plan, PlannedFix
 from layerscope.fixes.proposal import Proposal
 from layerscope.fixes.steps import is_command, is_instruction, read_command, read_remark
+from layerscope.report.dockerfile_view import write_dockerfile
 from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
 from layerscope.report.places import tell_reference
 from layerscope.report.plan_words import list_layer_edits, tell_layer_edits, tell_nothing, tell_remarks, tell_sum
@@ -16,7 +18,7 @@ from layerscope.rules.wording import tell_count, tell_size
 HEADINGS = ("step", "change", "kind", "safety", "removes", "saves")
 
 
-def render_plan_markdown(result: AuditResult, proposal: Proposal) -> str:
+def render_plan_markdown(result: AuditResult, proposal: Proposal, dockerfile: DockerfileProposal | None = None) -> str:
     """The whole plan; all text of the image stands in code spans and fences."""
     plan = proposal.plan
     lines = [f"# Fixes for {write_code(tell_reference(result.image.reference))}", ""]
@@ -36,6 +38,8 @@ def render_plan_markdown(result: AuditResult, proposal: Proposal) -> str:
     if plan.uncured:
         found = [f"- {finding.code}: {write_prose(finding.message)}" for finding in plan.uncured]
         lines += ["", "## Found, and no fix known", "", *found]
+    if dockerfile is not None:
+        lines += write_dockerfile(dockerfile)
     return "\n".join(lines) + "\n"
 
 

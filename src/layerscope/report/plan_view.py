@@ -4,16 +4,18 @@ from rich.table import Table
 from rich.text import Text
 
 from layerscope.audit.result import AuditResult
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.plan import LeftOut, Plan, PlannedFix
 from layerscope.fixes.proposal import Proposal
 from layerscope.report.context import RenderContext
+from layerscope.report.dockerfile_view import draw_dockerfile
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.json_format import build_finding
 from layerscope.report.json_parts import build_image, head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1 import GapV1
 from layerscope.report.places import tell_reference
-from layerscope.report.plan_json import build_plan
+from layerscope.report.plan_json import build_dockerfile, build_plan
 from layerscope.report.plan_words import list_layer_edits, tell_layer_edits, tell_nothing, tell_remarks, tell_sum
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
@@ -25,8 +27,10 @@ MARGIN = 3
 """Columns of the numbers."""
 
 
-def render_plan_text(result: AuditResult, proposal: Proposal, context: RenderContext) -> str:
-    """The steps by number, their sum, and what is not in them."""
+def render_plan_text(
+    result: AuditResult, proposal: Proposal, context: RenderContext, dockerfile: DockerfileProposal | None = None
+) -> str:
+    """The steps by number, their sum, what is not in them, and what is changed in the Dockerfile if there is one."""
     page, plan = Page(context), proposal.plan
     page.add_line((escape_line(tell_reference(result.image.reference)), "path"))
     for step, number in zip(plan.steps, range(1, len(plan.steps) + 1), strict=True):
@@ -39,19 +43,22 @@ def render_plan_text(result: AuditResult, proposal: Proposal, context: RenderCon
     _draw_layer_edits(page, plan)
     _draw_left_out(page, plan)
     _draw_uncured(page, plan.uncured)
+    if dockerfile is not None:
+        draw_dockerfile(page, dockerfile)
     return page.read()
 
 
-def render_plan_json(result: AuditResult, proposal: Proposal) -> str:
+def render_plan_json(result: AuditResult, proposal: Proposal, dockerfile: DockerfileProposal | None = None) -> str:
     """The image, the plan, and what has no fix, under the keys of the report."""
     return encode_json(
         {
             **head_document(),
             "image": build_image(result.image, result.layers, result.base),
             "intact": result.is_intact,
-            "plan": build_plan(proposal.plan),
+            "plan": build_plan(proposal.plan, dockerfile),
             "withheld": proposal.withheld,
             "uncured": [build_finding(finding, result) for finding in proposal.plan.uncured],
+            "dockerfile": None if dockerfile is None else build_dockerfile(dockerfile),
             "gaps": [GapV1(gap.what, gap.where, gap.why) for gap in sorted(result.gaps)],
         }
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from layerscope.audit.result import AuditResult
 from layerscope.fixes.plan import Plan
 from layerscope.fixes.proposal import Proposal
-from layerscope.fixes.steps import read_command
-from layerscope.rules.fix import FixKind, Safety
+from layerscope.rules.fix import Safety
+from layerscope.rules.layer_fixes import COMMAND
 from layerscope.rules.wording import tell_count, tell_list, tell_share, tell_size
 
 
@@ -24,11 +24,12 @@ def tell_sum(result: AuditResult, plan: Plan) -> str:
 
 
 def list_layer_edits(plan: Plan) -> dict[str, list[int]]:
-    """The commands that edit the image's layers, each with the numbers of the steps that it takes the place of."""
+    """The commands that make the fixes in the image itself, each with the numbers of the steps that it makes."""
     commands: dict[str, list[int]] = {}
     for number, step in enumerate(plan.steps, start=1):
-        fixes = (fix for fix in (step.fix, *step.alternatives) if fix.kind is FixKind.LAYER_EDIT)
-        for command in dict.fromkeys(read_command(line) for fix in fixes for line in fix.steps):
+        made = next((fix for fix in (step.fix, *step.alternatives) if fix.edits), None)
+        if made is not None:
+            command = COMMAND if made.safety is Safety.SAFE else f"{COMMAND} --reviewed"
             commands.setdefault(command, []).append(number)
     return commands
 
@@ -36,7 +37,7 @@ def list_layer_edits(plan: Plan) -> dict[str, list[int]]:
 def tell_layer_edits(numbers: Sequence[int]) -> str:
     """What such a command does."""
     steps = f"{'Step' if len(numbers) == 1 else 'Steps'} {tell_list(map(str, numbers), shown=len(numbers))}"
-    return f"{steps} can be made in the layers themselves, without a build; every other file stays as it is"
+    return f"{steps} can be made in the image as it is, without a build; every other file stays as it is"
 
 
 def tell_nothing(proposal: Proposal) -> str:

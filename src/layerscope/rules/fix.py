@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from layerscope.rules.config_edit import ConfigEdit
 from layerscope.rules.layer_edit import LayerEdit
 
 
@@ -41,4 +42,4 @@ class Fix(Struct, frozen=True):
     steps: tuple[str, ...]
     safety: Safety = Safety.REVIEW
     kind: FixKind = FixKind.DOCKERFILE_EDIT
-    edits: tuple[LayerEdit, ...] = ()
+    edits: tuple[LayerEdit | ConfigEdit, ...] = ()

@@ -12,6 +12,7 @@ from layerscope.facts.elf.unmet_versions import UnmetSymbolVersion
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.completeness import has_unread_layers
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.wording import quote_instruction
 
@@ -23,6 +24,8 @@ LIBRARY_PATH_NEEDS: Final[tuple[type[Fact], ...]] = (
     DriverFile,
 )
 """What a rule needs that proposes the variable's value."""
+
+VARIABLE: Final = "LD_LIBRARY_PATH"
 
 _MOUNTED: Final = ("/usr/local/nvidia/lib", "/usr/local/nvidia/lib64", "/usr/lib/wsl", "/run/", "/mnt/", "/host/")
 """Folders that a runtime mounts: NVIDIA's images name the first two for their first runtime."""
@@ -42,6 +45,7 @@ def take_out(folder: str, facts: FactSet) -> Fix:
         title,
         (propose_library_path(facts), f"Or set {folder} for the one program that needs it."),
         kind=FixKind.CONFIG_EDIT,
+        edits=edit_library_path(facts),
     )
 
 
@@ -51,15 +55,26 @@ def propose_library_path(facts: FactSet) -> str:
     Whoever follows one finding must not put back what another one takes out.
     """
     configuration = facts.find(LoaderConfiguration)
+    line = set_library_path(_list_good(facts))
+    is_set = configuration is None or configuration.library_path_step
+    return line if is_set else line.replace(_DELETE, "nothing is left of it: empty it in the last stage")
+
+
+def edit_library_path(facts: FactSet) -> tuple[SetVariable, ...]:
+    """The same in the config alone."""
+    return (SetVariable(VARIABLE, join_folders(_list_good(facts)) or None),)
+
+
+def _list_good(facts: FactSet) -> list[SearchFolder]:
+    """The folders of the variable that nothing is said against; some may be dead."""
+    configuration = facts.find(LoaderConfiguration)
     blamed = find_blamed_folders(facts)
-    line = set_library_path(
+    return [
         folder
         for folder in (configuration.library_path if configuration is not None else ())
         if folder.text.startswith(("/", "$"))
         and blamed.isdisjoint({folder.text.strip("/"), (folder.path or folder.text).strip("/")})
-    )
-    is_set = configuration is None or configuration.library_path_step
-    return line if is_set else line.replace(_DELETE, "nothing is left of it: empty it in the last stage")
+    ]
 
 
 def find_blamed_folders(facts: FactSet) -> frozenset[str]:
@@ -88,9 +103,13 @@ def find_told_libraries(facts: FactSet) -> frozenset[str]:
 
 def set_library_path(folders: Iterable[SearchFolder]) -> str:
     """The instruction that leaves these folders, less what is empty or dead, or what to do where none is left."""
-    texts = [folder.text for folder in folders if folder.text and not is_dead(folder)]
-    kept = ":".join(dict.fromkeys(texts))
+    kept = join_folders(folders)
     return f"ENV LD_LIBRARY_PATH={kept}" if kept else f"ENV LD_LIBRARY_PATH=   ({_DELETE})"
+
+
+def join_folders(folders: Iterable[SearchFolder]) -> str:
+    """The value of the variable that leaves these folders, less what is empty or dead."""
+    return ":".join(dict.fromkeys(folder.text for folder in folders if folder.text and not is_dead(folder)))
 
 
 def tell_library_path(configuration: LoaderConfiguration | None) -> str:

@@ -100,6 +100,12 @@ _CURES: Final[dict[str, tuple[str, str, str, Safety]]] = {
 """For each kind: the title, the change in the step itself, the cache mount that takes its place, and the safety."""
 
 
+def find_cleanup(kind: str) -> str:
+    """The command that ends the step which fills a cache, in a shell's list; empty where that is not the cure."""
+    _, change, _, safety = _CURES[kind]
+    return change.removeprefix("&& ") if change.startswith("&& ") and safety is Safety.SAFE else ""
+
+
 def suggest_cure(kind: str, instruction: str) -> Fix:
     """The fix for a cache of that kind, left behind by that instruction."""
     title, change, mount, safety = _CURES[kind]

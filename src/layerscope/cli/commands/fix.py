@@ -13,6 +13,14 @@ from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.dockerfile_fix import (
+    DockerfileChoice,
+    open_dockerfile,
+    print_reconstruction,
+    propose_changes,
+    with_dockerfile,
+    write_changes,
+)
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
 from layerscope.cli.layer_fix import Surgery, apply_layers, open_destination, with_surgery
@@ -48,6 +56,7 @@ FORMATS = (*TEXT_AND_JSON, "markdown")
 @ignore_base_option
 @with_gpu_options
 @policy_dir_option
+@with_dockerfile
 @with_surgery
 @with_reading
 @output_option
@@ -63,6 +72,7 @@ def command(
     driver: str | None,
     fleet: Path | None,
     policy_dir: Path | None,
+    choice: DockerfileChoice,
     surgery: Surgery,
     reading: Reading,
     output: tuple[str, ...],
@@ -71,12 +81,18 @@ def command(
     """Plan what to change so that an image audits clean.
 
     IMAGE is audited, and the fewest fixes are told, in order of effect: why each is needed, what it removes, how many
-    bytes it saves and what to write. Formats are terminal, json, and markdown for a merge request. Exit codes: 0
-    nothing to fix, 1 there are steps, 4 the image is damaged.
+    bytes it saves and what to write. With --file, a diff shows what of that changes the Dockerfile. Formats are
+    terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
+    damaged.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
+    opened = open_dockerfile(choice)
     destination = open_destination(surgery, reading)
+    if destination is not None and (opened is not None or choice.is_reconstructed):
+        raise UsageError(
+            "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
+        )
     source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
@@ -92,13 +108,19 @@ def command(
             whole, surgery, destination, findings=result.findings, codes=codes, options=options, console=console
         )
         return _deliver_applied(applied, outputs, console)
+    if choice.is_reconstructed:
+        print_reconstruction(result, console)
+        return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
     proposal = propose(result.findings, codes=codes, is_safe=is_safe, base_layers=result.base_layers)
+    dockerfile = None if opened is None else propose_changes(opened, result, codes=codes, is_safe=is_safe)
     renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_plan_text(result, proposal, context),
-        "json": lambda _: render_plan_json(result, proposal),
-        "markdown": lambda _: render_plan_markdown(result, proposal),
+        "terminal": lambda context: render_plan_text(result, proposal, context, dockerfile),
+        "json": lambda _: render_plan_json(result, proposal, dockerfile),
+        "markdown": lambda _: render_plan_markdown(result, proposal, dockerfile),
     }
     deliver(outputs, renderers, context=console.render_context(), console=console)
+    if opened is not None and dockerfile is not None and choice.is_written:
+        write_changes(opened, dockerfile, console)
     return find_exit_code(result, proposal.plan)
 
 

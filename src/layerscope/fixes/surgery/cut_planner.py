@@ -105,6 +105,7 @@ class _CutPlanner:
         self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in self._odd}
         given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}
         gone, named = self._find_gone()
+        self._left += _tell_blocked(path for path in self._named if path in self._tree and path not in gone)
         per_layer = tuple(self._cut(layer, given, named) for layer in range(len(self._stack.indexes)))
         saved = sum(map(self._stack.size, (each for each in self._dropped if self._stack.types[each] == _FILE)))
         return ImageCuts(per_layer, gone, saved, tuple(self._left))
@@ -194,15 +195,22 @@ class _CutPlanner:
 
     def _keep_lids(self) -> None:
         """Take back files that hid a directory and made room for another one, which would show it again."""
-        stack, ender_of = self._stack, self._tree.endings.ender
+        stack = self._stack
         for hidden, lid in self._tree.endings:
             if lid not in self._dropped or stack.is_directory(lid):
                 continue
             if hidden in self._dropped and not stack.is_directory(hidden):
                 continue
-            ender = ender_of(lid)
-            if ender is not None and stack.is_directory(ender):
-                self._keep(lid)
+            if not is_at_or_below(stack.path(lid), self._named):
+                self._keep_last_lid(lid)
+
+    def _keep_last_lid(self, lid: int) -> None:
+        """Of files that replaced each other before a directory came, take back the last."""
+        ender = self._tree.endings.ender(lid)
+        while ender is not None and ender in self._dropped and not self._stack.is_directory(ender):
+            lid, ender = ender, self._tree.endings.ender(ender)
+        if ender is not None and self._stack.is_directory(ender):
+            self._keep(lid)
 
     def _drop(self, ordinal: int) -> None:
         """Drop an entry; with a directory go the entries of lower layers for the same one, which it had taken over."""

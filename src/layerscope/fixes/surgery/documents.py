@@ -4,7 +4,7 @@ https://github.com/opencontainers/image-spec/blob/main/config.md, manifest.md, i
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
@@ -21,22 +21,31 @@ NAME: Final = "org.opencontainers.image.ref.name"
 _BASE: Final = ("org.opencontainers.image.base.digest", "org.opencontainers.image.base.name")
 """What says that the image stands on another one bit for bit, which is not true of one whose lower layers changed."""
 
-Change = Callable[[dict[str, object]], None]
 
-
-def render_config(image: Image, layers: Sequence[WrittenLayer | None], *, change: Change | None = None) -> bytes:
+def render_config(image: Image, layers: Sequence[WrittenLayer | None], variables: Mapping[str, str | None]) -> bytes:
     """The config with the DiffIDs of the new layers; None stands for one that is left out, whose step made nothing.
 
-    `change` may change the runtime part (`config`) besides.
+    Each of the variables gets its value, where it stood or at the end; None takes it out.
     """
     document = json.loads(image.config.content)
     document["rootfs"]["diff_ids"] = [str(layer.diff_id) for layer in layers if layer is not None]
     _mark_steps(document, image.config, layers)
-    if change is not None:
+    if variables:
         runtime = document.get("config") or {}
-        change(runtime)
-        document["config"] = runtime
+        document["config"] = {**runtime, "Env": _set_variables(runtime.get("Env") or [], variables)}
     return _render(document)
+
+
+def _set_variables(environment: Sequence[str], variables: Mapping[str, str | None]) -> list[str]:
+    """The environment with these variables; of one that stands there twice, both are as wanted."""
+    names = [entry.partition("=")[0] for entry in environment]
+    kept = [
+        f"{name}={variables[name]}" if name in variables else entry
+        for name, entry in zip(names, environment, strict=True)
+        if variables.get(name, entry) is not None
+    ]
+    added = (f"{name}={value}" for name, value in variables.items() if value is not None and name not in names)
+    return [*kept, *added]
 
 
 def _mark_steps(document: dict[str, object], config: ImageConfig, layers: Sequence[WrittenLayer | None]) -> None:

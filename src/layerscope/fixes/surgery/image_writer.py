@@ -1,12 +1,12 @@
 """A new image, written as an OCI layout into a folder of its own: layers first, then what names them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts
-from layerscope.fixes.surgery.documents import Change, render_config, render_index, render_manifest
+from layerscope.fixes.surgery.documents import render_config, render_index, render_manifest
 from layerscope.fixes.surgery.layer_writer import WrittenLayer, keep_layer, rewrite_layer
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
@@ -23,12 +23,12 @@ _VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
 class ImageChange:
     """What is to become of an image: the cuts of its layers, how they are packed, and what changes in its config.
 
-    `compression` is that of all layers of the new image; None keeps each as it is.
+    `compression` is that of all layers of the new image; None keeps each as it is. `variables` get a value, or go.
     """
 
     cuts: ImageCuts
     compression: Compression | None = None
-    config: Change | None = None
+    variables: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def write_image(
         _write_layer(image, scans, number, change, blobs, progress=progress) for number in range(len(image.layers))
     )
     kept = [layer for layer in layers if layer is not None]
-    config = _write_document(render_config(image, layers, change=change.config), OCI_CONFIG, blobs)
+    config = _write_document(render_config(image, layers, change.variables), OCI_CONFIG, blobs)
     descriptors = [layer.descriptor for layer in kept]
     content = render_manifest(image, config, descriptors, provenance, base_holds=base_holds)
     manifest = _write_document(content, OCI_MANIFEST, blobs)

@@ -7,6 +7,7 @@ from layerscope.facts.config.environment import Environment
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.python_process import PythonProcess
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind, Safety
 from layerscope.rules.rule import Rule
@@ -19,6 +20,7 @@ FIX: Final = Fix(
     ("ENV PYTHONUNBUFFERED=1   anywhere in the final stage",),
     Safety.SAFE,
     kind=FixKind.CONFIG_EDIT,
+    edits=(SetVariable(VARIABLE, "1"),),
 )
 
 

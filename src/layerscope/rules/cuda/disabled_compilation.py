@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from layerscope.facts.cuda.declared import CudaDeclaration, DeclaredVariable
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
@@ -55,6 +56,7 @@ class DisabledCompilation(Rule):
             "Take the variable out",
             (f"Remove {variable.name} from ENV", f"Or: ENV {variable.name}=0"),
             kind=FixKind.CONFIG_EDIT,
+            edits=(SetVariable(variable.name),),
         )
         message = f"The config sets {variable.name}={variable.value}{said}: {harm}"
         return self.finding(message, Evidence(), severity=severity, fixes=(fix,))

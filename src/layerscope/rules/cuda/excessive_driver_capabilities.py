@@ -6,6 +6,7 @@ from typing import ClassVar
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
@@ -38,7 +39,12 @@ class ExcessiveDriverCapabilities(Rule):
             return
         variable = declaration.find("NVIDIA_DRIVER_CAPABILITIES")
         said = f" ({quote_instruction(variable.instruction)})" if variable is not None and variable.instruction else ""
-        fix = Fix("Name what is used", ("ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility",), kind=FixKind.CONFIG_EDIT)
+        fix = Fix(
+            "Name what is used",
+            ("ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility",),
+            kind=FixKind.CONFIG_EDIT,
+            edits=(SetVariable("NVIDIA_DRIVER_CAPABILITIES", "compute,utility"),),
+        )
         yield self.finding(
             f"NVIDIA_DRIVER_CAPABILITIES=all{said} mounts graphics, video and display parts of the driver as well",
             Evidence(),

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 from layerscope.facts.cuda.declared import CudaDeclaration
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
@@ -62,6 +63,7 @@ class HardCodedNcclSetting(Rule):
                 f"docker run -e {first.name}={first.value} …   or a line in the host's /etc/nccl.conf",
             ),
             kind=FixKind.CONFIG_EDIT,
+            edits=tuple(SetVariable(each.name) for each in fixed),
         )
         yield self.finding(f"The config sets {named}{said}: {_HARMS[first.name]}", Evidence(), fixes=(fix,))
 

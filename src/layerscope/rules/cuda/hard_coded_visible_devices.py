@@ -8,6 +8,7 @@ from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
@@ -70,6 +71,7 @@ class HardCodedVisibleDevices(Rule):
                 "docker run --gpus '\"device=0\"' …   or --gpus all",
             ),
             kind=FixKind.CONFIG_EDIT,
+            edits=(SetVariable(variable.name),),
         )
         message = f"The config sets {variable.name}={variable.value!r}{said}: {what}"
         return self.finding(message, Evidence(), severity=severity, fixes=(fix,))

@@ -10,6 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.cuda_stack import find_framework, tell_made_by
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
@@ -81,7 +82,10 @@ def _suggest(facts: FactSet, environment: str, is_overridden: bool) -> Fix:
     """A bitsandbytes that fits torch."""
     if is_overridden:
         return Fix(
-            "Take the variable out", ("Remove ENV BNB_CUDA_VERSION from the Dockerfile",), kind=FixKind.CONFIG_EDIT
+            "Take the variable out",
+            ("Remove ENV BNB_CUDA_VERSION from the Dockerfile",),
+            kind=FixKind.CONFIG_EDIT,
+            edits=(SetVariable("BNB_CUDA_VERSION"),),
         )
     return Fix(
         "Install a bitsandbytes that knows torch's CUDA",

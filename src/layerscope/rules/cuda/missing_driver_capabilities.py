@@ -8,6 +8,7 @@ from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind, Safety
@@ -55,6 +56,7 @@ class MissingDriverCapabilities(Rule):
             (f"ENV NVIDIA_DRIVER_CAPABILITIES={_extend(words, missing)}",),
             Safety.SAFE,
             kind=FixKind.CONFIG_EDIT,
+            edits=(SetVariable("NVIDIA_DRIVER_CAPABILITIES", _extend(words, missing)),),
         )
         if missing and "all" not in words and computes_by_cuda(facts):
             message = f"NVIDIA_DRIVER_CAPABILITIES={value}{said} lacks {tell_list(missing)}"

@@ -10,7 +10,13 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
-from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, is_dead, propose_library_path, tell_library_path
+from layerscope.rules.library_path import (
+    LIBRARY_PATH_NEEDS,
+    edit_library_path,
+    is_dead,
+    propose_library_path,
+    tell_library_path,
+)
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_list
@@ -53,7 +59,12 @@ class DeadLibraryPathEntry(Rule):
         names = tell_list(_describe(folder) for folder in dead)
         verb = "is" if len(dead) == 1 else "are"
         message = f"{tell_library_path(configuration)} leads to {names}, which {verb} not in the image"
-        fix = Fix("Name only folders that are there", (propose_library_path(facts),), kind=FixKind.CONFIG_EDIT)
+        fix = Fix(
+            "Name only folders that are there",
+            (propose_library_path(facts),),
+            kind=FixKind.CONFIG_EDIT,
+            edits=edit_library_path(facts),
+        )
         yield self.finding(message, *(removals or [Evidence()]), fixes=(fix,))
 
 

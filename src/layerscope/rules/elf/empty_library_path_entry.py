@@ -9,7 +9,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
-from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, propose_library_path, tell_library_path
+from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, edit_library_path, propose_library_path, tell_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_list
@@ -64,6 +64,7 @@ class EmptyLibraryPathEntry(Rule):
                 "Where the base may set it: ENV LD_LIBRARY_PATH=/opt/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}",
             ),
             kind=FixKind.CONFIG_EDIT,
+            edits=edit_library_path(facts),
         )
         severity = Severity.MEDIUM if objects else self.severity
         yield self.finding(message, Evidence(), severity=severity, fixes=(fix,))

@@ -28,6 +28,8 @@ class DeletedInLaterLayer(EndedFilesRule):
             RUN curl -O https://example.com/cuda.run && sh cuda.run --silent && rm cuda.run
 
     Fix safety: Review: steps that are joined are also cached together.
+        In the layers themselves (`layerscope fix --apply --layers`) safe: a container sees the same files, which is
+        proved before the image is put anywhere.
     Blind spots: Deletions of less than a megabyte a step are told together, as information. Sizes are uncompressed;
         the registry stores less. Hard links that keep a file's content alive are taken into account.
     References: Dockerfile best practices, "Minimize the number of layers" and "Multi-stage builds"; dive's wasted

@@ -52,7 +52,8 @@ class LeftoverPackageCache(Rule):
              && pip install --no-cache-dir torch
 
     Fix safety: Safe for system packages, pip, uv, conda and npm: a cache is made again when it is needed. Review
-        for compiled languages, where an image may build at start.
+        for compiled languages, where an image may build at start. `layerscope fix --apply --layers` leaves the safe
+        ones out of the layers themselves.
     Blind spots: Caches at places set by environment or configuration are not found. Files that a later step deletes
         are LAY101's. Files of conda's package folder that environments share by hard link are not counted: deleting
         them frees nothing. Model caches (Hugging Face, torch hub) are no package caches.

@@ -27,6 +27,8 @@ class MetadataOnlyCopy(EndedFilesRule):
 
     Fix safety: Review: `--chmod` gives one mode to files and directories alike; the user must exist or be given by
         number.
+        In the layers themselves (`layerscope fix --apply --layers`) safe: a container sees the same files, which is
+        proved before the image is put anywhere.
     Blind spots: Which of mode, owner, time and extended attributes changed is not told here (`layerscope diff` and
         `tree` show it). A copy with equal content may also come from a step that wrote the same file again.
     References: Dockerfile reference, "COPY --chown --chmod"; moby/moby issue 22810.

@@ -23,6 +23,8 @@ class OverwrittenInLaterLayer(EndedFilesRule):
 
     Remedy: Install the wanted version once: choose a base that has it, or one that has none. Copy data in one step.
     Fix safety: Review: another base or another order of steps can change what the image contains.
+        In the layers themselves (`layerscope fix --apply --layers`) safe: a container sees the same files, which is
+        proved before the image is put anywhere.
     Blind spots: Less than a megabyte a step is told together, as information: package databases, caches of the
         loader and logs are rewritten by every installation. Sizes are uncompressed.
     References: Dockerfile best practices, "Leverage build cache"; dive's wasted bytes.

@@ -1,0 +1,1 @@
+"""Changes of the Dockerfile that an image was built from."""

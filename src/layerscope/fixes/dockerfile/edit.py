@@ -1,0 +1,56 @@
+"""An edit of a Dockerfile: what it changes, which findings it removes, and why others get none."""
+
+from dataclasses import dataclass
+
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Safety
+
+
+@dataclass(frozen=True)
+class Span:
+    """A text in place of what stands from `start` up to `end` in the file; where they are one, it is put in."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Leave out the command of that place in the list of the RUN whose first line has that number.
+
+    A RUN that keeps no command goes.
+    """
+
+    number: int
+    command: int
+
+
+@dataclass(frozen=True)
+class DockerfileEdit:
+    """What one edit changes, for the finding of that code about that layer, and of several such about that path."""
+
+    code: str
+    layer: int | None
+    title: str
+    safety: Safety
+    spans: tuple[Span, ...] = ()
+    drops: tuple[Drop, ...] = ()
+    path: str | None = None
+
+    def is_for(self, finding: Finding) -> bool:
+        """Whether it removes a finding, or its part of it."""
+        if finding.code != self.code or self.layer is None:
+            return finding.code == self.code
+        places = [place for place in finding.locations if place.layer == self.layer]
+        return any(self.path is None or place.path == self.path for place in places)
+
+
+@dataclass(frozen=True)
+class NoEdit:
+    """Why a finding gets no edit, and what a person can do instead where that is known."""
+
+    code: str
+    layer: int | None
+    reason: str
+    advice: str = ""

@@ -1,0 +1,1 @@
+"""The edits, each for the findings of one rule or of few."""

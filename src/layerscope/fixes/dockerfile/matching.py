@@ -1,0 +1,182 @@
+"""Which step of an image's history each instruction of a Dockerfile became, even where only parts match."""
+
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from layerscope.errors import UsageError
+from layerscope.fixes.dockerfile.likeness import Likeness, compare_step
+from layerscope.formats.dockerfile import Dockerfile, Instruction, Stage
+from layerscope.formats.dockerfile_words import expand_variables, find_assignments
+from layerscope.image.history import BuildStep
+
+COMPARED: Final = 512
+"""Instructions and steps, the last of each, that are compared: an engine stacks 127 layers at most."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """An instruction, the step that it became, and whether they are the same as far as the history tells."""
+
+    instruction: Instruction
+    step: BuildStep
+    is_same: bool
+
+
+@dataclass(frozen=True)
+class MatchedDockerfile:
+    """A Dockerfile beside the history of the image that one of its stages became.
+
+    `chain` are the stages that the image is made of, the target last: each starts from the one before.
+    """
+
+    dockerfile: Dockerfile
+    chain: tuple[Stage, ...]
+    steps: tuple[BuildStep, ...]
+    matches: tuple[Match, ...]
+
+    @property
+    def target(self) -> Stage:
+        """The stage that the image was built from."""
+        return self.chain[-1]
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """What the image is made of, in order, without FROM."""
+        return tuple(each for stage in self.chain for each in stage.instructions[1:])
+
+    @property
+    def unmatched_instructions(self) -> tuple[Instruction, ...]:
+        """Those that became no step of this image."""
+        matched = {match.instruction.number for match in self.matches}
+        return tuple(each for each in self.instructions if each.number not in matched)
+
+    @property
+    def unmatched_steps(self) -> tuple[BuildStep, ...]:
+        """Those above the base image's that no instruction made."""
+        first = min((match.step.position for match in self.matches), default=len(self.steps))
+        matched = {match.step.position for match in self.matches}
+        return tuple(step for step in self.steps if step.position > first and step.position not in matched)
+
+    @property
+    def is_related(self) -> bool:
+        """Whether the image was built from this file, or from one much like it: half of it is in the history."""
+        return bool(self.matches) and 2 * len(self.matches) >= min(len(self.instructions), COMPARED)
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether a builder without BuildKit's features made the image."""
+        made = [match.step for match in self.matches if match.instruction.keyword in {"RUN", "COPY", "ADD"}]
+        return bool(made) and not any(step.created_by.endswith("# buildkit") for step in made)
+
+    def find_match(self, layer: int | None) -> Match | None:
+        """The instruction that made a layer."""
+        matches = (match for match in self.matches if match.step.layer == layer is not None)
+        return next(matches, None)
+
+    def list_between(self, first: Instruction, last: Instruction) -> tuple[Instruction, ...]:
+        """What stands between two instructions of the chain."""
+        numbers = [each.number for each in self.instructions]
+        return self.instructions[numbers.index(first.number) + 1 : numbers.index(last.number)]
+
+
+def match_dockerfile(dockerfile: Dockerfile, steps: tuple[BuildStep, ...], target: str = "") -> MatchedDockerfile:
+    """Pair the instructions of the target stage (the last, unless it is named) with an image's steps."""
+    chain = _follow_stages(dockerfile, target)
+    compared = steps[-COMPARED:]
+    instructions, likeness = list[Instruction](), list[list[Likeness]]()
+    skipped = sum(len(stage.instructions) - 1 for stage in chain) - COMPARED
+    for number, (each, values) in enumerate(_iter_values(dockerfile, chain, steps)):
+        if number >= skipped:
+            instructions.append(each)
+            likeness.append([compare_step(each, step, values) for step in compared])
+    return MatchedDockerfile(dockerfile, chain, steps, _align(instructions, compared, likeness))
+
+
+def _follow_stages(dockerfile: Dockerfile, target: str) -> tuple[Stage, ...]:
+    """The target and the stages that it starts from, lowest first."""
+    stages = dockerfile.stages
+    place = find_stage_place(stages, target, len(stages)) if target else len(stages) - 1
+    if place is None:
+        names = ", ".join(stage.name for stage in stages if stage.name) or "none has a name"
+        raise UsageError(f"looking for stage {target!r} in the Dockerfile: its stages are {names}")
+    known = _global_values(dockerfile)
+    chain: list[Stage] = []
+    while place is not None:
+        chain.insert(0, stages[place])
+        place = find_stage_place(stages, expand_variables(stages[place].base, known), place)
+    return tuple(chain)
+
+
+def find_stage_place(stages: tuple[Stage, ...], name: str, before: int) -> int | None:
+    """The place of the stage of that name or number, among those before a place."""
+    if name.isdecimal() and len(name) < len(str(len(stages))) + 1 and int(name) < before:
+        return int(name)
+    places = [place for place, stage in enumerate(stages[:before]) if stage.name == name.lower() != ""]
+    return places[-1] if places else None
+
+
+def _global_values(dockerfile: Dockerfile) -> dict[str, str]:
+    """What the ARG in front of the first FROM set."""
+    values: dict[str, str] = {}
+    for each in dockerfile.instructions:
+        if each.keyword != "ARG":
+            break
+        values.update((name, expand_variables(value, values)) for name, value in find_assignments(each.operands))
+    return values
+
+
+def _iter_values(
+    dockerfile: Dockerfile, chain: tuple[Stage, ...], steps: tuple[BuildStep, ...]
+) -> Iterator[tuple[Instruction, Mapping[str, str]]]:
+    """Every instruction of the chain with the variables that it sees, which the next one changes.
+
+    What a person gave with --build-arg is known from the history alone.
+    """
+    given = {
+        name: value
+        for step in steps
+        if step.instruction.startswith("ARG ")
+        for name, value in find_assignments(step.instruction.removeprefix("ARG "))
+        if value
+    }
+    outer, environment = _global_values(dockerfile), dict[str, str]()
+    for stage in chain:
+        arguments: dict[str, str] = {}
+        values = ChainMap(environment, arguments)
+        for each in stage.instructions[1:]:
+            yield each, values
+            pairs = find_assignments(each.operands) if each.keyword in {"ARG", "ENV"} else ()
+            told = [(name, expand_variables(value, values)) for name, value in pairs]
+            if each.keyword == "ENV":
+                environment.update(told)
+                continue
+            for name, value in told:
+                if known := given.get(name) or value or outer.get(name):
+                    arguments[name] = known
+
+
+def _align(
+    instructions: list[Instruction], steps: tuple[BuildStep, ...], likeness: list[list[Likeness]]
+) -> tuple[Match, ...]:
+    """The pairing in order with the most in common; of equal ones, that with the latest steps."""
+    best = [[0] * (len(steps) + 1)]
+    for likes in likeness:
+        above, current = best[-1], [0]
+        for column, like in enumerate(likes):
+            current.append(max(above[column + 1], current[column], above[column] + like if like else 0))
+        best.append(current)
+    matches: list[Match] = []
+    row, column = len(instructions), len(steps)
+    while row and column:
+        like = likeness[row - 1][column - 1]
+        if like and best[row][column] == best[row - 1][column - 1] + like:
+            row, column = row - 1, column - 1
+            matches.append(Match(instructions[row], steps[column], is_same=like is Likeness.SAME))
+        elif best[row][column] == best[row - 1][column]:
+            row -= 1
+        else:
+            column -= 1
+    return tuple(reversed(matches))

@@ -1,0 +1,115 @@
+"""Whether a command can be run earlier, at the end of the RUN that made what it changes."""
+
+import re
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from pathlib import PurePosixPath
+from typing import Final
+
+from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.fixes.dockerfile.scripts import read_script
+from layerscope.formats.dockerfile import Instruction
+
+_SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
+_PATH: Final = re.compile(r"/[\w.@%+,*?\[\]~-]+(?:/[\w.@%+,*?\[\]~-]*)*")
+_GLOB: Final = re.compile(r"/?[^/]*[*?\[].*")
+_CHANGES_SHELL: Final = re.compile(
+    r"(?:cd|export|set|source|\.|umask|trap|alias|unset|shopt|eval)(?:\s|$)|\w+=\S*(?:\s*$)"
+)
+_SOURCE: Final = re.compile(r"\bfrom=([^,\s]+)")
+_USERS: Final = frozenset({"RUN", "COPY", "ADD"})
+SHORTEST_NAME: Final = 4
+"""Letters of a file's name that tell it apart from any other word."""
+
+
+def find_maker(matched: MatchedDockerfile, layer: int | None) -> Instruction | str:
+    """The instruction that made a layer, or why none can be told to."""
+    match = matched.find_match(layer)
+    if match is None:
+        return (
+            f"no instruction of the Dockerfile made layer {layer}: its step is the base image's, or was changed since"
+        )
+    if not match.is_same:
+        return f"line {match.instruction.number} is not the step that made layer {layer}: it was changed since"
+    return match.instruction
+
+
+def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> str:
+    """Why a RUN's text is not understood; empty where it is."""
+    if not read_script(instruction):
+        return f"the commands of line {instruction.number} are not a plain list joined by && and ;"
+    shells = [
+        each.words or ("?",)
+        for each in matched.instructions
+        if each.keyword == "SHELL" and each.number < instruction.number
+    ]
+    if shells and shells[-1][0].rpartition("/")[2] not in _SHELLS:
+        return f"line {instruction.number} is run by {shells[-1][0]}, which is no POSIX shell"
+    return ""
+
+
+def find_hindrance(
+    matched: MatchedDockerfile,
+    makers: Sequence[Instruction],
+    mover: Instruction,
+    paths: Sequence[str],
+    before: Iterable[str],
+) -> str:
+    """Why what is done to these paths cannot be done earlier, by those that make them; empty where it can.
+
+    `before` are the commands that `mover` runs first.
+    """
+    first = min(makers, key=attrgetter("number"))
+    if line := _find_other_stage(matched, first, mover):
+        return f"line {line} builds on the stage of line {first.number}, too"
+    for each in matched.list_between(first, mover):
+        if each.keyword in {"USER", "SHELL"}:
+            return f"line {each.number} changes the {each.keyword} in between"
+        text = " ".join((each.operands, *(document.content for document in each.documents)))
+        if each not in makers and each.keyword in _USERS and (path := _find_used(text, paths)):
+            return f"line {each.number} may use {path} in between"
+    used = _find_used(" ; ".join(before), paths)
+    return f"line {mover.number} may use {used} first" if used else ""
+
+
+def find_earlier(matched: MatchedDockerfile, maker: Instruction, paths: Sequence[str]) -> int | None:
+    """The line before `maker` that names one of these paths, so that it may be there already."""
+    earlier = (each for each in matched.instructions if each.number < maker.number)
+    return next((each.number for each in earlier if _find_used(each.operands, paths)), None)
+
+
+def can_join(runs: list[Instruction]) -> bool:
+    """Whether these RUNs, one behind another, do the same as one: none changes what the next one starts with."""
+    scripts = [read_script(each) for each in runs]
+    return (
+        all(scripts)
+        and len({each.flags for each in runs}) == 1
+        and not any(_CHANGES_SHELL.match(command.text) for script in scripts[:-1] for command in script)
+    )
+
+
+def _find_other_stage(matched: MatchedDockerfile, maker: Instruction, mover: Instruction) -> int | None:
+    """The line that takes a stage as it is between the two: a stage that starts from it, or copies out of it."""
+    place, own = next((n, stage) for n, stage in enumerate(matched.dockerfile.stages) if maker in stage.instructions)
+    if mover in own.instructions:
+        return None
+    names = {own.name or str(place), str(place)}
+    for stage in matched.dockerfile.stages:
+        for each in stage.instructions:
+            sources = {match[1].lower() for flag in each.flags for match in _SOURCE.finditer(flag)}
+            sources |= {stage.base.lower()} if each.keyword == "FROM" and stage not in matched.chain else set()
+            if sources & names:
+                return each.number
+    return None
+
+
+def _find_used(text: str, paths: Sequence[str]) -> str | None:
+    """The path that commands may read or write: they name it, what is in it, where it is, or a file of its name."""
+    words = [PurePosixPath(_GLOB.sub("", word) or "/") for word in _PATH.findall(text)]
+    for path in paths:
+        place = PurePosixPath(_GLOB.sub("", path) or "/")
+        if any(word == place or word in place.parents or place in word.parents for word in words):
+            return path
+        if len(place.name) >= SHORTEST_NAME and place.name in text:
+            return path
+    return None

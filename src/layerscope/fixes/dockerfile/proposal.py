@@ -1,0 +1,85 @@
+"""All that can be edited in a Dockerfile for an image's findings, and why the rest cannot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.facts.fact_set import FactSet
+from layerscope.fixes.dockerfile.applying import apply_edits, render_diff
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
+from layerscope.fixes.dockerfile.edits.buffered_output import edit_buffered_output
+from layerscope.fixes.dockerfile.edits.deletion import edit_deletions
+from layerscope.fixes.dockerfile.edits.health_check import edit_health_check
+from layerscope.fixes.dockerfile.edits.library_path import edit_library_path
+from layerscope.fixes.dockerfile.edits.ownership import edit_ownership
+from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
+from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Safety
+
+NAME: Final = "Dockerfile"
+
+EDITORS: Final = (
+    edit_deletions,
+    edit_ownership,
+    edit_package_caches,
+    edit_library_path,
+    edit_buffered_output,
+    edit_health_check,
+)
+
+
+@dataclass(frozen=True)
+class DockerfileProposal:
+    """The edits that go together, in order, and the text with them; what gets none, with the reason; what to rebuild.
+
+    Edits that are left out because of others are among `refused`, too. `name` is the file's, in diffs.
+    """
+
+    matched: MatchedDockerfile
+    edits: tuple[DockerfileEdit, ...]
+    text: str
+    refused: tuple[NoEdit, ...]
+    rebuilds: tuple[RebuildAdvice, ...]
+    name: str = NAME
+
+    @property
+    def diff(self) -> str:
+        """The unified diff of all edits together."""
+        return render_diff(self.matched.dockerfile.text, self.text, self.name)
+
+    def find_patch(self, findings: Iterable[Finding]) -> str | None:
+        """The unified diff of the edits for some findings; None where there is none for them."""
+        dockerfile, told = self.matched.dockerfile, tuple(findings)
+        edits = [edit for edit in self.edits if any(map(edit.is_for, told))]
+        return render_diff(dockerfile.text, apply_edits(dockerfile, edits)[0], self.name) if edits else None
+
+    def find_command(self, codes: Iterable[str]) -> str | None:
+        """The command that builds the image again, for findings of some codes; None where they need no such."""
+        told = set(codes)
+        return next((advice.command for advice in self.rebuilds if advice.code in told), None)
+
+
+def propose_edits(
+    findings: tuple[Finding, ...],
+    facts: FactSet,
+    matched: MatchedDockerfile,
+    *,
+    is_safe: bool = False,
+    name: str = NAME,
+) -> DockerfileProposal:
+    """Ask every editor, and apply what goes together; nothing where the image was not built from this file.
+
+    With `is_safe`, only what may be applied unread.
+    """
+    dockerfile = matched.dockerfile
+    if not matched.is_related:
+        unrelated = NoEdit("", None, "the image was not built from this Dockerfile: its history has other instructions")
+        return DockerfileProposal(matched, (), dockerfile.text, (unrelated,), (), name)
+    results = [result for editor in EDITORS for result in editor(findings, facts, matched)]
+    edits = [each for each in results if isinstance(each, DockerfileEdit)]
+    wanted = [edit for edit in edits if edit.safety is Safety.SAFE or not is_safe]
+    text, kept, left_out = apply_edits(dockerfile, wanted)
+    refused = tuple(each for each in results if isinstance(each, NoEdit))
+    return DockerfileProposal(matched, kept, text, (*refused, *left_out), advise_rebuilds(findings, matched), name)

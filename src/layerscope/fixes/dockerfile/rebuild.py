@@ -1,0 +1,78 @@
+"""Which stage of a Dockerfile is built again where the build cache gave an old step."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.fixes.dockerfile.matching import Match, MatchedDockerfile, find_stage_place
+from layerscope.formats.dockerfile import Instruction, Stage
+from layerscope.rules.finding import Finding
+
+_DISTANT: Final = "LAY201"
+_LISTS: Final = "LAY202"
+_BASE: Final = "LAY203"
+_FROM: Final = "--from="
+
+
+@dataclass(frozen=True)
+class RebuildAdvice:
+    """How the image is built again for the finding of that code: the command, and why so."""
+
+    code: str
+    command: str
+    reason: str
+
+
+def advise_rebuilds(findings: tuple[Finding, ...], matched: MatchedDockerfile) -> tuple[RebuildAdvice, ...]:
+    """One piece of advice for each finding about a stale step."""
+    advice: list[RebuildAdvice] = []
+    for finding in findings:
+        layers = sorted({place.layer for place in finding.locations if place.layer is not None})
+        if finding.code in {_DISTANT, _LISTS} and len(layers) > 1:  # of more layers, the last one is new
+            advice.append(_advise(finding.code, layers[:-1], matched))
+        elif finding.code == _BASE:
+            first = matched.chain[0].instructions[0]
+            reason = (
+                f"line {first.number} names its base image by a tag that moves: only --pull asks for what it is now"
+            )
+            advice.append(RebuildAdvice(_BASE, "docker build --pull -t IMAGE .", reason))
+    return tuple(advice)
+
+
+def find_stage(layer: int, matched: MatchedDockerfile) -> Stage | None:
+    """The stage in which a layer's content is made: for a copy from a stage that one; None for the base image's."""
+    match = matched.find_match(layer)
+    return None if match is None else _find_source(match.instruction, matched) or _find_own(match, matched)
+
+
+def _find_own(match: Match, matched: MatchedDockerfile) -> Stage:
+    return next(stage for stage in matched.chain if match.instruction in stage.instructions)
+
+
+def _find_source(instruction: Instruction, matched: MatchedDockerfile) -> Stage | None:
+    stages = matched.dockerfile.stages
+    name = next((flag.removeprefix(_FROM) for flag in instruction.flags if flag.startswith(_FROM)), "")
+    place = find_stage_place(stages, name, len(stages)) if name else None
+    return None if place is None else stages[place]
+
+
+def _advise(code: str, layers: list[int], matched: MatchedDockerfile) -> RebuildAdvice:
+    """The stages of these layers, which came from the cache."""
+    stages = {layer: stage for layer in layers if (stage := find_stage(layer, matched)) is not None}
+    if not stages:
+        told = f"layer {layers[-1]} is of the base image" if len(layers) == 1 else "these layers are of the base image"
+        return RebuildAdvice(
+            code, "docker build --pull -t IMAGE .", f"{told}: no stage of this Dockerfile makes it anew"
+        )
+    named = dict.fromkeys(stage.name for stage in stages.values())
+    lines = ", ".join(
+        f"line {match.instruction.number} (layer {layer})"
+        for layer in stages
+        if (match := matched.find_match(layer)) is not None
+    )
+    if "" in named:
+        start = next(stage.instructions[0].number for stage in stages.values() if not stage.name)
+        lacking = f"the stage of line {start} has no name that a filter could take: add AS NAME"
+        reason = f"{lines} came from the build cache; {lacking}"
+        return RebuildAdvice(code, "docker build --no-cache -t IMAGE .", reason)
+    reason = f"{lines} came from the build cache, in stage {' and '.join(named)}"
+    return RebuildAdvice(code, f"docker build --no-cache-filter {','.join(named)} -t IMAGE .", reason)

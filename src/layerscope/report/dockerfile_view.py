@@ -1,0 +1,53 @@
+"""What is changed in a Dockerfile, below the plan: the diff, and why the rest of the findings get no change."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
+from layerscope.report.dockerfile_words import HEADING, tell_edits, tell_refused, tell_unmatched
+from layerscope.report.escape import escape_text
+from layerscope.report.markdown import write_fence, write_prose
+from layerscope.report.terminal.page import Page
+from layerscope.report.terminal.slashed import Slashed
+
+_STYLES = {"+": "added", "-": "removed", "@": "muted"}
+
+
+def draw_dockerfile(page: Page, proposal: DockerfileProposal) -> None:
+    """The changes by title, the diff of all, what to build again, and what gets no change."""
+    page.add_heading(HEADING)
+    for edit in proposal.edits:
+        page.add(
+            Slashed(
+                Text.assemble((edit.code, "heading"), f" {escape_text(edit.title)}", (f" ({edit.safety})", "muted"))
+            )
+        )
+    if proposal.edits:
+        page.add_blank()
+    for line in proposal.diff.split("\n")[:-1]:
+        page.add_line((escape_text(line.removesuffix("\r")), _STYLES.get(line[:1], "default")))
+    page.add_blank()
+    page.add(Slashed(Text(tell_edits(proposal), "heading")))
+    for advice in proposal.rebuilds:
+        page.add(Slashed(Text.assemble((advice.code, "heading"), f" {escape_text(advice.reason)}")))
+        page.add_command(escape_text(advice.command), "")
+    for reason in dict.fromkeys(map(tell_refused, proposal.refused)):
+        page.add(Slashed(Text.assemble(("No change: ", "muted"), escape_text(reason))))
+    for remark in tell_unmatched(proposal):
+        page.add(Slashed(Text(escape_text(remark), "muted")))
+
+
+def write_dockerfile(proposal: DockerfileProposal) -> Iterator[str]:
+    """The same in Markdown."""
+    yield from ("", f"## {HEADING}", "")
+    for edit in proposal.edits:
+        yield f"- {edit.code}: {write_prose(edit.title)} ({edit.safety})"
+    if proposal.edits:
+        yield from ("", *write_fence((line.removesuffix("\r") for line in proposal.diff.split("\n")[:-1]), "diff"), "")
+    yield f"{write_prose(tell_edits(proposal))}"
+    for advice in proposal.rebuilds:
+        yield from ("", f"{advice.code}: {write_prose(advice.reason)}", "", *write_fence([advice.command], "sh"))
+    reasons = dict.fromkeys(map(tell_refused, proposal.refused))
+    remarks = [*(f"No change: {reason}" for reason in reasons), *tell_unmatched(proposal)]
+    yield from ("", *(f"- {write_prose(remark)}" for remark in remarks))

@@ -1,0 +1,43 @@
+"""What is changed in a Dockerfile and what is not, in words."""
+
+from collections.abc import Iterator
+
+from layerscope.fixes.dockerfile.edit import NoEdit
+from layerscope.fixes.dockerfile.proposal import NAME, DockerfileProposal
+from layerscope.rules.wording import tell_count, tell_list
+
+HEADING = "In the Dockerfile"
+
+
+def tell_edits(proposal: DockerfileProposal) -> str:
+    """How much is changed."""
+    if not proposal.edits:
+        return "Nothing of it can be changed by itself"
+    return f"{tell_count(len(proposal.edits), 'change')}; then: docker build{_tell_options(proposal)} -t IMAGE ."
+
+
+def tell_refused(refused: NoEdit) -> str:
+    """Why a finding gets no change, and what helps."""
+    where = "" if refused.layer is None else f" (layer {refused.layer})"
+    lead = f"{refused.code}{where}: " if refused.code else ""
+    return f"{lead}{refused.reason}{f'; {refused.advice}' if refused.advice else ''}"
+
+
+def tell_unmatched(proposal: DockerfileProposal) -> Iterator[str]:
+    """What of the file the history does not hold, and what of the history the file does not."""
+    matched = proposal.matched
+    if not matched.is_related:
+        return
+    lines = [str(each.number) for each in matched.unmatched_instructions]
+    if lines:
+        yield f"Not in the image's history: {'line' if len(lines) == 1 else 'lines'} {tell_list(lines)}"
+    steps = [f"layer {step.layer}" for step in matched.unmatched_steps if step.layer is not None]
+    if steps:
+        yield f"Made by no line of the file: {tell_list(steps)}"
+
+
+def _tell_options(proposal: DockerfileProposal) -> str:
+    matched = proposal.matched
+    file = f" -f {proposal.name}" if proposal.name != NAME else ""
+    is_last = matched.target == matched.dockerfile.stages[-1]
+    return file if is_last else f"{file} --target {matched.target.name}"

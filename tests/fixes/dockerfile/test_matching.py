@@ -1,0 +1,73 @@
+"""Instructions are paired with the steps that they became, by either builder's spelling, even where parts differ."""
+
+import pytest
+
+from layerscope.errors import UsageError
+from layerscope.fixes.dockerfile.matching import match_dockerfile
+from layerscope.formats.dockerfile import parse_dockerfile
+from support.dockerfiles import load_dockerfile, load_steps, match
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "history", "is_classic"),
+    [
+        ("stages", "stages-classic", True),
+        ("stages", "stages-buildkit", False),
+        ("documents", "documents-buildkit", False),
+    ],
+)
+def test_every_instruction_of_a_real_image_is_found(dockerfile: str, history: str, *, is_classic: bool) -> None:
+    """The base image's four steps are passed over, and nothing is left on either side."""
+    steps = load_steps(history)
+    matched = match_dockerfile(parse_dockerfile(load_dockerfile(dockerfile)), steps)
+    assert [pair.step.position for pair in matched.matches] == list(range(4, len(steps)))
+    assert all(pair.is_same for pair in matched.matches)
+    assert (matched.unmatched_instructions, matched.unmatched_steps) == ((), ())
+    assert matched.is_classic is is_classic
+
+
+def test_what_was_changed_since_is_matched_by_its_parts() -> None:
+    """It is told from what is the same; what is new or gone is named on its side."""
+    matched = match(
+        "FROM base\nRUN make one two three\nRUN added later\nCOPY a /a\n",
+        "RUN /bin/sh -c base # buildkit",
+        "RUN /bin/sh -c make one two # buildkit",
+        "RUN /bin/sh -c gone since # buildkit",
+        "COPY a /a # buildkit",
+    )
+    assert [(pair.instruction.number, pair.step.layer, pair.is_same) for pair in matched.matches] == [
+        (2, 1, False),
+        (4, 3, True),
+    ]
+    assert [each.operands for each in matched.unmatched_instructions] == ["added later"]
+    assert [step.layer for step in matched.unmatched_steps] == [2]
+
+
+def test_of_equal_steps_the_latest_is_the_own_one() -> None:
+    """A base image often has the same step below."""
+    update = "RUN /bin/sh -c apt-get update # buildkit"
+    matched = match("FROM base\nRUN apt-get update\n", update, "COPY x /x # buildkit", update)
+    assert [pair.step.layer for pair in matched.matches] == [2]
+
+
+def test_stages_are_followed_down_to_the_base_image() -> None:
+    """Variables of a stage below are seen above; arguments are not."""
+    text = (
+        "ARG B=base\nFROM $B AS one\nENV DIR=/srv\nWORKDIR $DIR\nFROM one AS two\nCOPY x $DIR/x\nFROM $B\nRUN other\n"
+    )
+    matched = match(text, "ENV DIR=/srv", "WORKDIR /srv", "COPY x /srv/x # buildkit", target="two")
+    assert [stage.name for stage in matched.chain] == ["one", "two"]
+    assert [pair.is_same for pair in matched.matches] == [True, True, True]
+
+
+def test_arguments_have_the_values_that_the_history_tells() -> None:
+    """What --build-arg gave stands there alone; the value of one that nothing tells may be any."""
+    text = "FROM base\nARG V=1\nARG W\nCOPY app-$V /app\nCOPY lib-$W-x /lib\n"
+    matched = match(text, "ARG V=2", "ARG W", "COPY app-2 /app # buildkit", "COPY lib-7-x /lib # buildkit")
+    assert [pair.is_same for pair in matched.matches] == [True] * 4
+
+
+def test_a_stage_that_is_not_there_is_told_with_those_that_are() -> None:
+    """By name, as --target wants it."""
+    with pytest.raises(UsageError, match="its stages are one"):
+        match("FROM a AS one\nRUN x\n", target="two")
