@@ -25,6 +25,7 @@ from layerscope.fixes.surgery.image_writer import write_image as write_new
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Compression
 from layerscope.progress import SilentProgress
+from layerscope.report.applied_markdown import render_applied_markdown
 from layerscope.rules.layer_edit import DropPath
 from layerscope.sources.layout import LayoutSource
 from support.images import build_image, load_fixture, write_image, write_oci_layout
@@ -138,6 +139,23 @@ def test_a_new_finding_is_an_objection(source: Path, place: Path, monkeypatch: p
     done = apply(source, place)
     assert [each.code for each in done.added] == ["LAY999"]
     assert done.objections[0].startswith("LAY999 is new: ")
+    assert list(place.iterdir()) == []
+
+
+def test_a_second_finding_that_looks_like_one_before_is_new(
+    source: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are counted, not only told apart."""
+
+    def find_twice(*arguments: Any, **options: Any) -> AuditResult:
+        result = audit_image(*arguments, **options)
+        return replace(result, findings=(*result.findings, result.findings[-1]))
+
+    monkeypatch.setattr(under_test, "audit_image", find_twice)
+    done = apply(source, place)
+    assert len(done.added) == 1
+    assert done.objections == (f"{done.added[0].code} is new: {done.added[0].message}",)
+    assert render_applied_markdown(done).startswith("# Not fixed: `")
     assert list(place.iterdir()) == []
 
 

@@ -1,7 +1,7 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -122,7 +122,7 @@ def apply_layer_fix(
         progress.note("auditing the new image")
         after = _audit_layout(layout, destination, options, progress)
         removed, added = _compare_findings(before.findings, after.findings)
-        objections = tuple(_find_objections(before, after, fix, cuts, removed=removed, added=added))
+        objections = tuple(_find_objections(before, after, fix, cuts, added=added))
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)
@@ -168,10 +168,16 @@ def _compare_findings(
     before: Sequence[Finding], after: Sequence[Finding]
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that are gone, and those that are new. Layers may be numbered anew, so paths tell them apart."""
-    left, found = Counter(map(_identify, before)), Counter(map(_identify, after))
-    removed = tuple(finding for finding in before if not found[_identify(finding)])
-    added = tuple(finding for finding in after if not left[_identify(finding)])
-    return removed, added
+    return tuple(_iter_excess(before, after)), tuple(_iter_excess(after, before))
+
+
+def _iter_excess(findings: Sequence[Finding], others: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings that have no counterpart; of several that look alike, the last ones."""
+    left = Counter(map(_identify, others))
+    for finding in findings:
+        left[_identify(finding)] -= 1
+        if left[_identify(finding)] < 0:
+            yield finding
 
 
 def _identify(finding: Finding) -> tuple[str, frozenset[str | None]]:
@@ -184,13 +190,12 @@ def _find_objections(
     fix: LayerFix,
     cuts: ImageCuts,
     *,
-    removed: Sequence[Finding],
     added: Sequence[Finding],
 ) -> list[str]:
     """Why the new image is not what was wanted."""
-    gone = set(map(_identify, removed))
+    left = set(map(_identify, after.findings))
     objections = [
-        f"{finding.code} is still there: {finding.message}" for finding in fix.cures if _identify(finding) not in gone
+        f"{finding.code} is still there: {finding.message}" for finding in fix.cures if _identify(finding) in left
     ]
     objections += [f"{finding.code} is new: {finding.message}" for finding in added]
     objections += find_differences(before.tree, after.tree, cuts.paths)

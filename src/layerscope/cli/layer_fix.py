@@ -1,7 +1,7 @@
 """`layerscope fix IMAGE --apply --layers`: the options, and from them to a new image that is proved."""
 
 import functools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,10 +17,9 @@ from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
 from layerscope.fixes.destinations.select import select_destination
-from layerscope.fixes.layer_choice import choose_layer_fixes
+from layerscope.fixes.layer_choice import LayerChoice
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
-from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath
 
 Function = Callable[..., int]
@@ -102,17 +101,12 @@ def apply_layers(
     before: AuditResult,
     surgery: Surgery,
     destination: Destination,
+    chosen: LayerChoice,
     *,
-    findings: Sequence[Finding],
-    codes: Collection[str],
     options: AuditOptions,
     console: Console,
 ) -> Applied | None:
-    """The new image, or None where nothing is to be changed; `findings` are those that are to be cured.
-
-    Raises UsageError, SourceError and ImageError.
-    """
-    chosen = choose_layer_fixes(findings, codes=codes, reviewed=surgery.reviewed)
+    """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
     fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression)

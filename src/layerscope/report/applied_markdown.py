@@ -16,14 +16,16 @@ SHOWN_PATHS = 20
 
 def render_applied_markdown(applied: Applied) -> str:
     """The verdict, before and after, layers, and findings; all text of the image stands in code spans."""
-    lines = [f"# Fixed: {write_code(tell_reference(applied.before.image.reference))}", "", *_tell_verdict(applied), ""]
+    title = "Fixed" if applied.is_proved else "Not fixed"
+    lines = [f"# {title}: {write_code(tell_reference(applied.before.image.reference))}", ""]
+    lines += [*_tell_verdict(applied), ""]
     lines += [write_row(("", "before", "after")), "| --- | ---: | ---: |"]
     lines += [write_row((label, tell_size(old), tell_size(new))) for label, old, new in list_sizes(applied)]
     lines += [write_row((label, str(old), str(new))) for label, old, new in _count(applied)]
     lines += ["", "## Layers", "", write_row(("layer", "outcome", "before", "after", "instruction"))]
     lines += ["| ---: | --- | ---: | ---: | --- |", *_write_layers(applied)]
-    for title, findings in (("Findings removed", applied.removed), ("New findings", applied.added)):
-        lines += _write_findings(title, findings)
+    for heading, findings in (("Findings removed", applied.removed), ("New findings", applied.added)):
+        lines += _write_findings(heading, findings)
     if applied.variables:
         lines += ["", "## Config", "", *_write_variables(applied)]
     gone = [f"- {write_code(root_path(path))}" for path in sorted(applied.cuts.paths)[:SHOWN_PATHS]]

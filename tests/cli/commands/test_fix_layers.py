@@ -198,7 +198,7 @@ def test_what_should_be_read_first_is_made_where_it_was(
     document: Callable[..., Any], fixture_image: ImageWriter
 ) -> None:
     """Safe changes are a part of all changes."""
-    image = fixture_image("demo", "oci-dir")
+    image = fixture_image("wasteful-build", "oci-dir")
     safe = document("fix", image, *MAKE, "oci-dir:safe")
     reviewed = document("fix", image, "--reviewed", *MAKE, "oci-dir:reviewed")
     assert reviewed["result"]["written"]

@@ -37,6 +37,7 @@ from layerscope.cli.options import (
 from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
+from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.fixes.plan import Plan
 from layerscope.fixes.proposal import propose
 from layerscope.report.applied_markdown import render_applied_markdown
@@ -100,13 +101,10 @@ def command(
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
-    whole = result
-    if ignore_base:
-        result = leave_out_base(result)
+    whole, result = result, leave_out_base(result) if ignore_base else result
     if destination is not None and result.is_intact:
-        applied = apply_layers(
-            whole, surgery, destination, findings=result.findings, codes=codes, options=options, console=console
-        )
+        meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
+        applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
         return _deliver_applied(applied, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)
