@@ -60,6 +60,7 @@ def write(
     compression: Compression | None = None,
     names: Mapping[str, str] | None = None,
     base_holds: bool = False,
+    variables: Mapping[str, str | None] | None = None,
 ) -> NewImage:
     """The new image in `folder/new`."""
     before = read(image or build(), folder)
@@ -68,7 +69,7 @@ def write(
     return write_image(
         before.image,
         before.scans,
-        ImageChange(plan_cuts(before.tree, edits), compression),
+        ImageChange(plan_cuts(before.tree, edits), compression, variables or {}),
         new,
         annotations=names or {},
         provenance={"tool": "layerscope"},
@@ -106,6 +107,24 @@ def test_what_nobody_here_knows_stays_in_the_config(runtime: object, tmp_path: P
     extra = {"moby.buildkit.cache.v0": "abc", "os.features": ["x"], "words": "ü <&>", "config": runtime}
     config = load(tmp_path, write(tmp_path, EDIT, image=build(**extra)).config.digest)
     assert {key: config[key] for key in extra} == extra
+
+
+@pytest.mark.parametrize(
+    ("runtime", "environment"),
+    [
+        (None, ["NEW=1"]),
+        ({"Env": None}, ["NEW=1"]),
+        ({"Env": ["OLD=x", "KEPT=a=b", "GONE=1", "OLD=y"]}, ["OLD=z", "KEPT=a=b", "OLD=z", "NEW=1"]),
+    ],
+)
+def test_variables_get_their_value_where_they_stood_or_at_the_end(
+    runtime: object, environment: list[str], tmp_path: Path
+) -> None:
+    """Or go; the others keep value and place."""
+    had = isinstance(runtime, dict) and runtime["Env"]
+    variables = {"NEW": "1", "GONE": None, **({"OLD": "z"} if had else {})}
+    new = write(tmp_path, image=build(config=runtime), variables=variables)
+    assert load(tmp_path, new.config.digest)["config"] == {"Env": environment}
 
 
 def test_annotations_about_a_base_that_changed_go(tmp_path: Path) -> None:
