@@ -20,6 +20,7 @@ from layerscope.progress import SilentProgress
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
 from layerscope.sources.layout import LayoutSource
 from support.built_image import BuiltImage, Variant, build_image, render_json
+from support.images import load_fixture
 from support.images import write_image as write_source
 from support.tar_member import file, whiteout
 
@@ -156,6 +157,17 @@ def test_packed_another_way_every_layer_is_new(tmp_path: Path) -> None:
     kinds = {layer["mediaType"] for layer in load(tmp_path, new.manifest.digest)["layers"]}
     assert kinds == {"application/vnd.oci.image.layer.v1.tar+zstd"}
     assert [str(layer.diff_id) for layer in new.layers if layer is not None] == before.diff_ids
+
+
+def test_a_foreign_layer_stays_one(tmp_path: Path) -> None:
+    """Its descriptor is as it was, addresses and all, and no blob is made up for it."""
+    before = load_fixture("foreign-layer")
+    new = write(tmp_path, image=before, compression=Compression.ZSTD)
+    (source,) = json.loads((tmp_path / "source/index.json").read_bytes())["manifests"]
+    old = json.loads((tmp_path / "source/blobs/sha256" / source["digest"].removeprefix("sha256:")).read_bytes())
+    (foreign,) = [layer for layer in old["layers"] if "urls" in layer]
+    assert load(tmp_path, new.manifest.digest)["layers"][old["layers"].index(foreign)] == foreign
+    assert not (tmp_path / "new/blobs/sha256" / foreign["digest"].removeprefix("sha256:")).exists()
 
 
 def test_the_layout_holds_the_image_and_nothing_else(tmp_path: Path) -> None:
