@@ -272,9 +272,10 @@ class _CutPlanner:
         ]
 
     def _is_odd(self, ordinal: int) -> bool:
-        """Whether an entry cannot get other attributes, or cannot go."""
+        """Whether an entry cannot get other attributes, or cannot give them, or cannot go."""
         layer, position = self._stack.locate(ordinal)
-        return layer in self._odd or position in self._stack.indexes[layer].sparse
+        is_plain = self._stack.types[ordinal] == _FILE and position not in self._stack.indexes[layer].sparse
+        return layer in self._odd or not is_plain
 
 
 def _tell_blocked(paths: Iterable[str]) -> list[str]:
