@@ -29,7 +29,7 @@ from layerscope.report.applied_markdown import render_applied_markdown
 from layerscope.rules.layer_edit import DropPath
 from layerscope.sources.layout import LayoutSource
 from support.images import build_image, load_fixture, write_image, write_oci_layout
-from support.tar_member import directory, file, whiteout
+from support.tar_member import TarMember, directory, file, hardlink, whiteout
 
 SIZE = 2_000_000
 LAYERS = [
@@ -222,5 +222,49 @@ def test_the_provenance_says_what_was_done_to_what(source: Path, place: Path) ->
     manifest = (place / "image/blobs/sha256" / done.new.manifest.digest.hex).read_text()
     assert str(done.before.image.manifest_digest) in manifest
     assert str(done.before.image.config_digest) in manifest
-    assert "DropPath(path='other')" in manifest
+    assert r"\"edits\":[{\"path\":\"other\",\"type\":\"DropPath\"}]" in manifest
     assert '\\"compression\\":\\"zstd\\"' in manifest
+
+
+def write_source(tmp_path: Path, *layers: list[TarMember]) -> Path:
+    """An image with these layers."""
+    path = tmp_path / "made"
+    write_oci_layout(build_image([*layers]), path)
+    return path
+
+
+def test_a_path_that_could_not_go_is_an_objection(tmp_path: Path, place: Path) -> None:
+    """A credential that is still there must not pass for dropped."""
+    source = write_source(tmp_path, [file("a", b"secret"), hardlink("b", "a")])
+    done = apply(source, place, LayerFix((DropPath("a"),), ()))
+    assert any(objection.startswith("/a is still there: /a stays") for objection in done.objections)
+    assert list(place.iterdir()) == []
+
+
+def test_a_path_goes_that_a_later_layer_deleted(tmp_path: Path, place: Path) -> None:
+    """What nobody sees can still be read by whoever has the image."""
+    source = write_source(tmp_path, [file("a", b"secret"), file("b")], [whiteout("a"), file("c")])
+    done = apply(source, place, LayerFix((DropPath("a"),), ()))
+    assert done.is_proved
+    held = [layer.scan.index.paths for layer in done.after.layers if layer.scan is not None]
+    assert held == [["b"], ["c"]]
+
+
+def test_a_finding_at_fewer_paths_is_not_new(tmp_path: Path, place: Path) -> None:
+    """One of two credentials went, and that is progress."""
+    key = b"-----BEGIN OPENSSH PRIVATE KEY-----\n" + b"b3BlbnNzaC1rZXktdjEAAAAA" * 20 + b"\n"
+    key += b"-----END OPENSSH PRIVATE KEY-----\n"
+    source = write_source(tmp_path, [file("root/.ssh/id_rsa", key), file("root/.ssh/id_ed25519", key)])
+    done = apply(source, place, LayerFix((DropPath("root/.ssh/id_rsa"),), ()))
+    codes = [finding.code for finding in done.before.findings]
+    assert "CONF011" in codes
+    assert done.objections == ()
+
+
+def test_a_config_with_half_a_character_is_written_again(tmp_path: Path, place: Path) -> None:
+    """Go reads it as a replacement character, and no encoding writes it."""
+    image = build_image(LAYERS)
+    config = image.config.replace(b'"architecture"', b'"comment":"\\ud800","architecture"', 1)
+    variant = replace(image.variants[0], config=config)
+    write_oci_layout(replace(image, variants=(variant,)), tmp_path / "made")
+    assert apply(tmp_path / "made", place).is_proved

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from layerscope import __version__
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
@@ -21,7 +23,7 @@ from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
 from layerscope.rules.config_edit import ConfigEdit, SetVariable
 from layerscope.rules.finding import Finding
-from layerscope.rules.layer_edit import LayerEdit
+from layerscope.rules.layer_edit import DropPath, LayerEdit
 from layerscope.sources.layout import LayoutSource
 
 
@@ -152,7 +154,7 @@ def _tell_provenance(before: AuditResult, fix: LayerFix) -> dict[str, object]:
         "tool": f"layerscope {__version__}",
         "config": str(image.config_digest),
         **({"manifest": str(image.manifest_digest)} if image.manifest_digest is not None else {}),
-        "edits": [repr(edit) for edit in fix.edits],
+        "edits": msgspec.to_builtins(fix.edits),
         **({"compression": fix.compression.value} if fix.compression is not None else {}),
     }
 
@@ -168,7 +170,14 @@ def _compare_findings(
     before: Sequence[Finding], after: Sequence[Finding]
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The findings that are gone, and those that are new. Layers may be numbered anew, so paths tell them apart."""
-    return tuple(_iter_excess(before, after)), tuple(_iter_excess(after, before))
+    removed, added = tuple(_iter_excess(before, after)), tuple(_iter_excess(after, before))
+    return removed, tuple(finding for finding in added if not _is_less(finding, removed))
+
+
+def _is_less(finding: Finding, others: Sequence[Finding]) -> bool:
+    """Whether a finding is what is left of another one: of the same rule, at some of its paths."""
+    code, paths = _identify(finding)
+    return any(code == other.code and paths < _identify(other)[1] for other in others)
 
 
 def _iter_excess(findings: Sequence[Finding], others: Sequence[Finding]) -> Iterator[Finding]:
@@ -184,6 +193,17 @@ def _identify(finding: Finding) -> tuple[str, frozenset[str | None]]:
     return finding.code, frozenset(place.path for place in finding.locations)
 
 
+def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:
+    """The paths that were to go from every layer, and did not."""
+    paths = [edit.path for edit in fix.layer_edits if isinstance(edit, DropPath)]
+    held = {path for layer in after.layers if layer.scan is not None for path in layer.scan.index.paths}
+    return [path for path in paths if path in held]
+
+
+def _tell_why(path: str, cuts: ImageCuts) -> str:
+    return next((reason for reason in cuts.left if reason.startswith(f"/{path} ")), "no reason is known")
+
+
 def _find_objections(
     before: AuditResult,
     after: AuditResult,
@@ -195,8 +215,11 @@ def _find_objections(
     """Why the new image is not what was wanted."""
     left = set(map(_identify, after.findings))
     objections = [
-        f"{finding.code} is still there: {finding.message}" for finding in fix.cures if _identify(finding) in left
+        f"{finding.code} is still there: {finding.message}; --only chooses others"
+        for finding in fix.cures
+        if _identify(finding) in left
     ]
+    objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
     objections += [f"{finding.code} is new: {finding.message}" for finding in added]
     objections += find_differences(before.tree, after.tree, cuts.paths)
     if not after.is_intact:

@@ -112,13 +112,20 @@ def apply_layers(
     fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression)
     if not fix.edits and compression is None:
         return None
-    with show_progress(console) as progress:
-        return apply_layer_fix(before, fix, destination, options=options, progress=progress)
+    try:
+        with show_progress(console) as progress:
+            return apply_layer_fix(before, fix, destination, options=options, progress=progress)
+    except OSError as error:
+        what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
+        raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error
 
 
 def _find_path(text: str, before: AuditResult) -> str:
-    """A path of the image; raises UsageError where nothing lies there."""
+    """A path that some layer has, be it hidden by a later one; raises UsageError where none has it."""
     path, _ = normalise_path(text)
-    if not path or path not in before.tree:
-        raise UsageError(f"--drop {text}: expected a path of the image, found none there")
+    if not path:
+        raise UsageError(f"--drop {text!r}: expected the path of a file or folder below the root")
+    scans = (layer.scan for layer in before.layers if layer.scan is not None)
+    if path not in before.tree and not any(path in scan.index.paths for scan in scans):
+        raise UsageError(f"--drop {text!r}: no layer has it; expected a path as layers name it: links are not followed")
     return path

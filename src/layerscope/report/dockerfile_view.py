@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
-from layerscope.report.dockerfile_words import HEADING, tell_edits, tell_refused, tell_unmatched
+from layerscope.report.dockerfile_words import HEADING, tell_diff, tell_edits, tell_refused, tell_unmatched
 from layerscope.report.escape import escape_text
 from layerscope.report.markdown import write_fence, write_prose
 from layerscope.report.terminal.page import Page
@@ -25,8 +25,8 @@ def draw_dockerfile(page: Page, proposal: DockerfileProposal) -> None:
         )
     if proposal.edits:
         page.add_blank()
-    for line in proposal.diff.split("\n")[:-1]:
-        page.add_line((escape_text(line.removesuffix("\r")), _STYLES.get(line[:1], "default")))
+    for line in tell_diff(proposal):
+        page.add_line((escape_text(line), _STYLES.get(line[:1], "default")))
     page.add_blank()
     page.add(Slashed(Text(tell_edits(proposal), "heading")))
     for advice in proposal.rebuilds:
@@ -44,7 +44,7 @@ def write_dockerfile(proposal: DockerfileProposal) -> Iterator[str]:
     for edit in proposal.edits:
         yield f"- {edit.code}: {write_prose(edit.title)} ({edit.safety})"
     if proposal.edits:
-        yield from ("", *write_fence((line.removesuffix("\r") for line in proposal.diff.split("\n")[:-1]), "diff"), "")
+        yield from ("", *write_fence(tell_diff(proposal), "diff"), "")
     yield f"{write_prose(tell_edits(proposal))}"
     for advice in proposal.rebuilds:
         yield from ("", f"{advice.code}: {write_prose(advice.reason)}", "", *write_fence([advice.command], "sh"))

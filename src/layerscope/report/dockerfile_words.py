@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.fixes.dockerfile.edit import NoEdit
 from layerscope.fixes.dockerfile.proposal import NAME, DockerfileProposal
+from layerscope.formats.secret_text import redact_text
 from layerscope.rules.wording import tell_count, tell_list
 
 HEADING = "In the Dockerfile"
@@ -14,6 +15,16 @@ def tell_edits(proposal: DockerfileProposal) -> str:
     if not proposal.edits:
         return "Nothing of it can be changed by itself"
     return f"{tell_count(len(proposal.edits), 'change')}; then: docker build{_tell_options(proposal)} -t IMAGE ."
+
+
+def hide_secrets(diff: str) -> str:
+    """A diff without credentials, which stand in lines beside those that change, too."""
+    return "\n".join(map(redact_text, diff.split("\n")))
+
+
+def tell_diff(proposal: DockerfileProposal) -> list[str]:
+    """The lines of the diff, without credentials and without the marks of a foreign line end."""
+    return [line.removesuffix("\r") for line in hide_secrets(proposal.diff).split("\n")[:-1]]
 
 
 def tell_refused(refused: NoEdit) -> str:

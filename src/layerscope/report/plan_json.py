@@ -4,6 +4,7 @@ from typing import Final, get_args
 
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.plan import LeftOut, Plan, PlannedFix
+from layerscope.report.dockerfile_words import hide_secrets
 from layerscope.report.json_v1 import FixKindName, FixV1, LeftOutV1, PlanStepV1, PlanV1, SafetyName
 from layerscope.rules.fix import Fix, FixKind, Safety
 
@@ -28,7 +29,7 @@ def build_plan(plan: Plan, dockerfile: DockerfileProposal | None = None) -> Plan
 def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
     """The diff of all edits of a Dockerfile together, each edit, and why other findings get none."""
     return {
-        "patch": dockerfile.diff,
+        "patch": hide_secrets(dockerfile.diff),
         "edits": [
             {"code": edit.code, "layer": edit.layer, "title": edit.title, "safety": str(edit.safety)}
             for edit in dockerfile.edits
@@ -43,6 +44,11 @@ def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
     }
 
 
+def _find_patch(step: PlannedFix, dockerfile: DockerfileProposal | None) -> str | None:
+    patch = None if dockerfile is None else dockerfile.find_patch(step.findings)
+    return None if patch is None else hide_secrets(patch)
+
+
 def _build_step(step: PlannedFix, dockerfile: DockerfileProposal | None) -> PlanStepV1:
     return PlanStepV1(
         kind=_KINDS[step.fix.kind],
@@ -51,7 +57,7 @@ def _build_step(step: PlannedFix, dockerfile: DockerfileProposal | None) -> Plan
         reason=step.reason,
         steps=list(step.fix.steps),
         command=None if dockerfile is None else dockerfile.find_command(step.removes),
-        patch=None if dockerfile is None else dockerfile.find_patch(step.findings),
+        patch=_find_patch(step, dockerfile),
         removes=list(step.removes),
         saves=step.saves,
         alternatives=list(map(build_fix, step.alternatives)),

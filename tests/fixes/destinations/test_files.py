@@ -1,5 +1,6 @@
 """New images as folders and archives: whole or not at all, and never over something by accident."""
 
+import ctypes
 import json
 import os
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import ReferenceSyntaxError, UsageError
-from layerscope.fixes.destinations import archive
+from layerscope.fixes.destinations import archive, exchange, layout
 from layerscope.fixes.destinations.destination import PREFIX, Destination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.sources.select import select_source
@@ -126,7 +127,7 @@ def test_what_is_no_image_is_not_replaced(scheme: str, kind: str, place: Path) -
     """A home folder is not lost by a slip."""
     put(place / "image", kind)
     before = list_files(place)
-    with pytest.raises(UsageError, match="to replace, found something else"):
+    with pytest.raises(UsageError, match="to replace, found "):
         select_destination(f"{scheme}:{place / 'image'}", replaces=True).check()
     assert list_files(place) == before
 
@@ -188,14 +189,58 @@ def test_a_failing_publication_leaves_the_old_image(
         raise error
 
     if scheme == "oci-dir":
-        rename = Path.rename
-        monkeypatch.setattr(Path, "rename", lambda self, to: fail() if self.name == "layout" else rename(self, to))
+        monkeypatch.setattr(layout, "exchange", fail)
     else:
         monkeypatch.setattr(archive, "iter_archive", fail)
     with pytest.raises(type(error)):
         publish(select_destination(f"{scheme}:{place / 'image'}:new", replaces=True), tmp_path)
     assert list_files(place) == before
     assert list(place.glob(f"{PREFIX}*")) == []
+
+
+def test_a_layout_with_more_than_the_image_is_not_replaced(place: Path, tmp_path: Path) -> None:
+    """Other images, and files of other people, would be lost."""
+    publish(select_destination(f"oci-dir:{place / 'image'}:one"), tmp_path)
+    destination = select_destination(f"oci-dir:{place / 'image'}:one", replaces=True)
+    notes = place / "image/notes.txt"
+    notes.write_text("mine")
+    with pytest.raises(UsageError, match="found 'notes"):
+        destination.check()
+    notes.unlink()
+    index = place / "image/index.json"
+    listed = json.loads(index.read_text())
+    index.write_text(json.dumps({**listed, "manifests": listed["manifests"] * 2}))
+    with pytest.raises(UsageError, match="of one image to replace, found several"):
+        destination.check()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nothing_is_put_into_a_layout(scheme: str, place: Path, tmp_path: Path) -> None:
+    """Where its blobs are, least of all."""
+    publish(select_destination(f"oci-dir:{place / 'image'}"), tmp_path)
+    with pytest.raises(UsageError, match="expected a place of its own, found one in the layout"):
+        select_destination(f"{scheme}:{place / 'image/blobs/sha256/other'}").check()
+
+
+def test_an_archive_keeps_the_mode_of_the_one_it_replaces(place: Path, tmp_path: Path) -> None:
+    """What nobody else might read stays so."""
+    publish(select_destination(f"oci-archive:{place / 'image'}"), tmp_path)
+    (place / "image").chmod(0o600)
+    publish(select_destination(f"oci-archive:{place / 'image'}", replaces=True), tmp_path)
+    assert (place / "image").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("refuses", [False, True], ids=["at once", "in steps"])
+def test_two_folders_swap_their_places(refuses: bool, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On file systems that cannot do it at once, too."""
+    if refuses:
+        monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: object())
+    for name in ("one", "other"):
+        (place / name).mkdir()
+        (place / name / name).touch()
+    exchange.exchange(place / "one", place / "other")
+    names = sorted(path.relative_to(place).as_posix() for path in place.rglob("*"))
+    assert names == ["one", "one/other", "other", "other/one"]
 
 
 def test_a_workplace_goes_with_what_is_in_it(place: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.rules.layer_edit import DropHidden
+from layerscope.rules.layer_edit import DropHidden, DropPath
 from support.edited_layers import drop_everything, edit_layers, edit_tars
 from support.strategies import SECOND
 from support.tar_member import Sparse, directory, file, hardlink, opaque, sparse_file, symlink, whiteout
@@ -185,3 +185,17 @@ def test_a_directory_with_something_left_needs_no_entry() -> None:
     """What is left names it on its way."""
     layers = [[file("d/x"), file("d/y")], [whiteout("d/x")]]
     assert edit_layers(layers, DropHidden("removed", 1)).names == [["d/y"], []]
+
+
+def test_a_link_that_another_one_names_stays() -> None:
+    """The tar writes the later one as a link to it."""
+    layers = [[file("a", CONTENT), hardlink("b", "a"), hardlink("c", "b")]]
+    edited = edit_layers(layers, DropPath("b"))
+    assert edited.names == [["a", "b", "c"]]
+    assert any("/b stays" in reason for reason in edited.cuts.left)
+
+
+def test_a_copy_that_is_a_link_keeps_its_place() -> None:
+    """It shares its content with another name, which a file of its own would not."""
+    edited = edit_layers([[file("c", CONTENT)], [file("b", CONTENT), hardlink("c", "b")]], DropHidden("metadata", 1))
+    assert edited.names == [[], ["b", "c"]]

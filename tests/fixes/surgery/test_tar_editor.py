@@ -206,3 +206,11 @@ def test_large_files_pass_by_in_pieces() -> None:
     pieces = [len(piece) for piece in edit_tar(split(tar, 1 << 20), index_of_tar(tar), drop(0))]
     assert max(pieces) <= 1 << 20
     assert sum(pieces) == len(tar) - 512
+
+
+def test_headers_without_end_are_refused() -> None:
+    """Many small ones would fill memory, and take their time."""
+    headers = write_global_header({"comment": b"x" * 900_000})
+    tar = headers * 20 + write([file("a"), file("b")])
+    with pytest.raises(HeaderError, match="bytes of extended headers before one entry"):
+        edit(tar, drop(0))

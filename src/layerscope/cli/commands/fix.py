@@ -37,9 +37,10 @@ from layerscope.cli.options import (
 from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.fixes.plan import Plan
-from layerscope.fixes.proposal import propose
+from layerscope.fixes.proposal import Proposal, propose
 from layerscope.report.applied_markdown import render_applied_markdown
 from layerscope.report.applied_view import render_applied_json, render_applied_text
 from layerscope.report.plan_markdown import render_plan_markdown
@@ -84,7 +85,8 @@ def command(
     IMAGE is audited, and the fewest fixes are told, in order of effect: why each is needed, what it removes, how many
     bytes it saves and what to write. With --file, a diff shows what of that changes the Dockerfile. Formats are
     terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
-    damaged.
+    damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
+    should be and was not written.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
@@ -102,7 +104,9 @@ def command(
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
     whole, result = result, leave_out_base(result) if ignore_base else result
-    if destination is not None and result.is_intact:
+    if destination is not None and not result.is_intact:
+        console.complain("the image is damaged: nothing was changed, and no image was written")
+    elif destination is not None:
         meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
         applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
         return _deliver_applied(applied, outputs, console)
@@ -111,15 +115,20 @@ def command(
         return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
     proposal = propose(result.findings, codes=codes, is_safe=is_safe, base_layers=result.base_layers)
     dockerfile = None if opened is None else propose_changes(opened, result, codes=codes, is_safe=is_safe)
-    renderers: dict[str, Renderer] = {
-        "terminal": lambda context: render_plan_text(result, proposal, context, dockerfile),
-        "json": lambda _: render_plan_json(result, proposal, dockerfile),
-        "markdown": lambda _: render_plan_markdown(result, proposal, dockerfile),
-    }
+    renderers = _render_plan(result, proposal, dockerfile)
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if opened is not None and dockerfile is not None and choice.is_written:
         write_changes(opened, dockerfile, console)
     return find_exit_code(result, proposal.plan)
+
+
+def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: DockerfileProposal | None) -> dict[str, Renderer]:
+    """The plan in each format."""
+    return {
+        "terminal": lambda context: render_plan_text(result, proposal, context, dockerfile),
+        "json": lambda _: render_plan_json(result, proposal, dockerfile),
+        "markdown": lambda _: render_plan_markdown(result, proposal, dockerfile),
+    }
 
 
 def _deliver_applied(applied: Applied | None, outputs: Sequence[Output], console: Console) -> int:

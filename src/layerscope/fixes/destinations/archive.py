@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from layerscope.errors import UsageError
-from layerscope.fixes.destinations.destination import Destination, apply_umask, check_free
+from layerscope.fixes.destinations.destination import Destination, apply_umask, check_free, check_outside_layouts
 from layerscope.fixes.destinations.layout_archive import iter_archive
 from layerscope.fixes.surgery.documents import NAME
 from layerscope.fixes.surgery.image_writer import NewImage
@@ -32,6 +32,7 @@ class ArchiveDestination(Destination):
 
     def check(self) -> None:
         """Raise UsageError where something lies, unless it may go and is a file."""
+        check_outside_layouts(self.path, self.where)
         if check_free(self.path, self.where, replaces=self.replaces) and (
             self.path.is_symlink() or not self.path.is_file()
         ):
@@ -45,9 +46,12 @@ class ArchiveDestination(Destination):
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        apply_umask(beside, 0o666)
-        check_free(self.path, self.where, replaces=self.replaces)
-        beside.replace(self.path)
+        if check_free(self.path, self.where, replaces=self.replaces):
+            beside.chmod(self.path.stat().st_mode & 0o777)
+            beside.replace(self.path)
+        else:
+            apply_umask(beside, 0o666)
+            os.link(beside, self.path)  # fails where somebody else put something there meanwhile
 
     @property
     def _folder(self) -> Path:

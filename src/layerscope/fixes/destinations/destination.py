@@ -66,6 +66,13 @@ def check_free(path: Path, where: str, *, replaces: bool) -> bool:
     return True
 
 
+def check_outside_layouts(path: Path, where: str) -> None:
+    """Raise UsageError for a place within an OCI layout, where nothing but its own files belongs."""
+    for folder in path.absolute().parents:
+        if (folder / "oci-layout").is_file():
+            raise UsageError(f"writing {where}: expected a place of its own, found one in the layout {str(folder)!r}")
+
+
 def apply_umask(path: Path, mode: int) -> None:
     """Give what was made for oneself the mode that others would expect of a new file or folder."""
     umask = os.umask(0)

@@ -4,6 +4,7 @@ Whatever is dropped must neither take content away that a hard link still shows,
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Final
 
@@ -11,6 +12,7 @@ from layerscope.filesystem.endings import Ending, judge_ending
 from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.surgery.cuts import Attributes, ImageCuts, LayerCuts
+from layerscope.fixes.surgery.dependents import find_dependents
 from layerscope.fixes.surgery.named_paths import find_named_paths, is_at_or_below
 from layerscope.fixes.surgery.odd_layers import find_odd_layers
 from layerscope.fixes.surgery.whiteouts import find_idle_whiteouts, list_above
@@ -43,9 +45,7 @@ class _CutPlanner:
         self._given: dict[int, int] = {}
         self._named: frozenset[str] = frozenset()
         self._left: list[str] = []
-        self._links: dict[int, list[int]] = {}
-        for link, content in tree.stack.hard_links.items():
-            self._links.setdefault(content, []).append(link)
+        self._links = find_dependents(tree.stack)
 
     def drop_hidden(self, wanted: set[tuple[int, Ending]]) -> None:
         """Drop what these layers end in these ways; of copies with the same content, one stays."""
@@ -106,7 +106,11 @@ class _CutPlanner:
         given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}
         gone, named = self._find_gone()
         self._left += _tell_blocked(path for path in self._named if path in self._tree and path not in gone)
-        per_layer = tuple(self._cut(layer, given, named) for layer in range(len(self._stack.indexes)))
+        dropped: list[set[int]] = [set() for _ in self._stack.indexes]
+        for ordinal in self._dropped:
+            layer, position = self._stack.locate(ordinal)
+            dropped[layer].add(position)
+        per_layer = tuple(self._cut(layer, positions, given, named) for layer, positions in enumerate(dropped))
         saved = sum(map(self._stack.size, (each for each in self._dropped if self._stack.types[each] == _FILE)))
         return ImageCuts(per_layer, gone, saved, tuple(self._left))
 
@@ -134,15 +138,17 @@ class _CutPlanner:
         places = {(self._stack.locate(each)[0], self._stack.path(each).rpartition("/")[0]) for each in self._dropped}
         return frozenset((layer, above) for layer, directory in places for above in list_above(directory))
 
-    def _cut(self, layer: int, given: dict[int, int], unnamed: Mapping[str, int]) -> LayerCuts:
+    def _cut(
+        self, layer: int, dropped: AbstractSet[int], given: dict[int, int], unnamed: Mapping[str, int]
+    ) -> LayerCuts:
         start, stop = self._stack.limits(layer)
-        dropped = frozenset(each - start for each in self._dropped if start <= each < stop)
         attributes = {
             each - start: self._attributes(each, giver) for each, giver in given.items() if start <= each < stop
         }
         index = self._stack.indexes[layer]
         time = max((index.mtimes_ns[position] for position in dropped), default=0)
-        return LayerCuts(dropped, attributes, {path: time for path, maker in unnamed.items() if maker == layer})
+        named = {path: time for path, maker in unnamed.items() if maker == layer}
+        return LayerCuts(frozenset(dropped), attributes, named)
 
     def _attributes(self, ordinal: int, giver: int) -> Attributes:
         """What the header of another entry says; a hard link says nothing of extended attributes."""

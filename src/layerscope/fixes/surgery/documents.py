@@ -107,4 +107,4 @@ def _show_descriptor(descriptor: Descriptor) -> dict[str, object]:
 
 
 def _render(document: Mapping[str, object]) -> bytes:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return json.dumps(document, separators=(",", ":")).encode()

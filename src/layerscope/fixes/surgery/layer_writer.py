@@ -29,6 +29,9 @@ MEDIA_TYPES: Final[dict[Compression, MediaType]] = {
     Compression.ZSTD: OCI_LAYER_ZSTD,
 }
 
+_OF_THE_BLOB: Final = ("containerd.io/", "io.containers.", "io.github.containers.")
+"""What annotations begin with that tell where a table of contents lies, or how large the tar is."""
+
 Advance = Callable[[int], None]
 """Told how many stored bytes of the old layer were read."""
 
@@ -98,7 +101,15 @@ def rewrite_layer(
         if not cuts and diff_id != layer.diff_id and layer.diff_id.algorithm == diff_id.algorithm:
             raise DigestMismatchError(f"packing layer {layer.name}: its DiffID is {diff_id}, expected {layer.diff_id}")
         digest = blob.publish()
-        return WrittenLayer(Descriptor(MEDIA_TYPES[compression], digest, blob.size), diff_id, is_kept=False)
+        annotations = _keep_annotations(layer)
+        descriptor = Descriptor(MEDIA_TYPES[compression], digest, blob.size, annotations=annotations)
+        return WrittenLayer(descriptor, diff_id, is_kept=False)
+
+
+def _keep_annotations(layer: Layer) -> dict[str, str]:
+    """What a descriptor says besides; but not of how its blob was laid out, which is another one now."""
+    annotations = layer.descriptor.annotations if layer.descriptor is not None else {}
+    return {key: value for key, value in annotations.items() if not key.startswith(_OF_THE_BLOB)}
 
 
 def _edit(chunks: Iterator[bytes], scan: LayerScan, cuts: LayerCuts, layer: Layer) -> Iterator[Chunk]:

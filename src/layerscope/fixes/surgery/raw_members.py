@@ -11,6 +11,9 @@ from layerscope.layers.limits import MAX_EXTENDED_HEADER
 from layerscope.layers.pax import parse_count, parse_records
 from layerscope.layers.tar_header import BLOCK, HeaderError, read_name, read_size
 
+MAX_HEADERS: Final = 16 * MAX_EXTENDED_HEADER
+"""Bytes of all headers that stand before one entry; real ones have three at most."""
+
 _ZERO_BLOCK: Final = bytes(BLOCK)
 _TYPE: Final = 156
 _LOCAL: Final = frozenset(b"xX")
@@ -54,7 +57,8 @@ class RawMember:
 
 def read_member(reader: BlockReader) -> RawMember | None:
     """The next member's headers; None at the end of the archive. Raises HeaderError and TruncatedError."""
-    front = long_names = extended = b""
+    front, long_names, extended = list[bytes](), list[bytes](), list[bytes]()
+    total = 0
     records: tuple[tuple[bytes, bytes], ...] = ()
     names: list[bytes] = []
     while (header := reader.read_block()) not in {None, _ZERO_BLOCK}:
@@ -63,16 +67,20 @@ def read_member(reader: BlockReader) -> RawMember | None:
         if kind not in _LOCAL | _LONG | {_GLOBAL}:
             blocks = _read_map_blocks(reader, header)
             size = _content_size(header, dict(records), names)
-            return RawMember(front, long_names, extended, header + blocks, records, size, tuple(names))
+            before = b"".join(front), b"".join(long_names), b"".join(extended)
+            return RawMember(*before, header + blocks, records, size, tuple(names))
         body = _read_extension(reader, header)
+        total += len(header) + len(body)
+        if total > MAX_HEADERS:
+            raise HeaderError(f"more than {MAX_HEADERS:,} bytes of extended headers before one entry")
         if kind == _GLOBAL:
-            front += header + body
+            front += (header, body)
         elif kind in _LONG:
-            long_names += header + body
+            long_names += (header, body)
             if kind == ord("L"):
                 names = [body.partition(b"\0")[0]]
         else:
-            extended += header + body
+            extended += (header, body)
             records = tuple(parse_records(body[: read_size(header)]))
     return None
 
