@@ -37,11 +37,6 @@ class Surgery:
     compression: str | None
     reviewed: bool
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether anything is to be made."""
-        return self.applies
-
 
 _OPTIONS: Final = (
     click.option("--apply", "applies", is_flag=True, help="Make the fixed image, audit it, and say what changed."),
