@@ -1,7 +1,6 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from layerscope import __version__
+from layerscope.audit.compared_findings import compare_findings, identify
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditedLayer, AuditResult
@@ -123,7 +123,7 @@ def apply_layer_fix(
         )
         progress.note("auditing the new image")
         after = _audit_layout(layout, destination, options, progress)
-        removed, added = _compare_findings(before.findings, after.findings)
+        removed, added = compare_findings(before.findings, after.findings)
         objections = tuple(_find_objections(before, after, fix, cuts, added=added))
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
@@ -166,33 +166,6 @@ def _has_base_held(before: AuditResult, cuts: ImageCuts) -> bool:
     return not any(cuts.layers[: before.base.layers])
 
 
-def _compare_findings(
-    before: Sequence[Finding], after: Sequence[Finding]
-) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """The findings that are gone, and those that are new. Layers may be numbered anew, so paths tell them apart."""
-    removed, added = tuple(_iter_excess(before, after)), tuple(_iter_excess(after, before))
-    return removed, tuple(finding for finding in added if not _is_less(finding, removed))
-
-
-def _is_less(finding: Finding, others: Sequence[Finding]) -> bool:
-    """Whether a finding is what is left of another one: of the same rule, at some of its paths."""
-    code, paths = _identify(finding)
-    return any(code == other.code and paths < _identify(other)[1] for other in others)
-
-
-def _iter_excess(findings: Sequence[Finding], others: Sequence[Finding]) -> Iterator[Finding]:
-    """The findings that have no counterpart; of several that look alike, the last ones."""
-    left = Counter(map(_identify, others))
-    for finding in findings:
-        left[_identify(finding)] -= 1
-        if left[_identify(finding)] < 0:
-            yield finding
-
-
-def _identify(finding: Finding) -> tuple[str, frozenset[str | None]]:
-    return finding.code, frozenset(place.path for place in finding.locations)
-
-
 def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:
     """The paths that were to go from every layer, and did not."""
     paths = [edit.path for edit in fix.layer_edits if isinstance(edit, DropPath)]
@@ -213,11 +186,11 @@ def _find_objections(
     added: Sequence[Finding],
 ) -> list[str]:
     """Why the new image is not what was wanted."""
-    left = set(map(_identify, after.findings))
+    left = set(map(identify, after.findings))
     objections = [
         f"{finding.code} is still there: {finding.message}; --only chooses others"
         for finding in fix.cures
-        if _identify(finding) in left
+        if identify(finding) in left
     ]
     objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
     objections += [f"{finding.code} is new: {finding.message}" for finding in added]
