@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from layerscope.engine.client import Engine, connect
-from layerscope.engine.endpoint import find_docker_endpoint, find_podman_endpoint
-from layerscope.engine.images import inspect_image, load_image
+from layerscope.engine.endpoint import Endpoint, find_docker_endpoint, find_podman_endpoint
+from layerscope.engine.images import inspect_image, load_image, tag_image
 from layerscope.errors import ImageNotFoundError, SourceError, UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.layout_archive import iter_archive
@@ -41,7 +41,7 @@ class EngineDestination(Destination):
 
     def check(self) -> None:
         """Raise UsageError where the engine has an image of that name; SourceError where there is no engine."""
-        with self._connect() as engine:
+        with self.connect() as engine:
             if not self.replaces and self._has_image(engine):
                 raise UsageError(
                     f"writing {self.where}: the engine has such an image; choose another name, or --replace"
@@ -49,14 +49,25 @@ class EngineDestination(Destination):
 
     def publish(self, layout: Path, new: NewImage) -> None:
         """Have the engine load it, and make sure that it took the name."""
-        with self._connect() as engine:
+        with self.connect() as engine:
             load_image(engine, iter_archive(layout, new, [str(self.reference)]), name=self.where)
             if not self._has_image(engine):
                 raise SourceError(f"writing {self.where}: {engine.name} loaded the image, and does not know its name")
 
-    def _connect(self) -> Engine:
+    def find_endpoint(self) -> Endpoint:
+        """Where the engine listens."""
         find = find_docker_endpoint if self.kind == "docker" else find_podman_endpoint
-        return connect(find(self.environment))
+        return find(self.environment)
+
+    def connect(self) -> Engine:
+        """The engine; raises EngineError."""
+        return connect(self.find_endpoint())
+
+    def give_name(self, image: str) -> None:
+        """Give an image that the engine has the name, once that is still free; raises UsageError and EngineError."""
+        self.check()
+        with self.connect() as engine:
+            tag_image(engine, image, self.reference.name, self.reference.tag or DEFAULT_TAG)
 
     def _has_image(self, engine: Engine) -> bool:
         try:
