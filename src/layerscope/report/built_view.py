@@ -73,8 +73,8 @@ def _draw_files(page: Page, built: Built) -> None:
         shown = tell_list(map(root_path, files.paths), shown=SHOWN_PATHS, is_cut=len(files.paths) > SHOWN_PATHS)
         page.add_line((f"such as {escape_line(shown)}", "muted"))
     page.add_blank()
-    if not files.total:
-        page.add_line("Every file is as it was, but for times")
+    if not files.others:
+        page.add_line(f"Every {'other ' if files.expected else ''}file is as it was, but for times")
     if built.settings:
         page.add_line(("config ", "label"), f"{escape_line(tell_list(built.settings, shown=SHOWN_PATHS))} changed")
 
