@@ -30,7 +30,7 @@ class Cause:
 class FailedBuild:
     """What broke: the instruction and its line in the user's own file, where known, its last words, and why.
 
-    `edits` are those that made the instruction what it is.
+    `edits` are those that made the instruction what it is, and `edits_above` those of instructions before it.
     """
 
     before: AuditResult
@@ -40,6 +40,7 @@ class FailedBuild:
     line: int | None
     instruction: str
     edits: tuple[DockerfileEdit, ...]
+    edits_above: tuple[DockerfileEdit, ...]
     output: tuple[str, ...]
     causes: tuple[Cause, ...]
 
@@ -64,6 +65,7 @@ def explain_failure(
         line=None if instruction is None else fix.file.find_old(instruction).number,
         instruction=breakdown.text if instruction is None else tell_instruction(instruction),
         edits=() if instruction is None else fix.file.find_edits(instruction),
+        edits_above=() if instruction is None else fix.file.find_edits_above(instruction),
         output=breakdown.output,
         causes=tuple(causes),
     )

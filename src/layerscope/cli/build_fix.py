@@ -173,8 +173,8 @@ def apply_build(
     is_good = isinstance(done, Built) and done.is_proved
     if is_good and rebuild.is_written:
         write_changes(rebuild.opened, fix.proposal, console)
-    if isinstance(done, FailedBuild):
-        console.complain(tell_place(done))
+    if isinstance(done, FailedBuild) and not any(output.format == "terminal" for output in outputs):
+        console.complain("\n".join((tell_place(done), *(done.output if console.quiet else ()))))
     deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
 
@@ -233,7 +233,14 @@ def _run(rebuild: Rebuild, fix: BuildFix, name: str, console: Console) -> BuildR
     with open_dockerfile_place(request) as dockerfile:
         command = builder.write_command(request, dockerfile, name)
         console.say(f"$ {tell_command(command)}")
-        code = run_builder(command, builder.environment, listen)
+        try:
+            code = run_builder(command, builder.environment, listen)
+        except BaseException:
+            if builder.outlives_client:
+                console.complain(
+                    f"podman's service may go on building, and then has an image {name}: podman rmi {name}"
+                )
+            raise
     return BuildRun(tuple(command), code, output.find_breakdown())
 
 

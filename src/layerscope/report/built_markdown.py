@@ -8,7 +8,7 @@ from layerscope.audit.failed_build import FailedBuild
 from layerscope.report.before_after import list_counts, list_sizes, write_findings
 from layerscope.report.build_words import list_done
 from layerscope.report.dockerfile_words import tell_diff
-from layerscope.report.failed_build_view import tell_causes, tell_place
+from layerscope.report.failed_build_view import tell_causes, tell_edits, tell_place
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
@@ -43,7 +43,7 @@ def render_failed_markdown(failed: FailedBuild) -> str:
     """Where the build broke, its last words, and what explains it."""
     lines = [f"# Not built: {write_code(tell_reference(failed.before.image.reference))}", ""]
     lines += [f"{write_prose(tell_place(failed))}", ""]
-    lines += [f"- {write_prose(f'{edit.code} made it what it is: {edit.title}')}" for edit in failed.edits]
+    lines += [f"- {write_prose(line)}" for line in tell_edits(failed)]
     lines += ["", *write_fence(failed.output, "text"), ""]
     lines += [f"- {write_prose(line)}" for line in tell_causes(failed)]
     return "\n".join(lines).rstrip() + "\n"

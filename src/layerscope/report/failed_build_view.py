@@ -21,8 +21,8 @@ def render_failed_text(failed: FailedBuild, context: RenderContext) -> str:
     """Where it broke, which edit made it so, what it said last, and what that means."""
     page = Page(context)
     page.add_line((f"{page.symbols.bad} ", "bad"), escape_text(tell_place(failed)))
-    for edit in failed.edits:
-        page.add_line((f"{edit.code} ", "bad"), f"made it what it is: {escape_text(edit.title)}", indent=2)
+    for line in tell_edits(failed):
+        page.add_line(escape_text(line), indent=2)
     if failed.output:
         page.add_heading("Its last words")
     for line in failed.output[-SHOWN_LINES:]:
@@ -37,11 +37,19 @@ def render_failed_text(failed: FailedBuild, context: RenderContext) -> str:
 
 def tell_place(failed: FailedBuild) -> str:
     """Where the build broke, in one sentence."""
-    end = f"{failed.destination} is as it was"
+    end = f"{failed.destination} stays as it is"
     if not failed.instruction:
         return f"Not built: the builder ended with exit code {failed.exit_code} before any step failed; {end}"
     where = f"line {failed.line}" if failed.line is not None else "a step"
-    return f"Not built: {where} failed, {quote_instruction(redact_text(failed.instruction))}; {end}"
+    return f"Not built: {where} failed: `{quote_instruction(redact_text(failed.instruction))}`; {end}"
+
+
+def tell_edits(failed: FailedBuild) -> Iterator[str]:
+    """What was changed of the step itself; else above it, since it could be made before."""
+    if failed.edits:
+        yield from (f"changed by {edit.code}: {edit.title}" for edit in failed.edits)
+        return
+    yield from (f"changed above it by {edit.code}: {edit.title}" for edit in failed.edits_above)
 
 
 def tell_causes(failed: FailedBuild) -> Iterator[str]:
@@ -68,6 +76,7 @@ def render_failed_json(failed: FailedBuild) -> str:
                 "line": failed.line,
                 "instruction": redact_text(failed.instruction),
                 "edits": [{"code": edit.code, "title": edit.title} for edit in failed.edits],
+                "edits_above": [{"code": edit.code, "title": edit.title} for edit in failed.edits_above],
                 "output": [redact_text(line) for line in failed.output],
                 "causes": [
                     {

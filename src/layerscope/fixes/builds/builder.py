@@ -9,7 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
 
+from layerscope.engine.client import connect
 from layerscope.engine.endpoint import Endpoint
+from layerscope.engine.storage import describe_storage
 from layerscope.errors import EngineError
 from layerscope.fixes.builds.request import BuildRequest
 
@@ -34,6 +36,8 @@ class Builder:
     environment: Mapping[str, str] = field(repr=False)
     has_filter: bool = False
     """Whether it can build one stage without its cache, and the others with theirs."""
+    outlives_client: bool = False
+    """Whether the engine goes on building when the program is stopped."""
 
     def write_command(self, request: BuildRequest, dockerfile: Path, name: str) -> list[str]:
         """The command that builds the request, the Dockerfile lying there, to an image of that name."""
@@ -69,12 +73,28 @@ def find_builder(kind: Literal["docker", "podman"], endpoint: Endpoint, environm
     if program is None:
         raise EngineError(f"building the image: there is no program {kind!r} on PATH: {INSTALL[kind]}")
     if kind == "podman":
-        return Builder("podman build", (program, "--url", endpoint.url, "build", "--force-rm"), environment)
+        return _find_podman(program, endpoint, environment)
     variables = _lead_docker(endpoint, environment)
-    if environment.get("DOCKER_BUILDKIT") not in {"0", "false"} and _has_buildx(program, variables):
+    if environment.get("DOCKER_BUILDKIT") not in {"0", "false"} and _ask(
+        program, "buildx", "version", environment=variables
+    ):
         words = (program, "buildx", "build", "--builder", "default", "--load", "--progress", "plain")
         return Builder("docker buildx build", words, variables, has_filter=True)
     return Builder("docker build", (program, "build", "--force-rm"), variables)
+
+
+def _find_podman(program: str, endpoint: Endpoint, environment: Mapping[str, str]) -> Builder:
+    """Podman itself where it has the same images as the service that listens there, else a client of that.
+
+    A client that is stopped does not stop what the service builds for it (podman 4.3, measured).
+    """
+    with connect(endpoint) as engine:
+        root = describe_storage(engine).root
+    own = (program, "--remote=false")
+    if _ask(*own, "info", "--format", "{{.Store.GraphRoot}}", environment=environment) == str(root):
+        return Builder("podman build", (*own, "build", "--force-rm"), environment)
+    words = (program, "--url", endpoint.url, "build", "--force-rm")
+    return Builder("podman build", words, environment, outlives_client=True)
 
 
 def _lead_docker(endpoint: Endpoint, environment: Mapping[str, str]) -> dict[str, str]:
@@ -89,10 +109,11 @@ def _lead_docker(endpoint: Endpoint, environment: Mapping[str, str]) -> dict[str
     return variables
 
 
-def _has_buildx(program: str, environment: Mapping[str, str]) -> bool:
+def _ask(*command: str, environment: Mapping[str, str]) -> str:
+    """What a program answers; nothing where it fails."""
     try:
         done = subprocess.run(  # noqa: S603 - the engine's own program
-            [program, "buildx", "version"],
+            command,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -100,8 +121,8 @@ def _has_buildx(program: str, environment: Mapping[str, str]) -> bool:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
+        return ""
+    return "" if done.returncode else done.stdout.decode(errors="replace").strip()
 
 
 def _list_filtered(flags: Sequence[str]) -> list[str]:

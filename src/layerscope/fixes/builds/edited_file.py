@@ -44,6 +44,13 @@ class EditedFile:
             or any(start <= span.start < end for span in edit.spans for start, end in lines.values())
         )
 
+    def find_edits_above(self, instruction: Instruction) -> tuple[DockerfileEdit, ...]:
+        """The edits that changed instructions before one of the file after."""
+        own = self.find_edits(instruction)
+        above = self.after.instructions[: self.after.instructions.index(instruction)]
+        found = dict.fromkeys(edit for each in above for edit in self.find_edits(each))
+        return tuple(edit for edit in found if edit not in own)
+
     def _find_piece(self, instruction: Instruction) -> Sequence[Instruction]:
         """The instructions of the file before that this one, and its changed neighbours, took the place of."""
         return next((old for old, new in self._pieces if instruction in new), ())
