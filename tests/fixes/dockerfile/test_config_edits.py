@@ -101,7 +101,9 @@ def test_several_variables_of_one_fix_go_together_or_not_at_all() -> None:
     """Half of a fix would not remove its finding."""
     variables = (SetVariable("NCCL_DEBUG"), SetVariable("NCCL_IB_DISABLE"))
     both = "FROM base\nENV NCCL_DEBUG=INFO NCCL_IB_DISABLE=1\nENV NCCL_DEBUG=WARN\nCMD x\n"
-    assert not propose_variables(both, *variables).edits
+    assert propose_variables(both, *variables).text == "FROM base\nCMD x\n"
+    used = "FROM base\nENV NCCL_DEBUG=INFO\nENV NCCL_IB_DISABLE=1\nRUN echo $NCCL_IB_DISABLE\nCMD x\n"
+    assert not propose_variables(used, *variables).edits
     apart = "FROM base\nENV NCCL_DEBUG=INFO\nENV NCCL_IB_DISABLE=1 A=1\nCMD x\n"
     proposal = propose_variables(apart, *variables)
     assert proposal.text == "FROM base\nENV A=1\nCMD x\n"
@@ -141,4 +143,8 @@ def test_a_health_check_asks_the_port_that_is_exposed() -> None:
     silent = replace(PROCESS, exposed_ports=())
     assert [each.reason for each in propose(matched, [silent], finding).refused] == [
         "the image exposes no port: which address answers is not known"
+    ]
+    bare = replace(PROCESS, clients=())
+    assert [each.reason for each in propose(matched, [bare], finding).refused] == [
+        "the image has neither curl nor wget nor Python: nothing could ask"
     ]
