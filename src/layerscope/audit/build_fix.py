@@ -73,7 +73,8 @@ class BuildFix:
         flags = _read_flags(self.flags)
         stages = set(flags.get(FILTER, "").split(","))
         lowest = min((match.step.layer for match in matched.matches if match.step.layer is not None), default=0)
-        layers = list(range(lowest)) if "--pull" in flags else []
+        is_other_base = "--pull" in flags or matched.chain[0].instructions[0].number in changed
+        layers = list(range(lowest)) if is_other_base else []
         for match in matched.matches:
             layer = match.step.layer
             stage = find_stage(layer, matched) if layer is not None else None

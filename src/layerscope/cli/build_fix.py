@@ -33,7 +33,7 @@ from layerscope.fixes.destinations.select import select_destination
 from layerscope.report.build_words import tell_command
 from layerscope.report.built_markdown import render_built_markdown, render_failed_markdown
 from layerscope.report.built_view import render_built_json, render_built_text
-from layerscope.report.failed_build_view import render_failed_json, render_failed_text, tell_place
+from layerscope.report.failed_build_view import render_failed_json, render_failed_text, tell_output, tell_place
 from layerscope.rules.wording import tell_count
 from layerscope.sources.daemon import DaemonSource
 from layerscope.sources.source import InPlace
@@ -174,7 +174,7 @@ def apply_build(
     if is_good and rebuild.is_written:
         write_changes(rebuild.opened, fix.proposal, console)
     if isinstance(done, FailedBuild) and not any(output.format == "terminal" for output in outputs):
-        console.complain("\n".join((tell_place(done), *(done.output if console.quiet else ()))))
+        console.complain("\n".join((tell_place(done), *(tell_output(done) if console.quiet else ()))))
     deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
 

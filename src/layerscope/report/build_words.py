@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from layerscope.audit.build_fix import BuildFix
-from layerscope.formats.secret_text import redact_words
+from layerscope.formats.secret_text import redact_text, redact_words
 
 
 def list_done(fix: BuildFix) -> Iterator[str]:
@@ -17,7 +17,13 @@ def list_done(fix: BuildFix) -> Iterator[str]:
 
 def hide_values(command: Sequence[str]) -> list[str]:
     """The words of a command, without credentials."""
-    return list(redact_words(tuple(command)))
+    return list(redact_words(tuple(map(_hide_value, command))))
+
+
+def _hide_value(word: str) -> str:
+    """A word without a credential behind an option, as in --build-arg=NAME=VALUE."""
+    option, equals, value = word.partition("=")
+    return f"{option}={redact_text(value)}" if equals and option.startswith("-") else redact_text(word)
 
 
 def tell_command(command: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from layerscope.audit.failed_build import FailedBuild
 from layerscope.report.before_after import list_counts, list_sizes, write_findings
 from layerscope.report.build_words import list_done
 from layerscope.report.dockerfile_words import tell_diff
-from layerscope.report.failed_build_view import tell_causes, tell_edits, tell_place
+from layerscope.report.failed_build_view import tell_causes, tell_edits, tell_output, tell_place
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
@@ -27,9 +27,9 @@ def render_built_markdown(built: Built) -> str:
     lines += [write_row((label, str(old), str(new))) for label, old, new in list_counts(built)]
     lines += ["", "## Layers", "", f"{len(built.shared)} of {len(built.after.layers)} are the old image's."]
     lines += ["", write_row(("layer", "size", "instruction")), "| ---: | ---: | --- |", *_write_layers(built)]
-    lines += write_findings("Findings removed", built.removed)
-    lines += write_findings("New findings", built.added)
-    lines += write_findings("Findings kept", built.kept)
+    lines += write_findings("Findings removed", built.findings.removed)
+    lines += write_findings("New findings", built.findings.added)
+    lines += write_findings("Findings kept", built.findings.kept)
     lines += _write_counts("Files of the steps that were changed", built.files.expected)
     lines += _write_counts("Files that changed too", built.files.others)
     if built.files.paths:
@@ -44,7 +44,7 @@ def render_failed_markdown(failed: FailedBuild) -> str:
     lines = [f"# Not built: {write_code(tell_reference(failed.before.image.reference))}", ""]
     lines += [f"{write_prose(tell_place(failed))}", ""]
     lines += [f"- {write_prose(line)}" for line in tell_edits(failed)]
-    lines += ["", *write_fence(failed.output, "text"), ""]
+    lines += ["", *write_fence(tell_output(failed), "text"), ""]
     lines += [f"- {write_prose(line)}" for line in tell_causes(failed)]
     return "\n".join(lines).rstrip() + "\n"
 

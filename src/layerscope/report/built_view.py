@@ -32,9 +32,9 @@ def render_built_text(built: Built, context: RenderContext) -> str:
         page.add_line(escape_text(line), indent=2)
     draw_comparison(page, built)
     _draw_layers(page, built)
-    draw_findings(page, "Findings removed", built.removed, "kept")
-    draw_findings(page, "New findings", built.added, "bad")
-    draw_findings(page, "Findings kept", built.kept, "muted")
+    draw_findings(page, "Findings removed", built.findings.removed, "kept")
+    draw_findings(page, "New findings", built.findings.added, "bad")
+    draw_findings(page, "Findings kept", built.findings.kept, "muted")
     _draw_files(page, built)
     return page.read()
 
@@ -122,9 +122,9 @@ def render_built_json(built: Built) -> str:
             "objections": list(built.objections),
             "sizes": {label: {"before": old, "after": new} for label, old, new in list_sizes(built)},
             "shared_layers": sorted(built.shared),
-            "removed": [build_finding(finding, before) for finding in built.removed],
-            "kept": [build_finding(finding, after) for finding in built.kept],
-            "added": [build_finding(finding, after) for finding in built.added],
+            "removed": [build_finding(finding, before) for finding in built.findings.removed],
+            "kept": [build_finding(finding, after) for finding in built.findings.kept],
+            "added": [build_finding(finding, after) for finding in built.findings.added],
             "files": {
                 "expected": _build_counts(built.files.expected),
                 "changed_too": _build_counts(built.files.others),

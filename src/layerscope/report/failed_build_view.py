@@ -25,8 +25,8 @@ def render_failed_text(failed: FailedBuild, context: RenderContext) -> str:
         page.add_line(escape_text(line), indent=2)
     if failed.output:
         page.add_heading("Its last words")
-    for line in failed.output[-SHOWN_LINES:]:
-        page.add_line(escape_text(redact_text(line)), indent=2)
+    for line in tell_output(failed)[-SHOWN_LINES:]:
+        page.add_line(escape_text(line), indent=2)
     causes = list(tell_causes(failed))
     if causes:
         page.add_heading("What explains it")
@@ -42,6 +42,11 @@ def tell_place(failed: FailedBuild) -> str:
         return f"Not built: the builder ended with exit code {failed.exit_code} before any step failed; {end}"
     where = f"line {failed.line}" if failed.line is not None else "a step"
     return f"Not built: {where} failed: `{quote_instruction(redact_text(failed.instruction))}`; {end}"
+
+
+def tell_output(failed: FailedBuild) -> list[str]:
+    """What the step said last, without credentials."""
+    return [redact_text(line) for line in failed.output]
 
 
 def tell_edits(failed: FailedBuild) -> Iterator[str]:
@@ -77,7 +82,7 @@ def render_failed_json(failed: FailedBuild) -> str:
                 "instruction": redact_text(failed.instruction),
                 "edits": [{"code": edit.code, "title": edit.title} for edit in failed.edits],
                 "edits_above": [{"code": edit.code, "title": edit.title} for edit in failed.edits_above],
-                "output": [redact_text(line) for line in failed.output],
+                "output": tell_output(failed),
                 "causes": [
                     {
                         "id": cause.explanation.id,

@@ -21,6 +21,8 @@ ANSWER_SECONDS: Final = 30.0
 DOCKER_VARIABLES: Final = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "BUILDX_BUILDER")
 """Variables that would lead the program to another engine than the one that is meant."""
 
+PODMAN: Final = "podman build"
+
 INSTALL: Final = {
     "docker": "install Docker's command line (Debian and Ubuntu: docker.io; others: docs.docker.com/engine/install)",
     "podman": "install podman (Debian, Ubuntu and Fedora: podman)",
@@ -42,10 +44,12 @@ class Builder:
     def write_command(self, request: BuildRequest, dockerfile: Path, name: str) -> list[str]:
         """The command that builds the request, the Dockerfile lying there, to an image of that name."""
         target = ["--target", request.target] if request.target else []
+        form = ["--format=docker"] if self.name == PODMAN and request.has_docker_form else []
         return [
             *self.words,
             *("-f", str(dockerfile), "-t", name),
             *target,
+            *form,
             *self.find_flags(request.flags),
             *request.options,
             str(request.context),
@@ -92,9 +96,9 @@ def _find_podman(program: str, endpoint: Endpoint, environment: Mapping[str, str
         root = describe_storage(engine).root
     own = (program, "--remote=false")
     if _ask(*own, "info", "--format", "{{.Store.GraphRoot}}", environment=environment) == str(root):
-        return Builder("podman build", (*own, "build", "--force-rm"), environment)
+        return Builder(PODMAN, (*own, "build", "--force-rm"), environment)
     words = (program, "--url", endpoint.url, "build", "--force-rm")
-    return Builder("podman build", words, environment, outlives_client=True)
+    return Builder(PODMAN, words, environment, outlives_client=True)
 
 
 def _lead_docker(endpoint: Endpoint, environment: Mapping[str, str]) -> dict[str, str]:

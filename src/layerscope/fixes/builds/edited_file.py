@@ -3,10 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Final
 
 from layerscope.fixes.dockerfile.edit import DockerfileEdit
 from layerscope.formats.dockerfile import Dockerfile, Instruction
+
+COMPARED: Final = 2000
+"""Characters of two instructions that are compared."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +33,17 @@ class EditedFile:
 
     def find_old(self, instruction: Instruction) -> Instruction:
         """The instruction of the file before that one of the file after was, or stands in the place of."""
-        old = self._find_piece(instruction)
-        place = self.after.instructions.index(instruction)
-        return old[0] if old else self.before.instructions[min(self._shift(place), len(self.before.instructions) - 1)]
+        return self._pairs[instruction.number]
 
     def find_edits(self, instruction: Instruction) -> tuple[DockerfileEdit, ...]:
         """The edits that made an instruction of the file after what it is."""
-        old = self._find_piece(instruction)
-        lines = {each.number: (self.before.find_line(each.line.first), self.before.find_line(each.end)) for each in old}
+        old = self._pairs[instruction.number]
+        start, end = self.before.find_line(old.line.first), self.before.find_line(old.end)
         return tuple(
             edit
             for edit in self.edits
-            if any(drop.number in lines for drop in edit.drops)
-            or any(start <= span.start < end for span in edit.spans for start, end in lines.values())
+            if any(drop.number == old.number for drop in edit.drops)
+            or any(start <= span.start < end for span in edit.spans)
         )
 
     def find_edits_above(self, instruction: Instruction) -> tuple[DockerfileEdit, ...]:
@@ -51,19 +53,15 @@ class EditedFile:
         found = dict.fromkeys(edit for each in above for edit in self.find_edits(each))
         return tuple(edit for edit in found if edit not in own)
 
-    def _find_piece(self, instruction: Instruction) -> Sequence[Instruction]:
-        """The instructions of the file before that this one, and its changed neighbours, took the place of."""
-        return next((old for old, new in self._pieces if instruction in new), ())
-
-    def _shift(self, place: int) -> int:
-        """The place before of an instruction that was not changed."""
-        return next(
-            (before + place - after for before, after, size in self._matching if after <= place < after + size), place
-        )
-
     @cached_property
-    def _matching(self) -> list[tuple[int, int, int]]:
-        return [(each.a, each.b, each.size) for each in self._matcher.get_matching_blocks()]
+    def _pairs(self) -> dict[int, Instruction]:
+        """By the first line of each instruction after, the one before that it was."""
+        pairs: dict[int, Instruction] = {}
+        for _, start, end, other_start, other_end in self._matcher.get_opcodes():
+            old = self.before.instructions[start:end] or self.before.instructions[max(start - 1, 0) :][:1]
+            new = self.after.instructions[other_start:other_end]
+            pairs |= zip((each.number for each in new), _pair(old, new), strict=True)
+        return pairs
 
     @cached_property
     def _pieces(self) -> list[tuple[Sequence[Instruction], Sequence[Instruction]]]:
@@ -79,6 +77,23 @@ class EditedFile:
     def _matcher(self) -> SequenceMatcher[tuple[object, ...]]:
         before, after = (list(map(_tell, each.instructions)) for each in (self.before, self.after))
         return SequenceMatcher(None, before, after, autojunk=False)
+
+
+def _pair(old: Sequence[Instruction], new: Sequence[Instruction]) -> Iterator[Instruction]:
+    """For each new instruction the old one that it was: in order, the most alike of those that are left."""
+    place = 0
+    for count, each in enumerate(new):
+        spare = max(len(old) - place - (len(new) - count), 0)
+        choices = old[place : place + spare + 1] or old[-1:]
+        best = choices[0] if len(choices) == 1 else max(choices, key=partial(_compare, each))
+        yield best
+        place = old.index(best) + 1
+
+
+def _compare(new: Instruction, old: Instruction) -> tuple[bool, float]:
+    """How alike two instructions are."""
+    one, two = (f"{' '.join(each.flags)} {each.operands}"[:COMPARED] for each in (old, new))
+    return old.keyword == new.keyword, SequenceMatcher(None, one, two, autojunk=False).ratio()
 
 
 def _tell(instruction: Instruction) -> tuple[object, ...]:

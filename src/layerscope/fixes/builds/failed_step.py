@@ -11,7 +11,7 @@ LEAST_LIKENESS = 0.6
 COMPARED = 2000
 """Characters that are compared."""
 
-_LOADS = "[internal] load metadata for "
+_LOADS = "load metadata for "
 
 
 def find_failed_instruction(dockerfile: Dockerfile, breakdown: Breakdown) -> Instruction | None:

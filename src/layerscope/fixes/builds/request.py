@@ -1,5 +1,6 @@
 """BuildRequest: what is to be built, from which text and folder, and what of it anew."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +14,8 @@ OWN_OPTIONS: Final = (
     *("--target", "--iidfile", "--push", "--load", "--builder", "--progress", "--manifest", "--squash"),
 )
 """Options of builders that are set already, or would have the image end elsewhere."""
+
+_HEALTH_CHECK: Final = re.compile(r"^\s*HEALTHCHECK\s", re.IGNORECASE | re.MULTILINE)
 
 _SHORT: Final = 2
 """Characters of an option's short name."""
@@ -31,6 +34,12 @@ class BuildRequest:
     target: str = ""
     flags: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+
+    @property
+    def has_docker_form(self) -> bool:
+        """Whether it asks for a health check, which images in the form of OCI cannot have, and for no form."""
+        is_asked = any(option.startswith("--format") for option in self.options)
+        return not is_asked and _HEALTH_CHECK.search(self.text) is not None
 
 
 def check_options(options: Sequence[str]) -> None:
