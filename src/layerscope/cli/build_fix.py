@@ -30,6 +30,7 @@ from layerscope.fixes.builds.running import run_builder
 from layerscope.fixes.builds.workplace import hold_name, open_dockerfile_place
 from layerscope.fixes.destinations.engine import EngineDestination
 from layerscope.fixes.destinations.select import select_destination
+from layerscope.policies.error_search import clean_text
 from layerscope.report.build_words import tell_command
 from layerscope.report.built_markdown import render_built_markdown, render_failed_markdown
 from layerscope.report.built_view import render_built_json, render_built_text
@@ -227,8 +228,9 @@ def _run(rebuild: Rebuild, fix: BuildFix, name: str, console: Console) -> BuildR
     output = BuildOutput()
 
     def listen(line: str) -> None:
-        output.add(line)
-        console.say(line)
+        plain = clean_text(line).rstrip()
+        output.add(plain)
+        console.say(plain)
 
     with open_dockerfile_place(request) as dockerfile:
         command = builder.write_command(request, dockerfile, name)

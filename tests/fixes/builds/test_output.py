@@ -85,8 +85,7 @@ Step 5/7 : ENV X=1
 Step 6/7 : RUN {SCRIPT}
  ---> Running in 274f145629db
 {SAID[0]}
-\x1b[91m{SAID[1]}
-\x1b[0m
+{SAID[1]}
 """
 PODMAN = f"""\
 [1/2] STEP 1/3: FROM scratch AS base

@@ -26,7 +26,6 @@ _MARK: Final = re.compile(r"-{10,}")
 _CLASSIC_TALK: Final = re.compile(
     r" ---> |Removing intermediate container |Successfully |DEPRECATED: The legacy builder"
 )
-_TERMINAL: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass
@@ -71,8 +70,7 @@ class BuildOutput:
         self._failed: BuildStep | None = None
 
     def add(self, line: str) -> None:
-        """Take the next line."""
-        line = _TERMINAL.sub("", line).rstrip()
+        """Take the next line, which has no signs for terminals."""
         if line:
             self.tail.append(line)
         if self._current is None and (match := _BUILDKIT.fullmatch(line)):
