@@ -90,7 +90,7 @@ def command(
     bytes it saves and what to write. With --file, a diff shows what of that changes the Dockerfile. Formats are
     terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
-    should be and was not written.
+    should be and was not written, or a build broke.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
