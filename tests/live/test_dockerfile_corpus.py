@@ -27,6 +27,7 @@ DEVEL: Final = "nvidia/cuda:12.4.1-devel-ubuntu22.04"
 RUNTIME: Final = "nvidia/cuda:12.4.1-runtime-ubuntu22.04"
 PYTHON: Final = "layerscope/pip:1"
 
+PASSWD: Final = file("etc/passwd", b"root:x:0:0::/root:/bin/sh\nserve:x:1000:1000::/opt/good:/bin/sh\n")
 SETTINGS: Final = f"""\
 FROM {DEVEL}
 ENV KEPT=1 NCCL_P2P_DISABLE=1 \\
@@ -47,6 +48,7 @@ EXPOSE 8000
 ENV PYTHONUNBUFFERED=1
 HEALTHCHECK --interval=30s --timeout=5s --start-period=300s CMD \
 python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=4)" || exit 1
+USER 1000:1000
 CMD ["python3", "/opt/good/main.py"]
 """
 PINS: Final = f"""\
@@ -103,13 +105,13 @@ def test_settings_and_the_base_are_changed(
 ) -> None:
     """Variables, health check, and the variant of NVIDIA's image that both stand on."""
     for tag, more in ((DEVEL, development()), (RUNTIME, [])):
-        load(docker_engine, build_image([[*interpreter(), *toolkit(), *more]], tag=tag))
+        load(docker_engine, build_image([[PASSWD, *interpreter(), *toolkit(), *more]], tag=tag))
     context = tmp_path / "settings"
     (context / "good").mkdir(parents=True)
     (context / "good/main.py").write_text("print(1)\n")
     (context / "Dockerfile").write_text(SETTINGS)
     gone, new = compare_builds(docker_engine, context, capfd, SETTINGS_FIXED)
-    assert gone >= {"CONF009", "CONF010", "CUDA038", "CUDA041", "CUDA046", "CUDA047", "ELF006", "ELF007"}
+    assert gone >= {"CONF001", "CONF009", "CONF010", "CUDA038", "CUDA041", "CUDA046", "CUDA047", "ELF006", "ELF007"}
     assert not new
 
 

@@ -11,6 +11,7 @@ from layerscope.fixes.dockerfile.edits.base_variant import edit_base_variant
 from layerscope.fixes.dockerfile.edits.deletion import edit_deletions
 from layerscope.fixes.dockerfile.edits.environment import edit_environment
 from layerscope.fixes.dockerfile.edits.health_check import edit_health_check
+from layerscope.fixes.dockerfile.edits.last_lines import edit_last_lines
 from layerscope.fixes.dockerfile.edits.ownership import edit_ownership
 from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
 from layerscope.fixes.dockerfile.edits.requirements import edit_requirements
@@ -29,6 +30,7 @@ EDITORS: Final = (
     edit_base_variant,
     edit_environment,
     edit_health_check,
+    edit_last_lines,
 )
 
 
