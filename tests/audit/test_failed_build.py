@@ -51,3 +51,20 @@ def test_a_builder_that_never_began_is_told_as_such(before: AuditResult) -> None
         "Not built: the builder ended with exit code 1 before any step failed; docker:fixed stays as it is"
     )
     assert failed.output == ("permission denied",)
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        ('"/requirements.txt": not found', "copy-source-missing"),
+        ("E: Unable to locate package git", "package-not-found"),
+        ("Temporary failure resolving 'deb.debian.org'", "no-network-in-build"),
+        ("pull access denied for acme/base, repository does not exist", "base-image-refused"),
+        ("tar: write error: No space left on device", "disk-full"),
+    ],
+)
+def test_what_builds_mostly_break_by_is_known(before: AuditResult, words: str, known: str) -> None:
+    """By the words of builders, package managers and the kernel."""
+    lead = "failed to calculate checksum of ref a::b: " if words.startswith('"') else ""
+    failed = explain(before, Breakdown("RUN pip install --no-cache-dir numpy", 0, 3, (f"{lead}{words}",)))
+    assert [cause.explanation.id for cause in failed.causes] == [known]
