@@ -36,7 +36,7 @@ def advise_rebuilds(findings: tuple[Finding, ...], matched: MatchedDockerfile) -
         layers = sorted({place.layer for place in finding.locations if place.layer is not None})
         if finding.code in {_DISTANT, _LISTS} and len(layers) > 1:  # of more layers, the last one is new
             advice.append(_advise(finding.code, layers[:-1], "came from the build cache", matched))
-        elif finding.code == _CUT and not any(_is_of_context(layer, matched) for layer in layers):
+        elif finding.code == _CUT and all(_is_made(layer, matched) for layer in layers):
             advice.append(_advise(finding.code, layers, "left a file cut off, and the build cache keeps it", matched))
         elif finding.code == _BASE:
             first = matched.chain[0].instructions[0]
@@ -64,13 +64,11 @@ def _find_source(instruction: Instruction, matched: MatchedDockerfile) -> Stage 
     return None if place is None else stages[place]
 
 
-def _is_of_context(layer: int, matched: MatchedDockerfile) -> bool:
-    """Whether a layer was copied from where the image is built: it would be the same again without any cache."""
+def _is_made(layer: int, matched: MatchedDockerfile) -> bool:
+    """Whether a step makes a layer: what is copied from the context, or the base image's, is the same again."""
     match = matched.find_match(layer)
-    return (
-        match is not None
-        and match.instruction.keyword in {"COPY", "ADD"}
-        and _find_source(match.instruction, matched) is None
+    return match is not None and (
+        match.instruction.keyword not in {"COPY", "ADD"} or _find_source(match.instruction, matched) is not None
     )
 
 
