@@ -10,6 +10,7 @@ from layerscope.audit.built import Built, prove_build
 from layerscope.audit.changed_files import FileChange
 from layerscope.audit.result import AuditResult
 from layerscope.fixes.dockerfile.rebuild import RebuildAdvice
+from layerscope.rules.severity import Severity
 from support.rebuilt import CACHE, FIXED, PACKAGE, WASTEFUL, WEIGHTS, audit, choose
 
 
@@ -114,3 +115,13 @@ def test_a_step_that_was_to_be_made_anew_does(tmp_path: Path, flags: str) -> Non
     built = prove(before, fix, audit(tmp_path / "after", (FIXED[0], make("y"))))
     assert built.files.others == {}
     assert set(built.files.expected) == {"/root", "/usr"}
+
+
+def test_steps_of_today_above_those_of_the_cache_are_no_objection(
+    before: AuditResult, fix: BuildFix, tmp_path: Path
+) -> None:
+    """Every edit of an old image brings that, where its lower steps are still in the cache."""
+    after = audit(tmp_path / "after", FIXED, months=("03", "11"))
+    built = prove(before, fix, after)
+    assert [(finding.code, finding.severity) for finding in built.findings.added] == [("LAY201", Severity.LOW)]
+    assert built.is_proved

@@ -53,11 +53,14 @@ FIXED: Final = (
 )
 
 
-def audit(folder: Path, steps: tuple[tuple[str, str], ...], *, config: str = "") -> AuditResult:
-    """The audit of an image with these steps, each with its entries, above a shell."""
+def audit(
+    folder: Path, steps: tuple[tuple[str, str], ...], *, config: str = "", months: tuple[str, str] = ("03", "03")
+) -> AuditResult:
+    """The audit of an image with these steps, each with its entries, above a shell: of these months, the last later."""
     text = _HEAD.replace("[config]", f"[config]\n{config}")
     for minute, (instruction, entries) in enumerate(steps, start=1):
-        text += f'\n[[steps]]\ncreated = 2026-03-02T10:0{minute}:00Z\ncreated_by = "{instruction}"\n'
+        month = months[minute == len(steps)]
+        text += f'\n[[steps]]\ncreated = 2026-{month}-02T10:0{minute}:00Z\ncreated_by = "{instruction}"\n'
         text += f"entries = [{entries}]\n"
     folder.mkdir()
     (folder / "image.toml").write_text(text)

@@ -172,11 +172,11 @@ def apply_build(
         return exit_codes.CLEAN
     done = _build(rebuild, fix, whole, options=options, console=console)
     is_good = isinstance(done, Built) and done.is_proved
-    if is_good and rebuild.is_written:
-        write_changes(rebuild.opened, fix.proposal, console)
     if isinstance(done, FailedBuild) and not any(output.format == "terminal" for output in outputs):
         console.complain("\n".join((tell_place(done), *(tell_output(done) if console.quiet else ()))))
     deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
+    if is_good and rebuild.is_written:
+        write_changes(rebuild.opened, fix.proposal, console)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
 
 
