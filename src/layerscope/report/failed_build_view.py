@@ -39,7 +39,8 @@ def tell_place(failed: FailedBuild) -> str:
     """Where the build broke, in one sentence."""
     end = f"{failed.destination} stays as it is"
     if not failed.instruction:
-        return f"Not built: the builder ended with exit code {failed.exit_code} before any step failed; {end}"
+        how = f"with exit code {failed.exit_code}" if failed.exit_code > 0 else f"by signal {-failed.exit_code}"
+        return f"Not built: the builder ended {how} before any step failed; {end}"
     where = f"line {failed.line}" if failed.line is not None else "a step"
     return f"Not built: {where} failed: `{quote_instruction(redact_text(failed.instruction))}`; {end}"
 
