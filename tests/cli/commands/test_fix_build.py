@@ -91,7 +91,8 @@ def test_a_builder_that_is_killed_is_told(answer: Answer, folder: Path, stub: En
     code, out, err = answer("fix", "oci-dir:image/layout", *BUILD, *FROM, *TO, "--quiet", "-o", "json=r.json")
     assert (code, out) == (1, b"")
     assert err == (
-        "layerscope: Not built: the builder ended by signal 9 before any step failed; docker:fixed:latest stays as it is\n"
+        "layerscope: Not built: the builder ended by signal 9 before any step failed; "
+        "docker:fixed:latest stays as it is\n"
         "layerscope: sending context\n"
     )
     assert stub.images == {}
