@@ -3,7 +3,7 @@
 import io
 import tarfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.merge import merge_layers
@@ -39,7 +39,7 @@ class EditedLayers:
     @property
     def differences(self) -> tuple[str, ...]:
         """What a container sees otherwise than before, though no edit named it."""
-        return find_differences(self.before, self.after, self.cuts.paths)
+        return find_differences(self.before, self.after, self.cuts)
 
     def node(self, path: str) -> Node:
         """What a container sees at a path afterwards."""
@@ -53,10 +53,11 @@ def make_tree(tars: Sequence[bytes]) -> MergedTree:
     return merge_layers([index_of_tar(tar) for tar in tars])
 
 
-def edit_tars(tars: Sequence[bytes], edits: Sequence[LayerEdit]) -> EditedLayers:
+def edit_tars(tars: Sequence[bytes], edits: Sequence[LayerEdit], *, latest: int | None = None) -> EditedLayers:
     """Edit layers that are tars already; what no cut touches stays."""
     before = make_tree(tars)
     cuts = plan_cuts(before, edits)
+    cuts = replace(cuts, layers=tuple(replace(cut, latest=latest) for cut in cuts.layers), latest=latest)
     pairs = zip(tars, before.stack.indexes, cuts.layers, strict=True)
     edited = tuple(b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar for tar, index, cut in pairs)
     return EditedLayers(cuts, before, make_tree(edited), edited)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ from layerscope.fixes.surgery.cut_planner import plan_cuts
 from layerscope.fixes.surgery.cuts import ImageCuts
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
 from layerscope.fixes.surgery.tree_check import find_differences
+from layerscope.layers.pax import NANOSECONDS
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
 from layerscope.rules.config_edit import ConfigEdit, SetVariable
@@ -26,14 +27,21 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath, LayerEdit
 from layerscope.sources.layout import LayoutSource
 
+_JUDGED_BY_TIMES: Final = frozenset({"LAY201", "LAY202"})
+"""Findings that go by when steps were made, of which clamped times say nothing more."""
+
 
 @dataclass(frozen=True)
 class LayerFix:
-    """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed."""
+    """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed.
+
+    Times after `latest`, seconds since 1970, are set to it.
+    """
 
     edits: tuple[LayerEdit | ConfigEdit, ...]
     cures: tuple[Finding, ...]
     compression: Compression | None = None
+    latest: int | None = None
 
     @property
     def layer_edits(self) -> tuple[LayerEdit, ...]:
@@ -62,6 +70,11 @@ class Applied:
     added: tuple[Finding, ...]
     objections: tuple[str, ...]
     destination: str
+
+    @property
+    def clamped(self) -> int:
+        """How many entries got another time."""
+        return 0 if self.cuts.latest is None else count_late(self.before, self.cuts.latest)
 
     @property
     def is_proved(self) -> bool:
@@ -107,7 +120,7 @@ def apply_layer_fix(
     Raises UsageError where the place is taken, SourceError, ImageError and OSError; then nothing is left behind.
     """
     scans = _find_scans(before.layers)
-    cuts = plan_cuts(before.tree, fix.layer_edits)
+    cuts = replace(plan_cuts(before.tree, fix.layer_edits), latest=fix.latest)
     with destination.open_workplace() as place:
         layout = place / "layout"
         layout.mkdir()
@@ -118,12 +131,14 @@ def apply_layer_fix(
             layout,
             annotations=destination.annotations,
             provenance=_tell_provenance(before, fix),
-            base_holds=_has_base_held(before, cuts),
+            base_layers=before.base_layers,
             progress=progress,
         )
         progress.note("auditing the new image")
         after = _audit_layout(layout, destination, options, progress)
         removed, added = compare_findings(before.findings, after.findings)
+        if fix.latest is not None:
+            removed, cuts = _tell_unseen(removed, cuts)
         objections = tuple(_find_objections(before, after, fix, cuts, added=added))
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
@@ -148,22 +163,16 @@ def _find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:
 
 
 def _tell_provenance(before: AuditResult, fix: LayerFix) -> dict[str, object]:
-    """What was done to which image, for the annotation."""
+    """What was done to which image, for the annotation; two builds of the same files are not told apart by `latest`."""
     image = before.image
+    source = {"config": image.config_digest, "manifest": image.manifest_digest} if fix.latest is None else {}
     return {
         "tool": f"layerscope {__version__}",
-        "config": str(image.config_digest),
-        **({"manifest": str(image.manifest_digest)} if image.manifest_digest is not None else {}),
+        **{name: str(digest) for name, digest in source.items() if digest is not None},
         "edits": msgspec.to_builtins(fix.edits),
         **({"compression": fix.compression.value} if fix.compression is not None else {}),
+        **({"latest": fix.latest} if fix.latest is not None else {}),
     }
-
-
-def _has_base_held(before: AuditResult, cuts: ImageCuts) -> bool:
-    """Whether the layers of the base image are known, and stay as they are."""
-    if before.base is None or not before.base.layers:
-        return False
-    return not any(cuts.layers[: before.base.layers])
 
 
 def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:
@@ -175,6 +184,25 @@ def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:
 
 def _tell_why(path: str, cuts: ImageCuts) -> str:
     return next((reason for reason in cuts.left if reason.startswith(f"/{path} ")), "no reason is known")
+
+
+def _tell_unseen(removed: Sequence[Finding], cuts: ImageCuts) -> tuple[tuple[Finding, ...], ImageCuts]:
+    """The findings that are cured, and cuts that tell of those which only cannot be seen any more."""
+    unseen = [finding for finding in removed if finding.code in _JUDGED_BY_TIMES]
+    told = [f"{finding.code} is not cured, its times are gone: {finding.message}" for finding in unseen]
+    return tuple(each for each in removed if each not in unseen), replace(cuts, left=(*cuts.left, *told))
+
+
+def count_late(result: AuditResult, latest: int) -> int:
+    """How many entries of all layers have a time after `latest` seconds."""
+    scans = (layer.scan for layer in result.layers if layer.scan is not None)
+    return sum(time > latest * NANOSECONDS for scan in scans for time in scan.index.mtimes_ns)
+
+
+def _find_late_layers(after: AuditResult, latest: int) -> list[str]:
+    """That entries which nobody sees, too, have no time after `latest` seconds, or else how many have."""
+    late = count_late(after, latest)
+    return [f"{late:,} entries still have a time after {latest} seconds since 1970"] if late else []
 
 
 def _find_objections(
@@ -194,7 +222,9 @@ def _find_objections(
     ]
     objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
     objections += [f"{finding.code} is new: {finding.message}" for finding in added]
-    objections += find_differences(before.tree, after.tree, cuts.paths)
+    objections += find_differences(before.tree, after.tree, cuts)
+    if fix.latest is not None:
+        objections += _find_late_layers(after, fix.latest)
     if not after.is_intact:
         objections.append("the new image is not intact")
     return objections

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import click
@@ -18,6 +18,7 @@ from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import LayerChoice
+from layerscope.fixes.surgery.times import LATEST
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
 from layerscope.rules.layer_edit import DropPath
@@ -29,13 +30,14 @@ Function = Callable[..., int]
 class Surgery:
     """What is to be done to the layers: the raw values of the options."""
 
-    applies: bool
-    layers: bool
-    to: str | None
-    replaces: bool
-    dropped: tuple[str, ...]
-    compression: str | None
-    reviewed: bool
+    applies: bool = False
+    layers: bool = False
+    to: str | None = None
+    replaces: bool = False
+    dropped: tuple[str, ...] = ()
+    compression: str | None = None
+    latest: int | None = None
+    reviewed: bool = False
 
 
 _OPTIONS: Final = (
@@ -56,9 +58,15 @@ _OPTIONS: Final = (
         type=click.Choice([each.value for each in Compression]),
         help="How the layers of the new image are packed; default: each as it was.",
     ),
+    click.option(
+        "--times",
+        "latest",
+        metavar="SECONDS",
+        type=click.IntRange(0, LATEST),
+        help="Set times after SECONDS since 1970 (SOURCE_DATE_EPOCH) to it, in layers and config.",
+    ),
     click.option("--reviewed", is_flag=True, help="Make those changes, too, that somebody should have read first."),
 )
-_FIELDS: Final = ("applies", "layers", "to", "replaces", "dropped", "compression", "reviewed")
 
 
 def with_surgery(function: Function) -> Function:
@@ -66,7 +74,7 @@ def with_surgery(function: Function) -> Function:
 
     @functools.wraps(function)
     def command(*arguments: object, **options: Any) -> int:
-        options["surgery"] = Surgery(**{name: options.pop(name) for name in _FIELDS})
+        options["surgery"] = Surgery(**{each.name: options.pop(each.name) for each in fields(Surgery)})
         return function(*arguments, **options)
 
     for add in reversed(_OPTIONS):
@@ -77,8 +85,7 @@ def with_surgery(function: Function) -> Function:
 def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
     """Where the image goes, once that is free; None where none is to be made. Raises UsageError and SourceError."""
     if not surgery.applies:
-        extra = [surgery.layers, surgery.to, surgery.replaces, surgery.dropped, surgery.compression, surgery.reviewed]
-        if any(extra):
+        if surgery != Surgery():
             raise UsageError("options on how layers are changed: expected --apply --layers beside them")
         return None
     if not surgery.layers:
@@ -104,8 +111,8 @@ def apply_layers(
     """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
-    fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression)
-    if not fix.edits and compression is None:
+    fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression, surgery.latest)
+    if not fix.edits and compression is None and surgery.latest is None:
         return None
     try:
         with show_progress(console) as progress:

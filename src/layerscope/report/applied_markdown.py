@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
-from layerscope.report.applied_view import list_sizes
+from layerscope.report.applied_view import list_sizes, tell_times
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
@@ -28,6 +28,8 @@ def render_applied_markdown(applied: Applied) -> str:
         lines += _write_findings(heading, findings)
     if applied.variables:
         lines += ["", "## Config", "", *_write_variables(applied)]
+    if applied.cuts.latest is not None:
+        lines += ["", "## Times", "", f"Times {tell_times(applied)}."]
     gone = [f"- {write_code(root_path(path))}" for path in sorted(applied.cuts.paths)[:SHOWN_PATHS]]
     more = [f"- and {len(applied.cuts.paths) - SHOWN_PATHS:,} more"] if len(applied.cuts.paths) > SHOWN_PATHS else []
     if gone:

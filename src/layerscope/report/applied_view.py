@@ -1,5 +1,7 @@
 """A fix that was applied: the image before and after, what became of each layer and finding, and the proof."""
 
+from datetime import UTC, datetime
+
 from rich.text import Text
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
@@ -108,10 +110,19 @@ def _draw_rest(page: Page, applied: Applied) -> None:
         shown = ", ".join(escape_line(root_path(path)) for path in gone[:SHOWN_PATHS])
         more = f" and {len(gone) - SHOWN_PATHS:,} more" if len(gone) > SHOWN_PATHS else ""
         page.add_line(f"{tell_count(len(gone), 'path')} gone: {shown}{more}")
+    if applied.cuts.latest is not None:
+        page.add_line(("times ", "label"), tell_times(applied))
     if not applied.objections:
         page.add_line("Every other file is as it was: content, owner, mode, time, links, attributes")
     for reason in applied.cuts.left:
         page.add_line((f"{escape_text(reason)}", "doubt"))
+
+
+def tell_times(applied: Applied) -> str:
+    """Of how many entries the times are others now, and which."""
+    assert applied.cuts.latest is not None, "times were not asked for"
+    latest = f"{datetime.fromtimestamp(applied.cuts.latest, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"of {tell_count(applied.clamped, 'entry', 'entries')} are {latest} now; they were later"
 
 
 def render_applied_json(applied: Applied) -> str:
@@ -141,6 +152,9 @@ def render_applied_json(applied: Applied) -> str:
             ],
             "removed": [build_finding(finding, before) for finding in applied.removed],
             "added": [build_finding(finding, after) for finding in applied.added],
+            "times": None
+            if applied.cuts.latest is None
+            else {"latest": applied.cuts.latest, "clamped": applied.clamped},
             "variables": dict(sorted(applied.variables.items())),
             "gone": [root_path(path) for path in sorted(applied.cuts.paths)],
             "left": list(applied.cuts.left),

@@ -10,7 +10,7 @@ from layerscope.fixes.surgery.whiteouts import list_above
 from layerscope.rules.layer_edit import DropPath, LayerEdit
 from support.edited_layers import Layers, drop_everything, edit_tars
 from support.strategies import SECOND, stacks
-from support.tar_header import DIALECTS, PAX, Dialect
+from support.tar_header import DIALECTS, GNU, PAX, Dialect
 from support.tar_member import Kind, TarMember, directory, file, hardlink, opaque, symlink, whiteout
 from support.tar_writer import write_tar
 
@@ -89,3 +89,15 @@ def test_a_dropped_path_is_gone_from_every_layer(layers: Layers, path: str) -> N
     edited = edit_tars(tars, [DropPath(path)])
     assert edited.differences == ()
     assert edited.cuts.left or path not in edited.after
+
+
+@CALM
+@given(wild_stacks, st.data(), st.integers(0, 5))
+def test_times_are_clamped_beside_any_edits(layers: Layers, data: st.DataObject, latest: int) -> None:
+    """No entry is later, and a second run changes no byte."""
+    tars = [write_tar(layer, dialect=data.draw(st.sampled_from([PAX, GNU]))) for layer in layers]
+    edits = data.draw(st.lists(st.sampled_from(drop_everything(len(layers))), max_size=3, unique=True))
+    edited = edit_tars(tars, edits, latest=latest)
+    assert edited.differences == ()
+    assert max(max(index.mtimes_ns, default=0) for index in edited.after.stack.indexes) <= latest * SECOND
+    assert edit_tars(edited.tars, [], latest=latest).tars == edited.tars

@@ -1,5 +1,6 @@
 """A new image's documents: the old ones with little changed, true to the layers that are there."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from layerscope.sources.layout import LayoutSource
 from support.built_image import BuiltImage, Variant, build_image, render_json
 from support.images import load_fixture
 from support.images import write_image as write_source
+from support.strategies import SECOND
 from support.tar_member import file, whiteout
 
 ANNOTATIONS = {
@@ -37,6 +39,7 @@ HISTORY = (
     {"created_by": "CMD sh", "empty_layer": True},
 )
 EDIT = DropHidden("removed", 2)
+LATE = "1970-01-01T00:16:40.5Z"
 
 
 def build(**config: object) -> BuiltImage:
@@ -60,8 +63,9 @@ def write(
     image: BuiltImage | None = None,
     compression: Compression | None = None,
     names: Mapping[str, str] | None = None,
-    base_holds: bool = False,
+    base_layers: int = 0,
     variables: Mapping[str, str | None] | None = None,
+    latest: int | None = None,
 ) -> NewImage:
     """The new image in `folder/new`."""
     before = read(image or build(), folder)
@@ -70,11 +74,11 @@ def write(
     return write_image(
         before.image,
         before.scans,
-        ImageChange(plan_cuts(before.tree, edits), compression, variables or {}),
+        ImageChange(replace(plan_cuts(before.tree, edits), latest=latest), compression, variables or {}),
         new,
         annotations=names or {},
         provenance={"tool": "layerscope"},
-        base_holds=base_holds,
+        base_layers=base_layers,
         progress=SilentProgress(),
     )
 
@@ -136,7 +140,7 @@ def test_annotations_about_a_base_that_changed_go(tmp_path: Path) -> None:
 
 def test_annotations_about_a_base_that_holds_stay(tmp_path: Path) -> None:
     """It is below, bit for bit."""
-    annotations = load(tmp_path, write(tmp_path, EDIT, base_holds=True).manifest.digest)["annotations"]
+    annotations = load(tmp_path, write(tmp_path, base_layers=2).manifest.digest)["annotations"]
     assert annotations.items() > ANNOTATIONS.items()
 
 
@@ -191,3 +195,34 @@ def test_the_same_change_gives_the_same_image(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         digests.add(write(tmp_path / name, EDIT, compression=Compression.GZIP).manifest.digest)
     assert len(digests) == 1
+
+
+def build_timed() -> BuiltImage:
+    """An image whose second layer, config and annotation are later than 1000 seconds."""
+    history = ({"created_by": "COPY a /", "created": "1970-01-01T00:16:39Z"}, {"created_by": "RUN b", "created": LATE})
+    image = build_image([[file("a", b"1")], [file("b", b"2", mtime_ns=1_001 * SECOND)]], history=history)
+    document = json.loads(image.config) | {"created": LATE}
+    (variant,) = image.variants
+    annotations = {"org.opencontainers.image.created": LATE}
+    return replace(image, variants=(Variant(variant.layers, render_json(document)),), annotations=annotations)
+
+
+def test_times_after_a_moment_are_set_to_it(tmp_path: Path) -> None:
+    """In layers, config, history and the annotation; a layer and a step that are not late stay."""
+    new = write(tmp_path, image=build_timed(), latest=1000)
+    assert [layer.is_kept for layer in new.layers if layer is not None] == [True, False]
+    config = load(tmp_path, new.config.digest)
+    assert config["created"] == "1970-01-01T00:16:40Z"
+    assert [step["created"] for step in config["history"]] == ["1970-01-01T00:16:39Z", "1970-01-01T00:16:40Z"]
+    manifest = load(tmp_path, new.manifest.digest)
+    assert manifest["annotations"]["org.opencontainers.image.created"] == "1970-01-01T00:16:40Z"
+
+
+def test_a_blob_that_gzip_packed_later_is_packed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tar is the same, and its header tells no time."""
+    monkeypatch.setattr("support.layouts.compress", lambda tar, _: gzip.compress(tar, mtime=2000))
+    image = build_image([[file("a", b"1")]])
+    (layer,) = write(tmp_path, image=image, latest=1000).layers
+    assert layer is not None
+    assert (str(layer.diff_id), layer.is_kept) == (image.diff_ids[0], False)
+    assert (tmp_path / "new/blobs/sha256" / layer.descriptor.digest.hex).read_bytes()[4:8] == bytes(4)

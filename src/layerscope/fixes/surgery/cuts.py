@@ -20,14 +20,16 @@ class LayerCuts:
     """The positions of entries that go, and the attributes that others get, by position in the layer's index.
 
     `named` are directories that get an entry of their own, with their times: those that went named them on their way.
+    No entry is later than `latest`, seconds since 1970, where that is set.
     """
 
     dropped: frozenset[int] = frozenset()
     given: Mapping[int, Attributes] = field(default_factory=dict)
     named: Mapping[str, int] = field(default_factory=dict)
+    latest: int | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.dropped or self.given or self.named)
+        return bool(self.dropped or self.given or self.named) or self.latest is not None
 
 
 NO_CUTS = LayerCuts()
@@ -38,9 +40,11 @@ class ImageCuts:
     """The cuts of every layer, lowest first, and what had to be left although it was asked for.
 
     `paths` are those that the container no longer sees, `saved` the bytes of content that no layer ships any more.
+    `latest` is the time, in seconds since 1970, that later ones are set to.
     """
 
     layers: tuple[LayerCuts, ...]
     paths: frozenset[str] = frozenset()
     saved: int = 0
     left: tuple[str, ...] = ()
+    latest: int | None = None

@@ -5,6 +5,7 @@ https://github.com/opencontainers/image-spec/blob/main/config.md, manifest.md, i
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
@@ -13,19 +14,28 @@ from layerscope.image.descriptor import Descriptor
 from layerscope.image.history import pair_history
 from layerscope.image.image import Image
 from layerscope.image.mediatype import OCI_INDEX, OCI_MANIFEST
+from layerscope.image.timestamp import parse_timestamp
 
 PROVENANCE: Final = "io.layerscope.fix"
 """The annotation that says what was made of which image."""
 
 NAME: Final = "org.opencontainers.image.ref.name"
+_CREATED: Final = "org.opencontainers.image.created"
 _BASE: Final = ("org.opencontainers.image.base.digest", "org.opencontainers.image.base.name")
 """What says that the image stands on another one bit for bit, which is not true of one whose lower layers changed."""
 
 
-def render_config(image: Image, layers: Sequence[WrittenLayer | None], variables: Mapping[str, str | None]) -> bytes:
+def render_config(
+    image: Image,
+    layers: Sequence[WrittenLayer | None],
+    variables: Mapping[str, str | None],
+    *,
+    latest: int | None = None,
+) -> bytes:
     """The config with the DiffIDs of the new layers; None stands for one that is left out, whose step made nothing.
 
-    Each of the variables gets its value, where it stood or at the end; None takes it out.
+    Each of the variables gets its value, where it stood or at the end; None takes it out. What was made after `latest`
+    seconds was made then.
     """
     document = json.loads(image.config.content)
     document["rootfs"]["diff_ids"] = [str(layer.diff_id) for layer in layers if layer is not None]
@@ -33,7 +43,18 @@ def render_config(image: Image, layers: Sequence[WrittenLayer | None], variables
     if variables:
         runtime = document.get("config") or {}
         document["config"] = {**runtime, "Env": _set_variables(runtime.get("Env") or [], variables)}
+    if latest is not None:
+        for made in (document, *(document.get("history") or ())):
+            _clamp_created(made, "created", latest)
     return _render(document)
+
+
+def _clamp_created(document: dict[str, object], key: str, latest: int) -> None:
+    """Let nothing be created after `latest` seconds; what is no time stays."""
+    limit = datetime.fromtimestamp(latest, UTC)
+    created = parse_timestamp(document.get(key))
+    if created is not None and created >= limit:
+        document[key] = f"{limit:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _set_variables(environment: Sequence[str], variables: Mapping[str, str | None]) -> list[str]:
@@ -65,10 +86,13 @@ def render_manifest(
     provenance: Mapping[str, object],
     *,
     base_holds: bool,
+    latest: int | None = None,
 ) -> bytes:
     """The manifest; the old annotations stay, those about the base image only where it is still below."""
     old = image.manifest.annotations if image.manifest is not None else {}
-    annotations = {key: value for key, value in old.items() if base_holds or key not in _BASE}
+    annotations: dict[str, object] = {key: value for key, value in old.items() if base_holds or key not in _BASE}
+    if latest is not None:
+        _clamp_created(annotations, _CREATED, latest)
     annotations[PROVENANCE] = json.dumps(provenance, sort_keys=True, separators=(",", ":"))
     return _render(
         {

@@ -1,16 +1,19 @@
 """A new image, written as an OCI layout into a folder of its own: layers first, then what names them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts
 from layerscope.fixes.surgery.documents import render_config, render_index, render_manifest
-from layerscope.fixes.surgery.layer_writer import WrittenLayer, keep_layer, rewrite_layer
+from layerscope.fixes.surgery.late_times import has_late_entries, is_packed_late
+from layerscope.fixes.surgery.layer_writer import Advance, WrittenLayer, keep_layer, rewrite_layer
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image
+from layerscope.image.layer import Layer
 from layerscope.image.mediatype import OCI_CONFIG, OCI_MANIFEST, MediaType
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
@@ -53,19 +56,24 @@ def write_image(
     *,
     annotations: Mapping[str, str],
     provenance: Mapping[str, object],
-    base_holds: bool,
+    base_layers: int,
     progress: Progress,
 ) -> NewImage:
-    """Write the image into an empty folder as an OCI layout; raises SourceError, ImageError and OSError."""
+    """Write the image into an empty folder as an OCI layout; raises SourceError, ImageError and OSError.
+
+    Of its layers, the lowest `base_layers` are known to be those of its base image.
+    """
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
     layers = tuple(
         _write_layer(image, scans, number, change, blobs, progress=progress) for number in range(len(image.layers))
     )
     kept = [layer for layer in layers if layer is not None]
-    config = _write_document(render_config(image, layers, change.variables), OCI_CONFIG, blobs)
+    content = render_config(image, layers, change.variables, latest=change.cuts.latest)
+    config = _write_document(content, OCI_CONFIG, blobs)
+    base_holds = base_layers > 0 and all(map(_is_same, image.layers[:base_layers], layers))
     descriptors = [layer.descriptor for layer in kept]
-    content = render_manifest(image, config, descriptors, provenance, base_holds=base_holds)
+    content = render_manifest(image, config, descriptors, provenance, base_holds=base_holds, latest=change.cuts.latest)
     manifest = _write_document(content, OCI_MANIFEST, blobs)
     (folder / VERSION_NAME).write_bytes(_VERSION)
     (folder / INDEX_NAME).write_bytes(render_index(manifest, annotations))
@@ -80,15 +88,30 @@ def _write_layer(
         return None
     stored = scan.blob.compression if scan.blob is not None else Compression.NONE
     compression = change.compression or stored
-    key, label = f"write {number}", f"layer {number}"
-    progress.start(key, label, layer.stored_size)
-    advance: Callable[[int], None] = lambda amount: progress.advance(key, amount)  # noqa: E731 - one line
-    try:
-        if layer.absent is not None or (not cuts and compression is stored):
+    latest, is_late = change.cuts.latest, False
+    if latest is not None and layer.absent is None:
+        with _show(progress, f"read {number}", f"times of layer {number}", layer) as advance:
+            cuts = replace(cuts, latest=latest) if has_late_entries(layer, scan, latest, advance) else cuts
+        is_late = is_packed_late(layer, latest)
+    with _show(progress, f"write {number}", f"layer {number}", layer) as advance:
+        if layer.absent is not None or (not cuts and compression is stored and not is_late):
             return keep_layer(layer, scan, blobs, advance)
         return rewrite_layer(layer, scan, blobs, compression=compression, cuts=cuts, advance=advance)
+
+
+@contextmanager
+def _show(progress: Progress, key: str, label: str, layer: Layer) -> Iterator[Advance]:
+    """How far the reading of a layer is, for whoever watches."""
+    progress.start(key, label, layer.stored_size)
+    try:
+        yield lambda amount: progress.advance(key, amount)
     finally:
         progress.finish(key)
+
+
+def _is_same(layer: Layer, written: WrittenLayer | None) -> bool:
+    """Whether a layer is what it was, however it is packed."""
+    return written is not None and written.diff_id == layer.diff_id
 
 
 def is_emptied(scan: LayerScan, cuts: LayerCuts) -> bool:

@@ -52,7 +52,7 @@ def keep_layer(layer: Layer, scan: LayerScan, blobs: Path, advance: Advance) -> 
         return WrittenLayer(layer.descriptor, layer.diff_id, is_kept=True)
     with BlobWriter(blobs) as blob, Sink(name="write") as sink:
         head = b""
-        for chunk in _iter_stored(layer, advance):
+        for chunk in iter_stored(layer, advance):
             head = head or chunk[:8]
             sink.put(blob.write, chunk)
         sink.finish()
@@ -87,7 +87,7 @@ def rewrite_layer(
     with (
         BlobWriter(blobs) as blob,
         closing(open_packer(compression, blob.write)) as packer,
-        Stage(Decompressor(_iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks,
+        Stage(Decompressor(iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks,
         Sink(name="diff-id") as hashing,
         Sink(name="pack") as packing,
     ):
@@ -122,7 +122,7 @@ def _edit(chunks: Iterator[bytes], scan: LayerScan, cuts: LayerCuts, layer: Laye
         raise LayerDamageError(f"editing layer {layer.name}: it ends inside an entry") from error
 
 
-def _iter_stored(layer: Layer, advance: Advance) -> Iterator[bytes]:
+def iter_stored(layer: Layer, advance: Advance) -> Iterator[bytes]:
     """The stored bytes; the stream is closed with the iterator."""
     with closing(layer.open()) as stream:
         while chunk := stream.read(MIB):

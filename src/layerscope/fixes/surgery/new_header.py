@@ -3,6 +3,8 @@
 Formats: POSIX.1-1988 ustar and POSIX.1-2001 pax; extended attributes as every runtime writes them.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from layerscope.fixes.surgery.cuts import Attributes
@@ -14,7 +16,8 @@ _MODE: Final = slice(100, 108)
 _UID: Final = slice(108, 116)
 _GID: Final = slice(116, 124)
 _SIZE: Final = slice(124, 136)
-_MTIME: Final = slice(136, 148)
+MTIME: Final = slice(136, 148)
+"""Where a header tells the time of the last change."""
 _CHECKSUM: Final = slice(148, 156)
 _MAGIC: Final = slice(257, 265)
 _OWNER_NAMES: Final = slice(265, 329)
@@ -28,41 +31,41 @@ _DIRECTORY_MODE: Final = 0o755
 _NAME_SIZE: Final = 100
 
 
-def render_head(member: RawMember, attributes: Attributes) -> bytes:
-    """The bytes that stand before the member's content."""
+def give_attributes(member: RawMember, attributes: Attributes) -> RawMember:
+    """The member with these attributes, and no others that would contradict them."""
     header, records = bytearray(member.header), _keep_records(member)
     for place, key, number in ((_UID, b"uid", attributes.uid), (_GID, b"gid", attributes.gid)):
-        if not _write_number(header, place, number):
+        if not write_number(header, place, number):
             records.append((key, b"%d" % number))
-    _write_number(header, _MODE, attributes.mode & _PERMISSIONS)
+    write_number(header, _MODE, attributes.mode & _PERMISSIONS)
     seconds, fraction = divmod(attributes.mtime_ns, NANOSECONDS)
-    if not _write_number(header, _MTIME, seconds) or fraction:
+    if not write_number(header, MTIME, seconds) or fraction:
         records.append((b"mtime", _tell_time(attributes.mtime_ns)))
     for name, value in sorted(attributes.xattrs.items()):
         records.append((XATTR_PREFIX + name.encode("utf-8", "surrogateescape"), value))
     header[_OWNER_NAMES] = bytes(64)
-    _seal(header)
-    return b"".join((member.front, member.long_names, _render_records(records), header))
+    seal(header)
+    return replace(member, extended=render_records(records), header=bytes(header), records=tuple(records))
 
 
-def render_directory(path: str, mtime_ns: int) -> bytes:
+def make_directory(path: str, mtime_ns: int) -> RawMember:
     """The entry of a directory as unpackers make it where none names it: for root, and open to read."""
     name = path.encode("utf-8", "surrogateescape") + b"/"
     header = bytearray(BLOCK)
     header[: len(name[:_NAME_SIZE])] = name[:_NAME_SIZE]
     header[156] = ord("5")
     header[_MAGIC] = _POSIX
-    _write_number(header, _SIZE, 0)
+    write_number(header, _SIZE, 0)
     records = ((b"path", name),) if len(name) > _NAME_SIZE else ()
     member = RawMember(b"", b"", b"", bytes(header), records, 0)
-    return render_head(member, Attributes(_DIRECTORY_MODE, 0, 0, mtime_ns))
+    return give_attributes(member, Attributes(_DIRECTORY_MODE, 0, 0, mtime_ns))
 
 
 def _keep_records(member: RawMember) -> list[tuple[bytes, bytes]]:
     return [(key, value) for key, value in member.records if key not in _REPLACED and not key.startswith(XATTR_PREFIX)]
 
 
-def _write_number(header: bytearray, place: slice, value: int) -> bool:
+def write_number(header: bytearray, place: slice, value: int) -> bool:
     """Write a number as octal digits; False, and zero is written, where it does not fit."""
     digits: int = place.stop - place.start - 1
     fits = 0 <= value < 1 << 3 * digits
@@ -77,18 +80,18 @@ def _tell_time(time_ns: int) -> bytes:
     return b"%s%d.%09d" % (sign, seconds, fraction)
 
 
-def _render_records(records: list[tuple[bytes, bytes]]) -> bytes:
+def render_records(records: Sequence[tuple[bytes, bytes]]) -> bytes:
     """A pax header with these records; nothing where there are none."""
     if not records:
         return b""
     body = b"".join(_render_record(key, value) for key, value in records)
     header = bytearray(BLOCK)
     header[:10] = b"PaxHeaders"
-    for place, value in ((_MODE, 0o644), (_UID, 0), (_GID, 0), (_SIZE, len(body)), (_MTIME, 0)):
-        _write_number(header, place, value)
+    for place, value in ((_MODE, 0o644), (_UID, 0), (_GID, 0), (_SIZE, len(body)), (MTIME, 0)):
+        write_number(header, place, value)
     header[156] = ord("x")
     header[_MAGIC] = _POSIX
-    _seal(header)
+    seal(header)
     return bytes(header) + body + bytes(-len(body) % BLOCK)
 
 
@@ -100,7 +103,7 @@ def _render_record(key: bytes, value: bytes) -> bytes:
     return b"%d %s=%s\n" % (length, key, value)
 
 
-def _seal(header: bytearray) -> None:
+def seal(header: bytearray) -> None:
     """Write the checksum of the header's first block."""
     header[_CHECKSUM] = b" " * 8
     header[_CHECKSUM] = b"%06o\0 " % sum(header[:BLOCK])

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from layerscope.fixes.surgery.cuts import LayerCuts
-from layerscope.fixes.surgery.new_header import render_directory, render_head
+from layerscope.fixes.surgery.new_header import give_attributes, make_directory
 from layerscope.fixes.surgery.raw_members import RawMember, read_member
+from layerscope.fixes.surgery.times import clamp_head, clamp_headers
 from layerscope.layers.block_reader import BlockReader
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import KIB
@@ -39,16 +40,16 @@ class _TarEditor:
     def iter_pieces(self) -> Iterator[Chunk]:
         reader = self._reader
         for path, mtime_ns in sorted(self._cuts.named.items()):
-            yield render_directory(path, mtime_ns)
+            yield self._clamp(make_directory(path, mtime_ns))
         while (member := read_member(reader)) is not None:
             size = member.size
             position = self._find(reader.offset, size)
             if position in self._cuts.dropped or member.name == TABLE_NAME:
                 reader.skip(size)
                 reader.skip_padding(size)
-                yield member.front
+                yield member.front if self._cuts.latest is None else clamp_headers(member.front, self._cuts.latest)
                 continue
-            yield member.head if position is None else self._render(member, position)
+            yield self._render(member, position)
             if size:
                 yield from reader.iter_body(size)
                 reader.skip_padding(size)
@@ -63,8 +64,11 @@ class _TarEditor:
             return None
         return self._meant.pop()[1]
 
-    def _render(self, member: RawMember, position: int) -> bytes:
-        return render_head(member, self._cuts.given[position])
+    def _render(self, member: RawMember, position: int | None) -> bytes:
+        return self._clamp(member if position is None else give_attributes(member, self._cuts.given[position]))
+
+    def _clamp(self, member: RawMember) -> bytes:
+        return member.head if self._cuts.latest is None else clamp_head(member, self._cuts.latest)
 
 
 def _join(pieces: Iterator[Chunk]) -> Iterator[Chunk]:

@@ -1,12 +1,13 @@
 """What a container sees of two images, compared path by path: an edit must change nothing but what it names."""
 
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final
 
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
+from layerscope.fixes.surgery.cuts import ImageCuts
+from layerscope.fixes.surgery.times import clamp_time
 
 DIFFERENCES_LIMIT: Final = 20
 """Differences that are told: one is too many already."""
@@ -14,16 +15,16 @@ DIFFERENCES_LIMIT: Final = 20
 _WORDS: Final = ("type", "owner and mode", "time", "content", "link", "extended attributes", "device", "hard links")
 
 
-def find_differences(before: MergedTree, after: MergedTree, gone: AbstractSet[str]) -> tuple[str, ...]:
-    """How the trees differ apart from the paths in `gone`, which the second must not have; a few of many."""
-    return tuple(islice(_iter_differences(before, after, gone), DIFFERENCES_LIMIT))
+def find_differences(before: MergedTree, after: MergedTree, cuts: ImageCuts) -> tuple[str, ...]:
+    """How the trees differ apart from what the cuts say; a few of many."""
+    return tuple(islice(_iter_differences(before, after, cuts), DIFFERENCES_LIMIT))
 
 
-def _iter_differences(before: MergedTree, after: MergedTree, gone: AbstractSet[str]) -> Iterator[str]:
+def _iter_differences(before: MergedTree, after: MergedTree, cuts: ImageCuts) -> Iterator[str]:
     first_before: dict[int, str] = {}
     first_after: dict[int, str] = {}
     for path, ordinal in before.walk_ordinals():
-        if path in gone:
+        if path in cuts.paths:
             if path in after:
                 yield f"/{path} is still there"
             continue
@@ -31,7 +32,7 @@ def _iter_differences(before: MergedTree, after: MergedTree, gone: AbstractSet[s
         if other is None:
             yield f"/{path} is missing"
             continue
-        one = _describe(Node(path, ordinal, before.stack), first_before, is_timed=other >= 0)
+        one = _describe(Node(path, ordinal, before.stack), first_before, is_timed=other >= 0, latest=cuts.latest)
         two = _describe(Node(path, other, after.stack), first_after, is_timed=ordinal >= 0)
         if one != two:
             what = (word for word, old, new in zip(_WORDS, one, two, strict=True) if old != new)
@@ -39,12 +40,13 @@ def _iter_differences(before: MergedTree, after: MergedTree, gone: AbstractSet[s
     yield from (f"/{path} is new" for path in after.walk_paths() if path not in before)
 
 
-def _describe(node: Node, first: dict[int, str], *, is_timed: bool) -> tuple[object, ...]:
+def _describe(node: Node, first: dict[int, str], *, is_timed: bool, latest: int | None = None) -> tuple[object, ...]:
     """All that a container could see of a node; hard links by the first path that had the same content.
 
-    A directory that no entry names gets its time when it is unpacked.
+    A directory that no entry names gets its time when it is unpacked. Of a time after `latest`, this is what is wanted.
     """
     shared = first.setdefault(node.stack.content(node.ordinal), node.path)
-    time, content = node.mtime_ns if is_timed else None, (node.size, node.digest)
+    time = clamp_time(node.mtime_ns, latest) if is_timed and node.mtime_ns is not None else None
+    content = (node.size, node.digest)
     attributes = (node.mode, node.uid, node.gid)
     return node.type, attributes, time, content, node.link, dict(node.xattrs), node.device, shared
