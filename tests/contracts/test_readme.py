@@ -52,6 +52,7 @@ def test_examples_do_what_they_say(
     monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("LLM_KEY", "a-key")
     (tmp_path / "nodes.toml").write_text(NODES)
+    (tmp_path / "ca.pem").write_text("a certificate")
     (tmp_path / "Dockerfile").write_text("FROM debian:12 AS runtime\nRUN make\n")
     text = (
         example if "--emit" in example else IMAGES.sub(str(fixture_image("demo", "docker-archive:docker-26")), example)

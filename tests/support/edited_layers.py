@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from layerscope.filesystem.endings import Ending
@@ -10,8 +10,10 @@ from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts
-from layerscope.fixes.surgery.tar_editor import edit_tar
+from layerscope.fixes.surgery.cuts import ImageCuts, NewFile
+from layerscope.fixes.surgery.new_members import iter_members
+from layerscope.fixes.surgery.put_planner import plan_files
+from layerscope.fixes.surgery.tar_editor import TRAILER, edit_tar
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
 from support.indexes import index_of_tar
@@ -53,13 +55,21 @@ def make_tree(tars: Sequence[bytes]) -> MergedTree:
     return merge_layers([index_of_tar(tar) for tar in tars])
 
 
-def edit_tars(tars: Sequence[bytes], edits: Sequence[LayerEdit], *, latest: int | None = None) -> EditedLayers:
-    """Edit layers that are tars already; what no cut touches stays."""
+def edit_tars(
+    tars: Sequence[bytes],
+    edits: Sequence[LayerEdit],
+    *,
+    latest: int | None = None,
+    files: Mapping[str, NewFile] | None = None,
+) -> EditedLayers:
+    """Edit layers that are tars already; what no cut touches stays. New files may make one more layer."""
     before = make_tree(tars)
-    cuts = plan_cuts(before, edits)
+    cuts = plan_files(before, plan_cuts(before, edits, (files or {}).keys()), files or {})
     cuts = replace(cuts, layers=tuple(replace(cut, latest=latest) for cut in cuts.layers), latest=latest)
     pairs = zip(tars, before.stack.indexes, cuts.layers, strict=True)
     edited = tuple(b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar for tar, index, cut in pairs)
+    if cuts.top:
+        edited = (*edited, b"".join((*iter_members(cuts.top, latest), TRAILER)))
     return EditedLayers(cuts, before, make_tree(edited), edited)
 
 

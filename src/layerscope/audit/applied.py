@@ -1,7 +1,7 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,11 +14,14 @@ from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditedLayer, AuditResult
 from layerscope.errors import ImageError
+from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts
+from layerscope.fixes.surgery.cuts import ImageCuts, NewFile
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
+from layerscope.fixes.surgery.put_planner import plan_files
 from layerscope.fixes.surgery.tree_check import find_differences
+from layerscope.image.history import BuildStep
 from layerscope.layers.pax import NANOSECONDS
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
@@ -35,13 +38,19 @@ _JUDGED_BY_TIMES: Final = frozenset({"LAY201", "LAY202"})
 class LayerFix:
     """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed.
 
-    Times after `latest`, seconds since 1970, are set to it.
+    Times after `latest`, seconds since 1970, are set to it. `files` are those to be put at paths.
     """
 
     edits: tuple[LayerEdit | ConfigEdit, ...]
     cures: tuple[Finding, ...]
     compression: Compression | None = None
     latest: int | None = None
+    files: Mapping[str, NewFile] = field(default_factory=dict)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to be done."""
+        return not (self.edits or self.compression or self.files) and self.latest is None
 
     @property
     def layer_edits(self) -> tuple[LayerEdit, ...]:
@@ -88,19 +97,24 @@ class LayerOutcome(StrEnum):
     KEPT = "kept"
     REWRITTEN = "rewritten"
     LEFT_OUT = "left out"
+    ADDED = "added"
 
 
 class LayerChange(NamedTuple):
-    """A layer of the old image by its number, its stored bytes, and those of the new one; None where there is none."""
+    """A layer by its number in the old image, or above it, stored bytes before and after, and its step.
+
+    None stands for bytes of a layer that is not there.
+    """
 
     number: int
     outcome: LayerOutcome
-    before: int
+    before: int | None
     after: int | None
+    step: BuildStep | None
 
 
 def list_layer_changes(applied: Applied) -> list[LayerChange]:
-    """Every layer of the old image, lowest first."""
+    """Every layer of the old image, lowest first, and a new one above them."""
     changes = []
     for layer, written in zip(applied.before.layers, applied.new.layers, strict=True):
         if written is None:
@@ -108,7 +122,10 @@ def list_layer_changes(applied: Applied) -> list[LayerChange]:
         else:
             outcome = LayerOutcome.KEPT if written.is_kept else LayerOutcome.REWRITTEN
             size = written.descriptor.size
-        changes.append(LayerChange(layer.index, outcome, layer.size or 0, size))
+        changes.append(LayerChange(layer.index, outcome, layer.size or 0, size, layer.step))
+    if applied.new.top is not None:
+        step = applied.after.layers[-1].step
+        changes.append(LayerChange(len(changes), LayerOutcome.ADDED, None, applied.new.top.descriptor.size, step))
     return changes
 
 
@@ -117,10 +134,11 @@ def apply_layer_fix(
 ) -> Applied:
     """Make the new image beside its place, audit it, and put it there if it is what it should be.
 
-    Raises UsageError where the place is taken, SourceError, ImageError and OSError; then nothing is left behind.
+    Raises UsageError where the place is taken or a wish cannot be met, SourceError, ImageError and OSError; then
+    nothing is left behind.
     """
     scans = _find_scans(before.layers)
-    cuts = replace(plan_cuts(before.tree, fix.layer_edits), latest=fix.latest)
+    cuts = _plan(before.tree, fix)
     with destination.open_workplace() as place:
         layout = place / "layout"
         layout.mkdir()
@@ -146,6 +164,13 @@ def apply_layer_fix(
     return Applied(before, after, new, cuts, fix.variables, removed, added, objections, destination.where)
 
 
+def _plan(tree: MergedTree, fix: LayerFix) -> ImageCuts:
+    """What is to change in which layer; raises UsageError for what cannot be."""
+    cuts = plan_cuts(tree, fix.layer_edits, fix.files.keys())
+    dropped = {edit.path for edit in fix.layer_edits if isinstance(edit, DropPath)}
+    return replace(plan_files(tree, cuts, fix.files, dropped=dropped), latest=fix.latest)
+
+
 def _audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:
     """What is to be said of the new image, which is called as it will be: its workplace is gone then."""
     after = audit_image(LayoutSource(str(layout)), options=replace(options, base=None), progress=progress)
@@ -165,11 +190,13 @@ def _find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:
 def _tell_provenance(before: AuditResult, fix: LayerFix) -> dict[str, object]:
     """What was done to which image, for the annotation; two builds of the same files are not told apart by `latest`."""
     image = before.image
+    put = {path: f"sha256:{file.digest.hex()}" for path, file in sorted(fix.files.items())}
     source = {"config": image.config_digest, "manifest": image.manifest_digest} if fix.latest is None else {}
     return {
         "tool": f"layerscope {__version__}",
         **{name: str(digest) for name, digest in source.items() if digest is not None},
         "edits": msgspec.to_builtins(fix.edits),
+        **({"put": put} if put else {}),
         **({"compression": fix.compression.value} if fix.compression is not None else {}),
         **({"latest": fix.latest} if fix.latest is not None else {}),
     }

@@ -1,8 +1,9 @@
 """`layerscope fix IMAGE --apply --layers`: the options, and from them to a new image that is proved."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -18,6 +19,7 @@ from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import LayerChoice
+from layerscope.fixes.surgery.new_content import read_new_file
 from layerscope.fixes.surgery.times import LATEST
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
@@ -35,6 +37,7 @@ class Surgery:
     to: str | None = None
     replaces: bool = False
     dropped: tuple[str, ...] = ()
+    put: tuple[str, ...] = ()
     compression: str | None = None
     latest: int | None = None
     reviewed: bool = False
@@ -51,6 +54,12 @@ _OPTIONS: Final = (
     click.option("--replace", "replaces", is_flag=True, help="Take the place of what is at the destination."),
     click.option(
         "--drop", "dropped", multiple=True, metavar="PATH", help="Leave PATH, too, out of every layer; repeatable."
+    ),
+    click.option(
+        "--put",
+        multiple=True,
+        metavar="SOURCE:PATH",
+        help="Give PATH the content of SOURCE, a file here; in a new layer where no file is there; repeatable.",
     ),
     click.option(
         "--compress",
@@ -95,8 +104,25 @@ def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
     destination = select_destination(surgery.to, replaces=surgery.replaces, insecure=reading.insecure)
     if reading.offline and isinstance(destination, RegistryDestination):
         raise UsageError(f"--offline: expected a --to that is on this host, found {destination.where}")
+    find_put(surgery.put)
     destination.check()
     return destination
+
+
+def find_put(texts: Sequence[str]) -> dict[str, Path]:
+    """The files that are to be put, by path in the image; raises UsageError."""
+    found: dict[str, Path] = {}
+    for text in texts:
+        source, _, name = text.rpartition(":/")
+        path, _ = normalise_path("/" + name)
+        if not source or not path or name.endswith("/"):
+            raise UsageError(f"--put {text!r}: expected SOURCE:PATH, a file here and its path from the image's root")
+        if path in found:
+            raise UsageError(f"--put {text!r}: another one puts a file at /{path} as well; expected one")
+        if not Path(source).is_file():
+            raise UsageError(f"--put {text!r}: there is no file {source!r} here")
+        found[path] = Path(source)
+    return found
 
 
 def apply_layers(
@@ -111,8 +137,9 @@ def apply_layers(
     """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
-    fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression, surgery.latest)
-    if not fix.edits and compression is None and surgery.latest is None:
+    files = {path: read_new_file(source) for path, source in find_put(surgery.put).items()}
+    fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression, surgery.latest, files)
+    if fix.is_idle:
         return None
     try:
         with show_progress(console) as progress:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
-from layerscope.report.applied_view import list_sizes, tell_times
+from layerscope.report.applied_view import list_put, list_sizes, tell_times
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
@@ -28,6 +28,8 @@ def render_applied_markdown(applied: Applied) -> str:
         lines += _write_findings(heading, findings)
     if applied.variables:
         lines += ["", "## Config", "", *_write_variables(applied)]
+    if applied.cuts.files:
+        lines += ["", "## Files put there", "", *(f"- {write_code(told)}" for told in list_put(applied))]
     if applied.cuts.latest is not None:
         lines += ["", "## Times", "", f"Times {tell_times(applied)}."]
     gone = [f"- {write_code(root_path(path))}" for path in sorted(applied.cuts.paths)[:SHOWN_PATHS]]
@@ -66,9 +68,9 @@ def _write_layers(applied: Applied) -> Iterator[str]:
     for change in list_layer_changes(applied):
         if change.outcome is LayerOutcome.KEPT:
             continue
-        after = tell_size(change.after) if change.after is not None else ""
-        told = write_code(tell_instruction(applied.before.layers[change.number].step))
-        yield write_row((str(change.number), change.outcome.value, tell_size(change.before), after, told))
+        sizes = ("" if size is None else tell_size(size) for size in (change.before, change.after))
+        told = write_code(tell_instruction(change.step))
+        yield write_row((str(change.number), change.outcome.value, *sizes, told))
 
 
 def _write_findings(title: str, findings: tuple[Finding, ...]) -> list[str]:

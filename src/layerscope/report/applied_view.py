@@ -1,5 +1,6 @@
 """A fix that was applied: the image before and after, what became of each layer and finding, and the proof."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from rich.text import Text
@@ -75,7 +76,8 @@ def _draw_layers(page: Page, applied: Applied) -> None:
     """Every layer that is not as it was."""
     changes = list_layer_changes(applied)
     changed = [change for change in changes if change.outcome is not LayerOutcome.KEPT]
-    page.add_heading("Layers", f"{len(changes) - len(changed)} of {len(changes)} kept bit for bit")
+    kept, total = len(changes) - len(changed), len(applied.before.layers)
+    page.add_heading("Layers", f"{kept} of {total} kept bit for bit")
     table = start_table()
     for name in ("#", "before", "after"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -83,10 +85,9 @@ def _draw_layers(page: Page, applied: Applied) -> None:
     table.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = True
     for change in changed:
-        layer = applied.before.layers[change.number]
-        after = tell_size(change.after) if change.after is not None else page.symbols.dash
-        told = Text(escape_line(tell_instruction(layer.step)))
-        table.add_row(str(change.number), tell_size(change.before), after, change.outcome.value, told)
+        sizes = (page.symbols.dash if size is None else tell_size(size) for size in (change.before, change.after))
+        told = Text(escape_line(tell_instruction(change.step)))
+        table.add_row(str(change.number), *sizes, change.outcome.value, told)
     if changed:
         page.add(table)
 
@@ -110,6 +111,8 @@ def _draw_rest(page: Page, applied: Applied) -> None:
         shown = ", ".join(escape_line(root_path(path)) for path in gone[:SHOWN_PATHS])
         more = f" and {len(gone) - SHOWN_PATHS:,} more" if len(gone) > SHOWN_PATHS else ""
         page.add_line(f"{tell_count(len(gone), 'path')} gone: {shown}{more}")
+    for told in list_put(applied):
+        page.add_line(("put ", "label"), escape_line(told))
     if applied.cuts.latest is not None:
         page.add_line(("times ", "label"), tell_times(applied))
     if not applied.objections:
@@ -123,6 +126,33 @@ def tell_times(applied: Applied) -> str:
     assert applied.cuts.latest is not None, "times were not asked for"
     latest = f"{datetime.fromtimestamp(applied.cuts.latest, UTC):%Y-%m-%d %H:%M:%S} UTC"
     return f"of {tell_count(applied.clamped, 'entry', 'entries')} are {latest} now; they were later"
+
+
+def list_put(applied: Applied) -> Iterator[str]:
+    """Each file that got another content, or that is new."""
+    for path, file in applied.cuts.files.items():
+        old = applied.before.tree.get(path)
+        was = "a new file" if old is None else f"before {tell_size(old.size)}, {tell_digest(old.digest)}"
+        yield f"{root_path(path)} {tell_size(file.size)}, {tell_digest(file.digest)} ({was})"
+
+
+def tell_digest(digest: bytes | None) -> str:
+    """The digest of a file's content, as documents spell it."""
+    assert digest is not None, "a file has content"
+    return f"sha256:{digest.hex()}"
+
+
+def build_put(applied: Applied, path: str) -> dict[str, object]:
+    """The same of one file for a program."""
+    old, new = applied.before.tree.get(path), applied.cuts.files[path]
+    return {
+        "path": root_path(path),
+        "layer": len(applied.before.layers) if old is None else old.layer,
+        "size_before": None if old is None else old.size,
+        "size_after": new.size,
+        "digest_before": None if old is None else tell_digest(old.digest),
+        "digest_after": tell_digest(new.digest),
+    }
 
 
 def render_applied_json(applied: Applied) -> str:
@@ -152,6 +182,7 @@ def render_applied_json(applied: Applied) -> str:
             ],
             "removed": [build_finding(finding, before) for finding in applied.removed],
             "added": [build_finding(finding, after) for finding in applied.added],
+            "put": [build_put(applied, path) for path in applied.cuts.files],
             "times": None
             if applied.cuts.latest is None
             else {"latest": applied.cuts.latest, "clamped": applied.clamped},

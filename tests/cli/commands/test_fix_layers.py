@@ -13,12 +13,10 @@ from typing import Any
 import pytest
 
 from layerscope import __version__
-from support.built_image import Variant, build_image, render_json
+from support.built_image import Variant, render_json
 from support.compression import Packing
 from support.images import FORMATS, load_fixture, write_image
 from support.results import check_snapshot
-from support.strategies import SECOND
-from support.tar_member import directory, file
 
 Answer = Callable[..., tuple[int, bytes, str]]
 ImageWriter = Callable[[str, str], Path]
@@ -43,43 +41,6 @@ def compare(name: str, text: str) -> None:
     """Compare an output with its snapshot."""
     text = DIGEST.sub("sha256:…", text).replace(f'"{__version__}"', '"VERSION"')
     check_snapshot(SNAPSHOTS / name, text, is_update=os.environ.get("LAYERSCOPE_SNAPSHOTS") == "write")
-
-
-@pytest.mark.usefixtures("on_terminal")
-def test_times_are_told_in_every_format(
-    answer: Answer, plain: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """How many were later, and which findings can only not be seen any more."""
-    monkeypatch.setenv("NO_COLOR", "1")
-    outputs = ("-o", "terminal", "-o", "json=fix.json", "-o", "markdown=fix.md")
-    arguments = ("--only", "LAY101", "--times", "1000000000", *MAKE, "oci-dir:fixed")
-    assert answer("fix", plain("demo"), *arguments, *outputs)[0] == 0
-    told = json.loads(Path("fix.json").read_text())
-    assert told["times"]["latest"] == 1_000_000_000
-    assert told["times"]["clamped"] > 100
-    assert not {"LAY201", "LAY202"} & {finding["code"] for finding in told["removed"]}
-    assert {reason[:6] for reason in told["left"]} == {"LAY201", "LAY202"}
-    compare("applied-times-80.txt", answer("fix", "oci-dir:demo", *arguments[:-1], "oci-dir:again")[1].decode())
-    assert "Times of " in Path("fix.md").read_text()
-
-
-def test_times_make_builds_at_other_times_the_same_image(document: Callable[..., Any]) -> None:
-    """To the manifest's digest, wherever their times stood; and again, nothing changes."""
-    digests = []
-    for name, hour in (("one", 1), ("two", 2)):
-        created = f"2026-01-01T0{hour}:00:00Z"
-        when = 1_767_225_600 * SECOND + hour * 3600 * SECOND + hour
-        layers = [[directory("a", mtime_ns=when), file("a/b", b"1", mtime_ns=when)], [file("c", mtime_ns=5 * SECOND)]]
-        write_image(
-            build_image(layers, history=[{"created": created, "created_by": "COPY"}] * 2), Path(name), "oci-dir"
-        )
-        told = document("fix", f"oci-dir:{name}", "--times", "1000", *MAKE, f"oci-dir:{name}-fixed")
-        digests.append(told["result"]["manifest_digest"])
-        assert [layer["outcome"] for layer in told["layers"]] == ["rewritten", "kept"]
-    assert digests[0] == digests[1]
-    again = document("fix", "oci-dir:one-fixed", "--times", "1000", *MAKE, "oci-dir:again")
-    assert again["result"]["manifest_digest"] == digests[0]
-    assert again["times"]["clamped"] == 0
 
 
 @pytest.mark.usefixtures("on_terminal")
@@ -192,6 +153,12 @@ def test_an_archive_that_passes_by_once_is_fixed(
         (("--replace",), "expected --apply --layers beside them"),
         (("--drop", "/etc"), "expected --apply --layers beside them"),
         (("--compress", "zstd"), "expected --apply --layers beside them"),
+        (("--put", "a:/b"), "expected --apply --layers beside them"),
+        ((*MAKE, "oci-dir:fixed", "--put", "a"), "--put 'a': expected SOURCE:PATH, a file here and its path"),
+        ((*MAKE, "oci-dir:fixed", "--put", f"{__file__}:/"), "expected SOURCE:PATH"),
+        ((*MAKE, "oci-dir:fixed", "--put", f"{__file__}:/a/"), "expected SOURCE:PATH"),
+        ((*MAKE, "oci-dir:fixed", "--put", "no:such:/file"), "--put 'no:such:/file': there is no file 'no:such' here"),
+        ((*MAKE, "oci-dir:fixed", *("--put", f"{__file__}:/a") * 2), "another one puts a file at /a as well"),
         (("--times", "0"), "expected --apply --layers beside them"),
         ((*MAKE, "oci-dir:fixed", "--times", "-1"), "-1"),
         ((*MAKE, "oci-dir:fixed", "--times", "8589934592"), "8589934592"),

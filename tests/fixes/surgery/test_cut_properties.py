@@ -1,12 +1,16 @@
 """Random stacks of layers, edited in every way: a container sees the same files, and nothing is shipped twice."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from layerscope.errors import UsageError
 from layerscope.filesystem.tree import MergedTree
+from layerscope.fixes.surgery.new_content import read_new_file
 from layerscope.fixes.surgery.whiteouts import list_above
+from layerscope.layers.entry import EntryType
 from layerscope.rules.layer_edit import DropPath, LayerEdit
 from support.edited_layers import Layers, drop_everything, edit_tars
 from support.strategies import SECOND, stacks
@@ -14,6 +18,7 @@ from support.tar_header import DIALECTS, GNU, PAX, Dialect
 from support.tar_member import Kind, TarMember, directory, file, hardlink, opaque, symlink, whiteout
 from support.tar_writer import write_tar
 
+NEW_FILE = read_new_file(Path(__file__))
 CALM = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=200)
 NAMES = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
 
@@ -89,6 +94,30 @@ def test_a_dropped_path_is_gone_from_every_layer(layers: Layers, path: str) -> N
     edited = edit_tars(tars, [DropPath(path)])
     assert edited.differences == ()
     assert edited.cuts.left or path not in edited.after
+
+
+@CALM
+@given(wild_stacks, st.sets(NAMES, min_size=1, max_size=2), st.data())
+def test_files_are_put_beside_any_edits_or_refused(layers: Layers, paths: set[str], data: st.DataObject) -> None:
+    """Nothing else changes, and what the path held before is in no layer, but for what is told."""
+    tars = [write_tar(layer, dialect=PAX) for layer in layers]
+    edits = data.draw(st.lists(st.sampled_from(drop_everything(len(layers))), max_size=3, unique=True))
+    try:
+        edited = edit_tars(tars, edits, files=dict.fromkeys(paths, NEW_FILE))
+    except UsageError:
+        return
+    assert edited.differences == ()
+    linked = {*edited.after.stack.hard_links.values()}
+    for ordinal, kind in enumerate(edited.after.stack.types):
+        if kind == EntryType.FILE and edited.after.stack.path(ordinal) in paths and not edited.cuts.left:
+            is_new = edited.after.stack.sizes[ordinal] == NEW_FILE.size
+            assert is_new or ordinal in linked or is_lid(edited.after, ordinal)
+
+
+def is_lid(tree: MergedTree, ordinal: int) -> bool:
+    """Whether a file stands between two directories, which would be one without it."""
+    ended = [lower for lower, upper in tree.endings if upper == ordinal]
+    return any(tree.stack.is_directory(lower) for lower in ended)
 
 
 @CALM

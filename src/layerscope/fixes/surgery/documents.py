@@ -6,7 +6,7 @@ https://github.com/opencontainers/image-spec/blob/main/config.md, manifest.md, i
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
 from layerscope.image.config import ImageConfig
@@ -25,21 +25,32 @@ _BASE: Final = ("org.opencontainers.image.base.digest", "org.opencontainers.imag
 """What says that the image stands on another one bit for bit, which is not true of one whose lower layers changed."""
 
 
+class NewStep(NamedTuple):
+    """A step that adds a layer, in words that stand where an instruction would."""
+
+    instruction: str
+    layer: WrittenLayer
+
+
 def render_config(
     image: Image,
     layers: Sequence[WrittenLayer | None],
     variables: Mapping[str, str | None],
     *,
     latest: int | None = None,
+    top: NewStep | None = None,
 ) -> bytes:
     """The config with the DiffIDs of the new layers; None stands for one that is left out, whose step made nothing.
 
     Each of the variables gets its value, where it stood or at the end; None takes it out. What was made after `latest`
-    seconds was made then.
+    seconds was made then. `top` is a step above all others.
     """
     document = json.loads(image.config.content)
     document["rootfs"]["diff_ids"] = [str(layer.diff_id) for layer in layers if layer is not None]
     _mark_steps(document, image.config, layers)
+    if top is not None:
+        document["rootfs"]["diff_ids"].append(str(top.layer.diff_id))
+        _add_step(document, top.instruction)
     if variables:
         runtime = document.get("config") or {}
         document["config"] = {**runtime, "Env": _set_variables(runtime.get("Env") or [], variables)}
@@ -47,6 +58,14 @@ def render_config(
         for made in (document, *(document.get("history") or ())):
             _clamp_created(made, "created", latest)
     return _render(document)
+
+
+def _add_step(document: dict[str, object], instruction: str) -> None:
+    """Tell of a new step, made when the image was; where there is no history, none begins here."""
+    history = document.get("history")
+    if isinstance(history, list) and history:
+        created = {"created": document["created"]} if document.get("created") else {}
+        history.append({**created, "created_by": instruction, "comment": "layerscope"})
 
 
 def _clamp_created(document: dict[str, object], key: str, latest: int) -> None:

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts
-from layerscope.fixes.surgery.documents import render_config, render_index, render_manifest
+from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts, NewFile
+from layerscope.fixes.surgery.documents import NewStep, render_config, render_index, render_manifest
 from layerscope.fixes.surgery.late_times import has_late_entries, is_packed_late
-from layerscope.fixes.surgery.layer_writer import Advance, WrittenLayer, keep_layer, rewrite_layer
+from layerscope.fixes.surgery.layer_writer import Advance, WrittenLayer, keep_layer, rewrite_layer, write_layer
+from layerscope.fixes.surgery.new_members import iter_members
+from layerscope.fixes.surgery.tar_editor import TRAILER
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image
@@ -18,6 +21,9 @@ from layerscope.image.mediatype import OCI_CONFIG, OCI_MANIFEST, MediaType
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
 from layerscope.sources.oci_image import INDEX_NAME, VERSION_NAME
+
+SHOWN_FILES: Final = 10
+"""New files that the history names."""
 
 _VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
 
@@ -36,16 +42,25 @@ class ImageChange:
 
 @dataclass(frozen=True)
 class NewImage:
-    """A new image: its manifest, config and layers; None stands for a layer that is left out, since it had nothing."""
+    """A new image: its manifest, config and layers; None stands for a layer that is left out, since it had nothing.
+
+    `top` is a layer above those that the old image had.
+    """
 
     manifest: Descriptor
     config: Descriptor
     layers: tuple[WrittenLayer | None, ...]
+    top: WrittenLayer | None = None
+
+    @property
+    def written(self) -> tuple[WrittenLayer, ...]:
+        """The layers that it has, lowest first."""
+        return tuple(layer for layer in (*self.layers, self.top) if layer is not None)
 
     @property
     def size(self) -> int:
         """Bytes of all blobs of its layers."""
-        return sum(layer.descriptor.size for layer in self.layers if layer is not None)
+        return sum(layer.descriptor.size for layer in self.written)
 
 
 def write_image(
@@ -68,16 +83,33 @@ def write_image(
     layers = tuple(
         _write_layer(image, scans, number, change, blobs, progress=progress) for number in range(len(image.layers))
     )
-    kept = [layer for layer in layers if layer is not None]
-    content = render_config(image, layers, change.variables, latest=change.cuts.latest)
+    step = _write_top(scans, change, blobs, progress=progress) if change.cuts.top else None
+    content = render_config(image, layers, change.variables, latest=change.cuts.latest, top=step)
     config = _write_document(content, OCI_CONFIG, blobs)
     base_holds = base_layers > 0 and all(map(_is_same, image.layers[:base_layers], layers))
-    descriptors = [layer.descriptor for layer in kept]
+    top = None if step is None else step.layer
+    descriptors = [layer.descriptor for layer in (*layers, top) if layer is not None]
     content = render_manifest(image, config, descriptors, provenance, base_holds=base_holds, latest=change.cuts.latest)
     manifest = _write_document(content, OCI_MANIFEST, blobs)
     (folder / VERSION_NAME).write_bytes(_VERSION)
     (folder / INDEX_NAME).write_bytes(render_index(manifest, annotations))
-    return NewImage(manifest, config, layers)
+    return NewImage(manifest, config, layers, top)
+
+
+def _write_top(scans: Sequence[LayerScan], change: ImageChange, blobs: Path, *, progress: Progress) -> NewStep:
+    """The new layer, packed as the highest one is."""
+    progress.note("writing a new layer")
+    packed = [scan.blob.compression for scan in scans if scan.blob is not None]
+    compression = change.compression or (packed[-1] if packed else Compression.NONE)
+    pieces = chain(iter_members(change.cuts.top, change.cuts.latest), (TRAILER,))
+    files = [path for path, new in change.cuts.top.items() if isinstance(new, NewFile)]
+    return NewStep(tell_files(files), write_layer(pieces, blobs, compression, name="above all others"))
+
+
+def tell_files(paths: Sequence[str]) -> str:
+    """What put files there, as an instruction."""
+    more = f" and {len(paths) - SHOWN_FILES:,} more" if len(paths) > SHOWN_FILES else ""
+    return f"layerscope fix: put {', '.join(f'/{path}' for path in paths[:SHOWN_FILES])}{more}"
 
 
 def _write_layer(
@@ -91,7 +123,8 @@ def _write_layer(
     latest, is_late = change.cuts.latest, False
     if latest is not None and layer.absent is None:
         with _show(progress, f"read {number}", f"times of layer {number}", layer) as advance:
-            cuts = replace(cuts, latest=latest) if has_late_entries(layer, scan, latest, advance) else cuts
+            is_edited = bool(cuts) or has_late_entries(layer, scan, latest, advance)
+        cuts = replace(cuts, latest=latest) if is_edited else cuts
         is_late = is_packed_late(layer, latest)
     with _show(progress, f"write {number}", f"layer {number}", layer) as advance:
         if layer.absent is not None or (not cuts and compression is stored and not is_late):

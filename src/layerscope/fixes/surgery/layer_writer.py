@@ -1,7 +1,7 @@
 """New layers from old ones: edited and packed again, packed another way, or kept bit for bit."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,26 +83,42 @@ def rewrite_layer(
 
     Raises SourceError, LayerDamageError and OSError.
     """
+    expected = None if cuts else layer.diff_id
+    with Stage(Decompressor(iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks:
+        pieces = _edit(iter(chunks), scan, cuts, layer)
+        return write_layer(
+            pieces, blobs, compression, name=layer.name, expected=expected, annotations=_keep_annotations(layer)
+        )
+
+
+def write_layer(
+    pieces: Iterator[Chunk],
+    blobs: Path,
+    compression: Compression,
+    *,
+    name: str,
+    expected: Digest | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> WrittenLayer:
+    """Write a layer of the pieces of its tar; raises what they raise, DigestMismatchError and OSError."""
     tar = hashlib.sha256()
     with (
         BlobWriter(blobs) as blob,
         closing(open_packer(compression, blob.write)) as packer,
-        Stage(Decompressor(iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks,
         Sink(name="diff-id") as hashing,
         Sink(name="pack") as packing,
     ):
-        for piece in _edit(iter(chunks), scan, cuts, layer):
+        for piece in pieces:
             hashing.put(tar.update, piece)
             packing.put(packer.feed, piece)
         hashing.finish()
         packing.finish()
         packer.finish()
         diff_id = Digest("sha256", tar.hexdigest())
-        if not cuts and diff_id != layer.diff_id and layer.diff_id.algorithm == diff_id.algorithm:
-            raise DigestMismatchError(f"packing layer {layer.name}: its DiffID is {diff_id}, expected {layer.diff_id}")
+        if expected is not None and diff_id != expected and expected.algorithm == diff_id.algorithm:
+            raise DigestMismatchError(f"packing layer {name}: its DiffID is {diff_id}, expected {expected}")
         digest = blob.publish()
-        annotations = _keep_annotations(layer)
-        descriptor = Descriptor(MEDIA_TYPES[compression], digest, blob.size, annotations=annotations)
+        descriptor = Descriptor(MEDIA_TYPES[compression], digest, blob.size, annotations=annotations or {})
         return WrittenLayer(descriptor, diff_id, is_kept=False)
 
 

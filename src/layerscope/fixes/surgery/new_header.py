@@ -27,7 +27,6 @@ _REPLACED: Final = frozenset({b"mtime", b"atime", b"ctime", b"uid", b"gid", b"un
 """Records that would contradict the new attributes. Runtimes go by the numbers of owner and group, not their names."""
 
 _PERMISSIONS: Final = 0o7777
-_DIRECTORY_MODE: Final = 0o755
 _NAME_SIZE: Final = 100
 
 
@@ -48,17 +47,26 @@ def give_attributes(member: RawMember, attributes: Attributes) -> RawMember:
     return replace(member, extended=render_records(records), header=bytes(header), records=tuple(records))
 
 
-def make_directory(path: str, mtime_ns: int) -> RawMember:
-    """The entry of a directory as unpackers make it where none names it: for root, and open to read."""
-    name = path.encode("utf-8", "surrogateescape") + b"/"
+def make_directory(path: str, attributes: Attributes) -> RawMember:
+    """A directory."""
+    return _make_member(path + "/", b"5", attributes, 0)
+
+
+def make_file(path: str, attributes: Attributes, size: int) -> RawMember:
+    """A file, whose content is to follow."""
+    return _make_member(path, b"0", attributes, size)
+
+
+def _make_member(path: str, kind: bytes, attributes: Attributes, size: int) -> RawMember:
+    name = path.encode("utf-8", "surrogateescape")
     header = bytearray(BLOCK)
     header[: len(name[:_NAME_SIZE])] = name[:_NAME_SIZE]
-    header[156] = ord("5")
+    header[156:157] = kind
     header[_MAGIC] = _POSIX
-    write_number(header, _SIZE, 0)
-    records = ((b"path", name),) if len(name) > _NAME_SIZE else ()
-    member = RawMember(b"", b"", b"", bytes(header), records, 0)
-    return give_attributes(member, Attributes(_DIRECTORY_MODE, 0, 0, mtime_ns))
+    records = [(b"path", name)] if len(name) > _NAME_SIZE else []
+    if not write_number(header, _SIZE, size):
+        records.append((b"size", b"%d" % size))
+    return give_attributes(RawMember(b"", b"", b"", bytes(header), tuple(records), size), attributes)
 
 
 def _keep_records(member: RawMember) -> list[tuple[bytes, bytes]]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from layerscope.fixes.surgery.cuts import LayerCuts
-from layerscope.fixes.surgery.new_header import give_attributes, make_directory
+from layerscope.filesystem.node import IMPLIED_MODE
+from layerscope.fixes.surgery.cuts import Attributes, LayerCuts
+from layerscope.fixes.surgery.new_header import give_attributes
+from layerscope.fixes.surgery.new_members import iter_directory, iter_file
 from layerscope.fixes.surgery.raw_members import RawMember, read_member
 from layerscope.fixes.surgery.times import clamp_head, clamp_headers
 from layerscope.layers.block_reader import BlockReader
@@ -14,7 +16,9 @@ from layerscope.layers.stages import Chunk
 from layerscope.layers.tar_header import BLOCK, HeaderError
 from layerscope.layers.toc.document import TABLE_NAME
 
-_TRAILER: Final = bytes(2 * BLOCK)
+TRAILER: Final = bytes(2 * BLOCK)
+"""How a tar ends."""
+
 _WORTH_HANDING_ON: Final = 512 * KIB
 """Bytes that are handed on at once: what reads on has its cost for each piece."""
 
@@ -34,20 +38,25 @@ class _TarEditor:
     def __init__(self, reader: BlockReader, index: LayerIndex, cuts: LayerCuts) -> None:
         self._reader = reader
         self._cuts = cuts
-        meant = sorted(cuts.dropped | cuts.given.keys(), key=lambda position: index.offsets[position], reverse=True)
-        self._meant = [(index.offsets[position], position) for position in meant]
+        self._paths = index.paths
+        meant = cuts.dropped | cuts.given.keys() | cuts.replaced.keys()
+        self._meant = sorted(((index.offsets[position], position) for position in meant), reverse=True)
 
     def iter_pieces(self) -> Iterator[Chunk]:
         reader = self._reader
         for path, mtime_ns in sorted(self._cuts.named.items()):
-            yield self._clamp(make_directory(path, mtime_ns))
+            yield from iter_directory(path, Attributes(IMPLIED_MODE, 0, 0, mtime_ns), self._cuts.latest)
         while (member := read_member(reader)) is not None:
             size = member.size
             position = self._find(reader.offset, size)
-            if position in self._cuts.dropped or member.name == TABLE_NAME:
+            replaced = None if position is None else self._cuts.replaced.get(position)
+            if position in self._cuts.dropped or replaced is not None or member.name == TABLE_NAME:
                 reader.skip(size)
                 reader.skip_padding(size)
                 yield member.front if self._cuts.latest is None else clamp_headers(member.front, self._cuts.latest)
+                if replaced is not None:
+                    assert position is not None, "what is replaced has a position"
+                    yield from iter_file(self._paths[position], replaced, self._cuts.latest)
                 continue
             yield self._render(member, position)
             if size:
@@ -56,7 +65,7 @@ class _TarEditor:
                 yield bytes(-size % BLOCK)
         if self._meant:
             raise HeaderError(f"an end of the archive before {len(self._meant):,} of its entries, which changed")
-        yield _TRAILER
+        yield TRAILER
 
     def _find(self, start: int, size: int) -> int | None:
         """The position of the member whose content starts here, if it is meant; a sparse map may come before that."""
