@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -86,6 +87,29 @@ def test_a_fixed_image_runs_the_same(
     before, after = run_image(engine, tag), run_image(engine, fixed)
     assert [line for line in before if line not in GONE] == after
     assert set(before) > GONE
+
+
+def test_a_merged_image_with_a_new_file_runs_the_same(
+    engine: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its steps are one layer, no time is late, and a container sees one file more; skopeo takes what was written."""
+    scheme, tag, layout = engine.kind.scheme, "layerscope/wasteful:1", tmp_path / "merged"
+    build(engine, tag)
+    added = tmp_path / "added"
+    added.write_bytes(b"added")
+    wishes = ("--merge", "1-4", "--times", "1000000000", "--put", f"{added}:/weights/added", "--output", "json")
+    for place in (f"oci-dir:{layout}", f"{scheme}:layerscope/wasteful:merged"):
+        code = fix(monkeypatch, engine, tmp_path / "cache", f"{scheme}:{tag}", "--to", place, *wishes)
+        report = json.loads(capsys.readouterr().out)
+        assert code == exit_codes.CLEAN, report
+    assert [layer["outcome"] for layer in report["layers"]] == ["rewritten", *["merged"] * 4, "added"]
+    before, after = run_image(engine, tag), run_image(engine, "layerscope/wasteful:merged")
+    stated = re.compile(r"(\d+ \d+) \d{10} ")
+    wanted = [stated.sub(r"\1 1000000000 ", line) for line in before if line not in GONE]
+    assert [line for line in after if "weights/added" not in line] == wanted
+    assert "644 0 1000000000 1 /weights/added" in after
+    copied = [find_program("skopeo"), "--insecure-policy", "copy", f"oci:{layout}", f"dir:{tmp_path / 'copied'}"]
+    subprocess.run(copied, check=True, capture_output=True)
 
 
 def test_an_image_of_that_name_stays(

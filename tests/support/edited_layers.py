@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from layerscope.filesystem.endings import Ending
@@ -10,10 +10,12 @@ from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts, NewFile
+from layerscope.fixes.surgery.cuts import ImageCuts, NewFile, Range
+from layerscope.fixes.surgery.merge_planner import plan_merge
+from layerscope.fixes.surgery.merged_layer import iter_merged
 from layerscope.fixes.surgery.new_members import iter_members
 from layerscope.fixes.surgery.put_planner import plan_files
-from layerscope.fixes.surgery.tar_editor import TRAILER, edit_tar
+from layerscope.fixes.surgery.tar_editor import TRAILER, edit_members, edit_tar
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
 from support.indexes import index_of_tar
@@ -61,16 +63,29 @@ def edit_tars(
     *,
     latest: int | None = None,
     files: Mapping[str, NewFile] | None = None,
+    merged: Range | None = None,
 ) -> EditedLayers:
-    """Edit layers that are tars already; what no cut touches stays. New files may make one more layer."""
+    """Edit layers that are tars already; what no cut touches stays. New files may make one more layer, others one."""
     before = make_tree(tars)
     cuts = plan_files(before, plan_cuts(before, edits, (files or {}).keys()), files or {})
+    cuts = plan_merge(before.stack.indexes, cuts, merged) if merged is not None else cuts
     cuts = replace(cuts, layers=tuple(replace(cut, latest=latest) for cut in cuts.layers), latest=latest)
-    pairs = zip(tars, before.stack.indexes, cuts.layers, strict=True)
-    edited = tuple(b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar for tar, index, cut in pairs)
+    edited = tuple(_iter_edited(tars, before, cuts))
     if cuts.top:
         edited = (*edited, b"".join((*iter_members(cuts.top, latest), TRAILER)))
     return EditedLayers(cuts, before, make_tree(edited), edited)
+
+
+def _iter_edited(tars: Sequence[bytes], before: MergedTree, cuts: ImageCuts) -> Iterator[bytes]:
+    """Each tar after its cuts, those that become one as that one."""
+    merge = cuts.merge
+    for number, (tar, index, cut) in enumerate(zip(tars, before.stack.indexes, cuts.layers, strict=True)):
+        if merge is None or number not in merge.merged.layers:
+            yield b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar
+        elif number == merge.merged.last:
+            numbers, indexes = merge.merged.layers, before.stack.indexes
+            parts = (edit_members(iter([tars[each]]), indexes[each], cuts.layers[each]) for each in numbers)
+            yield b"".join(iter_merged(parts, merge, cuts.latest))
 
 
 def edit_layers(layers: Layers, *edits: LayerEdit, dialect: Dialect = PAX) -> EditedLayers:

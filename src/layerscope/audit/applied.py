@@ -17,8 +17,9 @@ from layerscope.errors import ImageError
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts, NewFile
+from layerscope.fixes.surgery.cuts import ImageCuts, NewFile, Range
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
+from layerscope.fixes.surgery.merge_planner import plan_merge
 from layerscope.fixes.surgery.put_planner import plan_files
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.image.history import BuildStep
@@ -31,14 +32,15 @@ from layerscope.rules.layer_edit import DropPath, LayerEdit
 from layerscope.sources.layout import LayoutSource
 
 _JUDGED_BY_TIMES: Final = frozenset({"LAY201", "LAY202"})
-"""Findings that go by when steps were made, of which clamped times say nothing more."""
+"""Findings that go by when steps were made, of which clamped times and merged steps say nothing more."""
 
 
 @dataclass(frozen=True)
 class LayerFix:
     """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed.
 
-    Times after `latest`, seconds since 1970, are set to it. `files` are those to be put at paths.
+    Times after `latest`, seconds since 1970, are set to it. `files` are those to be put at paths, and `merged`
+    the layers that become one.
     """
 
     edits: tuple[LayerEdit | ConfigEdit, ...]
@@ -46,11 +48,12 @@ class LayerFix:
     compression: Compression | None = None
     latest: int | None = None
     files: Mapping[str, NewFile] = field(default_factory=dict)
+    merged: Range | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is to be done."""
-        return not (self.edits or self.compression or self.files) and self.latest is None
+        return not (self.edits or self.compression or self.files or self.merged) and self.latest is None
 
     @property
     def layer_edits(self) -> tuple[LayerEdit, ...]:
@@ -98,6 +101,7 @@ class LayerOutcome(StrEnum):
     REWRITTEN = "rewritten"
     LEFT_OUT = "left out"
     ADDED = "added"
+    MERGED = "merged"
 
 
 class LayerChange(NamedTuple):
@@ -115,13 +119,16 @@ class LayerChange(NamedTuple):
 
 def list_layer_changes(applied: Applied) -> list[LayerChange]:
     """Every layer of the old image, lowest first, and a new one above them."""
+    merged = applied.cuts.merge.merged.layers if applied.cuts.merge is not None else range(0)
     changes = []
     for layer, written in zip(applied.before.layers, applied.new.layers, strict=True):
-        if written is None:
-            outcome, size = LayerOutcome.LEFT_OUT, None
+        size = None if written is None else written.descriptor.size
+        if layer.index in merged:
+            outcome = LayerOutcome.MERGED
+        elif written is None:
+            outcome = LayerOutcome.LEFT_OUT
         else:
             outcome = LayerOutcome.KEPT if written.is_kept else LayerOutcome.REWRITTEN
-            size = written.descriptor.size
         changes.append(LayerChange(layer.index, outcome, layer.size or 0, size, layer.step))
     if applied.new.top is not None:
         step = applied.after.layers[-1].step
@@ -155,7 +162,7 @@ def apply_layer_fix(
         progress.note("auditing the new image")
         after = _audit_layout(layout, destination, options, progress)
         removed, added = compare_findings(before.findings, after.findings)
-        if fix.latest is not None:
+        if fix.latest is not None or fix.merged is not None:
             removed, cuts = _tell_unseen(removed, cuts)
         objections = tuple(_find_objections(before, after, fix, cuts, added=added))
         if not objections:
@@ -168,7 +175,8 @@ def _plan(tree: MergedTree, fix: LayerFix) -> ImageCuts:
     """What is to change in which layer; raises UsageError for what cannot be."""
     cuts = plan_cuts(tree, fix.layer_edits, fix.files.keys())
     dropped = {edit.path for edit in fix.layer_edits if isinstance(edit, DropPath)}
-    return replace(plan_files(tree, cuts, fix.files, dropped=dropped), latest=fix.latest)
+    cuts = replace(plan_files(tree, cuts, fix.files, dropped=dropped), latest=fix.latest)
+    return cuts if fix.merged is None else plan_merge(tree.stack.indexes, cuts, fix.merged)
 
 
 def _audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:
@@ -197,6 +205,7 @@ def _tell_provenance(before: AuditResult, fix: LayerFix) -> dict[str, object]:
         **{name: str(digest) for name, digest in source.items() if digest is not None},
         "edits": msgspec.to_builtins(fix.edits),
         **({"put": put} if put else {}),
+        **({"merge": str(fix.merged)} if fix.merged is not None else {}),
         **({"compression": fix.compression.value} if fix.compression is not None else {}),
         **({"latest": fix.latest} if fix.latest is not None else {}),
     }
@@ -216,7 +225,7 @@ def _tell_why(path: str, cuts: ImageCuts) -> str:
 def _tell_unseen(removed: Sequence[Finding], cuts: ImageCuts) -> tuple[tuple[Finding, ...], ImageCuts]:
     """The findings that are cured, and cuts that tell of those which only cannot be seen any more."""
     unseen = [finding for finding in removed if finding.code in _JUDGED_BY_TIMES]
-    told = [f"{finding.code} is not cured, its times are gone: {finding.message}" for finding in unseen]
+    told = [f"{finding.code} is not cured, the times it goes by are gone: {finding.message}" for finding in unseen]
     return tuple(each for each in removed if each not in unseen), replace(cuts, left=(*cuts.left, *told))
 
 

@@ -1,6 +1,7 @@
 """`layerscope fix IMAGE --apply --layers`: the options, and from them to a new image that is proved."""
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,11 +20,14 @@ from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import LayerChoice
+from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.new_content import read_new_file
 from layerscope.fixes.surgery.times import LATEST
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
 from layerscope.rules.layer_edit import DropPath
+
+_RANGE: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 
 Function = Callable[..., int]
 
@@ -38,6 +42,7 @@ class Surgery:
     replaces: bool = False
     dropped: tuple[str, ...] = ()
     put: tuple[str, ...] = ()
+    merged: str | None = None
     compression: str | None = None
     latest: int | None = None
     reviewed: bool = False
@@ -60,6 +65,9 @@ _OPTIONS: Final = (
         multiple=True,
         metavar="SOURCE:PATH",
         help="Give PATH the content of SOURCE, a file here; in a new layer where no file is there; repeatable.",
+    ),
+    click.option(
+        "--merge", "merged", metavar="FROM-TO", help="Make one layer of these, by the numbers that `layers` prints."
     ),
     click.option(
         "--compress",
@@ -105,8 +113,19 @@ def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
     if reading.offline and isinstance(destination, RegistryDestination):
         raise UsageError(f"--offline: expected a --to that is on this host, found {destination.where}")
     find_put(surgery.put)
+    parse_range(surgery.merged)
     destination.check()
     return destination
+
+
+def parse_range(text: str | None) -> Range | None:
+    """The layers that are to become one; raises UsageError."""
+    if text is None:
+        return None
+    match = _RANGE.fullmatch(text)
+    if match is None or int(match[1]) >= int(match[2]):
+        raise UsageError(f"--merge {text!r}: expected FROM-TO, the numbers of two layers, the lower one first")
+    return Range(int(match[1]), int(match[2]))
 
 
 def find_put(texts: Sequence[str]) -> dict[str, Path]:
@@ -138,7 +157,9 @@ def apply_layers(
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
     files = {path: read_new_file(source) for path, source in find_put(surgery.put).items()}
-    fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression, surgery.latest, files)
+    fix = LayerFix(
+        (*chosen.edits, *dropped), chosen.cures, compression, surgery.latest, files, parse_range(surgery.merged)
+    )
     if fix.is_idle:
         return None
     try:

@@ -159,6 +159,14 @@ def test_an_archive_that_passes_by_once_is_fixed(
         ((*MAKE, "oci-dir:fixed", "--put", f"{__file__}:/a/"), "expected SOURCE:PATH"),
         ((*MAKE, "oci-dir:fixed", "--put", "no:such:/file"), "--put 'no:such:/file': there is no file 'no:such' here"),
         ((*MAKE, "oci-dir:fixed", *("--put", f"{__file__}:/a") * 2), "another one puts a file at /a as well"),
+        (("--merge", "0-1"), "expected --apply --layers beside them"),
+        *(
+            (
+                (*MAKE, "oci-dir:fixed", "--merge", text),
+                f"--merge {text!r}: expected FROM-TO, the numbers of two layers",
+            )
+            for text in ("1", "1-1", "2-1", "a-b", "-1-2")
+        ),
         (("--times", "0"), "expected --apply --layers beside them"),
         ((*MAKE, "oci-dir:fixed", "--times", "-1"), "-1"),
         ((*MAKE, "oci-dir:fixed", "--times", "8589934592"), "8589934592"),

@@ -1,4 +1,4 @@
-"""`layerscope fix IMAGE --apply --layers` beyond findings: times that are clamped, files that are put."""
+"""`layerscope fix IMAGE --apply --layers` beyond findings: times that are clamped, files put, layers merged."""
 
 import hashlib
 import json
@@ -112,6 +112,47 @@ def test_times_and_packing_hold_for_files_that_are_put(document: Callable[..., A
     told = document("fix", "oci-dir:image", *arguments, *MAKE, "oci-dir:fixed")
     assert told["objections"] == []
     assert told["times"] == {"latest": 10, "clamped": 0}
+
+
+@pytest.mark.usefixtures("on_terminal")
+def test_merged_layers_are_told_in_every_format(
+    answer: Answer, plain: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which they were, what they became, and which findings can only not be seen any more."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    outputs = ("-o", "terminal", "-o", "json=fix.json", "-o", "markdown=fix.md")
+    code, out, err = answer(
+        "fix", plain("demo"), "--only", "LAY101", "--merge", "2-6", *MAKE, "oci-dir:fixed", *outputs
+    )
+    assert code == 0, err
+    compare("applied-merge-80.txt", out.decode())
+    compare("applied-merge.md", Path("fix.md").read_text())
+    told = json.loads(Path("fix.json").read_text())
+    outcomes = [(layer["index"], layer["outcome"]) for layer in told["layers"] if layer["size_after"] is None]
+    assert outcomes == [*((number, "merged") for number in range(2, 6)), (8, "left out")]
+    assert "LAY103" in {finding["code"] for finding in told["removed"]}
+    steps = json.loads(answer("layers", "oci-dir:fixed", "-o", "json")[1])["layers"]
+    assert steps[2]["created_by"].startswith("layerscope fix: merge RUN apt-get update; RUN apt-get install")
+
+
+def test_everything_at_once(document: Callable[..., Any], fixture_image: ImageWriter, tmp_path: Path) -> None:
+    """And the same to the digest when it is done again."""
+    wishes = (*put(tmp_path, b"new", "/etc/new"), "--merge", "1-3", "--times", "1000000000", "--compress", "zstd")
+    arguments = (fixture_image("wasteful-build", "oci-dir"), "--drop", "/srv/weights", "--reviewed", *wishes, *MAKE)
+    one, two = (document("fix", *arguments, f"oci-dir:{name}") for name in ("one", "two"))
+    assert one["objections"] == []
+    assert one["result"]["manifest_digest"] == two["result"]["manifest_digest"]
+    assert "/srv/weights" in one["gone"]
+
+
+@pytest.mark.parametrize("merged", ["3-99", "99-100"])
+def test_layers_that_are_not_there_are_not_merged(answer: Answer, fixture_image: ImageWriter, merged: str) -> None:
+    """They are told by their numbers."""
+    code, _, err = answer("fix", fixture_image("whiteouts", "oci-dir"), "--merge", merged, *MAKE, "oci-dir:fixed")
+    assert code == 2
+    assert f"merging layers {merged}: expected two of the layers 0 to " in err
+    assert not Path("fixed").exists()
 
 
 def test_times_make_builds_at_other_times_the_same_image(document: Callable[..., Any]) -> None:

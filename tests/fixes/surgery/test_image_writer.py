@@ -12,8 +12,10 @@ import pytest
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage, cache_fingerprint, read_image
 from layerscope.fixes.surgery.cut_planner import plan_cuts
+from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.documents import NAME, PROVENANCE
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
+from layerscope.fixes.surgery.merge_planner import plan_merge
 from layerscope.image.digest import Digest
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Compression
@@ -66,15 +68,18 @@ def write(
     base_layers: int = 0,
     variables: Mapping[str, str | None] | None = None,
     latest: int | None = None,
+    merged: Range | None = None,
 ) -> NewImage:
     """The new image in `folder/new`."""
     before = read(image or build(), folder)
     new = folder / "new"
     new.mkdir()
+    cuts = replace(plan_cuts(before.tree, edits), latest=latest)
+    cuts = plan_merge(before.tree.stack.indexes, cuts, merged) if merged is not None else cuts
     return write_image(
         before.image,
         before.scans,
-        ImageChange(replace(plan_cuts(before.tree, edits), latest=latest), compression, variables or {}),
+        ImageChange(cuts, compression, variables or {}),
         new,
         annotations=names or {},
         provenance={"tool": "layerscope"},
@@ -186,6 +191,31 @@ def test_the_layout_holds_the_image_and_nothing_else(tmp_path: Path) -> None:
     again = read_image(LayoutSource(str(tmp_path / "new")), options=options, progress=SilentProgress())
     assert again.image.manifest_digest == new.manifest.digest
     assert list(again.tree) == ["b"]
+
+
+def test_merged_layers_are_one_step(tmp_path: Path) -> None:
+    """It says what it was made of; steps between that made no layer stay, and those around."""
+    layers = [[file(name, b"1")] for name in "abcd"]
+    steps = ("COPY a /", "COPY b /", "ENV A=1", "/bin/sh -c make", "COPY d /")
+    history = [{"created_by": step, **({"empty_layer": True} if "ENV" in step else {})} for step in steps]
+    before = build_image(layers, history=history)
+    new = write(tmp_path, image=before, merged=Range(1, 2))
+    assert [layer is None for layer in new.layers] == [False, True, False, False]
+    config = load(tmp_path, new.config.digest)
+    told = [step["created_by"] for step in config["history"]]
+    assert told == ["COPY a /", "ENV A=1", "layerscope fix: merge COPY b /; RUN make", "COPY d /"]
+    assert [layer.is_kept for layer in new.written] == [True, False, True]
+    assert config["rootfs"]["diff_ids"] == [str(layer.diff_id) for layer in new.written]
+
+
+@pytest.mark.parametrize("steps", [0, 2, 3])
+def test_layers_without_a_step_become_one(steps: int, tmp_path: Path) -> None:
+    """A history that is too short is as much too short afterwards."""
+    image = build_image([[file(name)] for name in "abcd"], history=[{"created_by": "RUN"}] * steps)
+    new = write(tmp_path, image=image, merged=Range(1, 3))
+    history = load(tmp_path, new.config.digest).get("history") or []
+    assert len(history) == min(steps, 2)
+    assert len(new.written) == 2
 
 
 def test_the_same_change_gives_the_same_image(tmp_path: Path) -> None:

@@ -197,13 +197,15 @@ class _CutPlanner:
                 self._left.append(f"layer {layer}: its entries replace each other, so that it is left as it is")
 
     def _inherit_from_links(self) -> None:
-        """Give content that stays the attributes of its last hard link, where that goes: a link sets them for both."""
+        """Give content that stays, and its links, the attributes of its last link, where that goes: one sets all."""
         for content, link in self._stack.attributes.items():
             if link in self._dropped and content not in self._dropped:
                 if self._is_odd(content):
                     self._keep(link)
                 else:
-                    self._given[content] = link
+                    layer, _ = self._stack.locate(link)
+                    others = (each for each in self._links[content] if self._stack.locate(each)[0] == layer)
+                    self._given.update(dict.fromkeys((content, *others), link))
 
     def _keep_lids(self) -> None:
         """Take back files that hid a directory and made room for another one, which would show it again."""

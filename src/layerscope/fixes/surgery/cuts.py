@@ -31,20 +31,53 @@ class LayerCuts:
     """The positions of entries that go, and the attributes that others get, by position in the layer's index.
 
     `named` are directories that get an entry of their own, with their times: those that went named them on their way.
-    `replaced` are files that get another content. No entry is later than `latest`, seconds since 1970, if that is set.
+    `replaced` are files that get another content, `names` the paths that entries get, `targets` those that hard links
+    lead to. No entry is later than `latest`, seconds since 1970, if that is set.
     """
 
     dropped: frozenset[int] = frozenset()
     given: Mapping[int, Attributes] = field(default_factory=dict)
     named: Mapping[str, int] = field(default_factory=dict)
     replaced: Mapping[int, NewFile] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    targets: Mapping[int, str] = field(default_factory=dict)
     latest: int | None = None
 
+    @property
+    def positions(self) -> frozenset[int]:
+        """The entries that do not stay as they are."""
+        return self.dropped.union(self.given, self.replaced, self.names, self.targets)
+
     def __bool__(self) -> bool:
-        return bool(self.dropped or self.given or self.named or self.replaced) or self.latest is not None
+        return bool(self.positions or self.named) or self.latest is not None
 
 
 NO_CUTS = LayerCuts()
+
+
+@dataclass(frozen=True)
+class Range:
+    """Layers that follow each other, by their numbers: from the first to the last."""
+
+    first: int
+    last: int
+
+    @property
+    def layers(self) -> range:
+        """Their numbers."""
+        return range(self.first, self.last + 1)
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True)
+class LayerMerge:
+    """Layers that become one: with these directories first, what the cuts leave of each, and whiteouts of paths."""
+
+    merged: Range
+    directories: Mapping[str, Attributes]
+    whiteouts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -61,5 +94,6 @@ class ImageCuts:
     saved: int = 0
     left: tuple[str, ...] = ()
     files: Mapping[str, NewFile] = field(default_factory=dict)
+    merge: LayerMerge | None = None
     top: Mapping[str, NewFile | Attributes] = field(default_factory=dict)
     latest: int | None = None

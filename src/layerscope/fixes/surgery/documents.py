@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
 from layerscope.image.config import ImageConfig
 from layerscope.image.descriptor import Descriptor
@@ -15,6 +16,9 @@ from layerscope.image.history import pair_history
 from layerscope.image.image import Image
 from layerscope.image.mediatype import OCI_INDEX, OCI_MANIFEST
 from layerscope.image.timestamp import parse_timestamp
+
+MERGED: Final = "layerscope fix: merge "
+"""What the step of merged layers begins with."""
 
 PROVENANCE: Final = "io.layerscope.fix"
 """The annotation that says what was made of which image."""
@@ -39,15 +43,19 @@ def render_config(
     *,
     latest: int | None = None,
     top: NewStep | None = None,
+    merged: Range | None = None,
 ) -> bytes:
     """The config with the DiffIDs of the new layers; None stands for one that is left out, whose step made nothing.
 
     Each of the variables gets its value, where it stood or at the end; None takes it out. What was made after `latest`
-    seconds was made then. `top` is a step above all others.
+    seconds was made then. `top` is a step above all others. The steps of `merged` layers, of which the last is the one
+    that they became, are one.
     """
     document = json.loads(image.config.content)
     document["rootfs"]["diff_ids"] = [str(layer.diff_id) for layer in layers if layer is not None]
     _mark_steps(document, image.config, layers)
+    if merged is not None:
+        _join_steps(document, image.config, len(layers), merged)
     if top is not None:
         document["rootfs"]["diff_ids"].append(str(top.layer.diff_id))
         _add_step(document, top.instruction)
@@ -96,6 +104,22 @@ def _mark_steps(document: dict[str, object], config: ImageConfig, layers: Sequen
     for step in pair_history(config, len(layers)):
         if step.layer is not None and step.position < len(history) and layers[step.layer] is None:
             history[step.position]["empty_layer"] = True
+
+
+def _join_steps(document: dict[str, object], config: ImageConfig, layers: int, merged: Range) -> None:
+    """Make one step of those of layers that became one; it stands where the last of them stood."""
+    history = document.get("history")
+    if not isinstance(history, list):
+        return
+    steps = [step for step in pair_history(config, layers) if step.layer in merged.layers]
+    steps = [step for step in steps if step.position < len(history)]
+    for step in reversed(steps[:-1]):
+        del history[step.position]
+    if steps:
+        place = steps[-1].position - len(steps) + 1
+        told = "; ".join(step.instruction for step in steps)
+        joined = {**history[place], "created_by": f"{MERGED}{told}", "comment": "layerscope"}
+        history[place] = {key: value for key, value in joined.items() if key != "empty_layer"}
 
 
 def render_manifest(

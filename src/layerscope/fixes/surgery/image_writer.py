@@ -7,10 +7,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts, NewFile
+from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts, LayerMerge, NewFile
 from layerscope.fixes.surgery.documents import NewStep, render_config, render_index, render_manifest
 from layerscope.fixes.surgery.late_times import has_late_entries, is_packed_late
 from layerscope.fixes.surgery.layer_writer import Advance, WrittenLayer, keep_layer, rewrite_layer, write_layer
+from layerscope.fixes.surgery.merged_layer import Part, merge_layers
 from layerscope.fixes.surgery.new_members import iter_members
 from layerscope.fixes.surgery.tar_editor import TRAILER
 from layerscope.image.descriptor import Descriptor
@@ -80,11 +81,10 @@ def write_image(
     """
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
-    layers = tuple(
-        _write_layer(image, scans, number, change, blobs, progress=progress) for number in range(len(image.layers))
-    )
+    layers = tuple(_iter_layers(image, scans, change, blobs, progress=progress))
     step = _write_top(scans, change, blobs, progress=progress) if change.cuts.top else None
-    content = render_config(image, layers, change.variables, latest=change.cuts.latest, top=step)
+    merged = change.cuts.merge.merged if change.cuts.merge is not None else None
+    content = render_config(image, layers, change.variables, latest=change.cuts.latest, top=step, merged=merged)
     config = _write_document(content, OCI_CONFIG, blobs)
     base_holds = base_layers > 0 and all(map(_is_same, image.layers[:base_layers], layers))
     top = None if step is None else step.layer
@@ -112,6 +112,34 @@ def tell_files(paths: Sequence[str]) -> str:
     return f"layerscope fix: put {', '.join(f'/{path}' for path in paths[:SHOWN_FILES])}{more}"
 
 
+def _iter_layers(
+    image: Image, scans: Sequence[LayerScan], change: ImageChange, blobs: Path, *, progress: Progress
+) -> Iterator[WrittenLayer | None]:
+    """Each of the layers; of those that are merged, the last one is what they became."""
+    merge = change.cuts.merge
+    for number in range(len(image.layers)):
+        if merge is None or number not in merge.merged.layers:
+            yield _write_layer(image, scans, number, change, blobs, progress=progress)
+        elif number == merge.merged.last:
+            yield _merge(image, scans, merge, change, blobs, progress=progress)
+        else:
+            yield None
+
+
+def _merge(
+    image: Image, scans: Sequence[LayerScan], merge: LayerMerge, change: ImageChange, blobs: Path, *, progress: Progress
+) -> WrittenLayer:
+    """The layer that others become, packed as the last of them is."""
+    numbers, latest = merge.merged.layers, change.cuts.latest
+    cuts = [replace(change.cuts.layers[number], latest=latest) for number in numbers]
+    parts = [Part(image.layers[number], scans[number], cut) for number, cut in zip(numbers, cuts, strict=True)]
+    blob = scans[merge.merged.last].blob
+    compression = change.compression or (blob.compression if blob is not None else Compression.NONE)
+    size = sum(part.layer.stored_size or 0 for part in parts)
+    with _show(progress, "merge", f"layers {merge.merged}", size) as advance:
+        return merge_layers(parts, merge, blobs, compression=compression, latest=latest, advance=advance)
+
+
 def _write_layer(
     image: Image, scans: Sequence[LayerScan], number: int, change: ImageChange, blobs: Path, *, progress: Progress
 ) -> WrittenLayer | None:
@@ -122,20 +150,20 @@ def _write_layer(
     compression = change.compression or stored
     latest, is_late = change.cuts.latest, False
     if latest is not None and layer.absent is None:
-        with _show(progress, f"read {number}", f"times of layer {number}", layer) as advance:
+        with _show(progress, f"read {number}", f"times of layer {number}", layer.stored_size) as advance:
             is_edited = bool(cuts) or has_late_entries(layer, scan, latest, advance)
         cuts = replace(cuts, latest=latest) if is_edited else cuts
         is_late = is_packed_late(layer, latest)
-    with _show(progress, f"write {number}", f"layer {number}", layer) as advance:
+    with _show(progress, f"write {number}", f"layer {number}", layer.stored_size) as advance:
         if layer.absent is not None or (not cuts and compression is stored and not is_late):
             return keep_layer(layer, scan, blobs, advance)
         return rewrite_layer(layer, scan, blobs, compression=compression, cuts=cuts, advance=advance)
 
 
 @contextmanager
-def _show(progress: Progress, key: str, label: str, layer: Layer) -> Iterator[Advance]:
-    """How far the reading of a layer is, for whoever watches."""
-    progress.start(key, label, layer.stored_size)
+def _show(progress: Progress, key: str, label: str, size: int | None) -> Iterator[Advance]:
+    """How far the reading of layers of that stored size is, for whoever watches."""
+    progress.start(key, label, size)
     try:
         yield lambda amount: progress.advance(key, amount)
     finally:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -129,9 +129,16 @@ def _keep_annotations(layer: Layer) -> dict[str, str]:
 
 
 def _edit(chunks: Iterator[bytes], scan: LayerScan, cuts: LayerCuts, layer: Layer) -> Iterator[Chunk]:
-    """The tar as it is to be; what is wrong with the old one is told by the layer's name."""
-    try:
+    """The tar as it is to be."""
+    with tell_damage(layer):
         yield from edit_tar(chunks, scan.index, cuts) if cuts else chunks
+
+
+@contextmanager
+def tell_damage(layer: Layer) -> Iterator[None]:
+    """Tell what is wrong with an old layer by its name; raises LayerDamageError."""
+    try:
+        yield
     except (HeaderError, CorruptError, TruncatedStreamError, LimitPassedError) as error:
         raise LayerDamageError(f"editing layer {layer.name}: {error}") from error
     except TruncatedError as error:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from layerscope.fixes.surgery.cuts import Attributes
-from layerscope.fixes.surgery.raw_members import RawMember
+from layerscope.fixes.surgery.raw_members import RawMember, iter_extensions
 from layerscope.layers.pax import NANOSECONDS, XATTR_PREFIX
 from layerscope.layers.tar_header import BLOCK
 
+_NAME: Final = slice(0, 100)
 _MODE: Final = slice(100, 108)
 _UID: Final = slice(108, 116)
 _GID: Final = slice(116, 124)
@@ -19,8 +20,12 @@ _SIZE: Final = slice(124, 136)
 MTIME: Final = slice(136, 148)
 """Where a header tells the time of the last change."""
 _CHECKSUM: Final = slice(148, 156)
+_KIND: Final = slice(156, 157)
+_TARGET: Final = slice(157, 257)
 _MAGIC: Final = slice(257, 265)
 _OWNER_NAMES: Final = slice(265, 329)
+_PREFIX: Final = slice(345, 476)
+"""As much of it as every dialect has that has one; longer ones end in zeros of their own, or in star's times."""
 _POSIX: Final = b"ustar\x0000"
 
 _REPLACED: Final = frozenset({b"mtime", b"atime", b"ctime", b"uid", b"gid", b"uname", b"gname"})
@@ -47,6 +52,36 @@ def give_attributes(member: RawMember, attributes: Attributes) -> RawMember:
     return replace(member, extended=render_records(records), header=bytes(header), records=tuple(records))
 
 
+def give_name(member: RawMember, path: str) -> RawMember:
+    """The member at another path."""
+    name = path.encode("utf-8", "surrogateescape")
+    header, records = bytearray(member.header), _without(member, b"path")
+    header[_NAME] = name[:_NAME_SIZE].ljust(_NAME_SIZE, b"\0")
+    if header[_MAGIC] == _POSIX:
+        header[_PREFIX] = bytes(_PREFIX.stop - _PREFIX.start)
+    if len(name) > _NAME_SIZE:
+        records.append((b"path", name))
+    return _change(member, header, records, b"L")
+
+
+def give_target(member: RawMember, path: str) -> RawMember:
+    """The hard link, led to another path."""
+    target = path.encode("utf-8", "surrogateescape")
+    header, records = bytearray(member.header), _without(member, b"linkpath")
+    header[_TARGET] = target[:_NAME_SIZE].ljust(_NAME_SIZE, b"\0")
+    if len(target) > _NAME_SIZE:
+        records.append((b"linkpath", target))
+    return _change(member, header, records, b"K")
+
+
+def _change(member: RawMember, header: bytearray, records: list[tuple[bytes, bytes]], long_name: bytes) -> RawMember:
+    """The member with this header and these records, and without GNU's header for a long name of that kind."""
+    seal(header)
+    kept = b"".join(part for part in iter_extensions(member.long_names) if part[_KIND] != long_name)
+    extended = render_records(records)
+    return replace(member, long_names=kept, extended=extended, header=bytes(header), records=tuple(records))
+
+
 def make_directory(path: str, attributes: Attributes) -> RawMember:
     """A directory."""
     return _make_member(path + "/", b"5", attributes, 0)
@@ -61,12 +96,16 @@ def _make_member(path: str, kind: bytes, attributes: Attributes, size: int) -> R
     name = path.encode("utf-8", "surrogateescape")
     header = bytearray(BLOCK)
     header[: len(name[:_NAME_SIZE])] = name[:_NAME_SIZE]
-    header[156:157] = kind
+    header[_KIND] = kind
     header[_MAGIC] = _POSIX
     records = [(b"path", name)] if len(name) > _NAME_SIZE else []
     if not write_number(header, _SIZE, size):
         records.append((b"size", b"%d" % size))
     return give_attributes(RawMember(b"", b"", b"", bytes(header), tuple(records), size), attributes)
+
+
+def _without(member: RawMember, key: bytes) -> list[tuple[bytes, bytes]]:
+    return [record for record in member.records if record[0] != key]
 
 
 def _keep_records(member: RawMember) -> list[tuple[bytes, bytes]]:

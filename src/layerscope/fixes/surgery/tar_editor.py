@@ -1,11 +1,12 @@
 """A layer's tar with some members left out and some under other attributes, in one pass and constant memory."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from layerscope.filesystem.node import IMPLIED_MODE
 from layerscope.fixes.surgery.cuts import Attributes, LayerCuts
-from layerscope.fixes.surgery.new_header import give_attributes
+from layerscope.fixes.surgery.new_header import give_attributes, give_name, give_target
 from layerscope.fixes.surgery.new_members import iter_directory, iter_file
 from layerscope.fixes.surgery.raw_members import RawMember, read_member
 from layerscope.fixes.surgery.times import clamp_head, clamp_headers
@@ -32,21 +33,30 @@ def edit_tar(chunks: Iterator[bytes], index: LayerIndex, cuts: LayerCuts) -> Ite
     return _join(_TarEditor(BlockReader(chunks), index, cuts).iter_pieces())
 
 
+def edit_members(chunks: Iterator[bytes], index: LayerIndex, cuts: LayerCuts) -> Iterator[Chunk]:
+    """The members alone, for a tar to which more belongs: without its end, and without headers for the whole of it."""
+    return _join(_TarEditor(BlockReader(chunks), index, cuts, is_part=True).iter_members())
+
+
 class _TarEditor:
     """Walks through the members and looks for the next one that is meant."""
 
-    def __init__(self, reader: BlockReader, index: LayerIndex, cuts: LayerCuts) -> None:
+    def __init__(self, reader: BlockReader, index: LayerIndex, cuts: LayerCuts, *, is_part: bool = False) -> None:
         self._reader = reader
         self._cuts = cuts
-        self._paths = index.paths
-        meant = cuts.dropped | cuts.given.keys() | cuts.replaced.keys()
-        self._meant = sorted(((index.offsets[position], position) for position in meant), reverse=True)
+        self._paths, self._is_part = index.paths, is_part
+        self._meant = sorted(((index.offsets[position], position) for position in cuts.positions), reverse=True)
 
     def iter_pieces(self) -> Iterator[Chunk]:
+        yield from self.iter_members()
+        yield TRAILER
+
+    def iter_members(self) -> Iterator[Chunk]:
         reader = self._reader
         for path, mtime_ns in sorted(self._cuts.named.items()):
             yield from iter_directory(path, Attributes(IMPLIED_MODE, 0, 0, mtime_ns), self._cuts.latest)
         while (member := read_member(reader)) is not None:
+            member = replace(member, front=b"") if self._is_part and member.front else member
             size = member.size
             position = self._find(reader.offset, size)
             replaced = None if position is None else self._cuts.replaced.get(position)
@@ -65,7 +75,6 @@ class _TarEditor:
                 yield bytes(-size % BLOCK)
         if self._meant:
             raise HeaderError(f"an end of the archive before {len(self._meant):,} of its entries, which changed")
-        yield TRAILER
 
     def _find(self, start: int, size: int) -> int | None:
         """The position of the member whose content starts here, if it is meant; a sparse map may come before that."""
@@ -74,7 +83,16 @@ class _TarEditor:
         return self._meant.pop()[1]
 
     def _render(self, member: RawMember, position: int | None) -> bytes:
-        return self._clamp(member if position is None else give_attributes(member, self._cuts.given[position]))
+        cuts = self._cuts
+        if position is None:
+            return self._clamp(member)
+        if position in cuts.given:
+            member = give_attributes(member, cuts.given[position])
+        if position in cuts.names:
+            member = give_name(member, cuts.names[position])
+        if position in cuts.targets:
+            member = give_target(member, cuts.targets[position])
+        return self._clamp(member)
 
     def _clamp(self, member: RawMember) -> bytes:
         return member.head if self._cuts.latest is None else clamp_head(member, self._cuts.latest)

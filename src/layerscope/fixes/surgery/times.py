@@ -3,13 +3,12 @@
 As BuildKit's rewrite-timestamp does: https://reproducible-builds.org/specs/source-date-epoch/
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from layerscope.fixes.surgery.new_header import MTIME, render_records, seal, write_number
-from layerscope.fixes.surgery.raw_members import RawMember
+from layerscope.fixes.surgery.raw_members import RawMember, iter_extensions
 from layerscope.layers.pax import NANOSECONDS, parse_seconds
-from layerscope.layers.tar_header import BLOCK, read_size
+from layerscope.layers.tar_header import BLOCK
 from layerscope.layers.tar_number import parse_number
 
 LATEST: Final = 8**11 - 1
@@ -37,7 +36,7 @@ def clamp_head(member: RawMember, latest: int) -> bytes:
 
 def clamp_headers(extensions: bytes, latest: int) -> bytes:
     """Headers that stand before a member's own, each with its body, with no time after `latest`."""
-    return b"".join(_iter_clamped(extensions, latest))
+    return b"".join(_clamp_header(each[:BLOCK], latest) + each[BLOCK:] for each in iter_extensions(extensions))
 
 
 def clamp_time(time_ns: int, latest: int | None) -> int:
@@ -55,17 +54,6 @@ def _clamp_record(value: bytes, latest: int) -> bytes:
         return b"%d" % latest if parse_seconds(value) > latest * NANOSECONDS else value
     except ValueError:
         return value  # runtimes refuse it, or go by the header
-
-
-def _iter_clamped(extensions: bytes, latest: int) -> Iterator[bytes]:
-    start = 0
-    while start < len(extensions):
-        header = extensions[start : start + BLOCK]
-        size = read_size(header)
-        stop = start + BLOCK + size + -size % BLOCK
-        yield _clamp_header(header, latest)
-        yield extensions[start + BLOCK : stop]
-        start = stop
 
 
 def _clamp_header(header: bytes, latest: int) -> bytes:
