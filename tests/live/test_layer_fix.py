@@ -61,8 +61,13 @@ def build(engine: LiveEngine, tag: str) -> None:
 
 
 def run_image(engine: LiveEngine, tag: str) -> list[str]:
-    """What a container of the image prints."""
-    printed: bytes = engine.client.containers.run(tag, remove=True, network_mode="none")
+    """What a container of the image prints; read after its end, since podman's follower may stop before that."""
+    container = engine.client.containers.run(tag, detach=True, network_mode="none")
+    try:
+        container.wait()
+        printed: bytes = container.logs()
+    finally:
+        container.remove(force=True)
     return printed.decode().splitlines()
 
 
@@ -79,7 +84,8 @@ def test_a_fixed_image_runs_the_same(
     """From the engine and back into it: less by exactly what was wasted, and no other file is another."""
     scheme, tag, fixed = engine.kind.scheme, "layerscope/wasteful:1", "layerscope/wasteful:fixed"
     build(engine, tag)
-    code = fix(monkeypatch, engine, tmp_path, f"{scheme}:{tag}", "--to", f"{scheme}:{fixed}", "--output", "json")
+    where = ("--to", f"{scheme}:{fixed}", "--replace")
+    code = fix(monkeypatch, engine, tmp_path, f"{scheme}:{tag}", *where, "--output", "json")
     report = json.loads(capsys.readouterr().out)
     assert code == exit_codes.CLEAN, report
     assert report["sizes"]["content"]["before"] - report["sizes"]["content"]["after"] == SAVED
@@ -99,7 +105,7 @@ def test_a_merged_image_with_a_new_file_runs_the_same(
     added.write_bytes(b"added")
     wishes = ("--merge", "1-4", "--times", "1000000000", "--put", f"{added}:/weights/added", "--output", "json")
     for place in (f"oci-dir:{layout}", f"{scheme}:layerscope/wasteful:merged"):
-        code = fix(monkeypatch, engine, tmp_path / "cache", f"{scheme}:{tag}", "--to", place, *wishes)
+        code = fix(monkeypatch, engine, tmp_path / "cache", f"{scheme}:{tag}", "--to", place, "--replace", *wishes)
         report = json.loads(capsys.readouterr().out)
         assert code == exit_codes.CLEAN, report
     assert [layer["outcome"] for layer in report["layers"]] == ["rewritten", *["merged"] * 4, "added"]
