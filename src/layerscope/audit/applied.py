@@ -1,6 +1,6 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -67,6 +67,17 @@ class LayerFix:
 
 
 @dataclass(frozen=True)
+class Rebase:
+    """From which base image to which, by name and number of layers, and what changed in the config for that."""
+
+    old: str
+    old_layers: int
+    new: str
+    new_layers: int
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Applied:
     """An image before and after, and what became of its findings.
 
@@ -82,6 +93,7 @@ class Applied:
     added: tuple[Finding, ...]
     objections: tuple[str, ...]
     destination: str
+    rebase: Rebase | None = None
 
     @property
     def clamped(self) -> int:
@@ -118,7 +130,9 @@ class LayerChange(NamedTuple):
 
 
 def list_layer_changes(applied: Applied) -> list[LayerChange]:
-    """Every layer of the old image, lowest first, and a new one above them."""
+    """Every layer of the old image, lowest first, and a new one above them; of another base, its layers come first."""
+    if applied.rebase is not None:
+        return list(_iter_rebased(applied, applied.rebase))
     merged = applied.cuts.merge.merged.layers if applied.cuts.merge is not None else range(0)
     changes = []
     for layer, written in zip(applied.before.layers, applied.new.layers, strict=True):
@@ -136,6 +150,16 @@ def list_layer_changes(applied: Applied) -> list[LayerChange]:
     return changes
 
 
+def _iter_rebased(applied: Applied, rebase: Rebase) -> Iterator[LayerChange]:
+    """Layers of the new base by their numbers in the new image, then those of the old one by their old numbers."""
+    for layer in applied.after.layers[: rebase.new_layers]:
+        yield LayerChange(layer.index, LayerOutcome.ADDED, None, layer.size or 0, layer.step)
+    for layer in applied.before.layers[: rebase.old_layers]:
+        yield LayerChange(layer.index, LayerOutcome.LEFT_OUT, layer.size or 0, None, layer.step)
+    for layer in applied.before.layers[rebase.old_layers :]:
+        yield LayerChange(layer.index, LayerOutcome.KEPT, layer.size or 0, layer.size or 0, layer.step)
+
+
 def apply_layer_fix(
     before: AuditResult, fix: LayerFix, destination: Destination, *, options: AuditOptions, progress: Progress
 ) -> Applied:
@@ -144,7 +168,7 @@ def apply_layer_fix(
     Raises UsageError where the place is taken or a wish cannot be met, SourceError, ImageError and OSError; then
     nothing is left behind.
     """
-    scans = _find_scans(before.layers)
+    scans = find_scans(before.layers)
     cuts = _plan(before.tree, fix)
     with destination.open_workplace() as place:
         layout = place / "layout"
@@ -160,7 +184,7 @@ def apply_layer_fix(
             progress=progress,
         )
         progress.note("auditing the new image")
-        after = _audit_layout(layout, destination, options, progress)
+        after = audit_layout(layout, destination, options, progress)
         removed, added = compare_findings(before.findings, after.findings)
         if fix.latest is not None or fix.merged is not None:
             removed, cuts = _tell_unseen(removed, cuts)
@@ -179,13 +203,13 @@ def _plan(tree: MergedTree, fix: LayerFix) -> ImageCuts:
     return cuts if fix.merged is None else plan_merge(tree.stack.indexes, cuts, fix.merged)
 
 
-def _audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:
+def audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:
     """What is to be said of the new image, which is called as it will be: its workplace is gone then."""
     after = audit_image(LayoutSource(str(layout)), options=replace(options, base=None), progress=progress)
     return replace(after, image=replace(after.image, reference=destination.where))
 
 
-def _find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:
+def find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:
     """What was read of every layer; raises ImageError where one was not read to its end."""
     scans = []
     for layer in layers:

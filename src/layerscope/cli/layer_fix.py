@@ -43,6 +43,7 @@ class Surgery:
     dropped: tuple[str, ...] = ()
     put: tuple[str, ...] = ()
     merged: str | None = None
+    rebase: str | None = None
     compression: str | None = None
     latest: int | None = None
     reviewed: bool = False
@@ -68,6 +69,11 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--merge", "merged", metavar="FROM-TO", help="Make one layer of these, by the numbers that `layers` prints."
+    ),
+    click.option(
+        "--rebase",
+        metavar="NEW-BASE",
+        help="Put the layers above the base image (--base) on this one, if the image works there as it did.",
     ),
     click.option(
         "--compress",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
-from layerscope.report.applied_view import list_put, list_sizes, tell_times
+from layerscope.report.applied_view import list_put, list_sizes, tell_bases, tell_rebase, tell_times
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
@@ -19,6 +19,8 @@ def render_applied_markdown(applied: Applied) -> str:
     title = "Fixed" if applied.is_proved else "Not fixed"
     lines = [f"# {title}: {write_code(tell_reference(applied.before.image.reference))}", ""]
     lines += [*_tell_verdict(applied), ""]
+    if applied.rebase is not None:
+        lines += [f"Base image: {write_code(tell_bases(applied.rebase))}", ""]
     lines += [write_row(("", "before", "after")), "| --- | ---: | ---: |"]
     lines += [write_row((label, tell_size(old), tell_size(new))) for label, old, new in list_sizes(applied)]
     lines += [write_row((label, str(old), str(new))) for label, old, new in _count(applied)]
@@ -28,6 +30,8 @@ def render_applied_markdown(applied: Applied) -> str:
         lines += _write_findings(heading, findings)
     if applied.variables:
         lines += ["", "## Config", "", *_write_variables(applied)]
+    if changes := tell_rebase(applied):
+        lines += ["", "## Config", "", *(f"- {write_code(change)}" for change in changes)]
     if applied.cuts.files:
         lines += ["", "## Files put there", "", *(f"- {write_code(told)}" for told in list_put(applied))]
     if applied.cuts.latest is not None:
@@ -37,12 +41,17 @@ def render_applied_markdown(applied: Applied) -> str:
     if gone:
         lines += ["", "## Paths that are gone", "", *gone, *more]
     if applied.cuts.left:
-        lines += ["", "## Left as it was", "", *(f"- {write_prose(reason)}" for reason in applied.cuts.left)]
+        heading = "To know" if applied.rebase is not None else "Left as it was"
+        lines += ["", f"## {heading}", "", *(f"- {write_prose(reason)}" for reason in applied.cuts.left)]
     return "\n".join(lines) + "\n"
 
 
 def _tell_verdict(applied: Applied) -> Iterator[str]:
     if applied.is_proved:
+        if applied.rebase is not None:
+            yield f"Written to {write_code(applied.destination)} and audited: the new base's layers and the image's own"
+            yield "are as they were, bit for bit."
+            return
         yield f"Written to {write_code(applied.destination)}, audited, and compared: every file that is not named below"
         yield "is as it was."
         return

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
+from layerscope.audit.applied import Applied, LayerOutcome, Rebase, list_layer_changes
 from layerscope.audit.result import AuditResult
+from layerscope.formats.secret_text import redact_text
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
@@ -26,6 +27,8 @@ def render_applied_text(applied: Applied, context: RenderContext) -> str:
     """The verdict first, then the table of before and after, the layers that changed, and the findings."""
     page = Page(context)
     _draw_verdict(page, applied)
+    if applied.rebase is not None:
+        page.add_line(("base ", "label"), escape_line(tell_bases(applied.rebase)))
     _draw_comparison(page, applied)
     _draw_layers(page, applied)
     _draw_findings(page, "Findings removed", applied.removed, "kept")
@@ -115,10 +118,36 @@ def _draw_rest(page: Page, applied: Applied) -> None:
         page.add_line(("put ", "label"), escape_line(told))
     if applied.cuts.latest is not None:
         page.add_line(("times ", "label"), tell_times(applied))
-    if not applied.objections:
+    for change in tell_rebase(applied):
+        page.add_line(("config ", "label"), escape_line(change))
+    if applied.rebase is not None and not applied.objections:
+        page.add_line("The new base's layers and the image's own are as they were, bit for bit")
+    elif not applied.objections:
         page.add_line("Every other file is as it was: content, owner, mode, time, links, attributes")
     for reason in applied.cuts.left:
         page.add_line((f"{escape_text(reason)}", "doubt"))
+
+
+def tell_bases(rebase: Rebase) -> str:
+    """From which base image to which."""
+    old, new = (tell_count(count, "layer") for count in (rebase.old_layers, rebase.new_layers))
+    return f"{rebase.new} ({new}) instead of {rebase.old} ({old})"
+
+
+def tell_rebase(applied: Applied) -> list[str]:
+    """What changed in the config for the new base, without credentials."""
+    return [] if applied.rebase is None else [redact_text(change) for change in applied.rebase.changes]
+
+
+def _build_rebase(applied: Applied) -> dict[str, object] | None:
+    rebase = applied.rebase
+    if rebase is None:
+        return None
+    old, new = (
+        {"reference": name, "layers": count}
+        for name, count in ((rebase.old, rebase.old_layers), (rebase.new, rebase.new_layers))
+    )
+    return {"from": old, "to": new, "changes": tell_rebase(applied)}
 
 
 def tell_times(applied: Applied) -> str:
@@ -182,6 +211,7 @@ def render_applied_json(applied: Applied) -> str:
             ],
             "removed": [build_finding(finding, before) for finding in applied.removed],
             "added": [build_finding(finding, after) for finding in applied.added],
+            "rebase": _build_rebase(applied),
             "put": [build_put(applied, path) for path in applied.cuts.files],
             "times": None
             if applied.cuts.latest is None

@@ -167,6 +167,11 @@ def test_an_archive_that_passes_by_once_is_fixed(
             )
             for text in ("1", "1-1", "2-1", "a-b", "-1-2")
         ),
+        (("--rebase", "oci-dir:new"), "expected --apply --layers beside them"),
+        *(
+            ((*MAKE, "oci-dir:fixed", "--rebase", "oci-dir:new", *more), "--rebase: expected no other change beside it")
+            for more in (("--drop", "/a"), ("--times", "0"), ("--merge", "0-1"), ("--only", "LAY101"), ("--reviewed",))
+        ),
         (("--times", "0"), "expected --apply --layers beside them"),
         ((*MAKE, "oci-dir:fixed", "--times", "-1"), "-1"),
         ((*MAKE, "oci-dir:fixed", "--times", "8589934592"), "8589934592"),

@@ -24,6 +24,7 @@ from layerscope.cli.dockerfile_fix import (
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
 from layerscope.cli.layer_fix import Surgery, apply_layers, open_destination, with_surgery
+from layerscope.cli.layer_rebase import check_alone, rebase_layers
 from layerscope.cli.options import (
     Reading,
     base_option,
@@ -91,6 +92,7 @@ def command(
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
+    check_alone(surgery, codes)
     destination = open_destination(surgery, reading)
     if destination is not None and (opened is not None or choice.is_reconstructed):
         raise UsageError(
@@ -107,8 +109,12 @@ def command(
     if destination is not None and not result.is_intact:
         console.complain("the image is damaged: nothing was changed, and no image was written")
     elif destination is not None:
-        meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
-        applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
+        applied: Applied | None
+        if surgery.rebase is not None:
+            applied = rebase_layers(whole, surgery, destination, reading, options=options, console=console)
+        else:
+            meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
+            applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
         return _deliver_applied(applied, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)

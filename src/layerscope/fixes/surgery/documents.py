@@ -130,12 +130,17 @@ def render_manifest(
     *,
     base_holds: bool,
     latest: int | None = None,
+    base: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The manifest; the old annotations stay, those about the base image only where it is still below."""
+    """The manifest; the old annotations stay, those about the base image only where it is still below.
+
+    `base` are annotations about another base image.
+    """
     old = image.manifest.annotations if image.manifest is not None else {}
     annotations: dict[str, object] = {key: value for key, value in old.items() if base_holds or key not in _BASE}
     if latest is not None:
         _clamp_created(annotations, _CREATED, latest)
+    annotations |= base or {}
     annotations[PROVENANCE] = json.dumps(provenance, sort_keys=True, separators=(",", ":"))
     return _render(
         {

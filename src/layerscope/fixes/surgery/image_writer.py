@@ -1,6 +1,6 @@
 """A new image, written as an OCI layout into a folder of its own: layers first, then what names them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -25,6 +25,9 @@ from layerscope.sources.oci_image import INDEX_NAME, VERSION_NAME
 
 SHOWN_FILES: Final = 10
 """New files that the history names."""
+
+BLOBS: Final = "blobs/sha256"
+"""Where a layout keeps its blobs."""
 
 _VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
 
@@ -79,21 +82,41 @@ def write_image(
 
     Of its layers, the lowest `base_layers` are known to be those of its base image.
     """
-    blobs = folder / "blobs" / "sha256"
+    blobs = folder / BLOBS
     blobs.mkdir(parents=True)
     layers = tuple(_iter_layers(image, scans, change, blobs, progress=progress))
     step = _write_top(scans, change, blobs, progress=progress) if change.cuts.top else None
     merged = change.cuts.merge.merged if change.cuts.merge is not None else None
     content = render_config(image, layers, change.variables, latest=change.cuts.latest, top=step, merged=merged)
-    config = _write_document(content, OCI_CONFIG, blobs)
     base_holds = base_layers > 0 and all(map(_is_same, image.layers[:base_layers], layers))
     top = None if step is None else step.layer
-    descriptors = [layer.descriptor for layer in (*layers, top) if layer is not None]
-    content = render_manifest(image, config, descriptors, provenance, base_holds=base_holds, latest=change.cuts.latest)
-    manifest = _write_document(content, OCI_MANIFEST, blobs)
+    written = [layer for layer in (*layers, top) if layer is not None]
+    manifest, config = write_documents(
+        folder,
+        content,
+        lambda config: render_manifest(
+            image,
+            config,
+            [layer.descriptor for layer in written],
+            provenance,
+            base_holds=base_holds,
+            latest=change.cuts.latest,
+        ),
+        annotations=annotations,
+    )
+    return NewImage(manifest, config, layers, top)
+
+
+def write_documents(
+    folder: Path, config: bytes, render: Callable[[Descriptor], bytes], *, annotations: Mapping[str, str]
+) -> tuple[Descriptor, Descriptor]:
+    """Write the config, the manifest that `render` makes of its descriptor, and the index that names that."""
+    blobs = folder / BLOBS
+    described = _write_document(config, OCI_CONFIG, blobs)
+    manifest = _write_document(render(described), OCI_MANIFEST, blobs)
     (folder / VERSION_NAME).write_bytes(_VERSION)
     (folder / INDEX_NAME).write_bytes(render_index(manifest, annotations))
-    return NewImage(manifest, config, layers, top)
+    return manifest, described
 
 
 def _write_top(scans: Sequence[LayerScan], change: ImageChange, blobs: Path, *, progress: Progress) -> NewStep:
@@ -136,7 +159,7 @@ def _merge(
     blob = scans[merge.merged.last].blob
     compression = change.compression or (blob.compression if blob is not None else Compression.NONE)
     size = sum(part.layer.stored_size or 0 for part in parts)
-    with _show(progress, "merge", f"layers {merge.merged}", size) as advance:
+    with show_layer(progress, "merge", f"layers {merge.merged}", size) as advance:
         return merge_layers(parts, merge, blobs, compression=compression, latest=latest, advance=advance)
 
 
@@ -150,18 +173,18 @@ def _write_layer(
     compression = change.compression or stored
     latest, is_late = change.cuts.latest, False
     if latest is not None and layer.absent is None:
-        with _show(progress, f"read {number}", f"times of layer {number}", layer.stored_size) as advance:
+        with show_layer(progress, f"read {number}", f"times of layer {number}", layer.stored_size) as advance:
             is_edited = bool(cuts) or has_late_entries(layer, scan, latest, advance)
         cuts = replace(cuts, latest=latest) if is_edited else cuts
         is_late = is_packed_late(layer, latest)
-    with _show(progress, f"write {number}", f"layer {number}", layer.stored_size) as advance:
+    with show_layer(progress, f"write {number}", f"layer {number}", layer.stored_size) as advance:
         if layer.absent is not None or (not cuts and compression is stored and not is_late):
             return keep_layer(layer, scan, blobs, advance)
         return rewrite_layer(layer, scan, blobs, compression=compression, cuts=cuts, advance=advance)
 
 
 @contextmanager
-def _show(progress: Progress, key: str, label: str, size: int | None) -> Iterator[Advance]:
+def show_layer(progress: Progress, key: str, label: str, size: int | None) -> Iterator[Advance]:
     """How far the reading of layers of that stored size is, for whoever watches."""
     progress.start(key, label, size)
     try:
