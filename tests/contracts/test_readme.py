@@ -29,6 +29,7 @@ COMPRESSED: Final = re.compile(r"(?<=^manifest )sha256:\w+|(?<=^size     )[\d.]+
 
 IMAGES: Final = re.compile(
     r"(?:docker:|registry\.example/)?acme/generate:2\.4\.1|\./generate\.tar|oci-dir:\./generate|python:3\.12-slim"
+    r"|registry\.example/base:[12]"
 )
 
 
@@ -70,6 +71,8 @@ def test_examples_do_what_they_say(
 
 def expect_codes(words: list[str]) -> set[int]:
     """An audit finds what to fix. A probe needs an engine; one that needs none finds what does not start or answer."""
+    if "--rebase" in words:  # no image is its own base
+        return {exit_codes.USAGE}
     if words[1] == "fix":
         return {exit_codes.FINDINGS if {"--apply", "--reconstruct"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":

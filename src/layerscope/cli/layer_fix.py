@@ -1,18 +1,16 @@
 """`layerscope fix IMAGE --apply --layers`: the options, and from them to a new image that is proved."""
 
-import functools
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Final
-
-import click
+from typing import Final
 
 from layerscope.audit.applied import Applied, LayerFix, apply_layer_fix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
+from layerscope.cli.layer_options import Surgery
+from layerscope.cli.layer_rebase import check_alone, rebase_layers
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
@@ -22,90 +20,14 @@ from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import LayerChoice
 from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.new_content import read_new_file
-from layerscope.fixes.surgery.times import LATEST
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
 from layerscope.rules.layer_edit import DropPath
 
 _RANGE: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 
-Function = Callable[..., int]
 
-
-@dataclass(frozen=True)
-class Surgery:
-    """What is to be done to the layers: the raw values of the options."""
-
-    applies: bool = False
-    layers: bool = False
-    to: str | None = None
-    replaces: bool = False
-    dropped: tuple[str, ...] = ()
-    put: tuple[str, ...] = ()
-    merged: str | None = None
-    rebase: str | None = None
-    compression: str | None = None
-    latest: int | None = None
-    reviewed: bool = False
-
-
-_OPTIONS: Final = (
-    click.option("--apply", "applies", is_flag=True, help="Make the fixed image, audit it, and say what changed."),
-    click.option("--layers", is_flag=True, help="With --apply: from the layers of IMAGE, without a build."),
-    click.option(
-        "--to",
-        metavar="DESTINATION",
-        help="Where the new image goes: oci-dir:PATH, oci-archive:PATH, docker:NAME, podman:NAME, registry:NAME.",
-    ),
-    click.option("--replace", "replaces", is_flag=True, help="Take the place of what is at the destination."),
-    click.option(
-        "--drop", "dropped", multiple=True, metavar="PATH", help="Leave PATH, too, out of every layer; repeatable."
-    ),
-    click.option(
-        "--put",
-        multiple=True,
-        metavar="SOURCE:PATH",
-        help="Give PATH the content of SOURCE, a file here; in a new layer where no file is there; repeatable.",
-    ),
-    click.option(
-        "--merge", "merged", metavar="FROM-TO", help="Make one layer of these, by the numbers that `layers` prints."
-    ),
-    click.option(
-        "--rebase",
-        metavar="NEW-BASE",
-        help="Put the layers above the base image (--base) on this one, if the image works there as it did.",
-    ),
-    click.option(
-        "--compress",
-        "compression",
-        type=click.Choice([each.value for each in Compression]),
-        help="How the layers of the new image are packed; default: each as it was.",
-    ),
-    click.option(
-        "--times",
-        "latest",
-        metavar="SECONDS",
-        type=click.IntRange(0, LATEST),
-        help="Set times after SECONDS since 1970 (SOURCE_DATE_EPOCH) to it, in layers and config.",
-    ),
-    click.option("--reviewed", is_flag=True, help="Make those changes, too, that somebody should have read first."),
-)
-
-
-def with_surgery(function: Function) -> Function:
-    """Add the options on layer surgery, and pass them as `surgery`."""
-
-    @functools.wraps(function)
-    def command(*arguments: object, **options: Any) -> int:
-        options["surgery"] = Surgery(**{each.name: options.pop(each.name) for each in fields(Surgery)})
-        return function(*arguments, **options)
-
-    for add in reversed(_OPTIONS):
-        command = add(command)
-    return command
-
-
-def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
+def open_destination(surgery: Surgery, reading: Reading, codes: Collection[str]) -> Destination | None:
     """Where the image goes, once that is free; None where none is to be made. Raises UsageError and SourceError."""
     if not surgery.applies:
         if surgery != Surgery():
@@ -118,6 +40,7 @@ def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
     destination = select_destination(surgery.to, replaces=surgery.replaces, insecure=reading.insecure)
     if reading.offline and isinstance(destination, RegistryDestination):
         raise UsageError(f"--offline: expected a --to that is on this host, found {destination.where}")
+    check_alone(surgery, codes)
     find_put(surgery.put)
     parse_range(surgery.merged)
     destination.check()
@@ -155,11 +78,14 @@ def apply_layers(
     surgery: Surgery,
     destination: Destination,
     chosen: LayerChoice,
+    reading: Reading,
     *,
     options: AuditOptions,
     console: Console,
 ) -> Applied | None:
     """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
+    if surgery.rebase is not None:
+        return rebase_layers(before, surgery, destination, reading, options=options, console=console)
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
     files = {path: read_new_file(source) for path, source in find_put(surgery.put).items()}

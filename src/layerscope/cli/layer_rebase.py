@@ -10,7 +10,7 @@ from layerscope.audit.rebased import apply_rebase, check_read
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source
-from layerscope.cli.layer_fix import Surgery
+from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError

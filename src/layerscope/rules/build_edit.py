@@ -19,4 +19,14 @@ class UseVariant(Struct, frozen=True, tag=True):
     variant: str
 
 
-BuildEdit = AskTogether | UseVariant
+class AddLines(Struct, frozen=True, tag=True):
+    """Put instructions in front of the one that says what is started, unless the last `keyword` stands there already.
+
+    Nothing that is built may follow them: they change who does it, or what is there.
+    """
+
+    lines: tuple[str, ...]
+    keyword: str
+
+
+BuildEdit = AskTogether | UseVariant | AddLines

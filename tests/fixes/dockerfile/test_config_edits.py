@@ -1,12 +1,16 @@
 """Edits of ENV and HEALTHCHECK: the words that the rules give, where they change one line and nothing else."""
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace
 
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.formats.dockerfile import parse_dockerfile
+from layerscope.rules.build_edit import AddLines
 from layerscope.rules.config_edit import SetVariable
+from layerscope.rules.fix import Fix
 from support.dockerfiles import found_in, match, propose, wants
+from support.results import make_finding
 from support.sample_facts import PROCESS
 
 SET = "ENV LD_LIBRARY_PATH=/opt/a:/opt/b"
@@ -101,7 +105,9 @@ def test_several_variables_of_one_fix_go_together_or_not_at_all() -> None:
     """Half of a fix would not remove its finding."""
     variables = (SetVariable("NCCL_DEBUG"), SetVariable("NCCL_IB_DISABLE"))
     both = "FROM base\nENV NCCL_DEBUG=INFO NCCL_IB_DISABLE=1\nENV NCCL_DEBUG=WARN\nCMD x\n"
-    assert not propose_variables(both, *variables).edits
+    assert propose_variables(both, *variables).text == "FROM base\nCMD x\n"
+    used = "FROM base\nENV NCCL_DEBUG=INFO\nENV NCCL_IB_DISABLE=1\nRUN echo $NCCL_IB_DISABLE\nCMD x\n"
+    assert not propose_variables(used, *variables).edits
     apart = "FROM base\nENV NCCL_DEBUG=INFO\nENV NCCL_IB_DISABLE=1 A=1\nCMD x\n"
     proposal = propose_variables(apart, *variables)
     assert proposal.text == "FROM base\nENV A=1\nCMD x\n"
@@ -142,3 +148,24 @@ def test_a_health_check_asks_the_port_that_is_exposed() -> None:
     assert [each.reason for each in propose(matched, [silent], finding).refused] == [
         "the image exposes no port: which address answers is not known"
     ]
+    bare = replace(PROCESS, clients=())
+    assert [each.reason for each in propose(matched, [bare], finding).refused] == [
+        "the image has neither curl nor wget nor Python: nothing could ask"
+    ]
+
+
+def test_a_user_is_named_last() -> None:
+    """After whatever needs to be root, in front of what is started."""
+    lines = ("RUN useradd app", "USER 10001:10001")
+    wanted = structs.replace(
+        make_finding("CONF001"), fixes=(Fix("Run as a user", ("do it",), build_edits=(AddLines(lines, "USER"),)),)
+    )
+    matched = match("FROM base\nRUN make\nCMD x\n", "RUN /bin/sh -c make # buildkit")
+    proposal = propose(matched, [], wanted, UNBUFFERED)
+    assert proposal.text == ("FROM base\nRUN make\nENV PYTHONUNBUFFERED=1\nRUN useradd app\nUSER 10001:10001\nCMD x\n")
+    for text, reason in (
+        ("FROM base\nUSER root\nRUN make\nCMD x\n", "line 2 has USER already: change it there"),
+        ("FROM base\nCMD x\nRUN make\n", "line 3 builds after line 2: put USER behind it by hand"),
+    ):
+        refused = propose(match(text, "USER root", "RUN /bin/sh -c make # buildkit"), [], wanted).refused
+        assert [each.reason for each in refused] == [reason]

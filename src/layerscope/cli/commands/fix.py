@@ -23,8 +23,8 @@ from layerscope.cli.dockerfile_fix import (
 )
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
-from layerscope.cli.layer_fix import Surgery, apply_layers, open_destination, with_surgery
-from layerscope.cli.layer_rebase import check_alone, rebase_layers
+from layerscope.cli.layer_fix import apply_layers, open_destination
+from layerscope.cli.layer_options import Surgery, with_surgery
 from layerscope.cli.options import (
     Reading,
     base_option,
@@ -92,8 +92,7 @@ def command(
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
-    check_alone(surgery, codes)
-    destination = open_destination(surgery, reading)
+    destination = open_destination(surgery, reading, codes)
     if destination is not None and (opened is not None or choice.is_reconstructed):
         raise UsageError(
             "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
@@ -109,12 +108,8 @@ def command(
     if destination is not None and not result.is_intact:
         console.complain("the image is damaged: nothing was changed, and no image was written")
     elif destination is not None:
-        applied: Applied | None
-        if surgery.rebase is not None:
-            applied = rebase_layers(whole, surgery, destination, reading, options=options, console=console)
-        else:
-            meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
-            applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
+        meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
+        applied = apply_layers(whole, surgery, destination, meant, reading, options=options, console=console)
         return _deliver_applied(applied, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)

@@ -11,6 +11,8 @@ from layerscope.fixes.dockerfile.edits.base_variant import edit_base_variant
 from layerscope.fixes.dockerfile.edits.deletion import edit_deletions
 from layerscope.fixes.dockerfile.edits.environment import edit_environment
 from layerscope.fixes.dockerfile.edits.health_check import edit_health_check
+from layerscope.fixes.dockerfile.edits.last_lines import edit_last_lines
+from layerscope.fixes.dockerfile.edits.link_targets import edit_link_targets
 from layerscope.fixes.dockerfile.edits.ownership import edit_ownership
 from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
 from layerscope.fixes.dockerfile.edits.requirements import edit_requirements
@@ -24,11 +26,13 @@ NAME: Final = "Dockerfile"
 EDITORS: Final = (
     edit_deletions,
     edit_ownership,
+    edit_link_targets,
     edit_package_caches,
     edit_requirements,
     edit_base_variant,
     edit_environment,
     edit_health_check,
+    edit_last_lines,
 )
 
 

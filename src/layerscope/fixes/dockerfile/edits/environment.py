@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from layerscope.facts.fact_set import FactSet
-from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit, Span
+from layerscope.fixes.dockerfile.assignments import can_drop_words, place_words
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
 from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.formats.dockerfile import Instruction
-from layerscope.formats.dockerfile_words import find_assignments, find_words
+from layerscope.formats.dockerfile_words import find_assignments
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
@@ -17,14 +18,6 @@ from layerscope.rules.wording import tell_list
 
 _PLAIN: Final = re.compile(r"[\w/.,:+@%=-]+", re.ASCII)
 _QUOTABLE: Final = re.compile(r"[\w/.,:+@%= ;()<>-]+", re.ASCII)
-
-
-class _Word(NamedTuple):
-    """A word of the operands, and where it lies in them."""
-
-    text: str
-    start: int
-    end: int
 
 
 def edit_environment(
@@ -43,18 +36,20 @@ def _edit(
     finding: Finding, fix: Fix, variables: list[SetVariable], matched: MatchedDockerfile
 ) -> DockerfileEdit | NoEdit:
     """All variables of a fix, or none."""
-    spans: list[Span] = []
+    changes: list[Span | Drop] = []
     for variable in variables:
         found = _change_variable(variable, matched)
         if isinstance(found, str):
             return NoEdit(finding.code, None, found)
-        spans += found
+        changes += found
     told = (f"no {each.name}" if each.value is None else f"{each.name} to {each.value}" for each in variables)
     title = f"Set {tell_list(told, shown=len(variables))}"
-    return DockerfileEdit(finding.code, None, title, fix.safety, spans=tuple(spans))
+    spans = tuple(each for each in changes if isinstance(each, Span))
+    drops = tuple(each for each in changes if isinstance(each, Drop))
+    return DockerfileEdit(finding.code, None, title, fix.safety, spans=spans, drops=drops)
 
 
-def _change_variable(variable: SetVariable, matched: MatchedDockerfile) -> tuple[Span, ...] | str:
+def _change_variable(variable: SetVariable, matched: MatchedDockerfile) -> tuple[Span | Drop, ...] | str:
     """What to change in the lines that set it, or the line that is put in; a reason where that is not known."""
     setters = [
         each
@@ -85,7 +80,7 @@ def _change(setter: Instruction, name: str, value: str, matched: MatchedDockerfi
     later = _find_user(name, setter, matched)
     if later is not None and later.keyword == "ENV":
         return f"line {later.number} builds on the value of line {setter.number}"
-    words = _place_words(setter)
+    words = place_words(setter)
     word = next((each for each in words if each.text.startswith(f"{name}=")), None)
     if word is not None:
         start, end = word.start + len(name) + 1, word.end
@@ -99,50 +94,21 @@ def _change(setter: Instruction, name: str, value: str, matched: MatchedDockerfi
     return (Span(setter.find_place(start), setter.find_place(end - 1) + 1, value),)
 
 
-def _delete(name: str, setters: list[Instruction], matched: MatchedDockerfile) -> tuple[Span, ...] | str:
+def _delete(name: str, setters: list[Instruction], matched: MatchedDockerfile) -> tuple[Drop, ...] | str:
     """Nothing in place of what sets it."""
     if not setters:
         return f"the base image sets {name}: an ENV can change it there, not take it out"
-    spans = []
+    drops = list[Drop]()
     for setter in setters:
         later = _find_user(name, setter, matched)
         if later is not None and later not in setters:
             return f"line {later.number} uses {name}: take it out by hand"
-        span = _delete_from(setter, name, matched)
-        if span is None:
+        assignments = find_assignments(setter.operands)
+        places = frozenset(place for place, (each, _) in enumerate(assignments) if each == name)
+        if not can_drop_words(matched.dockerfile, setter, places):
             return f"line {setter.number} sets {name} among others, with comments between: take it out by hand"
-        spans.append(span)
-    return tuple(spans)
-
-
-def _delete_from(setter: Instruction, name: str, matched: MatchedDockerfile) -> Span | None:
-    """The instruction where it sets nothing else; of several assignments the one, with the blanks beside it."""
-    dockerfile = matched.dockerfile
-    assignments = find_assignments(setter.operands)
-    if len(assignments) == 1:
-        return Span(dockerfile.find_line(setter.line.first), dockerfile.find_line(setter.end), "")
-    words = _place_words(setter)
-    told = [place for place, word in enumerate(words) if word.text.startswith(f"{name}=")]
-    if len(told) != 1:
-        return None
-    (place,) = told
-    if place + 1 < len(words):
-        start, end = setter.find_place(words[place].start), setter.find_place(words[place + 1].start)
-        between = dockerfile.text[setter.find_place(words[place].end - 1) + 1 : end]
-    else:
-        start, end = setter.find_place(words[place - 1].end - 1) + 1, setter.find_place(words[place].end - 1) + 1
-        between = dockerfile.text[start : setter.find_place(words[place].start)]
-    return Span(start, end, "") if not between.replace(dockerfile.escape, "").strip() else None
-
-
-def _place_words(setter: Instruction) -> list[_Word]:
-    """The words of the operands, each with its place."""
-    words, position = list[_Word](), 0
-    for text in find_words(setter.operands):
-        start = setter.operands.index(text, position)
-        position = start + len(text)
-        words.append(_Word(text, start, position))
-    return words
+        drops += [Drop(setter.number, place) for place in sorted(places)]
+    return tuple(drops)
 
 
 def _find_user(name: str, setter: Instruction, matched: MatchedDockerfile) -> Instruction | None:
