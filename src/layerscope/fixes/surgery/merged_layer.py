@@ -1,6 +1,7 @@
 """Layers written as one, read one after the other: what a path holds comes from one of them alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -33,14 +34,17 @@ def merge_layers(
     advance: Advance,
 ) -> WrittenLayer:
     """Write layers as one, in constant memory; raises SourceError, LayerDamageError and OSError."""
-    pieces = iter_merged((_iter_part(part, advance) for part in parts), merge, latest)
-    return write_layer(pieces, blobs, compression, name=str(merge.merged))
+    with closing(iter_merged((_iter_part(part, advance) for part in parts), merge, latest)) as pieces:
+        return write_layer(pieces, blobs, compression, name=str(merge.merged))
 
 
-def iter_merged(parts: Iterable[Iterator[Chunk]], merge: LayerMerge, latest: int | None) -> Iterator[Chunk]:
+def iter_merged(
+    parts: Iterable[Iterator[Chunk]], merge: LayerMerge, latest: int | None
+) -> Generator[Chunk, None, None]:
     """The tar: directories, since what lies in them may come from any part, the parts' members, and whiteouts."""
     yield from iter_members(dict(sorted(merge.directories.items())), latest)
-    yield from chain.from_iterable(parts)
+    for part in parts:
+        yield from part  # which ends what reads it, when this is closed
     yield from chain.from_iterable(iter_whiteout(path, latest) for path in sorted(merge.whiteouts))
     yield TRAILER
 
