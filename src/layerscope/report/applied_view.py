@@ -7,6 +7,7 @@ from rich.text import Text
 
 from layerscope.audit.applied import Applied, LayerOutcome, Rebase, list_layer_changes
 from layerscope.audit.result import AuditResult
+from layerscope.fixes.surgery.cuts import Range
 from layerscope.formats.secret_text import redact_text
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
@@ -139,6 +140,10 @@ def tell_rebase(applied: Applied) -> list[str]:
     return [] if applied.rebase is None else [redact_text(change) for change in applied.rebase.changes]
 
 
+def _build_range(merged: Range) -> dict[str, int]:
+    return {"from": merged.first, "to": merged.last}
+
+
 def _build_rebase(applied: Applied) -> dict[str, object] | None:
     rebase = applied.rebase
     if rebase is None:
@@ -211,6 +216,7 @@ def render_applied_json(applied: Applied) -> str:
             ],
             "removed": [build_finding(finding, before) for finding in applied.removed],
             "added": [build_finding(finding, after) for finding in applied.added],
+            "merge": None if applied.cuts.merge is None else _build_range(applied.cuts.merge.merged),
             "rebase": _build_rebase(applied),
             "put": [build_put(applied, path) for path in applied.cuts.files],
             "times": None

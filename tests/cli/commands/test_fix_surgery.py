@@ -131,6 +131,7 @@ def test_merged_layers_are_told_in_every_format(
     told = json.loads(Path("fix.json").read_text())
     outcomes = [(layer["index"], layer["outcome"]) for layer in told["layers"] if layer["size_after"] is None]
     assert outcomes == [*((number, "merged") for number in range(2, 6)), (8, "left out")]
+    assert told["merge"] == {"from": 2, "to": 6}
     assert "LAY103" in {finding["code"] for finding in told["removed"]}
     steps = json.loads(answer("layers", "oci-dir:fixed", "-o", "json")[1])["layers"]
     assert steps[2]["created_by"].startswith("layerscope fix: merge RUN apt-get update; RUN apt-get install")
