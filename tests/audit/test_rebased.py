@@ -230,6 +230,21 @@ def test_a_program_that_is_lost_is_refused(bench: Bench) -> None:
     assert "serve ran on the old base (/usr/bin/serve), and does not on the new one" in done.objections
 
 
+def test_packages_for_another_python_are_refused(bench: Bench) -> None:
+    """They lie where the new base's Python does not look, and no link tells."""
+    site = "usr/lib/python3.12/site-packages"
+    package = write_files(
+        {
+            f"{site}/fast.cpython-312-x86_64-linux-gnu.so": ElfPlan(needed=("libc.so.6",), exports=("PyInit_fast",)),
+            f"{site}/fast-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: fast\nVersion: 1.0\n",
+        }
+    )
+    old = make_base()
+    files = {path.replace("3.12", "3.13"): content for path, content in BASE.items()}
+    done = bench.rebase(make_image(old, [OWN[0], package]), old, make_new_base(files))
+    assert any(objection.startswith("PY") for objection in done.objections), done.objections
+
+
 def test_a_script_whose_interpreter_is_lost_is_refused(bench: Bench) -> None:
     """Though nobody starts it here."""
     old = make_base({**BASE, "usr/bin/perl": BASE["usr/bin/python3.12"]})
@@ -285,6 +300,20 @@ def test_a_damaged_base_is_refused(bench: Bench) -> None:
     source = LayoutSource(str(bench.folder / "damaged"))
     with pytest.raises(ImageError, match=r"--rebase: layer \d of .* is damaged"):
         check_read(read_image(source, options=bench.options, progress=SilentProgress()))
+
+
+@pytest.mark.parametrize("stage", ["write_rebased", "audit_layout", "rebase_config"])
+def test_a_stop_in_the_middle_leaves_nothing(stage: str, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever Ctrl-C comes."""
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"layerscope.audit.rebased.{stage}", stop)
+    old = make_base()
+    with pytest.raises(KeyboardInterrupt):
+        bench.rebase(make_image(old), old, make_new_base())
+    assert {path.name for path in bench.folder.iterdir()} == {"old", "image", "new", "cache"}
 
 
 def make_verdict(verdict: Verdict, driver: str) -> GpuVerdict:

@@ -39,6 +39,8 @@ def rebase_layers(
     """The image on its new base; raises UsageError, SourceError and ImageError."""
     assert surgery.rebase is not None, "a new base is named"
     reading = replace(reading, username=None, password_stdin=False)
+    if options.platform is None and before.image.config.platform.is_known:
+        options = replace(options, platform=before.image.config.platform.normal)
     below = options.base or choose_source(_name_old_base(before), reading)
     above = choose_source(surgery.rebase, reading, random_access=True)
     try:

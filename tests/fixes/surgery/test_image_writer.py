@@ -16,6 +16,8 @@ from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.documents import NAME, PROVENANCE
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
 from layerscope.fixes.surgery.merge_planner import plan_merge
+from layerscope.fixes.surgery.new_content import read_new_file
+from layerscope.fixes.surgery.put_planner import plan_files
 from layerscope.image.digest import Digest
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Compression
@@ -256,3 +258,44 @@ def test_a_blob_that_gzip_packed_later_is_packed_again(tmp_path: Path, monkeypat
     assert layer is not None
     assert (str(layer.diff_id), layer.is_kept) == (image.diff_ids[0], False)
     assert (tmp_path / "new/blobs/sha256" / layer.descriptor.digest.hex).read_bytes()[4:8] == bytes(4)
+
+
+def put(folder: Path, image: BuiltImage, *paths: str) -> NewImage:
+    """The new image with a file at each of these paths."""
+    source = folder / "file"
+    source.write_bytes(b"new")
+    before = read(image, folder)
+    new = folder / "new"
+    new.mkdir()
+    cuts = plan_files(before.tree, plan_cuts(before.tree, ()), dict.fromkeys(paths, read_new_file(source)))
+    return write_image(
+        before.image,
+        before.scans,
+        ImageChange(cuts),
+        new,
+        annotations={},
+        provenance={},
+        base_layers=0,
+        progress=SilentProgress(),
+    )
+
+
+def test_a_new_layer_has_a_step_of_its_own(tmp_path: Path) -> None:
+    """It names the files, some of many, and was made when the image was."""
+    new = put(tmp_path, build(), *(f"new/{number:02}" for number in range(12)))
+    assert new.top is not None
+    config = load(tmp_path, new.config.digest)
+    step = config["history"][-1]
+    assert step["created_by"].startswith("layerscope fix: put /new/00, /new/01, ")
+    assert step["created_by"].endswith("/new/09 and 2 more")
+    assert step["created"] == config["created"]
+    assert config["rootfs"]["diff_ids"][-1] == str(new.top.diff_id)
+    assert len(load(tmp_path, new.manifest.digest)["layers"]) == 4
+
+
+@pytest.mark.parametrize("steps", [(), HISTORY[:2]], ids=["none", "too few"])
+def test_a_step_that_would_be_told_of_another_layer_is_not_written(steps: tuple[object, ...], tmp_path: Path) -> None:
+    """Steps are paired with layers from the lowest on."""
+    new = put(tmp_path, build(history=list(steps)), "new")
+    assert len(load(tmp_path, new.config.digest)["history"]) == len(steps)
+    assert new.top is not None

@@ -9,7 +9,7 @@ from layerscope.fixes.surgery.cuts import Range
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
 from support.edited_layers import EditedLayers, Layers, edit_tars
 from support.strategies import SECOND
-from support.tar_header import DIALECTS, PAX, Dialect
+from support.tar_header import DIALECTS, PAX, USTAR, Dialect
 from support.tar_member import (
     Sparse,
     TarMember,
@@ -116,6 +116,15 @@ def test_long_names_are_taken_and_given_up(dialect: Dialect) -> None:
     layers = [[file(LONG, b"1"), hardlink("a", LONG), hardlink("b", LONG)], [whiteout(LONG)]]
     edited = merge(layers, 0, 1, dialect=dialect)
     assert edited.node("b").content_path == "a"
+
+
+def test_a_name_in_two_parts_is_given_up() -> None:
+    """A header holds its folder apart from it."""
+    split = file("n" * 50, b"1", fields={"prefix": b"p" * 30})
+    path = "p" * 30 + "/" + "n" * 50
+    edited = merge([[split, hardlink("a", path)], [whiteout(path)]], 0, 1, dialect=USTAR)
+    assert edited.names == [["p" * 30, "a"]]
+    assert edited.node("a").size == 1
 
 
 def test_a_link_into_a_layer_below_stays_one() -> None:

@@ -12,7 +12,7 @@ from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
 from layerscope.image.config import ImageConfig
 from layerscope.image.descriptor import Descriptor
-from layerscope.image.history import pair_history
+from layerscope.image.history import history_mismatch, pair_history
 from layerscope.image.image import Image
 from layerscope.image.mediatype import OCI_INDEX, OCI_MANIFEST
 from layerscope.image.timestamp import parse_timestamp
@@ -58,7 +58,8 @@ def render_config(
         _join_steps(document, image.config, len(layers), merged)
     if top is not None:
         document["rootfs"]["diff_ids"].append(str(top.layer.diff_id))
-        _add_step(document, top.instruction)
+        if history_mismatch(image.config, len(image.layers)) is None:  # else it would be told of another layer
+            _add_step(document, top.instruction)
     if variables:
         runtime = document.get("config") or {}
         document["config"] = {**runtime, "Env": _set_variables(runtime.get("Env") or [], variables)}

@@ -1,6 +1,7 @@
 """A layer's index as it will be after its cuts, and where each of its entries stands in the old one."""
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,11 +21,13 @@ class EditedIndex:
     """The index, and by position the old position."""
 
     index: LayerIndex
-    positions: list[int]
+    positions: Sequence[int]
 
 
 def edit_index(index: LayerIndex, cuts: LayerCuts) -> EditedIndex:
     """What the cuts leave, directories that get an entry of their own first; where they lie in the tar is not told."""
+    if not cuts:
+        return EditedIndex(index, range(len(index)))
     builder = _IndexBuilder(index)
     for path, mtime_ns in sorted(cuts.named.items()):
         builder.add_directory(path, mtime_ns)
