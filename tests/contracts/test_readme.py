@@ -73,6 +73,8 @@ def expect_codes(words: list[str]) -> set[int]:
     """An audit finds what to fix. A probe needs an engine; one that needs none finds what does not start or answer."""
     if "--rebase" in words:  # no image is its own base
         return {exit_codes.USAGE}
+    if "--build" in words:  # with an engine, the Dockerfile is not that of the image
+        return {exit_codes.SOURCE, exit_codes.USAGE}
     if words[1] == "fix":
         return {exit_codes.FINDINGS if {"--apply", "--reconstruct"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":

@@ -135,6 +135,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.stub.images |= _list_images(archive)
         self.send_body(200, self.stub.load_answer)
 
+    def do_DELETE(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.stub.requests.append(path)
+        name = path.partition("/images/")[2]
+        if self.stub.failure is not None:
+            self.send_body(*self.stub.failure)
+        elif self.stub.images.pop(name, None) is None:
+            self.send_json(404, {"message": f"No such image: {name}"})
+        else:
+            self.send_json(200, [{"Untagged": name}])
+
     def iter_body(self) -> Iterator[bytes]:
         """The chunks that were sent."""
         while size := int(self.rfile.readline(), 16):

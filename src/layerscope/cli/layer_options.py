@@ -29,6 +29,12 @@ class Surgery:
     latest: int | None = None
     reviewed: bool = False
 
+    @property
+    def edits_layers(self) -> bool:
+        """Whether something is asked for that a build does not do."""
+        asked = (self.layers, self.dropped, self.put, self.merged, self.rebase, self.compression)
+        return any(asked) or self.latest is not None
+
 
 _OPTIONS: Final = (
     click.option("--apply", "applies", is_flag=True, help="Make the fixed image, audit it, and say what changed."),

@@ -1,6 +1,6 @@
 """`layerscope fix`: what to change, in order, so that an image audits clean."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from layerscope.audit.ignore_base import ignore_base as leave_out_base
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
+from layerscope.cli.build_fix import BuildChoice, apply_build, open_rebuild, with_build
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import (
@@ -38,6 +39,7 @@ from layerscope.cli.options import (
 from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
+from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.fixes.plan import Plan
@@ -61,6 +63,7 @@ FORMATS = (*TEXT_AND_JSON, "markdown")
 @policy_dir_option
 @with_dockerfile
 @with_surgery
+@with_build
 @with_reading
 @output_option
 @with_console
@@ -77,6 +80,7 @@ def command(
     policy_dir: Path | None,
     choice: DockerfileChoice,
     surgery: Surgery,
+    build: BuildChoice,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -87,16 +91,13 @@ def command(
     bytes it saves and what to write. With --file, a diff shows what of that changes the Dockerfile. Formats are
     terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
-    should be and was not written.
+    should be and was not written, or a build broke.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
-    destination = open_destination(surgery, reading, codes)
-    if destination is not None and (opened is not None or choice.is_reconstructed):
-        raise UsageError(
-            "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
-        )
+    rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
+    destination = _open_destination(surgery, reading, choice, codes) if rebuild is None else None
     source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
@@ -105,8 +106,10 @@ def command(
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
     whole, result = result, leave_out_base(result) if ignore_base else result
-    if destination is not None and not result.is_intact:
+    if surgery.applies and not result.is_intact:
         console.complain("the image is damaged: nothing was changed, and no image was written")
+    elif rebuild is not None:
+        return apply_build(rebuild, whole, result, codes, options=options, outputs=outputs, console=console)
     elif destination is not None:
         meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
         applied = apply_layers(whole, surgery, destination, meant, reading, options=options, console=console)
@@ -121,6 +124,18 @@ def command(
     if opened is not None and dockerfile is not None and choice.is_written:
         write_changes(opened, dockerfile, console)
     return find_exit_code(result, proposal.plan)
+
+
+def _open_destination(
+    surgery: Surgery, reading: Reading, choice: DockerfileChoice, codes: Collection[str]
+) -> Destination | None:
+    """Where an image of edited layers goes, which has no use for a Dockerfile; None where none is made."""
+    destination = open_destination(surgery, reading, codes)
+    if destination is not None and (choice.path is not None or choice.is_reconstructed):
+        raise UsageError(
+            "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
+        )
+    return destination
 
 
 def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: DockerfileProposal | None) -> dict[str, Renderer]:

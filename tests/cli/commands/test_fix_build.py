@@ -1,0 +1,107 @@
+"""`layerscope fix IMAGE --apply --build`: what it refuses, before anything is read or built."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.engine_stub import EngineStub, run_engine
+from support.images import load_recipe, write_image
+from support.rebuilt import DOCKERFILE, WASTEFUL, write_recipe
+
+Answer = Callable[..., tuple[int, bytes, str]]
+
+BUILD = ("--apply", "--build")
+FROM = ("--file", "Dockerfile", "--context", ".")
+TO = ("--to", "docker:fixed")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Dockerfile in the folder of the command, and neither an engine nor its program."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    (tmp_path / "Dockerfile").write_text("FROM base\nRUN make\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--build",), "--build: expected --apply beside it"),
+        (("--context", "."), "--context and --build-option: expected --apply --build beside them"),
+        (("--build-option=--pull",), "--context and --build-option: expected --apply --build beside them"),
+        ((*BUILD, *TO), "expected --file DOCKERFILE and --context DIR"),
+        ((*BUILD, *TO, "--file", "Dockerfile"), "expected --file DOCKERFILE and --context DIR"),
+        ((*BUILD, *FROM), "expected --to docker:NAME or --to podman:NAME"),
+        ((*BUILD, *FROM, "--to", "oci-dir:fixed"), "expected --to docker:NAME or --to podman:NAME"),
+        ((*BUILD, *FROM, *TO, "--layers"), "expected no --layers, --drop or --compress beside it"),
+        ((*BUILD, *FROM, *TO, "--drop", "/x"), "expected no --layers, --drop or --compress beside it"),
+        ((*BUILD, *TO, "--file", "Dockerfile", "--context", "Dockerfile"), "--context 'Dockerfile': expected a folder"),
+        ((*BUILD, *FROM, *TO, "--build-option=-tx"), "expected none that layerscope gives the builder itself"),
+        ((*BUILD, *FROM, *TO, "--offline"), "--offline: expected no --build beside it"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_use_is_told_before_anything_is_read(answer: Answer, arguments: tuple[str, ...], told: str) -> None:
+    """Exit code 2; that there is no such image is not even noticed."""
+    code, out, err = answer("fix", "oci-dir:none", *arguments)
+    assert (code, out) == (2, b"")
+    assert told in err
+
+
+def test_a_builder_that_is_not_installed_is_told(answer: Answer) -> None:
+    """Exit code 3, in one line, with what to install."""
+    code, out, err = answer("fix", "oci-dir:none", *BUILD, *FROM, *TO)
+    assert (code, out) == (3, b"")
+    assert "there is no program 'docker' on PATH: install Docker's command line" in err
+    assert err.count("\n") == 1
+
+
+def test_an_engine_that_is_not_there_is_told(answer: Answer, folder: Path) -> None:
+    """Exit code 3; the program is there, and stands for the real one here."""
+    (folder / "docker").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "docker").chmod(0o755)
+    code, _, err = answer("fix", "oci-dir:none", *BUILD, *FROM, *TO)
+    assert code == 3
+    assert "nothing listens there" in err
+
+
+@pytest.fixture
+def stub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineStub]:
+    """An engine without images, and an image with its Dockerfile that came from elsewhere."""
+    write_recipe(folder / "image", WASTEFUL)
+    write_image(load_recipe(folder / "image").build(), folder / "image/layout", "oci-dir")
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    with run_engine(folder) as engine:
+        monkeypatch.setenv("DOCKER_HOST", engine.endpoint.url)
+        yield engine
+
+
+def pretend(folder: Path, script: str) -> None:
+    """Put a program in docker's place that has no buildx, and builds as no real one can be made to."""
+    (folder / "docker").write_text(f'#!/bin/sh\n[ "$1" = buildx ] && exit 1\n{script}\n')
+    (folder / "docker").chmod(0o755)
+
+
+def test_a_builder_that_is_killed_is_told(answer: Answer, folder: Path, stub: EngineStub) -> None:
+    """By the kernel, as where the memory is full; what it said last is told although nobody wanted its output."""
+    pretend(folder, "echo sending context; kill -9 $$")
+    code, out, err = answer("fix", "oci-dir:image/layout", *BUILD, *FROM, *TO, "--quiet", "-o", "json=r.json")
+    assert (code, out) == (1, b"")
+    assert err == (
+        "layerscope: Not built: the builder ended by signal 9 before any step failed; "
+        "docker:fixed:latest stays as it is\n"
+        "layerscope: sending context\n"
+    )
+    assert stub.images == {}
+
+
+def test_a_builder_that_makes_nothing_is_told(answer: Answer, folder: Path, stub: EngineStub) -> None:
+    """It says that all is well, and the engine knows of no image."""
+    pretend(folder, "echo done")
+    code, _, err = answer("fix", "oci-dir:image/layout", *BUILD, *FROM, *TO)
+    assert code == 3
+    assert "has no image localhost/layerscope-fix-" in err
+    assert stub.images == {}
