@@ -59,7 +59,9 @@ def apply_rebase(
     _check_bases(image, old, base.image)
     scans = find_scans(before.layers)
     own = zip(image.layers[count:], scans[count:], strict=True)
-    config = rebase_config(image.config, old.config, base.image.config)
+    described = _describe_base(base.image)
+    claims = {key: described.get(key) for key in (BASE_DIGEST, BASE_NAME)}
+    config = rebase_config(image.config, old.config, base.image.config, claims)
     with destination.open_workplace() as place:
         layout = place / "layout"
         layout.mkdir()
@@ -70,7 +72,7 @@ def apply_rebase(
             layout,
             annotations=destination.annotations,
             provenance=_tell_provenance(image, old, base.image),
-            base=_describe_base(base.image),
+            base=described,
             progress=progress,
         )
         progress.note("auditing the new image")

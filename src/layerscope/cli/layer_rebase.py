@@ -15,6 +15,8 @@ from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
+from layerscope.sources.select import find_registry
+from layerscope.sources.source import Source
 
 
 def check_alone(surgery: Surgery, codes: Collection[str]) -> None:
@@ -38,11 +40,11 @@ def rebase_layers(
 ) -> Applied:
     """The image on its new base; raises UsageError, SourceError and ImageError."""
     assert surgery.rebase is not None, "a new base is named"
-    reading = replace(reading, username=None, password_stdin=False)
     if options.platform is None and before.image.config.platform.is_known:
         options = replace(options, platform=before.image.config.platform.normal)
-    below = options.base or choose_source(_name_old_base(before), reading)
-    above = choose_source(surgery.rebase, reading, random_access=True)
+    image = before.image.reference
+    below = options.base or _choose(_name_old_base(before), image, reading)
+    above = _choose(surgery.rebase, image, reading, random_access=True)
     try:
         with show_progress(console) as progress:
             old = read_documents(below, options=options, progress=progress)
@@ -53,6 +55,14 @@ def rebase_layers(
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error
+
+
+def _choose(base: str, image: str, reading: Reading, *, random_access: bool = False) -> Source:
+    """The source of a base; the leave to ask in the clear is for the image's registry, and a password is read once."""
+    registry = find_registry(base)
+    is_same = registry is not None and registry == find_registry(image)
+    reading = replace(reading, username=None, password_stdin=False, insecure=reading.insecure and is_same)
+    return choose_source(base, reading, random_access=random_access)
 
 
 def _name_old_base(before: AuditResult) -> str:

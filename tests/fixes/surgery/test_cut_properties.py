@@ -176,8 +176,10 @@ def test_linked_layers_become_one_beside_any_edits_or_are_refused(seed: int, dat
     layers = make_linked_stack(seed)
     tars = [write_tar(layer, dialect=data.draw(st.sampled_from([PAX, GNU]))) for layer in layers]
     edits = data.draw(st.lists(st.sampled_from(drop_everything(len(layers))), max_size=3, unique=True))
+    files = dict.fromkeys(data.draw(st.sets(NAMES, max_size=1)), NEW_FILE)
+    merged, latest = draw_range(data, len(layers)), data.draw(st.sampled_from([None, 2]))
     try:
-        edited = edit_tars(tars, edits, merged=draw_range(data, len(layers)))
+        edited = edit_tars(tars, edits, merged=merged, files=files, latest=latest)
     except UsageError:
         return
-    assert edited.differences == () or edit_tars(tars, edits).differences
+    assert edited.differences == () or edit_tars(tars, edits, files=files).differences

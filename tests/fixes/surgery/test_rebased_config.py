@@ -39,7 +39,8 @@ def rebase(
         }
         for name in layers
     )
-    return rebase_config(*(parse_config(json.dumps(each).encode(), where="config") for each in configs))
+    parsed = [parse_config(json.dumps(each).encode(), where="config") for each in configs]
+    return rebase_config(parsed[0], parsed[1], parsed[2])
 
 
 def read(done: RebasedConfig) -> Any:
@@ -144,6 +145,20 @@ def test_other_fields_stay_and_the_systems_are_the_new_bases() -> None:
     fields: dict[str, dict[str, object]] = {"image": own, "new": {"os.version": "2"}}
     document = read(rebase({}, {}, {}, fields))
     assert (document["created"], document["x"], document["os.version"]) == ("2026-01-01T00:00:00Z", [1], "2")
+
+
+def test_labels_that_claim_the_old_base_claim_the_new_one() -> None:
+    """Where the image has them; what is not known of the new base is not claimed."""
+    image, old, new = (
+        parse_config(
+            json.dumps({"config": {"Labels": labels}, "rootfs": {"type": "layers", "diff_ids": []}}).encode(),
+            where="config",
+        )
+        for labels in ({"digest": "old", "name": "old", "x": "1"}, {}, {})
+    )
+    done = rebase_config(image, old, new, {"digest": "new", "name": None, "other": "2"})
+    assert read(done)["config"]["Labels"] == {"digest": "new", "x": "1"}
+    assert done.changes == ("Labels digest=new", "Labels name is not set any more")
 
 
 def test_changes_are_told() -> None:

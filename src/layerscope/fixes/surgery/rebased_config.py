@@ -41,8 +41,13 @@ class RebasedConfig(NamedTuple):
     changes: tuple[str, ...]
 
 
-def rebase_config(image: ImageConfig, old: ImageConfig, new: ImageConfig) -> RebasedConfig:
-    """The image's config, moved from one base to another; how many layers those have is what their configs say."""
+def rebase_config(
+    image: ImageConfig, old: ImageConfig, new: ImageConfig, claims: Mapping[str, str | None] | None = None
+) -> RebasedConfig:
+    """The image's config, moved from one base to another; how many layers those have is what their configs say.
+
+    Of labels that claim what the base is, those that the image has get the values in `claims`, or go.
+    """
     document, below, above = (json.loads(config.content) for config in (image, old, new))
     document["rootfs"]["diff_ids"] = [str(digest) for digest in (*new.rootfs, *image.rootfs[len(old.rootfs) :])]
     if isinstance(document.get("history"), list) or isinstance(above.get("history"), list):
@@ -54,6 +59,9 @@ def rebase_config(image: ImageConfig, old: ImageConfig, new: ImageConfig) -> Reb
             document[key] = above[key]
     before = document.get("config") or {}
     after = _merge_runtime(before, below.get("config") or {}, above.get("config") or {})
+    if claims and (labels := _list_entries(after.get("Labels"))):
+        told = {key: claims.get(key, value) for key, value in labels.items()}
+        after["Labels"] = {key: value for key, value in told.items() if value is not None or key not in claims}
     if after or document.get("config"):
         document["config"] = after
     return RebasedConfig(json.dumps(document, separators=(",", ":")).encode(), tuple(_tell_changes(before, after)))
