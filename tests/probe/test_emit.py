@@ -25,7 +25,7 @@ from layerscope.probe.read_log import read_log
 from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import GENERATORS, ProbeSpec
 from layerscope.probe.verdict import judge
-from layerscope.probe.yaml_text import render_yaml
+from layerscope.recipe.yaml_text import render_yaml
 from support.plain_yaml import read_plain_yaml
 
 STUB = Path(__file__).parents[1] / "support/stub_server.py"

@@ -2,14 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
+
+from msgspec import Struct
 
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9/._-]*")
 """Texts that need no quotes."""
 
 _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 """Words that YAML 1.1 takes for something else."""
+
+_COMMENT: Final = "# "
 
 
 class Block(str):
@@ -18,9 +23,21 @@ class Block(str):
     __slots__ = ()
 
 
+class Noted(Struct, frozen=True):
+    """A value with comments above it."""
+
+    value: object
+    notes: tuple[str, ...]
+
+
 def render_yaml(document: object) -> str:
     """One document, without its head."""
     return "\n".join(_iter_lines(document)) + "\n"
+
+
+def write_comments(notes: Sequence[str]) -> Iterator[str]:
+    """Each note as a comment; the caller has taken line ends out of it."""
+    return (f"{_COMMENT}{note}" for note in notes)
 
 
 def _iter_lines(value: object) -> Iterator[str]:
@@ -36,6 +53,9 @@ def _iter_lines(value: object) -> Iterator[str]:
 
 def _hang(head: str, value: object, *, is_key: bool) -> Iterator[str]:
     """A value behind its key or its dash: on the same line if it fits there, else below and deeper."""
+    if isinstance(value, Noted):
+        yield from write_comments(value.notes)
+        value = value.value
     if isinstance(value, Block):
         yield f"{head} |"
         yield from (f"  {line}" for line in value.splitlines())
@@ -47,7 +67,10 @@ def _hang(head: str, value: object, *, is_key: bool) -> Iterator[str]:
         yield head
         yield from (f"  {line}" for line in _iter_lines(value))
     else:
-        first, *others = _iter_lines(value)
+        lines = list(_iter_lines(value))
+        comments = list(takewhile(lambda line: line.startswith(_COMMENT), lines))
+        yield from comments
+        first, *others = lines[len(comments) :]
         yield f"{head} {first}"
         yield from (f"  {line}" for line in others)
 
