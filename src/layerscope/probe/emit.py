@@ -8,10 +8,10 @@ from typing import Any, Final
 from layerscope.probe.confinement import Confinement, list_settings
 from layerscope.probe.packed_input import MARK, PACKED_BOOT, fold_text, pack_input
 from layerscope.probe.spec import ProbeSpec
+from layerscope.recipe.comments import to_line
 from layerscope.recipe.compose import build_service, double_dollars
 from layerscope.recipe.docker import list_flags
 from layerscope.recipe.kubernetes import build_container, build_pod, escape_references
-from layerscope.recipe.setting import to_line
 from layerscope.recipe.yaml_text import Block, render_yaml
 
 NAME: Final = "layerscope-probe"

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from layerscope.recipe.comments import to_line, write_comments
 from layerscope.recipe.joined import join_parts
 from layerscope.recipe.names import name_application
-from layerscope.recipe.setting import Recipe, Setting, to_line
+from layerscope.recipe.setting import Recipe, Setting
 from layerscope.recipe.yaml_text import Noted, render_yaml
 
 NAMELESS: Final = "${IMAGE:?expected the name by which the engine has the image}"
@@ -28,7 +29,7 @@ def emit_compose(image: str, recipe: Recipe) -> str:
         document["volumes"] = {name: {} for name in volumes}
     head = [
         f"# Runs {to_line(image) or 'the image'} with what it needs. Save it as compose.yaml, then: docker compose up",
-        *(f"# Not set: {each.note}" for each in recipe.left_out),
+        *write_comments(f"not set: {each.note}" for each in recipe.left_out),
     ]
     return "\n".join(head) + f"\n{render_yaml(document)}"
 

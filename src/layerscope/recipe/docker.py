@@ -3,7 +3,8 @@
 import shlex
 from collections.abc import Iterable
 
-from layerscope.recipe.setting import Recipe, Setting, to_line
+from layerscope.recipe.comments import to_line, write_comments
+from layerscope.recipe.setting import Recipe, Setting
 
 NAMELESS = '"${IMAGE:?expected the name by which the engine has the image}"'
 
@@ -16,14 +17,16 @@ def list_flags(settings: Iterable[Setting]) -> list[list[str]]:
 
 def emit_docker(image: str, recipe: Recipe) -> str:
     """A script of POSIX sh with one command; what is given to the script are further flags. No name is asked for."""
+    has_gpus = any(flag[0] == "--gpus" for setting in recipe.settings for flag in setting.docker)
+    told = ", which may want --device nvidia.com/gpu=all in the place of --gpus" if has_gpus else ""
     lines = [
         "#!/bin/sh",
         f"# Runs {to_line(image) or 'the image'} with what it needs; further flags may follow the script's name.",
-        "# ENGINE=podman takes another engine.",
-        *(f"# Not set: {each.note}" for each in recipe.left_out),
+        f"# ENGINE=podman takes another engine{told}.",
+        *write_comments(f"not set: {each.note}" for each in recipe.left_out),
     ]
     for setting in {each.subject: each for each in recipe.settings if each.docker}.values():
         flags = " ".join(shlex.join(flag) for flag in setting.docker)
-        lines += [*([f"# {setting.note}"] if setting.note else []), f'set -- {flags} "$@"']
+        lines += [*write_comments([setting.note]), f'set -- {flags} "$@"']
     lines.append(f'exec "${{ENGINE:-docker}}" run --rm "$@" {shlex.quote(image) if image else NAMELESS}')
     return "\n".join(lines) + "\n"

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from layerscope.recipe.comments import to_line, write_comments
 from layerscope.recipe.joined import join_parts, strip_notes
 from layerscope.recipe.names import name_application
-from layerscope.recipe.setting import Recipe, Setting, to_line
+from layerscope.recipe.setting import Recipe, Setting
 from layerscope.recipe.yaml_text import render_yaml
 
 NAMELESS: Final = "IMAGE"
@@ -45,7 +46,7 @@ def emit_kubernetes(image: str, recipe: Recipe) -> str:
     told = image or "the image, which needs a name in a registry,"
     head = [
         f"# Runs {to_line(told)} with what it needs. Save it as app.yaml, then: kubectl apply -f app.yaml",
-        *(f"# Not set: {each.note}" for each in recipe.left_out),
+        *write_comments(f"not set: {each.note}" for each in recipe.left_out),
     ]
     documents = "---\n".join(render_yaml(each) for each in (service, deployment) if each)
     return "\n".join(head) + f"\n{documents}"

@@ -84,13 +84,8 @@ class Recipe(Struct, frozen=True):
 
 
 def tell_note(subject: str, reason: str, source: Source | None) -> str:
-    """A line that cannot leave a comment, whatever an image has put into it."""
+    """What is said of a setting, its reason and its source; nothing without a reason."""
     if not reason:
         return ""
     known = f" [{source}]" if source is not None else ""
-    return to_line(f"{subject}: {reason}{known}")
-
-
-def to_line(text: str) -> str:
-    """The text without line ends and other letters that do not print."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return f"{subject}: {reason}{known}"

@@ -2,19 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import Final
 
 from msgspec import Struct
+
+from layerscope.recipe.comments import HASH, write_comments
 
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9/._-]*")
 """Texts that need no quotes."""
 
 _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 """Words that YAML 1.1 takes for something else."""
-
-_COMMENT: Final = "# "
 
 
 class Block(str):
@@ -33,11 +33,6 @@ class Noted(Struct, frozen=True):
 def render_yaml(document: object) -> str:
     """One document, without its head."""
     return "\n".join(_iter_lines(document)) + "\n"
-
-
-def write_comments(notes: Sequence[str]) -> Iterator[str]:
-    """Each note as a comment; the caller has taken line ends out of it."""
-    return (f"{_COMMENT}{note}" for note in notes)
 
 
 def _iter_lines(value: object) -> Iterator[str]:
@@ -68,7 +63,7 @@ def _hang(head: str, value: object, *, is_key: bool) -> Iterator[str]:
         yield from (f"  {line}" for line in _iter_lines(value))
     else:
         lines = list(_iter_lines(value))
-        comments = list(takewhile(lambda line: line.startswith(_COMMENT), lines))
+        comments = list(takewhile(lambda line: line.startswith(HASH), lines))
         yield from comments
         first, *others = lines[len(comments) :]
         yield f"{head} {first}"

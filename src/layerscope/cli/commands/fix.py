@@ -36,7 +36,9 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
+from layerscope.cli.recipe_fix import RecipeChoice, deliver_recipe, with_recipe
 from layerscope.errors import UsageError
+from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.layer_choice import choose_layer_fixes
 from layerscope.fixes.plan import Plan
@@ -60,6 +62,7 @@ FORMATS = (*TEXT_AND_JSON, "markdown")
 @policy_dir_option
 @with_dockerfile
 @with_surgery
+@with_recipe
 @with_reading
 @output_option
 @with_console
@@ -76,6 +79,7 @@ def command(
     policy_dir: Path | None,
     choice: DockerfileChoice,
     surgery: Surgery,
+    wanted: RecipeChoice,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -86,16 +90,13 @@ def command(
     bytes it saves and what to write. With --file, a diff shows what of that changes the Dockerfile. Formats are
     terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
-    should be and was not written.
+    should be and was not written. With --recipe: 0 it is told, 5 a --probe could not run.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
     destination = open_destination(surgery, reading)
-    if destination is not None and (opened is not None or choice.is_reconstructed):
-        raise UsageError(
-            "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
-        )
+    _check(wanted, destination, has_dockerfile=opened is not None or choice.is_reconstructed)
     source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
@@ -103,6 +104,8 @@ def command(
     with show_progress(console) as progress:
         result = audit_image(source, options=options, progress=progress)
     tell_cache_notes(options.cache, console)
+    if wanted.recipe is not None:
+        return deliver_recipe(image, result, wanted, outputs, options=options, console=console)
     whole, result = result, leave_out_base(result) if ignore_base else result
     if destination is not None and not result.is_intact:
         console.complain("the image is damaged: nothing was changed, and no image was written")
@@ -120,6 +123,15 @@ def command(
     if opened is not None and dockerfile is not None and choice.is_written:
         write_changes(opened, dockerfile, console)
     return find_exit_code(result, proposal.plan)
+
+
+def _check(wanted: RecipeChoice, destination: Destination | None, *, has_dockerfile: bool) -> None:
+    """Raise UsageError where one thing and another are asked for."""
+    if destination is not None and has_dockerfile:
+        raise UsageError(
+            "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
+        )
+    wanted.check(is_alone=destination is None and not has_dockerfile)
 
 
 def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: DockerfileProposal | None) -> dict[str, Renderer]:

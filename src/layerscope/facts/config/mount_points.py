@@ -44,8 +44,9 @@ class MountPurpose(StrEnum):
 class MountPoint(Fact, frozen=True):
     """A folder for a volume, from the root, as the container's user finds it in the image.
 
-    `what` is the model, `told` says by what it is named. `is_writable` is None where the user or the permissions are
-    not known; of what is not there, an engine makes a folder of root's. The evidence is the folder, where it exists.
+    `what` is the model, `told` says by what it is named. `is_writable` is None where the user is not known. Of a
+    volume that is not there, an engine makes a folder of root's; a cache that is not there, the user makes where the
+    folder above lets him. The evidence is the folder, where it exists.
     """
 
     purpose: MountPurpose
@@ -149,9 +150,19 @@ def _look(
         is_empty=node is None or not context.tree.children(node.path),
         uid=None if node is None else node.uid,
         mode=0 if node is None else node.mode & 0o7777,
-        is_writable=_may_write(context, identity, node),
+        is_writable=_may_write(context, identity, _find_above(context, path) if purpose is MountPurpose.HUB else node),
         is_offline=is_offline,
     )
+
+
+def _find_above(context: FactContext, path: str) -> Node | None:
+    """The folder, or the nearest one above it that is there."""
+    while path != "/":
+        node = context.tree.resolve(path.strip("/"))
+        if node is not None:
+            return node
+        path = dirname(path)
+    return None
 
 
 def _may_write(context: FactContext, identity: Identity, node: Node | None) -> bool | None:

@@ -30,7 +30,7 @@ class PythonEntryExtractor:
     wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """Modules, whether the script changes where they are looked for, calls that load models, and loaders' workers."""
+        """Modules, whether the script changes where they are looked for, calls that load models, and workers."""
         del size, mode
         if _PACKAGES in path:
             return None

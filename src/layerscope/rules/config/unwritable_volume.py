@@ -55,6 +55,8 @@ def _tell_purpose(place: MountPoint) -> str:
 
 
 def _tell_state(place: MountPoint) -> str:
+    if not place.exists and place.purpose is MountPurpose.HUB:
+        return "it is not in the image, and the folders above it belong to others"
     if not place.exists:
         return "it is not in the image, so that root owns what an engine makes there"
     if not place.is_folder:
@@ -69,7 +71,7 @@ def _give(path: str, uid: int, gid: int | None) -> Fix:
         f"Let the user own {path}",
         (
             f"RUN install -d -o {uid} -g {group} {place}   above VOLUME and USER",
-            f"Or once, for a volume: docker run --user 0 --entrypoint chown -v NAME:{place} IMAGE {uid}:{group} {place}",
+            f"Or once: docker run --user 0 --entrypoint chown -v NAME:{place} IMAGE {uid}:{group} {place}",
             f"Or in a pod: securityContext: {{fsGroup: {group}}}",
         ),
         kind=FixKind.DOCKERFILE_EDIT,
