@@ -1,8 +1,17 @@
 """An image that serves a model on several GPUs, small, as those are built: no weights, a volume, a user of its own."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
+from layerscope.audit.options import AuditOptions
+from layerscope.audit.pipeline import audit_image
+from layerscope.audit.read_image import cache_fingerprint
+from layerscope.audit.result import AuditResult
+from layerscope.layers.cache import LayerCache
+from layerscope.sources.select import select_source
 from support.built_image import BuiltImage, build_image
+from support.images import write_oci_layout
 from support.tar_writer import TarMember, directory, file
 
 SITE: Final = "usr/local/lib/python3.11/dist-packages"
@@ -37,3 +46,15 @@ RUNTIME: Final[dict[str, Any]] = {
 def build_serving_image(*further: TarMember, tag: str = "acme/serve:1", **runtime: Any) -> BuiltImage:
     """The image, with further files, and with these fields of the config in the place of its own."""
     return build_image([[*FILES, *further]], tag=tag, runtime={**RUNTIME, **runtime})
+
+
+def audit_files(folder: Path, files: Sequence[TarMember], runtime: dict[str, Any]) -> AuditResult:
+    """The audit of an image of one layer."""
+    write_oci_layout(build_image([list(files)], tag="acme/serve:1", runtime=runtime), folder / "layout")
+    options = AuditOptions(LayerCache(folder / "cache", fingerprint=cache_fingerprint()), jobs=1)
+    return audit_image(select_source(f"oci-dir:{folder / 'layout'}"), options=options)
+
+
+def audit_serving(folder: Path, *further: TarMember, **runtime: Any) -> AuditResult:
+    """The audit of that image, with further files and other fields of the config."""
+    return audit_files(folder, (*FILES, *further), {**RUNTIME, **runtime})

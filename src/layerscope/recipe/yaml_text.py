@@ -17,6 +17,13 @@ _WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y
 """Words that YAML 1.1 takes for something else."""
 
 
+_ODD: Final = re.compile("[\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Letters that end a line in YAML, or that its readers do not take as they are.
+
+Of letters beyond 16 bits, JSON's pair of escapes would be two letters to YAML: they stand as they are.
+"""
+
+
 class Block(str):
     """A text of several lines that is written as a block."""
 
@@ -73,4 +80,4 @@ def _hang(head: str, value: object, *, is_key: bool) -> Iterator[str]:
 def _spell(value: object) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return json.dumps(value, ensure_ascii=True)
+    return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))

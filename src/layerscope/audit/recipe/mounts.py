@@ -84,7 +84,8 @@ def _derive_store(ground: Ground, names: list[str], paths: list[str]) -> Iterato
     row, server = ground.server_row, ground.server
     if row is None or server is None or not row.store or is_offline(ground.environment):
         return
-    if choose_model(ground.result).target is not None:
+    search = choose_model(ground.result)
+    if search.target is not None or search.reason:
         return
     place = _find_store(ground, row)
     node = ground.result.tree.resolve(place.strip("/"))

@@ -79,8 +79,8 @@ class MountPointCollector(Collector):
 
 
 def _is_usable(path: str) -> bool:
-    """Whether a path is one of a folder below the root, and short enough to be told."""
-    return path.startswith("/") and len(path) <= LONGEST_PATH and normpath(path).strip("/") != ""
+    """Whether a path is one of a folder below the root that can be told: short, and of letters that print."""
+    return path.startswith("/") and len(path) <= LONGEST_PATH and path.isprintable() and normpath(path).strip("/") != ""
 
 
 def _find_model_place(context: FactContext, identity: Identity) -> Iterator[MountPoint]:
