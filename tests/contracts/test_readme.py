@@ -70,7 +70,9 @@ def test_examples_do_what_they_say(
 def expect_codes(words: list[str]) -> set[int]:
     """An audit finds what to fix. A probe needs an engine; one that needs none finds what does not start or answer."""
     if words[1] == "fix":
-        return {exit_codes.FINDINGS if {"--apply", "--reconstruct"}.isdisjoint(words) else exit_codes.CLEAN}
+        if "--probe" in words:
+            return {exit_codes.PROBE}
+        return {exit_codes.FINDINGS if {"--apply", "--reconstruct", "--recipe"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":
         return {exit_codes.PROBE if "--probe" in words else exit_codes.FINDINGS}
     if words[1] != "probe" or {"--print-payload", "--emit"} & set(words):
