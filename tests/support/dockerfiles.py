@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
@@ -15,7 +17,10 @@ from layerscope.fixes.dockerfile.proposal import DockerfileProposal, propose_edi
 from layerscope.formats.dockerfile import parse_dockerfile
 from layerscope.image.config import HistoryEntry, ImageConfig, RuntimeConfig, parse_config
 from layerscope.image.history import BuildStep, pair_history
+from layerscope.rules.config_edit import ConfigEdit
 from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix, Safety
+from layerscope.rules.layer_edit import LayerEdit
 from support.results import make_finding
 
 HISTORIES: Final = Path(__file__).parents[2] / "fixtures/histories"
@@ -75,3 +80,8 @@ def cache_in(layer: int, kind: str, path: str) -> PackageCache:
 def found_in(code: str, *layers: int, steps: tuple[str, ...] = ("do it",)) -> Finding:
     """A finding about layers, or about the config where there is none, with a fix of these steps."""
     return make_finding(code, *((layer, None) for layer in layers), wasted=SIZE, fix="change it", steps=steps)
+
+
+def wants(code: str, *edits: LayerEdit | ConfigEdit) -> Finding:
+    """A finding about the config whose fix makes these edits."""
+    return structs.replace(make_finding(code), fixes=(Fix("change it", ("do it",), Safety.SAFE, edits=edits),))

@@ -69,6 +69,7 @@ PROCESS = Process(
     has_health_check=True,
     is_health_check_disabled=False,
     health_program=None,
+    clients=("curl",),
 )
 
 IDENTITY = Identity(

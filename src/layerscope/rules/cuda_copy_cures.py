@@ -10,6 +10,7 @@ from layerscope.facts.cuda.places import CopyKind
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.system.os_release import OsRelease
+from layerscope.rules.build_edit import UseVariant
 from layerscope.rules.fix import Fix
 from layerscope.rules.wording import tell_layer, tell_list, tell_path
 
@@ -29,10 +30,9 @@ def suggest_one_copy(kept: CudaCopy, copy: CudaCopy, facts: FactSet) -> Fix:
         kept_in = f"what is used is in {tell_path(kept.root)}"
         return Fix(f"Do not install {tell_list(packages)}", (f"Take {' '.join(packages)} out of {step}; {kept_in}",))
     if copy.kind in {CopyKind.TOOLKIT, CopyKind.SYSTEM} and (is_of_nvidia or _is_of_base(copy, facts)):
-        return Fix("Build on an image without CUDA's libraries", tuple(_iter_bases(facts)))
-    steps: tuple[str, ...] = (
-        f"Leave {tell_path(copy.root)} out of the step that makes it; a deletion in a later step frees nothing",
-    )
+        steps = tuple(_iter_bases(facts))
+        return Fix("Build on an image without CUDA's libraries", steps, build_edits=(UseVariant("base"),))
+    steps = (f"Leave {tell_path(copy.root)} out of the step that makes it; a deletion in a later step frees nothing",)
     if copy.kind is CopyKind.WHEEL:
         steps = ("Install everything into one environment, so that its packages share NVIDIA's wheels", *steps)
     return Fix(f"Keep one copy, that in {tell_path(kept.root)}", steps)

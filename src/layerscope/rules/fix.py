@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from layerscope.rules.build_edit import BuildEdit
 from layerscope.rules.config_edit import ConfigEdit
 from layerscope.rules.layer_edit import LayerEdit
 
@@ -35,7 +36,7 @@ class FixKind(StrEnum):
 class Fix(Struct, frozen=True):
     """A title, the steps a person would take, whether they may be taken unread, and what they change.
 
-    `edits` are what `layerscope fix` itself can do for it.
+    `edits` are what `layerscope fix` itself can do for it in the image, `build_edits` what it can do in a Dockerfile.
     """
 
     title: str
@@ -43,3 +44,4 @@ class Fix(Struct, frozen=True):
     safety: Safety = Safety.REVIEW
     kind: FixKind = FixKind.DOCKERFILE_EDIT
     edits: tuple[LayerEdit | ConfigEdit, ...] = ()
+    build_edits: tuple[BuildEdit, ...] = ()

@@ -3,9 +3,10 @@
 import pytest
 
 from layerscope.facts.config.identity import Identity, IdentityCollector
+from layerscope.facts.config.run_user import RunUser
 from layerscope.image.config import RuntimeConfig
 from support.contexts import collect_one, make_context
-from support.tar_member import file, symlink
+from support.tar_member import TarMember, file, symlink
 
 ACCOUNTS = (
     file("etc/passwd", b"root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n"),
@@ -70,3 +71,37 @@ def test_a_number_that_no_kernel_has_is_a_name() -> None:
     """Superscript digits and twenty of them."""
     assert identity("²").uid is None
     assert identity("9" * 20).uid is None
+
+
+PASSWD = b"root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/usr/sbin/nologin\n"
+USERADD = file("usr/sbin/useradd", b"\x7fELF", mode=0o755)
+BUSYBOX = (file("bin/busybox", b"\x7fELF", mode=0o755), symlink("usr/sbin/adduser", "/bin/busybox"))
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ((file("etc/passwd", PASSWD),), RunUser("app", 10001, 10001)),
+        (
+            (file("etc/passwd", PASSWD), USERADD, *BUSYBOX),
+            RunUser("app", 10001, 10001, command="useradd --uid 10001 --user-group --create-home app"),
+        ),
+        (
+            (file("etc/passwd", PASSWD), file("etc/group", b"app:x:10001:\n"), *BUSYBOX),
+            RunUser("app10002", 10002, 10002, command="adduser -D -u 10002 app10002"),
+        ),
+        (
+            (file("etc/passwd", PASSWD + b"serve:x:1000:1001::/home/serve:/bin/bash\n"), USERADD),
+            RunUser("serve", 1000, 1001, is_there=True),
+        ),
+        ((file("usr/sbin/adduser", b"#!/usr/bin/perl\n", mode=0o755),), RunUser("app", 10001, 10001)),
+    ],
+)
+def test_tells_who_a_process_could_be_that_is_root(members: tuple[TarMember, ...], expected: RunUser) -> None:
+    """An account that is there, else one that the image's own tools make, with a number that is free."""
+    assert collect_one(IdentityCollector, make_context(members), Identity).run_user == expected
+
+
+def test_a_process_of_its_own_user_needs_no_other() -> None:
+    """It has one."""
+    assert identity("app").run_user is None

@@ -1,18 +1,30 @@
 """Edits of ENV and HEALTHCHECK: the words that the rules give, where they change one line and nothing else."""
 
 import pytest
+from msgspec import structs
 from msgspec.structs import replace
 
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
-from support.dockerfiles import found_in, match, propose
+from layerscope.formats.dockerfile import parse_dockerfile
+from layerscope.rules.build_edit import AddLines
+from layerscope.rules.config_edit import SetVariable
+from layerscope.rules.fix import Fix
+from support.dockerfiles import found_in, match, propose, wants
+from support.results import make_finding
 from support.sample_facts import PROCESS
 
 SET = "ENV LD_LIBRARY_PATH=/opt/a:/opt/b"
+PATH = "LD_LIBRARY_PATH"
+UNBUFFERED = wants("CONF010", SetVariable("PYTHONUNBUFFERED", "1"))
 
 
-def propose_path(dockerfile: str, line: str, *steps: str) -> DockerfileProposal:
-    """What is edited where a finding proposes that line."""
-    return propose(match(dockerfile, *steps), [], found_in("ELF006", steps=(line,)))
+def propose_variables(dockerfile: str, *variables: SetVariable) -> DockerfileProposal:
+    """What is edited where a finding's fix sets these variables, and the image was built from just that file."""
+    steps = [
+        f"RUN /bin/sh -c {each.operands}" if each.keyword == "RUN" else f"{each.keyword} {each.operands}"
+        for each in parse_dockerfile(dockerfile.encode()).instructions[1:]
+    ]
+    return propose(match(dockerfile, *steps), [], wants("ELF006", *variables))
 
 
 @pytest.mark.parametrize(
@@ -25,37 +37,89 @@ def propose_path(dockerfile: str, line: str, *steps: str) -> DockerfileProposal:
         ),
         ('ENV LD_LIBRARY_PATH="/opt/a:/opt/b"', "ENV LD_LIBRARY_PATH=/opt/a"),
         ("ENV LD_LIBRARY_PATH /opt/a:/opt/b", "ENV LD_LIBRARY_PATH /opt/a"),
+        ("ENV X=LD_LIBRARY_PATH LD_LIBRARY_PATH=", "ENV X=LD_LIBRARY_PATH LD_LIBRARY_PATH=/opt/a"),
     ],
 )
-def test_a_library_path_is_set_as_the_rule_says(before: str, after: str) -> None:
+def test_a_variable_is_set_as_the_fix_says(before: str, after: str) -> None:
     """In the line that sets it; what else that sets stays."""
-    step = "ENV A=1 LD_LIBRARY_PATH=/opt/a:/opt/b B=2" if "A=1" in before else SET
-    proposal = propose_path(f"FROM base\n{before}\nCMD x\n", "ENV LD_LIBRARY_PATH=/opt/a", step)
+    proposal = propose_variables(f"FROM base\n{before}\nCMD x\n", SetVariable(PATH, "/opt/a"))
     assert proposal.text == f"FROM base\n{after}\nCMD x\n"
 
 
-def test_a_library_path_of_which_nothing_is_left_goes() -> None:
-    """A line that sets more is left to a person."""
-    line = "ENV LD_LIBRARY_PATH=   (nothing is left of it: delete the line)"
-    assert propose_path(f"FROM base\n{SET}\nCMD x\n", line, SET).text == "FROM base\nCMD x\n"
-    proposal = propose_path(f"FROM base\n{SET} A=1\nCMD x\n", line, f"{SET} A=1")
-    assert [each.reason for each in proposal.refused] == [
-        "line 2 is not alone in setting it, or sets more: take it out by hand"
-    ]
+def test_a_value_with_blanks_is_quoted_and_one_with_other_signs_is_left_to_a_person() -> None:
+    """The builder expands dollar signs, and takes out backslashes and quotes."""
+    text = f"FROM base\n{SET}\nCMD x\n"
+    spaced = propose_variables(text, SetVariable("NVIDIA_REQUIRE_CUDA", "cuda>=12.4 driver>=550"))
+    assert spaced.text == f'FROM base\n{SET}\nENV NVIDIA_REQUIRE_CUDA="cuda>=12.4 driver>=550"\nCMD x\n'
+    for value in ("$ORIGIN/lib", 'a"b', "a\\b", "a\nb", "", "é"):
+        (refused,) = propose_variables(text, SetVariable(PATH, value)).refused
+        assert refused.reason == "the value of LD_LIBRARY_PATH has signs that need quoting by hand"
 
 
-def test_a_library_path_of_the_base_image_is_set_anew() -> None:
-    """Above the first instruction that says what is started."""
-    proposal = propose_path("FROM base\nCOPY a /a\nCMD x\n", "ENV LD_LIBRARY_PATH=/opt/a", SET, "COPY a /a # buildkit")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{SET}\n", ""),
+        (f"{SET} A=1\n", "ENV A=1\n"),
+        ("ENV A=1 LD_LIBRARY_PATH=/opt/a:/opt/b\n", "ENV A=1\n"),
+        ("ENV A=1 \\\n    LD_LIBRARY_PATH=/opt/a:/opt/b \\\n    B=2\n", "ENV A=1 \\\n    B=2\n"),
+        ("ENV A=1 \\\n    LD_LIBRARY_PATH=/opt/a:/opt/b\n", "ENV A=1\n"),
+        (f"ENV LD_LIBRARY_PATH=/opt/a\nRUN make\n{SET}\n", "RUN make\n"),
+        (f"ENV LD_LIBRARY_PATH=/opt/a\n{SET}:$LD_LIBRARY_PATH\n", ""),
+    ],
+)
+def test_a_variable_that_is_taken_out_goes_from_every_line(before: str, after: str) -> None:
+    """With the blanks beside it, and with the instruction where that sets nothing else."""
+    proposal = propose_variables(f"FROM base\n{before}CMD x\n", SetVariable(PATH))
+    assert proposal.text == f"FROM base\n{after}CMD x\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (
+            "ENV A=1 \\\n # why\n LD_LIBRARY_PATH=/opt/a:/opt/b\n",
+            "line 2 sets LD_LIBRARY_PATH among others, with comments between: take it out by hand",
+        ),
+        (f"{SET}\nRUN echo ${{LD_LIBRARY_PATH}}\n", "line 3 uses LD_LIBRARY_PATH: take it out by hand"),
+        ("ENV A=1\n", "the base image sets LD_LIBRARY_PATH: an ENV can change it there, not take it out"),
+    ],
+)
+def test_a_variable_stays_where_its_end_would_change_more(lines: str, reason: str) -> None:
+    """Each has its reason."""
+    proposal = propose_variables(f"FROM base\n{lines}CMD x\n", SetVariable(PATH))
+    assert [each.reason for each in proposal.refused] == [reason]
+    assert not proposal.edits
+
+
+def test_a_variable_of_the_base_image_is_set_anew() -> None:
+    """Above the first instruction that says what is started; several findings that want the same want one line."""
+    matched = match("FROM base\nCOPY a /a\nCMD x\n", SET, "COPY a /a # buildkit")
+    wanted = [wants(code, SetVariable(PATH, "/opt/a")) for code in ("ELF006", "ELF007")]
+    proposal = propose(matched, [], *wanted)
     assert proposal.text == "FROM base\nCOPY a /a\nENV LD_LIBRARY_PATH=/opt/a\nCMD x\n"
+    assert [edit.code for edit in proposal.edits] == ["ELF006", "ELF007"]
+
+
+def test_several_variables_of_one_fix_go_together_or_not_at_all() -> None:
+    """Half of a fix would not remove its finding."""
+    variables = (SetVariable("NCCL_DEBUG"), SetVariable("NCCL_IB_DISABLE"))
+    both = "FROM base\nENV NCCL_DEBUG=INFO NCCL_IB_DISABLE=1\nENV NCCL_DEBUG=WARN\nCMD x\n"
+    assert propose_variables(both, *variables).text == "FROM base\nCMD x\n"
+    used = "FROM base\nENV NCCL_DEBUG=INFO\nENV NCCL_IB_DISABLE=1\nRUN echo $NCCL_IB_DISABLE\nCMD x\n"
+    assert not propose_variables(used, *variables).edits
+    apart = "FROM base\nENV NCCL_DEBUG=INFO\nENV NCCL_IB_DISABLE=1 A=1\nCMD x\n"
+    proposal = propose_variables(apart, *variables)
+    assert proposal.text == "FROM base\nENV A=1\nCMD x\n"
+    assert [edit.title for edit in proposal.edits] == ["Set no NCCL_DEBUG and no NCCL_IB_DISABLE"]
 
 
 def test_python_writes_at_once() -> None:
     """The line comes last in the target stage, not in one that follows it."""
     text = "FROM base AS app\nRUN make\nFROM base\nRUN other\n"
-    proposal = propose(match(text, "RUN /bin/sh -c make # buildkit", target="app"), [], found_in("CONF010"))
+    proposal = propose(match(text, "RUN /bin/sh -c make # buildkit", target="app"), [], UNBUFFERED)
     assert proposal.text == "FROM base AS app\nRUN make\nENV PYTHONUNBUFFERED=1\nFROM base\nRUN other\n"
-    proposal = propose(match("FROM base\nRUN make", "RUN /bin/sh -c make # buildkit"), [], found_in("CONF010"))
+    proposal = propose(match("FROM base\nRUN make", "RUN /bin/sh -c make # buildkit"), [], UNBUFFERED)
     assert proposal.text == "FROM base\nRUN make\nENV PYTHONUNBUFFERED=1"
     assert proposal.diff.endswith("+RUN make\n+ENV PYTHONUNBUFFERED=1\n\\ No newline at end of file\n")
 
@@ -63,15 +127,15 @@ def test_python_writes_at_once() -> None:
 def test_a_line_that_nothing_continues_is_ended_first() -> None:
     """Else what is put in would be a part of it; comments are kept."""
     matched = match("FROM base\nRUN make \\\n # end\n\n", "RUN /bin/sh -c make # buildkit")
-    text = propose(matched, [], found_in("CONF010")).text
+    text = propose(matched, [], UNBUFFERED).text
     assert text == "FROM base\nRUN make\n # end\nENV PYTHONUNBUFFERED=1\n"
 
 
-def test_a_variable_that_the_dockerfile_sets_is_not_set_again() -> None:
+def test_a_variable_that_the_dockerfile_sets_so_is_not_set_again() -> None:
     """The image is older than the line."""
     matched = match("FROM base\nENV PYTHONUNBUFFERED=1\nRUN make\n", "RUN /bin/sh -c make # buildkit")
-    (refused,) = propose(matched, [], found_in("CONF010")).refused
-    assert refused.reason == "line 2 sets PYTHONUNBUFFERED, and the image does not have it so"
+    (refused,) = propose(matched, [], UNBUFFERED).refused
+    assert refused.reason == "line 2 sets PYTHONUNBUFFERED so, and the image does not have it: build it again"
 
 
 def test_a_health_check_asks_the_port_that_is_exposed() -> None:
@@ -84,3 +148,24 @@ def test_a_health_check_asks_the_port_that_is_exposed() -> None:
     assert [each.reason for each in propose(matched, [silent], finding).refused] == [
         "the image exposes no port: which address answers is not known"
     ]
+    bare = replace(PROCESS, clients=())
+    assert [each.reason for each in propose(matched, [bare], finding).refused] == [
+        "the image has neither curl nor wget nor Python: nothing could ask"
+    ]
+
+
+def test_a_user_is_named_last() -> None:
+    """After whatever needs to be root, in front of what is started."""
+    lines = ("RUN useradd app", "USER 10001:10001")
+    wanted = structs.replace(
+        make_finding("CONF001"), fixes=(Fix("Run as a user", ("do it",), build_edits=(AddLines(lines, "USER"),)),)
+    )
+    matched = match("FROM base\nRUN make\nCMD x\n", "RUN /bin/sh -c make # buildkit")
+    proposal = propose(matched, [], wanted, UNBUFFERED)
+    assert proposal.text == ("FROM base\nRUN make\nENV PYTHONUNBUFFERED=1\nRUN useradd app\nUSER 10001:10001\nCMD x\n")
+    for text, reason in (
+        ("FROM base\nUSER root\nRUN make\nCMD x\n", "line 2 has USER already: change it there"),
+        ("FROM base\nCMD x\nRUN make\n", "line 3 builds after line 2: put USER behind it by hand"),
+    ):
+        refused = propose(match(text, "USER root", "RUN /bin/sh -c make # buildkit"), [], wanted).refused
+        assert [each.reason for each in refused] == [reason]

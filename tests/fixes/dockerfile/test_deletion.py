@@ -211,7 +211,7 @@ def test_a_command_that_others_depend_on_stays() -> None:
         before, "RUN /bin/sh -c fetch /opt/sdk # buildkit", "RUN /bin/sh -c a; rm -rf /opt/sdk; b # buildkit"
     )
     assert proposal.text == before
-    assert "would take a command out of a list" in proposal.refused[0].reason
+    assert "would take a part out of an instruction" in proposal.refused[0].reason
 
 
 def test_a_dockerfile_of_another_image_is_not_edited() -> None:

@@ -7,7 +7,8 @@ from fuzz.mutate import change_input
 from layerscope.errors import FormatError
 from layerscope.fixes.dockerfile.matching import match_dockerfile
 from layerscope.formats.dockerfile import Dockerfile, parse_dockerfile
-from support.dockerfiles import cache_in, ended_in, found_in, load_dockerfile, load_steps, make_steps, propose
+from layerscope.rules.config_edit import SetVariable
+from support.dockerfiles import cache_in, ended_in, found_in, load_dockerfile, load_steps, make_steps, propose, wants
 from support.sample_facts import PROCESS
 
 CHANGED: Final = 400
@@ -45,8 +46,8 @@ FINDINGS: Final = (
     found_in("LAY101", 3),
     found_in("LAY103", 3),
     found_in("LAY104", 2, 3),
-    found_in("ELF006", steps=("ENV LD_LIBRARY_PATH=/opt/a",)),
-    found_in("CONF010"),
+    wants("ELF006", SetVariable("LD_LIBRARY_PATH", "/opt/a")),
+    wants("CONF010", SetVariable("PYTHONUNBUFFERED", "1")),
     found_in("CONF009", steps=("HEALTHCHECK CMD curl x",)),
 )
 AFTER: Final = """\

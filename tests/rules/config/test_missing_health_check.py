@@ -15,6 +15,21 @@ def test_flags_a_process_without_a_check() -> None:
     assert "http://127.0.0.1:9000/health" in finding.fixes[0].steps[0]
 
 
+def test_asks_by_a_program_that_the_image_has() -> None:
+    """The first of them that can."""
+    for clients, words in (
+        (("curl", "python3"), "CMD curl -fsS http://127.0.0.1:9000/health || exit 1"),
+        (("wget",), "CMD wget -q -O /dev/null http://127.0.0.1:9000/health || exit 1"),
+        (
+            ("python",),
+            "CMD python -c \"import urllib.request as u; u.urlopen('http://127.0.0.1:9000/health', timeout=4)",
+        ),
+        ((), "|| exit 1   (install curl: the image has nothing that could ask)"),
+    ):
+        (finding,) = flags(MissingHealthCheck, replace(PROCESS, has_health_check=False, clients=clients))
+        assert words in finding.fixes[0].steps[0]
+
+
 def test_ignores_a_process_with_a_check() -> None:
     """What it checks is its maker's business."""
     ignores(MissingHealthCheck, PROCESS)

@@ -5,11 +5,12 @@ from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.requirements import Requirements, Unmet
+from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.python.unmet_requirement import UnmetRequirement
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.gpu_facts import torch as torch_for
-from support.python_facts import ENVIRONMENT, OLD_NUMPY, SITE
+from support.python_facts import DISTRIBUTION, ENVIRONMENT, OLD_NUMPY, SITE
 from support.sample_facts import DAMAGED
 
 NUMPY = Unmet(
@@ -118,3 +119,19 @@ def test_weighs_less_what_another_rule_tells_by_the_code_itself() -> None:
     beside = replace(torch_for("12.8", "2.8.0"), environment=SITE)
     assert flags(UnmetRequirement, ENVIRONMENT, requires(torch), beside)[0].severity is Severity.HIGH
     assert flags(UnmetRequirement, ENVIRONMENT, requires(torch), beside, extension)[0].severity is Severity.LOW
+
+
+def test_asks_for_versions_that_suit_everyone_who_asks() -> None:
+    """The command has the closest bounds; where none suits all, it says who asks for what."""
+    numpy = requires(NUMPY)
+    scipy = replace(DISTRIBUTION, name="scipy", key="scipy", requires=("numpy>=1.26",))
+    (finding,) = flags(UnmetRequirement, numpy, ENVIRONMENT, replace(DISTRIBUTION, requires=("numpy<2",)), scipy)
+    assert finding.fixes[0].steps[0] == "RUN /opt/venv/bin/python -m pip install acme==1.0 'numpy<2,>=1.26'"
+    assert finding.fixes[0].build_edits == (AskTogether(("numpy<2,>=1.26",), ("acme",)),)
+    newer = replace(scipy, requires=("numpy>=2",))
+    (finding,) = flags(UnmetRequirement, numpy, ENVIRONMENT, replace(DISTRIBUTION, requires=("numpy<2",)), newer)
+    assert finding.fixes[0].steps[0] == (
+        "RUN /opt/venv/bin/python -m pip install acme   (another version: acme asks for numpy<2 and scipy asks for "
+        "numpy>=2, and none suits all)"
+    )
+    assert finding.fixes[0].build_edits == ()

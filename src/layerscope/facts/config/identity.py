@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from layerscope.facts.collector import Collector
+from layerscope.facts.config.run_user import RunUser, find_run_user
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
@@ -14,7 +17,7 @@ class Identity(Fact, frozen=True):
 
     `specification` is what the config says (`app:staff`, `1000`, empty for root). `uid` is None where a name is not in
     /etc/passwd; `user_name` is None where a number has no entry there; the same holds for the group, which is empty
-    where the config names none.
+    where the config names none. `run_user` is who the process could be where it is root.
     """
 
     specification: str
@@ -26,6 +29,7 @@ class Identity(Fact, frozen=True):
     has_passwd: bool
     has_group_file: bool
     groups: frozenset[int] = frozenset()
+    run_user: RunUser | None = None
 
     @property
     def is_root(self) -> bool:
@@ -40,7 +44,9 @@ class IdentityCollector(Collector):
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield the identity."""
-        yield resolve_identity(context.image.config.runtime.user, collect_accounts(context))
+        accounts = collect_accounts(context)
+        identity = resolve_identity(context.image.config.runtime.user, accounts)
+        yield replace(identity, run_user=find_run_user(context, accounts)) if identity.is_root else identity
 
 
 def resolve_identity(specification: str, accounts: Accounts) -> Identity:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from posixpath import normpath
+from typing import Final
 
 from msgspec import Struct
 
@@ -10,10 +11,13 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.commands import find_shell_script
-from layerscope.facts.system.programs import Program, ProgramFinder
+from layerscope.facts.system.programs import Program, ProgramFinder, ProgramState
 from layerscope.formats.secret_text import redact_words
 from layerscope.image.config import RuntimeConfig
 from layerscope.layers.entry import EntryType
+
+CLIENTS: Final = ("curl", "wget", "python3", "python")
+"""Programs that can ask a server over HTTP."""
 
 
 class WorkingDirectory(Struct, frozen=True):
@@ -33,7 +37,8 @@ class Process(Fact, frozen=True):
     """Entrypoint, command, working directory and health check; words are shown without secrets.
 
     `program` is the first word followed to its file, `origin` the part of the config that it stands in. `inner` is the
-    program that a shell form starts, where its text is one plain command. `health_program` likewise.
+    program that a shell form starts, where its text is one plain command. `health_program` likewise. `clients` are the
+    programs of the image that can ask a server: `curl`, `wget`, `python3`, `python`.
     """
 
     entrypoint: tuple[str, ...]
@@ -48,6 +53,7 @@ class Process(Fact, frozen=True):
     has_health_check: bool
     is_health_check_disabled: bool
     health_program: Program | None
+    clients: tuple[str, ...] = ()
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -81,6 +87,7 @@ class ProcessCollector(Collector):
             has_health_check=health is not None and bool(health.test) and not health.is_disabled,
             is_health_check_disabled=health is not None and health.is_disabled,
             health_program=_find_health_program(runtime, finder),
+            clients=tuple(name for name in CLIENTS if finder.find(name).state is ProgramState.FOUND),
         )
 
 

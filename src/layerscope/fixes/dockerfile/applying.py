@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from itertools import pairwise
 
+from layerscope.fixes.dockerfile.assignments import can_drop_words, drop_words
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit, Span
 from layerscope.fixes.dockerfile.scripts import can_drop, drop_commands
 from layerscope.formats.dockerfile import Dockerfile
@@ -18,7 +19,7 @@ def apply_edits(
     accepted, left_out = list[DockerfileEdit](), list[NoEdit]()
     for edit in edits:
         if _place_spans(dockerfile, [edit]) is None:
-            reason = f"“{edit.title}” would take a command out of a list whose other commands depend on it"
+            reason = f"“{edit.title}” would take a part out of an instruction whose other parts depend on it"
             left_out.append(NoEdit(edit.code, edit.layer, reason))
         elif _place_spans(dockerfile, [*accepted, edit]) is None:
             reason = f"an edit before it changes the same lines as “{edit.title}”: apply that one, then ask again"
@@ -45,10 +46,14 @@ def _place_spans(dockerfile: Dockerfile, edits: Sequence[DockerfileEdit]) -> tup
     spans = list(dict.fromkeys(span for edit in edits for span in edit.spans))
     drops = {drop for edit in edits for drop in edit.drops}
     for instruction in dockerfile.instructions:
-        dropped = frozenset(drop.command for drop in drops if drop.number == instruction.number)
-        if dropped and not can_drop(dockerfile, instruction, dropped):
+        dropped = frozenset(drop.part for drop in drops if drop.number == instruction.number)
+        if not dropped:
+            continue
+        is_setter = instruction.keyword == "ENV"
+        can, drop_parts = (can_drop_words, drop_words) if is_setter else (can_drop, drop_commands)
+        if not can(dockerfile, instruction, dropped):
             return None
-        spans += drop_commands(dockerfile, instruction, dropped) if dropped else ()
+        spans += drop_parts(dockerfile, instruction, dropped)
     spans.sort(key=lambda span: (span.start, span.end))
     has_overlap = any(before.end > after.start for before, after in pairwise(spans))
     return None if has_overlap else tuple(spans)

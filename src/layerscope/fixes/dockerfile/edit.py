@@ -17,13 +17,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Drop:
-    """Leave out the command of that place in the list of the RUN whose first line has that number.
+    """Leave out a part of the instruction whose first line has that number: the one of that place.
 
-    A RUN that keeps no command goes.
+    Of a RUN it is a command of its list, of an ENV an assignment. An instruction that keeps none goes.
     """
 
     number: int
-    command: int
+    part: int
 
 
 @dataclass(frozen=True)

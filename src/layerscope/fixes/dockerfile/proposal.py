@@ -7,12 +7,14 @@ from typing import Final
 from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.applying import apply_edits, render_diff
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
-from layerscope.fixes.dockerfile.edits.buffered_output import edit_buffered_output
+from layerscope.fixes.dockerfile.edits.base_variant import edit_base_variant
 from layerscope.fixes.dockerfile.edits.deletion import edit_deletions
+from layerscope.fixes.dockerfile.edits.environment import edit_environment
 from layerscope.fixes.dockerfile.edits.health_check import edit_health_check
-from layerscope.fixes.dockerfile.edits.library_path import edit_library_path
+from layerscope.fixes.dockerfile.edits.last_lines import edit_last_lines
 from layerscope.fixes.dockerfile.edits.ownership import edit_ownership
 from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
+from layerscope.fixes.dockerfile.edits.requirements import edit_requirements
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
 from layerscope.rules.finding import Finding
@@ -24,9 +26,11 @@ EDITORS: Final = (
     edit_deletions,
     edit_ownership,
     edit_package_caches,
-    edit_library_path,
-    edit_buffered_output,
+    edit_requirements,
+    edit_base_variant,
+    edit_environment,
     edit_health_check,
+    edit_last_lines,
 )
 
 

@@ -14,6 +14,9 @@ from layerscope.rules.severity import Severity
 DEFAULT_PORT: Final = "8000"
 
 
+INSTRUCTION: Final = "HEALTHCHECK --interval=30s --timeout=5s --start-period=300s CMD"
+
+
 class MissingHealthCheck(Rule):
     """The image has no health check.
 
@@ -42,13 +45,18 @@ class MissingHealthCheck(Rule):
             return
         port = process.exposed_ports[0].partition("/")[0] if process.exposed_ports else DEFAULT_PORT
         url = f"http://127.0.0.1:{port}/health"
-        fix = Fix(
-            "Add a health check that asks the server itself",
-            (
-                f"HEALTHCHECK --interval=30s --timeout=5s --start-period=300s CMD curl -fsS {url} || exit 1",
-                f"""Without curl: CMD python3 -c "import urllib.request as u; u.urlopen('{url}', timeout=4)\"""",
-            ),
-            kind=FixKind.CONFIG_EDIT,
-        )
+        steps = [f"{INSTRUCTION} {_ask(client, url)}" for client in process.clients[:1]] or [
+            f"{INSTRUCTION} {_ask('curl', url)}   (install curl: the image has nothing that could ask)"
+        ]
+        fix = Fix("Add a health check that asks the server itself", tuple(steps), kind=FixKind.CONFIG_EDIT)
         message = "The config has no health check: engines cannot tell a loading or hanging server from a working one"
         yield self.finding(message, Evidence(), fixes=(fix,))
+
+
+def _ask(client: str, url: str) -> str:
+    """The command by which a program asks, and fails where no answer is good."""
+    if client == "curl":
+        return f"curl -fsS {url} || exit 1"
+    if client == "wget":
+        return f"wget -q -O /dev/null {url} || exit 1"
+    return f"""{client} -c "import urllib.request as u; u.urlopen('{url}', timeout=4)\" || exit 1"""

@@ -1,24 +1,17 @@
 """CONF001: the container's process runs as root."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from layerscope.facts.config.identity import Identity
+from layerscope.facts.config.run_user import FIRST_ID, RunUser
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
+from layerscope.rules.build_edit import AddLines
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-
-FIX: Final = Fix(
-    "Run as a user of its own",
-    (
-        "RUN useradd --uid 10001 --create-home app   (Alpine: adduser -D -u 10001 app)",
-        "USER 10001:10001   before ENTRYPOINT; a number lets Kubernetes check runAsNonRoot",
-        "Give it what it writes: RUN install -d -o 10001 -g 10001 /data; and set HOME and HF_HOME.",
-    ),
-)
 
 
 class RootUser(Rule):
@@ -51,4 +44,23 @@ class RootUser(Rule):
             message = f"The config's user {identity.specification!r} is root (uid 0); expected a user of its own"
         else:
             message = "The config names no user, so the process runs as root (uid 0)"
-        yield self.finding(message, Evidence(), fixes=(FIX,))
+        yield self.finding(message, Evidence(), fixes=(_suggest(identity.run_user),))
+
+
+def _suggest(user: RunUser | None) -> Fix:
+    """A user that the image has, or one that a step makes; and what to see to beside it."""
+    user = user or RunUser("app", FIRST_ID, FIRST_ID)
+    instruction = f"USER {user.uid}:{user.gid}"
+    lines = (f"RUN {user.command}", instruction) if user.command else (instruction,)
+    account = f"COPY passwd /etc/passwd   (with a line {user.name}:x:{user.uid}:{user.gid}::/nonexistent:/sbin/nologin)"
+    is_known = user.is_there or bool(user.command)
+    number = f"the number of {user.name}" if user.is_there else "a number"
+    return Fix(
+        "Run as a user of its own",
+        (
+            *(lines[:-1] if is_known else (account,)),
+            f"{instruction}   before ENTRYPOINT; {number} lets Kubernetes check runAsNonRoot",
+            f"Give it what it writes: RUN install -d -o {user.uid} -g {user.gid} /data; and set HOME and HF_HOME.",
+        ),
+        build_edits=(AddLines(lines, "USER"),) if is_known else (),
+    )

@@ -8,6 +8,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.secret_files import SecretFile
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, begin, tell_count, tell_layer, tell_list, tell_path
@@ -84,7 +85,7 @@ class SecretInLayer(Rule):
             f"{tell_count(len(places), 'file')}: {_name_files(secrets)}{fate}"
         )
         severity = max(LESSER.get(secret.kind, self.severity) for secret in secrets)
-        return self.finding(message, *list(places)[:SHOWN_LOCATIONS], severity=severity, fixes=(_suggest(first),))
+        return self.finding(message, *list(places)[:SHOWN_LOCATIONS], severity=severity, fixes=_suggest(secrets))
 
 
 def _name_files(secrets: list[SecretFile]) -> str:
@@ -96,10 +97,10 @@ def _name_files(secrets: list[SecretFile]) -> str:
     return tell_list(f"{tell_path(path)} ({', '.join(found)})" for path, found in kinds.items())
 
 
-def _suggest(secret: SecretFile) -> Fix:
-    """Revoke, and keep out of every layer."""
-    path = tell_path(secret.path)
-    return Fix(
+def _suggest(secrets: list[SecretFile]) -> tuple[Fix, Fix]:
+    """Revoke, and keep out of every layer; what lies there can be taken out, and is known to whoever has the image."""
+    path = tell_path(secrets[0].path)
+    rebuild = Fix(
         f"Revoke the credential of {path} and keep it out of every layer",
         (
             "Revoke it where it was issued: whoever has the image has it.",
@@ -108,3 +109,4 @@ def _suggest(secret: SecretFile) -> Fix:
             "Rebuild the layers from there on, and delete the tags that hold the old one.",
         ),
     )
+    return rebuild, drop_paths((secret.path for secret in secrets), "Revoke the credential all the same.")

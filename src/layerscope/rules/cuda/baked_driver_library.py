@@ -8,6 +8,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, quote_instruction, tell_layer, tell_list, tell_path
@@ -73,7 +74,7 @@ class BakedDriverLibrary(Rule):
             message[:1].upper() + message[1:],
             *(each.evidence for each in files[:SHOWN_LOCATIONS]),
             severity=Severity.MEDIUM if is_empty else severity,
-            fixes=(_suggest(files),),
+            fixes=(_suggest(files), drop_paths(each.evidence.path for each in files if each.evidence.path)),
             brief=f"{tell_layer(layer)} brings {files[0].name}, which has to come from the host",
         )
 

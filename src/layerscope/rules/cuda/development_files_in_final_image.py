@@ -7,6 +7,7 @@ from layerscope.facts.cuda.toolkit import CudaToolkit, DevelopmentFiles
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.weight import ImageWeight
+from layerscope.rules.build_edit import UseVariant
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.rule import Rule
@@ -76,4 +77,5 @@ def _suggest(toolkits: list[CudaToolkit], files: list[DevelopmentFiles]) -> Fix:
             f"FROM nvidia/cuda:{version}-runtime-ubuntu22.04   (or -base, where wheels bring CUDA's libraries)",
             "COPY --from=build /wheels /wheels",
         ),
+        build_edits=(UseVariant("runtime"),),
     )

@@ -11,6 +11,7 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_count, tell_layer, tell_path
@@ -67,7 +68,10 @@ class DanglingLink(Rule):
             )
             places = [Evidence(layer=fact.layer, path=link.path) for link in fact.links]
             severity = self._judge(fact.kind, is_copied=is_copied)
-            yield self.finding(message, *places, severity=severity, fixes=(_suggest(fact, first, is_copied=is_copied),))
+            fixes = [_suggest(fact, first, is_copied=is_copied)]
+            if fact.kind not in NEEDED and fact.count == len(fact.links):
+                fixes.append(drop_paths(link.path for link in fact.links))
+            yield self.finding(message, *places, severity=severity, fixes=tuple(fixes))
 
     def _judge(self, kind: str, *, is_copied: bool) -> Severity:
         """Links that programs follow are worse, those that a copy brought most of all."""

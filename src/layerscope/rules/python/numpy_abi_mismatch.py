@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from packaging.utils import canonicalize_name
+
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.numpy_modules import OldNumpyModules
+from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
@@ -57,9 +60,11 @@ class NumpyAbiMismatch(Rule):
         )
         pip = tell_pip(facts, place)
         newer = quote_requirements(name.partition(" ")[0] for name in named)
+        keys = tuple(canonicalize_name(name.partition(" ")[0]) for name in named)
         fix = Fix(
             "Keep NumPy below 2 in the same step as what is built for it",
             (f"RUN {pip} 'numpy<2'", f"Or newer versions, built for NumPy 2: RUN {pip} --upgrade {newer}"),
+            build_edits=(AskTogether(("numpy<2",), keys),),
         )
         places = blame_latest(numpy.numpy_place, *(fact.evidence for fact in modules))
         packages = list(dict.fromkeys(fact.package for fact in modules))

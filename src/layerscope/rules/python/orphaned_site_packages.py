@@ -11,6 +11,7 @@ from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.python_cures import quote_requirements, tell_pip
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -65,5 +66,6 @@ class OrphanedSitePackages(Rule):
             pins = quote_requirements(f"{item.name}=={item.version}" for item in items)
             steps.append(f"Or: RUN {tell_pip(facts, active.place)} {pins}")
         fix = Fix("Use the same Python in every stage", tuple(steps))
+        fixes = (fix,) if is_meant else (fix, drop_paths([orphan.place]))
         severity = Severity.HIGH if is_meant else Severity.MEDIUM
-        return self.finding(message, Evidence(layer=items[0].layer, path=orphan.place), severity=severity, fixes=(fix,))
+        return self.finding(message, Evidence(layer=items[0].layer, path=orphan.place), severity=severity, fixes=fixes)

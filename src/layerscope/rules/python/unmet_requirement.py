@@ -7,12 +7,13 @@ from layerscope.facts.cuda.framework import Framework
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
-from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.numpy_modules import OldNumpyModules
 from layerscope.facts.python.requirements import Requirements, Unmet
+from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
+from layerscope.rules.joint_requirements import JOINT_NEEDS, join_requirements
 from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
 from layerscope.rules.requirement_harm import find_told_requirements, weigh_requirement
 from layerscope.rules.rule import Rule
@@ -47,7 +48,7 @@ class UnmetRequirement(Rule):
     code: ClassVar[str] = "PY001"
     covers: ClassVar[tuple[int, ...]] = (28, 64, 68)
     severity: ClassVar[Severity] = Severity.MEDIUM
-    needs: ClassVar[tuple[type[Fact], ...]] = (Requirements, Framework, OldNumpyModules, PythonEnvironment, LayerProof)
+    needs: ClassVar[tuple[type[Fact], ...]] = (Requirements, Framework, OldNumpyModules, LayerProof, *JOINT_NEEDS)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a distribution whose requirements are not all met, the worst first among them."""
@@ -87,8 +88,14 @@ def _tell(unmet: Unmet) -> str:
 def _suggest(facts: FactSet, fact: Requirements, unmet: list[Unmet]) -> Fix:
     """Have one resolver see the requirer and what it requires."""
     pip = tell_pip(facts, fact.environment)
-    words = quote_requirements([f"{fact.name}=={fact.version}", *(each.text for each in unmet)])
-    return Fix(
-        f"Install {fact.name} and what it requires in one step, and have it checked",
-        (f"RUN {pip} {words}", f"RUN {tell_pip(facts, fact.environment, 'check')}"),
-    )
+    joint = {each.key: join_requirements(facts, fact.environment, each.key) for each in unmet if not each.extra}
+    apart = [each for each in joint.values() if each is not None and not each.is_possible]
+    texts = [each.text if (found := joint.get(each.key)) is None else found.text for each in unmet]
+    words = quote_requirements([f"{fact.name}=={fact.version}", *texts])
+    title = f"Install {fact.name} and what it requires in one step, and have it checked"
+    check = f"RUN {tell_pip(facts, fact.environment, 'check')}"
+    if apart:
+        told = tell_list(apart[0].askers, shown=SHOWN)
+        return Fix(title, (f"RUN {pip} {fact.name}   (another version: {told}, and none suits all)", check))
+    together = AskTogether(tuple(dict.fromkeys(texts)), (fact.key,))
+    return Fix(title, (f"RUN {pip} {words}", check), build_edits=(together,))

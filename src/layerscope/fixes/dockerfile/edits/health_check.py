@@ -26,6 +26,8 @@ def edit_health_check(
     line = finding.fixes[0].steps[0] if finding.fixes else ""
     if process is None or not process.exposed_ports or not line.startswith(KEYWORD):
         yield NoEdit(CODE, None, "the image exposes no port: which address answers is not known")
+    elif not process.clients:
+        yield NoEdit(CODE, None, "the image has neither curl nor wget nor Python: nothing could ask")
     elif any(each.keyword == KEYWORD for each in matched.instructions):
         yield NoEdit(CODE, None, "the Dockerfile has a HEALTHCHECK, which the image does not: build it again")
     else:

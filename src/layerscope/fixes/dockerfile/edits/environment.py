@@ -1,0 +1,118 @@
+"""Variables of the environment, as the rules give them a value or take them out."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from layerscope.facts.fact_set import FactSet
+from layerscope.fixes.dockerfile.assignments import can_drop_words, place_words
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
+from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
+from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.formats.dockerfile import Instruction
+from layerscope.formats.dockerfile_words import find_assignments
+from layerscope.rules.config_edit import SetVariable
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from layerscope.rules.wording import tell_list
+
+_PLAIN: Final = re.compile(r"[\w/.,:+@%=-]+", re.ASCII)
+_QUOTABLE: Final = re.compile(r"[\w/.,:+@%= ;()<>-]+", re.ASCII)
+
+
+def edit_environment(
+    findings: tuple[Finding, ...], _facts: FactSet, matched: MatchedDockerfile
+) -> Iterator[DockerfileEdit | NoEdit]:
+    """One edit for each finding whose fix sets variables or takes them out; those that change the same go together."""
+    for finding in findings:
+        for fix in finding.fixes:
+            variables = [edit for edit in fix.edits if isinstance(edit, SetVariable)]
+            if variables:
+                yield _edit(finding, fix, variables, matched)
+                break
+
+
+def _edit(
+    finding: Finding, fix: Fix, variables: list[SetVariable], matched: MatchedDockerfile
+) -> DockerfileEdit | NoEdit:
+    """All variables of a fix, or none."""
+    changes: list[Span | Drop] = []
+    for variable in variables:
+        found = _change_variable(variable, matched)
+        if isinstance(found, str):
+            return NoEdit(finding.code, None, found)
+        changes += found
+    told = (f"no {each.name}" if each.value is None else f"{each.name} to {each.value}" for each in variables)
+    title = f"Set {tell_list(told, shown=len(variables))}"
+    spans = tuple(each for each in changes if isinstance(each, Span))
+    drops = tuple(each for each in changes if isinstance(each, Drop))
+    return DockerfileEdit(finding.code, None, title, fix.safety, spans=spans, drops=drops)
+
+
+def _change_variable(variable: SetVariable, matched: MatchedDockerfile) -> tuple[Span | Drop, ...] | str:
+    """What to change in the lines that set it, or the line that is put in; a reason where that is not known."""
+    setters = [
+        each
+        for each in matched.instructions
+        if each.keyword == "ENV" and any(name == variable.name for name, _ in find_assignments(each.operands))
+    ]
+    if variable.value is None:
+        return _delete(variable.name, setters, matched)
+    value = _quote(variable.value)
+    if value is None:
+        return f"the value of {variable.name} has signs that need quoting by hand"
+    if not setters:
+        return (insert_instruction(matched, f"ENV {variable.name}={value}"),)
+    if dict(find_assignments(setters[-1].operands))[variable.name] == variable.value:
+        return f"line {setters[-1].number} sets {variable.name} so, and the image does not have it: build it again"
+    return _change(setters[-1], variable.name, value, matched)
+
+
+def _quote(value: str) -> str | None:
+    """A value as ENV takes it; None for one with signs that the builder reads as more than themselves."""
+    if _PLAIN.fullmatch(value):
+        return value
+    return f'"{value}"' if _QUOTABLE.fullmatch(value) else None
+
+
+def _change(setter: Instruction, name: str, value: str, matched: MatchedDockerfile) -> tuple[Span, ...] | str:
+    """The new value in place of the old one."""
+    later = _find_user(name, setter, matched)
+    if later is not None and later.keyword == "ENV":
+        return f"line {later.number} builds on the value of line {setter.number}"
+    words = place_words(setter)
+    word = next((each for each in words if each.text.startswith(f"{name}=")), None)
+    if word is not None:
+        start, end = word.start + len(name) + 1, word.end
+    elif "=" in words[0].text:
+        return f"how line {setter.number} sets it is not understood"
+    else:
+        start, end = words[1].start, len(setter.operands)
+    if end <= start:
+        place = setter.find_place(start - 1) + 1
+        return (Span(place, place, value),)
+    return (Span(setter.find_place(start), setter.find_place(end - 1) + 1, value),)
+
+
+def _delete(name: str, setters: list[Instruction], matched: MatchedDockerfile) -> tuple[Drop, ...] | str:
+    """Nothing in place of what sets it."""
+    if not setters:
+        return f"the base image sets {name}: an ENV can change it there, not take it out"
+    drops = list[Drop]()
+    for setter in setters:
+        later = _find_user(name, setter, matched)
+        if later is not None and later not in setters:
+            return f"line {later.number} uses {name}: take it out by hand"
+        assignments = find_assignments(setter.operands)
+        places = frozenset(place for place, (each, _) in enumerate(assignments) if each == name)
+        if not can_drop_words(matched.dockerfile, setter, places):
+            return f"line {setter.number} sets {name} among others, with comments between: take it out by hand"
+        drops += [Drop(setter.number, place) for place in sorted(places)]
+    return tuple(drops)
+
+
+def _find_user(name: str, setter: Instruction, matched: MatchedDockerfile) -> Instruction | None:
+    """The first later instruction that takes the variable's value."""
+    use = re.compile(rf"\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\b)")
+    later = (each for each in matched.instructions if each.number > setter.number)
+    return next((each for each in later if use.search(each.operands)), None)

@@ -1,0 +1,44 @@
+"""Instructions at the end of the target stage, in front of what it starts: the user that it runs as."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from layerscope.facts.fact_set import FactSet
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
+from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
+from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.rules.build_edit import AddLines
+from layerscope.rules.finding import Finding
+from layerscope.rules.wording import tell_list
+
+_BUILDS: Final = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+_STARTS: Final = frozenset({"CMD", "ENTRYPOINT"})
+
+
+def edit_last_lines(
+    findings: tuple[Finding, ...], _facts: FactSet, matched: MatchedDockerfile
+) -> Iterator[DockerfileEdit | NoEdit]:
+    """One edit for each finding whose fix adds such lines."""
+    for finding in findings:
+        for fix in finding.fixes:
+            for edit in fix.build_edits:
+                if isinstance(edit, AddLines):
+                    hindrance = _find_hindrance(edit, matched)
+                    if hindrance:
+                        yield NoEdit(finding.code, None, hindrance)
+                        continue
+                    span = insert_instruction(matched, matched.dockerfile.line_end.join(edit.lines))
+                    yield DockerfileEdit(finding.code, None, f"Add {tell_list(edit.lines)}", fix.safety, spans=(span,))
+
+
+def _find_hindrance(edit: AddLines, matched: MatchedDockerfile) -> str:
+    """Why the lines cannot stand there; empty where they can."""
+    stage = matched.target.instructions
+    setter = next((each for each in reversed(stage) if each.keyword == edit.keyword), None)
+    if setter is not None:
+        return f"line {setter.number} has {edit.keyword} already: change it there"
+    start = next((place for place, each in enumerate(stage) if each.keyword in _STARTS), len(stage))
+    builder = next((each for each in stage[start:] if each.keyword in _BUILDS), None)
+    if builder is not None:
+        return f"line {builder.number} builds after line {stage[start].number}: put {edit.keyword} behind it by hand"
+    return ""

@@ -1,0 +1,80 @@
+"""Requirements are put into the command that installs what they name, or what needs them."""
+
+import pytest
+from msgspec import structs
+
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
+from layerscope.rules.build_edit import AskTogether
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix
+from support.dockerfiles import match, propose
+from support.results import make_finding
+
+NUMPY = AskTogether(("numpy<2",), ("pandas",))
+
+
+def ask(edit: AskTogether) -> Finding:
+    """A finding whose fix is this one."""
+    return structs.replace(make_finding("PY007"), fixes=(Fix("Keep NumPy below 2", ("do it",), build_edits=(edit,)),))
+
+
+def propose_runs(*runs: str, edit: AskTogether = NUMPY) -> DockerfileProposal:
+    """What is edited in a Dockerfile of these RUNs, from which the image was built."""
+    text = "FROM base\n" + "".join(f"RUN {run}\n" for run in runs)
+    joined = (" ".join(run.replace("\\\n", " ").split()) for run in runs)
+    return propose(match(text, *(f"RUN /bin/sh -c {run} # buildkit" for run in joined)), [], ask(edit))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pip install numpy pandas==2.1.1", "pip install 'numpy<2' pandas==2.1.1"),
+        ("pip install numpy==2.4.6 pandas", "pip install 'numpy<2' pandas"),
+        ("pip install 'numpy>=1.26' pandas && rm -rf /tmp/x", "pip install 'numpy<2' pandas && rm -rf /tmp/x"),
+        ("python3 -m pip install --no-cache-dir pandas", "python3 -m pip install --no-cache-dir pandas 'numpy<2'"),
+        ("uv pip install --system Pandas[excel] > /log", "uv pip install --system Pandas[excel] 'numpy<2' > /log"),
+        ("pip install \\\n      pandas \\\n      scipy", "pip install \\\n      pandas 'numpy<2' \\\n      scipy"),
+        ("pip install --index-url numpy pandas", "pip install --index-url numpy pandas 'numpy<2'"),
+        ("pip install -U numpy[dev]", "pip install -U 'numpy[dev]<2'"),
+    ],
+)
+def test_a_requirement_is_asked_for_where_its_name_stands_or_beside_what_needs_it(before: str, after: str) -> None:
+    """Quoted for the shell; all else of the line stays."""
+    assert propose_runs(before).text == f"FROM base\nRUN {after}\n"
+
+
+def test_of_several_commands_the_last_that_names_it_decides() -> None:
+    """What it installs is what the image has."""
+    proposal = propose_runs("pip install numpy pandas", "pip install numpy")
+    assert proposal.text == "FROM base\nRUN pip install numpy pandas\nRUN pip install 'numpy<2'\n"
+
+
+def test_several_requirements_are_one_edit() -> None:
+    """Those that nothing names stand behind what needs them."""
+    edit = AskTogether(("numpy<2,>=1.26", "pytz>=2020.1"), ("pandas",))
+    proposal = propose_runs("pip install pandas", edit=edit)
+    assert proposal.text == "FROM base\nRUN pip install pandas 'numpy<2,>=1.26' 'pytz>=2020.1'\n"
+    assert [each.title for each in proposal.edits] == ["Keep NumPy below 2"]
+
+
+@pytest.mark.parametrize(
+    ("run", "reason"),
+    [
+        ("pip install -r requirements.txt", "line 2 installs what requirements.txt names: name 'numpy<2' there"),
+        ("pip install .", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
+        ("apt-get install numpy", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
+        ("pip install $PACKAGES", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
+        ("pip download pandas", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
+    ],
+)
+def test_a_command_that_names_neither_is_left_to_a_person(run: str, reason: str) -> None:
+    """With the file that it installs from, where there is one."""
+    proposal = propose_runs(run)
+    assert not proposal.edits
+    assert [each.reason for each in proposal.refused] == [reason]
+
+
+def test_what_is_no_requirement_is_not_put_into_a_command() -> None:
+    """Metadata of an image may hold anything."""
+    proposal = propose_runs("pip install pandas", edit=AskTogether(("numpy; rm -rf /",), ("pandas",)))
+    assert not proposal.edits
