@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Any, Final
 
-from layerscope.audit.recipe.ground import Ground, MeasuredStart, of_config, of_probe
+from layerscope.audit.recipe.ground import Ground, MeasuredStart, of_config, of_finding, of_probe
 from layerscope.audit.recipe.ports import is_closed
+from layerscope.facts.config.process import Process
 from layerscope.image.config import Healthcheck
 from layerscope.recipe.kubernetes import escape_references
 from layerscope.recipe.setting import LeftOut, Setting, Source
+from layerscope.rules.config.missing_health_check import MissingHealthCheck
 
 PERIOD: Final = 10
 """Seconds between two questions of a startup probe: Kubernetes' own."""
@@ -109,7 +111,7 @@ def _derive_check(ground: Ground) -> Iterator[Setting | LeftOut]:
     yield Setting(
         "health",
         f"the image has no HEALTHCHECK; {server.name} ({server.how}) answers there, and {words[0]} is in the image",
-        of_config("Healthcheck"),
+        of_finding(MissingHealthCheck.code),
         docker=(("--health-cmd", shlex.join(words)),) if has_shell else (),
         compose={"healthcheck": {"test": ["CMD", *words]}},
     )
@@ -119,12 +121,13 @@ def _derive_check(ground: Ground) -> Iterator[Setting | LeftOut]:
 
 def _choose_client(ground: Ground, url: str) -> list[str]:
     """A command that fails unless the address answers well."""
-    if ground.has_program("curl"):
+    process = ground.facts.find(Process)
+    client = next(iter(process.clients), "") if process is not None else ""
+    if client == "curl":
         return ["curl", "-fsS", "-o", "/dev/null", url]
-    if ground.has_program("wget"):
+    if client == "wget":
         return ["wget", "-q", "-O", "/dev/null", url]
-    python = next((name for name in ("python3", "python") if ground.has_program(name)), "")
-    return [python, "-c", f"import urllib.request; urllib.request.urlopen('{url}', timeout=10)"] if python else []
+    return [client, "-c", f"import urllib.request; urllib.request.urlopen('{url}', timeout=10)"] if client else []
 
 
 def _speaks_tls(ground: Ground) -> bool:
