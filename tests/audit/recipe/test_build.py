@@ -270,3 +270,29 @@ def test_cures_by_flags_that_have_no_setting_are_named(tmp_path: Path) -> None:
     other = replace_struct(result.findings[0], code="CUDA003", fixes=(fix,))
     told = find_left_out(derive(replace(result, findings=(*result.findings, other))), "CUDA003")
     assert "Keep it on a volume: docker run -v x:/x …" in told.reason
+
+
+HOSTILE: Final = "$(id) `id` ${HOME} 'a' \"b\" # {x: [y]}, - | > & * ! %\\ \U0001f600"
+
+
+def test_texts_of_an_image_stay_texts_in_every_form(tmp_path: Path) -> None:
+    """Wherever in its config they stand; what names no place and no port is left out."""
+    result = audit_serving(
+        tmp_path,
+        Cmd=["serve", f"/models/{HOSTILE}", "--tensor-parallel-size", "2"],
+        User=f"1000:{HOSTILE}\nUSER root",
+        Volumes={f"/vol/{HOSTILE}": {}, f"/vol\n{HOSTILE}": {}},
+        Env=[*RUNTIME["Env"], f"HF_HOME={HOSTILE}", f"NVIDIA_DRIVER_CAPABILITIES=graphics,{HOSTILE}"],
+        ExposedPorts={f"80/{HOSTILE}": {}},
+        StopSignal=f"SIG\n{HOSTILE}",
+        Healthcheck={"Test": ["CMD", HOSTILE, "a\nb: c"]},
+    )
+    recipe = derive(result)
+    words = run_script(FORMS["docker"]("acme/serve:1", recipe), tmp_path)
+    assert (words[0], words[-1]) == ("run", "acme/serve:1")
+    targets = [word.partition("target=")[2] for word in words if word.startswith("type=volume")]
+    assert [target.startswith(("/vol/$(id) `id`", "/models/$(id)")) for target in targets] == [True, True]
+    service = read_compose(FORMS["compose"]("acme/serve:1", recipe), tmp_path)
+    assert f"/vol/{HOSTILE}" in [each["target"].replace("$$", "$") for each in service["volumes"]]
+    (container,) = read_kubernetes(FORMS["kubernetes"]("acme/serve:1", recipe))["containers"]
+    assert container["securityContext"]["runAsUser"] == 1000
