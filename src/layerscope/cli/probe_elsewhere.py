@@ -52,20 +52,14 @@ def _find_name(image: str) -> str:
         raise UsageError(
             f"emitting a probe of {image}: expected an image's name, found what an engine takes for an option"
         )
-    name = find_engine_name(image)
-    if not name:
-        raise UsageError(
-            f"emitting a probe of {image}: expected a name that the engine elsewhere knows, as REGISTRY/NAME:TAG"
-        )
-    return name
-
-
-def find_engine_name(image: str) -> str:
-    """The name by which another engine has an image; empty for one that lies in a file."""
     match = _NAMED.fullmatch(image)
     if match is not None:
         return str(match[1] or match[2])
-    return "" if _NAMELESS.match(image) else image
+    if _NAMELESS.match(image):
+        raise UsageError(
+            f"emitting a probe of {image}: expected a name that the engine elsewhere knows, as REGISTRY/NAME:TAG"
+        )
+    return image
 
 
 def _ask_audit(image: str, probing: Probing, reading: Reading, console: Console) -> ProbeSpec:

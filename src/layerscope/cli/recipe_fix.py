@@ -17,10 +17,11 @@ from layerscope.cli.console import Console
 from layerscope.cli.image_probe import NO_PROBE, Probing, probe_image, with_probing
 from layerscope.cli.options import Function
 from layerscope.cli.outputs import Output, Renderer, deliver
-from layerscope.cli.probe_elsewhere import find_engine_name, read_probe
+from layerscope.cli.probe_elsewhere import read_probe
 from layerscope.errors import UsageError
 from layerscope.probe.probed import Probed
 from layerscope.recipe.forms import FORMS
+from layerscope.report.places import find_engine_name
 from layerscope.report.recipe_view import render_recipe_json, render_recipe_markdown
 
 
@@ -35,13 +36,13 @@ class RecipeChoice:
     probing: Probing = NO_PROBE
 
     def check(self, *, is_alone: bool) -> None:
-        """Raise UsageError for options that contradict each other; `is_alone` where nothing is to be changed."""
+        """Raise UsageError for options that contradict each other; `is_alone` where none is of a plan or a change."""
         if self.recipe is None:
             if self.probe or self.read_file or self.nonce or self.probing != NO_PROBE:
                 raise UsageError("--probe, --read, and options on how a container is run: expected --recipe with them")
             return
         if not is_alone:
-            raise UsageError("--recipe: expected neither --apply nor a Dockerfile beside it, since nothing is changed")
+            raise UsageError("--recipe: expected no --apply, no Dockerfile, and no choice of fixes beside it")
         if self.probe and self.read_file:
             raise UsageError("--probe and --read: expected one of them")
         if not self.probe and not self.read_file and self.probing != NO_PROBE:
@@ -89,7 +90,7 @@ def deliver_recipe(
     probed = _find_probe(image, result, wanted, options=options, console=console)
     if probed is not None:
         result = add_probe(result, probed, options.policies)
-    name, recipe = find_engine_name(image), derive_recipe(result, options.policies, probed)
+    name, recipe = find_engine_name(result.image), derive_recipe(result, options.policies, probed)
     renderers: dict[str, Renderer] = {
         "terminal": lambda _: FORMS[form](name, recipe),
         "json": lambda _: render_recipe_json(result, name, recipe),
@@ -105,7 +106,7 @@ def _find_probe(
     """The probe that is made now, or that a log tells of."""
     if wanted.read_file:
         about, seen = read_probe(wanted.read_file, wanted.nonce)
-        if about != find_engine_name(image):
+        if about != find_engine_name(result.image):
             console.say(
                 f"{Path(wanted.read_file).name} is the log of a probe of {about}: its times are taken for {image}"
             )

@@ -21,7 +21,8 @@ def build_recipe(trials: Trials | None, verdict: Verdict) -> Recipe | None:
     confinement = trials.confinement if trials is not None else None
     if trials is None or confinement is None or not verdict.is_good:
         return None
-    settings = [_leave_out_own(each) for each in list_settings(confinement)]
+    told = map(_leave_out_own, list_settings(confinement))
+    settings = [each for each in told if each.docker or each.compose or each.container]
     if trials.gpu_flags:
         flags = tuple(tuple(shlex.split(flag)) for flag in trials.gpu_flags)
         limits = {"resources": {"limits": {"nvidia.com/gpu": 1}}}

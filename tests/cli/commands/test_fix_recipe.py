@@ -92,8 +92,10 @@ def test_the_log_of_a_probe_gives_the_times(answer: Answer, image: Path, tmp_pat
         (["--recipe", "docker", "--probe", "--read", "x"], "expected one of them"),
         (["--recipe", "docker", "--memory", "1g"], "expected --probe beside them"),
         (["--recipe", "docker", "--nonce", "x"], "expected it with --read"),
-        (["--recipe", "docker", "--reconstruct"], "nothing is changed"),
-        (["--recipe", "docker", "--apply", "--layers", "--to", "oci-dir:new"], "nothing is changed"),
+        (["--recipe", "docker", "--reconstruct"], "no Dockerfile"),
+        (["--recipe", "docker", "--apply", "--layers", "--to", "oci-dir:new"], "expected no --apply"),
+        (["--recipe", "docker", "--only", "CONF013"], "no choice of fixes"),
+        (["--recipe", "docker", "--safe"], "no choice of fixes"),
     ],
 )
 def test_options_that_contradict_each_other_are_a_usage_error(

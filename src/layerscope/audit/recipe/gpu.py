@@ -1,5 +1,6 @@
 """Whether a container is given GPUs, how many, and what of the driver."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -31,7 +32,7 @@ def derive_gpu(ground: Ground) -> Iterator[Setting | LeftOut]:
         "GPU",
         f"{why}{many}{_tell_visible(ground)}{told}",
         source,
-        docker=(("--gpus", str(count) if count else "all"),),
+        docker=_choose_flags(ground, count),
         compose={"deploy": {"resources": {"reservations": {"devices": devices}}}},
         container={"resources": {"limits": {"nvidia.com/gpu": count or 1}}},
     )
@@ -39,6 +40,14 @@ def derive_gpu(ground: Ground) -> Iterator[Setting | LeftOut]:
     if "CUDA_VISIBLE_DEVICES" in ground.environment:
         reason = "the image sets it, and no flag takes it back: which GPUs a container has is fixed there"
         yield LeftOut("CUDA_VISIBLE_DEVICES", reason, of_finding(FIXED_DEVICES))
+
+
+def _choose_flags(ground: Ground, count: int) -> tuple[tuple[str, ...], ...]:
+    """The flags by which a probe was given GPUs, where the engine took no request; else the request."""
+    trials = ground.probed.trials if ground.probed is not None else None
+    flags = tuple(tuple(shlex.split(flag)) for flag in trials.gpu_flags) if trials is not None else ()
+    is_request = not flags or flags[0][0] == "--gpus"
+    return (("--gpus", str(count) if count else "all"),) if is_request else flags
 
 
 def _tell_need(ground: Ground) -> tuple[str, Source]:

@@ -6,14 +6,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from layerscope.audit.recipe.ground import Ground, of_probe
-from layerscope.audit.recipe.user import derive_volume_group
+from layerscope.audit.recipe.user import derive_volume_group, list_written
 from layerscope.probe.confinement import ROOT
 from layerscope.probe.probed import Probed
 from layerscope.probe.recipe import build_recipe
 from layerscope.recipe.setting import LeftOut, Setting
+from layerscope.rules.config.unwritable_volume import UnwritableVolume
 
 PROVED: Final = frozenset({
-    "root file system", "capabilities", "privileges", "user", "system calls", "temporary files", "variables", "GPU",
+    "root file system", "capabilities", "privileges", "user", "system calls", "temporary files", "variables",
 })  # fmt: skip
 """Settings of a probe's run that hold for any run; its network and its limits are the probe's own."""
 
@@ -32,11 +33,15 @@ def derive_proved(ground: Ground) -> Iterator[Setting | LeftOut]:
     else:
         for setting in recipe.settings:
             if setting.subject in PROVED:
-                reason = "the probe saw the image generate so"
+                reason = "the probe saw the image generate a text so"
                 yield replace(setting, reason=reason, source=of_probe(stage))
         user = probed.trials.confinement.user if probed.trials.confinement is not None else ""
         if user and user != ROOT:
-            yield from derive_volume_group(ground, int(user.partition(":")[2] or 0))
+            number, _, group = user.partition(":")
+            yield from derive_volume_group(ground, int(group or number))
+            if list_written(ground):
+                reason = f"in docker and compose they come as root's, and user {number} has to write to them"
+                yield LeftOut("the owner of volumes", f"{reason}: {UnwritableVolume.code} tells what changes it")
 
 
 def _find_stage(probed: Probed, *, has_server: bool) -> str:

@@ -33,8 +33,13 @@ def derive_user(ground: Ground) -> Iterator[Setting | LeftOut]:
 
 def derive_volume_group(ground: Ground, group: int) -> Iterator[Setting]:
     """The group that owns what a pod mounts, where a user who is not root has to write there."""
-    written = [each.path for each in ground.facts.of(MountPoint) if each.purpose is not MountPurpose.MODEL]
+    written = list_written(ground)
     if written:
         reason = f"volumes come as root's, and the user has to write to {', '.join(written[:3])}"
         pod: dict[str, Any] = {"securityContext": {"fsGroup": group, "fsGroupChangePolicy": "OnRootMismatch"}}
         yield Setting("group of volumes", reason, of_config("Volumes"), pod=pod)
+
+
+def list_written(ground: Ground) -> list[str]:
+    """The places of volumes that the program may write to."""
+    return [each.path for each in ground.facts.of(MountPoint) if each.purpose is not MountPurpose.MODEL]

@@ -96,7 +96,8 @@ def command(
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
     destination = open_destination(surgery, reading)
-    _check(wanted, destination, has_dockerfile=opened is not None or choice.is_reconstructed)
+    _check(destination, has_dockerfile=opened is not None or choice.is_reconstructed)
+    wanted.check(is_alone=destination is None and opened is None and not (choice.is_reconstructed or codes or is_safe))
     source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
@@ -125,13 +126,12 @@ def command(
     return find_exit_code(result, proposal.plan)
 
 
-def _check(wanted: RecipeChoice, destination: Destination | None, *, has_dockerfile: bool) -> None:
-    """Raise UsageError where one thing and another are asked for."""
+def _check(destination: Destination | None, *, has_dockerfile: bool) -> None:
+    """Raise UsageError where an image of edited layers is asked for, which has no use for a Dockerfile, and that."""
     if destination is not None and has_dockerfile:
         raise UsageError(
             "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
         )
-    wanted.check(is_alone=destination is None and not has_dockerfile)
 
 
 def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: DockerfileProposal | None) -> dict[str, Renderer]:
