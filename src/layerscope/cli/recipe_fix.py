@@ -19,6 +19,7 @@ from layerscope.cli.options import Function
 from layerscope.cli.outputs import Output, Renderer, deliver
 from layerscope.cli.probe_elsewhere import read_probe
 from layerscope.errors import UsageError
+from layerscope.image.reference import Reference
 from layerscope.probe.probed import Probed
 from layerscope.recipe.forms import FORMS
 from layerscope.report.places import find_engine_name
@@ -90,7 +91,7 @@ def deliver_recipe(
     probed = _find_probe(image, result, wanted, options=options, console=console)
     if probed is not None:
         result = add_probe(result, probed, options.policies)
-    name, recipe = find_engine_name(result.image), derive_recipe(result, options.policies, probed)
+    name, recipe = _find_name(result), derive_recipe(result, options.policies, probed)
     renderers: dict[str, Renderer] = {
         "terminal": lambda _: FORMS[form](name, recipe),
         "json": lambda _: render_recipe_json(result, name, recipe),
@@ -100,13 +101,19 @@ def deliver_recipe(
     return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
 
 
+def _find_name(result: AuditResult) -> str:
+    """The name by which engines have the image, as short as they take it; empty for one that lies in a file."""
+    name = find_engine_name(result.image)
+    return Reference.parse(name).familiar if name else ""
+
+
 def _find_probe(
     image: str, result: AuditResult, wanted: RecipeChoice, *, options: AuditOptions, console: Console
 ) -> Probed | None:
     """The probe that is made now, or that a log tells of."""
     if wanted.read_file:
         about, seen = read_probe(wanted.read_file, wanted.nonce)
-        if about != find_engine_name(result.image):
+        if about != _find_name(result):
             console.say(
                 f"{Path(wanted.read_file).name} is the log of a probe of {about}: its times are taken for {image}"
             )

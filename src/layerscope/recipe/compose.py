@@ -29,7 +29,7 @@ def emit_compose(image: str, recipe: Recipe) -> str:
         document["volumes"] = {name: {} for name in volumes}
     head = [
         f"# Runs {to_line(image) or 'the image'} with what it needs. Save it as compose.yaml, then: docker compose up",
-        *write_comments(f"not set: {each.note}" for each in recipe.left_out),
+        *write_comments(recipe.list_left_out("compose")),
     ]
     return "\n".join(head) + f"\n{render_yaml(document)}"
 

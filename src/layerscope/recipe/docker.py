@@ -23,7 +23,7 @@ def emit_docker(image: str, recipe: Recipe) -> str:
         "#!/bin/sh",
         f"# Runs {to_line(image) or 'the image'} with what it needs; further flags may follow the script's name.",
         f"# ENGINE=podman takes another engine{told}.",
-        *write_comments(f"not set: {each.note}" for each in recipe.left_out),
+        *write_comments(recipe.list_left_out("docker")),
     ]
     for setting in {each.subject: each for each in recipe.settings if each.docker}.values():
         flags = " ".join(shlex.join(flag) for flag in setting.docker)

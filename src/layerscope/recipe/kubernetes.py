@@ -46,7 +46,7 @@ def emit_kubernetes(image: str, recipe: Recipe) -> str:
     told = image or "the image, which needs a name in a registry,"
     head = [
         f"# Runs {to_line(told)} with what it needs. Save it as app.yaml, then: kubectl apply -f app.yaml",
-        *write_comments(f"not set: {each.note}" for each in recipe.left_out),
+        *write_comments(recipe.list_left_out("kubernetes")),
     ]
     documents = "---\n".join(render_yaml(each) for each in (service, deployment) if each)
     return "\n".join(head) + f"\n{documents}"

@@ -64,11 +64,12 @@ class Setting(Struct, frozen=True):
 
 
 class LeftOut(Struct, frozen=True):
-    """Something that is not set, and why."""
+    """Something that is not set, and why; `forms` are the texts that this is about, none for all of them."""
 
     subject: str
     reason: str
     source: Source | None = None
+    forms: tuple[str, ...] = ()
 
     @property
     def note(self) -> str:
@@ -81,6 +82,10 @@ class Recipe(Struct, frozen=True):
 
     settings: tuple[Setting, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+
+    def list_left_out(self, form: str) -> list[str]:
+        """What is not set in that text, a line each."""
+        return [f"not set: {each.note}" for each in self.left_out if form in each.forms or not each.forms]
 
 
 def tell_note(subject: str, reason: str, source: Source | None) -> str:

@@ -13,8 +13,8 @@ from layerscope.recipe.comments import HASH, write_comments
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9/._-]*")
 """Texts that need no quotes."""
 
-_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-"""Words that YAML 1.1 takes for something else."""
+_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "infinity"})
+"""Words that YAML 1.1 takes for something else, or JSON."""
 
 
 _ODD: Final = re.compile("[\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")

@@ -55,6 +55,7 @@ def _build_left_out(left_out: LeftOut) -> dict[str, Any]:
         "subject": left_out.subject,
         "reason": left_out.reason,
         "source": _build_source(left_out.source),
+        "forms": list(left_out.forms) or list(FORMS),
     }
 
 

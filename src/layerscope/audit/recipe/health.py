@@ -31,17 +31,18 @@ def derive_health(ground: Ground) -> Iterator[Setting | LeftOut]:
     check = ground.runtime.healthcheck
     has_check = check is not None and bool(check.test) and not check.is_disabled
     if has_check and check is not None:
-        yield LeftOut("a health check", "docker and compose run the image's own", of_config("Healthcheck"))
+        where = of_config("Healthcheck")
+        yield LeftOut("a health check", "engines run the image's own", where, forms=("docker", "compose"))
     else:
         yield from _derive_check(ground)
     action, told, source = _choose_action(ground, check if has_check else None)
     if not action:
-        yield LeftOut("Kubernetes probes", told)
+        yield LeftOut("Kubernetes probes", told, forms=("kubernetes",))
         return
     yield Setting("readiness", told, source, container={"readinessProbe": action})
     yield from _derive_start(ground.start, action, has_own=has_check)
     reason = "how long an answer takes under load was not measured, and a strict probe restarts a server that is busy"
-    yield LeftOut("a liveness probe", reason)
+    yield LeftOut("a liveness probe", reason, forms=("kubernetes",))
 
 
 def _choose_action(ground: Ground, check: Healthcheck | None) -> tuple[dict[str, Any], str, Source | None]:
@@ -94,18 +95,21 @@ def _derive_start(start: MeasuredStart | None, action: dict[str, Any], *, has_ow
     )
     if has_own:
         reason = "the start period of the image's own check is given anew, and all else of it holds"
-        yield LeftOut("other times of the health check", reason, of_config("Healthcheck"))
+        source = of_config("Healthcheck")
+        yield LeftOut("other times of the health check", reason, source, forms=("docker", "compose"))
 
 
 def _derive_check(ground: Ground) -> Iterator[Setting | LeftOut]:
     """A check for engines, by a program that the image has; the server is asked from inside."""
     server = ground.server
     if server is None or not server.health or not server.port or _speaks_tls(ground):
-        yield LeftOut("a health check", "the image has none, and no health path of its server is known")
+        reason = "the image has none, and no health path of its server is known"
+        yield LeftOut("a health check", reason, forms=("docker", "compose"))
         return
     words = _choose_client(ground, f"http://127.0.0.1:{server.port}{server.health[0]}")
     if not words:
-        yield LeftOut("a health check", "the image has neither curl nor wget nor Python to ask with")
+        reason = "the image has neither curl nor wget nor Python to ask with"
+        yield LeftOut("a health check", reason, forms=("docker", "compose"))
         return
     has_shell = ground.has_program("sh")
     yield Setting(
@@ -116,7 +120,8 @@ def _derive_check(ground: Ground) -> Iterator[Setting | LeftOut]:
         compose={"healthcheck": {"test": ["CMD", *words]}},
     )
     if not has_shell:
-        yield LeftOut("--health-cmd", "docker runs it by /bin/sh, which the image does not have")
+        reason = "docker runs it by /bin/sh, which the image does not have"
+        yield LeftOut("--health-cmd", reason, forms=("docker",))
 
 
 def _choose_client(ground: Ground, url: str) -> list[str]:

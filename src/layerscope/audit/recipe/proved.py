@@ -39,9 +39,11 @@ def derive_proved(ground: Ground) -> Iterator[Setting | LeftOut]:
         if user and user != ROOT:
             number, _, group = user.partition(":")
             yield from derive_volume_group(ground, int(group or number))
-            if list_written(ground):
-                reason = f"in docker and compose they come as root's, and user {number} has to write to them"
-                yield LeftOut("the owner of volumes", f"{reason}: {UnwritableVolume.code} tells what changes it")
+            closed = list_written(ground, besides=int(number))
+            if closed:
+                reason = f"{', '.join(closed)} come as another's, and user {number} may have to write to them"
+                told = f"{reason}: {UnwritableVolume.code} tells what changes it"
+                yield LeftOut("the owner of volumes", told, forms=("docker", "compose"))
 
 
 def _find_stage(probed: Probed, *, has_server: bool) -> str:

@@ -40,6 +40,7 @@ def derive_volume_group(ground: Ground, group: int) -> Iterator[Setting]:
         yield Setting("group of volumes", reason, of_config("Volumes"), pod=pod)
 
 
-def list_written(ground: Ground) -> list[str]:
-    """The places of volumes that the program may write to."""
-    return [each.path for each in ground.facts.of(MountPoint) if each.purpose is not MountPurpose.MODEL]
+def list_written(ground: Ground, *, besides: int | None = None) -> list[str]:
+    """The places of volumes that the program may write to, `besides` those that belong to that user in the image."""
+    places = (each for each in ground.facts.of(MountPoint) if each.purpose is not MountPurpose.MODEL)
+    return [each.path for each in places if besides is None or not each.exists or each.uid != besides]
