@@ -1,29 +1,32 @@
 """One Dockerfile for each rule whose fix edits it: built, changed by `layerscope fix --write`, and built again."""
 
-import base64
-import hashlib
 import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from layerscope.cli.main import run
+from layerscope.rules.fix import FixPlace
+from layerscope.rules.registry import RULES
 from support.built_image import build_image
-from support.cuda_images import development, toolkit
+from support.cuda_images import SITE as SITE_312
+from support.cuda_images import development, toolkit, torch, wheels
+from support.elf_writer import write_elf
+from support.fix_corpus import CORPUS
 from support.live_engines import LiveEngine
 from support.live_images import load
-from support.python_files import interpreter
+from support.python_files import hash_row, interpreter
 from support.python_image import SITE, build_python_image
 from support.tar_member import TarMember, file, symlink
 
 DEVEL: Final = "nvidia/cuda:12.4.1-devel-ubuntu22.04"
+BASE: Final = "nvidia/cuda:12.4.1-base-ubuntu22.04"
 RUNTIME: Final = "nvidia/cuda:12.4.1-runtime-ubuntu22.04"
 PYTHON: Final = "layerscope/pip:1"
 
@@ -51,6 +54,29 @@ python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health'
 USER 1000:1000
 CMD ["python3", "/opt/good/main.py"]
 """
+VARIABLES: Final = sorted(code for code, fault in CORPUS.items() if fault.environment)
+CACHE: Final = """\
+FROM scratch
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+RUN mkdir -p /var/lib/apt/lists && head -c 3000000 /dev/zero > /var/lib/apt/lists/x_Packages
+"""
+CACHE_FIXED: Final = CACHE.replace("x_Packages\n", "x_Packages \\\n    && rm -rf /var/lib/apt/lists/*\n")
+SECOND: Final = f"""\
+FROM {RUNTIME}
+COPY site /{SITE_312}
+"""
+SECOND_FIXED: Final = SECOND.replace("-runtime-", "-base-")
+OLD_NUMPY: Final = write_elf() + b"_ARRAY_API\0numpy.core._multiarray_umath\0"
+"""What is left in a module that was built for NumPy 1."""
+
+TESTED: Final = {
+    *VARIABLES,
+    *("CONF001", "CONF009", "CONF010", "CUDA020", "CUDA038", "LAY104", "PY001", "PY007"),
+    *("LAY101", "LAY103"),
+}
+"""The last two by `test_dockerfile_fix`."""
+
 PINS: Final = f"""\
 FROM {PYTHON}
 ENV PYTHONUNBUFFERED=1
@@ -79,13 +105,13 @@ def build(engine: LiveEngine, context: Path, tag: str) -> None:
 
 
 def compare_builds(
-    engine: LiveEngine, context: Path, capfd: pytest.CaptureFixture[str], wanted: str
+    engine: LiveEngine, context: Path, capfd: pytest.CaptureFixture[str], wanted: str | None = None
 ) -> tuple[set[str], set[str]]:
     """The codes that a changed Dockerfile removes, and those that it brings."""
-    name = context.name
+    name = context.name.lower()
     build(engine, context, f"layerscope/{name}:1")
     ask(capfd, "fix", f"docker:layerscope/{name}:1", "--file", str(context / "Dockerfile"), "--write")
-    assert (context / "Dockerfile").read_text() == wanted
+    assert wanted is None or (context / "Dockerfile").read_text() == wanted
     build(engine, context, f"layerscope/{name}:2")
     first, last = (
         {each["code"] for each in ask(capfd, "audit", f"docker:layerscope/{name}:{number}")["findings"]}
@@ -115,6 +141,57 @@ def test_settings_and_the_base_are_changed(
     assert not new
 
 
+@pytest.mark.parametrize("code", VARIABLES)
+def test_a_variable_is_changed_where_it_is_set(
+    code: str, docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """On an image with the files that the variable is wrong for."""
+    fault, base = CORPUS[code], f"layerscope/base-{code.lower()}:1"
+    load(docker_engine, build_image(fault.layers, tag=base, runtime=fault.runtime))
+    context = tmp_path / code
+    context.mkdir()
+    (context / "Dockerfile").write_text(f"FROM {base}\nENV {' '.join(fault.environment)}\n")
+    gone, new = compare_builds(docker_engine, context, capfd)
+    assert code in gone
+    assert not new
+
+
+def test_a_cache_is_left_out_of_the_step_that_fills_it(
+    docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """At its end, so that no layer has it."""
+    context = tmp_path / "cache-left"
+    context.mkdir()
+    (context / "busybox").write_bytes(read_busybox())
+    (context / "busybox").chmod(0o755)
+    (context / "Dockerfile").write_text(CACHE)
+    assert compare_builds(docker_engine, context, capfd, CACHE_FIXED) == ({"LAY104"}, set())
+
+
+def test_a_second_copy_of_cuda_goes_with_the_base_that_brought_it(
+    docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The wheels bring their own."""
+    declared = {"Env": ["NV_CUDA_LIB_VERSION=12.4.1-1", "CUDA_VERSION=12.4.1"]}
+    for tag, more in ((RUNTIME, toolkit(size=51_000_000)), (BASE, [])):
+        load(docker_engine, build_image([[PASSWD, *more]], tag=tag, runtime=declared))
+    context = tmp_path / "second"
+    for member in (*torch(), *wheels()):
+        place = context / "site" / member.name.removeprefix(f"{SITE_312}/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(member.content)
+    (context / "Dockerfile").write_text(SECOND)
+    gone, new = compare_builds(docker_engine, context, capfd)
+    assert "CUDA020" in gone
+    assert not new
+    assert (context / "Dockerfile").read_text().startswith(SECOND_FIXED)
+
+
+def test_every_rule_that_says_so_has_a_dockerfile_here() -> None:
+    """A rule whose fix is made in a Dockerfile must be tried on one, too."""
+    assert {rule.code for rule in RULES if FixPlace.DOCKERFILE in rule.fixed_in} == TESTED
+
+
 def test_pip_is_asked_for_what_suits_everyone(
     docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,20 +204,25 @@ def test_pip_is_asked_for_what_suits_everyone(
         ("numpy", "2.4.6", ()),
         ("acme", "1.0", ("numpy<2", "numpy>=1.26")),
     ):
-        write_wheel(context / "wheels", name, version, requires)
+        write_wheel(context / "wheels", name, version, requires, OLD_NUMPY if name == "acme" else b"")
     (context / "Dockerfile").write_text(PINS)
     gone, new = compare_builds(docker_engine, context, capfd, PINS_FIXED)
-    assert gone == {"PY001"}
+    assert gone == {"PY001", "PY007"}
     assert not new
+
+
+def read_busybox() -> bytes:
+    """A program that is all of a system's."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("no busybox: install busybox-static")
+    return Path(busybox).read_bytes()
 
 
 def list_shell() -> list[TarMember]:
     """A shell, and a command `pip`."""
-    busybox = shutil.which("busybox")
-    if busybox is None:
-        pytest.skip("no busybox: install busybox-static")
     return [
-        file("bin/busybox", Path(busybox).read_bytes(), mode=0o755),
+        file("bin/busybox", read_busybox(), mode=0o755),
         symlink("bin/sh", "busybox"),
         file("usr/local/bin/pip", b'#!/bin/sh\nexec python3 -m pip "$@"\n', mode=0o755),
     ]
@@ -157,22 +239,18 @@ def list_pip() -> list[TarMember]:
     return [file(f"{SITE}/{path.relative_to(site)}", path.read_bytes()) for path in paths if path.suffix != ".pyc"]
 
 
-def write_wheel(folder: Path, name: str, version: str, requires: tuple[str, ...]) -> None:
-    """A wheel with one module."""
+def write_wheel(folder: Path, name: str, version: str, requires: tuple[str, ...], module: bytes) -> None:
+    """A wheel with one module, and an extension module where it is to have one."""
     info = f"{name}-{version}.dist-info"
     asked = "".join(f"Requires-Dist: {each}\n" for each in requires)
-    files: Mapping[str, str] = {
-        f"{name}.py": "",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    files = {
+        f"{name}.py": b"",
+        **({f"{name}_c.abi3.so": module} if module else {}),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    rows = [f"{path},sha256={hash_text(text)},{len(text)}\n" for path, text in files.items()]
+    rows = [f"{path},{hash_row(content)},{len(content)}\n" for path, content in files.items()]
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        for path, text in files.items():
-            wheel.writestr(path, text)
+        for path, content in files.items():
+            wheel.writestr(path, content)
         wheel.writestr(f"{info}/RECORD", "".join([*rows, f"{info}/RECORD,,\n"]))
-
-
-def hash_text(text: str) -> str:
-    """The SHA-256 of a text as RECORD writes it."""
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()

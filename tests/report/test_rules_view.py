@@ -13,6 +13,7 @@ from layerscope.report.rules_view import (
     render_rule_text,
 )
 from layerscope.rules.documentation import HEADINGS, RuleDoc, Section
+from layerscope.rules.fix import FixPlace
 from layerscope.rules.severity import Confidence, Severity
 
 TEXTS = {
@@ -33,6 +34,7 @@ def rule() -> RuleDoc:
         Severity.MEDIUM,
         Confidence.HIGH,
         tuple(Section(heading, TEXTS.get(heading, text)) for heading in HEADINGS),
+        (FixPlace.IMAGE, FixPlace.DOCKERFILE),
     )
 
 
@@ -52,4 +54,5 @@ def test_a_rule_is_told_to_a_program(rule: RuleDoc) -> None:
     whole = json.loads(render_rule_json(rule))
     assert summary["severity"] == "medium"
     assert [section["heading"] for section in whole.pop("sections")] == list(HEADINGS)
+    assert whole.pop("fixed_in") == ["image", "Dockerfile"]
     assert whole == summary

@@ -38,6 +38,15 @@ def test_the_closest_bounds_are_kept(asked: tuple[str, ...], joined: str, *, is_
     assert (found.text, found.is_possible) == (joined, is_possible)
 
 
+def test_what_is_needed_besides_is_joined_as_well() -> None:
+    """As the bound of modules that were built for an older version."""
+    facts = FactSet([ENVIRONMENT, distribution("one", "numpy>=1.26")])
+    for beside, joined, is_possible in (("<2", "numpy<2,>=1.26", True), ("<1.20", "numpy<1.20,>=1.26", False)):
+        found = join_requirements(facts, PLACE, "numpy", beside)
+        assert found is not None
+        assert (found.text, found.is_possible) == (joined, is_possible)
+
+
 def test_what_does_not_count_is_left_out() -> None:
     """Markers that do not apply, other names, and places to fetch from."""
     facts = [

@@ -1,6 +1,7 @@
 """The rules as a list, and one rule explained."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.table import Table
 from rich.text import Text
@@ -9,7 +10,18 @@ from layerscope.report.context import RenderContext
 from layerscope.report.json_text import encode_json
 from layerscope.report.terminal.page import Page, start_table
 from layerscope.rules.documentation import RuleDoc
+from layerscope.rules.fix import FixPlace
 
+_COMMANDS: Final = {
+    FixPlace.IMAGE: "layerscope fix IMAGE --only {code} --apply --layers --to DESTINATION",
+    FixPlace.DOCKERFILE: "layerscope fix IMAGE --only {code} --file Dockerfile",
+    FixPlace.REBUILD: "layerscope fix IMAGE --only {code} --file Dockerfile",
+}
+_MEANINGS: Final = {
+    FixPlace.IMAGE: "in the image as it is, without a build:",
+    FixPlace.DOCKERFILE: "as a diff of the Dockerfile, where it is understood:",
+    FixPlace.REBUILD: "the command that builds what is stale again:",
+}
 BULLETS = ("- ", "* ")
 
 
@@ -49,6 +61,11 @@ def render_rule_text(rule: RuleDoc, context: RenderContext) -> str:
         page.add_heading(section.heading)
         for paragraph in _join_paragraphs(section.text):
             _draw_paragraph(page, paragraph)
+    if rule.fixed_in:
+        page.add_heading("Fixed by layerscope")
+        for place in rule.fixed_in:
+            page.add_line(f"  {_MEANINGS[place]}")
+            page.add_line("  $ ", (_COMMANDS[place].format(code=rule.code), "command"))
     return page.read()
 
 
@@ -65,7 +82,7 @@ def _draw_paragraph(page: Page, text: str) -> None:
 def render_rule_json(rule: RuleDoc) -> str:
     """The same for a program."""
     sections = [{"heading": section.heading, "text": section.text} for section in rule.sections]
-    return encode_json({**_summarise(rule), "sections": sections})
+    return encode_json({**_summarise(rule), "sections": sections, "fixed_in": [str(place) for place in rule.fixed_in]})
 
 
 def _summarise(rule: RuleDoc) -> dict[str, str]:

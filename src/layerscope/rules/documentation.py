@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from layerscope.rules.fix import FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
@@ -44,6 +45,7 @@ class RuleDoc(Struct, frozen=True):
     severity: Severity
     confidence: Confidence
     sections: tuple[Section, ...]
+    fixed_in: tuple[FixPlace, ...] = ()
 
     def text(self, heading: str) -> str:
         """The text under a heading."""
@@ -59,7 +61,7 @@ def document_rule(rule: Rule | type[Rule]) -> RuleDoc:
     empty = [section.heading for section in sections if not section.text]
     if empty:
         raise RuleDocumentationError(f"documentation of {rule.code}: nothing under {empty[0]!r}")
-    return RuleDoc(rule.code, rule.name(), rule.title(), rule.severity, rule.confidence, sections)
+    return RuleDoc(rule.code, rule.name(), rule.title(), rule.severity, rule.confidence, sections, rule.fixed_in)
 
 
 def _split_sections(rule: Rule | type[Rule]) -> list[Section]:

@@ -33,6 +33,17 @@ class FixKind(StrEnum):
     """The machine that it runs on: driver, container toolkit, engine, or what is asked there."""
 
 
+class FixPlace(StrEnum):
+    """Where `layerscope fix` makes a change itself, or the larger part of what a rule suggests."""
+
+    IMAGE = "image"
+    """In the layers and the config of the image as it is."""
+    DOCKERFILE = "Dockerfile"
+    """In the Dockerfile that the image was built from."""
+    REBUILD = "rebuild"
+    """By building from the same Dockerfile again, with less of the build cache."""
+
+
 class Fix(Struct, frozen=True):
     """A title, the steps a person would take, whether they may be taken unread, and what they change.
 

@@ -33,13 +33,16 @@ class JointRequirement(Struct, frozen=True):
     askers: tuple[str, ...]
 
 
-def join_requirements(facts: FactSet, place: str, name: str) -> JointRequirement | None:
-    """What the distributions of an environment ask of the one called `name`; None where none asks."""
+def join_requirements(facts: FactSet, place: str, name: str, beside: str = "") -> JointRequirement | None:
+    """What the distributions of an environment ask of the one called `name`; None where none asks.
+
+    `beside` are further specifiers that have to be met: `<2`.
+    """
     environment = find_environment(facts, place)
     found = list(_iter_requirements(facts, environment, canonicalize_name(name))) if environment is not None else []
     if not found:
         return None
-    specifiers = [each for _, requirement in found for each in requirement.specifier]
+    specifiers = [*SpecifierSet(beside), *(each for _, requirement in found for each in requirement.specifier)]
     extras = sorted({extra for _, requirement in found for extra in requirement.extras})
     told = found[0][1].name + (f"[{','.join(extras)}]" if extras else "")
     askers = dict.fromkeys(f"{asker.name} asks for {each.name}{each.specifier}" for asker, each in found)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding, Location
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.severity import Confidence, Severity
 
 
@@ -29,6 +29,9 @@ class Rule(ABC):
     """The severity from which on a finding means that what it concerns does not start, or computes on no GPU."""
     is_answer: ClassVar[bool] = False
     """Whether its findings answer what a person asked (--gpu, --driver, --fleet), and are none without the question."""
+
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = ()
+    """Where `layerscope fix` makes its fix itself, for findings in the usual form."""
 
     @classmethod
     def name(cls) -> str:

@@ -9,7 +9,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.python_process import PythonProcess
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind, Safety
+from layerscope.rules.fix import Fix, FixKind, FixPlace, Safety
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
@@ -47,6 +47,7 @@ class BufferedPythonOutput(Rule):
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (PythonProcess, Environment)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""

@@ -7,7 +7,7 @@ from layerscope.facts.config.process import Process
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -37,6 +37,7 @@ class MissingHealthCheck(Rule):
     covers: ClassVar[tuple[int, ...]] = (141,)
     severity: ClassVar[Severity] = Severity.INFO
     needs: ClassVar[tuple[type[Fact], ...]] = (Process,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.DOCKERFILE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""

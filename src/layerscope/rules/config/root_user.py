@@ -9,7 +9,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.build_edit import AddLines
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -34,6 +34,7 @@ class RootUser(Rule):
     covers: ClassVar[tuple[int, ...]] = (45,)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (Identity,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.DOCKERFILE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""

@@ -7,7 +7,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.secret_files import SecretFile
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -50,6 +50,7 @@ class SecretInLayer(Rule):
     covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (SecretFile,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer and fate of its files, and one for all samples."""

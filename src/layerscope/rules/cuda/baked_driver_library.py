@@ -7,7 +7,7 @@ from layerscope.facts.cuda.driver_files import DriverFile, DriverFileKind
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
@@ -40,6 +40,7 @@ class BakedDriverLibrary(Rule):
     severity: ClassVar[Severity] = Severity.CRITICAL
     ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (DriverFile,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for the files of each layer."""

@@ -9,7 +9,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.build_edit import UseVariant
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.waste import CONSIDERABLE, NEGLIGIBLE, judge_waste
@@ -36,6 +36,7 @@ class DevelopmentFilesInFinalImage(Rule):
     covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (CudaToolkit, ImageWeight)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.DOCKERFILE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for all toolkits."""

@@ -11,7 +11,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction
@@ -38,6 +38,7 @@ class HardCodedVisibleDevices(Rule):
     severity: ClassVar[Severity] = Severity.MEDIUM
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (CudaDeclaration, CudaCopy, Framework)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each variable."""

@@ -13,7 +13,7 @@ from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.cuda_stack import find_framework, tell_made_by
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.python_cures import tell_pip_of
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -40,6 +40,7 @@ class MissingBitsandbytesLibrary(Rule):
     severity: ClassVar[Severity] = Severity.HIGH
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (Framework, CudaDeclaration, LayerProof, PythonEnvironment)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each environment."""

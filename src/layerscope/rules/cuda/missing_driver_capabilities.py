@@ -11,7 +11,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.cuda_stack import computes_by_cuda
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind, Safety
+from layerscope.rules.fix import Fix, FixKind, FixPlace, Safety
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import quote_instruction, tell_list
@@ -40,6 +40,7 @@ class MissingDriverCapabilities(Rule):
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (CudaDeclaration, Framework, CudaCopy)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding for what lacks, and one for what is unknown."""

@@ -16,6 +16,7 @@ from layerscope.rules.cuda_copies import SecondCopy, iter_second_copies
 from layerscope.rules.cuda_copy_cures import suggest_one_copy
 from layerscope.rules.cuda_stack import find_users, tell_copy, tell_frameworks, tell_made_by
 from layerscope.rules.finding import Finding
+from layerscope.rules.fix import FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.waste import judge_waste
@@ -56,6 +57,7 @@ class SecondCudaCopy(Rule):
         PythonEnvironment,
         OsRelease,
     )
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.DOCKERFILE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each copy beside the one that is kept."""

@@ -9,7 +9,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.library_path import (
     LIBRARY_PATH_NEEDS,
     edit_library_path,
@@ -42,6 +42,7 @@ class DeadLibraryPathEntry(Rule):
     covers: ClassVar[tuple[int, ...]] = (69,)
     severity: ClassVar[Severity] = Severity.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, LayerProof)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""

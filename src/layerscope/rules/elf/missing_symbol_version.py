@@ -10,7 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, take_out
 from layerscope.rules.reach_severity import find_concerned, judge_certain, tell_brief
 from layerscope.rules.rule import Rule
@@ -44,6 +44,7 @@ class MissingSymbolVersion(Rule):
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, PythonEnvironment, LayerProof)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each library that lacks versions and each way in which it is found."""

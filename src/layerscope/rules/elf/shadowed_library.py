@@ -10,6 +10,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.finding import Finding
+from layerscope.rules.fix import FixPlace
 from layerscope.rules.library_path import LIBRARY_PATH_NEEDS, find_told_libraries, take_out, tell_library_path
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -39,6 +40,7 @@ class ShadowedLibrary(Rule):
     severity: ClassVar[Severity] = Severity.MEDIUM
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, LayerProof)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each folder of the variable, and for each way in which the other files would be found."""

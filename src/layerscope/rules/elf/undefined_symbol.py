@@ -10,6 +10,7 @@ from layerscope.facts.layers.proof import LayerProof
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
+from layerscope.rules.fix import FixPlace
 from layerscope.rules.library_path import LIBRARY_PATH_NEEDS
 from layerscope.rules.reach_severity import find_concerned, judge_certain, judge_reach, tell_brief, tell_failing
 from layerscope.rules.rule import Rule
@@ -50,6 +51,7 @@ class UndefinedSymbol(Rule):
         PythonEnvironment,
         LayerProof,
     )
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding an object, or a library in front of what it needs.

@@ -10,7 +10,7 @@ from layerscope.facts.layers.links import DanglingLinks
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -50,6 +50,7 @@ class DanglingLink(Rule):
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (DanglingLinks, LayerProof)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer and kind of link."""

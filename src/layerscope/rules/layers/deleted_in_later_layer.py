@@ -6,7 +6,7 @@ from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.origins import Maker, Origin, is_step
 from layerscope.rules.deletion_commands import find_deletions
 from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step, tell_given
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.wording import begin, quote_copy, tell_layers, tell_size
 
 
@@ -39,6 +39,7 @@ class DeletedInLaterLayer(EndedFilesRule):
     code: ClassVar[str] = "LAY101"
     covers: ClassVar[tuple[int, ...]] = (52,)
     ending: ClassVar[str] = "removed"
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def tell(self, layer: str, files: str, origins: str, folders: str) -> str:
         """Who deletes what others brought."""

@@ -9,7 +9,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.build_times import BuildTimes, TimedStep
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import SHOWN_LOCATIONS, tell_count, tell_layer
@@ -56,6 +56,7 @@ class DistantBuildSteps(Rule):
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (BuildTimes,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.REBUILD,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for all gaps of the image."""

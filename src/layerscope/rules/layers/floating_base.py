@@ -7,7 +7,7 @@ from layerscope.facts.config.base_reference import BaseReference
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
@@ -36,6 +36,7 @@ class FloatingBase(Rule):
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (BaseReference,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.REBUILD,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """At most one finding."""

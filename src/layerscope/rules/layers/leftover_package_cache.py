@@ -9,6 +9,7 @@ from layerscope.facts.layers.folders import Folder
 from layerscope.facts.layers.package_caches import PackageCache
 from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.finding import Finding
+from layerscope.rules.fix import FixPlace
 from layerscope.rules.layer_fixes import drop_caches
 from layerscope.rules.package_cache_cures import suggest_cure
 from layerscope.rules.rule import Rule
@@ -64,6 +65,7 @@ class LeftoverPackageCache(Rule):
     code: ClassVar[str] = "LAY104"
     severity: ClassVar[Severity] = Severity.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (PackageCache, ImageWeight)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a package manager."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.origins import Maker
 from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step, tell_given
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.wording import quote_copy, tell_path
 
 
@@ -37,6 +37,7 @@ class MetadataOnlyCopy(EndedFilesRule):
     code: ClassVar[str] = "LAY103"
     covers: ClassVar[tuple[int, ...]] = (52,)
     ending: ClassVar[str] = "metadata"
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def tell(self, layer: str, files: str, origins: str, folders: str) -> str:
         """Who ships again what others brought."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.origins import Maker
 from layerscope.rules.ended_files import SQUASH, EndedFilesRule, quote_step, tell_given
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 
 
 class OverwrittenInLaterLayer(EndedFilesRule):
@@ -33,6 +33,7 @@ class OverwrittenInLaterLayer(EndedFilesRule):
     code: ClassVar[str] = "LAY102"
     covers: ClassVar[tuple[int, ...]] = (52, 57)
     ending: ClassVar[str] = "overwritten"
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE,)
 
     def tell(self, layer: str, files: str, origins: str, folders: str) -> str:
         """Who replaces what others brought."""

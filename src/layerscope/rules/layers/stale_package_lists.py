@@ -8,7 +8,7 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.system.apt import PackageInstallation, PackageLists
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import begin, quote_instruction, tell_count, tell_layer
@@ -46,6 +46,7 @@ class StalePackageLists(Rule):
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.LOW
     needs: ClassVar[tuple[type[Fact], ...]] = (PackageLists, PackageInstallation)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.REBUILD,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding an installation."""

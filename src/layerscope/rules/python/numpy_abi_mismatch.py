@@ -7,11 +7,11 @@ from packaging.utils import canonicalize_name
 
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.numpy_modules import OldNumpyModules
 from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
+from layerscope.rules.joint_requirements import JOINT_NEEDS, join_requirements
 from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
@@ -38,7 +38,8 @@ class NumpyAbiMismatch(Rule):
     covers: ClassVar[tuple[int, ...]] = (28,)
     severity: ClassVar[Severity] = Severity.HIGH
     ends_gpu_work: ClassVar[Severity | None] = Severity.HIGH
-    needs: ClassVar[tuple[type[Fact], ...]] = (OldNumpyModules, PythonEnvironment)
+    needs: ClassVar[tuple[type[Fact], ...]] = (OldNumpyModules, *JOINT_NEEDS)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.DOCKERFILE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding an environment."""
@@ -61,10 +62,12 @@ class NumpyAbiMismatch(Rule):
         pip = tell_pip(facts, place)
         newer = quote_requirements(name.partition(" ")[0] for name in named)
         keys = tuple(canonicalize_name(name.partition(" ")[0]) for name in named)
+        joint = join_requirements(facts, place, "numpy", "<2")
+        asked = joint.text if joint is not None and joint.is_possible else "numpy<2"
         fix = Fix(
             "Keep NumPy below 2 in the same step as what is built for it",
-            (f"RUN {pip} 'numpy<2'", f"Or newer versions, built for NumPy 2: RUN {pip} --upgrade {newer}"),
-            build_edits=(AskTogether(("numpy<2",), keys),),
+            (f"RUN {pip} '{asked}'", f"Or newer versions, built for NumPy 2: RUN {pip} --upgrade {newer}"),
+            build_edits=(AskTogether((asked,), keys),),
         )
         places = blame_latest(numpy.numpy_place, *(fact.evidence for fact in modules))
         packages = list(dict.fromkeys(fact.package for fact in modules))

@@ -10,7 +10,7 @@ from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.layer_fixes import drop_paths
 from layerscope.rules.python_cures import quote_requirements, tell_pip
 from layerscope.rules.rule import Rule
@@ -35,6 +35,7 @@ class OrphanedSitePackages(Rule):
     covers: ClassVar[tuple[int, ...]] = (30,)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (PythonEnvironment, Distribution, LayerProof)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a directory."""

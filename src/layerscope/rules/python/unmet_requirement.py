@@ -12,7 +12,7 @@ from layerscope.facts.python.requirements import Requirements, Unmet
 from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.joint_requirements import JOINT_NEEDS, join_requirements
 from layerscope.rules.python_cures import quote_requirements, tell_environment, tell_pip
 from layerscope.rules.requirement_harm import find_told_requirements, weigh_requirement
@@ -49,6 +49,7 @@ class UnmetRequirement(Rule):
     covers: ClassVar[tuple[int, ...]] = (28, 64, 68)
     severity: ClassVar[Severity] = Severity.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (Requirements, Framework, OldNumpyModules, LayerProof, *JOINT_NEEDS)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.DOCKERFILE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a distribution whose requirements are not all met, the worst first among them."""
