@@ -17,7 +17,8 @@ from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import judge
 from layerscope.recipe.forms import FORMS
 from layerscope.recipe.setting import LeftOut, Recipe, Setting, Source, SourceKind
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
+from layerscope.rules.registry import RULES
 from support.recipe_checks import read_compose, read_kubernetes, run_script
 from support.serving_image import RUNTIME, SITE, audit_files, audit_serving
 from support.tar_writer import directory, file
@@ -77,6 +78,15 @@ def test_every_setting_bears_its_reason_and_source(tmp_path: Path) -> None:
     assert container["resources"]["limits"] == {"nvidia.com/gpu": 2}
     assert pod["securityContext"]["fsGroup"] == 1000
     assert container["readinessProbe"] == {"httpGet": {"path": "/health", "port": 8000}}
+
+
+def test_every_rule_that_a_recipe_cures_has_its_setting(tmp_path: Path) -> None:
+    """By its code; such a rule is planted in this image."""
+    sources = [each.source for each in derive(audit_serving(tmp_path)).settings if each.source is not None]
+    codes = {source.name for source in sources if source.kind is SourceKind.FINDING}
+    cured = {rule.code for rule in RULES if FixPlace.RECIPE in rule.fixed_in}
+    assert cured
+    assert cured <= codes
 
 
 def test_gpus_come_from_what_computes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.proof import LayerProof
 from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
@@ -35,6 +35,7 @@ class ModelOutsideImage(Rule):
     code: ClassVar[str] = "CONF015"
     covers: ClassVar[tuple[int, ...]] = (78,)
     severity: ClassVar[Severity] = Severity.LOW
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.RECIPE,)
     needs: ClassVar[tuple[type[Fact], ...]] = (MountPoint, LayerProof)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

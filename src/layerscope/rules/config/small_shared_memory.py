@@ -8,7 +8,7 @@ from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.python.loader_workers import LoaderWorkers
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.run_settings import choose_shm_size, tell_gib
 from layerscope.rules.severity import Severity
@@ -35,6 +35,7 @@ class SmallSharedMemory(Rule):
     code: ClassVar[str] = "CONF013"
     covers: ClassVar[tuple[int, ...]] = (41,)
     severity: ClassVar[Severity] = Severity.MEDIUM
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.RECIPE,)
     needs: ClassVar[tuple[type[Fact], ...]] = (ParallelStart, LoaderWorkers)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from layerscope.facts.cuda.rdma_libraries import RdmaLibraries
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.run_settings import STACK_BYTES
 from layerscope.rules.severity import Confidence, Severity
@@ -33,6 +33,7 @@ class LockedMemoryLimit(Rule):
     covers: ClassVar[tuple[int, ...]] = (88,)
     severity: ClassVar[Severity] = Severity.INFO
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.RECIPE,)
     needs: ClassVar[tuple[type[Fact], ...]] = (RdmaLibraries,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
