@@ -82,7 +82,7 @@ def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
             raise UsageError("options on how layers are changed: expected --apply --layers beside them")
         return None
     if not surgery.layers:
-        raise UsageError("--apply: expected --layers beside it")
+        raise UsageError("--apply: expected --layers or --build beside it")
     if surgery.to is None:
         raise UsageError("--apply --layers: expected --to DESTINATION, the place of the new image")
     destination = select_destination(surgery.to, replaces=surgery.replaces, insecure=reading.insecure)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
-from layerscope.engine.client import Engine, quote_name
+from layerscope.engine.client import ANSWER_SECONDS, CONNECT_SECONDS, Engine, quote_name
+from layerscope.engine.failure import explaining, find_refusal
 from layerscope.errors import EngineError, ImageNotFoundError
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ FIRST_BYTE_SECONDS = 1800.0
 """An engine of 20.10 writes the whole export to disk first: 9 s a GB measured, more on a slow disk."""
 STALL_SECONDS = 300.0
 """Once bytes flow, an engine that sends none for five minutes is taken for hung."""
+REMOVE_SECONDS = 600.0
+"""Removing an image of many GB deletes its files."""
+HTTP_OK, HTTP_CREATED, HTTP_NOT_FOUND = 200, 201, 404
 
 
 class InspectedImage(Struct, frozen=True):
@@ -69,6 +73,31 @@ def load_image(engine: Engine, archive: Iterable[bytes], *, name: str) -> None:
             raise EngineError(f"{task}: expected lines of JSON from {engine.name}, got {line[:100]!r}") from error
         if "error" in answer:
             raise EngineError(f"{task}: {engine.name} says: {str(answer['error'])[:500]}")
+
+
+def tag_image(engine: Engine, image: str, repository: str, tag: str) -> None:
+    """Give an image one more name, which may have been another image's; raises EngineError."""
+    task = f"naming image {image}"
+    url = engine.url(f"/images/{quote_name(image)}/tag")
+    with explaining(task, engine.endpoint, "waiting for the answer"):
+        response = engine.client.post(
+            url,
+            params={"repo": repository, "tag": tag},
+            timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+            verify=engine.client.verify,
+        )
+    if response.status_code not in {HTTP_OK, HTTP_CREATED}:
+        raise EngineError(f"{task}: {engine.name} says: {find_refusal(response)}")
+
+
+def remove_image(engine: Engine, name: str) -> None:
+    """Take a name from an image, and delete what has no other; one that is gone is as good. Raises EngineError."""
+    task = f"removing image {name}"
+    url = engine.url(f"/images/{quote_name(name)}")
+    with explaining(task, engine.endpoint, "waiting for the answer"):
+        response = engine.client.delete(url, timeout=(CONNECT_SECONDS, REMOVE_SECONDS), verify=engine.client.verify)
+    if response.status_code not in {HTTP_OK, HTTP_NOT_FOUND}:
+        raise EngineError(f"{task}: {engine.name} says: {find_refusal(response)}")
 
 
 class ExportStream:

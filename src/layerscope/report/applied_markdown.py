@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
-from layerscope.report.applied_view import list_sizes
+from layerscope.report.before_after import list_counts, list_sizes, write_findings
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
-from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_size
 
 SHOWN_PATHS = 20
@@ -21,11 +20,11 @@ def render_applied_markdown(applied: Applied) -> str:
     lines += [*_tell_verdict(applied), ""]
     lines += [write_row(("", "before", "after")), "| --- | ---: | ---: |"]
     lines += [write_row((label, tell_size(old), tell_size(new))) for label, old, new in list_sizes(applied)]
-    lines += [write_row((label, str(old), str(new))) for label, old, new in _count(applied)]
+    lines += [write_row((label, str(old), str(new))) for label, old, new in list_counts(applied)]
     lines += ["", "## Layers", "", write_row(("layer", "outcome", "before", "after", "instruction"))]
     lines += ["| ---: | --- | ---: | ---: | --- |", *_write_layers(applied)]
     for heading, findings in (("Findings removed", applied.removed), ("New findings", applied.added)):
-        lines += _write_findings(heading, findings)
+        lines += write_findings(heading, findings)
     if applied.variables:
         lines += ["", "## Config", "", *_write_variables(applied)]
     gone = [f"- {write_code(root_path(path))}" for path in sorted(applied.cuts.paths)[:SHOWN_PATHS]]
@@ -52,14 +51,6 @@ def _write_variables(applied: Applied) -> Iterator[str]:
         yield f"- {write_code(f'{name}={value}')}" if value is not None else f"- {write_code(name)} is not set any more"
 
 
-def _count(applied: Applied) -> list[tuple[str, int, int]]:
-    before, after = applied.before, applied.after
-    return [
-        ("layers", len(before.layers), len(after.layers)),
-        ("findings", len(before.findings), len(after.findings)),
-    ]
-
-
 def _write_layers(applied: Applied) -> Iterator[str]:
     for change in list_layer_changes(applied):
         if change.outcome is LayerOutcome.KEPT:
@@ -67,8 +58,3 @@ def _write_layers(applied: Applied) -> Iterator[str]:
         after = tell_size(change.after) if change.after is not None else ""
         told = write_code(tell_instruction(applied.before.layers[change.number].step))
         yield write_row((str(change.number), change.outcome.value, tell_size(change.before), after, told))
-
-
-def _write_findings(title: str, findings: tuple[Finding, ...]) -> list[str]:
-    told = [f"- {finding.code}: {write_prose(finding.message)}" for finding in findings]
-    return ["", f"## {title}", "", *told] if told else []

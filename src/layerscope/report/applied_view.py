@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
-from layerscope.audit.result import AuditResult
+from layerscope.report.before_after import draw_comparison, draw_findings, list_sizes
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
@@ -12,7 +12,6 @@ from layerscope.report.json_parts import build_image, head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.places import root_path
 from layerscope.report.terminal.page import Page, start_table
-from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count, tell_size
 
 SHOWN_PATHS = 5
@@ -23,10 +22,10 @@ def render_applied_text(applied: Applied, context: RenderContext) -> str:
     """The verdict first, then the table of before and after, the layers that changed, and the findings."""
     page = Page(context)
     _draw_verdict(page, applied)
-    _draw_comparison(page, applied)
+    draw_comparison(page, applied)
     _draw_layers(page, applied)
-    _draw_findings(page, "Findings removed", applied.removed, "kept")
-    _draw_findings(page, "New findings", applied.added, "bad")
+    draw_findings(page, "Findings removed", applied.removed, "kept")
+    draw_findings(page, "New findings", applied.added, "bad")
     _draw_rest(page, applied)
     return page.read()
 
@@ -40,33 +39,6 @@ def _draw_verdict(page: Page, applied: Applied) -> None:
     page.add_line((f"{page.symbols.bad} ", "bad"), "Not written: the new image is not what it should be")
     for objection in applied.objections:
         page.add_line(f"{page.symbols.dash} {escape_text(objection)}", indent=2)
-
-
-def _draw_comparison(page: Page, applied: Applied) -> None:
-    page.add_blank()
-    table = start_table()
-    for name in ("", "before", "after", "less"):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
-    for label, before, after in list_sizes(applied):
-        table.add_row(label, tell_size(before), tell_size(after), tell_size(before - after) if before > after else "")
-    counts = [("layers", len(applied.before.layers), len(applied.after.layers))]
-    counts.append(("findings", len(applied.before.findings), len(applied.after.findings)))
-    for label, before, after in counts:
-        table.add_row(label, f"{before:,}", f"{after:,}", f"{before - after:,}" if before > after else "")
-    page.add(table)
-
-
-def list_sizes(applied: Applied) -> list[tuple[str, int, int]]:
-    """Bytes before and after: of the blobs, of the layers' contents, and of what a container sees."""
-    return [
-        ("stored", _sum_stored(applied.before), _sum_stored(applied.after)),
-        ("content", applied.before.weight.total, applied.after.weight.total),
-        ("visible", applied.before.weight.visible, applied.after.weight.visible),
-    ]
-
-
-def _sum_stored(result: AuditResult) -> int:
-    return sum(layer.size or 0 for layer in result.layers)
 
 
 def _draw_layers(page: Page, applied: Applied) -> None:
@@ -87,14 +59,6 @@ def _draw_layers(page: Page, applied: Applied) -> None:
         table.add_row(str(change.number), tell_size(change.before), after, change.outcome.value, told)
     if changed:
         page.add(table)
-
-
-def _draw_findings(page: Page, title: str, findings: tuple[Finding, ...], style: str) -> None:
-    if not findings:
-        return
-    page.add_heading(title)
-    for finding in findings:
-        page.add_line((f"{finding.code} ", style), escape_text(finding.message), indent=1)
 
 
 def _draw_rest(page: Page, applied: Applied) -> None:

@@ -146,7 +146,7 @@ def test_an_archive_that_passes_by_once_is_fixed(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--apply",), "--apply: expected --layers beside it"),
+        (("--apply",), "--apply: expected --layers or --build beside it"),
         (("--apply", "--layers"), "expected --to DESTINATION, the place of the new image"),
         (("--layers",), "expected --apply --layers beside them"),
         (("--to", "oci-dir:fixed"), "expected --apply --layers beside them"),

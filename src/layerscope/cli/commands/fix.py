@@ -8,9 +8,11 @@ import click
 
 from layerscope.audit.applied import Applied
 from layerscope.audit.ignore_base import ignore_base as leave_out_base
+from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
+from layerscope.cli.build_fix import BuildChoice, apply_build, open_rebuild, with_build
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import (
@@ -48,6 +50,7 @@ from layerscope.report.applied_view import render_applied_json, render_applied_t
 from layerscope.report.plan_markdown import render_plan_markdown
 from layerscope.report.plan_view import render_plan_json, render_plan_text
 from layerscope.rules.registry import find_rule
+from layerscope.sources.source import Source
 
 FORMATS = (*TEXT_AND_JSON, "markdown")
 
@@ -62,6 +65,7 @@ FORMATS = (*TEXT_AND_JSON, "markdown")
 @policy_dir_option
 @with_dockerfile
 @with_surgery
+@with_build
 @with_recipe
 @with_reading
 @output_option
@@ -79,6 +83,7 @@ def command(
     policy_dir: Path | None,
     choice: DockerfileChoice,
     surgery: Surgery,
+    build: BuildChoice,
     wanted: RecipeChoice,
     reading: Reading,
     output: tuple[str, ...],
@@ -90,26 +95,25 @@ def command(
     bytes it saves and what to write. With --file, a diff shows what of that changes the Dockerfile. Formats are
     terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
-    should be and was not written. With --recipe: 0 it is told, 5 a --probe could not run.
+    should be and was not written, or a build broke. With --recipe: 0 it is told, 5 a --probe could not run.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
-    destination = open_destination(surgery, reading)
-    _check(destination, has_dockerfile=opened is not None or choice.is_reconstructed)
-    wanted.check(is_alone=destination is None and opened is None and not (choice.is_reconstructed or codes or is_safe))
+    wanted.check(is_alone=opened is None and not (surgery.applies or choice.is_reconstructed or codes or is_safe))
+    rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
+    destination = _open_destination(surgery, reading, choice) if rebuild is None else None
     source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
-    tell_unknown_branches(options, console)
-    with show_progress(console) as progress:
-        result = audit_image(source, options=options, progress=progress)
-    tell_cache_notes(options.cache, console)
+    result = _audit(source, options, console)
     if wanted.recipe is not None:
         return deliver_recipe(image, result, wanted, outputs, options=options, console=console)
     whole, result = result, leave_out_base(result) if ignore_base else result
-    if destination is not None and not result.is_intact:
+    if surgery.applies and not result.is_intact:
         console.complain("the image is damaged: nothing was changed, and no image was written")
+    elif rebuild is not None:
+        return apply_build(rebuild, whole, result, codes, options=options, outputs=outputs, console=console)
     elif destination is not None:
         meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
         applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
@@ -126,12 +130,23 @@ def command(
     return find_exit_code(result, proposal.plan)
 
 
-def _check(destination: Destination | None, *, has_dockerfile: bool) -> None:
-    """Raise UsageError where an image of edited layers is asked for, which has no use for a Dockerfile, and that."""
-    if destination is not None and has_dockerfile:
+def _audit(source: Source, options: AuditOptions, console: Console) -> AuditResult:
+    """The audit of the image."""
+    tell_unknown_branches(options, console)
+    with show_progress(console) as progress:
+        result = audit_image(source, options=options, progress=progress)
+    tell_cache_notes(options.cache, console)
+    return result
+
+
+def _open_destination(surgery: Surgery, reading: Reading, choice: DockerfileChoice) -> Destination | None:
+    """Where an image of edited layers goes, which has no use for a Dockerfile; None where none is made."""
+    destination = open_destination(surgery, reading)
+    if destination is not None and (choice.path is not None or choice.is_reconstructed):
         raise UsageError(
             "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
         )
+    return destination
 
 
 def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: DockerfileProposal | None) -> dict[str, Renderer]:

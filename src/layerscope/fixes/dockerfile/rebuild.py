@@ -21,6 +21,12 @@ class RebuildAdvice:
     command: str
     reason: str
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the command tells the builder to make anew."""
+        words = self.command.split()
+        return tuple(words[2 : words.index("-t")])
+
 
 def advise_rebuilds(findings: tuple[Finding, ...], matched: MatchedDockerfile) -> tuple[RebuildAdvice, ...]:
     """One piece of advice for each finding about a stale step."""

@@ -1,0 +1,80 @@
+"""An image that was built anew from its edited Dockerfile, and the proof: audited, and compared with the one before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from layerscope.audit.build_fix import BuildFix
+from layerscope.audit.changed_files import ChangedFiles, compare_files
+from layerscope.audit.rebuilt_findings import RebuiltFindings, compare_rebuilt
+from layerscope.audit.result import AuditResult
+from layerscope.image.config import RuntimeConfig
+from layerscope.rules.severity import Severity
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image before and after, and what became of its findings.
+
+    `objections` say what the proof found: with any, the new image has no name any more. `command` is what built it.
+    """
+
+    before: AuditResult
+    after: AuditResult
+    fix: BuildFix
+    command: tuple[str, ...]
+    findings: RebuiltFindings
+    files: ChangedFiles
+    settings: tuple[str, ...]
+    objections: tuple[str, ...]
+    destination: str
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the new image is what it should be."""
+        return not self.objections
+
+    @property
+    def shared(self) -> frozenset[int]:
+        """The layers of the new image, by number, that the old one has."""
+        old = {layer.diff_id for layer in self.before.layers}
+        return frozenset(layer.index for layer in self.after.layers if layer.diff_id in old)
+
+
+def prove_build(
+    before: AuditResult, after: AuditResult, fix: BuildFix, *, command: Sequence[str], destination: str
+) -> Built:
+    """What the new image is, and whether it is what it should be."""
+    findings = compare_rebuilt(before.findings, after.findings)
+    objections = [
+        *(
+            f"{each.code} is still there: {each.message}; --only chooses others"
+            for each in findings.list_uncured(fix.cures)
+        ),
+        *(f"{each.code} is new: {each.message}" for each in findings.added if each.severity >= Severity.LOW),
+        *(() if after.is_intact else ("the new image is not intact",)),
+    ]
+    files = compare_files(
+        before.tree,
+        after.tree,
+        layers_before=fix.list_layers_before(),
+        layers_after=fix.list_layers_after(after.steps),
+    )
+    settings = _compare_settings(before.image.config.runtime, after.image.config.runtime)
+    return Built(before, after, fix, tuple(command), findings, files, settings, tuple(objections), destination)
+
+
+def _compare_settings(before: RuntimeConfig, after: RuntimeConfig) -> tuple[str, ...]:
+    """What of the config is another: the names of variables and labels, and those of other fields."""
+    old, new = (dict(entry.partition("=")[::2] for entry in config.env) for config in (before, after))
+    variables = [f"environment variable {name}" for name in sorted(old | new) if old.get(name) != new.get(name)]
+    labels = [
+        f"label {name}"
+        for name in sorted({**before.labels, **after.labels})
+        if before.labels.get(name) != after.labels.get(name)
+    ]
+    fields = [
+        name.replace("_", " ")
+        for name in RuntimeConfig.__struct_fields__
+        if name not in {"env", "labels", "args_escaped"} and getattr(before, name) != getattr(after, name)
+    ]
+    return (*variables, *labels, *fields)

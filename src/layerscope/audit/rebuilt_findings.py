@@ -1,0 +1,61 @@
+"""The findings of an image and of the one that was built in its place, whose paths and sizes may be others."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from layerscope.audit.compared_findings import compare_findings
+from layerscope.rules.finding import Finding
+
+LESSENED: Final = 0.9
+"""Part of the bytes up to which a finding counts as cured in part, where one edit removes one of its places."""
+
+_NUMBERS: Final = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class RebuiltFindings:
+    """What became of the findings: `kept` are those of the new image that the old one had."""
+
+    before: tuple[Finding, ...]
+    removed: tuple[Finding, ...]
+    kept: tuple[Finding, ...]
+    added: tuple[Finding, ...]
+
+    def list_uncured(self, cures: Sequence[Finding]) -> tuple[Finding, ...]:
+        """The findings that were to be gone and are still there, no less than before."""
+        return tuple(dict.fromkeys(finding for cured in cures for finding in self._iter_left(cured, cures)))
+
+    def _iter_left(self, cured: Finding, cures: Sequence[Finding]) -> Iterator[Finding]:
+        """What is left of a finding; as many as look like it and were not to be cured are none."""
+        others = sum(is_same(other, cured) and other not in cures for other in self.before)
+        left = [finding for finding in self.kept if is_same(finding, cured) and not _is_lessened(finding, cured)]
+        yield from left[others:]
+
+
+def compare_rebuilt(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> RebuiltFindings:
+    """The findings that are gone, those that are new, and the rest.
+
+    Another release of a package has other numbers in its paths; a finding with some of the old paths is the old one.
+    """
+    removed, added = compare_findings(before, after)
+    new = tuple(finding for finding in added if not any(is_same(finding, other) for other in removed))
+    gone = tuple(finding for finding in removed if not any(is_same(finding, other) for other in added))
+    fresh = set(map(id, new))
+    return RebuiltFindings(before, gone, tuple(finding for finding in after if id(finding) not in fresh), new)
+
+
+def is_same(finding: Finding, other: Finding) -> bool:
+    """Whether two findings are one as far as paths tell: of one rule, and at some of the same paths, or at none."""
+    own, others = _fold_paths(finding), _fold_paths(other)
+    return finding.code == other.code and (not own.isdisjoint(others) or own == others)
+
+
+def _is_lessened(finding: Finding, before: Finding) -> bool:
+    """Whether less is left of a finding: fewer places, or fewer bytes."""
+    return len(finding.locations) < len(before.locations) or finding.wasted < before.wasted * LESSENED
+
+
+def _fold_paths(finding: Finding) -> frozenset[str]:
+    return frozenset(_NUMBERS.sub("#", place.path) for place in finding.locations if place.path is not None)

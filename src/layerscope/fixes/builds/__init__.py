@@ -1,0 +1,1 @@
+"""An image built again by the builder of its engine."""

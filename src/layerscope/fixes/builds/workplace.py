@@ -1,0 +1,72 @@
+"""What a build leaves for a moment: its Dockerfile in a folder of its own, and a name in the engine."""
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from layerscope.engine.images import remove_image
+from layerscope.errors import EngineError, UsageError
+from layerscope.fixes.builds.request import BuildRequest
+from layerscope.fixes.destinations.engine import EngineDestination
+
+PREFIX: Final = "layerscope-fix-"
+"""How the names of folder and image begin."""
+
+IGNORES: Final = (".dockerignore", ".containerignore")
+"""Ends of the names of files beside a Dockerfile that say what of the folder is not copied, for it alone."""
+
+
+@contextmanager
+def open_dockerfile_place(request: BuildRequest) -> Iterator[Path]:
+    """The request's Dockerfile outside of its context, under its own name, with the list of what it ignores.
+
+    Raises UsageError where there is no such place.
+    """
+    trouble = "writing the Dockerfile for the build"
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    except OSError as error:
+        raise UsageError(f"{trouble}: {error.strerror}: {error.filename}") from error
+    try:
+        if folder.resolve().is_relative_to(request.context.resolve()):
+            raise UsageError(f"{trouble}: the folder for temporary files lies in the context; TMPDIR names another one")
+        try:
+            path = _write(request, folder)
+        except OSError as error:
+            raise UsageError(f"{trouble}: {error.strerror}: {error.filename}") from error
+        yield path
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def hold_name(destination: EngineDestination) -> Iterator[str]:
+    """A name for an image that is not proved yet; whatever has it then loses it, and goes unless it has another."""
+    name = f"localhost/{PREFIX}{secrets.token_hex(8)}:latest"
+    try:
+        yield name
+    except BaseException:
+        with suppress(EngineError):  # what went wrong first is told
+            _remove(destination, name)
+        raise
+    _remove(destination, name)
+
+
+def _write(request: BuildRequest, folder: Path) -> Path:
+    name = request.place.name
+    for ignore in IGNORES:
+        beside = request.place.with_name(name + ignore)
+        if beside.is_file():
+            shutil.copyfile(beside, folder / beside.name)
+    path = folder / name
+    path.write_bytes(request.text.encode())
+    return path
+
+
+def _remove(destination: EngineDestination, name: str) -> None:
+    with destination.connect() as engine:
+        remove_image(engine, name)

@@ -1,0 +1,80 @@
+"""The proof of a build: what it removed, what is still there or new, and which files no changed step explains."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.audit.build_fix import BuildFix
+from layerscope.audit.built import Built, prove_build
+from layerscope.audit.changed_files import FileChange
+from layerscope.audit.result import AuditResult
+from support.rebuilt import CACHE, FIXED, PACKAGE, WASTEFUL, WEIGHTS, audit, choose
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
+    """An image with a cache, and weights that are shipped twice."""
+    return audit(tmp_path_factory.mktemp("images") / "before", WASTEFUL)
+
+
+@pytest.fixture(scope="module")
+def fix(before: AuditResult) -> BuildFix:
+    """Both are edited in the Dockerfile."""
+    return choose(before)
+
+
+def prove(before: AuditResult, fix: BuildFix, after: AuditResult) -> Built:
+    """The proof, as a command would have it."""
+    return prove_build(before, after, fix, command=("docker", "build"), destination="docker:fixed")
+
+
+def test_a_build_that_does_what_was_meant_is_proved(before: AuditResult, fix: BuildFix, tmp_path: Path) -> None:
+    """The findings are gone, the base's layer is the old one, and only the cache is another for a container."""
+    built = prove(before, fix, audit(tmp_path / "after", FIXED))
+    assert built.objections == ()
+    assert [finding.code for finding in built.findings.removed] == ["LAY103", "LAY104"]
+    assert built.findings.added == ()
+    assert built.shared == {0}
+    assert {folder: dict(counts) for folder, counts in built.files.expected.items()} == {
+        "/root": {FileChange.REMOVED: 24}
+    }
+    assert built.files.others == {}
+    assert built.settings == ()
+
+
+def test_a_finding_that_was_to_go_and_stays_is_an_objection(before: AuditResult, fix: BuildFix, tmp_path: Path) -> None:
+    """As where an image's pip is a script that does not heed its options."""
+    stubborn = ((FIXED[0][0], f"{PACKAGE}, {CACHE}"), FIXED[1])
+    (objection,) = prove(before, fix, audit(tmp_path / "after", stubborn)).objections
+    assert objection.startswith("LAY104 is still there: Layer 1 ")
+
+
+def test_a_finding_that_no_edit_was_made_for_may_stay(before: AuditResult, tmp_path: Path) -> None:
+    """Nothing else was promised."""
+    fix = choose(before, reviewed=False)
+    assert [edit.code for edit in fix.proposal.edits] == ["LAY104"]
+    built = prove(before, fix, audit(tmp_path / "after", (FIXED[0], *WASTEFUL[1:])))
+    assert built.objections == ()
+    assert "LAY103" in [finding.code for finding in built.findings.kept]
+
+
+def test_a_new_finding_is_an_objection(before: AuditResult, fix: BuildFix, tmp_path: Path) -> None:
+    """From low on."""
+    twice = (
+        *FIXED,
+        ("RUN /bin/sh -c chmod 700 /opt/weights # buildkit", (WEIGHTS % 1000).replace("uid", "mode = 0o700, uid")),
+    )
+    built = prove(before, fix, audit(tmp_path / "after", twice))
+    assert any(objection.startswith(("LAY103 is still there", "LAY103 is new")) for objection in built.objections)
+
+
+def test_what_no_changed_step_explains_is_told_and_no_objection(
+    before: AuditResult, fix: BuildFix, tmp_path: Path
+) -> None:
+    """A build makes files anew; a setting that is another is told, too."""
+    extra = (*FIXED, ("RUN /bin/sh -c make # buildkit", '{ file = "usr/lib/made", size = 10, pattern = "x" }'))
+    built = prove(before, fix, audit(tmp_path / "after", extra, config='env = ["PATH=/bin", "A=1"]\nworkdir = "/srv"'))
+    assert built.is_proved
+    assert {folder: dict(counts) for folder, counts in built.files.others.items()} == {"/usr": {FileChange.ADDED: 3}}
+    assert built.files.paths == ("usr", "usr/lib", "usr/lib/made")
+    assert built.settings == ("environment variable A", "environment variable PATH", "working dir")

@@ -1,0 +1,42 @@
+"""An instruction of the edited file, led back to the user's own file and to the edits behind it."""
+
+from layerscope.fixes.builds.edited_file import EditedFile
+from layerscope.fixes.dockerfile.applying import apply_edits
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, Span
+from layerscope.formats.dockerfile import parse_dockerfile
+from layerscope.rules.fix import Safety
+
+TEXT = "FROM x\n# one\nRUN one\nRUN two\nRUN three && rm one\nCMD four\n"
+
+
+def edit_file() -> EditedFile:
+    """The third line is another, and the fifth keeps one of its commands."""
+    before = parse_dockerfile(TEXT.encode())
+    place = TEXT.index("RUN one") + len("RUN one")
+    longer = DockerfileEdit("LAY104", 0, "longer", Safety.SAFE, spans=(Span(place, place, " && \\\n  more"),))
+    shorter = DockerfileEdit("LAY101", 2, "shorter", Safety.SAFE, drops=(Drop(5, 1),))
+    text, edits, _ = apply_edits(before, [longer, shorter])
+    return EditedFile(before, parse_dockerfile(text.encode()), edits)
+
+
+def test_changed_instructions_are_known_on_both_sides() -> None:
+    """By their first lines."""
+    file = edit_file()
+    assert file.changed_before == {3, 5}
+    assert file.changed_after == {3, 6}
+
+
+def test_lines_are_those_of_the_user_s_own_file() -> None:
+    """Also below an instruction that has more lines now."""
+    file = edit_file()
+    assert [file.find_old(each).number for each in file.after.instructions] == [1, 3, 4, 5, 6]
+
+
+def test_edits_are_told_of_their_instruction_and_of_those_below() -> None:
+    """An instruction that none changed has those above it."""
+    file = edit_file()
+    _, one, two, three, four = file.after.instructions
+    titles = [[edit.title for edit in file.find_edits(each)] for each in (one, two, three, four)]
+    assert titles == [["longer"], [], ["shorter"], []]
+    above = [[edit.title for edit in file.find_edits_above(each)] for each in (one, two, three, four)]
+    assert above == [[], ["longer"], ["longer"], ["longer", "shorter"]]

@@ -1,0 +1,43 @@
+"""The Dockerfile of a build lies outside of the context, and is gone afterwards."""
+
+from pathlib import Path
+
+import pytest
+
+from layerscope.errors import UsageError
+from layerscope.fixes.builds.request import BuildRequest
+from layerscope.fixes.builds.workplace import open_dockerfile_place
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    """A folder with a Dockerfile and a list of what is not copied for it."""
+    folder = tmp_path / "context"
+    folder.mkdir()
+    (folder / "app.Dockerfile").write_text("FROM scratch\n")
+    (folder / "app.Dockerfile.dockerignore").write_text("secret\n")
+    return folder
+
+
+def test_the_text_lies_elsewhere_under_the_same_name(context: Path) -> None:
+    """Beside it is the list that builders look for by that name; line ends stay."""
+    request = BuildRequest("FROM x\r\n", context, context / "app.Dockerfile")
+    with open_dockerfile_place(request) as path:
+        assert path.name == "app.Dockerfile"
+        assert path.read_bytes() == b"FROM x\r\n"
+        assert path.with_name("app.Dockerfile.dockerignore").read_text() == "secret\n"
+        assert not path.is_relative_to(context)
+    assert not path.parent.exists()
+    assert (context / "app.Dockerfile").read_text() == "FROM scratch\n"
+
+
+def test_a_place_within_the_context_is_refused(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image would get it, too."""
+    monkeypatch.setattr("tempfile.tempdir", str(context))
+    request = BuildRequest("FROM x\n", context, context / "app.Dockerfile")
+    with (
+        pytest.raises(UsageError, match="lies in the context; TMPDIR names another one"),
+        open_dockerfile_place(request),
+    ):
+        pass
+    assert len(list(context.iterdir())) == 2

@@ -1,0 +1,290 @@
+"""Images that engines' own builders make anew from an edited Dockerfile: proved, named, and run the same."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from layerscope.cli.main import run
+from support.buildx import PLUGIN, find_tools
+from support.live_engines import EngineUnavailableError, LiveEngine, start_engine
+
+BASE: Final = """\
+FROM scratch AS base
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+COPY pip check /bin/
+"""
+WASTEFUL: Final = """
+# the program
+FROM base
+RUN pip install numpy
+COPY weights/ /models/
+RUN mkdir -p /opt/sdk && head -c 3000000 /dev/zero > /opt/sdk/installer
+RUN cp /opt/sdk/installer /srv/part
+RUN {change} /models && rm -rf /opt/sdk
+CMD ["sh", "-c", "stat -c '%a %u %g %s %n' /models/* /srv/*; sha256sum /models/* /srv/*"]
+"""
+PINNED: Final = """
+FROM base
+ENV A=1
+RUN pip install numpy
+COPY weights/ /models/
+RUN echo starting && \\
+    check /root/.cache/pip/http/body
+CMD ["sh"]
+"""
+STALE: Final = """
+FROM base AS lists
+RUN mkdir -p /var/lib/apt/lists && echo list > /var/lib/apt/lists/list && od -N8 -x /dev/urandom > /lists && \\
+    find /var/lib/apt -exec touch -d "${http_proxy:-2024-01-01 00:00}" {} +
+FROM scratch AS made
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "sh", "-c", "/bin/busybox od -N8 -x /dev/urandom > /made"]
+FROM lists
+COPY --from=made /made /made
+RUN mkdir -p /var/lib/dpkg/info && echo git > /var/lib/dpkg/info/git.list
+CMD ["cat", "/lists", "/made"]
+"""
+"""Builders take no proxy for an input of a step: the first build has lists from long ago, and the next one new ones."""
+
+PIP: Final = """\
+#!/bin/sh
+mkdir -p /root/.cache/pip/http /srv
+case "$*" in {kept}) ;; *) head -c 2000000 /dev/zero > /root/.cache/pip/http/body;; esac
+echo numpy > /srv/numpy
+"""
+CHECK: Final = """\
+#!/bin/sh
+test -e "$1" && exit 0
+echo "ModuleNotFoundError: No module named 'numpy'" >&2
+{then}
+"""
+TEMPORARY: Final = "layerscope-fix-"
+
+
+@pytest.fixture(scope="session", params=["docker-20.10", "docker-26.1", "podman"])
+def building_engine(request: pytest.FixtureRequest) -> Iterator[LiveEngine]:
+    """The classic builder, BuildKit behind buildx, and podman's builder, each with its engine."""
+    yield from start(str(request.param))
+
+
+@pytest.fixture(scope="session")
+def classic_engine() -> Iterator[LiveEngine]:
+    """An engine whose program has no buildx."""
+    yield from start("docker-20.10")
+
+
+@pytest.fixture(scope="session")
+def buildx_engine() -> Iterator[LiveEngine]:
+    """An engine whose program has it."""
+    yield from start("docker-26.1")
+
+
+def start(name: str) -> Iterator[LiveEngine]:
+    """Start an engine, and skip where that cannot be done."""
+    try:
+        live = start_engine(name)
+    except EngineUnavailableError as error:
+        pytest.skip(f"no engine {name}: {error}")
+    yield live
+    live.client.close()
+
+
+class Workshop:
+    """A context to build from, and the program of one engine that does it."""
+
+    def __init__(self, engine: LiveEngine, folder: Path) -> None:
+        """Make the folder, and find the program."""
+        self.engine = engine
+        self.scheme = engine.kind.scheme
+        self.folder = folder
+        self.context = folder / "context"
+        (self.context / "weights").mkdir(parents=True)
+        busybox = shutil.which("busybox")
+        if busybox is None:
+            pytest.skip("no busybox: install busybox-static")
+        shutil.copy(busybox, self.context / "busybox")
+        (self.context / "weights/model.bin").write_bytes(bytes(range(256)) * 10_000)
+        self.environment = {**os.environ, **engine.environment, **self._find_program()}
+        self.environment["LAYERSCOPE_CACHE_DIR"] = str(folder / "cache")
+
+    def _find_program(self) -> Mapping[str, str]:
+        """The variables that lead to the engine's own program: of its Debian release, with buildx or without."""
+        config = self.folder / "config"
+        (config / "cli-plugins").mkdir(parents=True)
+        path = f"/usr/bin:{os.environ['PATH']}"
+        if self.engine.name == "docker-26.1":
+            tools = find_tools()
+            if tools is None:
+                pytest.skip("no buildx: LAYERSCOPE_ENGINE_SUITE=trixie tests/support/engine.sh install")
+            (config / "cli-plugins/docker-buildx").symlink_to(tools / PLUGIN)
+            path = f"{tools}/usr/bin:{path}"
+        return {"PATH": path, "DOCKER_CONFIG": str(config)}
+
+    def build(
+        self, dockerfile: str, tag: str, *options: str, kept: str = "*--no-cache-dir*", then: str = "exit 3"
+    ) -> None:
+        """Build an image of the Dockerfile, by a pip that heeds these options, and a check that ends so."""
+        (self.context / "Dockerfile").write_text(BASE + dockerfile)
+        for name, text in (("pip", PIP.replace("{kept}", kept)), ("check", CHECK.replace("{then}", then))):
+            (self.context / name).write_text(text)
+            (self.context / name).chmod(0o755)
+        words = ["docker"] if self.scheme == "docker" else ["podman", "--url", self.engine.host]
+        command = [*words, "build", "--network=none", "-t", tag, *options, str(self.context)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def write_arguments(self, tag: str, to: str, *options: str) -> list[str]:
+        """The command that fixes one image into another."""
+        image, target = f"{self.scheme}:{tag}", f"{self.scheme}:{to}"
+        place = ["--file", str(self.context / "Dockerfile"), "--context", str(self.context)]
+        return ["fix", image, "--apply", "--build", *place, "--to", target, "--build-option=--network=none", *options]
+
+    def list_names(self) -> set[str]:
+        """The names of all images."""
+        return {name for image in self.engine.client.images.list() for name in image.tags}
+
+    def run(self, tag: str) -> str:
+        """What a container of the image prints."""
+        printed: bytes = self.engine.client.containers.run(tag, remove=True, network_mode="none")
+        return printed.decode()
+
+
+@pytest.fixture
+def workshop(building_engine: LiveEngine, tmp_path: Path) -> Workshop:
+    """A workshop of each engine."""
+    return Workshop(building_engine, tmp_path)
+
+
+def fix(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, Any, str]:
+    """Run the command, and return its exit code, its report if there is one, and what it said."""
+    for name, value in workshop.environment.items():
+        monkeypatch.setenv(name, value)
+    capfd.readouterr()
+    code = run([*workshop.write_arguments(*arguments), "-o", "json"])
+    out, err = capfd.readouterr()
+    assert not any(TEMPORARY in name for name in workshop.list_names())
+    return code, json.loads(out) if out else None, err
+
+
+def test_a_wasteful_build_is_fixed_and_runs_the_same(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What was wasted is gone, every file but the cache is as it was, and the Dockerfile is written in the end."""
+    tag, fixed = "layerscope/build-waste:1", "layerscope/build-waste:fixed"
+    has_chmod = workshop.engine.name == "docker-26.1"  # of the three, only BuildKit is known to copy with a mode
+    workshop.build(WASTEFUL.replace("{change}", "chmod -R 700" if has_chmod else "chown -R 1000:1000"), tag)
+    text = (workshop.context / "Dockerfile").read_text()
+    code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--reviewed", "--replace")
+    assert code == 0, said
+    assert [each["code"] for each in report["removed"]] == ["LAY101", "LAY103", "LAY104"]
+    assert report["added"] == report["objections"] == []
+    sizes = report["sizes"]["content"]
+    assert sizes["before"] - sizes["after"] >= 3_000_000 + 2_560_000 + 2_000_000
+    assert report["files"]["expected"]["/root"] == {"added": 0, "removed": 1, "changed": 0}
+    assert set(report["files"]["expected"]) <= {"/root", "/models"}  # the folder itself gets no mode
+    assert report["files"]["changed_too"] == {}
+    assert report["shared_layers"][:3] == [0, 1, 2]
+    assert workshop.run(tag) == workshop.run(fixed) != ""
+    assert (workshop.context / "Dockerfile").read_text() == text
+    code, _, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--only", "LAY104", "--write", "--replace")
+    assert code == 0, said
+    assert (workshop.context / "Dockerfile").read_text() == text.replace(
+        "install numpy", "install --no-cache-dir numpy"
+    )
+    code, report, said = fix(workshop, monkeypatch, capfd, fixed, fixed, "--replace")
+    assert (code, report) == (0, None)
+    assert "nothing to build" in said
+
+
+def test_a_step_that_fails_is_told_by_line_and_explained(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It works with a cache alone; nothing gets the name."""
+    tag, fixed = "layerscope/build-break:1", "layerscope/build-break:fixed"
+    workshop.build(PINNED, tag)
+    code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--quiet")
+    assert code == 1
+    failure = report["failure"]
+    assert (failure["line"], failure["instruction"][:19]) == (10, "RUN echo starting &")
+    assert "ModuleNotFoundError: No module named 'numpy'" in failure["output"]
+    assert [cause["id"] for cause in failure["causes"]] == ["no-module"]
+    assert [edit["code"] for edit in failure["edits_above"]] == ["LAY104"]
+    assert "Not built: line 10 failed" in said
+    assert "ModuleNotFoundError" in said
+    assert not any(name.endswith("build-break:fixed") for name in workshop.list_names())
+
+
+def test_a_finding_that_stays_keeps_the_old_image(
+    classic_engine: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A pip that does not heed its option leaves the cache all the same."""
+    workshop, tag = Workshop(classic_engine, tmp_path), "layerscope/build-stays:1"
+    workshop.build(PINNED, tag, kept="nothing")
+    before = classic_engine.client.images.get(tag).id
+    code, report, _ = fix(workshop, monkeypatch, capfd, tag, tag, "--replace")
+    assert code == 1
+    assert report["result"]["written"] is False
+    assert report["objections"][0].startswith("LAY104 is still there: ")
+    assert classic_engine.client.images.get(tag).id == before
+
+
+def test_a_name_that_is_taken_is_refused_before_the_build(
+    classic_engine: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2."""
+    workshop, tag = Workshop(classic_engine, tmp_path), "layerscope/build-taken:1"
+    workshop.build(PINNED, tag)
+    code, report, said = fix(workshop, monkeypatch, capfd, tag, tag)
+    assert (code, report) == (2, None)
+    assert "the engine has such an image; choose another name, or --replace" in said
+    assert "Step 1" not in said
+
+
+def test_the_stale_stage_alone_is_made_anew(
+    buildx_engine: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By --no-cache-filter with its name; what the other stage made is as it was."""
+    workshop, tag, fixed = Workshop(buildx_engine, tmp_path), "layerscope/build-stale:1", "layerscope/build-stale:2"
+    workshop.build(STALE, tag)
+    new = "--build-option=--build-arg=http_proxy=2037-01-01 00:00"
+    code, report, said = fix(
+        workshop, monkeypatch, capfd, tag, fixed, "--only", "LAY202", "--reviewed", "--replace", new
+    )
+    assert code == 0, said
+    assert report["build"]["flags"] == ["--no-cache-filter", "lists"]
+    assert [each["code"] for each in report["removed"]] == ["LAY202"]
+    (lists, made), (other_lists, other_made) = (workshop.run(name).split("0000010\n")[:2] for name in (tag, fixed))
+    assert lists != other_lists
+    assert made == other_made
+
+
+def test_ctrl_c_stops_the_build_and_leaves_nothing(classic_engine: LiveEngine, tmp_path: Path) -> None:
+    """Neither an image nor a container nor a folder."""
+    workshop, tag, fixed = Workshop(classic_engine, tmp_path), "layerscope/build-long:1", "layerscope/build-long:fixed"
+    workshop.build(PINNED, tag, then="sleep 60")
+    (tmp_path / "temporary").mkdir()
+    containers = {each.id for each in classic_engine.client.containers.list(all=True)}
+    command = [sys.executable, "-m", "layerscope", *workshop.write_arguments(tag, fixed)]
+    environment = {**workshop.environment, "TMPDIR": str(tmp_path / "temporary")}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = list(takewhile(lambda line: not line.startswith("ModuleNotFoundError"), process.stderr))
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.readlines()
+    assert process.returncode == 130, said
+    assert said[-1] == "layerscope: interrupted\n"
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert not any(TEMPORARY in name or name == fixed for name in workshop.list_names())
+    assert {each.id for each in classic_engine.client.containers.list(all=True)} <= containers
