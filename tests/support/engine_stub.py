@@ -135,6 +135,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.stub.images |= _list_images(archive)
         self.send_body(200, self.stub.load_answer)
 
+    def do_DELETE(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        self.stub.requests.append(path)
+        found = self.stub.images.pop(path.partition("/images/")[2], None)
+        self.send_json(404 if found is None else 200, [])
+
     def iter_body(self) -> Iterator[bytes]:
         """The chunks that were sent."""
         while size := int(self.rfile.readline(), 16):

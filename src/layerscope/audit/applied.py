@@ -1,6 +1,6 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +25,9 @@ from layerscope.rules.config_edit import ConfigEdit, SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath, LayerEdit
 from layerscope.sources.layout import LayoutSource
+
+Prove = Callable[[Path, NewImage, AuditResult, Progress], Sequence[str]]
+"""Says what is wrong with a new image, of which the layout is finished, the audit made, and nothing put anywhere."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,15 @@ def list_layer_changes(applied: Applied) -> list[LayerChange]:
 
 
 def apply_layer_fix(
-    before: AuditResult, fix: LayerFix, destination: Destination, *, options: AuditOptions, progress: Progress
+    before: AuditResult,
+    fix: LayerFix,
+    destination: Destination,
+    *,
+    options: AuditOptions,
+    progress: Progress,
+    prove: Prove | None = None,
 ) -> Applied:
-    """Make the new image beside its place, audit it, and put it there if it is what it should be.
+    """Make the new image beside its place, audit it, and put it there if it is what it should be, by `prove` as well.
 
     Raises UsageError where the place is taken, SourceError, ImageError and OSError; then nothing is left behind.
     """
@@ -125,6 +134,8 @@ def apply_layer_fix(
         after = _audit_layout(layout, destination, options, progress)
         removed, added = compare_findings(before.findings, after.findings)
         objections = tuple(_find_objections(before, after, fix, cuts, added=added))
+        if not objections and prove is not None:
+            objections = tuple(prove(layout, new, after, progress))
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)

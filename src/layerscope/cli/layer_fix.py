@@ -13,6 +13,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
+from layerscope.cli.proof_probe import ProofProbe
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
@@ -100,6 +101,7 @@ def apply_layers(
     *,
     options: AuditOptions,
     console: Console,
+    proof: ProofProbe | None = None,
 ) -> Applied | None:
     """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
@@ -107,9 +109,10 @@ def apply_layers(
     fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression)
     if not fix.edits and compression is None:
         return None
+    prove = None if proof is None else proof.judge_layout
     try:
         with show_progress(console) as progress:
-            return apply_layer_fix(before, fix, destination, options=options, progress=progress)
+            return apply_layer_fix(before, fix, destination, options=options, progress=progress, prove=prove)
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error

@@ -36,11 +36,15 @@ class RecipeChoice:
     nonce: str
     probing: Probing = NO_PROBE
 
-    def check(self, *, is_alone: bool) -> None:
+    def check(self, *, is_alone: bool, applies: bool) -> None:
         """Raise UsageError for options that contradict each other; `is_alone` where none is of a plan or a change."""
         if self.recipe is None:
-            if self.probe or self.read_file or self.nonce or self.probing != NO_PROBE:
-                raise UsageError("--probe, --read, and options on how a container is run: expected --recipe with them")
+            if self.read_file or self.nonce:
+                raise UsageError("--read and --nonce: expected --recipe with them")
+            if self.probe and not applies:
+                raise UsageError("--probe: expected --recipe or --apply with it")
+            if not self.probe and self.probing != NO_PROBE:
+                raise UsageError("options on how a container is run: expected --probe beside them")
             return
         if not is_alone:
             raise UsageError("--recipe: expected no --apply, no Dockerfile, and no choice of fixes beside it")
@@ -54,7 +58,9 @@ class RecipeChoice:
 
 _OPTIONS: Final = (
     click.option("--recipe", type=click.Choice(tuple(FORMS)), help="Print how the image is to be run, and why so."),
-    click.option("--probe", is_flag=True, help="With --recipe: run the image, so that its start is measured."),
+    click.option(
+        "--probe", is_flag=True, help="Run the image: with --recipe to measure its start, with --apply to prove."
+    ),
     click.option("--read", "read_file", metavar="FILE", help="With --recipe: take what the log of a probe measured."),
     click.option("--nonce", default="", metavar="WORD", help="The word of the records that --read takes."),
 )

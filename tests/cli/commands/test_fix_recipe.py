@@ -86,9 +86,11 @@ def test_the_log_of_a_probe_gives_the_times(answer: Answer, image: Path, tmp_pat
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--probe"], "expected --recipe with them"),
+        (["--probe"], "expected --recipe or --apply with it"),
         (["--read", "x"], "expected --recipe with them"),
-        (["--memory", "1g"], "expected --recipe with them"),
+        (["--memory", "1g"], "expected --probe beside them"),
+        (["--apply", "--layers", "--to", "oci-dir:new", "--probe"], "an engine that can run it"),
+        (["--apply", "--layers", "--to", "oci-dir:new", "--read", "x"], "expected --recipe with them"),
         (["--recipe", "docker", "--probe", "--read", "x"], "expected one of them"),
         (["--recipe", "docker", "--memory", "1g"], "expected --probe beside them"),
         (["--recipe", "docker", "--nonce", "x"], "expected it with --read"),

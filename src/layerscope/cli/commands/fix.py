@@ -17,6 +17,7 @@ from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import (
     DockerfileChoice,
+    OpenedDockerfile,
     open_dockerfile,
     print_reconstruction,
     propose_changes,
@@ -38,6 +39,7 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
+from layerscope.cli.proof_probe import check_engine, open_proof
 from layerscope.cli.recipe_fix import RecipeChoice, deliver_recipe, with_recipe
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
@@ -100,27 +102,46 @@ def command(
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
-    wanted.check(is_alone=opened is None and not (surgery.applies or choice.is_reconstructed or codes or is_safe))
+    is_alone = opened is None and not (surgery.applies or choice.is_reconstructed or codes or is_safe)
+    wanted.check(is_alone=is_alone, applies=surgery.applies)
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
-    destination = _open_destination(surgery, reading, choice) if rebuild is None else None
-    source, below = choose_sources(image, base, reading, random_access=destination is not None)
+    destination = _open_destination(surgery, reading, choice) if rebuild is None else rebuild.destination
+    check_engine(wanted, destination)
+    source, below = choose_sources(image, base, reading, random_access=surgery.layers)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     result = _audit(source, options, console)
     if wanted.recipe is not None:
         return deliver_recipe(image, result, wanted, outputs, options=options, console=console)
     whole, result = result, leave_out_base(result) if ignore_base else result
+    proof = open_proof(image, whole, wanted, destination, options=options, console=console)
     if surgery.applies and not result.is_intact:
         console.complain("the image is damaged: nothing was changed, and no image was written")
     elif rebuild is not None:
-        return apply_build(rebuild, whole, result, codes, options=options, outputs=outputs, console=console)
+        return apply_build(
+            rebuild, whole, result, codes, options=options, outputs=outputs, console=console, proof=proof
+        )
     elif destination is not None:
         meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
-        applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
+        applied = apply_layers(whole, surgery, destination, meant, options=options, console=console, proof=proof)
         return _deliver_applied(applied, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)
         return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
+    return _tell_plan(result, choice, opened, outputs, codes=codes, is_safe=is_safe, console=console)
+
+
+def _tell_plan(
+    result: AuditResult,
+    choice: DockerfileChoice,
+    opened: OpenedDockerfile | None,
+    outputs: Sequence[Output],
+    *,
+    codes: frozenset[str],
+    is_safe: bool,
+    console: Console,
+) -> int:
+    """Tell what to do, and write what of it changes the Dockerfile if that is wanted."""
     proposal = propose(result.findings, codes=codes, is_safe=is_safe, base_layers=result.base_layers)
     dockerfile = None if opened is None else propose_changes(opened, result, codes=codes, is_safe=is_safe)
     renderers = _render_plan(result, proposal, dockerfile)
