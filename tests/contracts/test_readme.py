@@ -73,7 +73,7 @@ def expect_codes(words: list[str]) -> set[int]:
         return {exit_codes.SOURCE, exit_codes.USAGE}
     if words[1] == "fix":
         if "--probe" in words:
-            return {exit_codes.PROBE}
+            return {exit_codes.PROBE, exit_codes.SOURCE}
         return {exit_codes.FINDINGS if {"--apply", "--reconstruct", "--recipe"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":
         return {exit_codes.PROBE if "--probe" in words else exit_codes.FINDINGS}
