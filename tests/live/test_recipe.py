@@ -81,5 +81,5 @@ def test_a_measured_recipe_starts_the_image(plain: Bench, tmp_path: Path) -> Non
         assert mounts == {"/data": True, "/models/stub": False}
     finally:
         api.remove_container(identity, force=True, v=True)
-        for name in ("data", "model"):
+        for name in ("planted-data", "planted-model"):
             api.remove_volume(name, force=True)

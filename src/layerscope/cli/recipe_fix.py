@@ -91,7 +91,8 @@ def deliver_recipe(
     probed = _find_probe(image, result, wanted, options=options, console=console)
     if probed is not None:
         result = add_probe(result, probed, options.policies)
-    name, recipe = _find_name(result), derive_recipe(result, options.policies, probed)
+    name = _find_name(result)
+    recipe = derive_recipe(result, options.policies, probed, name=name)
     renderers: dict[str, Renderer] = {
         "terminal": lambda _: FORMS[form](name, recipe),
         "json": lambda _: render_recipe_json(result, name, recipe),

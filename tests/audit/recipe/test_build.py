@@ -158,7 +158,7 @@ def test_volumes_are_looked_up_in_the_files(tmp_path: Path) -> None:
     hub = find(recipe, "a volume at /home/app/.cache/huggingface/hub")
     assert "in the image it is not there" in hub.reason
     assert hub.compose == {
-        "volumes": [{"type": "volume", "source": "hub-cache", "target": "/home/app/.cache/huggingface/hub"}]
+        "volumes": [{"type": "volume", "source": "app-hub-cache", "target": "/home/app/.cache/huggingface/hub"}]
     }
 
 
@@ -172,7 +172,7 @@ def test_a_model_that_the_image_does_not_hold_is_mounted(tmp_path: Path) -> None
     """Read only, by its folder; one below a declared volume lies in that."""
     recipe = derive(audit_serving(tmp_path / "a", Cmd=["serve", "/models/m.gguf"]))
     model = find(recipe, "a volume at /models")
-    assert model.docker == (("--mount", "type=volume,source=model,target=/models,readonly"),)
+    assert model.docker == (("--mount", "type=volume,source=app-model,target=/models,readonly"),)
     assert model.source == Source(SourceKind.FINDING, "CONF015")
     inside = derive(audit_serving(tmp_path / "b", Cmd=["serve", "/data/m"]))
     assert "lies in /data" in find_left_out(inside, "a volume at /data/m").reason
@@ -208,6 +208,16 @@ def test_a_server_that_listens_inside_alone_is_told(tmp_path: Path) -> None:
     assert "an address" not in {each.subject for each in derive(audit_serving(tmp_path / "b")).left_out}
 
 
+def test_a_server_that_a_script_starts_may_listen_anywhere(tmp_path: Path) -> None:
+    """Which address its words name is not known, so that nothing is said of it."""
+    script = file(
+        "start.sh", b"#!/bin/sh\nexec python3 -m sglang.launch_server --model-path m/m --host 0.0.0.0\n", mode=0o755
+    )
+    recipe = derive(audit_serving(tmp_path, script, Entrypoint=["/start.sh"], Cmd=[], ExposedPorts={}))
+    assert find(recipe, "port 30000/tcp").docker == (("--publish", "30000:30000"),)
+    assert "an address" not in {each.subject for each in recipe.left_out}
+
+
 def test_times_are_measured_or_left_out(tmp_path: Path) -> None:
     """Without a probe there is no startup probe, whose usual 30 s would end a server that loads for longer."""
     result = audit_serving(tmp_path)
@@ -234,6 +244,16 @@ def test_the_image_s_own_check_is_kubernetes_probe(tmp_path: Path) -> None:
         "readinessProbe": {"exec": {"command": ["/bin/sh", "-c", "curl $$(HOST)/ok || exit 1"]}}
     }
     assert find_left_out(recipe, "a health check").source == Source(SourceKind.CONFIG, "Healthcheck")
+
+
+def test_credentials_of_a_check_are_not_told(tmp_path: Path) -> None:
+    """They stand in the image; a text that is pasted elsewhere is another matter."""
+    test = ["CMD", "curl", "-H", "Authorization: Bearer " + "k9" * 20, "http://127.0.0.1/ok"]
+    recipe = derive(
+        audit_files(tmp_path, [file("app", b"\x7fELF", mode=0o755)], {"Cmd": ["/app"], "Healthcheck": {"Test": test}})
+    )
+    assert "may be a credential" in find_left_out(recipe, "Kubernetes probes").reason
+    assert not [text for emit in FORMS.values() if "k9k9" in (text := emit("x", recipe))]
 
 
 def test_proved_rights_take_the_place_of_what_is_read(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from layerscope.audit.recipe.user import derive_user
 from layerscope.audit.result import AuditResult
 from layerscope.policies.policies import Policies
 from layerscope.probe.probed import Probed
+from layerscope.recipe.names import name_application
 from layerscope.recipe.setting import LeftOut, Recipe, Setting, SourceKind
 
 _KINDS: Final[tuple[Callable[[Ground], Derived], ...]] = (
@@ -23,9 +24,12 @@ _KINDS: Final[tuple[Callable[[Ground], Derived], ...]] = (
 )  # fmt: skip
 
 
-def derive_recipe(result: AuditResult, policies: Policies, probed: Probed | None = None) -> Recipe:
-    """The settings that this image needs, each once by its subject, the last one told, and what is not set."""
-    ground = Ground(result, policies, probed)
+def derive_recipe(result: AuditResult, policies: Policies, probed: Probed | None = None, *, name: str = "") -> Recipe:
+    """The settings that this image needs, each once by its subject, the last one told, and what is not set.
+
+    `name` is the one by which engines have it, if they have.
+    """
+    ground = Ground(result, policies, probed, name_application(name))
     found = [each for derive in _KINDS for each in derive(ground)]
     settings = {each.subject: each for each in found if isinstance(each, Setting)}
     left_out = [each for each in found if isinstance(each, LeftOut) and each.subject not in settings]

@@ -8,6 +8,7 @@ from layerscope.audit.recipe.ground import Ground, of_config, of_files, of_findi
 from layerscope.facts.config.parallel_start import ParallelStart
 from layerscope.facts.cuda.cuda_need import find_cuda_need
 from layerscope.facts.cuda.declared import CudaDeclaration
+from layerscope.facts.cuda.framework import Build, Framework
 from layerscope.recipe.setting import LeftOut, Setting, Source
 from layerscope.rules.cuda_stack import computes_by_cuda
 
@@ -20,7 +21,9 @@ FIXED_DEVICES: Final = "CUDA035"
 def derive_gpu(ground: Ground) -> Iterator[Setting | LeftOut]:
     """GPUs where something in the image computes by CUDA."""
     if not computes_by_cuda(ground.facts):
-        yield LeftOut("GPU", "nothing in the image computes by CUDA, and its config names no CUDA version")
+        rocm = next((each for each in ground.facts.of(Framework) if each.build is Build.ROCM), None)
+        other = f"; {rocm.label} is built for ROCm, whose devices are not told here" if rocm is not None else ""
+        yield LeftOut("GPU", f"nothing in the image computes by CUDA, and its config names no CUDA version{other}")
         return
     why, source = _tell_need(ground)
     start = ground.facts.find(ParallelStart)

@@ -33,9 +33,9 @@ class MeasuredStart(Struct, frozen=True):
 class Ground:
     """The audit with its probe, and what several settings ask of them; made once for a recipe."""
 
-    def __init__(self, result: AuditResult, policies: Policies, probed: Probed | None) -> None:
-        """Take what is known."""
-        self.result, self.policies, self.probed = result, policies, probed
+    def __init__(self, result: AuditResult, policies: Policies, probed: Probed | None, name: str) -> None:
+        """Take what is known, and the name by which volumes are told from those of other applications."""
+        self.result, self.policies, self.probed, self.name = result, policies, probed, name
         self.facts, self.runtime = result.facts, result.image.config.runtime
 
     @cached_property

@@ -8,6 +8,7 @@ from typing import Any, Final
 from layerscope.audit.recipe.ground import Ground, MeasuredStart, of_config, of_finding, of_probe
 from layerscope.audit.recipe.ports import is_closed
 from layerscope.facts.config.process import Process
+from layerscope.formats.secret_text import redact_words
 from layerscope.image.config import Healthcheck
 from layerscope.recipe.kubernetes import escape_references
 from layerscope.recipe.setting import LeftOut, Setting, Source
@@ -21,6 +22,9 @@ MARGIN: Final = 3
 
 LEAST: Final = 3
 """Questions that are asked at least."""
+
+LONGEST_TEST: Final = 4096
+"""Characters of a health check that are told; most have fewer than a hundred."""
 
 TLS_FLAGS: Final = ("--ssl-keyfile", "--ssl-certfile", "--tls-cert", "--ssl-key")
 NOT_MEASURED: Final = "the start was not measured: --probe measures it here, --read takes the log of a probe elsewhere"
@@ -52,6 +56,8 @@ def _choose_action(ground: Ground, check: Healthcheck | None) -> tuple[dict[str,
         told = f"{server.name} ({server.how}) tells on {server.health[0]} that its model is loaded"
         return {"httpGet": {"path": server.health[0], "port": server.port}}, told, of_config("Cmd")
     words = _read_test(ground, check)
+    if words and (words != list(redact_words(words)) or sum(map(len, words)) > LONGEST_TEST):
+        return {}, "the image's HEALTHCHECK holds what may be a credential, or is too long to be told here", None
     if words:
         told = "Kubernetes does not read the image's HEALTHCHECK, which asks so"
         return {"exec": {"command": [escape_references(each) for each in words]}}, told, of_config("Healthcheck")

@@ -19,6 +19,9 @@ from layerscope.rules.config.unwritable_volume import UnwritableVolume
 RESERVED: Final = ("shm", "tmp", "payload")
 """Names of volumes that other settings have."""
 
+SHORT: Final = 18
+"""Characters of an application's name in that of its volumes."""
+
 NAMES: Final = {MountPurpose.MODEL: "model", MountPurpose.HUB: "hub-cache"}
 
 
@@ -32,7 +35,7 @@ def derive_mounts(ground: Ground) -> Iterator[Setting | LeftOut]:
             told = "it is" if around == place.path else f"it lies in {around}, which is"
             yield LeftOut(f"a volume at {place.path}", f"for {place.what}: {told} mounted already", _find_source(place))
             continue
-        name = name_once(NAMES.get(place.purpose, "") or to_name(place.path), names)
+        name = name_once(_name_volume(ground, NAMES.get(place.purpose, "") or place.path), names)
         names.append(name)
         paths.append(place.path)
         is_read_only = place.purpose is MountPurpose.MODEL
@@ -40,6 +43,11 @@ def derive_mounts(ground: Ground) -> Iterator[Setting | LeftOut]:
         yield mount(name, place.path, reason, _find_source(place), read_only=is_read_only)
     if not any(each.purpose is not MountPurpose.VOLUME for each in places):
         yield from _derive_store(ground, names, paths)
+
+
+def _name_volume(ground: Ground, text: str) -> str:
+    """A name that no other application has: engines and clusters have one volume of each name."""
+    return f"{ground.name[:SHORT]}-{to_name(text) or 'data'}"
 
 
 def tell_state(ground: Ground, place: MountPoint) -> str:
@@ -95,7 +103,7 @@ def _derive_store(ground: Ground, names: list[str], paths: list[str]) -> Iterato
     state = "it is not there" if node is None else f"it belongs to user {node.uid} and is empty"
     reason = f"{server.name} keeps there what it fetches, and the image holds no model; in the image {state}"
     source = of_config("Env") if node is None else of_files(Evidence(node.layer, node.path))
-    yield mount(name_once(NAMES[MountPurpose.HUB], names), place, reason, source)
+    yield mount(name_once(_name_volume(ground, NAMES[MountPurpose.HUB]), names), place, reason, source)
 
 
 def _find_store(ground: Ground, row: ServerRow) -> str:

@@ -15,6 +15,9 @@ MOST_PORTS: Final = 20
 MOST_KNOWN: Final = 1000
 """Ports of which it is counted how many are left out."""
 
+OWN_COMMAND: Final = "by its command:"
+"""How a server is recognised that the config's own words start."""
+
 _EXPOSED: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _HOST_FLAGS: Final = frozenset({"--host", "--bind", "--http-address", "--server-name", "-b"})
 _HOST_VARIABLES: Final = ("OLLAMA_HOST", "LLAMA_ARG_HOST", "HOST")
@@ -39,9 +42,10 @@ def derive_ports(ground: Ground) -> Iterator[Setting | LeftOut]:
 
 
 def is_closed(ground: Ground) -> bool:
-    """Whether the server answers only inside its container."""
-    row = ground.server_row
-    return row is not None and _find_host(ground, row.bind) in LOOPBACK
+    """Whether the server answers only inside its container; of what a script starts, the address is not known."""
+    row, server = ground.server_row, ground.server
+    is_told = server is not None and server.how.startswith(OWN_COMMAND)
+    return row is not None and is_told and _find_host(ground, row.bind) in LOOPBACK
 
 
 def _find_host(ground: Ground, usual: str) -> str:

@@ -38,7 +38,8 @@ def _tell_deaf(ground: Ground) -> str:
     script = find_shell_script(command)
     if script is not None:
         commands = split_commands(script)
-        if len(commands) > 1 and commands[-1][:1] != ["exec"]:
+        is_left = len(commands) > 1 and commands[-1][:1] != ["exec"]
+        if is_left and base_name(command[0]) != "bash":  # which becomes its last command by itself, from 5.1 on
             return "the shell of the command stays the first process, and hands no signal on: only a kill would end it"
         return ""
     if is_python(command[0]) and ground.server is None and not ground.runtime.stop_signal:
