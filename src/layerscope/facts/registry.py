@@ -57,6 +57,7 @@ from layerscope.facts.python.numpy_modules import NumpyModuleCollector
 from layerscope.facts.python.overlaps import OverlapCollector
 from layerscope.facts.python.releases import EndedReleaseCollector
 from layerscope.facts.python.requirements import RequirementCollector
+from layerscope.facts.python.torch_hub import TorchHubCollector
 from layerscope.facts.python.wheel_tags import WheelTagCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
@@ -127,6 +128,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     EntryImportCollector(),
     NamedModelCollector(),
     LoaderWorkersCollector(),
+    TorchHubCollector(),
     ElfObjectsCollector(),
     ObjectHazardCollector(),
     ProcessCollector(),

@@ -192,6 +192,18 @@ def test_a_server_without_a_model_keeps_what_it_fetches(tmp_path: Path) -> None:
     assert not [each for each in list_subjects(full) if each.startswith("a volume")]
 
 
+def test_what_torch_s_hub_fetches_is_kept(tmp_path: Path) -> None:
+    """Where a started script asks it, and the image has nothing there."""
+    script = file("app/main.py", b"import torch\nmodel = torch.hub.load('a/b', 'c')\n")
+    runtime: dict[str, Any] = {"Entrypoint": [], "Cmd": ["python3", "/app/main.py"], "ExposedPorts": {}}
+    recipe = derive(audit_serving(tmp_path / "a", script, **runtime))
+    setting = find(recipe, "a volume at /home/app/.cache/torch")
+    assert setting.source == Source(SourceKind.FILES, "", 0, "app/main.py")
+    held = file("home/app/.cache/torch/hub/checkpoints/x.pth", b"x")
+    other = derive(audit_serving(tmp_path / "b", script, held, **runtime))
+    assert "a volume at /home/app/.cache/torch" not in list_subjects(other)
+
+
 def test_ports_are_those_that_are_ports(tmp_path: Path) -> None:
     """Ranges written out, other protocols kept, and what is none left out."""
     exposed: dict[str, Any] = {"9000-9001/tcp": {}, "53/udp": {}, "99999/tcp": {}, "$(id)": {}}

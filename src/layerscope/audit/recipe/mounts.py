@@ -9,6 +9,7 @@ from layerscope.audit.recipe.ground import Ground, of_config, of_files, of_findi
 from layerscope.facts.config.hub_place import find_hub_place, is_offline
 from layerscope.facts.config.mount_points import MountPoint, MountPurpose
 from layerscope.facts.fact import Evidence
+from layerscope.facts.python.torch_hub import TorchHubUse
 from layerscope.policies.servers import HUB, ServerRow
 from layerscope.recipe.memory_volume import SHM
 from layerscope.recipe.names import name_once, to_name
@@ -43,6 +44,7 @@ def derive_mounts(ground: Ground) -> Iterator[Setting | LeftOut]:
         yield mount(name, place.path, reason, _find_source(place), read_only=is_read_only)
     if not any(each.purpose is not MountPurpose.VOLUME for each in places):
         yield from _derive_store(ground, names, paths)
+    yield from _derive_torch_cache(ground, names, paths)
 
 
 def _name_volume(ground: Ground, text: str) -> str:
@@ -96,20 +98,51 @@ def _derive_store(ground: Ground, names: list[str], paths: list[str]) -> Iterato
     if search.target is not None or search.reason:
         return
     place = _find_store(ground, row)
-    node = ground.result.tree.resolve(place.strip("/"))
-    is_filled = node is not None and bool(ground.result.tree.children(node.path))
-    if is_filled or place == "/" or any(f"{place}/".startswith(f"{path.rstrip('/')}/") for path in paths):
+    if _is_taken(ground, place, paths):
         return
-    state = "it is not there" if node is None else f"it belongs to user {node.uid} and is empty"
+    node = ground.result.tree.resolve(place.strip("/"))
+    state = _tell(ground, place)
     reason = f"{server.name} keeps there what it fetches, and the image holds no model; in the image {state}"
     source = of_config("Env") if node is None else of_files(Evidence(node.layer, node.path))
     yield mount(name_once(_name_volume(ground, NAMES[MountPurpose.HUB]), names), place, reason, source)
 
 
+def _derive_torch_cache(ground: Ground, names: list[str], paths: list[str]) -> Iterator[Setting]:
+    """Where PyTorch's hub keeps what a started script fetches, if the image has nothing there."""
+    use = ground.facts.find(TorchHubUse)
+    if use is None:
+        return
+    environment, home = ground.environment, _find_home(ground)
+    cache = environment.get("XDG_CACHE_HOME") or f"{home}/.cache"
+    place = normpath(f"/{environment.get('TORCH_HOME') or f'{cache}/torch'}").replace("//", "/")
+    if _is_taken(ground, place, paths):
+        return
+    state = _tell(ground, place)
+    reason = f"the started script fetches weights by torch.hub, which keeps them there; in the image {state}"
+    yield mount(name_once(_name_volume(ground, "torch-cache"), names), place, reason, of_files(use.evidence))
+
+
+def _is_taken(ground: Ground, place: str, paths: list[str]) -> bool:
+    """Whether the image has files there, or another volume does; nothing can be mounted at the root."""
+    node = ground.result.tree.resolve(place.strip("/"))
+    is_filled = node is not None and bool(ground.result.tree.children(node.path))
+    is_possible = place != "/" and place.isprintable()
+    return is_filled or not is_possible or any(f"{place}/".startswith(f"{path.rstrip('/')}/") for path in paths)
+
+
+def _tell(ground: Ground, place: str) -> str:
+    node = ground.result.tree.resolve(place.strip("/"))
+    return "it is not there" if node is None else f"it belongs to user {node.uid} and is empty"
+
+
+def _find_home(ground: Ground) -> str:
+    identity = ground.identity
+    return ground.environment.get("HOME") or (identity.home if identity is not None else None) or "/"
+
+
 def _find_store(ground: Ground, row: ServerRow) -> str:
     """The folder, by the variables that move it and by the user's home."""
-    identity, environment = ground.identity, ground.environment
-    home = environment.get("HOME") or (identity.home if identity is not None else None) or "/"
+    environment, home = ground.environment, _find_home(ground)
     if row.store == HUB:
         return find_hub_place(environment, home)
     given = next(filter(None, (environment.get(name, "") for name in row.store_variables)), row.store)

@@ -8,6 +8,7 @@ import msgspec
 from layerscope.formats.python_data_loaders import find_loader_workers
 from layerscope.formats.python_imports import CONTENT_LIMIT, parse_python_imports
 from layerscope.formats.python_model_calls import parse_model_calls
+from layerscope.formats.python_torch_hub import uses_torch_hub
 from layerscope.layers.extractor import Wants
 
 NAMES: Final = frozenset({
@@ -30,7 +31,7 @@ class PythonEntryExtractor:
     wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """Modules, whether the script changes where they are looked for, calls that load models, and workers."""
+        """Modules, whether the script changes where they are looked for, and calls that load models and data."""
         del size, mode
         if _PACKAGES in path:
             return None
@@ -39,4 +40,5 @@ class PythonEntryExtractor:
             **msgspec.to_builtins(parse_python_imports(content)),
             "calls": calls,
             "workers": find_loader_workers(content),
+            "torch_hub": uses_torch_hub(content),
         }
