@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.formats.python_torch_hub import uses_torch_hub
+from layerscope.formats.python_torch_hub import find_hub_call
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from layerscope.formats.python_torch_hub import uses_torch_hub
 )
 def test_only_what_fetches_counts(text: str, told: bool) -> None:
     """In code, of torch."""
-    assert uses_torch_hub(text.encode()) is told
+    assert (find_hub_call(text.encode()) is not None) is told

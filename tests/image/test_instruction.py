@@ -17,6 +17,7 @@ CLASSIC = [
     (f"/bin/sh -c #(nop) ADD file:{HASH} in / ", "ADD file:4b4c122270fc /"),
     (f"/bin/sh -c #(nop) COPY dir:{HASH} in /app ", "COPY dir:4b4c122270fc /app"),
     (f"/bin/sh -c #(nop) COPY --chown=1:1 multi:{HASH} in / ", "COPY --chown=1:1 multi:4b4c122270fc /"),
+    (f"/bin/sh -c #(nop) COPY --chown=1:1dir:{HASH} in /models ", "COPY --chown=1:1 dir:4b4c122270fc /models"),
     ("/bin/sh -c apt-get update", "RUN apt-get update"),
     ("/bin/sh -c set -eux; \t\tapt-get update; \tapt-get clean", "RUN set -eux; apt-get update; apt-get clean"),
     ("|1 V=3 /bin/sh -c make V=$V", "RUN make V=$V"),

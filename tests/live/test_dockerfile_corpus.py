@@ -62,6 +62,21 @@ RUN ["/bin/busybox", "--install", "-s", "/bin"]
 RUN mkdir -p /var/lib/apt/lists && head -c 3000000 /dev/zero > /var/lib/apt/lists/x_Packages
 """
 CACHE_FIXED: Final = CACHE.replace("x_Packages\n", "x_Packages \\\n    && rm -rf /var/lib/apt/lists/*\n")
+LINKS: Final = """\
+FROM scratch AS download
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+RUN mkdir -p /cache/m/blobs /cache/m/snapshots/abcdef01 && echo 1 > /cache/m/blobs/77 && \\
+    ln -s ../../blobs/77 /cache/m/snapshots/abcdef01/config.json
+
+FROM scratch
+COPY --from=download --chown=1000:1000 /cache/m/snapshots /models/m/snapshots
+# and what follows
+COPY busybox /bin/busybox
+"""
+LINKS_FIXED: Final = LINKS.replace(
+    "# and", "COPY --from=download --chown=1000:1000 /cache/m/blobs /models/m/blobs\n# and"
+)
 SECOND: Final = f"""\
 FROM {RUNTIME}
 COPY site /{SITE_312}
@@ -73,9 +88,9 @@ OLD_NUMPY: Final = write_elf() + b"_ARRAY_API\0numpy.core._multiarray_umath\0"
 TESTED: Final = {
     *VARIABLES,
     *("CONF001", "CONF009", "CONF010", "CUDA020", "CUDA038", "LAY104", "PY001", "PY007"),
-    *("LAY101", "LAY103"),
+    *("LAY101", "LAY103", "LAY204"),
 }
-"""The last two by `test_dockerfile_fix`."""
+"""LAY101 and LAY103 by `test_dockerfile_fix`."""
 
 PINS: Final = f"""\
 FROM {PYTHON}
@@ -166,6 +181,18 @@ def test_a_cache_is_left_out_of_the_step_that_fills_it(
     (context / "busybox").chmod(0o755)
     (context / "Dockerfile").write_text(CACHE)
     assert compare_builds(docker_engine, context, capfd, CACHE_FIXED) == ({"LAY104"}, set())
+
+
+def test_what_links_lead_to_is_copied_too(
+    docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """From the stage that has both, with the same owner."""
+    context = tmp_path / "links"
+    context.mkdir()
+    (context / "busybox").write_bytes(read_busybox())
+    (context / "busybox").chmod(0o755)
+    (context / "Dockerfile").write_text(LINKS)
+    assert compare_builds(docker_engine, context, capfd, LINKS_FIXED) == ({"LAY204"}, set())
 
 
 def test_a_second_copy_of_cuda_goes_with_the_base_that_brought_it(

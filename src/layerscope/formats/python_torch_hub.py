@@ -12,14 +12,14 @@ _CALLS: Final = frozenset({"load", "load_state_dict_from_url", "download_url_to_
 _TORCH: Final = ["torch", "."]
 
 
-def uses_torch_hub(content: bytes) -> bool:
-    """Whether `torch.hub.load(...)` or its like stands in the script, or is imported from there."""
+def find_hub_call(content: bytes) -> str | None:
+    """The function of `torch.hub` that the script calls or imports, of those that fetch; None where there is none."""
     content = content[:CONTENT_LIMIT]
     if b"hub" not in content or b"torch" not in content:
-        return False
+        return None
     words = [word for kind, word in iter_words(content.decode("utf-8-sig", "replace")) if kind in {"word", "sign"}]
     places = (place for place, word in enumerate(words) if word == "hub" and words[max(place - 2, 0) : place] == _TORCH)
-    return any(_fetches(words[place + 1 : place + 3]) for place in places)
+    return next((words[place + 2] for place in places if _fetches(words[place + 1 : place + 3])), None)
 
 
 def _fetches(following: Sequence[str]) -> bool:

@@ -23,7 +23,8 @@ _SHELL = re.compile(f"(?:{_UNIX_SHELL}|{_WINDOWS_SHELL}) ")
 _LATER_SHELL = re.compile(f" (?:{_UNIX_SHELL}|{_WINDOWS_SHELL}) ")
 _BUILD_ARGUMENTS = re.compile(r"\|(\d{1,4}) ")
 
-_STORED_SOURCE = re.compile(r"(ADD|COPY)((?: --\S+)*) (file|dir|multi):([0-9a-f]{12})[0-9a-f]* in (.*)", re.DOTALL)
+# Docker 20.10 leaves out the blank between a COPY's options and what was copied.
+_STORED_SOURCE = re.compile(r"(ADD|COPY)((?: --\S+?)*) ?(file|dir|multi):([0-9a-f]{12})[0-9a-f]* in (.*)", re.DOTALL)
 _GO_SET = re.compile(r'(EXPOSE|VOLUME) (?:map)?\[([^\]"]*)\]')
 _EXEC_FORM = re.compile(r"((?:ONBUILD )?(?:CMD|ENTRYPOINT|SHELL|RUN)) \[(.*)\]", re.DOTALL)
 _HEALTHCHECK = re.compile(r'HEALTHCHECK &\{\["(CMD|CMD-SHELL|NONE)" ?(.*)\]((?: "\w+"){2,4}) .{1,24}\}', re.DOTALL)

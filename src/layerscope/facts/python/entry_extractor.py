@@ -8,7 +8,7 @@ import msgspec
 from layerscope.formats.python_data_loaders import find_loader_workers
 from layerscope.formats.python_imports import CONTENT_LIMIT, parse_python_imports
 from layerscope.formats.python_model_calls import parse_model_calls
-from layerscope.formats.python_torch_hub import uses_torch_hub
+from layerscope.formats.python_torch_hub import find_hub_call
 from layerscope.layers.extractor import Wants
 
 NAMES: Final = frozenset({
@@ -40,5 +40,5 @@ class PythonEntryExtractor:
             **msgspec.to_builtins(parse_python_imports(content)),
             "calls": calls,
             "workers": find_loader_workers(content),
-            "torch_hub": uses_torch_hub(content),
+            "torch_hub": find_hub_call(content) is not None,
         }

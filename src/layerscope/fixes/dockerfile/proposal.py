@@ -12,6 +12,7 @@ from layerscope.fixes.dockerfile.edits.deletion import edit_deletions
 from layerscope.fixes.dockerfile.edits.environment import edit_environment
 from layerscope.fixes.dockerfile.edits.health_check import edit_health_check
 from layerscope.fixes.dockerfile.edits.last_lines import edit_last_lines
+from layerscope.fixes.dockerfile.edits.link_targets import edit_link_targets
 from layerscope.fixes.dockerfile.edits.ownership import edit_ownership
 from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
 from layerscope.fixes.dockerfile.edits.requirements import edit_requirements
@@ -25,6 +26,7 @@ NAME: Final = "Dockerfile"
 EDITORS: Final = (
     edit_deletions,
     edit_ownership,
+    edit_link_targets,
     edit_package_caches,
     edit_requirements,
     edit_base_variant,

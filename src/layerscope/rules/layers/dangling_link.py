@@ -50,7 +50,7 @@ class DanglingLink(Rule):
     severity: ClassVar[Severity] = Severity.LOW
     confidence: ClassVar[Confidence] = Confidence.MEDIUM
     needs: ClassVar[tuple[type[Fact], ...]] = (DanglingLinks, LayerProof)
-    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer and kind of link."""
