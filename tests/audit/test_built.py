@@ -1,5 +1,6 @@
 """The proof of a build: what it removed, what is still there or new, and which files no changed step explains."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from layerscope.audit.build_fix import BuildFix
 from layerscope.audit.built import Built, prove_build
 from layerscope.audit.changed_files import FileChange
 from layerscope.audit.result import AuditResult
+from layerscope.fixes.dockerfile.rebuild import RebuildAdvice
+from layerscope.rules.severity import Severity
 from support.rebuilt import CACHE, FIXED, PACKAGE, WASTEFUL, WEIGHTS, audit, choose
 
 
@@ -78,3 +81,47 @@ def test_what_no_changed_step_explains_is_told_and_no_objection(
     assert {folder: dict(counts) for folder, counts in built.files.others.items()} == {"/usr": {FileChange.ADDED: 3}}
     assert built.files.paths == ("usr", "usr/lib", "usr/lib/made")
     assert built.settings == ("environment variable A", "environment variable PATH", "working dir")
+
+
+MADE = "RUN /bin/sh -c make # buildkit"
+TWO_STAGES = """\
+FROM base AS build
+RUN pip install numpy
+RUN make
+"""
+
+
+def make(letter: str) -> tuple[str, str]:
+    """A step that makes one file."""
+    return (MADE, f'{{ file = "usr/made", size = 10, pattern = "{letter}" }}')
+
+
+def test_a_step_that_was_not_changed_explains_nothing(tmp_path: Path) -> None:
+    """Though it stands in the Dockerfile, and was made anew since one above it was changed."""
+    before = audit(tmp_path / "before", (WASTEFUL[0], make("x")))
+    fix = choose(before, TWO_STAGES)
+    built = prove(before, fix, audit(tmp_path / "after", (FIXED[0], make("y"))))
+    assert {folder: dict(counts) for folder, counts in built.files.others.items()} == {"/usr": {FileChange.CHANGED: 1}}
+    assert set(built.files.expected) == {"/root"}
+
+
+@pytest.mark.parametrize("flags", ["--no-cache", "--no-cache-filter build"])
+def test_a_step_that_was_to_be_made_anew_does(tmp_path: Path, flags: str) -> None:
+    """By the name of its stage, or with all."""
+    before = audit(tmp_path / "before", (WASTEFUL[0], make("x")))
+    advice = RebuildAdvice("LAY201", f"docker build {flags} -t IMAGE .", "it is old")
+    fix = replace(choose(before, TWO_STAGES), advice=(advice,))
+    assert fix.flags == tuple(flags.split())
+    built = prove(before, fix, audit(tmp_path / "after", (FIXED[0], make("y"))))
+    assert built.files.others == {}
+    assert set(built.files.expected) == {"/root", "/usr"}
+
+
+def test_steps_of_today_above_those_of_the_cache_are_no_objection(
+    before: AuditResult, fix: BuildFix, tmp_path: Path
+) -> None:
+    """Every edit of an old image brings that, where its lower steps are still in the cache."""
+    after = audit(tmp_path / "after", FIXED, months=("03", "11"))
+    built = prove(before, fix, after)
+    assert [(finding.code, finding.severity) for finding in built.findings.added] == [("LAY201", Severity.LOW)]
+    assert built.is_proved

@@ -138,8 +138,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         path = unquote(urlsplit(self.path).path)
         self.stub.requests.append(path)
-        found = self.stub.images.pop(path.partition("/images/")[2], None)
-        self.send_json(404 if found is None else 200, [])
+        name = path.partition("/images/")[2]
+        if self.stub.failure is not None:
+            self.send_body(*self.stub.failure)
+        elif self.stub.images.pop(name, None) is None:
+            self.send_json(404, {"message": f"No such image: {name}"})
+        else:
+            self.send_json(200, [{"Untagged": name}])
 
     def iter_body(self) -> Iterator[bytes]:
         """The chunks that were sent."""

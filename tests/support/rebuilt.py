@@ -53,17 +53,27 @@ FIXED: Final = (
 )
 
 
-def audit(folder: Path, steps: tuple[tuple[str, str], ...], *, config: str = "") -> AuditResult:
-    """The audit of an image with these steps, each with its entries, above a shell."""
-    text = _HEAD.replace("[config]", f"[config]\n{config}")
-    for minute, (instruction, entries) in enumerate(steps, start=1):
-        text += f'\n[[steps]]\ncreated = 2026-03-02T10:0{minute}:00Z\ncreated_by = "{instruction}"\n'
-        text += f"entries = [{entries}]\n"
-    folder.mkdir()
-    (folder / "image.toml").write_text(text)
+def audit(
+    folder: Path, steps: tuple[tuple[str, str], ...], *, config: str = "", months: tuple[str, str] = ("03", "03")
+) -> AuditResult:
+    """The audit of an image with these steps."""
+    write_recipe(folder, steps, config=config, months=months)
     write_image(load_recipe(folder).build(), folder / "image", "oci-dir", packing=Packing.NONE)
     options = AuditOptions(LayerCache(folder / "cache", fingerprint=cache_fingerprint()), jobs=1)
     return audit_image(LayoutSource(str(folder / "image")), options=options)
+
+
+def write_recipe(
+    folder: Path, steps: tuple[tuple[str, str], ...], *, config: str = "", months: tuple[str, str] = ("03", "03")
+) -> None:
+    """The recipe of an image with these steps and their entries above a shell; the last may be of another month."""
+    text = _HEAD.replace("[config]", f"[config]\n{config}")
+    for minute, (instruction, entries) in enumerate(steps, start=1):
+        month = months[minute == len(steps)]
+        text += f'\n[[steps]]\ncreated = 2026-{month}-02T10:0{minute}:00Z\ncreated_by = "{instruction}"\n'
+        text += f"entries = [{entries}]\n"
+    folder.mkdir()
+    (folder / "image.toml").write_text(text)
 
 
 def choose(before: AuditResult, dockerfile: str = DOCKERFILE, *, reviewed: bool = True) -> BuildFix:

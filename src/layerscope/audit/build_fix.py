@@ -15,7 +15,7 @@ from layerscope.image.history import BuildStep
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
-STALE: Final = frozenset({"LAY201", "LAY202"})
+STALE: Final = frozenset({"LAY201", "LAY202", "ELF022"})
 """Findings that a rebuild removes; that a base image is named by a tag which moves is none."""
 
 FILTER: Final = "--no-cache-filter"
@@ -45,11 +45,12 @@ class BuildFix:
     @property
     def cures(self) -> tuple[Finding, ...]:
         """The findings that are to be gone."""
-        codes = {each.code for each in self.advice} & STALE
+        codes, remade = {each.code for each in self.advice} & STALE, self.list_layers_before()
         return tuple(
             finding
             for finding in self.findings
-            if finding.code in codes or any(edit.is_for(finding) for edit in self.proposal.edits)
+            if (finding.code in codes and any(place.layer in remade for place in finding.locations))
+            or any(edit.is_for(finding) for edit in self.proposal.edits)
         )
 
     @cached_property
@@ -71,7 +72,7 @@ class BuildFix:
 
     def _iter_layers(self, matched: MatchedDockerfile, changed: Collection[int]) -> Sequence[int]:
         flags = _read_flags(self.flags)
-        stages = set(flags.get(FILTER, "").split(","))
+        stages = set(filter(None, flags.get(FILTER, "").split(",")))
         lowest = min((match.step.layer for match in matched.matches if match.step.layer is not None), default=0)
         is_other_base = "--pull" in flags or matched.chain[0].instructions[0].number in changed
         layers = list(range(lowest)) if is_other_base else []

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from layerscope.audit.build_fix import BuildFix
 from layerscope.audit.changed_files import ChangedFiles, compare_files
 from layerscope.audit.rebuilt_findings import RebuiltFindings, compare_rebuilt
 from layerscope.audit.result import AuditResult
 from layerscope.image.config import RuntimeConfig
+from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
+
+BY_CACHE: Final = frozenset({"LAY201"})
+"""What a build from the cache brings by itself: steps of today above those of long ago, which are as they were."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def prove_build(
             f"{each.code} is still there: {each.message}; --only chooses others"
             for each in findings.list_uncured(fix.cures)
         ),
-        *(f"{each.code} is new: {each.message}" for each in findings.added if each.severity >= Severity.LOW),
+        *(f"{each.code} is new: {each.message}" for each in findings.added if _is_bad(each)),
         *(() if after.is_intact else ("the new image is not intact",)),
     ]
     files = compare_files(
@@ -61,6 +66,11 @@ def prove_build(
     )
     settings = _compare_settings(before.image.config.runtime, after.image.config.runtime)
     return Built(before, after, fix, tuple(command), findings, files, settings, tuple(objections), destination)
+
+
+def _is_bad(finding: Finding) -> bool:
+    """Whether a new finding speaks against the image."""
+    return finding.severity >= Severity.LOW and finding.code not in BY_CACHE
 
 
 def _compare_settings(before: RuntimeConfig, after: RuntimeConfig) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from layerscope.audit.result import AuditResult
 from layerscope.fixes.builds.failed_step import find_failed_instruction, tell_instruction
 from layerscope.fixes.builds.output import BuildRun
 from layerscope.fixes.dockerfile.edit import DockerfileEdit
+from layerscope.fixes.dockerfile.rebuild import RebuildAdvice
+from layerscope.formats.dockerfile import Instruction
 from layerscope.policies.error_search import clean_text, find_explanations
 from layerscope.policies.explanation import Explanation, Likeness
 from layerscope.policies.policies import Policies
@@ -30,7 +32,8 @@ class Cause:
 class FailedBuild:
     """What broke: the instruction and its line in the user's own file, where known, its last words, and why.
 
-    `edits` are those that made the instruction what it is, and `edits_above` those of instructions before it.
+    `edits` are those that made the instruction what it is, `edits_above` those of instructions before it, and
+    `advice` why it was not taken from the cache, or the base image pulled.
     """
 
     before: AuditResult
@@ -41,6 +44,7 @@ class FailedBuild:
     instruction: str
     edits: tuple[DockerfileEdit, ...]
     edits_above: tuple[DockerfileEdit, ...]
+    advice: tuple[RebuildAdvice, ...]
     output: tuple[str, ...]
     causes: tuple[Cause, ...]
 
@@ -66,6 +70,12 @@ def explain_failure(
         instruction=breakdown.text if instruction is None else tell_instruction(instruction),
         edits=() if instruction is None else fix.file.find_edits(instruction),
         edits_above=() if instruction is None else fix.file.find_edits_above(instruction),
+        advice=() if instruction is None else tuple(each for each in fix.advice if _concerns(each, instruction)),
         output=breakdown.output,
         causes=tuple(causes),
     )
+
+
+def _concerns(advice: RebuildAdvice, instruction: Instruction) -> bool:
+    """Whether an instruction is carried out for a piece of advice: a FROM pulls, and all others make anew."""
+    return ("--pull" in advice.flags) is (instruction.keyword == "FROM")

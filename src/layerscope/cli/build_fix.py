@@ -174,11 +174,12 @@ def apply_build(
         return exit_codes.CLEAN
     done = _build(rebuild, fix, whole, options=options, console=console, proof=proof)
     is_good = isinstance(done, Built) and done.is_proved
+    if isinstance(done, FailedBuild) and not any(output.format == "terminal" for output in outputs):
+        for line in (tell_place(done), *(tell_output(done) if console.quiet else ())):
+            console.complain(line)
+    deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
     if is_good and rebuild.is_written:
         write_changes(rebuild.opened, fix.proposal, console)
-    if isinstance(done, FailedBuild) and not any(output.format == "terminal" for output in outputs):
-        console.complain("\n".join((tell_place(done), *(tell_output(done) if console.quiet else ()))))
-    deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
 
 
@@ -212,7 +213,7 @@ def _build(
 ) -> Built | FailedBuild:
     """Build under a name that nobody knows, and give the image the one that was asked for once it is proved."""
     destination = rebuild.destination
-    with hold_name(destination) as name:
+    with hold_name(destination, console.complain) as name:
         run = _run(rebuild, fix, name, console)
         if run.code:
             return explain_failure(before, fix, run, destination=destination.where, policies=options.policies)

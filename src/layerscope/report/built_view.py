@@ -20,6 +20,9 @@ from layerscope.rules.wording import tell_count, tell_list, tell_size
 SHOWN_PATHS = 5
 """Paths that no instruction explains which are named."""
 
+SHOWN_KEPT = 10
+"""Findings that nobody wanted to remove which are told one by one."""
+
 SHOWN_FOLDERS = 8
 """Folders that are counted one by one."""
 
@@ -34,7 +37,9 @@ def render_built_text(built: Built, context: RenderContext) -> str:
     _draw_layers(page, built)
     draw_findings(page, "Findings removed", built.findings.removed, "kept")
     draw_findings(page, "New findings", built.findings.added, "bad")
-    draw_findings(page, "Findings kept", built.findings.kept, "muted")
+    draw_findings(page, "Findings kept", built.findings.kept[:SHOWN_KEPT], "muted")
+    if len(built.findings.kept) > SHOWN_KEPT:
+        page.add_line((f"and {tell_count(len(built.findings.kept) - SHOWN_KEPT, 'more finding')}", "muted"), indent=1)
     _draw_files(page, built)
     return page.read()
 

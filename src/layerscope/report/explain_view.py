@@ -31,6 +31,7 @@ SHOWN_FIXES: Final = 5
 """Fixes of findings that are told."""
 
 WHEN: Final[dict[When, str]] = {
+    "build": "while the image is built",
     "create": "while the engine makes the container",
     "start": "while the container starts",
     "import": "while libraries and modules are loaded",

@@ -39,7 +39,8 @@ def tell_place(failed: FailedBuild) -> str:
     """Where the build broke, in one sentence."""
     end = f"{failed.destination} stays as it is"
     if not failed.instruction:
-        return f"Not built: the builder ended with exit code {failed.exit_code} before any step failed; {end}"
+        how = f"with exit code {failed.exit_code}" if failed.exit_code > 0 else f"by signal {-failed.exit_code}"
+        return f"Not built: the builder ended {how} before any step failed; {end}"
     where = f"line {failed.line}" if failed.line is not None else "a step"
     return f"Not built: {where} failed: `{quote_instruction(redact_text(failed.instruction))}`; {end}"
 
@@ -50,11 +51,11 @@ def tell_output(failed: FailedBuild) -> list[str]:
 
 
 def tell_edits(failed: FailedBuild) -> Iterator[str]:
-    """What was changed of the step itself; else above it, since it could be made before."""
-    if failed.edits:
-        yield from (f"changed by {edit.code}: {edit.title}" for edit in failed.edits)
-        return
-    yield from (f"changed above it by {edit.code}: {edit.title}" for edit in failed.edits_above)
+    """Why the step was not what it was before: made anew, changed, or below what was changed."""
+    yield from (f"{each.code} asks for {' '.join(each.flags)}: {each.reason}" for each in failed.advice)
+    yield from (f"changed by {edit.code}: {edit.title}" for edit in failed.edits)
+    if not failed.edits:
+        yield from (f"changed above it by {edit.code}: {edit.title}" for edit in failed.edits_above)
 
 
 def tell_causes(failed: FailedBuild) -> Iterator[str]:
@@ -81,6 +82,7 @@ def render_failed_json(failed: FailedBuild) -> str:
                 "line": failed.line,
                 "instruction": redact_text(failed.instruction),
                 "edits": [{"code": edit.code, "title": edit.title} for edit in failed.edits],
+                "rebuilds": [{"code": each.code, "reason": each.reason} for each in failed.advice],
                 "edits_above": [{"code": edit.code, "title": edit.title} for edit in failed.edits_above],
                 "output": tell_output(failed),
                 "causes": [

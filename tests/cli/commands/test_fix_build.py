@@ -1,9 +1,13 @@
 """`layerscope fix IMAGE --apply --build`: what it refuses, before anything is read or built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from support.engine_stub import EngineStub, run_engine
+from support.images import load_recipe, write_image
+from support.rebuilt import DOCKERFILE, WASTEFUL, write_recipe
 
 Answer = Callable[..., tuple[int, bytes, str]]
 
@@ -62,3 +66,42 @@ def test_an_engine_that_is_not_there_is_told(answer: Answer, folder: Path) -> No
     code, _, err = answer("fix", "oci-dir:none", *BUILD, *FROM, *TO)
     assert code == 3
     assert "nothing listens there" in err
+
+
+@pytest.fixture
+def stub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineStub]:
+    """An engine without images, and an image with its Dockerfile that came from elsewhere."""
+    write_recipe(folder / "image", WASTEFUL)
+    write_image(load_recipe(folder / "image").build(), folder / "image/layout", "oci-dir")
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    with run_engine(folder) as engine:
+        monkeypatch.setenv("DOCKER_HOST", engine.endpoint.url)
+        yield engine
+
+
+def pretend(folder: Path, script: str) -> None:
+    """Put a program in docker's place that has no buildx, and builds as no real one can be made to."""
+    (folder / "docker").write_text(f'#!/bin/sh\n[ "$1" = buildx ] && exit 1\n{script}\n')
+    (folder / "docker").chmod(0o755)
+
+
+def test_a_builder_that_is_killed_is_told(answer: Answer, folder: Path, stub: EngineStub) -> None:
+    """By the kernel, as where the memory is full; what it said last is told although nobody wanted its output."""
+    pretend(folder, "echo sending context; kill -9 $$")
+    code, out, err = answer("fix", "oci-dir:image/layout", *BUILD, *FROM, *TO, "--quiet", "-o", "json=r.json")
+    assert (code, out) == (1, b"")
+    assert err == (
+        "layerscope: Not built: the builder ended by signal 9 before any step failed; "
+        "docker:fixed:latest stays as it is\n"
+        "layerscope: sending context\n"
+    )
+    assert stub.images == {}
+
+
+def test_a_builder_that_makes_nothing_is_told(answer: Answer, folder: Path, stub: EngineStub) -> None:
+    """It says that all is well, and the engine knows of no image."""
+    pretend(folder, "echo done")
+    code, _, err = answer("fix", "oci-dir:image/layout", *BUILD, *FROM, *TO)
+    assert code == 3
+    assert "has no image localhost/layerscope-fix-" in err
+    assert stub.images == {}

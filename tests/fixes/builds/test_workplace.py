@@ -1,12 +1,17 @@
 """The Dockerfile of a build lies outside of the context, and is gone afterwards."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from layerscope.errors import UsageError
 from layerscope.fixes.builds.request import BuildRequest
-from layerscope.fixes.builds.workplace import open_dockerfile_place
+from layerscope.fixes.builds.workplace import hold_name, open_dockerfile_place
+from layerscope.fixes.destinations.engine import EngineDestination
+from layerscope.image.reference import Reference
+from support.engine_stub import EngineStub, StubImage, run_engine
 
 
 @pytest.fixture
@@ -41,3 +46,35 @@ def test_a_place_within_the_context_is_refused(context: Path, monkeypatch: pytes
     ):
         pass
     assert len(list(context.iterdir())) == 2
+
+
+@pytest.fixture
+def destination(tmp_path: Path) -> Iterator[tuple[EngineStub, EngineDestination]]:
+    """A place in an engine."""
+    with run_engine(tmp_path) as stub:
+        yield stub, EngineDestination("docker", Reference.parse("app:fixed"), environment=stub.environment)
+
+
+def test_a_name_is_gone_in_the_end(destination: tuple[EngineStub, EngineDestination]) -> None:
+    """Whatever happened; one that nothing has is as good."""
+    stub, place = destination
+    complaints: list[str] = []
+    with suppress(KeyboardInterrupt), hold_name(place, complaints.append) as name:
+        stub.images[name] = StubImage({})
+        raise KeyboardInterrupt
+    assert stub.images == {}
+    with hold_name(place, complaints.append) as other:
+        assert other != name
+    assert other.startswith("localhost/layerscope-fix-")
+    assert complaints == []
+
+
+def test_a_name_that_the_engine_does_not_remove_is_told(destination: tuple[EngineStub, EngineDestination]) -> None:
+    """It hides nothing of what happened before."""
+    stub, place = destination
+    complaints: list[str] = []
+    with hold_name(place, complaints.append) as name:
+        stub.failure = (409, b'{"message": "it is in use"}')
+    (complaint,) = complaints
+    assert complaint.startswith(f"{name} may be left: ")
+    assert "it is in use" in complaint

@@ -55,6 +55,20 @@ def test_a_base_image_is_pulled() -> None:
     assert floating.reason == "line 1 names its base image by a tag that moves: only --pull asks for what it is now"
 
 
+def test_a_file_that_a_step_left_cut_off_is_made_anew() -> None:
+    """The cache would give it again; by the stage that it was copied from, too."""
+    matched = match(TEXT, *STEPS)
+    (made,) = advise_rebuilds((found_in("ELF022", 2),), matched)
+    assert made.flags == ("--no-cache-filter", "build")
+    assert made.reason == "line 6 (layer 2) left a file cut off, and the build cache keeps it, in stage build"
+
+
+def test_a_file_that_is_cut_off_where_it_is_copied_from_is_not() -> None:
+    """A build without any cache copies it as it is, and the base image has the same digest."""
+    matched = match("FROM base AS app\nCOPY lib.so /lib/\n", "ADD rootfs.tar /", "COPY lib.so /lib/ # buildkit")
+    assert advise_rebuilds((found_in("ELF022", 0), found_in("ELF022", 1)), matched) == ()
+
+
 def test_other_findings_ask_for_no_rebuild() -> None:
     """--no-cache is no charm."""
     assert advise_rebuilds((found_in("LAY101", 1, 3),), match(TEXT, *STEPS)) == ()

@@ -52,7 +52,7 @@ class Builder:
             *form,
             *self.find_flags(request.flags),
             *request.options,
-            str(request.context),
+            str(request.context.absolute()),  # a name that begins with a dash would be an option
         ]
 
     def find_flags(self, flags: Sequence[str]) -> tuple[str, ...]:

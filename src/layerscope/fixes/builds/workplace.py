@@ -3,8 +3,8 @@
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -44,16 +44,20 @@ def open_dockerfile_place(request: BuildRequest) -> Iterator[Path]:
 
 
 @contextmanager
-def hold_name(destination: EngineDestination) -> Iterator[str]:
-    """A name for an image that is not proved yet; whatever has it then loses it, and goes unless it has another."""
+def hold_name(destination: EngineDestination, complain: Callable[[str], None]) -> Iterator[str]:
+    """A name for an image that is not proved yet; whatever has it then loses it, and goes unless it has another.
+
+    Where the engine does not remove it, that is told, and hides nothing else.
+    """
     name = f"localhost/{PREFIX}{secrets.token_hex(8)}:latest"
     try:
         yield name
-    except BaseException:
-        with suppress(EngineError):  # what went wrong first is told
-            _remove(destination, name)
-        raise
-    _remove(destination, name)
+    finally:
+        try:
+            with destination.connect() as engine:
+                remove_image(engine, name)
+        except EngineError as error:
+            complain(f"{name} may be left: {error}")
 
 
 def _write(request: BuildRequest, folder: Path) -> Path:
@@ -65,8 +69,3 @@ def _write(request: BuildRequest, folder: Path) -> Path:
     path = folder / name
     path.write_bytes(request.text.encode())
     return path
-
-
-def _remove(destination: EngineDestination, name: str) -> None:
-    with destination.connect() as engine:
-        remove_image(engine, name)

@@ -10,6 +10,7 @@ from layerscope.rules.finding import Finding
 _DISTANT: Final = "LAY201"
 _LISTS: Final = "LAY202"
 _BASE: Final = "LAY203"
+_CUT: Final = "ELF022"
 _FROM: Final = "--from="
 
 
@@ -34,14 +35,16 @@ def advise_rebuilds(findings: tuple[Finding, ...], matched: MatchedDockerfile) -
     for finding in findings:
         layers = sorted({place.layer for place in finding.locations if place.layer is not None})
         if finding.code in {_DISTANT, _LISTS} and len(layers) > 1:  # of more layers, the last one is new
-            advice.append(_advise(finding.code, layers[:-1], matched))
+            advice.append(_advise(finding.code, layers[:-1], "came from the build cache", matched))
+        elif finding.code == _CUT and all(_is_made(layer, matched) for layer in layers):
+            advice.append(_advise(finding.code, layers, "left a file cut off, and the build cache keeps it", matched))
         elif finding.code == _BASE:
             first = matched.chain[0].instructions[0]
             reason = (
                 f"line {first.number} names its base image by a tag that moves: only --pull asks for what it is now"
             )
             advice.append(RebuildAdvice(_BASE, "docker build --pull -t IMAGE .", reason))
-    return tuple(advice)
+    return tuple(dict.fromkeys(advice))
 
 
 def find_stage(layer: int, matched: MatchedDockerfile) -> Stage | None:
@@ -61,8 +64,16 @@ def _find_source(instruction: Instruction, matched: MatchedDockerfile) -> Stage 
     return None if place is None else stages[place]
 
 
-def _advise(code: str, layers: list[int], matched: MatchedDockerfile) -> RebuildAdvice:
-    """The stages of these layers, which came from the cache."""
+def _is_made(layer: int, matched: MatchedDockerfile) -> bool:
+    """Whether a step makes a layer: what is copied from the context, or the base image's, is the same again."""
+    match = matched.find_match(layer)
+    return match is not None and (
+        match.instruction.keyword not in {"COPY", "ADD"} or _find_source(match.instruction, matched) is not None
+    )
+
+
+def _advise(code: str, layers: list[int], what: str, matched: MatchedDockerfile) -> RebuildAdvice:
+    """The stages of these layers, and what became of them by the cache."""
     stages = {layer: stage for layer in layers if (stage := find_stage(layer, matched)) is not None}
     if not stages:
         told = f"layer {layers[-1]} is of the base image" if len(layers) == 1 else "these layers are of the base image"
@@ -78,7 +89,7 @@ def _advise(code: str, layers: list[int], matched: MatchedDockerfile) -> Rebuild
     if "" in named:
         start = next(stage.instructions[0].number for stage in stages.values() if not stage.name)
         lacking = f"the stage of line {start} has no name that a filter could take: add AS NAME"
-        reason = f"{lines} came from the build cache; {lacking}"
+        reason = f"{lines} {what}; {lacking}"
         return RebuildAdvice(code, "docker build --no-cache -t IMAGE .", reason)
-    reason = f"{lines} came from the build cache, in stage {' and '.join(named)}"
+    reason = f"{lines} {what}, in stage {' and '.join(named)}"
     return RebuildAdvice(code, f"docker build --no-cache-filter {','.join(named)} -t IMAGE .", reason)
