@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final, Literal
 
+import pytest
 from docker.errors import ImageNotFound
 
 from layerscope.cli import exit_codes
@@ -100,7 +101,7 @@ def test_an_image_on_trial_has_no_other_name(engine: LiveEngine, tmp_path: Path)
     reference = Reference.parse("layerscope/trial:new")
     destination = EngineDestination(scheme, reference, environment={**os.environ, **engine.environment})
     new = write_new_image(destination, tmp_path)
-    with hold_on_trial(destination, tmp_path / "layout", new) as name:
+    with hold_on_trial(destination, tmp_path / "layout", new, pytest.fail) as name:
         tags = {tag for image in engine.client.images.list() for tag in image.tags}
         assert name in tags
         assert not [tag for tag in tags if "layerscope/trial" in tag]

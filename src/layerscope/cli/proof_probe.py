@@ -49,7 +49,7 @@ class ProofProbe:
     def judge_layout(self, layout: Path, new: NewImage, after: AuditResult, progress: Progress) -> Sequence[str]:
         """The same of an image that no engine has yet; raises SourceError and OSError, too."""
         progress.note("probing the old image and the new one")
-        with hold_on_trial(self.destination, layout, new) as name:
+        with hold_on_trial(self.destination, layout, new, self.console.complain) as name:
             return self.judge(name, after, progress)
 
     def _probe(self, image: str, result: AuditResult, progress: Progress | None) -> Probed:

@@ -29,7 +29,7 @@ def test_the_name_is_gone_afterwards_and_the_layout_is_as_it_was(stub: EngineStu
     destination = EngineDestination("docker", Reference.parse("acme/app:fixed"), environment=stub.environment)
     new = write_new_image(destination, tmp_path)
     index = (tmp_path / "layout" / INDEX).read_bytes()
-    with hold_on_trial(destination, tmp_path / "layout", new) as name:
+    with hold_on_trial(destination, tmp_path / "layout", new, pytest.fail) as name:
         assert name.startswith("localhost/layerscope-fix-")
         assert list(stub.images) == [name]
     assert stub.images == {}
@@ -46,6 +46,6 @@ def test_the_name_goes_whatever_happens(stub: EngineStub, tmp_path: Path) -> Non
     """Also where the trial breaks off."""
     destination = EngineDestination("docker", Reference.parse("acme/app:fixed"), environment=stub.environment)
     new = write_new_image(destination, tmp_path)
-    with pytest.raises(KeyboardInterrupt), hold_on_trial(destination, tmp_path / "layout", new):
+    with pytest.raises(KeyboardInterrupt), hold_on_trial(destination, tmp_path / "layout", new, pytest.fail):
         raise KeyboardInterrupt
     assert stub.images == {}

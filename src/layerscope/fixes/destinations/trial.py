@@ -1,7 +1,7 @@
 """An image on trial: loaded into the destination's engine under a name that nobody knows, and gone afterwards."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +15,11 @@ INDEX = "index.json"
 
 
 @contextmanager
-def hold_on_trial(destination: EngineDestination, layout: Path, new: NewImage) -> Iterator[str]:
+def hold_on_trial(
+    destination: EngineDestination, layout: Path, new: NewImage, complain: Callable[[str], None]
+) -> Iterator[str]:
     """The name under which the engine has the layout's image for now; raises SourceError and OSError."""
-    with hold_name(destination) as name:
+    with hold_name(destination, complain) as name:
         hidden = replace(destination, reference=Reference.parse(name), replaces=True)
         with _called(layout / INDEX, hidden.annotations):
             hidden.publish(layout, new)
