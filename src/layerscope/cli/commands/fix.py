@@ -128,7 +128,9 @@ def command(
     if choice.is_reconstructed:
         print_reconstruction(result, console)
         return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
-    return _tell_plan(result, choice, opened, outputs, codes=codes, is_safe=is_safe, console=console)
+    return _tell_plan(
+        result, choice, opened, outputs, codes=codes, is_safe=is_safe, reviewed=surgery.reviewed, console=console
+    )
 
 
 def _tell_plan(
@@ -139,6 +141,7 @@ def _tell_plan(
     *,
     codes: frozenset[str],
     is_safe: bool,
+    reviewed: bool,
     console: Console,
 ) -> int:
     """Tell what to do, and write what of it changes the Dockerfile if that is wanted."""
@@ -147,7 +150,7 @@ def _tell_plan(
     renderers = _render_plan(result, proposal, dockerfile)
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if opened is not None and dockerfile is not None and choice.is_written:
-        write_chosen(opened, dockerfile, result, codes, reviewed=surgery.reviewed, console=console)
+        write_chosen(opened, dockerfile, result, codes, reviewed=reviewed, console=console)
     return find_exit_code(result, proposal.plan)
 
 
