@@ -33,7 +33,7 @@ def publish(destination: Destination, folder: Path) -> NewImage:
             layout,
             annotations=destination.annotations,
             provenance={"tool": "test"},
-            base_holds=True,
+            base_layers=0,
             progress=SilentProgress(),
         )
         destination.publish(layout, new)
@@ -58,6 +58,6 @@ def write_new_image(destination: Destination, folder: Path) -> NewImage:
         folder / "layout",
         annotations=destination.annotations,
         provenance={"tool": "test"},
-        base_holds=True,
+        base_layers=0,
         progress=SilentProgress(),
     )

@@ -36,8 +36,8 @@ class RecipeChoice:
     nonce: str
     probing: Probing = NO_PROBE
 
-    def check(self, *, is_alone: bool, applies: bool) -> None:
-        """Raise UsageError for options that contradict each other; `is_alone` where none is of a plan or a change."""
+    def check(self, *, applies: bool, plans: bool) -> None:
+        """Raise UsageError for options that contradict each other; others may be of an image to make, or of a plan."""
         if self.recipe is None:
             if self.read_file or self.nonce:
                 raise UsageError("--read and --nonce: expected --recipe with them")
@@ -46,7 +46,7 @@ class RecipeChoice:
             if not self.probe and self.probing != NO_PROBE:
                 raise UsageError("options on how a container is run: expected --probe beside them")
             return
-        if not is_alone:
+        if applies or plans:
             raise UsageError("--recipe: expected no --apply, no Dockerfile, and no choice of fixes beside it")
         if self.probe and self.read_file:
             raise UsageError("--probe and --read: expected one of them")
