@@ -51,7 +51,7 @@ def apply_rebase(
     progress: Progress,
     prove: Prove | None = None,
 ) -> Applied:
-    """Make the image on the new base beside its place, audit it, and put it there if it works as before, by `prove` too.
+    """Make the image on the new base beside its place, audit it, and put it there if it is proved to work as before.
 
     Raises UsageError where the layers of the old base are not the lowest ones, SourceError, ImageError and OSError;
     then nothing is left behind.
