@@ -26,7 +26,7 @@ from layerscope.image.history import BuildStep
 from layerscope.layers.pax import NANOSECONDS
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
-from layerscope.rules.config_edit import ConfigEdit, SetVariable
+from layerscope.rules.config_edit import ConfigEdit, HideCredentials, SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath, LayerEdit
 from layerscope.sources.layout import LayoutSource
@@ -61,12 +61,17 @@ class LayerFix:
     @property
     def layer_edits(self) -> tuple[LayerEdit, ...]:
         """The edits of layers."""
-        return tuple(edit for edit in self.edits if not isinstance(edit, SetVariable))
+        return tuple(edit for edit in self.edits if not isinstance(edit, SetVariable | HideCredentials))
 
     @property
     def variables(self) -> dict[str, str | None]:
         """The variables that get a value, or go."""
         return {edit.name: edit.value for edit in self.edits if isinstance(edit, SetVariable)}
+
+    @property
+    def hides_credentials(self) -> bool:
+        """Whether those of the history and the labels are to go."""
+        return any(isinstance(edit, HideCredentials) for edit in self.edits)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class Applied:
     objections: tuple[str, ...]
     destination: str
     rebase: Rebase | None = None
+    hides_credentials: bool = False
 
     @property
     def clamped(self) -> int:
@@ -185,7 +191,7 @@ def apply_layer_fix(
         new = write_image(
             before.image,
             scans,
-            ImageChange(cuts, fix.compression, fix.variables),
+            ImageChange(cuts, fix.compression, fix.variables, hides_credentials=fix.hides_credentials),
             layout,
             annotations=destination.annotations,
             provenance=_tell_provenance(before, fix),
@@ -202,7 +208,18 @@ def apply_layer_fix(
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)
-    return Applied(before, after, new, cuts, fix.variables, removed, added, objections, destination.where)
+    return Applied(
+        before,
+        after,
+        new,
+        cuts,
+        fix.variables,
+        removed,
+        added,
+        objections,
+        destination.where,
+        hides_credentials=fix.hides_credentials,
+    )
 
 
 def _plan(tree: MergedTree, fix: LayerFix) -> ImageCuts:
