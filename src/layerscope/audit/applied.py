@@ -1,6 +1,6 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,9 @@ from layerscope.progress import Progress
 from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath
 from layerscope.sources.layout import LayoutSource
+
+Prove = Callable[[Path, NewImage, AuditResult, Progress], Sequence[str]]
+"""Says what is wrong with a new image, of which the layout is finished, the audit made, and nothing put anywhere."""
 
 _JUDGED_BY_TIMES: Final = frozenset({"LAY201", "LAY202"})
 """Findings that go by when steps were made, of which clamped times and merged steps say nothing more."""
@@ -130,9 +133,15 @@ def _iter_rebased(applied: Applied, rebase: Rebase) -> Iterator[LayerChange]:
 
 
 def apply_layer_fix(
-    before: AuditResult, fix: LayerFix, destination: Destination, *, options: AuditOptions, progress: Progress
+    before: AuditResult,
+    fix: LayerFix,
+    destination: Destination,
+    *,
+    options: AuditOptions,
+    progress: Progress,
+    prove: Prove | None = None,
 ) -> Applied:
-    """Make the new image beside its place, audit it, and put it there if it is what it should be.
+    """Make the new image beside its place, audit it, and put it there if it is what it should be, by `prove` as well.
 
     Raises UsageError where the place is taken or a wish cannot be met, SourceError, ImageError and OSError; then
     nothing is left behind.
@@ -158,6 +167,7 @@ def apply_layer_fix(
         if fix.latest is not None or fix.merged is not None:
             removed, cuts = _tell_unseen(removed, cuts)
         objections = tuple(find_objections(before, after, fix, cuts, added=added))
+        objections = objections or tuple(prove(layout, new, after, progress) if prove is not None else ())
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)
