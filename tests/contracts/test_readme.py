@@ -18,7 +18,7 @@ from support.readme import BLOCK, BLOCKS, README, iter_commands
 
 TEXT: Final = README.read_text()
 COMMANDS: Final = dict(iter_commands())
-EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", TEXT, re.MULTILINE)
+EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope (?!.* DESTINATION\b)[^|>#\n]+)", TEXT, re.MULTILINE)
 
 
 NODES: Final = '[[node]]\nname = "training"\ngpu = "H100"\ndriver = "580.95.05"\n'

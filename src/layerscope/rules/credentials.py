@@ -22,7 +22,7 @@ def take_out(secret: ConfigSecret) -> tuple[Fix, ...]:
     return (
         Fix(
             "Take credentials out of the config itself, without a build",
-            (f"{COMMAND} --reviewed   (the layers stay bit for bit)", "Revoke them all the same."),
+            (f"{COMMAND} --reviewed   (no layer changes)", "Revoke them all the same."),
             kind=FixKind.CONFIG_EDIT,
             edits=(*variable, HideCredentials()),
         ),
