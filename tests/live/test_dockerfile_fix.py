@@ -109,7 +109,7 @@ def test_a_changed_dockerfile_builds_an_image_without_the_findings(
 
     before, after = (f"layerscope/{name}:{buildkit}" for name in ("unfixed", "fixed"))
     build(docker_engine, context, before, buildkit=buildkit)
-    plan = ask("fix", f"docker:{before}", "--file", str(context / "Dockerfile"), "--write")["plan"]
+    plan = ask("fix", f"docker:{before}", "--file", str(context / "Dockerfile"), "--write", "--reviewed")["plan"]
     assert (context / "Dockerfile").read_text() == FIXED
     build(docker_engine, context, after, buildkit=buildkit)
     taken = [step for step in plan["steps"] if step["patch"]]

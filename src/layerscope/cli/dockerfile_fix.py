@@ -55,7 +55,12 @@ _OPTIONS: Final = (
         help="Show what to change in the Dockerfile that IMAGE was built from, as a diff.",
     ),
     click.option("--target", default="", metavar="STAGE", help="The stage that was built; default: the last."),
-    click.option("--write", "is_written", is_flag=True, help="Write the changes to the Dockerfile."),
+    click.option(
+        "--write",
+        "is_written",
+        is_flag=True,
+        help="Write the changes that are safe unread to the Dockerfile; with --reviewed all.",
+    ),
     click.option(
         "--reconstruct",
         "is_reconstructed",
@@ -125,6 +130,23 @@ def print_reconstruction(result: AuditResult, console: Console) -> None:
             result.steps, tell_reference(result.image.reference), base=base, base_layers=result.base_layers
         )
     )
+
+
+def write_chosen(
+    opened: OpenedDockerfile,
+    proposal: DockerfileProposal,
+    result: AuditResult,
+    codes: Collection[str],
+    *,
+    reviewed: bool,
+    console: Console,
+) -> None:
+    """Write the changes that may be made unread, with `reviewed` all of them, and say what is left out."""
+    chosen = proposal if reviewed else propose_changes(opened, result, codes=codes, is_safe=True)
+    withheld = len(proposal.edits) - len(chosen.edits)
+    if withheld > 0:
+        console.say(f"{tell_count(withheld, 'change')} left out: to be read by somebody first; --reviewed writes all")
+    write_changes(opened, chosen, console)
 
 
 def write_changes(opened: OpenedDockerfile, proposal: DockerfileProposal, console: Console) -> None:

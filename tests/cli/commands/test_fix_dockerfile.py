@@ -127,11 +127,12 @@ def test_a_merge_request_gets_the_diff_in_a_fence(answer: Answer, image: Path, d
 
 def test_the_changes_are_written_at_once(answer: Answer, image: Path, dockerfile: Path) -> None:
     """The file keeps its mode, and no other file is left beside it; a second time there is nothing to write."""
-    _, _, err = answer("fix", image, "--file", dockerfile, "--write", "--safe")
+    _, _, err = answer("fix", image, "--file", dockerfile, "--write")
+    assert "1 change left out: to be read by somebody first; --reviewed writes all" in err
     assert "1 change written to" in err
     assert dockerfile.read_text() == BEFORE.replace("install numpy", "install --no-cache-dir numpy")
     dockerfile.write_text(BEFORE)
-    answer("fix", image, "--file", dockerfile, "--write")
+    answer("fix", image, "--file", dockerfile, "--write", "--reviewed")
     assert dockerfile.read_text() == AFTER
     assert dockerfile.stat().st_mode & 0o777 == 0o640
     assert list(dockerfile.parent.iterdir()) == [dockerfile]
@@ -155,7 +156,7 @@ def test_a_link_out_of_its_folder_is_not_written_through(answer: Answer, image: 
     assert code == 2
     assert "it is a link out of its folder" in err
     (dockerfile.parent / "other").symlink_to("Dockerfile")
-    answer("fix", image, "--file", dockerfile.parent / "other", "--write")
+    answer("fix", image, "--file", dockerfile.parent / "other", "--write", "--reviewed")
     assert (dockerfile.parent / "other").is_symlink()
     assert dockerfile.read_text() == AFTER
 

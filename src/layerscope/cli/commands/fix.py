@@ -20,7 +20,7 @@ from layerscope.cli.dockerfile_fix import (
     print_reconstruction,
     propose_changes,
     with_dockerfile,
-    write_changes,
+    write_chosen,
 )
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
@@ -121,13 +121,13 @@ def command(
     renderers = _render_plan(result, proposal, dockerfile)
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if opened is not None and dockerfile is not None and choice.is_written:
-        write_changes(opened, dockerfile, console)
+        write_chosen(opened, dockerfile, result, codes, reviewed=surgery.reviewed, console=console)
     return find_exit_code(result, proposal.plan)
 
 
 def _open_destination(surgery: Surgery, reading: Reading, choice: DockerfileChoice) -> Destination | None:
     """Where an image of edited layers goes, which has no use for a Dockerfile; None where none is made."""
-    destination = open_destination(surgery, reading)
+    destination = open_destination(replace(surgery, reviewed=surgery.reviewed and not choice.is_written), reading)
     if destination is not None and (choice.path is not None or choice.is_reconstructed):
         raise UsageError(
             "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
