@@ -168,7 +168,7 @@ def apply_build(
     """
     fix = _choose(rebuild, result, codes, console)
     if fix.is_empty:
-        console.say("nothing to build: nothing of the Dockerfile is to be changed, and no step is known to be stale")
+        console.say("nothing to build: no edit and no stale step is left, and a build would make the same image again")
         return exit_codes.CLEAN
     done = _build(rebuild, fix, whole, options=options, console=console)
     is_good = isinstance(done, Built) and done.is_proved
