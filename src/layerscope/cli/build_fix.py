@@ -172,7 +172,8 @@ def apply_build(
         return exit_codes.CLEAN
     done = _build(rebuild, fix, whole, options=options, console=console)
     is_good = isinstance(done, Built) and done.is_proved
-    if isinstance(done, FailedBuild) and not any(output.format == "terminal" for output in outputs):
+    is_shown = any(output.format == "terminal" and output.path is None for output in outputs)
+    if isinstance(done, FailedBuild) and not is_shown:
         for line in (tell_place(done), *(tell_output(done) if console.quiet else ())):
             console.complain(line)
     deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
