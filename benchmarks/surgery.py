@@ -77,7 +77,7 @@ def write(path: Path, compression: Compression) -> dict[str, float]:
             target,
             annotations={},
             provenance={},
-            base_holds=False,
+            base_layers=0,
             progress=progress,
         )
         return {"wall": time.monotonic() - started, "peak": _read_peak()}

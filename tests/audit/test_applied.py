@@ -97,7 +97,7 @@ def test_a_visible_file_that_is_lost_is_an_objection(
 ) -> None:
     """Though the plan of the cuts was wrong, no image is written."""
 
-    def plan_badly(tree: MergedTree, _edits: object) -> ImageCuts:
+    def plan_badly(tree: MergedTree, *_: object) -> ImageCuts:
         lost = tree.stack.indexes[0].paths.index("d/kept")
         return ImageCuts((LayerCuts(frozenset({lost})), LayerCuts(), LayerCuts()))
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -44,10 +45,10 @@ def find_program(name: str) -> str:
     return found
 
 
-def build(engine: LiveEngine, tag: str) -> None:
-    """Have the engine build the image."""
+def build(engine: LiveEngine, tag: str, text: str = RECIPE) -> None:
+    """Have the engine build an image."""
     busybox = find_program("busybox")
-    content, recipe = io.BytesIO(), RECIPE.replace("{list}", PLAIN_LIST).encode()
+    content, recipe = io.BytesIO(), text.replace("{list}", PLAIN_LIST).encode()
     with tarfile.open(fileobj=content, mode="w") as archive:
         member = tarfile.TarInfo("Dockerfile")
         member.size = len(recipe)
@@ -60,8 +61,13 @@ def build(engine: LiveEngine, tag: str) -> None:
 
 
 def run_image(engine: LiveEngine, tag: str) -> list[str]:
-    """What a container of the image prints."""
-    printed: bytes = engine.client.containers.run(tag, remove=True, network_mode="none")
+    """What a container of the image prints; read after its end, since podman's follower may stop before that."""
+    container = engine.client.containers.run(tag, detach=True, network_mode="none")
+    try:
+        container.wait()
+        printed: bytes = container.logs()
+    finally:
+        container.remove(force=True)
     return printed.decode().splitlines()
 
 
@@ -78,7 +84,8 @@ def test_a_fixed_image_runs_the_same(
     """From the engine and back into it: less by exactly what was wasted, and no other file is another."""
     scheme, tag, fixed = engine.kind.scheme, "layerscope/wasteful:1", "layerscope/wasteful:fixed"
     build(engine, tag)
-    code = fix(monkeypatch, engine, tmp_path, f"{scheme}:{tag}", "--to", f"{scheme}:{fixed}", "--output", "json")
+    where = ("--to", f"{scheme}:{fixed}", "--replace")
+    code = fix(monkeypatch, engine, tmp_path, f"{scheme}:{tag}", *where, "--output", "json")
     report = json.loads(capsys.readouterr().out)
     assert code == exit_codes.CLEAN, report
     assert report["sizes"]["content"]["before"] - report["sizes"]["content"]["after"] == SAVED
@@ -86,6 +93,63 @@ def test_a_fixed_image_runs_the_same(
     before, after = run_image(engine, tag), run_image(engine, fixed)
     assert [line for line in before if line not in GONE] == after
     assert set(before) > GONE
+
+
+def test_a_merged_image_with_a_new_file_runs_the_same(
+    engine: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its steps are one layer, no time is late, and a container sees one file more; skopeo takes what was written."""
+    scheme, tag, layout = engine.kind.scheme, "layerscope/wasteful:1", tmp_path / "merged"
+    build(engine, tag)
+    added = tmp_path / "added"
+    added.write_bytes(b"added")
+    wishes = ("--merge", "1-4", "--times", "1000000000", "--put", f"{added}:/weights/added", "--output", "json")
+    for place in (f"oci-dir:{layout}", f"{scheme}:layerscope/wasteful:merged"):
+        code = fix(monkeypatch, engine, tmp_path / "cache", f"{scheme}:{tag}", "--to", place, "--replace", *wishes)
+        report = json.loads(capsys.readouterr().out)
+        assert code == exit_codes.CLEAN, report
+    assert [layer["outcome"] for layer in report["layers"]] == ["rewritten", *["merged"] * 4, "added"]
+    before, after = run_image(engine, tag), run_image(engine, "layerscope/wasteful:merged")
+    stated = re.compile(r"(\d+ \d+) \d{10} ")
+    wanted = [stated.sub(r"\1 1000000000 ", line) for line in before if line not in GONE]
+    assert [line for line in after if "weights/added" not in line] == wanted
+    assert "644 0 1000000000 1 /weights/added" in after
+    copied = [find_program("skopeo"), "--insecure-policy", "copy", f"oci:{layout}", f"dir:{tmp_path / 'copied'}"]
+    subprocess.run(copied, check=True, capture_output=True)
+
+
+BASE_RECIPE: Final = """\
+FROM scratch
+COPY busybox /bin/busybox
+ENV SERIES={series}
+RUN ["/bin/busybox", "sh", "-c", "/bin/busybox mkdir -p /etc && echo {series} >/etc/series"]
+"""
+OWN_RECIPE: Final = """\
+FROM layerscope/base:1
+ENV OWN=1
+RUN ["/bin/busybox", "sh", "-c", "/bin/busybox mkdir /own && echo own >/own/file && /bin/busybox chmod 700 /own"]
+CMD ["/bin/busybox", "sh", "-c", "echo $SERIES $OWN; cd /; b=/bin/busybox; $b cat /etc/series /own/file; \
+    $b stat -c '%a %u %n' /own /etc"]
+"""
+
+
+def test_an_image_on_another_base_runs_there(
+    engine: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the files and the variables of the new base, and its own."""
+    scheme, moved = engine.kind.scheme, "layerscope/moved:1"
+    for series in ("1", "2"):
+        build(engine, f"layerscope/base:{series}", BASE_RECIPE.replace("{series}", series))
+    (base,) = engine.client.images.get("layerscope/base:1").tags
+    build(engine, "layerscope/own:1", OWN_RECIPE.replace("layerscope/base:1", base))
+    bases = ("--base", f"{scheme}:layerscope/base:1", "--rebase", f"{scheme}:layerscope/base:2")
+    arguments = (f"{scheme}:layerscope/own:1", *bases, "--to", f"{scheme}:{moved}", "--replace", "--output", "json")
+    code = fix(monkeypatch, engine, tmp_path, *arguments)
+    report = json.loads(capsys.readouterr().out)
+    assert code == exit_codes.CLEAN, report
+    assert report["rebase"]["changes"] == ["Env SERIES=2"]
+    assert run_image(engine, "layerscope/own:1") == ["1 1", "1", "own", "700 0 /own", "755 0 /etc"]
+    assert run_image(engine, moved) == ["2 1", "2", "own", "700 0 /own", "755 0 /etc"]
 
 
 def test_an_image_of_that_name_stays(

@@ -2,16 +2,20 @@
 
 import io
 import tarfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts
-from layerscope.fixes.surgery.tar_editor import edit_tar
+from layerscope.fixes.surgery.cuts import ImageCuts, NewFile, Range
+from layerscope.fixes.surgery.merge_planner import plan_merge
+from layerscope.fixes.surgery.merged_layer import iter_merged
+from layerscope.fixes.surgery.new_members import iter_members
+from layerscope.fixes.surgery.put_planner import plan_files
+from layerscope.fixes.surgery.tar_editor import TRAILER, edit_members, edit_tar
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
 from support.indexes import index_of_tar
@@ -39,7 +43,7 @@ class EditedLayers:
     @property
     def differences(self) -> tuple[str, ...]:
         """What a container sees otherwise than before, though no edit named it."""
-        return find_differences(self.before, self.after, self.cuts.paths)
+        return find_differences(self.before, self.after, self.cuts)
 
     def node(self, path: str) -> Node:
         """What a container sees at a path afterwards."""
@@ -53,13 +57,35 @@ def make_tree(tars: Sequence[bytes]) -> MergedTree:
     return merge_layers([index_of_tar(tar) for tar in tars])
 
 
-def edit_tars(tars: Sequence[bytes], edits: Sequence[LayerEdit]) -> EditedLayers:
-    """Edit layers that are tars already; what no cut touches stays."""
+def edit_tars(
+    tars: Sequence[bytes],
+    edits: Sequence[LayerEdit],
+    *,
+    latest: int | None = None,
+    files: Mapping[str, NewFile] | None = None,
+    merged: Range | None = None,
+) -> EditedLayers:
+    """Edit layers that are tars already; what no cut touches stays. New files may make one more layer, others one."""
     before = make_tree(tars)
-    cuts = plan_cuts(before, edits)
-    pairs = zip(tars, before.stack.indexes, cuts.layers, strict=True)
-    edited = tuple(b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar for tar, index, cut in pairs)
+    cuts = plan_files(before, plan_cuts(before, edits, (files or {}).keys()), files or {})
+    cuts = plan_merge(before.stack.indexes, cuts, merged) if merged is not None else cuts
+    cuts = replace(cuts, layers=tuple(replace(cut, latest=latest) for cut in cuts.layers), latest=latest)
+    edited = tuple(_iter_edited(tars, before, cuts))
+    if cuts.top:
+        edited = (*edited, b"".join((*iter_members(cuts.top, latest), TRAILER)))
     return EditedLayers(cuts, before, make_tree(edited), edited)
+
+
+def _iter_edited(tars: Sequence[bytes], before: MergedTree, cuts: ImageCuts) -> Iterator[bytes]:
+    """Each tar after its cuts, those that become one as that one."""
+    merge = cuts.merge
+    for number, (tar, index, cut) in enumerate(zip(tars, before.stack.indexes, cuts.layers, strict=True)):
+        if merge is None or number not in merge.merged.layers:
+            yield b"".join(edit_tar(iter([tar]), index, cut)) if cut else tar
+        elif number == merge.merged.last:
+            numbers, indexes = merge.merged.layers, before.stack.indexes
+            parts = (edit_members(iter([tars[each]]), indexes[each], cuts.layers[each]) for each in numbers)
+            yield b"".join(iter_merged(parts, merge, cuts.latest))
 
 
 def edit_layers(layers: Layers, *edits: LayerEdit, dialect: Dialect = PAX) -> EditedLayers:

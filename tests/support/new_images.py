@@ -33,7 +33,7 @@ def publish(destination: Destination, folder: Path) -> NewImage:
             layout,
             annotations=destination.annotations,
             provenance={"tool": "test"},
-            base_holds=True,
+            base_layers=0,
             progress=SilentProgress(),
         )
         destination.publish(layout, new)

@@ -1,10 +1,10 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,11 +14,16 @@ from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditedLayer, AuditResult
 from layerscope.errors import ImageError
+from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts
+from layerscope.fixes.surgery.cuts import ImageCuts, NewFile, Range
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
+from layerscope.fixes.surgery.merge_planner import plan_merge
+from layerscope.fixes.surgery.put_planner import plan_files
 from layerscope.fixes.surgery.tree_check import find_differences
+from layerscope.image.history import BuildStep
+from layerscope.layers.pax import NANOSECONDS
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.progress import Progress
 from layerscope.rules.config_edit import ConfigEdit, SetVariable
@@ -26,14 +31,29 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath, LayerEdit
 from layerscope.sources.layout import LayoutSource
 
+_JUDGED_BY_TIMES: Final = frozenset({"LAY201", "LAY202"})
+"""Findings that go by when steps were made, of which clamped times and merged steps say nothing more."""
+
 
 @dataclass(frozen=True)
 class LayerFix:
-    """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed."""
+    """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed.
+
+    Times after `latest`, seconds since 1970, are set to it. `files` are those to be put at paths, and `merged`
+    the layers that become one.
+    """
 
     edits: tuple[LayerEdit | ConfigEdit, ...]
     cures: tuple[Finding, ...]
     compression: Compression | None = None
+    latest: int | None = None
+    files: Mapping[str, NewFile] = field(default_factory=dict)
+    merged: Range | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is to be done."""
+        return not (self.edits or self.compression or self.files or self.merged) and self.latest is None
 
     @property
     def layer_edits(self) -> tuple[LayerEdit, ...]:
@@ -44,6 +64,17 @@ class LayerFix:
     def variables(self) -> dict[str, str | None]:
         """The variables that get a value, or go."""
         return {edit.name: edit.value for edit in self.edits if isinstance(edit, SetVariable)}
+
+
+@dataclass(frozen=True)
+class Rebase:
+    """From which base image to which, by name and number of layers, and what changed in the config for that."""
+
+    old: str
+    old_layers: int
+    new: str
+    new_layers: int
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +93,12 @@ class Applied:
     added: tuple[Finding, ...]
     objections: tuple[str, ...]
     destination: str
+    rebase: Rebase | None = None
+
+    @property
+    def clamped(self) -> int:
+        """How many entries got another time."""
+        return 0 if self.cuts.latest is None else count_late(self.before, self.cuts.latest)
 
     @property
     def is_proved(self) -> bool:
@@ -75,28 +112,52 @@ class LayerOutcome(StrEnum):
     KEPT = "kept"
     REWRITTEN = "rewritten"
     LEFT_OUT = "left out"
+    ADDED = "added"
+    MERGED = "merged"
 
 
 class LayerChange(NamedTuple):
-    """A layer of the old image by its number, its stored bytes, and those of the new one; None where there is none."""
+    """A layer by its number in the old image, or above it, stored bytes before and after, and its step.
+
+    None stands for bytes of a layer that is not there.
+    """
 
     number: int
     outcome: LayerOutcome
-    before: int
+    before: int | None
     after: int | None
+    step: BuildStep | None
 
 
 def list_layer_changes(applied: Applied) -> list[LayerChange]:
-    """Every layer of the old image, lowest first."""
+    """Every layer of the old image, lowest first, and a new one above them; of another base, its layers come first."""
+    if applied.rebase is not None:
+        return list(_iter_rebased(applied, applied.rebase))
+    merged = applied.cuts.merge.merged.layers if applied.cuts.merge is not None else range(0)
     changes = []
     for layer, written in zip(applied.before.layers, applied.new.layers, strict=True):
-        if written is None:
-            outcome, size = LayerOutcome.LEFT_OUT, None
+        size = None if written is None else written.descriptor.size
+        if layer.index in merged:
+            outcome = LayerOutcome.MERGED
+        elif written is None:
+            outcome = LayerOutcome.LEFT_OUT
         else:
             outcome = LayerOutcome.KEPT if written.is_kept else LayerOutcome.REWRITTEN
-            size = written.descriptor.size
-        changes.append(LayerChange(layer.index, outcome, layer.size or 0, size))
+        changes.append(LayerChange(layer.index, outcome, layer.size or 0, size, layer.step))
+    if applied.new.top is not None:
+        step = applied.after.layers[-1].step
+        changes.append(LayerChange(len(changes), LayerOutcome.ADDED, None, applied.new.top.descriptor.size, step))
     return changes
+
+
+def _iter_rebased(applied: Applied, rebase: Rebase) -> Iterator[LayerChange]:
+    """Layers of the new base by their numbers in the new image, then those of the old one by their old numbers."""
+    for layer in applied.after.layers[: rebase.new_layers]:
+        yield LayerChange(layer.index, LayerOutcome.ADDED, None, layer.size or 0, layer.step)
+    for layer in applied.before.layers[: rebase.old_layers]:
+        yield LayerChange(layer.index, LayerOutcome.LEFT_OUT, layer.size or 0, None, layer.step)
+    for layer in applied.before.layers[rebase.old_layers :]:
+        yield LayerChange(layer.index, LayerOutcome.KEPT, layer.size or 0, layer.size or 0, layer.step)
 
 
 def apply_layer_fix(
@@ -104,10 +165,11 @@ def apply_layer_fix(
 ) -> Applied:
     """Make the new image beside its place, audit it, and put it there if it is what it should be.
 
-    Raises UsageError where the place is taken, SourceError, ImageError and OSError; then nothing is left behind.
+    Raises UsageError where the place is taken or a wish cannot be met, SourceError, ImageError and OSError; then
+    nothing is left behind.
     """
-    scans = _find_scans(before.layers)
-    cuts = plan_cuts(before.tree, fix.layer_edits)
+    scans = find_scans(before.layers)
+    cuts = _plan(before.tree, fix)
     with destination.open_workplace() as place:
         layout = place / "layout"
         layout.mkdir()
@@ -118,12 +180,14 @@ def apply_layer_fix(
             layout,
             annotations=destination.annotations,
             provenance=_tell_provenance(before, fix),
-            base_holds=_has_base_held(before, cuts),
+            base_layers=before.base_layers,
             progress=progress,
         )
         progress.note("auditing the new image")
-        after = _audit_layout(layout, destination, options, progress)
+        after = audit_layout(layout, destination, options, progress)
         removed, added = compare_findings(before.findings, after.findings)
+        if fix.latest is not None or fix.merged is not None:
+            removed, cuts = _tell_unseen(removed, cuts)
         objections = tuple(_find_objections(before, after, fix, cuts, added=added))
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
@@ -131,13 +195,21 @@ def apply_layer_fix(
     return Applied(before, after, new, cuts, fix.variables, removed, added, objections, destination.where)
 
 
-def _audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:
+def _plan(tree: MergedTree, fix: LayerFix) -> ImageCuts:
+    """What is to change in which layer; raises UsageError for what cannot be."""
+    cuts = plan_cuts(tree, fix.layer_edits, fix.files.keys())
+    dropped = {edit.path for edit in fix.layer_edits if isinstance(edit, DropPath)}
+    cuts = replace(plan_files(tree, cuts, fix.files, dropped=dropped), latest=fix.latest)
+    return cuts if fix.merged is None else plan_merge(tree.stack.indexes, cuts, fix.merged)
+
+
+def audit_layout(layout: Path, destination: Destination, options: AuditOptions, progress: Progress) -> AuditResult:
     """What is to be said of the new image, which is called as it will be: its workplace is gone then."""
     after = audit_image(LayoutSource(str(layout)), options=replace(options, base=None), progress=progress)
     return replace(after, image=replace(after.image, reference=destination.where))
 
 
-def _find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:
+def find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:
     """What was read of every layer; raises ImageError where one was not read to its end."""
     scans = []
     for layer in layers:
@@ -148,22 +220,19 @@ def _find_scans(layers: Sequence[AuditedLayer]) -> list[LayerScan]:
 
 
 def _tell_provenance(before: AuditResult, fix: LayerFix) -> dict[str, object]:
-    """What was done to which image, for the annotation."""
+    """What was done to which image, for the annotation; two builds of the same files are not told apart by `latest`."""
     image = before.image
+    put = {path: f"sha256:{file.digest.hex()}" for path, file in sorted(fix.files.items())}
+    source = {"config": image.config_digest, "manifest": image.manifest_digest} if fix.latest is None else {}
     return {
         "tool": f"layerscope {__version__}",
-        "config": str(image.config_digest),
-        **({"manifest": str(image.manifest_digest)} if image.manifest_digest is not None else {}),
+        **{name: str(digest) for name, digest in source.items() if digest is not None},
         "edits": msgspec.to_builtins(fix.edits),
+        **({"put": put} if put else {}),
+        **({"merge": str(fix.merged)} if fix.merged is not None else {}),
         **({"compression": fix.compression.value} if fix.compression is not None else {}),
+        **({"latest": fix.latest} if fix.latest is not None else {}),
     }
-
-
-def _has_base_held(before: AuditResult, cuts: ImageCuts) -> bool:
-    """Whether the layers of the base image are known, and stay as they are."""
-    if before.base is None or not before.base.layers:
-        return False
-    return not any(cuts.layers[: before.base.layers])
 
 
 def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:
@@ -175,6 +244,25 @@ def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:
 
 def _tell_why(path: str, cuts: ImageCuts) -> str:
     return next((reason for reason in cuts.left if reason.startswith(f"/{path} ")), "no reason is known")
+
+
+def _tell_unseen(removed: Sequence[Finding], cuts: ImageCuts) -> tuple[tuple[Finding, ...], ImageCuts]:
+    """The findings that are cured, and cuts that tell of those which only cannot be seen any more."""
+    unseen = [finding for finding in removed if finding.code in _JUDGED_BY_TIMES]
+    told = [f"{finding.code} is not cured, the times it goes by are gone: {finding.message}" for finding in unseen]
+    return tuple(each for each in removed if each not in unseen), replace(cuts, left=(*cuts.left, *told))
+
+
+def count_late(result: AuditResult, latest: int) -> int:
+    """How many entries of all layers have a time after `latest` seconds."""
+    scans = (layer.scan for layer in result.layers if layer.scan is not None)
+    return sum(time > latest * NANOSECONDS for scan in scans for time in scan.index.mtimes_ns)
+
+
+def _find_late_layers(after: AuditResult, latest: int) -> list[str]:
+    """That entries which nobody sees, too, have no time after `latest` seconds, or else how many have."""
+    late = count_late(after, latest)
+    return [f"{late:,} entries still have a time after {latest} seconds since 1970"] if late else []
 
 
 def _find_objections(
@@ -194,7 +282,9 @@ def _find_objections(
     ]
     objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
     objections += [f"{finding.code} is new: {finding.message}" for finding in added]
-    objections += find_differences(before.tree, after.tree, cuts.paths)
+    objections += find_differences(before.tree, after.tree, cuts)
+    if fix.latest is not None:
+        objections += _find_late_layers(after, fix.latest)
     if not after.is_intact:
         objections.append("the new image is not intact")
     return objections

@@ -18,7 +18,7 @@ from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import OpenedDockerfile, propose_changes, write_changes
 from layerscope.cli.image_access import tell_cache_notes
-from layerscope.cli.layer_fix import Surgery
+from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
 from layerscope.cli.outputs import Output, Renderer, deliver
 from layerscope.cli.progress import show_progress
@@ -142,8 +142,8 @@ def _select_destination(surgery: Surgery) -> EngineDestination:
     """The engine that the image is built in and for."""
     if not surgery.applies:
         raise UsageError("--build: expected --apply beside it")
-    if surgery.layers or surgery.dropped or surgery.compression:
-        raise UsageError("--build: expected no --layers, --drop or --compress beside it, which need no build")
+    if surgery.edits_layers:
+        raise UsageError("--build: expected no --layers, --drop or --compress beside it, nor others that need no build")
     destination = select_destination(surgery.to, replaces=surgery.replaces) if surgery.to is not None else None
     if not isinstance(destination, EngineDestination):
         raise UsageError(

@@ -1,16 +1,16 @@
 """`layerscope fix IMAGE --apply --layers`: the options, and from them to a new image that is proved."""
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
-
-import click
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Final
 
 from layerscope.audit.applied import Applied, LayerFix, apply_layer_fix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
+from layerscope.cli.layer_options import Surgery
+from layerscope.cli.layer_rebase import check_alone, rebase_layers
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
@@ -18,67 +18,19 @@ from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import LayerChoice
+from layerscope.fixes.surgery.cuts import Range
+from layerscope.fixes.surgery.new_content import read_new_file
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
 from layerscope.rules.layer_edit import DropPath
 
-Function = Callable[..., int]
+_RANGE: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 
 
-@dataclass(frozen=True)
-class Surgery:
-    """What is to be done to the layers: the raw values of the options."""
-
-    applies: bool
-    layers: bool
-    to: str | None
-    replaces: bool
-    dropped: tuple[str, ...]
-    compression: str | None
-    reviewed: bool
-
-
-_OPTIONS: Final = (
-    click.option("--apply", "applies", is_flag=True, help="Make the fixed image, audit it, and say what changed."),
-    click.option("--layers", is_flag=True, help="With --apply: from the layers of IMAGE, without a build."),
-    click.option(
-        "--to",
-        metavar="DESTINATION",
-        help="Where the new image goes: oci-dir:PATH, oci-archive:PATH, docker:NAME, podman:NAME, registry:NAME.",
-    ),
-    click.option("--replace", "replaces", is_flag=True, help="Take the place of what is at the destination."),
-    click.option(
-        "--drop", "dropped", multiple=True, metavar="PATH", help="Leave PATH, too, out of every layer; repeatable."
-    ),
-    click.option(
-        "--compress",
-        "compression",
-        type=click.Choice([each.value for each in Compression]),
-        help="How the layers of the new image are packed; default: each as it was.",
-    ),
-    click.option("--reviewed", is_flag=True, help="Make those changes, too, that somebody should have read first."),
-)
-_FIELDS: Final = ("applies", "layers", "to", "replaces", "dropped", "compression", "reviewed")
-
-
-def with_surgery(function: Function) -> Function:
-    """Add the options on layer surgery, and pass them as `surgery`."""
-
-    @functools.wraps(function)
-    def command(*arguments: object, **options: Any) -> int:
-        options["surgery"] = Surgery(**{name: options.pop(name) for name in _FIELDS})
-        return function(*arguments, **options)
-
-    for add in reversed(_OPTIONS):
-        command = add(command)
-    return command
-
-
-def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
+def open_destination(surgery: Surgery, reading: Reading, codes: Collection[str]) -> Destination | None:
     """Where the image goes, once that is free; None where none is to be made. Raises UsageError and SourceError."""
     if not surgery.applies:
-        extra = [surgery.layers, surgery.to, surgery.replaces, surgery.dropped, surgery.compression, surgery.reviewed]
-        if any(extra):
+        if surgery != Surgery():
             raise UsageError("options on how layers are changed: expected --apply --layers beside them")
         return None
     if not surgery.layers:
@@ -88,8 +40,37 @@ def open_destination(surgery: Surgery, reading: Reading) -> Destination | None:
     destination = select_destination(surgery.to, replaces=surgery.replaces, insecure=reading.insecure)
     if reading.offline and isinstance(destination, RegistryDestination):
         raise UsageError(f"--offline: expected a --to that is on this host, found {destination.where}")
+    check_alone(surgery, codes)
+    find_put(surgery.put)
+    parse_range(surgery.merged)
     destination.check()
     return destination
+
+
+def parse_range(text: str | None) -> Range | None:
+    """The layers that are to become one; raises UsageError."""
+    if text is None:
+        return None
+    match = _RANGE.fullmatch(text)
+    if match is None or int(match[1]) >= int(match[2]):
+        raise UsageError(f"--merge {text!r}: expected FROM-TO, the numbers of two layers, the lower one first")
+    return Range(int(match[1]), int(match[2]))
+
+
+def find_put(texts: Sequence[str]) -> dict[str, Path]:
+    """The files that are to be put, by path in the image; raises UsageError."""
+    found: dict[str, Path] = {}
+    for text in texts:
+        source, _, name = text.rpartition(":/")
+        path, _ = normalise_path("/" + name)
+        if not source or not path or name.endswith("/"):
+            raise UsageError(f"--put {text!r}: expected SOURCE:PATH, a file here and its path from the image's root")
+        if path in found:
+            raise UsageError(f"--put {text!r}: another one puts a file at /{path} as well; expected one")
+        if not Path(source).is_file():
+            raise UsageError(f"--put {text!r}: there is no file {source!r} here")
+        found[path] = Path(source)
+    return found
 
 
 def apply_layers(
@@ -97,15 +78,21 @@ def apply_layers(
     surgery: Surgery,
     destination: Destination,
     chosen: LayerChoice,
+    reading: Reading,
     *,
     options: AuditOptions,
     console: Console,
 ) -> Applied | None:
     """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
+    if surgery.rebase is not None:
+        return rebase_layers(before, surgery, destination, reading, options=options, console=console)
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
-    fix = LayerFix((*chosen.edits, *dropped), chosen.cures, compression)
-    if not fix.edits and compression is None:
+    files = {path: read_new_file(source) for path, source in find_put(surgery.put).items()}
+    fix = LayerFix(
+        (*chosen.edits, *dropped), chosen.cures, compression, surgery.latest, files, parse_range(surgery.merged)
+    )
+    if fix.is_idle:
         return None
     try:
         with show_progress(console) as progress:

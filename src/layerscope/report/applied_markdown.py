@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
+from layerscope.report.applied_view import list_put, tell_bases, tell_rebase, tell_times
 from layerscope.report.before_after import list_counts, list_sizes, write_findings
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_prose, write_row
@@ -18,6 +19,8 @@ def render_applied_markdown(applied: Applied) -> str:
     title = "Fixed" if applied.is_proved else "Not fixed"
     lines = [f"# {title}: {write_code(tell_reference(applied.before.image.reference))}", ""]
     lines += [*_tell_verdict(applied), ""]
+    if applied.rebase is not None:
+        lines += [f"Base image: {write_code(tell_bases(applied.rebase))}", ""]
     lines += [write_row(("", "before", "after")), "| --- | ---: | ---: |"]
     lines += [write_row((label, tell_size(old), tell_size(new))) for label, old, new in list_sizes(applied)]
     lines += [write_row((label, str(old), str(new))) for label, old, new in list_counts(applied)]
@@ -27,17 +30,28 @@ def render_applied_markdown(applied: Applied) -> str:
         lines += write_findings(heading, findings)
     if applied.variables:
         lines += ["", "## Config", "", *_write_variables(applied)]
+    if changes := tell_rebase(applied):
+        lines += ["", "## Config", "", *(f"- {write_code(change)}" for change in changes)]
+    if applied.cuts.files:
+        lines += ["", "## Files put there", "", *(f"- {write_code(told)}" for told in list_put(applied))]
+    if applied.cuts.latest is not None:
+        lines += ["", "## Times", "", f"Times {tell_times(applied)}."]
     gone = [f"- {write_code(root_path(path))}" for path in sorted(applied.cuts.paths)[:SHOWN_PATHS]]
     more = [f"- and {len(applied.cuts.paths) - SHOWN_PATHS:,} more"] if len(applied.cuts.paths) > SHOWN_PATHS else []
     if gone:
         lines += ["", "## Paths that are gone", "", *gone, *more]
     if applied.cuts.left:
-        lines += ["", "## Left as it was", "", *(f"- {write_prose(reason)}" for reason in applied.cuts.left)]
+        heading = "To know" if applied.rebase is not None else "Left as it was"
+        lines += ["", f"## {heading}", "", *(f"- {write_prose(reason)}" for reason in applied.cuts.left)]
     return "\n".join(lines) + "\n"
 
 
 def _tell_verdict(applied: Applied) -> Iterator[str]:
     if applied.is_proved:
+        if applied.rebase is not None:
+            yield f"Written to {write_code(applied.destination)} and audited: the new base's layers and the image's own"
+            yield "are as they were, bit for bit."
+            return
         yield f"Written to {write_code(applied.destination)}, audited, and compared: every file that is not named below"
         yield "is as it was."
         return
@@ -55,6 +69,6 @@ def _write_layers(applied: Applied) -> Iterator[str]:
     for change in list_layer_changes(applied):
         if change.outcome is LayerOutcome.KEPT:
             continue
-        after = tell_size(change.after) if change.after is not None else ""
-        told = write_code(tell_instruction(applied.before.layers[change.number].step))
-        yield write_row((str(change.number), change.outcome.value, tell_size(change.before), after, told))
+        sizes = ("" if size is None else tell_size(size) for size in (change.before, change.after))
+        told = write_code(tell_instruction(change.step))
+        yield write_row((str(change.number), change.outcome.value, *sizes, told))

@@ -1,8 +1,13 @@
 """A fix that was applied: the image before and after, what became of each layer and finding, and the proof."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 from rich.text import Text
 
-from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
+from layerscope.audit.applied import Applied, LayerOutcome, Rebase, list_layer_changes
+from layerscope.fixes.surgery.cuts import Range
+from layerscope.formats.secret_text import redact_text
 from layerscope.report.before_after import draw_comparison, draw_findings, list_sizes
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
@@ -22,6 +27,8 @@ def render_applied_text(applied: Applied, context: RenderContext) -> str:
     """The verdict first, then the table of before and after, the layers that changed, and the findings."""
     page = Page(context)
     _draw_verdict(page, applied)
+    if applied.rebase is not None:
+        page.add_line(("base ", "label"), escape_line(tell_bases(applied.rebase)))
     draw_comparison(page, applied)
     _draw_layers(page, applied)
     draw_findings(page, "Findings removed", applied.removed, "kept")
@@ -45,7 +52,8 @@ def _draw_layers(page: Page, applied: Applied) -> None:
     """Every layer that is not as it was."""
     changes = list_layer_changes(applied)
     changed = [change for change in changes if change.outcome is not LayerOutcome.KEPT]
-    page.add_heading("Layers", f"{len(changes) - len(changed)} of {len(changes)} kept bit for bit")
+    kept, total = len(changes) - len(changed), len(applied.before.layers)
+    page.add_heading("Layers", f"{kept} of {total} kept bit for bit")
     table = start_table()
     for name in ("#", "before", "after"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -53,10 +61,9 @@ def _draw_layers(page: Page, applied: Applied) -> None:
     table.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = True
     for change in changed:
-        layer = applied.before.layers[change.number]
-        after = tell_size(change.after) if change.after is not None else page.symbols.dash
-        told = Text(escape_line(tell_instruction(layer.step)))
-        table.add_row(str(change.number), tell_size(change.before), after, change.outcome.value, told)
+        sizes = (page.symbols.dash if size is None else tell_size(size) for size in (change.before, change.after))
+        told = Text(escape_line(tell_instruction(change.step)))
+        table.add_row(str(change.number), *sizes, change.outcome.value, told)
     if changed:
         page.add(table)
 
@@ -72,10 +79,78 @@ def _draw_rest(page: Page, applied: Applied) -> None:
         shown = ", ".join(escape_line(root_path(path)) for path in gone[:SHOWN_PATHS])
         more = f" and {len(gone) - SHOWN_PATHS:,} more" if len(gone) > SHOWN_PATHS else ""
         page.add_line(f"{tell_count(len(gone), 'path')} gone: {shown}{more}")
-    if not applied.objections:
+    for told in list_put(applied):
+        page.add_line(("put ", "label"), escape_line(told))
+    if applied.cuts.latest is not None:
+        page.add_line(("times ", "label"), tell_times(applied))
+    for change in tell_rebase(applied):
+        page.add_line(("config ", "label"), escape_line(change))
+    if applied.rebase is not None and not applied.objections:
+        page.add_line("The new base's layers and the image's own are as they were, bit for bit")
+    elif not applied.objections:
         page.add_line("Every other file is as it was: content, owner, mode, time, links, attributes")
     for reason in applied.cuts.left:
         page.add_line((f"{escape_text(reason)}", "doubt"))
+
+
+def tell_bases(rebase: Rebase) -> str:
+    """From which base image to which."""
+    old, new = (tell_count(count, "layer") for count in (rebase.old_layers, rebase.new_layers))
+    return f"{rebase.new} ({new}) instead of {rebase.old} ({old})"
+
+
+def tell_rebase(applied: Applied) -> list[str]:
+    """What changed in the config for the new base, without credentials."""
+    return [] if applied.rebase is None else [redact_text(change) for change in applied.rebase.changes]
+
+
+def _build_range(merged: Range) -> dict[str, int]:
+    return {"from": merged.first, "to": merged.last}
+
+
+def _build_rebase(applied: Applied) -> dict[str, object] | None:
+    rebase = applied.rebase
+    if rebase is None:
+        return None
+    old, new = (
+        {"reference": name, "layers": count}
+        for name, count in ((rebase.old, rebase.old_layers), (rebase.new, rebase.new_layers))
+    )
+    return {"from": old, "to": new, "changes": tell_rebase(applied)}
+
+
+def tell_times(applied: Applied) -> str:
+    """Of how many entries the times are others now, and which."""
+    assert applied.cuts.latest is not None, "times were not asked for"
+    latest = f"{datetime.fromtimestamp(applied.cuts.latest, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"of {tell_count(applied.clamped, 'entry', 'entries')} are {latest} now; they were later"
+
+
+def list_put(applied: Applied) -> Iterator[str]:
+    """Each file that got another content, or that is new."""
+    for path, file in applied.cuts.files.items():
+        old = applied.before.tree.get(path)
+        was = "a new file" if old is None else f"before {tell_size(old.size)}, {tell_digest(old.digest)}"
+        yield f"{root_path(path)} {tell_size(file.size)}, {tell_digest(file.digest)} ({was})"
+
+
+def tell_digest(digest: bytes | None) -> str:
+    """The digest of a file's content, as documents spell it."""
+    assert digest is not None, "a file has content"
+    return f"sha256:{digest.hex()}"
+
+
+def build_put(applied: Applied, path: str) -> dict[str, object]:
+    """The same of one file for a program."""
+    old, new = applied.before.tree.get(path), applied.cuts.files[path]
+    return {
+        "path": root_path(path),
+        "layer": len(applied.before.layers) if old is None else old.layer,
+        "size_before": None if old is None else old.size,
+        "size_after": new.size,
+        "digest_before": None if old is None else tell_digest(old.digest),
+        "digest_after": tell_digest(new.digest),
+    }
 
 
 def render_applied_json(applied: Applied) -> str:
@@ -105,6 +180,12 @@ def render_applied_json(applied: Applied) -> str:
             ],
             "removed": [build_finding(finding, before) for finding in applied.removed],
             "added": [build_finding(finding, after) for finding in applied.added],
+            "merge": None if applied.cuts.merge is None else _build_range(applied.cuts.merge.merged),
+            "rebase": _build_rebase(applied),
+            "put": [build_put(applied, path) for path in applied.cuts.files],
+            "times": None
+            if applied.cuts.latest is None
+            else {"latest": applied.cuts.latest, "clamped": applied.clamped},
             "variables": dict(sorted(applied.variables.items())),
             "gone": [root_path(path) for path in sorted(applied.cuts.paths)],
             "left": list(applied.cuts.left),

@@ -37,7 +37,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ((*BUILD, *FROM), "expected --to docker:NAME or --to podman:NAME"),
         ((*BUILD, *FROM, "--to", "oci-dir:fixed"), "expected --to docker:NAME or --to podman:NAME"),
         ((*BUILD, *FROM, *TO, "--layers"), "expected no --layers, --drop or --compress beside it"),
-        ((*BUILD, *FROM, *TO, "--drop", "/x"), "expected no --layers, --drop or --compress beside it"),
+        *(
+            ((*BUILD, *FROM, *TO, *more), "expected no --layers, --drop or --compress beside it")
+            for more in (("--drop", "/x"), ("--put", "x:/x"), ("--merge", "0-1"), ("--rebase", "x"), ("--times", "0"))
+        ),
         ((*BUILD, *TO, "--file", "Dockerfile", "--context", "Dockerfile"), "--context 'Dockerfile': expected a folder"),
         ((*BUILD, *FROM, *TO, "--build-option=-tx"), "expected none that layerscope gives the builder itself"),
         ((*BUILD, *FROM, *TO, "--offline"), "--offline: expected no --build beside it"),

@@ -153,6 +153,28 @@ def test_an_archive_that_passes_by_once_is_fixed(
         (("--replace",), "expected --apply --layers beside them"),
         (("--drop", "/etc"), "expected --apply --layers beside them"),
         (("--compress", "zstd"), "expected --apply --layers beside them"),
+        (("--put", "a:/b"), "expected --apply --layers beside them"),
+        ((*MAKE, "oci-dir:fixed", "--put", "a"), "--put 'a': expected SOURCE:PATH, a file here and its path"),
+        ((*MAKE, "oci-dir:fixed", "--put", f"{__file__}:/"), "expected SOURCE:PATH"),
+        ((*MAKE, "oci-dir:fixed", "--put", f"{__file__}:/a/"), "expected SOURCE:PATH"),
+        ((*MAKE, "oci-dir:fixed", "--put", "no:such:/file"), "--put 'no:such:/file': there is no file 'no:such' here"),
+        ((*MAKE, "oci-dir:fixed", *("--put", f"{__file__}:/a") * 2), "another one puts a file at /a as well"),
+        (("--merge", "0-1"), "expected --apply --layers beside them"),
+        *(
+            (
+                (*MAKE, "oci-dir:fixed", "--merge", text),
+                f"--merge {text!r}: expected FROM-TO, the numbers of two layers",
+            )
+            for text in ("1", "1-1", "2-1", "a-b", "-1-2")
+        ),
+        (("--rebase", "oci-dir:new"), "expected --apply --layers beside them"),
+        *(
+            ((*MAKE, "oci-dir:fixed", "--rebase", "oci-dir:new", *more), "--rebase: expected no other change beside it")
+            for more in (("--drop", "/a"), ("--times", "0"), ("--merge", "0-1"), ("--only", "LAY101"), ("--reviewed",))
+        ),
+        (("--times", "0"), "expected --apply --layers beside them"),
+        ((*MAKE, "oci-dir:fixed", "--times", "-1"), "-1"),
+        ((*MAKE, "oci-dir:fixed", "--times", "8589934592"), "8589934592"),
         (("--reviewed",), "expected --apply --layers beside them"),
         ((*MAKE, "tar:fixed"), "expected one of oci-dir:…, oci-archive:…, docker:…, podman:…, registry:…"),
         ((*MAKE, "fixed"), "expected one of oci-dir:…"),

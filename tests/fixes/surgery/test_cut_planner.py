@@ -110,6 +110,14 @@ def test_a_removed_hard_link_leaves_its_attributes() -> None:
     assert (edited.node("a").mode, edited.node("a").uid) == (0o755, 7)
 
 
+def test_a_removed_hard_link_leaves_its_attributes_to_other_links() -> None:
+    """Whose headers would set others again."""
+    members = [file("a", CONTENT, mode=0o600), hardlink("b", "a", mode=0o640), hardlink("c", "a", mode=0o755)]
+    edited = edit_layers([members], DropPath("c"))
+    assert edited.names == [["a", "b"]]
+    assert (edited.node("a").mode, edited.node("b").mode) == (0o755, 0o755)
+
+
 def test_a_whiteout_with_something_left_to_hide_stays() -> None:
     """An older file at the path would be seen again."""
     layers = [[file("a", b"1")], [file("a", b"2")], [whiteout("a")]]

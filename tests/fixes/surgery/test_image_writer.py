@@ -1,5 +1,6 @@
 """A new image's documents: the old ones with little changed, true to the layers that are there."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,8 +12,12 @@ import pytest
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage, cache_fingerprint, read_image
 from layerscope.fixes.surgery.cut_planner import plan_cuts
+from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.documents import NAME, PROVENANCE
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
+from layerscope.fixes.surgery.merge_planner import plan_merge
+from layerscope.fixes.surgery.new_content import read_new_file
+from layerscope.fixes.surgery.put_planner import plan_files
 from layerscope.image.digest import Digest
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Compression
@@ -22,6 +27,7 @@ from layerscope.sources.layout import LayoutSource
 from support.built_image import BuiltImage, Variant, build_image, render_json
 from support.images import load_fixture
 from support.images import write_image as write_source
+from support.strategies import SECOND
 from support.tar_member import file, whiteout
 
 ANNOTATIONS = {
@@ -37,6 +43,7 @@ HISTORY = (
     {"created_by": "CMD sh", "empty_layer": True},
 )
 EDIT = DropHidden("removed", 2)
+LATE = "1970-01-01T00:16:40.5Z"
 
 
 def build(**config: object) -> BuiltImage:
@@ -60,21 +67,25 @@ def write(
     image: BuiltImage | None = None,
     compression: Compression | None = None,
     names: Mapping[str, str] | None = None,
-    base_holds: bool = False,
+    base_layers: int = 0,
     variables: Mapping[str, str | None] | None = None,
+    latest: int | None = None,
+    merged: Range | None = None,
 ) -> NewImage:
     """The new image in `folder/new`."""
     before = read(image or build(), folder)
     new = folder / "new"
     new.mkdir()
+    cuts = replace(plan_cuts(before.tree, edits), latest=latest)
+    cuts = plan_merge(before.tree.stack.indexes, cuts, merged) if merged is not None else cuts
     return write_image(
         before.image,
         before.scans,
-        ImageChange(plan_cuts(before.tree, edits), compression, variables or {}),
+        ImageChange(cuts, compression, variables or {}),
         new,
         annotations=names or {},
         provenance={"tool": "layerscope"},
-        base_holds=base_holds,
+        base_layers=base_layers,
         progress=SilentProgress(),
     )
 
@@ -136,7 +147,7 @@ def test_annotations_about_a_base_that_changed_go(tmp_path: Path) -> None:
 
 def test_annotations_about_a_base_that_holds_stay(tmp_path: Path) -> None:
     """It is below, bit for bit."""
-    annotations = load(tmp_path, write(tmp_path, EDIT, base_holds=True).manifest.digest)["annotations"]
+    annotations = load(tmp_path, write(tmp_path, base_layers=2).manifest.digest)["annotations"]
     assert annotations.items() > ANNOTATIONS.items()
 
 
@@ -184,6 +195,31 @@ def test_the_layout_holds_the_image_and_nothing_else(tmp_path: Path) -> None:
     assert list(again.tree) == ["b"]
 
 
+def test_merged_layers_are_one_step(tmp_path: Path) -> None:
+    """It says what it was made of; steps between that made no layer stay, and those around."""
+    layers = [[file(name, b"1")] for name in "abcd"]
+    steps = ("COPY a /", "COPY b /", "ENV A=1", "/bin/sh -c make", "COPY d /")
+    history = [{"created_by": step, **({"empty_layer": True} if "ENV" in step else {})} for step in steps]
+    before = build_image(layers, history=history)
+    new = write(tmp_path, image=before, merged=Range(1, 2))
+    assert [layer is None for layer in new.layers] == [False, True, False, False]
+    config = load(tmp_path, new.config.digest)
+    told = [step["created_by"] for step in config["history"]]
+    assert told == ["COPY a /", "ENV A=1", "layerscope fix: merge COPY b /; RUN make", "COPY d /"]
+    assert [layer.is_kept for layer in new.written] == [True, False, True]
+    assert config["rootfs"]["diff_ids"] == [str(layer.diff_id) for layer in new.written]
+
+
+@pytest.mark.parametrize("steps", [0, 2, 3])
+def test_layers_without_a_step_become_one(steps: int, tmp_path: Path) -> None:
+    """A history that is too short is as much too short afterwards."""
+    image = build_image([[file(name)] for name in "abcd"], history=[{"created_by": "RUN"}] * steps)
+    new = write(tmp_path, image=image, merged=Range(1, 3))
+    history = load(tmp_path, new.config.digest).get("history") or []
+    assert len(history) == min(steps, 2)
+    assert len(new.written) == 2
+
+
 def test_the_same_change_gives_the_same_image(tmp_path: Path) -> None:
     """To the digest."""
     digests = set()
@@ -191,3 +227,75 @@ def test_the_same_change_gives_the_same_image(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         digests.add(write(tmp_path / name, EDIT, compression=Compression.GZIP).manifest.digest)
     assert len(digests) == 1
+
+
+def build_timed() -> BuiltImage:
+    """An image whose second layer, config and annotation are later than 1000 seconds."""
+    history = ({"created_by": "COPY a /", "created": "1970-01-01T00:16:39Z"}, {"created_by": "RUN b", "created": LATE})
+    image = build_image([[file("a", b"1")], [file("b", b"2", mtime_ns=1_001 * SECOND)]], history=history)
+    document = json.loads(image.config) | {"created": LATE}
+    (variant,) = image.variants
+    annotations = {"org.opencontainers.image.created": LATE}
+    return replace(image, variants=(Variant(variant.layers, render_json(document)),), annotations=annotations)
+
+
+def test_times_after_a_moment_are_set_to_it(tmp_path: Path) -> None:
+    """In layers, config, history and the annotation; a layer and a step that are not late stay."""
+    new = write(tmp_path, image=build_timed(), latest=1000)
+    assert [layer.is_kept for layer in new.layers if layer is not None] == [True, False]
+    config = load(tmp_path, new.config.digest)
+    assert config["created"] == "1970-01-01T00:16:40Z"
+    assert [step["created"] for step in config["history"]] == ["1970-01-01T00:16:39Z", "1970-01-01T00:16:40Z"]
+    manifest = load(tmp_path, new.manifest.digest)
+    assert manifest["annotations"]["org.opencontainers.image.created"] == "1970-01-01T00:16:40Z"
+
+
+def test_a_blob_that_gzip_packed_later_is_packed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tar is the same, and its header tells no time."""
+    monkeypatch.setattr("support.layouts.compress", lambda tar, _: gzip.compress(tar, mtime=2000))
+    image = build_image([[file("a", b"1")]])
+    (layer,) = write(tmp_path, image=image, latest=1000).layers
+    assert layer is not None
+    assert (str(layer.diff_id), layer.is_kept) == (image.diff_ids[0], False)
+    assert (tmp_path / "new/blobs/sha256" / layer.descriptor.digest.hex).read_bytes()[4:8] == bytes(4)
+
+
+def put(folder: Path, image: BuiltImage, *paths: str) -> NewImage:
+    """The new image with a file at each of these paths."""
+    source = folder / "file"
+    source.write_bytes(b"new")
+    before = read(image, folder)
+    new = folder / "new"
+    new.mkdir()
+    cuts = plan_files(before.tree, plan_cuts(before.tree, ()), dict.fromkeys(paths, read_new_file(source)))
+    return write_image(
+        before.image,
+        before.scans,
+        ImageChange(cuts),
+        new,
+        annotations={},
+        provenance={},
+        base_layers=0,
+        progress=SilentProgress(),
+    )
+
+
+def test_a_new_layer_has_a_step_of_its_own(tmp_path: Path) -> None:
+    """It names the files, some of many, and was made when the image was."""
+    new = put(tmp_path, build(), *(f"new/{number:02}" for number in range(12)))
+    assert new.top is not None
+    config = load(tmp_path, new.config.digest)
+    step = config["history"][-1]
+    assert step["created_by"].startswith("layerscope fix: put /new/00, /new/01, ")
+    assert step["created_by"].endswith("/new/09 and 2 more")
+    assert step["created"] == config["created"]
+    assert config["rootfs"]["diff_ids"][-1] == str(new.top.diff_id)
+    assert len(load(tmp_path, new.manifest.digest)["layers"]) == 4
+
+
+@pytest.mark.parametrize("steps", [(), HISTORY[:2]], ids=["none", "too few"])
+def test_a_step_that_would_be_told_of_another_layer_is_not_written(steps: tuple[object, ...], tmp_path: Path) -> None:
+    """Steps are paired with layers from the lowest on."""
+    new = put(tmp_path, build(history=list(steps)), "new")
+    assert len(load(tmp_path, new.config.digest)["history"]) == len(steps)
+    assert new.top is not None

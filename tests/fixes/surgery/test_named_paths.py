@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.fixes.surgery.cut_planner import STAYED_LIMIT
+from layerscope.fixes.surgery.named_paths import STAYED_LIMIT
 from layerscope.rules.layer_edit import DropCache, DropPath
 from support.edited_layers import edit_layers
 from support.tar_member import directory, file, hardlink, whiteout

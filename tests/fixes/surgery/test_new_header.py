@@ -6,7 +6,7 @@ import tarfile
 import pytest
 
 from layerscope.fixes.surgery.cuts import Attributes, LayerCuts
-from layerscope.fixes.surgery.new_header import render_directory
+from layerscope.fixes.surgery.new_header import make_directory
 from layerscope.fixes.surgery.tar_editor import edit_tar
 from support.indexes import index_of_tar
 from support.strategies import SECOND
@@ -128,7 +128,7 @@ def test_bits_beside_permissions_stay_out() -> None:
 @pytest.mark.parametrize("path", ["d", "d" * 99, "d" * 100, "ü" * 60, "a/" * 200 + "b", "caf\udce9"])
 def test_a_directory_gets_an_entry_of_its_own(path: str) -> None:
     """As unpackers would have made it, under a name of any length and of any bytes."""
-    tar = render_directory(path, 5 * SECOND) + bytes(1024)
+    tar = make_directory(path, Attributes(0o755, 0, 0, 5 * SECOND)).head + bytes(1024)
     index = index_of_tar(tar)
     assert list(index.paths) == [path]
     assert read(tar).isdir()

@@ -1,6 +1,6 @@
 """`layerscope fix`: what to change, in order, so that an image audits clean."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from layerscope.cli.dockerfile_fix import (
 )
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
-from layerscope.cli.layer_fix import Surgery, apply_layers, open_destination, with_surgery
+from layerscope.cli.layer_fix import apply_layers, open_destination
+from layerscope.cli.layer_options import Surgery, with_surgery
 from layerscope.cli.options import (
     Reading,
     base_option,
@@ -96,7 +97,7 @@ def command(
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
-    destination = _open_destination(surgery, reading, choice) if rebuild is None else None
+    destination = _open_destination(surgery, reading, choice, codes) if rebuild is None else None
     source, below = choose_sources(image, base, reading, random_access=destination is not None)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
@@ -111,7 +112,7 @@ def command(
         return apply_build(rebuild, whole, result, codes, options=options, outputs=outputs, console=console)
     elif destination is not None:
         meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
-        applied = apply_layers(whole, surgery, destination, meant, options=options, console=console)
+        applied = apply_layers(whole, surgery, destination, meant, reading, options=options, console=console)
         return _deliver_applied(applied, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)
@@ -125,9 +126,12 @@ def command(
     return find_exit_code(result, proposal.plan)
 
 
-def _open_destination(surgery: Surgery, reading: Reading, choice: DockerfileChoice) -> Destination | None:
+def _open_destination(
+    surgery: Surgery, reading: Reading, choice: DockerfileChoice, codes: Collection[str]
+) -> Destination | None:
     """Where an image of edited layers goes, which has no use for a Dockerfile; None where none is made."""
-    destination = open_destination(replace(surgery, reviewed=surgery.reviewed and not choice.is_written), reading)
+    asked = replace(surgery, reviewed=surgery.reviewed and not choice.is_written)
+    destination = open_destination(asked, reading, codes)
     if destination is not None and (choice.path is not None or choice.is_reconstructed):
         raise UsageError(
             "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"

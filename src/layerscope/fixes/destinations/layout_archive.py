@@ -24,7 +24,7 @@ def iter_archive(folder: Path, new: NewImage, tags: Sequence[str]) -> Iterator[b
     entry = {
         "Config": blob_name(new.config.digest),
         "RepoTags": list(tags) or None,
-        "Layers": [blob_name(layer.descriptor.digest) for layer in new.layers if layer is not None],
+        "Layers": [blob_name(layer.descriptor.digest) for layer in new.written],
     }
     listing = json.dumps([entry], separators=(",", ":")).encode()
     yield _render_header("manifest.json", len(listing))

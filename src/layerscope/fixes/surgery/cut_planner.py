@@ -13,23 +13,21 @@ from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.surgery.cuts import Attributes, ImageCuts, LayerCuts
 from layerscope.fixes.surgery.dependents import find_dependents
-from layerscope.fixes.surgery.named_paths import find_named_paths, is_at_or_below
+from layerscope.fixes.surgery.named_paths import find_named_paths, is_at_or_below, tell_stayed
 from layerscope.fixes.surgery.odd_layers import find_odd_layers
 from layerscope.fixes.surgery.whiteouts import find_idle_whiteouts, list_above
 from layerscope.layers.entry import WHITEOUTS, EntryType
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
 
-STAYED_LIMIT: Final = 20
-"""Paths that stayed which are told by name."""
-
 _FILE: Final = EntryType.FILE.value
 _DIRECTORY: Final = EntryType.DIRECTORY.value
 
 
-def plan_cuts(tree: MergedTree, edits: Iterable[LayerEdit]) -> ImageCuts:
-    """The cuts that do what the edits ask for."""
+def plan_cuts(tree: MergedTree, edits: Iterable[LayerEdit], replaced: AbstractSet[str] = frozenset()) -> ImageCuts:
+    """The cuts that do what the edits ask for; of the `replaced` files, only what is visible is left for now."""
     edits = tuple(edits)
     planner = _CutPlanner(tree)
+    planner.drop_older(replaced)
     planner.drop_hidden({(edit.layer, Ending(edit.ending)) for edit in edits if isinstance(edit, DropHidden)})
     planner.drop_named(find_named_paths(tree, edits))
     return planner.finish()
@@ -44,8 +42,16 @@ class _CutPlanner:
         self._dropped: set[int] = set()
         self._given: dict[int, int] = {}
         self._named: frozenset[str] = frozenset()
+        self._replaced: AbstractSet[str] = frozenset()
         self._left: list[str] = []
         self._links = find_dependents(tree.stack)
+
+    def drop_older(self, paths: AbstractSet[str]) -> None:
+        """Drop what these paths held before; what is visible there is no copy of anything any more."""
+        self._replaced = paths
+        older = self._tree.endings.ended if paths else ()
+        files = (each for each in older if each >= 0 and self._stack.types[each] == _FILE)
+        self._dropped.update(each for each in files if self._stack.path(each) in paths)
 
     def drop_hidden(self, wanted: set[tuple[int, Ending]]) -> None:
         """Drop what these layers end in these ways; of copies with the same content, one stays."""
@@ -55,7 +61,7 @@ class _CutPlanner:
                 continue
             if ending is not Ending.METADATA:
                 self._drop(ended)
-            elif self._stack.types[ended] == _FILE:
+            elif self._stack.types[ended] == _FILE and self._stack.path(ended) not in self._replaced:
                 copies[ended] = ender
         self._keep_linked()
         for first in copies.keys() - copies.values():
@@ -65,7 +71,7 @@ class _CutPlanner:
         """Drop every entry at or below these paths from every layer, but for paths of which not all can go."""
         meant = {ordinal: named for ordinal in self._iter_below(paths) if (named := self._list_named(ordinal, paths))}
         blocked = {path for ordinal, named in meant.items() if self._is_needed(ordinal, paths) for path in named}
-        self._left += _tell_blocked(blocked)
+        self._left += tell_stayed(blocked)
         self._named = paths - blocked
         self._dropped.update(ordinal for ordinal, named in meant.items() if not blocked.issuperset(named))
 
@@ -105,7 +111,7 @@ class _CutPlanner:
         self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in self._odd}
         given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}
         gone, named = self._find_gone()
-        self._left += _tell_blocked(path for path in self._named if path in self._tree and path not in gone)
+        self._left += tell_stayed(path for path in self._named if path in self._tree and path not in gone)
         dropped: list[set[int]] = [set() for _ in self._stack.indexes]
         for ordinal in self._dropped:
             layer, position = self._stack.locate(ordinal)
@@ -191,13 +197,15 @@ class _CutPlanner:
                 self._left.append(f"layer {layer}: its entries replace each other, so that it is left as it is")
 
     def _inherit_from_links(self) -> None:
-        """Give content that stays the attributes of its last hard link, where that goes: a link sets them for both."""
+        """Give content that stays, and its links, the attributes of its last link, where that goes: one sets all."""
         for content, link in self._stack.attributes.items():
             if link in self._dropped and content not in self._dropped:
                 if self._is_odd(content):
                     self._keep(link)
                 else:
-                    self._given[content] = link
+                    layer, _ = self._stack.locate(link)
+                    others = (each for each in self._links[content] if self._stack.locate(each)[0] == layer)
+                    self._given.update(dict.fromkeys((content, *others), link))
 
     def _keep_lids(self) -> None:
         """Take back files that hid a directory and made room for another one, which would show it again."""
@@ -282,11 +290,3 @@ class _CutPlanner:
         layer, position = self._stack.locate(ordinal)
         is_plain = self._stack.types[ordinal] == _FILE and position not in self._stack.indexes[layer].sparse
         return layer in self._odd or not is_plain
-
-
-def _tell_blocked(paths: Iterable[str]) -> list[str]:
-    """Which of the named paths stay, and why."""
-    stayed = sorted(paths)
-    why = "a hard link elsewhere shares its content, or a layer that is left as it is has it"
-    told = [f"/{path} stays, or some of it: {why}" for path in stayed[:STAYED_LIMIT]]
-    return told + ([f"and {len(stayed) - STAYED_LIMIT:,} more paths"] if len(stayed) > STAYED_LIMIT else [])

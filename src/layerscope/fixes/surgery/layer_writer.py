@@ -1,8 +1,8 @@
 """New layers from old ones: edited and packed again, packed another way, or kept bit for bit."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,7 +52,7 @@ def keep_layer(layer: Layer, scan: LayerScan, blobs: Path, advance: Advance) -> 
         return WrittenLayer(layer.descriptor, layer.diff_id, is_kept=True)
     with BlobWriter(blobs) as blob, Sink(name="write") as sink:
         head = b""
-        for chunk in _iter_stored(layer, advance):
+        for chunk in iter_stored(layer, advance):
             head = head or chunk[:8]
             sink.put(blob.write, chunk)
         sink.finish()
@@ -83,26 +83,42 @@ def rewrite_layer(
 
     Raises SourceError, LayerDamageError and OSError.
     """
+    expected = None if cuts else layer.diff_id
+    with Stage(Decompressor(iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks:
+        pieces = _edit(iter(chunks), scan, cuts, layer)
+        return write_layer(
+            pieces, blobs, compression, name=layer.name, expected=expected, annotations=_keep_annotations(layer)
+        )
+
+
+def write_layer(
+    pieces: Iterator[Chunk],
+    blobs: Path,
+    compression: Compression,
+    *,
+    name: str,
+    expected: Digest | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> WrittenLayer:
+    """Write a layer of the pieces of its tar; raises what they raise, DigestMismatchError and OSError."""
     tar = hashlib.sha256()
     with (
         BlobWriter(blobs) as blob,
         closing(open_packer(compression, blob.write)) as packer,
-        Stage(Decompressor(_iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks,
         Sink(name="diff-id") as hashing,
         Sink(name="pack") as packing,
     ):
-        for piece in _edit(iter(chunks), scan, cuts, layer):
+        for piece in pieces:
             hashing.put(tar.update, piece)
             packing.put(packer.feed, piece)
         hashing.finish()
         packing.finish()
         packer.finish()
         diff_id = Digest("sha256", tar.hexdigest())
-        if not cuts and diff_id != layer.diff_id and layer.diff_id.algorithm == diff_id.algorithm:
-            raise DigestMismatchError(f"packing layer {layer.name}: its DiffID is {diff_id}, expected {layer.diff_id}")
+        if expected is not None and diff_id != expected and expected.algorithm == diff_id.algorithm:
+            raise DigestMismatchError(f"packing layer {name}: its DiffID is {diff_id}, expected {expected}")
         digest = blob.publish()
-        annotations = _keep_annotations(layer)
-        descriptor = Descriptor(MEDIA_TYPES[compression], digest, blob.size, annotations=annotations)
+        descriptor = Descriptor(MEDIA_TYPES[compression], digest, blob.size, annotations=annotations or {})
         return WrittenLayer(descriptor, diff_id, is_kept=False)
 
 
@@ -113,16 +129,23 @@ def _keep_annotations(layer: Layer) -> dict[str, str]:
 
 
 def _edit(chunks: Iterator[bytes], scan: LayerScan, cuts: LayerCuts, layer: Layer) -> Iterator[Chunk]:
-    """The tar as it is to be; what is wrong with the old one is told by the layer's name."""
-    try:
+    """The tar as it is to be."""
+    with tell_damage(layer):
         yield from edit_tar(chunks, scan.index, cuts) if cuts else chunks
+
+
+@contextmanager
+def tell_damage(layer: Layer) -> Iterator[None]:
+    """Tell what is wrong with an old layer by its name; raises LayerDamageError."""
+    try:
+        yield
     except (HeaderError, CorruptError, TruncatedStreamError, LimitPassedError) as error:
         raise LayerDamageError(f"editing layer {layer.name}: {error}") from error
     except TruncatedError as error:
         raise LayerDamageError(f"editing layer {layer.name}: it ends inside an entry") from error
 
 
-def _iter_stored(layer: Layer, advance: Advance) -> Iterator[bytes]:
+def iter_stored(layer: Layer, advance: Advance) -> Iterator[bytes]:
     """The stored bytes; the stream is closed with the iterator."""
     with closing(layer.open()) as stream:
         while chunk := stream.read(MIB):

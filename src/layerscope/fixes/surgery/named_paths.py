@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from layerscope.facts.layers.package_caches import is_cached
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
 from layerscope.rules.layer_edit import DropCache, DropPath, LayerEdit
+
+STAYED_LIMIT: Final = 20
+"""Paths that stayed which are told by name."""
 
 
 def find_named_paths(tree: MergedTree, edits: Iterable[LayerEdit]) -> frozenset[str]:
@@ -56,3 +60,11 @@ def _find_cached(tree: MergedTree, edit: DropCache, linked: dict[int, list[str]]
         elif all(path.startswith(edit.folder + "/") for path in linked.get(tree.stack.content(node.ordinal), ())):
             found.add(node.path)
     return found
+
+
+def tell_stayed(paths: Iterable[str]) -> list[str]:
+    """Which of the named paths stay, and why."""
+    stayed = sorted(paths)
+    why = "a hard link elsewhere shares its content, or a layer that is left as it is has it"
+    told = [f"/{path} stays, or some of it: {why}" for path in stayed[:STAYED_LIMIT]]
+    return told + ([f"and {len(stayed) - STAYED_LIMIT:,} more paths"] if len(stayed) > STAYED_LIMIT else [])

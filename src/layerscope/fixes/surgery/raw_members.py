@@ -3,6 +3,7 @@
 Members are told apart as Go's archive/tar does, since every container runtime uses that.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -83,6 +84,16 @@ def read_member(reader: BlockReader) -> RawMember | None:
             extended += (header, body)
             records = tuple(parse_records(body[: read_size(header)]))
     return None
+
+
+def iter_extensions(extensions: bytes) -> Iterator[bytes]:
+    """Headers that stand before a member's own, one by one, each with its body and what fills its last block."""
+    start = 0
+    while start < len(extensions):
+        size = read_size(extensions[start : start + BLOCK])
+        stop = start + BLOCK + size + -size % BLOCK
+        yield extensions[start:stop]
+        start = stop
 
 
 def _read_extension(reader: BlockReader, header: bytes) -> bytes:
