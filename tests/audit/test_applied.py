@@ -10,7 +10,8 @@ import pytest
 from msgspec import structs
 
 from layerscope.audit import applied as under_test
-from layerscope.audit.applied import Applied, LayerFix, LayerOutcome, apply_layer_fix, list_layer_changes
+from layerscope.audit.applied import Applied, LayerOutcome, Prove, apply_layer_fix, list_layer_changes
+from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.read_image import cache_fingerprint
@@ -24,7 +25,7 @@ from layerscope.fixes.surgery.image_writer import NewImage
 from layerscope.fixes.surgery.image_writer import write_image as write_new
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.scan import Compression
-from layerscope.progress import SilentProgress
+from layerscope.progress import Progress, SilentProgress
 from layerscope.report.applied_markdown import render_applied_markdown
 from layerscope.rules.layer_edit import DropPath
 from layerscope.sources.layout import LayoutSource
@@ -71,13 +72,29 @@ def make_options(folder: Path) -> AuditOptions:
     return AuditOptions(LayerCache(folder / "cache", fingerprint=cache_fingerprint()), jobs=1)
 
 
-def apply(source: Path, place: Path, fix: LayerFix | None = None) -> Applied:
+def apply(source: Path, place: Path, fix: LayerFix | None = None, *, prove: Prove | None = None) -> Applied:
     """Apply a fix, or all that an audit finds, to an image."""
     options = make_options(place.parent)
     before = audit_image(LayoutSource(str(source)), options=options)
     chosen = choose_layer_fixes(before.findings)
     fix = fix or LayerFix(chosen.edits, chosen.cures)
-    return apply_layer_fix(before, fix, LayoutDestination(place / "image"), options=options, progress=SilentProgress())
+    destination = LayoutDestination(place / "image")
+    return apply_layer_fix(before, fix, destination, options=options, progress=SilentProgress(), prove=prove)
+
+
+def test_what_else_is_to_prove_it_may_object(source: Path, place: Path) -> None:
+    """With the whole new image before its eyes, and its audit; then nothing is written."""
+    seen: list[tuple[bool, bool]] = []
+
+    def object_to(layout: Path, new: NewImage, after: AuditResult, _: Progress) -> list[str]:
+        seen.append(((layout / "index.json").is_file(), after.image.config_digest == new.config.digest))
+        return ["it does less"]
+
+    done = apply(source, place, prove=object_to)
+    assert done.objections == ("it does less",)
+    assert seen == [(True, True)]
+    assert list(place.iterdir()) == []
+    assert apply(source, place, prove=lambda *_: ()).is_proved
 
 
 def test_a_fix_is_proved_and_put_where_it_is_wanted(source: Path, place: Path) -> None:
@@ -121,7 +138,7 @@ def test_a_finding_that_is_still_there_is_an_objection(
 
 def test_another_tree_is_an_objection(source: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the comparison finds."""
-    monkeypatch.setattr(under_test, "find_differences", lambda *_: ("/d has other time",))
+    monkeypatch.setattr("layerscope.audit.objections.find_differences", lambda *_: ("/d has other time",))
     assert apply(source, place).objections == ("/d has other time",)
     assert list(place.iterdir()) == []
 
@@ -170,7 +187,7 @@ def test_a_damaged_layer_is_refused(place: Path) -> None:
     assert hash_files(damaged) == before
 
 
-@pytest.mark.parametrize("stage", ["write_image", "audit_image", "find_differences"])
+@pytest.mark.parametrize("stage", ["write_image", "audit_image", "find_objections"])
 def test_a_stop_in_the_middle_leaves_nothing(
     source: Path, place: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:

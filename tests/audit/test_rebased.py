@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
+from layerscope.audit.applied import Applied, LayerOutcome, Prove, list_layer_changes
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.read_image import cache_fingerprint, read_documents, read_image
@@ -83,7 +83,7 @@ class Bench:
         """An audit in this process."""
         return AuditOptions(LayerCache(self.folder / "cache", fingerprint=cache_fingerprint()), jobs=1)
 
-    def rebase(self, image: BuiltImage, old: BuiltImage, new: BuiltImage) -> Applied:
+    def rebase(self, image: BuiltImage, old: BuiltImage, new: BuiltImage, *, prove: Prove | None = None) -> Applied:
         """The image, moved from one base to the other."""
         options, progress = self.options, SilentProgress()
         below = self.write("old", old)
@@ -92,7 +92,7 @@ class Bench:
         above = read_image(self.write("new", new), options=options, progress=progress)
         check_read(above)
         place = LayoutDestination(self.folder / "rebased")
-        return apply_rebase(before, documents, above, place, options=options, progress=progress)
+        return apply_rebase(before, documents, above, place, options=options, progress=progress, prove=prove)
 
     def load(self, digest: Digest) -> Any:
         """A document of the new image."""
@@ -133,6 +133,13 @@ def make_new_base(files: Mapping[str, Content] = BASE, **runtime: object) -> Bui
     }
     patch = [file("etc/patched", b"1"), file("etc/issue", b"new base")]
     return build_image([write_files(files), patch], runtime=settings, history=make_history(*NEW_STEPS))
+
+
+def test_what_else_is_to_prove_it_may_object(bench: Bench) -> None:
+    """Then nothing is written."""
+    done = bench.rebase(make_image(make_base()), make_base(), make_base(), prove=lambda *_: ["it does less"])
+    assert done.objections == ("it does less",)
+    assert not bench.is_written
 
 
 def test_an_image_is_put_on_a_base_on_which_it_works(bench: Bench) -> None:

@@ -76,7 +76,9 @@ def expect_codes(words: list[str]) -> set[int]:
     if "--build" in words:  # with an engine, the Dockerfile is not that of the image
         return {exit_codes.SOURCE, exit_codes.USAGE}
     if words[1] == "fix":
-        return {exit_codes.FINDINGS if {"--apply", "--reconstruct"}.isdisjoint(words) else exit_codes.CLEAN}
+        if "--probe" in words:
+            return {exit_codes.PROBE, exit_codes.SOURCE}
+        return {exit_codes.FINDINGS if {"--apply", "--reconstruct", "--recipe"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":
         return {exit_codes.PROBE if "--probe" in words else exit_codes.FINDINGS}
     if words[1] != "probe" or {"--print-payload", "--emit"} & set(words):

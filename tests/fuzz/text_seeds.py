@@ -151,6 +151,12 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
         b'M = "/models/a"\nm = A.from_pretrained(M, token="x")\np = pipeline("t",\n  model="acme/b")\n',
         b"LLM(model='/m', x=f(2))\nSentenceTransformer(\n'acme/c')\n",
     ),
+    "python_data_loaders": (
+        b"x = DataLoader(data, batch_size=max(1, 2),\n  num_workers=4)\nDataLoader(num_workers=n)\n",
+    ),
+    "python_torch_hub": (
+        b"import torch\nm = torch.hub.load('a/b', 'c')\nfrom torch.hub import load_state_dict_from_url\n",
+    ),
     "python_words": (b'a = "b"  # c\nd("e", [1]) \\\n f\n',),
     "pyvenv": (b"home = /usr/bin\ninclude-system-site-packages = true\nversion = 3.11.2\nuv = 0.4\n",),
     "secret_log": (

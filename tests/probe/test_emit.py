@@ -2,10 +2,7 @@
 
 import io
 import json
-import os
 import re
-import socket
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -25,39 +22,24 @@ from layerscope.probe.read_log import read_log
 from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import GENERATORS, ProbeSpec
 from layerscope.probe.verdict import judge
-from layerscope.probe.yaml_text import render_yaml
+from layerscope.recipe.yaml_text import render_yaml
 from support.plain_yaml import read_plain_yaml
+from support.stub_runs import find_free_port, run_emitted
 
 STUB = Path(__file__).parents[1] / "support/stub_server.py"
 NONCE = "0123456789abcdef"
 SYSTEM = ProbeSpec(sys.executable, roles=("system",), about="demo:1")
 
-STUB_ENGINE = """#!/bin/sh
-while [ "$1" != --entrypoint ]; do shift; done
-python=$2
-shift 3
-exec "$python" "$@"
-"""
-"""An engine that runs the entrypoint here: whatever its flags are."""
 
-
-def run_emitted(spec: ProbeSpec, folder: Path) -> bytes:
+def run_probe(spec: ProbeSpec, folder: Path) -> bytes:
     """What the docker command prints when it runs."""
-    engine = folder / "engine"
-    engine.write_text(STUB_ENGINE)
-    engine.chmod(engine.stat().st_mode | stat.S_IXUSR)
-    script = emit_docker("demo:1", spec, HARDENED, NONCE, gpus=False)
-    done = subprocess.run(
-        ["sh"], input=script.encode(), capture_output=True, check=False, env={**os.environ, "ENGINE": str(engine)}
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_emitted(emit_docker("demo:1", spec, HARDENED, NONCE, gpus=False), folder)
 
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The log of a run of the system's stages."""
-    return run_emitted(SYSTEM, tmp_path_factory.mktemp("run"))
+    return run_probe(SYSTEM, tmp_path_factory.mktemp("run"))
 
 
 def read(content: bytes, nonce: str = "") -> Any:
@@ -140,7 +122,7 @@ def test_records_of_another_word_and_broken_ones_are_left_out(log: bytes) -> Non
 def test_a_payload_that_looks_for_itself_leaves_out_what_is_not_there(tmp_path: Path) -> None:
     """With `--python`, nobody has seen what is installed."""
     spec = ProbeSpec("/usr/bin/python3", GENERATORS, looks=True)
-    seen = read(run_emitted(spec, tmp_path)).observation
+    seen = read(run_probe(spec, tmp_path)).observation
     names = {stage.name for stage in seen.stages}
     assert "imports" in names
     assert ("decode" in names) == (seen.find("imports").status == "passed")
@@ -149,11 +131,10 @@ def test_a_payload_that_looks_for_itself_leaves_out_what_is_not_there(tmp_path: 
 
 def test_the_server_that_an_image_starts_is_started_there_as_well(tmp_path: Path) -> None:
     """By the same payload, and its stages stand in the same log."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port = sock.getsockname()[1]
+    port = find_free_port()
     argv = (sys.executable, str(STUB), "--port", str(port), "--fault", "reasoning_content")
     serving = ServingSpec(name="stub", argv=argv, port=port, health=("/health",), dialect="openai", is_certain=True)
-    seen = read(run_emitted(ProbeSpec(sys.executable, roles=("serving",), serving=serving), tmp_path)).observation
+    seen = read(run_probe(ProbeSpec(sys.executable, roles=("serving",), serving=serving), tmp_path)).observation
     verdict = judge(seen)
     assert (verdict.outcome, verdict.root) == ("other-field", "chat-16"), seen
 

@@ -6,9 +6,9 @@ import pytest
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.named_models import NamedModel
+from layerscope.facts.system.model_words import list_named, split_words
 from layerscope.facts.system.started_commands import StartedCommand
 from layerscope.probe.model_search import Process, find_model
-from layerscope.probe.model_words import list_named, split_words
 from layerscope.probe.payload.hub_cache import (
     HUB_ELSEWHERE,
     HUB_INCOMPLETE,

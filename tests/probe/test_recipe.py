@@ -9,13 +9,14 @@ from layerscope.probe.confinement import (
     HARDENED,
     Confinement,
     build_host_settings,
-    list_docker_flags,
+    list_settings,
 )
 from layerscope.probe.limits import ContainerLimits
 from layerscope.probe.observation import PASSED, Observation, StageResult
-from layerscope.probe.recipe import build_recipe
+from layerscope.probe.recipe import build_proved_pod, build_recipe, list_proved_flags
 from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import judge
+from layerscope.recipe.docker import list_flags
 
 GOOD = Observation((StageResult("detokenize", PASSED, detail="text"),), is_complete=True)
 VARIED = Confinement(user="7:8", read_only=False, capabilities=("CHOWN",), no_new_privileges=False, tmp_exec=True,
@@ -27,7 +28,7 @@ def test_flags_and_settings_of_an_engine_say_the_same() -> None:
     for confinement in (HARDENED, DEFAULT, VARIED):
         settings = build_host_settings(confinement)
         flags: dict[str, list[str]] = {}
-        for name, *value in list_docker_flags(confinement):
+        for name, *value in list_flags(list_settings(confinement)):
             flags.setdefault(name, []).append("".join(value))
         assert flags.pop("--network") == [settings["NetworkMode"]]
         assert bool(flags.pop("--read-only", None)) == settings["ReadonlyRootfs"]
@@ -49,15 +50,18 @@ def test_a_good_run_has_a_recipe_of_its_own_settings() -> None:
     """Flags that can be pasted, and a pod that is as closed."""
     recipe = build_recipe(Trials(replace(GOOD, gpu_access="a device request"), VARIED), judge(GOOD))
     assert recipe is not None
-    words = [shlex.split(flag) for flag in recipe.docker]
+    words = [shlex.split(flag) for flag in list_proved_flags(recipe)]
     assert ["--user", "7:8"] in words
     assert ["--env", "HOME=/tmp"] in words
     assert ["--gpus", "all"] in words
     assert not [word for word in words if "PYTHONDONTWRITEBYTECODE" in " ".join(word)]
-    (container,) = recipe.kubernetes["containers"]
+    (container,) = build_proved_pod(recipe)["containers"]
     assert container["securityContext"]["runAsUser"] == 7
     assert container["resources"]["limits"] == {"memory": str(1 << 30), "nvidia.com/gpu": 1}
-    assert {volume["emptyDir"]["sizeLimit"] for volume in recipe.kubernetes["volumes"]} == {str(1 << 20), str(1 << 21)}
+    assert {volume["emptyDir"]["sizeLimit"] for volume in build_proved_pod(recipe)["volumes"]} == {
+        str(1 << 20),
+        str(1 << 21),
+    }
 
 
 def test_a_run_that_was_not_good_or_not_ours_has_none() -> None:

@@ -16,23 +16,25 @@ SIZE: Final = 2_000_000
 TOKEN: Final = (
     b"[default]\naws_access_key_id = AKIA" + b"Q3EGWVYZK2LMNOPR\naws_secret_access_key = " + b"k9" * 20 + b"\n"
 )
+HUB_TOKEN: Final = "hf_" + "kQ3mZ8vTn2WpX7rLbY5sJcHd9uGfEa4RoN"
 MODULE: Final = f"{SITE}/p/_x.abi3.so"
 
 
 @dataclass(frozen=True)
 class PlantedFault:
-    """Layers, lowest first, the environment, and what else of the config containers run with."""
+    """Layers, lowest first, the environment, what else of the config containers run with, and a history of its own."""
 
     layers: Sequence[Sequence[TarMember]]
     environment: Sequence[str] = ()
     runtime: Mapping[str, object] = field(default_factory=dict)
+    history: Sequence[Mapping[str, object]] = ()
 
     def build(self) -> BuiltImage:
         """The image; each layer was copied, and each variable set by a step of its own."""
         copies = [{"created_by": f"COPY layer-{number} /"} for number in range(len(self.layers))]
         settings = [{"created_by": f"ENV {each}", "empty_layer": True} for each in self.environment]
         runtime = {**self.runtime, **({"Env": list(self.environment)} if self.environment else {})}
-        return build_image(self.layers, runtime=runtime, history=[*copies, *settings])
+        return build_image(self.layers, runtime=runtime, history=self.history or [*copies, *settings])
 
 
 def _with_environment(*variables: str, files: Sequence[TarMember] = ()) -> PlantedFault:
@@ -75,6 +77,10 @@ CORPUS: Final[Mapping[str, PlantedFault]] = {
     ),
     "CONF011": PlantedFault(
         [[file("root/.aws/credentials", TOKEN), file("root/kept", b"1")], [whiteout("root/.aws/credentials")]]
+    ),
+    "CONF002": _with_environment(f"HF_TOKEN={HUB_TOKEN}", "KEPT=1"),
+    "CONF003": PlantedFault(
+        [[file("app/main", b"")]], history=[{"created_by": f"RUN |1 TOKEN={HUB_TOKEN} /bin/sh -c make # buildkit"}]
     ),
     "CUDA029": PlantedFault(
         [

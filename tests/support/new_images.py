@@ -44,3 +44,20 @@ def read(source: Source, folder: Path) -> ReadImage:
     """An image and its layers as read."""
     options = AuditOptions(LayerCache(folder / "cache", fingerprint=cache_fingerprint()), jobs=1)
     return read_image(source, options=options, progress=SilentProgress())
+
+
+def write_new_image(destination: Destination, folder: Path) -> NewImage:
+    """A finished layout in `layout`, named for its destination."""
+    write_oci_layout(build_image([[file("a", b"1")]]), folder / "source")
+    found = read(LayoutSource(str(folder / "source")), folder)
+    (folder / "layout").mkdir()
+    return write_image(
+        found.image,
+        found.scans,
+        ImageChange(ImageCuts((LayerCuts(),))),
+        folder / "layout",
+        annotations=destination.annotations,
+        provenance={"tool": "test"},
+        base_layers=0,
+        progress=SilentProgress(),
+    )

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from layerscope import __version__
-from layerscope.audit.applied import Applied, Rebase, audit_layout, find_scans
+from layerscope.audit.applied import Applied, Prove, Rebase, audit_layout, find_scans
 from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME
 from layerscope.audit.compared_findings import compare_findings
 from layerscope.audit.options import AuditOptions
@@ -49,8 +49,9 @@ def apply_rebase(
     *,
     options: AuditOptions,
     progress: Progress,
+    prove: Prove | None = None,
 ) -> Applied:
-    """Make the image on the new base beside its place, audit it, and put it there if it works as it did.
+    """Make the image on the new base beside its place, audit it, and put it there if it is proved to work as before.
 
     Raises UsageError where the layers of the old base are not the lowest ones, SourceError, ImageError and OSError;
     then nothing is left behind.
@@ -79,6 +80,7 @@ def apply_rebase(
         after = audit_layout(layout, destination, options, progress)
         removed, added = compare_findings(before.findings, after.findings)
         objections = tuple(_find_objections(before, after, base, added))
+        objections = objections or tuple(prove(layout, new, after, progress) if prove is not None else ())
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)

@@ -22,6 +22,7 @@ from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
 from layerscope.cli.outputs import Output, Renderer, deliver
 from layerscope.cli.progress import show_progress
+from layerscope.cli.proof_probe import ProofProbe
 from layerscope.errors import UsageError
 from layerscope.fixes.builds.builder import Builder, find_builder
 from layerscope.fixes.builds.output import BuildOutput, BuildRun
@@ -161,6 +162,7 @@ def apply_build(
     options: AuditOptions,
     outputs: Sequence[Output],
     console: Console,
+    proof: ProofProbe | None = None,
 ) -> int:
     """Build the image anew, prove it, give it its name, and tell of it; 1 where it is not what it should be.
 
@@ -170,7 +172,7 @@ def apply_build(
     if fix.is_empty:
         console.say("nothing to build: no edit and no stale step is left, and a build would make the same image again")
         return exit_codes.CLEAN
-    done = _build(rebuild, fix, whole, options=options, console=console)
+    done = _build(rebuild, fix, whole, options=options, console=console, proof=proof)
     is_good = isinstance(done, Built) and done.is_proved
     is_shown = any(output.format == "terminal" and output.path is None for output in outputs)
     if isinstance(done, FailedBuild) and not is_shown:
@@ -202,7 +204,13 @@ def _choose(rebuild: Rebuild, result: AuditResult, codes: Collection[str], conso
 
 
 def _build(
-    rebuild: Rebuild, fix: BuildFix, before: AuditResult, *, options: AuditOptions, console: Console
+    rebuild: Rebuild,
+    fix: BuildFix,
+    before: AuditResult,
+    *,
+    options: AuditOptions,
+    console: Console,
+    proof: ProofProbe | None,
 ) -> Built | FailedBuild:
     """Build under a name that nobody knows, and give the image the one that was asked for once it is proved."""
     destination = rebuild.destination
@@ -216,6 +224,8 @@ def _build(
         tell_cache_notes(options.cache, console)
         after = replace(after, image=replace(after.image, reference=destination.where))
         built = prove_build(before, after, fix, command=run.command, destination=destination.where)
+        if built.is_proved and proof is not None:
+            built = replace(built, objections=proof.judge(name, after))
         if built.is_proved:
             destination.give_name(name)
     return built

@@ -1,6 +1,7 @@
 """From IMAGE and its options to a probe: `probe` and `audit --probe` come this way, and no other."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Any, Final
@@ -38,6 +39,7 @@ from layerscope.probe.serving_spec import ServingSpec
 from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.variants import AUTO, Trials, probe_variants, tell_needs
 from layerscope.probe.verdict import judge
+from layerscope.progress import Progress
 from layerscope.rules.wording import begin
 
 GPUS: Final = ("auto", "all", "none")
@@ -147,21 +149,22 @@ def probe_image(
     policies: Policies,
     console: Console,
     variant: str = AUTO,
+    progress: Progress | None = None,
 ) -> tuple[AuditResult, Probed]:
     """The audit of the image that an engine has, and its probe; `audit` is given the image's name with its scheme.
 
-    Raises ProbeError where it cannot be probed.
+    One is drawn where no `progress` is given. Raises ProbeError where it cannot be probed.
     """
     engine, kind, reference, image_id = find_engine(image)
     with engine:
         result = audit(f"{kind}:{reference}")
-        with show_progress(console) as progress:
+        with show_progress(console) if progress is None else nullcontext(progress) as board:
             asked = ask_image(image, result, probing, policies, has_engine=True)
             gpus, disks = list_gpu_accesses(engine, probing.container_gpus), find_engine_places(engine)
 
             def run(spec: ProbeSpec, confinement: Confinement) -> Observation:
                 return run_image(
-                    engine, image_id, spec, gpus=gpus, progress=progress, confinement=confinement, disks=disks
+                    engine, image_id, spec, gpus=gpus, progress=board, confinement=confinement, disks=disks
                 )
 
             try:

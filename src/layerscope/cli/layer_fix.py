@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from layerscope.audit.applied import Applied, LayerFix, apply_layer_fix
+from layerscope.audit.applied import Applied, apply_layer_fix
+from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
@@ -13,6 +14,7 @@ from layerscope.cli.layer_options import Surgery
 from layerscope.cli.layer_rebase import check_alone, rebase_layers
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
+from layerscope.cli.proof_probe import ProofProbe
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
@@ -82,10 +84,12 @@ def apply_layers(
     *,
     options: AuditOptions,
     console: Console,
+    proof: ProofProbe | None = None,
 ) -> Applied | None:
     """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
+    prove = None if proof is None else proof.judge_layout
     if surgery.rebase is not None:
-        return rebase_layers(before, surgery, destination, reading, options=options, console=console)
+        return rebase_layers(before, surgery, destination, reading, options=options, console=console, prove=prove)
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
     files = {path: read_new_file(source) for path, source in find_put(surgery.put).items()}
@@ -96,7 +100,7 @@ def apply_layers(
         return None
     try:
         with show_progress(console) as progress:
-            return apply_layer_fix(before, fix, destination, options=options, progress=progress)
+            return apply_layer_fix(before, fix, destination, options=options, progress=progress, prove=prove)
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error

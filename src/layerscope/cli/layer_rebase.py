@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from layerscope.audit.applied import Applied
+from layerscope.audit.applied import Applied, Prove
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import read_documents, read_image
 from layerscope.audit.rebased import apply_rebase, check_read
@@ -37,6 +37,7 @@ def rebase_layers(
     *,
     options: AuditOptions,
     console: Console,
+    prove: Prove | None,
 ) -> Applied:
     """The image on its new base; raises UsageError, SourceError and ImageError."""
     assert surgery.rebase is not None, "a new base is named"
@@ -51,7 +52,7 @@ def rebase_layers(
             progress.note("reading the new base")
             new = read_image(above, options=options, progress=progress)
             check_read(new)
-            return apply_rebase(before, old, new, destination, options=options, progress=progress)
+            return apply_rebase(before, old, new, destination, options=options, progress=progress, prove=prove)
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error

@@ -7,6 +7,8 @@ from layerscope.facts.config.base_reference import BaseReferenceCollector
 from layerscope.facts.config.build_history import BuildHistoryCollector
 from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.identity import IdentityCollector
+from layerscope.facts.config.mount_points import MountPointCollector
+from layerscope.facts.config.parallel_start import ParallelStartCollector
 from layerscope.facts.config.process import ProcessCollector
 from layerscope.facts.config.secrets import ConfigSecretCollector
 from layerscope.facts.cuda.compilers import BuildToolsCollector
@@ -16,6 +18,7 @@ from layerscope.facts.cuda.driver_files import DriverFileCollector
 from layerscope.facts.cuda.frameworks import FrameworkCollector
 from layerscope.facts.cuda.libraries import CudaLibraryCollector
 from layerscope.facts.cuda.packages import CudaPackageCollector
+from layerscope.facts.cuda.rdma_libraries import RdmaLibraryCollector
 from layerscope.facts.cuda.toolkit import CudaToolkitCollector
 from layerscope.facts.elf.duplicate_libraries import DuplicateLibraryCollector
 from layerscope.facts.elf.foreign_objects import ForeignObjectCollector
@@ -48,11 +51,13 @@ from layerscope.facts.python.environments import PythonEnvironmentCollector
 from layerscope.facts.python.extensions import ExtensionCollector
 from layerscope.facts.python.integrity import IntegrityCollector
 from layerscope.facts.python.interpreters import InterpreterCollector
+from layerscope.facts.python.loader_workers import LoaderWorkersCollector
 from layerscope.facts.python.named_models import NamedModelCollector
 from layerscope.facts.python.numpy_modules import NumpyModuleCollector
 from layerscope.facts.python.overlaps import OverlapCollector
 from layerscope.facts.python.releases import EndedReleaseCollector
 from layerscope.facts.python.requirements import RequirementCollector
+from layerscope.facts.python.torch_hub import TorchHubCollector
 from layerscope.facts.python.wheel_tags import WheelTagCollector
 from layerscope.facts.system.accounts import AccountsCollector
 from layerscope.facts.system.apt import AptCollector
@@ -122,11 +127,15 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     OverlapCollector(),
     EntryImportCollector(),
     NamedModelCollector(),
+    LoaderWorkersCollector(),
+    TorchHubCollector(),
     ElfObjectsCollector(),
     ObjectHazardCollector(),
     ProcessCollector(),
     EnvironmentCollector(),
     IdentityCollector(),
+    MountPointCollector(),
+    ParallelStartCollector(),
     ConfigSecretCollector(),
     BuildHistoryCollector(),
     BaseReferenceCollector(),
@@ -137,4 +146,5 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     FrameworkCollector(),
     DriverFileCollector(),
     BuildToolsCollector(),
+    RdmaLibraryCollector(),
 )

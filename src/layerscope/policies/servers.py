@@ -32,6 +32,12 @@ class ServerRow(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
     port_flags: tuple[str, ...]
     port_variables: tuple[str, ...]
     health: tuple[str, ...]
+    store: str = ""
+    store_variables: tuple[str, ...] = ()
+
+
+HUB: Final = "hub"
+"""The store of servers that fetch models by the client of the Hugging Face hub."""
 
 
 class WebFramework(Row, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -93,5 +99,7 @@ def _list_problems(row: ServerRow) -> Iterator[str]:
         yield f"files {list(row.files)}, expected paths that begin with a slash"
     if not all(flag.startswith("-") for flag in row.port_flags):
         yield f"port_flags {list(row.port_flags)}, expected flags"
+    if row.store not in {"", HUB} and not row.store.startswith(("/", "~/")):
+        yield f"store {row.store!r}, expected {HUB}, or a folder from the root or below the home"
     if row.bind not in {"0.0.0.0", "127.0.0.1"}:  # noqa: S104 -- read, not bound
         yield f"bind {row.bind!r}, expected 0.0.0.0 or 127.0.0.1"

@@ -5,11 +5,12 @@ from typing import Any, Final
 from msgspec import Struct
 
 from layerscope.probe.limits import ContainerLimits
+from layerscope.recipe.memory_volume import build_memory_volume, make_shm_setting
+from layerscope.recipe.setting import Setting
 
 NOBODY: Final = "65534:65534"
 ROOT: Final = "0:0"
 TMP: Final = "/tmp"  # noqa: S108 -- inside the container
-SHM: Final = "/dev/shm"  # noqa: S108 -- inside the container
 
 DEFAULT_CAPABILITIES: Final = (
     "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID",
@@ -75,66 +76,69 @@ def build_host_settings(confinement: Confinement) -> dict[str, object]:
     }
 
 
-def list_docker_flags(confinement: Confinement) -> list[list[str]]:
-    """The same as flags of `docker run` and `podman run`, each with its value."""
-    limits = confinement.limits
-    flags = [["--network", "none"]]
-    flags += [["--read-only"]] if confinement.read_only else []
-    flags += [["--cap-drop", "ALL"], *(["--cap-add", name] for name in confinement.capabilities)]
-    flags += [["--security-opt", "no-new-privileges"]] if confinement.no_new_privileges else []
-    flags += [
-        ["--user", confinement.user],
-        ["--memory", str(limits.memory)],
-        ["--memory-swap", str(limits.memory)],
-        ["--pids-limit", str(limits.pids)],
-        ["--shm-size", str(limits.shm)],
-        ["--tmpfs", f"{TMP}:{confinement.tmp_options}"],
-        *(["--env", f"{name}={value}"] for name, value in confinement.environment.items()),
-    ]
-    return flags
-
-
-def build_compose_settings(confinement: Confinement) -> dict[str, Any]:
-    """The same as keys of a compose service."""
-    limits = confinement.limits
-    settings: dict[str, Any] = {
-        "network_mode": "none",
-        "read_only": confinement.read_only,
-        "user": confinement.user,
-        "cap_drop": ["ALL"],
-        "cap_add": list(confinement.capabilities),
-        "security_opt": ["no-new-privileges:true"] if confinement.no_new_privileges else [],
-        "mem_limit": limits.memory,
-        "memswap_limit": limits.memory,
-        "pids_limit": limits.pids,
-        "shm_size": limits.shm,
-        "tmpfs": [f"{TMP}:{confinement.tmp_options}"],
-        "environment": confinement.environment,
-    }
-    return {name: value for name, value in settings.items() if value != []}
-
-
-def build_security_context(confinement: Confinement) -> dict[str, Any]:
-    """The same as the `securityContext` of a Kubernetes container."""
+def list_settings(confinement: Confinement) -> tuple[Setting, ...]:
+    """The same as settings that every engine has a word for; of a pod, a NetworkPolicy alone takes the network away."""
+    limits, context = confinement.limits, "securityContext"
     user, _, group = confinement.user.partition(":")
     capabilities: dict[str, Any] = {"drop": ["ALL"]}
+    added: dict[str, Any] = {"cap_drop": ["ALL"]}
     if confinement.capabilities:
-        capabilities["add"] = list(confinement.capabilities)
-    return {
-        "runAsUser": int(user),
-        "runAsGroup": int(group or user),
-        "runAsNonRoot": user != "0",
-        "readOnlyRootFilesystem": confinement.read_only,
-        "allowPrivilegeEscalation": not confinement.no_new_privileges,
-        "capabilities": capabilities,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
+        capabilities["add"] = added["cap_add"] = list(confinement.capabilities)
+    return (
+        Setting("network", docker=(("--network", "none"),), compose={"network_mode": "none"}),
+        Setting(
+            "root file system",
+            docker=(("--read-only",),) if confinement.read_only else (),
+            compose={"read_only": confinement.read_only},
+            container={context: {"readOnlyRootFilesystem": confinement.read_only}},
+        ),
+        Setting(
+            "capabilities",
+            docker=(("--cap-drop", "ALL"), *(("--cap-add", name) for name in confinement.capabilities)),
+            compose=added,
+            container={context: {"capabilities": capabilities}},
+        ),
+        Setting(
+            "privileges",
+            docker=(("--security-opt", "no-new-privileges"),) if confinement.no_new_privileges else (),
+            compose={"security_opt": ["no-new-privileges:true"]} if confinement.no_new_privileges else {},
+            container={context: {"allowPrivilegeEscalation": not confinement.no_new_privileges}},
+        ),
+        Setting(
+            "user",
+            docker=(("--user", confinement.user),),
+            compose={"user": confinement.user},
+            container={
+                context: {"runAsUser": int(user), "runAsGroup": int(group or user), "runAsNonRoot": user != "0"}
+            },
+        ),
+        Setting("system calls", container={context: {"seccompProfile": {"type": "RuntimeDefault"}}}),
+        *_list_limits(limits),
+        Setting(
+            "temporary files",
+            docker=(("--tmpfs", f"{TMP}:{confinement.tmp_options}"),),
+            compose={"tmpfs": [f"{TMP}:{confinement.tmp_options}"]},
+            pod={"volumes": [build_memory_volume("tmp", limits.tmp)]},
+            container={"volumeMounts": [{"name": "tmp", "mountPath": TMP}]},
+        ),
+        make_shm_setting(limits.shm),
+        Setting(
+            "variables",
+            docker=tuple(("--env", f"{name}={value}") for name, value in confinement.environment.items()),
+            compose={"environment": confinement.environment},
+            container={"env": [{"name": name, "value": value} for name, value in confinement.environment.items()]},
+        ),
+    )
 
 
-def build_pod_volumes(confinement: Confinement) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The volumes of a pod that stand for /tmp and /dev/shm, and their mounts; a pod has no other way to size them."""
-    sizes = {"tmp": (TMP, confinement.limits.tmp), "shm": (SHM, confinement.limits.shm)}
-    volumes: list[dict[str, Any]] = [
-        {"name": name, "emptyDir": {"medium": "Memory", "sizeLimit": str(size)}} for name, (_, size) in sizes.items()
-    ]
-    return volumes, [{"name": name, "mountPath": place} for name, (place, _) in sizes.items()]
+def _list_limits(limits: ContainerLimits) -> tuple[Setting, ...]:
+    memory = str(limits.memory)
+    return (
+        Setting(
+            "memory",
+            docker=(("--memory", memory), ("--memory-swap", memory)),
+            compose={"mem_limit": limits.memory, "memswap_limit": limits.memory},
+            container={"resources": {"limits": {"memory": memory}}},
+        ),
+        Setting("processes", docker=(("--pids-limit", str(limits.pids)),), compose={"pids_limit": limits.pids}),
+    )

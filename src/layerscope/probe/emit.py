@@ -5,16 +5,14 @@ import shlex
 from collections.abc import Callable
 from typing import Any, Final
 
-from layerscope.probe.confinement import (
-    Confinement,
-    build_compose_settings,
-    build_pod_volumes,
-    build_security_context,
-    list_docker_flags,
-)
+from layerscope.probe.confinement import Confinement, list_settings
 from layerscope.probe.packed_input import MARK, PACKED_BOOT, fold_text, pack_input
 from layerscope.probe.spec import ProbeSpec
-from layerscope.probe.yaml_text import Block, render_yaml
+from layerscope.recipe.comments import to_line
+from layerscope.recipe.compose import build_service, double_dollars
+from layerscope.recipe.docker import list_flags
+from layerscope.recipe.kubernetes import build_container, build_pod, escape_references
+from layerscope.recipe.yaml_text import Block, render_yaml
 
 NAME: Final = "layerscope-probe"
 COMPOSE_FILE: Final = "layerscope-probe.yaml"
@@ -32,7 +30,7 @@ _END: Final = "LAYERSCOPE-PAYLOAD"
 
 def emit_docker(image: str, spec: ProbeSpec, confinement: Confinement, nonce: str, *, gpus: bool) -> str:
     """A shell script with one command; podman takes it as well."""
-    flags = [*list_docker_flags(confinement), ["--log-driver", "none"], ["--no-healthcheck"]]
+    flags = [*list_flags(list_settings(confinement)), ["--log-driver", "none"], ["--no-healthcheck"]]
     flags += [["--gpus", "all"]] if gpus else []
     flags += [["--entrypoint", spec.interpreter]]
     lines = [f"  {shlex.join(flag)}" for flag in flags]
@@ -40,7 +38,7 @@ def emit_docker(image: str, spec: ProbeSpec, confinement: Confinement, nonce: st
         ['"${ENGINE:-docker}" run --rm --interactive', *lines, f"  {_tell_program(image)} <<'{_END}'"]
     )
     return (
-        f"#!/bin/sh\n# A probe of {_comment(image)}, locked down. It prints records, which make a report:\n"
+        f"#!/bin/sh\n# A probe of {to_line(image)}, locked down. It prints records, which make a report:\n"
         "#   sh probe.sh > probe.log; layerscope probe --read probe.log\n"
         f"# ENGINE=podman takes another engine. The records carry the word {nonce}.\n"
         f"{command}\n{fold_text(pack_input(spec, nonce))}\n{_END}\n"
@@ -49,11 +47,6 @@ def emit_docker(image: str, spec: ProbeSpec, confinement: Confinement, nonce: st
 
 def _tell_program(image: str) -> str:
     return shlex.join([image, "-I", "-S", "-u", "-c", PACKED_BOOT])
-
-
-def _comment(text: str) -> str:
-    """A text that cannot leave its comment."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def emit_compose(image: str, spec: ProbeSpec, confinement: Confinement, nonce: str, *, gpus: bool) -> str:
@@ -65,8 +58,8 @@ def emit_compose(image: str, spec: ProbeSpec, confinement: Confinement, nonce: s
     place = f"{PLACE}/{COMPOSE_FILE}"
     service: dict[str, Any] = {
         "image": image,
-        **build_compose_settings(confinement),
-        "entrypoint": [spec.interpreter, "-I", "-S", "-u", "-c", _double_dollars(PACKED_BOOT), place],
+        **build_service(list_settings(confinement)),
+        "entrypoint": [spec.interpreter, "-I", "-S", "-u", "-c", double_dollars(PACKED_BOOT), place],
         "command": [],
         "healthcheck": {"disable": True},
         "restart": "no",
@@ -77,17 +70,12 @@ def emit_compose(image: str, spec: ProbeSpec, confinement: Confinement, nonce: s
         service["deploy"] = {"resources": {"reservations": {"devices": devices}}}
     document = {"services": {"probe": service}, MARK: Block(fold_text(pack_input(spec, nonce)))}
     return (
-        f"# A probe of {_comment(image)}, locked down. Save it as {COMPOSE_FILE}, readable by all, then:\n"
+        f"# A probe of {to_line(image)}, locked down. Save it as {COMPOSE_FILE}, readable by all, then:\n"
         f"#   docker compose -f {COMPOSE_FILE} up --no-log-prefix > probe.log\n"
         "#   layerscope probe --read probe.log\n"
         f"#   docker compose -f {COMPOSE_FILE} down\n"
         f"# The records carry the word {nonce}.\n{render_yaml(document)}"
     )
-
-
-def _double_dollars(text: str) -> str:
-    """Compose replaces `$NAME`; two dollars are one."""
-    return text.replace("$", "$$")
 
 
 def emit_kubernetes(image: str, spec: ProbeSpec, confinement: Confinement, nonce: str, *, gpus: bool) -> str:
@@ -122,7 +110,7 @@ def emit_kubernetes(image: str, spec: ProbeSpec, confinement: Confinement, nonce
     }  # fmt: skip
     documents = "---\n".join(render_yaml(each) for each in (policy, *maps, job))
     return (
-        f"# A probe of {_comment(image)}, locked down. Save it as probe.yaml, then:\n"
+        f"# A probe of {to_line(image)}, locked down. Save it as probe.yaml, then:\n"
         "#   kubectl create -f probe.yaml\n"
         f"#   kubectl wait --for=condition=complete --timeout={int(spec.longest) + 60}s job/{name}\n"
         f"#   kubectl logs job/{name} | layerscope probe --read -\n"
@@ -135,26 +123,20 @@ def emit_kubernetes(image: str, spec: ProbeSpec, confinement: Confinement, nonce
 def _build_pod(
     image: str, spec: ProbeSpec, confinement: Confinement, parts: list[str], *, gpus: bool
 ) -> dict[str, Any]:
-    volumes, mounts = build_pod_volumes(confinement)
-    sources = [{"configMap": {"name": part}} for part in parts]
-    limits: dict[str, Any] = {"memory": str(confinement.limits.memory)}
+    settings = list_settings(confinement)
+    container = {"name": "probe", "image": image, **build_container(settings)}
+    container["command"] = [spec.interpreter, "-I", "-S", "-u", "-c", escape_references(PACKED_BOOT), PLACE]
+    container["volumeMounts"] += [{"name": "payload", "mountPath": PLACE, "readOnly": True}]
     if gpus:
-        limits["nvidia.com/gpu"] = 1
-    container = {
-        "name": "probe",
-        "image": image,
-        "command": [spec.interpreter, "-I", "-S", "-u", "-c", PACKED_BOOT.replace("$(", "$$("), PLACE],
-        "env": [{"name": name, "value": value} for name, value in confinement.environment.items()],
-        "resources": {"limits": limits},
-        "securityContext": build_security_context(confinement),
-        "volumeMounts": [*mounts, {"name": "payload", "mountPath": PLACE, "readOnly": True}],
-    }
+        container["resources"]["limits"]["nvidia.com/gpu"] = 1
+    pod = build_pod(settings)
+    sources = [{"configMap": {"name": part}} for part in parts]
     return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "containers": [container],
-        "volumes": [*volumes, {"name": "payload", "projected": {"sources": sources}}],
+        "volumes": [*pod["volumes"], {"name": "payload", "projected": {"sources": sources}}],
     }
 
 

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from layerscope.facts.python.named_models import NamedModel
 from layerscope.facts.system.launch_words import HUB_VARIABLES, MODEL_VARIABLES
-from layerscope.probe.hub_state import ASIDE, HubState, read_hub_state
-from layerscope.probe.model_words import (
+from layerscope.facts.system.model_words import (
     Named,
     Started,
     fill_in,
@@ -22,6 +21,7 @@ from layerscope.probe.model_words import (
     split_commands,
     split_words,
 )
+from layerscope.probe.hub_state import ASIDE, HubState, read_hub_state
 from layerscope.probe.payload.hub_cache import (
     HUB_NOT_CACHED,
     HUB_OTHER_NAME,

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from layerscope.probe.confinement import SHM, TMP, Confinement
+from layerscope.probe.confinement import TMP, Confinement
 from layerscope.probe.system_calls import build_seccomp
+from layerscope.recipe.memory_volume import SHM
 
 NAMESPACES: Final = ("mount", "pid", "network", "ipc", "uts")
 DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")

@@ -1,29 +1,19 @@
-"""A hardened run that the probe itself has proved, as flags of an engine and as part of a Kubernetes pod."""
+"""A hardened run that the probe itself has proved, as settings of every engine."""
 
 import shlex
-from typing import Any
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec.structs import replace
 
-from layerscope.probe.confinement import (
-    build_pod_volumes,
-    build_security_context,
-    list_docker_flags,
-)
+from layerscope.probe.confinement import list_settings
 from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import Verdict
+from layerscope.recipe.docker import list_flags
+from layerscope.recipe.kubernetes import build_container, build_pod
+from layerscope.recipe.setting import Recipe, Setting
 
-OWN_VARIABLES = frozenset({"PYTHONDONTWRITEBYTECODE"})
+OWN_VARIABLES: Final = frozenset({"PYTHONDONTWRITEBYTECODE"})
 """Set for the payload's sake alone."""
-
-
-class Recipe(Struct, frozen=True):
-    """How to run the image as it was seen to work."""
-
-    docker: tuple[str, ...]
-    """Flags of `docker run` and `podman run`, each with its value."""
-    kubernetes: dict[str, Any]
-    """What goes into a pod's `spec`."""
 
 
 def build_recipe(trials: Trials | None, verdict: Verdict) -> Recipe | None:
@@ -31,23 +21,40 @@ def build_recipe(trials: Trials | None, verdict: Verdict) -> Recipe | None:
     confinement = trials.confinement if trials is not None else None
     if trials is None or confinement is None or not verdict.is_good:
         return None
-    flags = [flag for flag in list_docker_flags(confinement) if not OWN_VARIABLES & {_name_variable(flag)}]
-    volumes, mounts = build_pod_volumes(confinement)
-    limits: dict[str, Any] = {"memory": str(confinement.limits.memory)}
+    told = map(_leave_out_own, list_settings(confinement))
+    settings = [each for each in told if each.docker or each.compose or each.container]
     if trials.gpu_flags:
-        limits["nvidia.com/gpu"] = 1
-    variables = {name: value for name, value in confinement.environment.items() if name not in OWN_VARIABLES}
-    container: dict[str, Any] = {
-        "securityContext": build_security_context(confinement),
-        "resources": {"limits": limits},
-        "volumeMounts": mounts,
+        flags = tuple(tuple(shlex.split(flag)) for flag in trials.gpu_flags)
+        limits = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+        settings.append(Setting("GPU", docker=flags, container=limits))
+    return Recipe(tuple(settings))
+
+
+def list_proved_flags(recipe: Recipe) -> list[str]:
+    """The flags of `docker run`, each with its value, as they are typed."""
+    return [shlex.join(flag) for flag in list_flags(recipe.settings)]
+
+
+def build_proved_pod(recipe: Recipe) -> dict[str, Any]:
+    """What goes into the `spec` of a pod."""
+    return {
+        "automountServiceAccountToken": False,
+        "containers": [build_container(recipe.settings)],
+        **build_pod(recipe.settings),
     }
-    if variables:
-        container["env"] = [{"name": name, "value": value} for name, value in variables.items()]
-    pod = {"automountServiceAccountToken": False, "containers": [container], "volumes": volumes}
-    return Recipe((*(shlex.join(flag) for flag in flags), *trials.gpu_flags), pod)
 
 
-def _name_variable(flag: list[str]) -> str:
-    """The variable that a flag sets; empty for any other flag."""
-    return flag[1].partition("=")[0] if flag[0] == "--env" else ""
+def _leave_out_own(setting: Setting) -> Setting:
+    """The setting without the payload's variables."""
+    flags = tuple(flag for flag in setting.docker if flag[0] != "--env" or _name(flag[1]) not in OWN_VARIABLES)
+    rest = [row for row in setting.container.get("env", []) if row["name"] not in OWN_VARIABLES]
+    if len(flags) == len(setting.docker):
+        return setting
+    environment = {name: value for name, value in setting.compose["environment"].items() if name not in OWN_VARIABLES}
+    if not rest:
+        return Setting(setting.subject)
+    return replace(setting, docker=flags, compose={"environment": environment}, container={"env": rest})
+
+
+def _name(variable: str) -> str:
+    return variable.partition("=")[0]

@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from layerscope.facts.probe.stage_titles import tell_stage
 from layerscope.probe.collect import BATCH, GENERATION, MODEL, SERVING, SYSTEM, VISIBILITY
-from layerscope.probe.confinement import DEFAULT, DEFAULT_CAPABILITIES, TMP, Confinement, list_docker_flags
+from layerscope.probe.confinement import DEFAULT, DEFAULT_CAPABILITIES, TMP, Confinement, list_settings
 from layerscope.probe.gpu_access import ACCESSES
 from layerscope.probe.observation import CRASHED, PASSED, Observation
 from layerscope.probe.serving_spec import SERVING_STAGES
 from layerscope.probe.spec import OWN_STAGES, ProbeSpec
 from layerscope.probe.verdict import Verdict
+from layerscope.recipe.docker import list_flags
 
 Run = Callable[[ProbeSpec, Confinement], Observation]
 """One run of the image under a confinement."""
@@ -211,8 +212,8 @@ def _tell_need(opening: Opening, confinement: Confinement) -> str:
 def _list_flags(opening: Opening, hardened: Confinement, needed: Confinement) -> tuple[str, ...]:
     """The flags by which `docker run` is told what is opened, those of the hardened run left out."""
     changed = {name: getattr(needed, name) for name in opening.changes}
-    before = [" ".join(flag) for flag in list_docker_flags(hardened)]
-    after = [" ".join(flag) for flag in list_docker_flags(replace(hardened, **changed))]
+    before = [" ".join(flag) for flag in list_flags(list_settings(hardened))]
+    after = [" ".join(flag) for flag in list_flags(list_settings(replace(hardened, **changed)))]
     added = tuple(flag for flag in after if flag not in before)
     return added or tuple(f"without {flag}" for flag in before if flag not in after)
 

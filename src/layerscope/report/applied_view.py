@@ -19,6 +19,8 @@ from layerscope.report.places import root_path
 from layerscope.report.terminal.page import Page, start_table
 from layerscope.rules.wording import tell_count, tell_size
 
+HIDDEN = "credentials of the history and the labels are hidden; they have to be revoked all the same"
+
 SHOWN_PATHS = 5
 """Paths that are gone which are named."""
 
@@ -75,6 +77,8 @@ def _draw_rest(page: Page, applied: Applied) -> None:
     for name, value in sorted(applied.variables.items()):
         told = f"{name}={value}" if value is not None else f"{name} is not set any more"
         page.add_line(("config ", "label"), escape_line(told))
+    if applied.hides_credentials:
+        page.add_line(("config ", "label"), HIDDEN)
     if gone:
         shown = ", ".join(escape_line(root_path(path)) for path in gone[:SHOWN_PATHS])
         more = f" and {len(gone) - SHOWN_PATHS:,} more" if len(gone) > SHOWN_PATHS else ""
@@ -187,6 +191,7 @@ def render_applied_json(applied: Applied) -> str:
             if applied.cuts.latest is None
             else {"latest": applied.cuts.latest, "clamped": applied.clamped},
             "variables": dict(sorted(applied.variables.items())),
+            "hides_credentials": applied.hides_credentials,
             "gone": [root_path(path) for path in sorted(applied.cuts.paths)],
             "left": list(applied.cuts.left),
         }

@@ -1,9 +1,10 @@
 """The recipe of a hardened run, as a person copies it."""
 
-from layerscope.probe.recipe import Recipe, build_recipe
+from layerscope.probe.recipe import build_proved_pod, build_recipe, list_proved_flags
 from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import Verdict
-from layerscope.probe.yaml_text import render_yaml
+from layerscope.recipe.setting import Recipe
+from layerscope.recipe.yaml_text import render_yaml
 from layerscope.report.escape import escape_text
 from layerscope.report.json_v1_probe import RecipeV1
 from layerscope.report.terminal.page import Page
@@ -23,14 +24,14 @@ def draw_recipe(page: Page, trials: Trials | None, verdict: Verdict, *, is_wante
 def _draw(page: Page, recipe: Recipe) -> None:
     page.add_heading("Recipe")
     page.add_line(("as run here, for docker run and podman run; the network is yours to give", "muted"), indent=2)
-    for flag in recipe.docker:
+    for flag in list_proved_flags(recipe):
         page.add_line(f"{escape_text(flag)} \\", indent=4)
     page.add_line(("in the spec of a Kubernetes pod; a NetworkPolicy keeps it off the network", "muted"), indent=2)
-    for line in render_yaml(recipe.kubernetes).splitlines():
+    for line in render_yaml(build_proved_pod(recipe)).splitlines():
         page.add_line(escape_text(line), indent=4)
 
 
 def build_recipe_json(trials: Trials | None, verdict: Verdict) -> RecipeV1 | None:
     """The recipe as a program reads it."""
     recipe = build_recipe(trials, verdict)
-    return RecipeV1(list(recipe.docker), recipe.kubernetes) if recipe is not None else None
+    return RecipeV1(list_proved_flags(recipe), build_proved_pod(recipe)) if recipe is not None else None

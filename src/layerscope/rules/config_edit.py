@@ -10,4 +10,8 @@ class SetVariable(Struct, frozen=True, tag=True):
     value: str | None = None
 
 
-ConfigEdit = SetVariable
+class HideCredentials(Struct, frozen=True, tag=True):
+    """Put a mark in place of each credential that the history and the labels record."""
+
+
+ConfigEdit = SetVariable | HideCredentials

@@ -2,11 +2,31 @@
 
 from typing import Final
 
-from layerscope.facts.config.secrets import ConfigSecret
+from layerscope.facts.config.secrets import ConfigSecret, SecretPlace
+from layerscope.rules.config_edit import HideCredentials, SetVariable
+from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.layer_fixes import COMMAND
 from layerscope.rules.severity import Confidence
 
 REVOKE: Final = "Revoke it where it was issued: whoever has the image has it."
 """The first step of every cure."""
+
+
+def take_out(secret: ConfigSecret) -> tuple[Fix, ...]:
+    """The fix in the config as it is, for a place that no container needs or a variable that it can get otherwise."""
+    if secret.place in {SecretPlace.COMMAND, SecretPlace.HEALTH_CHECK}:
+        return ()
+    variable = (SetVariable(secret.name),) if secret.place is SecretPlace.ENVIRONMENT and secret.name else ()
+    if secret.place is SecretPlace.ENVIRONMENT and not variable:
+        return ()
+    return (
+        Fix(
+            "Take credentials out of the config itself, without a build",
+            (f"{COMMAND} --reviewed   (the layers stay bit for bit)", "Revoke them all the same."),
+            kind=FixKind.CONFIG_EDIT,
+            edits=(*variable, HideCredentials()),
+        ),
+    )
 
 
 def judge_confidence(secret: ConfigSecret) -> Confidence:

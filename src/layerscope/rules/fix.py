@@ -42,6 +42,8 @@ class FixPlace(StrEnum):
     """In the Dockerfile that the image was built from."""
     REBUILD = "rebuild"
     """By building from the same Dockerfile again, with less of the build cache."""
+    RECIPE = "recipe"
+    """In how a container is started, as `--recipe` prints it."""
 
 
 class Fix(Struct, frozen=True):

@@ -8,6 +8,7 @@ import click
 
 from layerscope.audit.applied import Applied
 from layerscope.audit.ignore_base import ignore_base as leave_out_base
+from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
@@ -16,6 +17,7 @@ from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import (
     DockerfileChoice,
+    OpenedDockerfile,
     open_dockerfile,
     print_reconstruction,
     propose_changes,
@@ -38,6 +40,8 @@ from layerscope.cli.options import (
 )
 from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
+from layerscope.cli.proof_probe import check_engine, open_proof
+from layerscope.cli.recipe_fix import RecipeChoice, deliver_recipe, with_recipe
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
@@ -49,6 +53,7 @@ from layerscope.report.applied_view import render_applied_json, render_applied_t
 from layerscope.report.plan_markdown import render_plan_markdown
 from layerscope.report.plan_view import render_plan_json, render_plan_text
 from layerscope.rules.registry import find_rule
+from layerscope.sources.source import Source
 
 FORMATS = (*TEXT_AND_JSON, "markdown")
 
@@ -64,6 +69,7 @@ FORMATS = (*TEXT_AND_JSON, "markdown")
 @with_dockerfile
 @with_surgery
 @with_build
+@with_recipe
 @with_reading
 @output_option
 @with_console
@@ -81,6 +87,7 @@ def command(
     choice: DockerfileChoice,
     surgery: Surgery,
     build: BuildChoice,
+    wanted: RecipeChoice,
     reading: Reading,
     output: tuple[str, ...],
     console: Console,
@@ -91,39 +98,71 @@ def command(
     bytes it saves and what to write. With --file, a diff shows what of that changes the Dockerfile. Formats are
     terminal, json, and markdown for a merge request. Exit codes: 0 nothing to fix, 1 there are steps, 4 the image is
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
-    should be and was not written, or a build broke.
+    should be and was not written, or a build broke. With --recipe: 0 it is told, 5 a --probe could not run.
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice)
+    wanted.check(applies=surgery.applies, plans=bool(opened or choice.is_reconstructed or codes or is_safe))
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
-    destination = _open_destination(surgery, reading, choice, codes) if rebuild is None else None
-    source, below = choose_sources(image, base, reading, random_access=destination is not None)
+    destination = _open_destination(surgery, reading, choice, codes) if rebuild is None else rebuild.destination
+    check_engine(wanted, destination)
+    source, below = choose_sources(image, base, reading, random_access=surgery.layers)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
-    tell_unknown_branches(options, console)
-    with show_progress(console) as progress:
-        result = audit_image(source, options=options, progress=progress)
-    tell_cache_notes(options.cache, console)
+    result = _audit(source, options, console)
+    if wanted.recipe is not None:
+        return deliver_recipe(image, result, wanted, outputs, options=options, console=console)
     whole, result = result, leave_out_base(result) if ignore_base else result
+    proof = open_proof(image, whole, wanted, destination, options=options, console=console)
     if surgery.applies and not result.is_intact:
         console.complain("the image is damaged: nothing was changed, and no image was written")
     elif rebuild is not None:
-        return apply_build(rebuild, whole, result, codes, options=options, outputs=outputs, console=console)
+        return apply_build(
+            rebuild, whole, result, codes, options=options, outputs=outputs, console=console, proof=proof
+        )
     elif destination is not None:
         meant = choose_layer_fixes(result.findings, codes=codes, reviewed=surgery.reviewed)
-        applied = apply_layers(whole, surgery, destination, meant, reading, options=options, console=console)
+        applied = apply_layers(
+            whole, surgery, destination, meant, reading, options=options, console=console, proof=proof
+        )
         return _deliver_applied(applied, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)
         return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
+    return _tell_plan(
+        result, choice, opened, outputs, codes=codes, is_safe=is_safe, reviewed=surgery.reviewed, console=console
+    )
+
+
+def _tell_plan(
+    result: AuditResult,
+    choice: DockerfileChoice,
+    opened: OpenedDockerfile | None,
+    outputs: Sequence[Output],
+    *,
+    codes: frozenset[str],
+    is_safe: bool,
+    reviewed: bool,
+    console: Console,
+) -> int:
+    """Tell what to do, and write what of it changes the Dockerfile if that is wanted."""
     proposal = propose(result.findings, codes=codes, is_safe=is_safe, base_layers=result.base_layers)
     dockerfile = None if opened is None else propose_changes(opened, result, codes=codes, is_safe=is_safe)
     renderers = _render_plan(result, proposal, dockerfile)
     deliver(outputs, renderers, context=console.render_context(), console=console)
     if opened is not None and dockerfile is not None and choice.is_written:
-        write_chosen(opened, dockerfile, result, codes, reviewed=surgery.reviewed, console=console)
+        write_chosen(opened, dockerfile, result, codes, reviewed=reviewed, console=console)
     return find_exit_code(result, proposal.plan)
+
+
+def _audit(source: Source, options: AuditOptions, console: Console) -> AuditResult:
+    """The audit of the image."""
+    tell_unknown_branches(options, console)
+    with show_progress(console) as progress:
+        result = audit_image(source, options=options, progress=progress)
+    tell_cache_notes(options.cache, console)
+    return result
 
 
 def _open_destination(

@@ -5,8 +5,10 @@ from typing import Final
 
 import msgspec
 
+from layerscope.formats.python_data_loaders import find_loader_workers
 from layerscope.formats.python_imports import CONTENT_LIMIT, parse_python_imports
 from layerscope.formats.python_model_calls import parse_model_calls
+from layerscope.formats.python_torch_hub import find_hub_call
 from layerscope.layers.extractor import Wants
 
 NAMES: Final = frozenset({
@@ -22,16 +24,21 @@ _PACKAGES: Final = "-packages/"
 
 @dataclass(frozen=True)
 class PythonEntryExtractor:
-    """Keeps what such a script imports, and which models it names; a site directory has no image's own program."""
+    """Keeps what such a script imports, names and starts; a site directory has no image's own program."""
 
     name: str = "python-entry-scripts"
-    version: int = 3
+    version: int = 4
     wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
-        """Names of modules, whether the script changes where they are looked for, and calls that load models."""
+        """Modules, whether the script changes where they are looked for, and calls that load models and data."""
         del size, mode
         if _PACKAGES in path:
             return None
         calls = [[each.call, each.value, each.revision] for each in parse_model_calls(content)]
-        return {**msgspec.to_builtins(parse_python_imports(content)), "calls": calls}
+        return {
+            **msgspec.to_builtins(parse_python_imports(content)),
+            "calls": calls,
+            "workers": find_loader_workers(content),
+            "torch_hub": find_hub_call(content) is not None,
+        }

@@ -5,7 +5,7 @@ takes; every other word is left out.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, is_python
@@ -57,6 +57,24 @@ PORT_VARIABLES: Final = frozenset({
 
 CHAT_SERVERS: Final = frozenset({"vllm", "sglang", "text-generation-launcher", "lmdeploy", "tritonllm"})
 """Programs that serve chats, and cannot without a template."""
+
+PARALLEL_OPTIONS: Final = frozenset({
+    "--tensor-parallel-size", "-tp", "--tp", "--tp-size", "--tp_size", "--pipeline-parallel-size", "-pp", "--pp-size",
+    "--pp_size", "--num-shard", "--nproc-per-node", "--nproc_per_node", "--num_processes", "--num_gpus",
+})  # fmt: skip
+"""Options by which a program is spread over GPUs: of vLLM, SGLang, TGI, TensorRT-LLM, LMDeploy, and launchers."""
+
+PARALLEL_PROGRAMS: Final = frozenset({
+    "vllm", "vllm.entrypoints.openai.api_server", "vllm.entrypoints.cli.main", "sglang", "sglang.launch_server",
+    "text-generation-launcher", "tgi-entrypoint.sh", "trtllm-serve", "lmdeploy", "torchrun", "torch.distributed.run",
+    "torch.distributed.launch", "accelerate", "deepspeed",
+})  # fmt: skip
+"""Programs and modules that have such an option."""
+
+PARALLEL_VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "text-generation-launcher": ("NUM_SHARD",), "tgi-entrypoint.sh": ("NUM_SHARD",),
+}  # fmt: skip
+"""Variables that say the same to a program."""
 
 BARE_OPTIONS: Final = frozenset({"--trust-remote-code", "--chat-template"})
 """Options that tell by being there how a model is used; what follows them is not kept."""
@@ -150,7 +168,8 @@ def _fill_defaults(text: str) -> str | None:
 def _list_flags(name: str) -> frozenset[str]:
     """Flags of a server that set its port, and the one that names its model in short."""
     short = {"-p"} if name == "text-generation-launcher" else set()
-    return frozenset((PORT_FLAGS - {"-p"}) | short | {SHORT_MODEL_OPTION})
+    parallel = PARALLEL_OPTIONS if name in PARALLEL_PROGRAMS else frozenset[str]()
+    return frozenset((PORT_FLAGS - {"-p"}) | short | parallel | {SHORT_MODEL_OPTION})
 
 
 def _keep_options(words: Sequence[str], flags: frozenset[str]) -> list[str]:
@@ -164,7 +183,7 @@ def _keep_options(words: Sequence[str], flags: frozenset[str]) -> list[str]:
             kept.append(option)
         elif option in MODEL_OPTIONS or option in flags or option == REVISION_OPTION:
             given = value if equals else "".join(words[place + 1 : place + 2])
-            if _is_value(_NUMBER if option in PORT_FLAGS else _MODEL, given):
+            if _is_value(_NUMBER if option in PORT_FLAGS | PARALLEL_OPTIONS else _MODEL, given):
                 kept += [option, given]
         if len(kept) >= WORDS_LIMIT:
             break

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from layerscope.fixes.surgery.cuts import Range
+from layerscope.fixes.surgery.hidden_credentials import hide_credentials
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
 from layerscope.image.config import ImageConfig
 from layerscope.image.descriptor import Descriptor
@@ -41,13 +42,15 @@ def render_config(
     layers: Sequence[WrittenLayer | None],
     variables: Mapping[str, str | None],
     *,
+    hides_credentials: bool = False,
     latest: int | None = None,
     top: NewStep | None = None,
     merged: Range | None = None,
 ) -> bytes:
     """The config with the DiffIDs of the new layers; None stands for one that is left out, whose step made nothing.
 
-    Each of the variables gets its value, where it stood or at the end; None takes it out. What was made after `latest`
+    Each of the variables gets its value, where it stood or at the end; None takes it out. With
+    `hides_credentials`, history and labels hold none any more. What was made after `latest`
     seconds was made then. `top` is a step above all others. The steps of `merged` layers, of which the last is the one
     that they became, are one.
     """
@@ -63,6 +66,8 @@ def render_config(
     if variables:
         runtime = document.get("config") or {}
         document["config"] = {**runtime, "Env": _set_variables(runtime.get("Env") or [], variables)}
+    if hides_credentials:
+        hide_credentials(document)
     if latest is not None:
         for made in (document, *(document.get("history") or ())):
             _clamp_created(made, "created", latest)

@@ -36,12 +36,14 @@ _VERSION: Final = b'{"imageLayoutVersion":"1.0.0"}'
 class ImageChange:
     """What is to become of an image: the cuts of its layers, how they are packed, and what changes in its config.
 
-    `compression` is that of all layers of the new image; None keeps each as it is. `variables` get a value, or go.
+    `compression` is that of all layers of the new image; None keeps each as it is. `variables` get a value, or go;
+    with `hides_credentials`, those of history and labels go.
     """
 
     cuts: ImageCuts
     compression: Compression | None = None
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    hides_credentials: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,15 @@ def write_image(
     layers = tuple(_iter_layers(image, scans, change, blobs, progress=progress))
     step = _write_top(scans, change, blobs, progress=progress) if change.cuts.top else None
     merged = change.cuts.merge.merged if change.cuts.merge is not None else None
-    content = render_config(image, layers, change.variables, latest=change.cuts.latest, top=step, merged=merged)
+    content = render_config(
+        image,
+        layers,
+        change.variables,
+        hides_credentials=change.hides_credentials,
+        latest=change.cuts.latest,
+        top=step,
+        merged=merged,
+    )
     base_holds = base_layers > 0 and all(map(_is_same, image.layers[:base_layers], layers))
     top = None if step is None else step.layer
     written = [layer for layer in (*layers, top) if layer is not None]

@@ -9,11 +9,14 @@ from layerscope.rules.config.missing_entrypoint import MissingEntrypoint
 from layerscope.rules.config.missing_health_check import MissingHealthCheck
 from layerscope.rules.config.missing_interpreter import MissingInterpreter
 from layerscope.rules.config.missing_working_directory import MissingWorkingDirectory
+from layerscope.rules.config.model_outside_image import ModelOutsideImage
 from layerscope.rules.config.root_user import RootUser
 from layerscope.rules.config.secret_in_environment import SecretInEnvironment
 from layerscope.rules.config.secret_in_history import SecretInHistory
 from layerscope.rules.config.secret_in_layer import SecretInLayer
+from layerscope.rules.config.small_shared_memory import SmallSharedMemory
 from layerscope.rules.config.unknown_user import UnknownUser
+from layerscope.rules.config.unwritable_volume import UnwritableVolume
 from layerscope.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -29,5 +32,8 @@ RULES: Final[tuple[Rule, ...]] = (
     BufferedPythonOutput(),
     SecretInLayer(),
     HistoryMismatch(),
+    SmallSharedMemory(),
+    UnwritableVolume(),
+    ModelOutsideImage(),
 )
 """In order of their codes."""

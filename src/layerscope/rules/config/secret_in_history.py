@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 from layerscope.facts.config.secrets import ConfigSecret, SecretPlace
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.rules.credentials import REVOKE, judge_confidence, name_credential, tell_mount
+from layerscope.rules.credentials import REVOKE, judge_confidence, name_credential, take_out, tell_mount
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count
@@ -44,6 +44,7 @@ class SecretInHistory(Rule):
     covers: ClassVar[tuple[int, ...]] = (52,)
     severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (ConfigSecret,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a credential."""
@@ -59,7 +60,9 @@ class SecretInHistory(Rule):
             length = tell_count(secret.length, "character")
             message = f"The history entry {made} records a {secret.kind} in {where} ({length})"
             confidence = judge_confidence(secret)
-            yield self.finding(message, secret.evidence, confidence=confidence, fixes=(_suggest(secret),))
+            yield self.finding(
+                message, secret.evidence, confidence=confidence, fixes=(_suggest(secret), *take_out(secret))
+            )
 
 
 def _suggest(secret: ConfigSecret) -> Fix:

@@ -24,6 +24,7 @@ from layerscope.rules.cuda.hard_coded_visible_devices import HardCodedVisibleDev
 from layerscope.rules.cuda.incomplete_cuda_library import IncompleteCudaLibrary
 from layerscope.rules.cuda.jax_on_cpu import JaxOnCpu
 from layerscope.rules.cuda.jit_only_device_code import JitOnlyDeviceCode
+from layerscope.rules.cuda.locked_memory_limit import LockedMemoryLimit
 from layerscope.rules.cuda.missing_bitsandbytes_library import MissingBitsandbytesLibrary
 from layerscope.rules.cuda.missing_device_code import MissingDeviceCode
 from layerscope.rules.cuda.missing_driver_capabilities import MissingDriverCapabilities
@@ -79,5 +80,6 @@ RULES: Final[tuple[Rule, ...]] = (
     RefusedDriver(),
     DisabledCompilation(),
     HardCodedNcclSetting(),
+    LockedMemoryLimit(),
 )
 """In order of their codes."""

@@ -3,19 +3,38 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
+
+from msgspec import Struct
+
+from layerscope.recipe.comments import HASH, write_comments
 
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9/._-]*")
 """Texts that need no quotes."""
 
-_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
-"""Words that YAML 1.1 takes for something else."""
+_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "infinity"})
+"""Words that YAML 1.1 takes for something else, or JSON."""
+
+
+_ODD: Final = re.compile("[\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Letters that end a line in YAML, or that its readers do not take as they are.
+
+Of letters beyond 16 bits, JSON's pair of escapes would be two letters to YAML: they stand as they are.
+"""
 
 
 class Block(str):
     """A text of several lines that is written as a block."""
 
     __slots__ = ()
+
+
+class Noted(Struct, frozen=True):
+    """A value with comments above it."""
+
+    value: object
+    notes: tuple[str, ...]
 
 
 def render_yaml(document: object) -> str:
@@ -36,6 +55,9 @@ def _iter_lines(value: object) -> Iterator[str]:
 
 def _hang(head: str, value: object, *, is_key: bool) -> Iterator[str]:
     """A value behind its key or its dash: on the same line if it fits there, else below and deeper."""
+    if isinstance(value, Noted):
+        yield from write_comments(value.notes)
+        value = value.value
     if isinstance(value, Block):
         yield f"{head} |"
         yield from (f"  {line}" for line in value.splitlines())
@@ -47,7 +69,10 @@ def _hang(head: str, value: object, *, is_key: bool) -> Iterator[str]:
         yield head
         yield from (f"  {line}" for line in _iter_lines(value))
     else:
-        first, *others = _iter_lines(value)
+        lines = list(_iter_lines(value))
+        comments = list(takewhile(lambda line: line.startswith(HASH), lines))
+        yield from comments
+        first, *others = lines[len(comments) :]
         yield f"{head} {first}"
         yield from (f"  {line}" for line in others)
 
@@ -55,4 +80,4 @@ def _hang(head: str, value: object, *, is_key: bool) -> Iterator[str]:
 def _spell(value: object) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return json.dumps(value, ensure_ascii=True)
+    return _ODD.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
