@@ -28,10 +28,11 @@ WASTEFUL: Final = """
 FROM base
 RUN pip install numpy
 COPY weights/ /models/
+COPY . /context/
 RUN mkdir -p /opt/sdk && head -c 3000000 /dev/zero > /opt/sdk/installer
 RUN cp /opt/sdk/installer /srv/part
 RUN {change} /models && rm -rf /opt/sdk
-CMD ["sh", "-c", "stat -c '%a %u %g %s %n' /models/* /srv/*; sha256sum /models/* /srv/*"]
+CMD ["sh", "-c", "find /context; stat -c '%a %u %g %s %n' /models/* /srv/*; sha256sum /models/* /srv/*"]
 """
 PINNED: Final = """
 FROM base
@@ -114,6 +115,8 @@ class Workshop:
             pytest.skip("no busybox: install busybox-static")
         shutil.copy(busybox, self.context / "busybox")
         (self.context / "weights/model.bin").write_bytes(bytes(range(256)) * 10_000)
+        (self.context / "token").write_text("secret")
+        (self.context / ".dockerignore").write_text("token\n")
         self.environment = {**os.environ, **engine.environment, **self._find_program()}
         self.environment["LAYERSCOPE_CACHE_DIR"] = str(folder / "cache")
 
@@ -193,15 +196,18 @@ def test_a_wasteful_build_is_fixed_and_runs_the_same(
     text = (workshop.context / "Dockerfile").read_text()
     code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--reviewed", "--replace")
     assert code == 0, said
-    assert [each["code"] for each in report["removed"]] == ["LAY101", "LAY103", "LAY104"]
+    assert {each["code"] for each in report["removed"]} >= {"LAY101", "LAY103", "LAY104"}
     assert report["added"] == report["objections"] == []
     sizes = report["sizes"]["content"]
-    assert sizes["before"] - sizes["after"] >= 3_000_000 + 2_560_000 + 2_000_000
+    assert sizes["before"] - sizes["after"] > 3_000_000 + 2_559_000 + 2_000_000
     assert report["files"]["expected"]["/root"] == {"added": 0, "removed": 1, "changed": 0}
     assert set(report["files"]["expected"]) <= {"/root", "/models"}  # the folder itself gets no mode
-    assert report["files"]["changed_too"] == {}
+    is_classic = workshop.engine.name == "docker-20.10"  # its client names the Dockerfile in the .dockerignore it sends
+    assert report["files"]["paths"] == (["/context/.dockerignore"] if is_classic else [])
     assert report["shared_layers"][:3] == [0, 1, 2]
-    assert workshop.run(tag) == workshop.run(fixed) != ""
+    assert workshop.run(tag) == workshop.run(fixed)
+    assert "/context/pip\n" in workshop.run(fixed)
+    assert "token" not in workshop.run(fixed)
     assert (workshop.context / "Dockerfile").read_text() == text
     code, _, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--only", "LAY104", "--write", "--replace")
     assert code == 0, said

@@ -170,11 +170,12 @@ def apply_build(
     """
     fix = _choose(rebuild, result, codes, console)
     if fix.is_empty:
-        console.say("nothing to build: nothing of the Dockerfile is to be changed, and no step is known to be stale")
+        console.say("nothing to build: no edit and no stale step is left, and a build would make the same image again")
         return exit_codes.CLEAN
     done = _build(rebuild, fix, whole, options=options, console=console, proof=proof)
     is_good = isinstance(done, Built) and done.is_proved
-    if isinstance(done, FailedBuild) and not any(output.format == "terminal" for output in outputs):
+    is_shown = any(output.format == "terminal" and output.path is None for output in outputs)
+    if isinstance(done, FailedBuild) and not is_shown:
         for line in (tell_place(done), *(tell_output(done) if console.quiet else ())):
             console.complain(line)
     deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)

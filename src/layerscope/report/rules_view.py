@@ -15,13 +15,15 @@ from layerscope.rules.fix import FixPlace
 _COMMANDS: Final = {
     FixPlace.IMAGE: "layerscope fix IMAGE --only {code} --apply --layers --to DESTINATION",
     FixPlace.DOCKERFILE: "layerscope fix IMAGE --only {code} --file Dockerfile",
-    FixPlace.REBUILD: "layerscope fix IMAGE --only {code} --file Dockerfile",
+    FixPlace.REBUILD: (
+        "layerscope fix IMAGE --only {code} --file Dockerfile --context DIR --apply --build --to docker:NAME --reviewed"
+    ),
     FixPlace.RECIPE: "layerscope fix IMAGE --recipe docker",
 }
 _MEANINGS: Final = {
     FixPlace.IMAGE: "in the image as it is, without a build:",
     FixPlace.DOCKERFILE: "as a diff of the Dockerfile, where it is understood:",
-    FixPlace.REBUILD: "the command that builds what is stale again:",
+    FixPlace.REBUILD: "by a build that makes the step anew, where the Dockerfile has it:",
     FixPlace.RECIPE: "in how a container is started, for Docker, Compose or Kubernetes:",
 }
 BULLETS = ("- ", "* ")

@@ -59,6 +59,14 @@ def test_podman_keeps_a_health_check_only_in_docker_s_form() -> None:
     assert "--format=docker" not in CLASSIC.write_command(request(text=text), FILE, "x")
 
 
+def test_a_client_is_told_not_to_send_the_dockerfile_as_one_of_the_context_s() -> None:
+    """By a list beside it."""
+    client = Builder("podman build", ("podman", "build"), {}, outlives_client=True)
+    command = client.write_command(request(), FILE, "x")
+    assert command[command.index("--ignorefile") + 1] == "/tmp/x/ignored"  # noqa: S108 - it is only named
+    assert "--ignorefile" not in PODMAN.write_command(request(), FILE, "x")
+
+
 @pytest.mark.parametrize("kind", ["docker", "podman"])
 def test_a_program_that_is_not_there_is_told_with_what_to_install(kind: str, tmp_path: Path) -> None:
     """Before the engine is asked for anything."""

@@ -36,6 +36,17 @@ def test_the_text_lies_elsewhere_under_the_same_name(context: Path) -> None:
     assert (context / "app.Dockerfile").read_text() == "FROM scratch\n"
 
 
+def test_the_list_for_clients_leaves_out_the_place_itself(context: Path) -> None:
+    """By the highest folder that the context has none of that name."""
+    request = BuildRequest("FROM x\n", context, context / "app.Dockerfile")
+    with open_dockerfile_place(request) as path:
+        top = path.parts[1]
+        assert path.with_name("ignored").read_text() == f"secret\n\n{top}\n"
+    (context / top).mkdir()
+    with open_dockerfile_place(request) as path:
+        assert path.with_name("ignored").read_text() == f"secret\n\n{Path(*path.parts[1:3])}\n"
+
+
 def test_a_place_within_the_context_is_refused(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The image would get it, too."""
     monkeypatch.setattr("tempfile.tempdir", str(context))

@@ -14,6 +14,7 @@ from layerscope.engine.endpoint import Endpoint
 from layerscope.engine.storage import describe_storage
 from layerscope.errors import EngineError
 from layerscope.fixes.builds.request import BuildRequest
+from layerscope.fixes.builds.workplace import IGNORED
 
 ANSWER_SECONDS: Final = 30.0
 """A program that only tells its version answers at once, unless the disk is asleep."""
@@ -39,17 +40,19 @@ class Builder:
     has_filter: bool = False
     """Whether it can build one stage without its cache, and the others with theirs."""
     outlives_client: bool = False
-    """Whether the engine goes on building when the program is stopped."""
+    """Whether the program is podman's client, which sends all files, and whose engine builds on when it is stopped."""
 
     def write_command(self, request: BuildRequest, dockerfile: Path, name: str) -> list[str]:
         """The command that builds the request, the Dockerfile lying there, to an image of that name."""
         target = ["--target", request.target] if request.target else []
         form = ["--format=docker"] if self.name == PODMAN and request.has_docker_form else []
+        ignores = ["--ignorefile", str(dockerfile.with_name(IGNORED))] if self.outlives_client else []
         return [
             *self.words,
             *("-f", str(dockerfile), "-t", name),
             *target,
             *form,
+            *ignores,
             *self.find_flags(request.flags),
             *request.options,
             str(request.context.absolute()),  # a name that begins with a dash would be an option

@@ -11,7 +11,7 @@ from layerscope.errors import UsageError
 
 OWN_OPTIONS: Final = (
     *("-f", "--file", "-t", "--tag", "-o", "--output", "-q", "--quiet"),
-    *("--target", "--iidfile", "--push", "--load", "--builder", "--progress", "--manifest", "--squash"),
+    *("--target", "--iidfile", "--push", "--load", "--builder", "--progress", "--manifest", "--squash", "--ignorefile"),
 )
 """Options of builders that are set already, or would have the image end elsewhere."""
 

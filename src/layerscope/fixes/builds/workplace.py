@@ -1,5 +1,6 @@
 """What a build leaves for a moment: its Dockerfile in a folder of its own, and a name in the engine."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,8 +17,11 @@ from layerscope.fixes.destinations.engine import EngineDestination
 PREFIX: Final = "layerscope-fix-"
 """How the names of folder and image begin."""
 
-IGNORES: Final = (".dockerignore", ".containerignore")
-"""Ends of the names of files beside a Dockerfile that say what of the folder is not copied, for it alone."""
+IGNORES: Final = (".containerignore", ".dockerignore")
+"""Names of files that say what of the folder is not copied; behind a Dockerfile's own name, for it alone."""
+
+IGNORED: Final = "ignored"
+"""The name of a file that says the same, and leaves out the folder of the build's Dockerfile."""
 
 
 @contextmanager
@@ -68,4 +72,20 @@ def _write(request: BuildRequest, folder: Path) -> Path:
             shutil.copyfile(beside, folder / beside.name)
     path = folder / name
     path.write_bytes(request.text.encode())
+    # podman's client sends the Dockerfile by its whole path among the context's files, where COPY . would take it
+    (folder / IGNORED).write_bytes(_read_ignores(request) + b"\n" + os.fsencode(_find_foreign(request, folder)) + b"\n")
     return path
+
+
+def _find_foreign(request: BuildRequest, folder: Path) -> Path:
+    """The highest of the folders above the build's Dockerfile, and that one, that the context has none of that name."""
+    whole = folder.resolve().relative_to("/")
+    places = [*reversed(whole.parents[:-1]), whole]
+    return next((place for place in places if not (request.context / place).exists()), whole)
+
+
+def _read_ignores(request: BuildRequest) -> bytes:
+    """What says which files of the context are not copied: the Dockerfile's own list, else the context's."""
+    own = [request.place.with_name(request.place.name + ignore) for ignore in IGNORES]
+    lists = [*own, *(request.context / ignore for ignore in IGNORES)]
+    return next((path.read_bytes() for path in lists if path.is_file()), b"")

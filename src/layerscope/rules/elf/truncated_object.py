@@ -7,7 +7,7 @@ from layerscope.facts.elf.object_hazards import CutObject
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, FixKind
+from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.wording import tell_layer, tell_path, tell_size
@@ -39,6 +39,7 @@ class TruncatedObject(Rule):
 
     code: ClassVar[str] = "ELF022"
     covers: ClassVar[tuple[int, ...]] = (56,)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.REBUILD,)
     severity: ClassVar[Severity] = Severity.CRITICAL
     ends_gpu_work: ClassVar[Severity | None] = Severity.CRITICAL
     needs: ClassVar[tuple[type[Fact], ...]] = (CutObject,)
