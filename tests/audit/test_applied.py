@@ -10,7 +10,8 @@ import pytest
 from msgspec import structs
 
 from layerscope.audit import applied as under_test
-from layerscope.audit.applied import Applied, LayerFix, LayerOutcome, Prove, apply_layer_fix, list_layer_changes
+from layerscope.audit.applied import Applied, LayerOutcome, Prove, apply_layer_fix, list_layer_changes
+from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.read_image import cache_fingerprint
@@ -137,7 +138,7 @@ def test_a_finding_that_is_still_there_is_an_objection(
 
 def test_another_tree_is_an_objection(source: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the comparison finds."""
-    monkeypatch.setattr(under_test, "find_differences", lambda *_: ("/d has other time",))
+    monkeypatch.setattr("layerscope.audit.objections.find_differences", lambda *_: ("/d has other time",))
     assert apply(source, place).objections == ("/d has other time",)
     assert list(place.iterdir()) == []
 
@@ -186,7 +187,7 @@ def test_a_damaged_layer_is_refused(place: Path) -> None:
     assert hash_files(damaged) == before
 
 
-@pytest.mark.parametrize("stage", ["write_image", "audit_image", "find_differences"])
+@pytest.mark.parametrize("stage", ["write_image", "audit_image", "find_objections"])
 def test_a_stop_in_the_middle_leaves_nothing(
     source: Path, place: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from layerscope.audit.applied import LayerFix, apply_layer_fix
+from layerscope.audit.applied import apply_layer_fix
+from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.read_image import cache_fingerprint

@@ -16,7 +16,7 @@ SIZE: Final = 2_000_000
 TOKEN: Final = (
     b"[default]\naws_access_key_id = AKIA" + b"Q3EGWVYZK2LMNOPR\naws_secret_access_key = " + b"k9" * 20 + b"\n"
 )
-HUB_TOKEN: Final = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+HUB_TOKEN: Final = "hf_" + "kQ3mZ8vTn2WpX7rLbY5sJcHd9uGfEa4RoN"
 MODULE: Final = f"{SITE}/p/_x.abi3.so"
 
 

@@ -1,7 +1,7 @@
 """A fix applied to an image's layers, and the proof: the result is audited, and compared with what it was made of."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from layerscope import __version__
-from layerscope.audit.compared_findings import compare_findings, identify
+from layerscope.audit.compared_findings import compare_findings
+from layerscope.audit.layer_fix import LayerFix
+from layerscope.audit.objections import count_late, find_objections
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditedLayer, AuditResult
@@ -17,18 +19,15 @@ from layerscope.errors import ImageError
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.surgery.cut_planner import plan_cuts
-from layerscope.fixes.surgery.cuts import ImageCuts, NewFile, Range
+from layerscope.fixes.surgery.cuts import ImageCuts
 from layerscope.fixes.surgery.image_writer import ImageChange, NewImage, write_image
 from layerscope.fixes.surgery.merge_planner import plan_merge
 from layerscope.fixes.surgery.put_planner import plan_files
-from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.image.history import BuildStep
-from layerscope.layers.pax import NANOSECONDS
-from layerscope.layers.scan import Compression, LayerScan
+from layerscope.layers.scan import LayerScan
 from layerscope.progress import Progress
-from layerscope.rules.config_edit import ConfigEdit, HideCredentials, SetVariable
 from layerscope.rules.finding import Finding
-from layerscope.rules.layer_edit import DropPath, LayerEdit
+from layerscope.rules.layer_edit import DropPath
 from layerscope.sources.layout import LayoutSource
 
 Prove = Callable[[Path, NewImage, AuditResult, Progress], Sequence[str]]
@@ -36,42 +35,6 @@ Prove = Callable[[Path, NewImage, AuditResult, Progress], Sequence[str]]
 
 _JUDGED_BY_TIMES: Final = frozenset({"LAY201", "LAY202"})
 """Findings that go by when steps were made, of which clamped times and merged steps say nothing more."""
-
-
-@dataclass(frozen=True)
-class LayerFix:
-    """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed.
-
-    Times after `latest`, seconds since 1970, are set to it. `files` are those to be put at paths, and `merged`
-    the layers that become one.
-    """
-
-    edits: tuple[LayerEdit | ConfigEdit, ...]
-    cures: tuple[Finding, ...]
-    compression: Compression | None = None
-    latest: int | None = None
-    files: Mapping[str, NewFile] = field(default_factory=dict)
-    merged: Range | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is to be done."""
-        return not (self.edits or self.compression or self.files or self.merged) and self.latest is None
-
-    @property
-    def layer_edits(self) -> tuple[LayerEdit, ...]:
-        """The edits of layers."""
-        return tuple(edit for edit in self.edits if not isinstance(edit, SetVariable | HideCredentials))
-
-    @property
-    def variables(self) -> dict[str, str | None]:
-        """The variables that get a value, or go."""
-        return {edit.name: edit.value for edit in self.edits if isinstance(edit, SetVariable)}
-
-    @property
-    def hides_credentials(self) -> bool:
-        """Whether those of the history and the labels are to go."""
-        return any(isinstance(edit, HideCredentials) for edit in self.edits)
 
 
 @dataclass(frozen=True)
@@ -203,7 +166,7 @@ def apply_layer_fix(
         removed, added = compare_findings(before.findings, after.findings)
         if fix.latest is not None or fix.merged is not None:
             removed, cuts = _tell_unseen(removed, cuts)
-        objections = tuple(_find_objections(before, after, fix, cuts, added=added))
+        objections = tuple(find_objections(before, after, fix, cuts, added=added))
         objections = objections or tuple(prove(layout, new, after, progress) if prove is not None else ())
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
@@ -262,56 +225,8 @@ def _tell_provenance(before: AuditResult, fix: LayerFix) -> dict[str, object]:
     }
 
 
-def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:
-    """The paths that were to go from every layer, and did not."""
-    paths = [edit.path for edit in fix.layer_edits if isinstance(edit, DropPath)]
-    held = {path for layer in after.layers if layer.scan is not None for path in layer.scan.index.paths}
-    return [path for path in paths if path in held]
-
-
-def _tell_why(path: str, cuts: ImageCuts) -> str:
-    return next((reason for reason in cuts.left if reason.startswith(f"/{path} ")), "no reason is known")
-
-
 def _tell_unseen(removed: Sequence[Finding], cuts: ImageCuts) -> tuple[tuple[Finding, ...], ImageCuts]:
     """The findings that are cured, and cuts that tell of those which only cannot be seen any more."""
     unseen = [finding for finding in removed if finding.code in _JUDGED_BY_TIMES]
     told = [f"{finding.code} is not cured, the times it goes by are gone: {finding.message}" for finding in unseen]
     return tuple(each for each in removed if each not in unseen), replace(cuts, left=(*cuts.left, *told))
-
-
-def count_late(result: AuditResult, latest: int) -> int:
-    """How many entries of all layers have a time after `latest` seconds."""
-    scans = (layer.scan for layer in result.layers if layer.scan is not None)
-    return sum(time > latest * NANOSECONDS for scan in scans for time in scan.index.mtimes_ns)
-
-
-def _find_late_layers(after: AuditResult, latest: int) -> list[str]:
-    """That entries which nobody sees, too, have no time after `latest` seconds, or else how many have."""
-    late = count_late(after, latest)
-    return [f"{late:,} entries still have a time after {latest} seconds since 1970"] if late else []
-
-
-def _find_objections(
-    before: AuditResult,
-    after: AuditResult,
-    fix: LayerFix,
-    cuts: ImageCuts,
-    *,
-    added: Sequence[Finding],
-) -> list[str]:
-    """Why the new image is not what was wanted."""
-    left = set(map(identify, after.findings))
-    objections = [
-        f"{finding.code} is still there: {finding.message}; --only chooses others"
-        for finding in fix.cures
-        if identify(finding) in left
-    ]
-    objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
-    objections += [f"{finding.code} is new: {finding.message}" for finding in added]
-    objections += find_differences(before.tree, after.tree, cuts)
-    if fix.latest is not None:
-        objections += _find_late_layers(after, fix.latest)
-    if not after.is_intact:
-        objections.append("the new image is not intact")
-    return objections

@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from layerscope.audit.applied import Applied, LayerFix, apply_layer_fix
+from layerscope.audit.applied import Applied, apply_layer_fix
+from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console

@@ -5,7 +5,7 @@ from typing import Any
 from layerscope.fixes.surgery.hidden_credentials import hide_credentials
 from layerscope.formats.secret_text import REDACTED
 
-TOKEN = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"
+TOKEN = "hf_" + "kQ3mZ8vTn2WpX7rLbY5sJcHd9uGfEa4RoN"
 
 
 def test_credentials_of_history_and_labels_are_hidden() -> None:
