@@ -18,7 +18,8 @@ from support.readme import BLOCK, BLOCKS, README, iter_commands
 
 TEXT: Final = README.read_text()
 COMMANDS: Final = dict(iter_commands())
-EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope (?!.* DESTINATION\b)[^|>#\n]+)", TEXT, re.MULTILINE)
+EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", BLOCK.sub("", TEXT), re.MULTILINE)
+"""Lines that can be typed; what is quoted of the program's own output is none."""
 
 
 NODES: Final = '[[node]]\nname = "training"\ngpu = "H100"\ndriver = "580.95.05"\n'
