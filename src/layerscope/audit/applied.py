@@ -65,6 +65,7 @@ class Applied:
     objections: tuple[str, ...]
     destination: str
     rebase: Rebase | None = None
+    changes: tuple[str, ...] = ()
     hides_credentials: bool = False
 
     @property
@@ -154,7 +155,7 @@ def apply_layer_fix(
         new = write_image(
             before.image,
             scans,
-            ImageChange(cuts, fix.compression, fix.variables, hides_credentials=fix.hides_credentials),
+            ImageChange(cuts, fix.compression, fix.variables, fix.changes, hides_credentials=fix.hides_credentials),
             layout,
             annotations=destination.annotations,
             provenance=_tell_provenance(before, fix),
@@ -181,6 +182,7 @@ def apply_layer_fix(
         added,
         objections,
         destination.where,
+        changes=tuple(change.text for change in fix.changes),
         hides_credentials=fix.hides_credentials,
     )
 
@@ -219,6 +221,7 @@ def _tell_provenance(before: AuditResult, fix: LayerFix) -> dict[str, object]:
         **{name: str(digest) for name, digest in source.items() if digest is not None},
         "edits": msgspec.to_builtins(fix.edits),
         **({"put": put} if put else {}),
+        **({"change": [change.text for change in fix.changes]} if fix.changes else {}),
         **({"merge": str(fix.merged)} if fix.merged is not None else {}),
         **({"compression": fix.compression.value} if fix.compression is not None else {}),
         **({"latest": fix.latest} if fix.latest is not None else {}),

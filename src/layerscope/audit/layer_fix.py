@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from layerscope.fixes.surgery.config_changes import ConfigChange
 from layerscope.fixes.surgery.cuts import NewFile, Range
 from layerscope.layers.scan import Compression
 from layerscope.rules.config_edit import ConfigEdit, HideCredentials, SetVariable
@@ -14,8 +15,8 @@ from layerscope.rules.layer_edit import LayerEdit
 class LayerFix:
     """What is to be done to an image's layers: the edits, the findings they are to remove, and how blobs are packed.
 
-    Times after `latest`, seconds since 1970, are set to it. `files` are those to be put at paths, and `merged`
-    the layers that become one.
+    Times after `latest`, seconds since 1970, are set to it. `files` are those to be put at paths, `merged` the
+    layers that become one, `changes` those of the config.
     """
 
     edits: tuple[LayerEdit | ConfigEdit, ...]
@@ -24,11 +25,12 @@ class LayerFix:
     latest: int | None = None
     files: Mapping[str, NewFile] = field(default_factory=dict)
     merged: Range | None = None
+    changes: tuple[ConfigChange, ...] = ()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is to be done."""
-        return not (self.edits or self.compression or self.files or self.merged) and self.latest is None
+        return not (self.edits or self.compression or self.files or self.merged or self.changes) and self.latest is None
 
     @property
     def layer_edits(self) -> tuple[LayerEdit, ...]:

@@ -20,6 +20,7 @@ from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.destinations.registry import RegistryDestination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.fixes.layer_choice import LayerChoice
+from layerscope.fixes.surgery.config_changes import parse_changes
 from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.new_content import read_new_file
 from layerscope.layers.path import normalise_path
@@ -45,6 +46,7 @@ def open_destination(surgery: Surgery, reading: Reading, codes: Collection[str])
     check_alone(surgery, codes)
     find_put(surgery.put)
     parse_range(surgery.merged)
+    parse_changes(surgery.changes)
     destination.check()
     return destination
 
@@ -94,7 +96,13 @@ def apply_layers(
     compression = Compression(surgery.compression) if surgery.compression else None
     files = {path: read_new_file(source) for path, source in find_put(surgery.put).items()}
     fix = LayerFix(
-        (*chosen.edits, *dropped), chosen.cures, compression, surgery.latest, files, parse_range(surgery.merged)
+        (*chosen.edits, *dropped),
+        chosen.cures,
+        compression,
+        surgery.latest,
+        files,
+        parse_range(surgery.merged),
+        parse_changes(surgery.changes),
     )
     if fix.is_idle:
         return None

@@ -25,6 +25,7 @@ class Surgery:
     put: tuple[str, ...] = ()
     merged: str | None = None
     rebase: str | None = None
+    changes: tuple[str, ...] = ()
     compression: str | None = None
     latest: int | None = None
     reviewed: bool = False
@@ -32,7 +33,7 @@ class Surgery:
     @property
     def edits_layers(self) -> bool:
         """Whether something is asked for that a build does not do."""
-        asked = (self.layers, self.dropped, self.put, self.merged, self.rebase, self.compression)
+        asked = (self.layers, self.dropped, self.put, self.merged, self.rebase, self.compression, self.changes)
         return any(asked) or self.latest is not None
 
 
@@ -56,6 +57,13 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--merge", "merged", metavar="FROM-TO", help="Make one layer of these, by the numbers that `layers` prints."
+    ),
+    click.option(
+        "--change",
+        "changes",
+        multiple=True,
+        metavar="INSTRUCTION",
+        help="Change the config as USER, ENV, LABEL, CMD, … of a Dockerfile would, 'USER 1000'; repeatable.",
     ),
     click.option(
         "--rebase",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
+from layerscope.formats.secret_text import redact_text
 from layerscope.report.applied_view import HIDDEN, list_put, tell_bases, tell_rebase, tell_times
 from layerscope.report.before_after import list_counts, list_sizes, write_findings
 from layerscope.report.instruction import tell_instruction
@@ -28,7 +29,7 @@ def render_applied_markdown(applied: Applied) -> str:
     lines += ["| ---: | --- | ---: | ---: | --- |", *_write_layers(applied)]
     for heading, findings in (("Findings removed", applied.removed), ("New findings", applied.added)):
         lines += write_findings(heading, findings)
-    if applied.variables or applied.hides_credentials:
+    if applied.variables or applied.changes or applied.hides_credentials:
         lines += ["", "## Config", "", *_write_variables(applied)]
     if changes := tell_rebase(applied):
         lines += ["", "## Config", "", *(f"- {write_code(change)}" for change in changes)]
@@ -63,6 +64,7 @@ def _tell_verdict(applied: Applied) -> Iterator[str]:
 def _write_variables(applied: Applied) -> Iterator[str]:
     for name, value in sorted(applied.variables.items()):
         yield f"- {write_code(f'{name}={value}')}" if value is not None else f"- {write_code(name)} is not set any more"
+    yield from (f"- {write_code(redact_text(change))}" for change in applied.changes)
     if applied.hides_credentials:
         yield f"- {HIDDEN}"
 

@@ -70,15 +70,21 @@ def _draw_layers(page: Page, applied: Applied) -> None:
         page.add(table)
 
 
+def _iter_config(applied: Applied) -> Iterator[str]:
+    """What is another in the config."""
+    for name, value in sorted(applied.variables.items()):
+        yield f"{name}={value}" if value is not None else f"{name} is not set any more"
+    yield from map(redact_text, applied.changes)
+    if applied.hides_credentials:
+        yield HIDDEN
+
+
 def _draw_rest(page: Page, applied: Applied) -> None:
     """What is gone for the container, and what had to stay."""
     gone = sorted(applied.cuts.paths)
     page.add_blank()
-    for name, value in sorted(applied.variables.items()):
-        told = f"{name}={value}" if value is not None else f"{name} is not set any more"
+    for told in _iter_config(applied):
         page.add_line(("config ", "label"), escape_line(told))
-    if applied.hides_credentials:
-        page.add_line(("config ", "label"), HIDDEN)
     if gone:
         shown = ", ".join(escape_line(root_path(path)) for path in gone[:SHOWN_PATHS])
         more = f" and {len(gone) - SHOWN_PATHS:,} more" if len(gone) > SHOWN_PATHS else ""
@@ -191,6 +197,7 @@ def render_applied_json(applied: Applied) -> str:
             if applied.cuts.latest is None
             else {"latest": applied.cuts.latest, "clamped": applied.clamped},
             "variables": dict(sorted(applied.variables.items())),
+            "changes": [redact_text(change) for change in applied.changes],
             "hides_credentials": applied.hides_credentials,
             "gone": [root_path(path) for path in sorted(applied.cuts.paths)],
             "left": list(applied.cuts.left),

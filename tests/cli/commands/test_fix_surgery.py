@@ -173,3 +173,35 @@ def test_times_make_builds_at_other_times_the_same_image(document: Callable[...,
     again = document("fix", "oci-dir:one-fixed", "--times", "1000", *MAKE, "oci-dir:again")
     assert again["result"]["manifest_digest"] == digests[0]
     assert again["times"]["clamped"] == 0
+
+
+def test_changes_of_the_config_are_told_and_recorded(answer: Answer, plain: Callable[[str], str]) -> None:
+    """Each is a step of the history that made no layer; the layers stay bit for bit."""
+    changes = ("--change", "USER 1000:1000", "--change", 'LABEL team="a b"')
+    outputs = ("-o", "terminal", "-o", "json=fix.json", "-o", "markdown=fix.md")
+    image = plain("clean-python")
+    code, out, _ = answer("fix", image, "--only", "LAY101", *MAKE, "oci-dir:fixed", *changes, *outputs)
+    assert code == 0
+    assert 'config USER 1000:1000\nconfig LABEL team="a b"\n' in out.decode()
+    told = json.loads(Path("fix.json").read_text())
+    assert told["changes"] == ["USER 1000:1000", 'LABEL team="a b"']
+    assert {layer["outcome"] for layer in told["layers"]} == {"kept"}
+    assert '- `LABEL team="a b"`' in Path("fix.md").read_text()
+    shown = answer("inspect", "oci-dir:fixed")[1].decode()
+    assert "user    1000:1000\n" in shown
+    assert "USER 1000:1000" in shown.partition("History")[2]
+
+
+def test_a_user_that_would_be_a_new_finding_is_not_written(answer: Answer, plain: Callable[[str], str]) -> None:
+    """The proof looks at whatever was changed."""
+    code, out, _ = answer("fix", plain("clean-python"), *MAKE, "oci-dir:fixed", "--change", "USER nobody-knows")
+    assert code == 1
+    assert "CONF008 is new" in out.decode()
+    assert not Path("fixed").exists()
+
+
+def test_what_is_no_change_of_a_config_is_refused(answer: Answer, plain: Callable[[str], str]) -> None:
+    """Before the image is read."""
+    code, _, err = answer("fix", plain("clean-python"), *MAKE, "oci-dir:fixed", "--change", "RUN make")
+    assert code == 2
+    assert "--change 'RUN make': expected one instruction of CMD, ENTRYPOINT, ENV" in err

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from layerscope.fixes.surgery.config_changes import ConfigChange, make_changes, set_variables
 from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.hidden_credentials import hide_credentials
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
@@ -42,6 +43,7 @@ def render_config(
     layers: Sequence[WrittenLayer | None],
     variables: Mapping[str, str | None],
     *,
+    changes: Sequence[ConfigChange] = (),
     hides_credentials: bool = False,
     latest: int | None = None,
     top: NewStep | None = None,
@@ -49,8 +51,8 @@ def render_config(
 ) -> bytes:
     """The config with the DiffIDs of the new layers; None stands for one that is left out, whose step made nothing.
 
-    Each of the variables gets its value, where it stood or at the end; None takes it out. With
-    `hides_credentials`, history and labels hold none any more. What was made after `latest`
+    Each of the variables gets its value, where it stood or at the end; None takes it out. Then come the `changes`, each
+    a step of the history. With `hides_credentials`, history and labels hold none any more. What was made after `latest`
     seconds was made then. `top` is a step above all others. The steps of `merged` layers, of which the last is the one
     that they became, are one.
     """
@@ -62,10 +64,14 @@ def render_config(
     if top is not None:
         document["rootfs"]["diff_ids"].append(str(top.layer.diff_id))
         if history_mismatch(image.config, len(image.layers)) is None:  # else it would be told of another layer
-            _add_step(document, top.instruction)
+            _add_step(document, {"created_by": top.instruction})
     if variables:
         runtime = document.get("config") or {}
-        document["config"] = {**runtime, "Env": _set_variables(runtime.get("Env") or [], variables)}
+        document["config"] = {**runtime, "Env": set_variables(runtime.get("Env") or [], variables)}
+    if changes:
+        make_changes(document, changes)
+    for change in changes:
+        _add_step(document, {"created_by": change.text, "empty_layer": True})
     if hides_credentials:
         hide_credentials(document)
     if latest is not None:
@@ -74,12 +80,12 @@ def render_config(
     return _render(document)
 
 
-def _add_step(document: dict[str, object], instruction: str) -> None:
+def _add_step(document: dict[str, object], step: Mapping[str, object]) -> None:
     """Tell of a new step, made when the image was; where there is no history, none begins here."""
     history = document.get("history")
     if isinstance(history, list) and history:
         created = {"created": document["created"]} if document.get("created") else {}
-        history.append({**created, "created_by": instruction, "comment": "layerscope"})
+        history.append({**created, **step, "comment": "layerscope"})
 
 
 def _clamp_created(document: dict[str, object], key: str, latest: int) -> None:
@@ -88,18 +94,6 @@ def _clamp_created(document: dict[str, object], key: str, latest: int) -> None:
     created = parse_timestamp(document.get(key))
     if created is not None and created >= limit:
         document[key] = f"{limit:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _set_variables(environment: Sequence[str], variables: Mapping[str, str | None]) -> list[str]:
-    """The environment with these variables; of one that stands there twice, both are as wanted."""
-    names = [entry.partition("=")[0] for entry in environment]
-    kept = [
-        f"{name}={variables[name]}" if name in variables else entry
-        for name, entry in zip(names, environment, strict=True)
-        if variables.get(name, entry) is not None
-    ]
-    added = (f"{name}={value}" for name, value in variables.items() if value is not None and name not in names)
-    return [*kept, *added]
 
 
 def _mark_steps(document: dict[str, object], config: ImageConfig, layers: Sequence[WrittenLayer | None]) -> None:

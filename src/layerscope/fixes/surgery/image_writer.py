@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from layerscope.fixes.surgery.config_changes import ConfigChange
 from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts, LayerMerge, NewFile
 from layerscope.fixes.surgery.documents import NewStep, render_config, render_index, render_manifest
 from layerscope.fixes.surgery.late_times import has_late_entries, is_packed_late
@@ -37,12 +38,13 @@ class ImageChange:
     """What is to become of an image: the cuts of its layers, how they are packed, and what changes in its config.
 
     `compression` is that of all layers of the new image; None keeps each as it is. `variables` get a value, or go;
-    with `hides_credentials`, those of history and labels go.
+    `changes` are made after them; with `hides_credentials`, those of history and labels go.
     """
 
     cuts: ImageCuts
     compression: Compression | None = None
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    changes: tuple[ConfigChange, ...] = ()
     hides_credentials: bool = False
 
 
@@ -93,6 +95,7 @@ def write_image(
         image,
         layers,
         change.variables,
+        changes=change.changes,
         hides_credentials=change.hides_credentials,
         latest=change.cuts.latest,
         top=step,

@@ -1,0 +1,93 @@
+"""Changes of a config, written as the instructions that a builder would make them by: what `docker commit -c` takes.
+
+https://docs.docker.com/reference/cli/docker/container/commit/
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from layerscope.errors import FormatError, UsageError
+from layerscope.formats.dockerfile import Instruction, parse_dockerfile
+from layerscope.formats.dockerfile_words import find_assignments, find_words, strip_quotes
+
+KEYWORDS: Final = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
+_SHELL: Final = ("/bin/sh", "-c")
+
+
+class ConfigChange(Struct, frozen=True):
+    """One change: the instruction as it is told, and parsed."""
+
+    text: str
+    instruction: Instruction
+
+
+def parse_changes(texts: Sequence[str]) -> tuple[ConfigChange, ...]:
+    """The changes in order; raises UsageError for what is no instruction that changes a config alone."""
+    return tuple(map(_parse, texts))
+
+
+def _parse(text: str) -> ConfigChange:
+    wrong = f"--change {text!r}: expected one instruction of {', '.join(KEYWORDS)}, as Dockerfiles have it"
+    try:
+        instructions = parse_dockerfile(f"FROM scratch\n{text}\n".encode()).instructions
+    except (FormatError, UnicodeEncodeError) as error:
+        raise UsageError(wrong) from error
+    if len(instructions) != 2 or "\n" in text or instructions[1].keyword not in KEYWORDS:  # noqa: PLR2004 - FROM, it
+        raise UsageError(wrong)
+    instruction = instructions[1]
+    if "$" in instruction.operands and instruction.keyword not in {"CMD", "ENTRYPOINT"}:
+        raise UsageError(f"--change {text!r}: expected no variables: nothing expands them here")
+    if instruction.keyword == "WORKDIR" and not strip_quotes(instruction.operands).startswith("/"):
+        raise UsageError(f"--change {text!r}: expected an absolute path")
+    if instruction.keyword in {"ENV", "LABEL"} and not _is_assignment(instruction.operands):
+        raise UsageError(f"--change {text!r}: expected NAME=VALUE")
+    return ConfigChange(f"{instruction.keyword} {instruction.operands}", instruction)
+
+
+def _is_assignment(operands: str) -> bool:
+    """Whether each word gives a name a value, or the first names what the rest is."""
+    first, *others = find_words(operands)
+    if "=" not in first:
+        return bool(others)
+    return all("=" in word[1:] for word in (first, *others))
+
+
+def make_changes(document: dict[str, Any], changes: Sequence[ConfigChange]) -> None:
+    """Change the part of a config document that containers run with; each instruction adds to or replaces a field."""
+    runtime = document.get("config")
+    document["config"] = runtime = dict(runtime) if isinstance(runtime, dict) else {}
+    for change in changes:
+        _change(runtime, change.instruction)
+
+
+def _change(runtime: dict[str, Any], instruction: Instruction) -> None:
+    keyword, operands = instruction.keyword, instruction.operands
+    words = instruction.words or tuple(map(strip_quotes, find_words(operands)))
+    if keyword in {"CMD", "ENTRYPOINT"}:
+        runtime["Cmd" if keyword == "CMD" else "Entrypoint"] = list(instruction.words or (*_SHELL, operands))
+    elif keyword == "ENV":
+        runtime["Env"] = set_variables(runtime.get("Env") or [], dict(find_assignments(operands)))
+    elif keyword == "LABEL":
+        runtime["Labels"] = {**(runtime.get("Labels") or {}), **dict(find_assignments(operands))}
+    elif keyword == "EXPOSE":
+        ports: dict[str, Any] = {word if "/" in word else f"{word}/tcp": {} for word in words}
+        runtime["ExposedPorts"] = {**(runtime.get("ExposedPorts") or {}), **ports}
+    elif keyword == "VOLUME":
+        runtime["Volumes"] = {**(runtime.get("Volumes") or {}), **{word: {} for word in words}}
+    else:
+        field = {"USER": "User", "WORKDIR": "WorkingDir", "STOPSIGNAL": "StopSignal"}[keyword]
+        runtime[field] = strip_quotes(operands)
+
+
+def set_variables(environment: Sequence[str], variables: Mapping[str, str | None]) -> list[str]:
+    """The environment with these variables; of one that stands there twice, both are as wanted."""
+    names = [entry.partition("=")[0] for entry in environment]
+    kept = [
+        f"{name}={variables[name]}" if name in variables else entry
+        for name, entry in zip(names, environment, strict=True)
+        if variables.get(name, entry) is not None
+    ]
+    added = (f"{name}={value}" for name, value in variables.items() if value is not None and name not in names)
+    return [*kept, *added]

@@ -1,0 +1,69 @@
+"""A config is changed as the instructions of a Dockerfile would change it, and as nothing else."""
+
+from typing import Any
+
+import pytest
+
+from layerscope.errors import UsageError
+from layerscope.fixes.surgery.config_changes import make_changes, parse_changes
+
+RUNTIME: dict[str, Any] = {
+    "User": "app",
+    "Env": ["A=1", "PATH=/bin", "A=2"],
+    "Cmd": ["old"],
+    "Labels": {"kept": "1", "version": "1"},
+    "ExposedPorts": {"80/tcp": {}},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("USER 1000:1000", "User", "1000:1000"),
+        ('user "web"', "User", "web"),
+        ("WORKDIR /srv", "WorkingDir", "/srv"),
+        ("STOPSIGNAL SIGINT", "StopSignal", "SIGINT"),
+        ('CMD ["serve", "-v"]', "Cmd", ["serve", "-v"]),
+        ("CMD serve $PORT", "Cmd", ["/bin/sh", "-c", "serve $PORT"]),
+        ('ENTRYPOINT ["/init"]', "Entrypoint", ["/init"]),
+        ("ENV A=3 B='x y'", "Env", ["A=3", "PATH=/bin", "A=3", "B=x y"]),
+        ("ENV B x y", "Env", ["A=1", "PATH=/bin", "A=2", "B=x y"]),
+        ("LABEL version=2", "Labels", {"kept": "1", "version": "2"}),
+        ("EXPOSE 8000 53/udp", "ExposedPorts", {"80/tcp": {}, "8000/tcp": {}, "53/udp": {}}),
+        ("VOLUME /data", "Volumes", {"/data": {}}),
+    ],
+)
+def test_an_instruction_changes_its_field(text: str, field: str, value: object) -> None:
+    """And no other; what it adds to stays."""
+    document: dict[str, Any] = {"config": dict(RUNTIME), "os": "linux"}
+    make_changes(document, parse_changes([text]))
+    assert document == {"config": {**RUNTIME, field: value}, "os": "linux"}
+
+
+def test_a_config_without_a_runtime_part_gets_one() -> None:
+    """As an imported root file system has none."""
+    document: dict[str, Any] = {"config": None}
+    make_changes(document, parse_changes(["USER 1", "USER 2"]))
+    assert document == {"config": {"User": "2"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("RUN make", "expected one instruction of CMD, ENTRYPOINT, ENV"),
+        ("", "expected one instruction of"),
+        ("USER", "expected one instruction of"),
+        ("USER a\nUSER b", "expected one instruction of"),
+        ("USER \udcff", "expected one instruction of"),
+        ("# a comment", "expected one instruction of"),
+        ("ENV A=$B", "expected no variables"),
+        ("ENV A", "expected NAME=VALUE"),
+        ("LABEL =1", "expected NAME=VALUE"),
+        ("LABEL a=1 b", "expected NAME=VALUE"),
+        ("WORKDIR srv", "expected an absolute path"),
+    ],
+)
+def test_anything_else_is_refused(text: str, message: str) -> None:
+    """By one line that says what was expected."""
+    with pytest.raises(UsageError, match=message):
+        parse_changes([text])
