@@ -23,6 +23,7 @@ from layerscope.cli.options import Reading
 from layerscope.cli.outputs import Output, Renderer, deliver
 from layerscope.cli.progress import show_progress
 from layerscope.cli.proof_probe import ProofProbe
+from layerscope.cli.unchanged import deliver_unchanged
 from layerscope.errors import UsageError
 from layerscope.fixes.builds.builder import Builder, find_builder
 from layerscope.fixes.builds.output import BuildOutput, BuildRun
@@ -170,8 +171,8 @@ def apply_build(
     """
     fix = _choose(rebuild, result, codes, console)
     if fix.is_empty:
-        console.say("nothing to build: no edit and no stale step is left, and a build would make the same image again")
-        return exit_codes.CLEAN
+        reason = "nothing to build: no edit and no stale step is left, and a build would make the same image again"
+        return deliver_unchanged(result, reason, outputs, console)
     done = _build(rebuild, fix, whole, options=options, console=console, proof=proof)
     is_good = isinstance(done, Built) and done.is_proved
     is_shown = any(output.format == "terminal" and output.path is None for output in outputs)

@@ -42,6 +42,7 @@ from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, par
 from layerscope.cli.progress import show_progress
 from layerscope.cli.proof_probe import check_engine, open_proof
 from layerscope.cli.recipe_fix import RecipeChoice, deliver_recipe, with_recipe
+from layerscope.cli.unchanged import deliver_unchanged
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
@@ -126,7 +127,7 @@ def command(
         applied = apply_layers(
             whole, surgery, destination, meant, reading, options=options, console=console, proof=proof
         )
-        return _deliver_applied(applied, outputs, console)
+        return _deliver_applied(applied, result, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)
         return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
@@ -187,11 +188,11 @@ def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: Dockerfile
     }
 
 
-def _deliver_applied(applied: Applied | None, outputs: Sequence[Output], console: Console) -> int:
+def _deliver_applied(applied: Applied | None, result: AuditResult, outputs: Sequence[Output], console: Console) -> int:
     """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written."""
     if applied is None:
-        console.say("nothing to change in the layers themselves: no finding has such a fix; no image was written")
-        return exit_codes.CLEAN
+        reason = "nothing to change in the layers themselves: no finding has such a fix; no image was written"
+        return deliver_unchanged(result, reason, outputs, console)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_applied_text(applied, context),
         "json": lambda _: render_applied_json(applied),
