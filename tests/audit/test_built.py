@@ -125,3 +125,42 @@ def test_steps_of_today_above_those_of_the_cache_are_no_objection(
     built = prove(before, fix, after)
     assert [(finding.code, finding.severity) for finding in built.findings.added] == [("LAY201", Severity.LOW)]
     assert built.is_proved
+
+
+THREE_CHANGES = """\
+FROM base
+COPY one/ /opt/weights/one/
+COPY two/ /opt/weights/two/
+RUN chown -R 1000:1000 /opt/weights/one
+RUN chown -R 1000:1000 /opt/weights/two
+RUN %s
+"""
+SHARD = '{ file = "opt/weights/%s/shard", size = 4000000, pattern = "weights %s ", uid = %d }'
+
+
+def test_a_like_finding_that_no_edit_was_made_for_may_stay(tmp_path: Path) -> None:
+    """It is about the same paths and, beside its own layer, about those of the others."""
+    ones, twos = ([SHARD % (name, name, uid) for uid in (0, 1000, 1001)] for name in ("one", "two"))
+    third = "for f in one two; do chown -R 1001 /opt/weights/$f; done"
+    last = (f"RUN /bin/sh -c {third} # buildkit", f"{ones[2]}, {twos[2]}")
+    before = audit(
+        tmp_path / "before",
+        (
+            ("COPY one/ /opt/weights/one/ # buildkit", ones[0]),
+            ("COPY two/ /opt/weights/two/ # buildkit", twos[0]),
+            ("RUN /bin/sh -c chown -R 1000:1000 /opt/weights/one # buildkit", ones[1]),
+            ("RUN /bin/sh -c chown -R 1000:1000 /opt/weights/two # buildkit", twos[1]),
+            last,
+        ),
+    )
+    fix = choose(before, THREE_CHANGES % third)
+    assert [(edit.code, edit.layer) for edit in fix.proposal.edits] == [("LAY103", 3), ("LAY103", 4)]
+    after = audit(
+        tmp_path / "after",
+        (
+            ("COPY --chown=1000:1000 one/ /opt/weights/one/ # buildkit", ones[1]),
+            ("COPY --chown=1000:1000 two/ /opt/weights/two/ # buildkit", twos[1]),
+            last,
+        ),
+    )
+    assert prove(before, fix, after).objections == ()

@@ -39,3 +39,22 @@ def test_a_like_finding_that_was_not_to_go_may_stay() -> None:
     two = make_finding("LAY101", (6, "opt/sdk"), (5, "opt/sdk"), message="two")
     assert compare_rebuilt((one, two), (two,)).list_uncured((one,)) == ()
     assert len(compare_rebuilt((one, two), (one, two)).list_uncured((one,))) == 1
+
+
+def test_findings_about_the_config_go_by_their_messages() -> None:
+    """The variable that an edit took out is gone, and the same value in the command is what is left."""
+    variable = make_finding("CONF002", message="The environment variable A holds a password (12 characters)")
+    command = make_finding("CONF002", message="The command holds a password (12 characters)")
+    found = compare_rebuilt((variable,), (command,), cures=(variable,))
+    assert (found.removed, found.added, found.kept) == ((variable,), (command,), ())
+    assert found.list_uncured((variable,)) == ()
+    assert compare_rebuilt((variable,), (variable,), cures=(variable,)).list_uncured((variable,)) == (variable,)
+    longer = make_finding("CONF002", message="The environment variable A holds a password (14 characters)")
+    assert compare_rebuilt((variable,), (longer,), cures=(variable,)).list_uncured((variable,)) == (longer,)
+
+
+def test_a_finding_about_the_config_that_was_to_stay_may_be_told_in_other_words() -> None:
+    """Nothing was promised of it."""
+    one, two = (make_finding("CONF001", message=message) for message in ("names no user", "names root"))
+    found = compare_rebuilt((one,), (two,))
+    assert (found.removed, found.added, found.kept) == ((), (), (two,))

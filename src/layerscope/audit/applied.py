@@ -164,7 +164,7 @@ def apply_layer_fix(
         )
         progress.note("auditing the new image")
         after = audit_layout(layout, destination, options, progress)
-        removed, added = compare_findings(before.findings, after.findings)
+        removed, added = compare_findings(before.findings, after.findings, cures=fix.cures)
         if fix.latest is not None or fix.merged is not None:
             removed, cuts = _tell_unseen(removed, cuts)
         objections = tuple(find_objections(before, after, fix, cuts, added=added))

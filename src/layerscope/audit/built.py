@@ -49,7 +49,7 @@ def prove_build(
     before: AuditResult, after: AuditResult, fix: BuildFix, *, command: Sequence[str], destination: str
 ) -> Built:
     """What the new image is, and whether it is what it should be."""
-    findings = compare_rebuilt(before.findings, after.findings)
+    findings = compare_rebuilt(before.findings, after.findings, cures=fix.cures)
     objections = [
         *(
             f"{each.code} is still there: {each.message}; --only chooses others"

@@ -1,8 +1,9 @@
 """Why a new image is not what was wanted: the proof of a fix, before the image is put anywhere."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from layerscope.audit.compared_findings import identify
+from layerscope.audit.compared_findings import list_left
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.result import AuditResult
 from layerscope.fixes.surgery.cuts import ImageCuts
@@ -10,6 +11,17 @@ from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.layers.pax import NANOSECONDS
 from layerscope.rules.finding import Finding
 from layerscope.rules.layer_edit import DropPath
+
+CREDENTIALS: Final = frozenset({"CONF002", "CONF003"})
+"""Findings about credentials in the config, of which a value that stands at several places is told at one."""
+
+_LEADS: Final = {
+    "ENV": "The environment variable ",
+    "LABEL": "The label ",
+    "CMD": "The command ",
+    "ENTRYPOINT": "The command ",
+}
+"""How the message about a credential begins that an instruction may have brought."""
 
 
 def count_late(result: AuditResult, latest: int) -> int:
@@ -33,20 +45,26 @@ def find_objections(
     added: Sequence[Finding],
 ) -> list[str]:
     """Why the new image is not what was wanted."""
-    left = set(map(identify, after.findings))
     objections = [
         f"{finding.code} is still there: {finding.message}; --only chooses others"
-        for finding in fix.cures
-        if identify(finding) in left
+        for finding in list_left(before.findings, after.findings, fix.cures)
     ]
     objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
-    objections += [f"{finding.code} is new: {finding.message}" for finding in added]
+    objections += [_tell_added(finding, fix) for finding in added]
     objections += find_differences(before.tree, after.tree, cuts)
     if fix.latest is not None:
         objections += _find_late_layers(after, fix.latest)
     if not after.is_intact:
         objections.append("the new image is not intact")
     return objections
+
+
+def _tell_added(finding: Finding, fix: LayerFix) -> str:
+    """A credential that no change brings was there before, told at a place that is gone now: each is told once."""
+    leads = tuple(_LEADS[change.instruction.keyword] for change in fix.changes if change.instruction.keyword in _LEADS)
+    if finding.code not in CREDENTIALS or finding.message.startswith(leads):
+        return f"{finding.code} is new: {finding.message}"
+    return f"{finding.code} is left: {finding.message}; it was not told before, as its value stood elsewhere, too"
 
 
 def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from layerscope.audit.compared_findings import compare_findings
+from layerscope.audit.compared_findings import compare_findings, tell_apart
 from layerscope.rules.finding import Finding
 
 LESSENED: Final = 0.9
@@ -34,12 +34,14 @@ class RebuiltFindings:
         yield from left[others:]
 
 
-def compare_rebuilt(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> RebuiltFindings:
+def compare_rebuilt(
+    before: tuple[Finding, ...], after: tuple[Finding, ...], *, cures: Sequence[Finding] = ()
+) -> RebuiltFindings:
     """The findings that are gone, those that are new, and the rest.
 
     Another release of a package has other numbers in its paths; a finding with some of the old paths is the old one.
     """
-    removed, added = compare_findings(before, after)
+    removed, added = compare_findings(before, after, cures=cures)
     new = tuple(finding for finding in added if not any(is_same(finding, other) for other in removed))
     gone = tuple(finding for finding in removed if not any(is_same(finding, other) for other in added))
     fresh = set(map(id, new))
@@ -47,9 +49,14 @@ def compare_rebuilt(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> 
 
 
 def is_same(finding: Finding, other: Finding) -> bool:
-    """Whether two findings are one as far as paths tell: of one rule, and at some of the same paths, or at none."""
+    """Whether two findings are one as far as paths tell: of one rule, and at some of the same paths, or at none.
+
+    Those about the config alone go by their messages.
+    """
     own, others = _fold_paths(finding), _fold_paths(other)
-    return finding.code == other.code and (not own.isdisjoint(others) or own == others)
+    if not own and not others:
+        return tell_apart(finding) == tell_apart(other)
+    return finding.code == other.code and not own.isdisjoint(others)
 
 
 def _is_lessened(finding: Finding, before: Finding) -> bool:

@@ -39,11 +39,15 @@ class DockerfileEdit:
     path: str | None = None
 
     def is_for(self, finding: Finding) -> bool:
-        """Whether it removes a finding, or its part of it."""
+        """Whether it removes a finding, or its part of it.
+
+        A layer that comes first and without a path is the one at fault; those after it made what it ships again.
+        """
         if finding.code != self.code or self.layer is None:
             return finding.code == self.code
-        places = [place for place in finding.locations if place.layer == self.layer]
-        return any(self.path is None or place.path == self.path for place in places)
+        first = finding.locations[0]
+        blamed = finding.locations if first.layer is None or first.path is not None else (first,)
+        return any(place.layer == self.layer and self.path in {None, place.path} for place in blamed)
 
 
 @dataclass(frozen=True)
