@@ -40,3 +40,14 @@ def test_edits_are_told_of_their_instruction_and_of_those_below() -> None:
     assert titles == [["longer"], [], ["shorter"], []]
     above = [[edit.title for edit in file.find_edits_above(each)] for each in (one, two, three, four)]
     assert above == [[], ["longer"], ["longer"], ["longer", "shorter"]]
+
+
+def test_an_edit_that_took_an_instruction_out_is_told_of_those_below() -> None:
+    """Nothing of it is left in the file after, and what stood above it has nothing to do with it."""
+    before = parse_dockerfile(b"FROM x\nRUN one\nENV A=1\nRUN two\nCMD three\n")
+    text, edits, _ = apply_edits(before, [DockerfileEdit("CUDA046", None, "unset", Safety.REVIEW, drops=(Drop(3, 0),))])
+    file = EditedFile(before, parse_dockerfile(text.encode()), edits)
+    assert [each.keyword for each in file.after.instructions] == ["FROM", "RUN", "RUN", "CMD"]
+    above = [[edit.title for edit in file.find_edits_above(each)] for each in file.after.instructions]
+    assert above == [[], [], ["unset"], ["unset"]]
+    assert not any(file.find_edits(each) for each in file.after.instructions)

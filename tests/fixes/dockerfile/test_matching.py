@@ -71,3 +71,29 @@ def test_a_stage_that_is_not_there_is_told_with_those_that_are() -> None:
     """By name, as --target wants it."""
     with pytest.raises(UsageError, match="its stages are one"):
         match("FROM a AS one\nRUN x\n", target="two")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (
+            "SHELL [/bin/busybox sh -c]",
+            "RUN /bin/busybox sh -c make it # buildkit",
+            "RUN |1 V=2 /bin/busybox sh -c chown -R 1 /it # buildkit",
+            'CMD ["/bin/busybox" "sh" "-c" "serve -v"]',
+        ),
+        (
+            "/bin/busybox sh -c #(nop)  SHELL [/bin/busybox sh -c]",
+            "/bin/busybox sh -c make it",
+            "|1 V=2 /bin/busybox sh -c chown -R 1 /it",
+            '/bin/busybox sh -c #(nop)  CMD ["/bin/busybox" "sh" "-c" "serve -v"]',
+        ),
+    ],
+)
+def test_a_shell_that_the_dockerfile_names_stands_before_what_it_was_given(steps: tuple[str, ...]) -> None:
+    """Whatever it is called, and by either builder's spelling; another command is another one still."""
+    head = 'FROM base\nSHELL ["/bin/busybox", "sh", "-c"]\nRUN make  it\nRUN chown -R 1 /it\n'
+    matched = match(f"{head}CMD serve -v\n", *steps)
+    assert [pair.step.position for pair in matched.matches] == [0, 1, 2, 3]
+    assert [pair.is_same for pair in matched.matches] == [True] * 4
+    assert [pair.is_same for pair in match(f"{head}CMD serve -w\n", *steps).matches] == [True] * 3 + [False]

@@ -47,11 +47,15 @@ class EditedFile:
         )
 
     def find_edits_above(self, instruction: Instruction) -> tuple[DockerfileEdit, ...]:
-        """The edits that changed instructions before one of the file after."""
-        own = self.find_edits(instruction)
-        above = self.after.instructions[: self.after.instructions.index(instruction)]
-        found = dict.fromkeys(edit for each in above for edit in self.find_edits(each))
-        return tuple(edit for edit in found if edit not in own)
+        """The edits that changed instructions before one of the file after, or took such out."""
+        own, start = self.find_edits(instruction), self.before.find_line(self.find_old(instruction).line.first)
+        above = [edit for edit in self.edits if self._find_start(edit) < start and edit not in own]
+        return tuple(sorted(above, key=self._find_start))
+
+    def _find_start(self, edit: DockerfileEdit) -> int:
+        """Where in the text before an edit begins."""
+        drops = (self.before.find_line(drop.number - 1) for drop in edit.drops)
+        return min((*drops, *(span.start for span in edit.spans)))
 
     @cached_property
     def _pairs(self) -> dict[int, Instruction]:

@@ -6,7 +6,7 @@ names what it copied by digest, a shell stands in front of the shell form.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -34,8 +34,12 @@ class Likeness(IntEnum):
     """As far as the history tells: it names copied files by digest, where the classic builder wrote it."""
 
 
-def compare_step(instruction: Instruction, step: BuildStep, variables: Mapping[str, str]) -> Likeness:
-    """How alike an instruction is to a step, its variables having these values."""
+def compare_step(
+    instruction: Instruction, step: BuildStep, variables: Mapping[str, str], shell: Sequence[str] = ()
+) -> Likeness:
+    """How alike an instruction is to a step, its variables having these values, and SHELL having named that shell."""
+    if (told := _find_in_shell(instruction, step, shell)) is not None:
+        return _compare_texts(_tell(instruction, variables), told)
     keyword, _, told = step.instruction.partition(" ")
     if keyword != instruction.keyword:
         is_run = instruction.keyword == "RUN" and instruction.words is not None and not step.empty
@@ -50,6 +54,20 @@ def compare_step(instruction: Instruction, step: BuildStep, variables: Mapping[s
     if keyword == "HEALTHCHECK":
         told = re.sub(r"--\S+ ", "", told)
     return _compare_texts(_tell(instruction, variables), _normalize(keyword, told))
+
+
+def _find_in_shell(instruction: Instruction, step: BuildStep, shell: Sequence[str]) -> str | None:
+    """What the shell of SHELL was given in a step that may be this instruction; None where it was given nothing."""
+    if not shell or instruction.words is not None or len(step.instruction) + len(instruction.operands) > LONGEST:
+        return None
+    lead = f"{' '.join(shell)} "
+    if instruction.keyword == "RUN" and not step.empty:
+        told = _squeeze(step.instruction.removeprefix("RUN "))
+    elif instruction.keyword in {"CMD", "ENTRYPOINT"} and step.instruction.startswith(f"{instruction.keyword} "):
+        told = _squeeze(" ".join(parse_exec_form(step.instruction.partition(" ")[2]) or ()))
+    else:
+        return None
+    return told.removeprefix(lead) if told.startswith(lead) else None
 
 
 def _compare_copy(instruction: Instruction, told: str, variables: Mapping[str, str]) -> Likeness:

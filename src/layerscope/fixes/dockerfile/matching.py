@@ -88,10 +88,13 @@ def match_dockerfile(dockerfile: Dockerfile, steps: tuple[BuildStep, ...], targe
     compared = steps[-COMPARED:]
     instructions, likeness = list[Instruction](), list[list[Likeness]]()
     skipped = sum(len(stage.instructions) - 1 for stage in chain) - COMPARED
+    shell: tuple[str, ...] = ()
     for number, (each, values) in enumerate(_iter_values(dockerfile, chain, steps)):
+        if each.keyword == "SHELL":
+            shell = each.words or ()
         if number >= skipped:
             instructions.append(each)
-            likeness.append([compare_step(each, step, values) for step in compared])
+            likeness.append([compare_step(each, step, values, shell) for step in compared])
     return MatchedDockerfile(dockerfile, chain, steps, _align(instructions, compared, likeness))
 
 

@@ -43,9 +43,15 @@ def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> s
         for each in matched.instructions
         if each.keyword == "SHELL" and each.number < instruction.number
     ]
-    if shells and shells[-1][0].rpartition("/")[2] not in _SHELLS:
+    if shells and not _is_posix(shells[-1]):
         return f"line {instruction.number} is run by {shells[-1][0]}, which is no POSIX shell"
     return ""
+
+
+def _is_posix(shell: Sequence[str]) -> bool:
+    """Whether the words of a SHELL name a shell that understands POSIX, be it by way of busybox."""
+    names = [word.rpartition("/")[2] for word in shell]
+    return not _SHELLS.isdisjoint(names[1:2] if names[0] == "busybox" else names[:1])
 
 
 def find_hindrance(
