@@ -196,6 +196,17 @@ def test_a_path_that_both_have_is_told(bench: Bench) -> None:
     assert done.cuts.left == ("/etc/issue: the new base, unlike the old one, has it, and the image's own is seen",)
 
 
+def test_a_folder_in_place_of_a_link_or_file_is_told_and_the_reverse(bench: Bench) -> None:
+    """Whether its layer names the folder or not; folders of both are merged."""
+    old = make_base()
+    own = [directory("opt/link"), file("opt/link/a", b"1"), file("opt/file/a", b"1"), file("opt/folder", b"1")]
+    bases = [symlink("opt/link", "/etc"), file("opt/file", b"1"), directory("opt/folder"), directory("opt/app")]
+    new = build_image([write_files(BASE), bases], runtime=RUNTIME, history=make_history(*NEW_STEPS))
+    done = bench.rebase(make_image(old, (*OWN[:-1], own)), old, new)
+    told = "the new base, unlike the old one, has it, and the image's own is seen"
+    assert done.cuts.left == tuple(f"/opt/{name}: {told}" for name in ("file", "folder", "link"))
+
+
 FAULTS: Mapping[str, tuple[Mapping[str, Content], str]] = {
     "missing library": ({path: BASE[path] for path in BASE if "libfoo" not in path}, "ELF001 is new: "),
     "missing symbol version": (

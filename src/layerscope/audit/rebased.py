@@ -216,7 +216,7 @@ def _is_newer(driver: str, other: str) -> bool:
 
 
 def _differs(node: Node, other: Node | None) -> bool:
-    """Whether two layers have something else than a directory at one path, which is not the same."""
-    if other is None or EntryType.DIRECTORY in {node.type, other.type}:
+    """Whether two layers have at one path what is not the same; of two directories the contents are merged."""
+    if other is None or node.type is other.type is EntryType.DIRECTORY:
         return False
     return (node.type, node.digest, node.link) != (other.type, other.digest, other.link)

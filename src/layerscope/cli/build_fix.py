@@ -16,7 +16,7 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
-from layerscope.cli.dockerfile_fix import OpenedDockerfile, propose_changes, write_changes
+from layerscope.cli.dockerfile_fix import OpenedDockerfile, check_unchanged, propose_changes, write_changes
 from layerscope.cli.image_access import tell_cache_notes
 from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
@@ -181,8 +181,16 @@ def apply_build(
             console.complain(line)
     deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
     if is_good and rebuild.is_written:
-        write_changes(rebuild.opened, fix.proposal, console)
+        _write(rebuild, fix, console)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
+
+
+def _write(rebuild: Rebuild, fix: BuildFix, console: Console) -> None:
+    """Write the Dockerfile; where that cannot be, the image has its name all the same."""
+    try:
+        write_changes(rebuild.opened, fix.proposal, console)
+    except UsageError as error:
+        raise UsageError(f"{error}; {rebuild.destination.where} is the new image all the same") from error
 
 
 def _choose(rebuild: Rebuild, result: AuditResult, codes: Collection[str], console: Console) -> BuildFix:
@@ -228,6 +236,8 @@ def _build(
         if built.is_proved and proof is not None:
             built = replace(built, objections=proof.judge(name, after))
         if built.is_proved:
+            if rebuild.is_written and fix.proposal.edits:
+                check_unchanged(rebuild.opened)
             destination.give_name(name)
     return built
 

@@ -157,14 +157,26 @@ def write_changes(opened: OpenedDockerfile, proposal: DockerfileProposal, consol
     if not proposal.edits:
         console.say(f"{opened.path} is left as it is")
         return
-    trouble = f"writing {str(opened.path)!r}"
+    check_unchanged(opened)
     try:
-        if _read(opened.place) != opened.content:
-            raise UsageError(f"{trouble}: it was changed since it was read; nothing was written")
         _replace(opened.place, proposal.text.encode())
     except OSError as error:
-        raise UsageError(f"{trouble}: {error.strerror}") from error
+        raise UsageError(f"{_tell_writing(opened)}: {error.strerror}") from error
     console.say(f"{tell_count(len(proposal.edits), 'change')} written to {opened.path}")
+
+
+def check_unchanged(opened: OpenedDockerfile) -> None:
+    """Raise UsageError where the file is not what was read any more."""
+    try:
+        content = _read(opened.place)
+    except OSError as error:
+        raise UsageError(f"{_tell_writing(opened)}: {error.strerror}") from error
+    if content != opened.content:
+        raise UsageError(f"{_tell_writing(opened)}: it was changed since it was read; nothing was written")
+
+
+def _tell_writing(opened: OpenedDockerfile) -> str:
+    return f"writing {str(opened.path)!r}"
 
 
 def _read(place: Path) -> bytes:

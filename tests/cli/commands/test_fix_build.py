@@ -1,13 +1,17 @@
 """`layerscope fix IMAGE --apply --build`: what it refuses, before anything is read or built."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from layerscope.cli import build_fix
+from layerscope.fixes.destinations.engine import EngineDestination
+from support.docker_archives import Style, write_docker_archive
+from support.engine_storage import inspect
 from support.engine_stub import EngineStub, run_engine
 from support.images import load_recipe, write_image
-from support.rebuilt import DOCKERFILE, WASTEFUL, write_recipe
+from support.rebuilt import DOCKERFILE, FIXED, WASTEFUL, write_recipe
 
 Answer = Callable[..., tuple[int, bytes, str]]
 
@@ -108,3 +112,33 @@ def test_a_builder_that_makes_nothing_is_told(answer: Answer, folder: Path, stub
     assert code == 3
     assert "has no image localhost/layerscope-fix-" in err
     assert stub.images == {}
+
+
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_a_dockerfile_that_was_changed_meanwhile_leaves_the_image_without_its_name(
+    answer: Answer, folder: Path, stub: EngineStub, monkeypatch: pytest.MonkeyPatch, *, is_changed: bool
+) -> None:
+    """It is compared before the name is given, so that both are done or none."""
+    pretend(folder, "exit 1")
+    named: list[str] = []
+    stub.info = {"Driver": "vfs", "DockerRootDir": str(folder / "none")}
+    write_recipe(folder / "new", FIXED)
+    built = load_recipe(folder / "new").build()
+    write_docker_archive(built, folder / "new.tar", style=Style.DOCKER_20)
+
+    def build(command: Sequence[str], *_: object) -> int:
+        name = command[list(command).index("-t") + 1]
+        image = inspect(built, export=(folder / "new.tar").read_bytes())
+        stub.images |= {name: image, str(image.inspected["Id"]): image}
+        if is_changed:
+            (folder / "Dockerfile").write_text("FROM other\n")
+        return 0
+
+    monkeypatch.setattr(build_fix, "run_builder", build)
+    monkeypatch.setattr(EngineDestination, "give_name", lambda _, image: named.append(image))
+    arguments = (*BUILD, *FROM, *TO, "--write", "--reviewed", "--only", "LAY104")
+    code, _, err = answer("fix", "oci-dir:image/layout", *arguments)
+    assert (code, len(named)) == ((2, 0) if is_changed else (0, 1)), err
+    assert ("'Dockerfile': it was changed since it was read; nothing was written" in err) is is_changed
+    assert ("--no-cache-dir" in (folder / "Dockerfile").read_text()) is not is_changed
+    assert not any("layerscope-fix" in name for name in stub.images)
