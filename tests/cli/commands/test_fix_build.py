@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from support.docker_archives import Style, write_docker_archive
+from support.engine_storage import inspect
 from support.engine_stub import EngineStub, run_engine
 from support.images import load_recipe, write_image
 from support.rebuilt import DOCKERFILE, WASTEFUL, write_recipe
@@ -108,3 +110,38 @@ def test_a_builder_that_makes_nothing_is_told(answer: Answer, folder: Path, stub
     assert code == 3
     assert "has no image localhost/layerscope-fix-" in err
     assert stub.images == {}
+
+
+def offer_unprobed(folder: Path, stub: EngineStub) -> str:
+    """Give the engine an image that no probe starts; returns its name."""
+    write_recipe(folder / "unprobed", WASTEFUL, config='env = ["LD_PRELOAD=/opt/trace.so"]')
+    image = load_recipe(folder / "unprobed").build()
+    write_docker_archive(image, folder / "export.tar", style=Style.DOCKER_20)
+    known = inspect(image, export=(folder / "export.tar").read_bytes())
+    stub.images |= dict.fromkeys(("app:1", str(known.inspected["Id"])), known)
+    return "docker:app:1"
+
+
+@pytest.mark.parametrize(
+    "how", [(*BUILD, *FROM), ("--apply", "--layers"), ("--apply", "--layers", "--drop", "/root/.cache")], ids=" ".join
+)
+def test_an_image_that_cannot_be_probed_is_told_before_anything_is_made(
+    answer: Answer, folder: Path, stub: EngineStub, how: tuple[str, ...]
+) -> None:
+    """Exit code 5; the builder was not run, and nothing was loaded to be tried."""
+    pretend(folder, "touch built")
+    code, out, err = answer("fix", offer_unprobed(folder, stub), *how, *TO, "--probe", "--reviewed")
+    assert (code, out) == (5, b""), err
+    assert "its environment sets LD_PRELOAD" in err
+    assert not (folder / "built").exists()
+    assert stub.loaded == []
+
+
+def test_a_fix_with_nothing_to_do_probes_nothing(answer: Answer, folder: Path, stub: EngineStub) -> None:
+    """It would be minutes for an image that stays as it is."""
+    pretend(folder, "touch built")
+    name = offer_unprobed(folder, stub)
+    code, _, err = answer("fix", name, *BUILD, *FROM, *TO, "--probe", "--only", "CONF013")
+    assert code == 0, err
+    assert "LD_PRELOAD" not in err
+    assert not (folder / "built").exists()
