@@ -110,8 +110,8 @@ def apply_layers(
         return None
     try:
         with show_progress(console) as progress:
-            prove = None if proof is None else proof.probe_old(progress).judge_layout
-            return apply_layer_fix(before, fix, destination, options=options, progress=progress, prove=prove)
+            begin = None if proof is None else proof.begin
+            return apply_layer_fix(before, fix, destination, options=options, progress=progress, begin=begin)
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error

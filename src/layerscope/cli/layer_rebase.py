@@ -53,8 +53,8 @@ def rebase_layers(
             progress.note("reading the new base")
             new = read_image(above, options=options, progress=progress)
             check_read(new)
-            prove = None if proof is None else proof.probe_old(progress).judge_layout
-            return apply_rebase(before, old, new, destination, options=options, progress=progress, prove=prove)
+            begin = None if proof is None else proof.begin
+            return apply_rebase(before, old, new, destination, options=options, progress=progress, begin=begin)
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerscope.audit.applied import Prove
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.probe_proof import find_probe_objections
 from layerscope.audit.result import AuditResult
@@ -39,6 +40,10 @@ class ProofProbe:
         old = self.probe(self.image, self.before, progress)
         _tell(self.image, old, self.console)
         return ProbedProof(self, old)
+
+    def begin(self, progress: Progress) -> Prove:
+        """The same for an image that is judged as a layout; raises ProbeError."""
+        return self.probe_old(progress).judge_layout
 
     def probe(self, image: str, result: AuditResult, progress: Progress | None) -> Probed:
         """Probe one of the two; raises ProbeError."""

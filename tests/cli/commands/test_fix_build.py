@@ -117,6 +117,7 @@ def offer_unprobed(folder: Path, stub: EngineStub) -> str:
     write_recipe(folder / "unprobed", WASTEFUL, config='env = ["LD_PRELOAD=/opt/trace.so"]')
     image = load_recipe(folder / "unprobed").build()
     write_docker_archive(image, folder / "export.tar", style=Style.DOCKER_20)
+    stub.info = {"Driver": "overlay2", "DockerRootDir": str(folder / "root")}
     known = inspect(image, export=(folder / "export.tar").read_bytes())
     stub.images |= dict.fromkeys(("app:1", str(known.inspected["Id"])), known)
     return "docker:app:1"
