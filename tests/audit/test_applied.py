@@ -16,11 +16,11 @@ from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.read_image import cache_fingerprint
 from layerscope.audit.result import AuditResult
-from layerscope.errors import ImageError, SourceError
+from layerscope.errors import ImageError, ProbeError, SourceError, UsageError
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.layout import LayoutDestination
 from layerscope.fixes.layer_choice import choose_layer_fixes
-from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts
+from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts, Range
 from layerscope.fixes.surgery.image_writer import NewImage
 from layerscope.fixes.surgery.image_writer import write_image as write_new
 from layerscope.layers.cache import LayerCache
@@ -79,7 +79,14 @@ def apply(source: Path, place: Path, fix: LayerFix | None = None, *, prove: Prov
     chosen = choose_layer_fixes(before.findings)
     fix = fix or LayerFix(chosen.edits, chosen.cures)
     destination = LayoutDestination(place / "image")
-    return apply_layer_fix(before, fix, destination, options=options, progress=SilentProgress(), prove=prove)
+    return apply_layer_fix(
+        before,
+        fix,
+        destination,
+        options=options,
+        progress=SilentProgress(),
+        begin=None if prove is None else lambda _: prove,
+    )
 
 
 def test_what_else_is_to_prove_it_may_object(source: Path, place: Path) -> None:
@@ -95,6 +102,23 @@ def test_what_else_is_to_prove_it_may_object(source: Path, place: Path) -> None:
     assert seen == [(True, True)]
     assert list(place.iterdir()) == []
     assert apply(source, place, prove=lambda *_: ()).is_proved
+
+
+def test_what_the_proof_needs_is_asked_before_anything_is_written(source: Path, place: Path) -> None:
+    """And after a wish that cannot be met is told, which costs nothing."""
+
+    def begin(_: Progress) -> Prove:
+        assert not list(place.iterdir())
+        raise ProbeError("it cannot be probed")
+
+    before = audit_image(LayoutSource(str(source)), options=(options := make_options(place.parent)))
+    destination, progress = LayoutDestination(place / "image"), SilentProgress()
+    fix, wish = LayerFix((DropPath("d/kept"),), ()), LayerFix((), (), merged=Range(0, 99))
+    with pytest.raises(ProbeError):
+        apply_layer_fix(before, fix, destination, options=options, progress=progress, begin=begin)
+    with pytest.raises(UsageError):
+        apply_layer_fix(before, wish, destination, options=options, progress=progress, begin=begin)
+    assert list(place.iterdir()) == []
 
 
 def test_a_fix_is_proved_and_put_where_it_is_wanted(source: Path, place: Path) -> None:

@@ -92,7 +92,15 @@ class Bench:
         above = read_image(self.write("new", new), options=options, progress=progress)
         check_read(above)
         place = LayoutDestination(self.folder / "rebased")
-        return apply_rebase(before, documents, above, place, options=options, progress=progress, prove=prove)
+        return apply_rebase(
+            before,
+            documents,
+            above,
+            place,
+            options=options,
+            progress=progress,
+            begin=None if prove is None else lambda _: prove,
+        )
 
     def load(self, digest: Digest) -> Any:
         """A document of the new image."""

@@ -60,6 +60,7 @@ def test_a_measured_recipe_starts_the_image(plain: Bench, tmp_path: Path) -> Non
     assert settings["user"]["source"] == {"kind": "probe", "name": "chat-512", "layer": None, "path": None}
     assert settings["start"]["reason"].startswith("measured: it listened after ")
     script = recipe["texts"]["docker"]
+    assert f"a cluster asks docker.io for {tag}" in " ".join(recipe["texts"]["kubernetes"].split())
     assert read_compose(recipe["texts"]["compose"], tmp_path)["read_only"] is True
     pod = read_kubernetes(recipe["texts"]["kubernetes"])
     assert pod["containers"][0]["startupProbe"]["failureThreshold"] >= 3

@@ -33,6 +33,9 @@ from layerscope.sources.layout import LayoutSource
 Prove = Callable[[Path, NewImage, AuditResult, Progress], Sequence[str]]
 """Says what is wrong with a new image, of which the layout is finished, the audit made, and nothing put anywhere."""
 
+BeginProof = Callable[[Progress], Prove]
+"""Looks at the image as it is, once it is known what is to be changed, and before anything is written."""
+
 _JUDGED_BY_TIMES: Final = frozenset({"LAY201", "LAY202"})
 """Findings that go by when steps were made, of which clamped times and merged steps say nothing more."""
 
@@ -140,15 +143,18 @@ def apply_layer_fix(
     *,
     options: AuditOptions,
     progress: Progress,
-    prove: Prove | None = None,
+    begin: BeginProof | None = None,
 ) -> Applied:
-    """Make the new image beside its place, audit it, and put it there if it is what it should be, by `prove` as well.
+    """Make the new image beside its place, audit it, and put it there if it is what it should be.
+
+    `begin` gives what else is to prove that; what it raises comes before anything is written.
 
     Raises UsageError where the place is taken or a wish cannot be met, SourceError, ImageError and OSError; then
     nothing is left behind.
     """
     scans = find_scans(before.layers)
     cuts = _plan(before.tree, fix)
+    prove = None if begin is None else begin(progress)
     with destination.open_workplace() as place:
         layout = place / "layout"
         layout.mkdir()

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from layerscope import __version__
-from layerscope.audit.applied import Applied, Prove, Rebase, audit_layout, find_scans
+from layerscope.audit.applied import Applied, BeginProof, Rebase, audit_layout, find_scans
 from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME
 from layerscope.audit.compared_findings import compare_findings
 from layerscope.audit.options import AuditOptions
@@ -49,7 +49,7 @@ def apply_rebase(
     *,
     options: AuditOptions,
     progress: Progress,
-    prove: Prove | None = None,
+    begin: BeginProof | None = None,
 ) -> Applied:
     """Make the image on the new base beside its place, audit it, and put it there if it is proved to work as before.
 
@@ -63,6 +63,7 @@ def apply_rebase(
     described = _describe_base(base.image)
     claims = {key: described.get(key) for key in (BASE_DIGEST, BASE_NAME)}
     config = rebase_config(image.config, old.config, base.image.config, claims)
+    prove = None if begin is None else begin(progress)
     with destination.open_workplace() as place:
         layout = place / "layout"
         layout.mkdir()

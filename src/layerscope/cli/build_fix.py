@@ -22,7 +22,7 @@ from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
 from layerscope.cli.outputs import Output, Renderer, deliver
 from layerscope.cli.progress import show_progress
-from layerscope.cli.proof_probe import ProofProbe
+from layerscope.cli.proof_probe import ProbedProof, ProofProbe
 from layerscope.cli.unchanged import deliver_unchanged
 from layerscope.errors import UsageError
 from layerscope.fixes.builds.builder import Builder, find_builder
@@ -168,12 +168,14 @@ def apply_build(
     """Build the image anew, prove it, give it its name, and tell of it; 1 where it is not what it should be.
 
     `whole` is the audit that the new image's is compared with, `result` holds the findings that are to be cured.
+    Raises ProbeError where the image as it is cannot be probed: then nothing was built.
     """
     fix = _choose(rebuild, result, codes, console)
     if fix.is_empty:
         reason = "nothing to build: no edit and no stale step is left, and a build would make the same image again"
         return deliver_unchanged(result, reason, outputs, console)
-    done = _build(rebuild, fix, whole, options=options, console=console, proof=proof)
+    probed = None if proof is None else proof.probe_old()
+    done = _build(rebuild, fix, whole, options=options, console=console, proof=probed)
     is_good = isinstance(done, Built) and done.is_proved
     is_shown = any(output.format == "terminal" and output.path is None for output in outputs)
     if isinstance(done, FailedBuild) and not is_shown:
@@ -219,7 +221,7 @@ def _build(
     *,
     options: AuditOptions,
     console: Console,
-    proof: ProofProbe | None,
+    proof: ProbedProof | None,
 ) -> Built | FailedBuild:
     """Build under a name that nobody knows, and give the image the one that was asked for once it is proved."""
     destination = rebuild.destination

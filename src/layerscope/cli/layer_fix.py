@@ -88,10 +88,12 @@ def apply_layers(
     console: Console,
     proof: ProofProbe | None = None,
 ) -> Applied | None:
-    """The new image, or None where nothing is to be changed; raises UsageError, SourceError and ImageError."""
-    prove = None if proof is None else proof.judge_layout
+    """The new image, or None where nothing is to be changed.
+
+    Raises UsageError, SourceError and ImageError, and ProbeError where the image as it is cannot be probed.
+    """
     if surgery.rebase is not None:
-        return rebase_layers(before, surgery, destination, reading, options=options, console=console, prove=prove)
+        return rebase_layers(before, surgery, destination, reading, options=options, console=console, proof=proof)
     dropped = tuple(DropPath(_find_path(path, before)) for path in surgery.dropped)
     compression = Compression(surgery.compression) if surgery.compression else None
     files = {path: read_new_file(source) for path, source in find_put(surgery.put).items()}
@@ -108,7 +110,8 @@ def apply_layers(
         return None
     try:
         with show_progress(console) as progress:
-            return apply_layer_fix(before, fix, destination, options=options, progress=progress, prove=prove)
+            begin = None if proof is None else proof.begin
+            return apply_layer_fix(before, fix, destination, options=options, progress=progress, begin=begin)
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error

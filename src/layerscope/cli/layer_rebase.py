@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from layerscope.audit.applied import Applied, Prove
+from layerscope.audit.applied import Applied
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import read_documents, read_image
 from layerscope.audit.rebased import apply_rebase, check_read
@@ -13,6 +13,7 @@ from layerscope.cli.image_access import choose_source
 from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
+from layerscope.cli.proof_probe import ProofProbe
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.sources.select import find_registry
@@ -37,9 +38,9 @@ def rebase_layers(
     *,
     options: AuditOptions,
     console: Console,
-    prove: Prove | None,
+    proof: ProofProbe | None,
 ) -> Applied:
-    """The image on its new base; raises UsageError, SourceError and ImageError."""
+    """The image on its new base; raises UsageError, SourceError, ImageError and ProbeError."""
     assert surgery.rebase is not None, "a new base is named"
     if options.platform is None and before.image.config.platform.is_known:
         options = replace(options, platform=before.image.config.platform.normal)
@@ -52,7 +53,8 @@ def rebase_layers(
             progress.note("reading the new base")
             new = read_image(above, options=options, progress=progress)
             check_read(new)
-            return apply_rebase(before, old, new, destination, options=options, progress=progress, prove=prove)
+            begin = None if proof is None else proof.begin
+            return apply_rebase(before, old, new, destination, options=options, progress=progress, begin=begin)
     except OSError as error:
         what = f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"
         raise UsageError(f"writing {destination.where}: {what}; nothing was written") from error

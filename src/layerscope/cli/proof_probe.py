@@ -1,9 +1,10 @@
-"""`layerscope fix --apply --probe`: an image and the one that is made of it, probed alike before that has its name."""
+"""`layerscope fix --apply --probe`: an image, and the one that is made of it before that has its name, probed alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerscope.audit.applied import Prove
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.probe_proof import find_probe_objections
 from layerscope.audit.result import AuditResult
@@ -32,30 +33,46 @@ class ProofProbe:
     policies: Policies
     console: Console
 
-    def judge(self, name: str, after: AuditResult, progress: Progress | None = None) -> tuple[str, ...]:
-        """Why the image that the destination has under a name does less than the old one; nothing where it does not.
-
-        Raises ProbeError where the old one cannot be probed.
-        """
-        old = self._probe(self.image, self.before, progress)
+    def probe_old(self, progress: Progress | None = None) -> "ProbedProof":
+        """Probe the image as it was, before anything is made of it: raises ProbeError where that cannot be done."""
+        if progress is not None:
+            progress.note("probing the old image")
+        old = self.probe(self.image, self.before, progress)
         _tell(self.image, old, self.console)
-        try:
-            new = self._probe(f"{self.destination.kind}:{name}", after, progress)
-        except ProbeError as error:
-            return (f"the new image cannot be probed: {error}",)
-        _tell("the new image", new, self.console)
-        return find_probe_objections(old, new)
+        return ProbedProof(self, old)
 
-    def judge_layout(self, layout: Path, new: NewImage, after: AuditResult, progress: Progress) -> Sequence[str]:
-        """The same of an image that no engine has yet; raises SourceError and OSError, too."""
-        progress.note("probing the old image and the new one")
-        with hold_on_trial(self.destination, layout, new, self.console.complain) as name:
-            return self.judge(name, after, progress)
+    def begin(self, progress: Progress) -> Prove:
+        """The same for an image that is judged as a layout; raises ProbeError."""
+        return self.probe_old(progress).judge_layout
 
-    def _probe(self, image: str, result: AuditResult, progress: Progress | None) -> Probed:
+    def probe(self, image: str, result: AuditResult, progress: Progress | None) -> Probed:
+        """Probe one of the two; raises ProbeError."""
         return probe_image(
             image, self.probing, lambda _: result, policies=self.policies, console=self.console, progress=progress
         )[1]
+
+
+@dataclass(frozen=True)
+class ProbedProof:
+    """What the old image did, which the new one is to do as well."""
+
+    proof: ProofProbe
+    old: Probed
+
+    def judge(self, name: str, after: AuditResult, progress: Progress | None = None) -> tuple[str, ...]:
+        """Why the image that the destination has under a name does less than the old one; nothing where it does not."""
+        try:
+            new = self.proof.probe(f"{self.proof.destination.kind}:{name}", after, progress)
+        except ProbeError as error:
+            return (f"the new image cannot be probed: {error}",)
+        _tell("the new image", new, self.proof.console)
+        return find_probe_objections(self.old, new)
+
+    def judge_layout(self, layout: Path, new: NewImage, after: AuditResult, progress: Progress) -> Sequence[str]:
+        """The same of an image that no engine has yet; raises SourceError and OSError, too."""
+        progress.note("probing the new image")
+        with hold_on_trial(self.proof.destination, layout, new, self.proof.console.complain) as name:
+            return self.judge(name, after, progress)
 
 
 def check_engine(wanted: RecipeChoice, destination: Destination | None) -> None:

@@ -21,7 +21,7 @@ _COMMANDS: Final = {
     FixPlace.RECIPE: "layerscope fix IMAGE --recipe docker",
 }
 _MEANINGS: Final = {
-    FixPlace.IMAGE: "in the image as it is, without a build:",
+    FixPlace.IMAGE: "in the image as it is, without a build (with --reviewed where the plan says review):",
     FixPlace.DOCKERFILE: "as a diff of the Dockerfile, where it is understood:",
     FixPlace.REBUILD: "by a build that makes the step anew, where the Dockerfile has it:",
     FixPlace.RECIPE: "in how a container is started, for Docker, Compose or Kubernetes:",

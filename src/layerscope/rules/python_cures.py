@@ -1,5 +1,6 @@
 """How findings name Python environments, and the commands that mend what is installed in them."""
 
+import shlex
 from collections.abc import Iterable
 from typing import Final
 
@@ -63,7 +64,7 @@ def tell_pip_at(facts: FactSet, path: str | None, command: str = "install") -> s
 def quote_requirements(texts: Iterable[str]) -> str:
     """Requirements as words of a shell command, no more than anyone would read."""
     words = list(dict.fromkeys(texts))
-    quoted = [f"'{word}'" if set(word) & set("<>!~*[; ") else word for word in words[:NAMED]]
+    quoted = [shlex.quote(word) for word in words[:NAMED]]
     return " ".join([*quoted, "…"] if len(words) > NAMED else quoted)
 
 

@@ -142,3 +142,39 @@ def test_a_dockerfile_that_was_changed_meanwhile_leaves_the_image_without_its_na
     assert ("'Dockerfile': it was changed since it was read; nothing was written" in err) is is_changed
     assert ("--no-cache-dir" in (folder / "Dockerfile").read_text()) is not is_changed
     assert not any("layerscope-fix" in name for name in stub.images)
+
+
+def offer_unprobed(folder: Path, stub: EngineStub) -> str:
+    """Give the engine an image that no probe starts; returns its name."""
+    write_recipe(folder / "unprobed", WASTEFUL, config='env = ["LD_PRELOAD=/opt/trace.so"]')
+    image = load_recipe(folder / "unprobed").build()
+    write_docker_archive(image, folder / "export.tar", style=Style.DOCKER_20)
+    stub.info = {"Driver": "overlay2", "DockerRootDir": str(folder / "root")}
+    known = inspect(image, export=(folder / "export.tar").read_bytes())
+    stub.images |= dict.fromkeys(("app:1", str(known.inspected["Id"])), known)
+    return "docker:app:1"
+
+
+@pytest.mark.parametrize(
+    "how", [(*BUILD, *FROM), ("--apply", "--layers"), ("--apply", "--layers", "--drop", "/root/.cache")], ids=" ".join
+)
+def test_an_image_that_cannot_be_probed_is_told_before_anything_is_made(
+    answer: Answer, folder: Path, stub: EngineStub, how: tuple[str, ...]
+) -> None:
+    """Exit code 5; the builder was not run, and nothing was loaded to be tried."""
+    pretend(folder, "touch built")
+    code, out, err = answer("fix", offer_unprobed(folder, stub), *how, *TO, "--probe", "--reviewed")
+    assert (code, out) == (5, b""), err
+    assert "its environment sets LD_PRELOAD" in err
+    assert not (folder / "built").exists()
+    assert stub.loaded == []
+
+
+def test_a_fix_with_nothing_to_do_probes_nothing(answer: Answer, folder: Path, stub: EngineStub) -> None:
+    """It would be minutes for an image that stays as it is."""
+    pretend(folder, "touch built")
+    name = offer_unprobed(folder, stub)
+    code, _, err = answer("fix", name, *BUILD, *FROM, *TO, "--probe", "--only", "CONF013")
+    assert code == 0, err
+    assert "LD_PRELOAD" not in err
+    assert not (folder / "built").exists()

@@ -90,7 +90,7 @@ def test_the_changes_are_shown_and_nothing_is_written(answer: Answer, image: Pat
         "-RUN pip install numpy\n-COPY weights/ /opt/weights/\n-RUN chown -R 1000:1000 /opt/weights\n"
         "+RUN pip install --no-cache-dir numpy\n+COPY --chown=1000:1000 weights/ /opt/weights/\n"
         ' CMD ["/bin/sh"]\n\n2 changes; then: docker build -t IMAGE .\n'
-        "No change: CONF009: the image exposes no port: which address answers is not\nknown\n"
+        "No change: CONF009: the image exposes no port for HTTP: which address answers is\nnot known\n"
         "Not in the image's history: line 6\n"
     )
 

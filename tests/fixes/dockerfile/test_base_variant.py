@@ -65,3 +65,12 @@ def test_other_bases_and_those_that_compile_are_left_to_a_person(base: str, run:
     proposal = propose_base(base, want("CUDA038", "runtime"), run=run)
     assert [each.reason for each in proposal.refused] == [reason]
     assert not proposal.edits
+
+
+def test_a_base_that_another_stage_stands_on_stays() -> None:
+    """It may compile there."""
+    text = "FROM nvidia/cuda:12.4.1-devel-ubuntu22.04 AS b\nFROM b AS c\nRUN make\nFROM b\nCOPY a /a\n"
+    proposal = propose(match(text, "COPY a /a # buildkit"), [], want("CUDA038", "runtime"))
+    assert [each.reason for each in proposal.refused] == [
+        "the stage of line 2 gets the base image too: change it by hand"
+    ]

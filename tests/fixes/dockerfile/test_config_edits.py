@@ -8,6 +8,7 @@ from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.formats.dockerfile import parse_dockerfile
 from layerscope.rules.build_edit import AddLines
 from layerscope.rules.config_edit import SetVariable
+from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
 from support.dockerfiles import found_in, match, propose, wants
 from support.results import make_finding
@@ -146,7 +147,7 @@ def test_a_health_check_asks_the_port_that_is_exposed() -> None:
     assert propose(matched, [PROCESS], finding).text == f"FROM base\nRUN make\n{line}\nCMD x\n"
     silent = replace(PROCESS, exposed_ports=())
     assert [each.reason for each in propose(matched, [silent], finding).refused] == [
-        "the image exposes no port: which address answers is not known"
+        "the image exposes no port for HTTP: which address answers is not known"
     ]
     bare = replace(PROCESS, clients=())
     assert [each.reason for each in propose(matched, [bare], finding).refused] == [
@@ -169,3 +170,60 @@ def test_a_user_is_named_last() -> None:
     ):
         refused = propose(match(text, "USER root", "RUN /bin/sh -c make # buildkit"), [], wanted).refused
         assert [each.reason for each in refused] == [reason]
+
+
+@pytest.mark.parametrize("port", ["53/udp", "5432/tcp", "80\nRUN touch x/tcp", "8000-8010/tcp"])
+def test_a_health_check_is_not_asked_of_what_speaks_no_http(port: str) -> None:
+    """A database would refuse it for ever."""
+    matched = match("FROM base\nRUN make\nCMD x\n", "RUN /bin/sh -c make # buildkit")
+    finding = found_in("CONF009", steps=("HEALTHCHECK CMD true",))
+    assert not propose(matched, [replace(PROCESS, exposed_ports=(port,))], finding).edits
+
+
+SHARED = """\
+ARG FROM_STAGE=base
+FROM scratch AS base
+ENV LD_LIBRARY_PATH=/opt/a:/opt/b
+FROM ${FROM_STAGE} AS builder
+RUN make
+FROM base
+COPY --from=builder /m /m
+"""
+
+
+def test_what_another_stage_gets_too_is_left_to_a_person() -> None:
+    """Whether that stands on the shared one by its name, or by an argument."""
+    for change in (SetVariable(PATH, "/opt/a"), SetVariable(PATH)):
+        matched = match(SHARED, SET, "COPY /m /m # buildkit")
+        proposal = propose(matched, [], propose_review(change))
+        assert not proposal.edits
+        assert [each.reason for each in proposal.refused] == [
+            "the stage of line 4 gets the variable too: change it by hand"
+        ]
+
+
+def test_a_user_is_not_added_below_another_stage() -> None:
+    """It would build as that user."""
+    text = "FROM base AS runtime\nRUN make\nFROM runtime AS dev\nRUN touch /etc/x\n"
+    matched = match(text, "RUN /bin/sh -c make # buildkit", target="runtime")
+    wanted = structs.replace(
+        make_finding("CONF001"), fixes=(Fix("Run as a user", ("do it",), build_edits=(AddLines(("USER 1",), "USER"),)),)
+    )
+    assert [each.reason for each in propose(matched, [], wanted).refused] == [
+        "the stage of line 3 gets USER too: change it by hand"
+    ]
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["RUN <<EOF\necho $LD_LIBRARY_PATH\nEOF", "COPY --chown=$LD_LIBRARY_PATH a /a", "RUN echo ${LD_LIBRARY_PATH}"],
+)
+def test_a_variable_that_is_used_anywhere_stays(use: str) -> None:
+    """In flags, in documents, in commands."""
+    proposal = propose(match(f"FROM base\n{SET}\n{use}\n", SET), [], propose_review(SetVariable(PATH)))
+    assert [each.reason for each in proposal.refused] == ["line 3 uses LD_LIBRARY_PATH: take it out by hand"]
+
+
+def propose_review(variable: SetVariable) -> Finding:
+    """A finding whose fix somebody has to read."""
+    return structs.replace(make_finding("ELF006"), fixes=(Fix("change it", ("do it",), edits=(variable,)),))

@@ -39,6 +39,8 @@ def test_the_folder_of_all_targets_is_copied() -> None:
         ("COPY m/snapshots /models/m/snapshots", "../../blobs/77", None, "copies from the build context"),
         (COPY, "/usr/bin/python3", None, "links to absolute paths"),
         (COPY, "../../blobs/77", 1, "was removed by a later step"),
+        (COPY, "../../b\nRUN touch x\nLABEL x=/y", None, "no Dockerfile could be given"),
+        (COPY, "../../blobs dir/77", None, "no Dockerfile could be given"),
         (COPY, "gone", None, "they are not in the stage"),
         (COPY, "../../../../../77", None, "they are not in the stage"),
         ("COPY --from=get /cache/* /models/m/snapshots/", "../../blobs/77", None, "by plain absolute paths"),

@@ -64,6 +64,24 @@ def test_several_requirements_are_one_edit() -> None:
         ("pip install .", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
         ("apt-get install numpy", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
         ("pip install $PACKAGES", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
+        (
+            "pip install numpy==2.1 --hash=sha256:00",
+            "line 2 installs by hashes: write another's hash by hand",
+        ),
+        ("pip install numpy==$NV pandas", "line 2 takes the version of numpy from a variable: change that"),
+        (
+            "pip install 'numpy; python_version<\"3.9\"'",
+            "line 2 asks for numpy under a condition: change it by hand",
+        ),
+        (
+            "pip install --no-deps pandas",
+            "line 2 installs without what is required: install numpy<2 in a step of its own",
+        ),
+        ("pip install pandas && pip uninstall -y numpy", "line 2 takes numpy out again"),
+        (
+            "pip install -t /opt/numpy numpy",
+            "no pip install of the Dockerfile names what has to be installed with 'numpy<2'",
+        ),
         ("pip download pandas", "no pip install of the Dockerfile names what has to be installed with 'numpy<2'"),
     ],
 )
@@ -75,6 +93,23 @@ def test_a_command_that_names_neither_is_left_to_a_person(run: str, reason: str)
 
 
 def test_what_is_no_requirement_is_not_put_into_a_command() -> None:
-    """Metadata of an image may hold anything."""
-    proposal = propose_runs("pip install pandas", edit=AskTogether(("numpy; rm -rf /",), ("pandas",)))
-    assert not proposal.edits
+    """Metadata of an image may hold anything, and what is arbitrarily equal any sign."""
+    for text in (
+        "numpy; rm -rf /",
+        "foo===1&touch${IFS}/pwned",
+        "foo===1'$(x)'",
+        "foo @ https://x/$(y)",
+        "a\nb",
+        "foo==1`x`",
+    ):
+        proposal = propose_runs("pip install pandas", edit=AskTogether((text,), ("pandas",)))
+        assert not proposal.edits
+        assert proposal.text == "FROM base\nRUN pip install pandas\n"
+
+
+def test_many_requirements_are_all_named() -> None:
+    """A command is no sentence."""
+    texts = tuple(f"dist{number}>=1" for number in range(30))
+    text = propose_runs("pip install pandas", edit=AskTogether(texts, ("pandas",))).text
+    assert all(f"'{each}'" in text for each in texts)
+    assert "…" not in text

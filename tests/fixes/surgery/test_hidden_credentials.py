@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from layerscope.fixes.surgery.hidden_credentials import hide_credentials
+from layerscope.fixes.surgery.hidden_credentials import hide_credentials, list_credentials
 from layerscope.formats.secret_text import REDACTED
 
 TOKEN = "hf_" + "kQ3mZ8vTn2WpX7rLbY5sJcHd9uGfEa4RoN"
@@ -40,3 +40,12 @@ def test_a_config_of_other_types_is_left_as_it_is() -> None:
         before = repr(document)
         hide_credentials(document)  # type: ignore[arg-type] # as any JSON may be
         assert repr(document) == before
+
+
+def test_a_credential_that_a_variable_held_is_hidden_wherever_it_stands() -> None:
+    """By its value, since nothing before it may tell what it is."""
+    known = list_credentials(["DB_PASSWORD=tr0ub4dor&3", "PATH=/bin", "API_KEY=short"])
+    assert known == ["tr0ub4dor&3", "short"]
+    document: dict[str, Any] = {"history": [{"created_by": "RUN mysql -ptr0ub4dor&3 short"}]}
+    hide_credentials(document, known)
+    assert document == {"history": [{"created_by": f"RUN mysql -p{REDACTED} short"}]}

@@ -11,6 +11,7 @@ from layerscope.audit.recipe.mounts import derive_mounts
 from layerscope.audit.recipe.others import derive_others
 from layerscope.audit.recipe.ports import derive_ports
 from layerscope.audit.recipe.proved import derive_proved
+from layerscope.audit.recipe.registry import derive_registry
 from layerscope.audit.recipe.stopping import derive_stopping
 from layerscope.audit.recipe.user import derive_user
 from layerscope.audit.result import AuditResult
@@ -20,7 +21,8 @@ from layerscope.recipe.names import name_application
 from layerscope.recipe.setting import LeftOut, Recipe, Setting, SourceKind
 
 _KINDS: Final[tuple[Callable[[Ground], Derived], ...]] = (
-    derive_gpu, derive_memory, derive_user, derive_mounts, derive_ports, derive_health, derive_stopping, derive_proved,
+    derive_registry, derive_gpu, derive_memory, derive_user, derive_mounts, derive_ports, derive_health,
+    derive_stopping, derive_proved,
 )  # fmt: skip
 
 

@@ -1,27 +1,40 @@
 """Volumes: those that the image declares, and those for models that it does not hold, each looked up in its files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from posixpath import normpath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from layerscope.audit.model_target import choose_model
 from layerscope.audit.recipe.ground import Ground, of_config, of_files, of_finding
+from layerscope.audit.recipe.obstacles import NO_FOLDER, find_obstacle, find_path_obstacle, find_pod_obstacle
 from layerscope.facts.config.hub_place import find_hub_place, is_offline
-from layerscope.facts.config.mount_points import MountPoint, MountPurpose
+from layerscope.facts.config.mount_points import (
+    LONGEST_PATH,
+    VOLUME_LIMIT,
+    MountPoint,
+    MountPurpose,
+    from_root,
+    is_usable,
+    list_declared,
+)
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.torch_hub import TorchHubUse
+from layerscope.layers.entry import EntryType
 from layerscope.policies.servers import HUB, ServerRow
-from layerscope.recipe.memory_volume import SHM
 from layerscope.recipe.names import name_once, to_name
 from layerscope.recipe.setting import LeftOut, Setting, Source
 from layerscope.rules.config.model_outside_image import ModelOutsideImage
 from layerscope.rules.config.unwritable_volume import UnwritableVolume
+from layerscope.rules.wording import tell_count
 
 RESERVED: Final = ("shm", "tmp", "payload")
 """Names of volumes that other settings have."""
 
 SHORT: Final = 18
 """Characters of an application's name in that of its volumes."""
+
+UNTOLD: Final = f"has letters that do not print, or more than {LONGEST_PATH}, or is of no folder below the root"
+"""Why a path is not told."""
 
 NAMES: Final = {MountPurpose.MODEL: "model", MountPurpose.HUB: "hub-cache"}
 
@@ -31,10 +44,13 @@ def derive_mounts(ground: Ground) -> Iterator[Setting | LeftOut]:
     names, paths = list(RESERVED), list[str]()
     places = ground.facts.of(MountPoint)
     for place in sorted(places, key=lambda each: (each.path.count("/"), each.path, each.purpose)):
-        around = next((path for path in paths if f"{place.path}/".startswith(f"{path.rstrip('/')}/")), None)
-        if around is not None:
-            told = "it is" if around == place.path else f"it lies in {around}, which is"
-            yield LeftOut(f"a volume at {place.path}", f"for {place.what}: {told} mounted already", _find_source(place))
+        obstacle = find_obstacle(place)
+        around = _find_around(place.path, paths)
+        if around is not None and not obstacle:
+            obstacle = f"{'it is' if around == place.path else f'it lies in {around}, which is'} mounted already"
+        if obstacle:
+            told = f"for {place.what}" if place.what else place.told
+            yield LeftOut(f"a volume at {place.path}", f"{told}: {obstacle}", _find_source(place))
             continue
         name = name_once(_name_volume(ground, NAMES.get(place.purpose, "") or place.path), names)
         names.append(name)
@@ -42,9 +58,16 @@ def derive_mounts(ground: Ground) -> Iterator[Setting | LeftOut]:
         is_read_only = place.purpose is MountPurpose.MODEL
         reason = f"{_tell_purpose(place)}; in the image {tell_state(ground, place)}{_tell_cure(ground, place)}"
         yield mount(name, place.path, reason, _find_source(place), read_only=is_read_only)
+        yield from _tell_claim(ground, place)
+    yield from _tell_others(ground.runtime.volumes)
     if not any(each.purpose is not MountPurpose.VOLUME for each in places):
         yield from _derive_store(ground, names, paths)
     yield from _derive_torch_cache(ground, names, paths)
+
+
+def _find_around(place: str, paths: Sequence[str]) -> str | None:
+    """The path among those that are mounted already at which a place is, or below which it lies."""
+    return next((path for path in paths if f"{place}/".startswith(f"{path}/")), None)
 
 
 def _name_volume(ground: Ground, text: str) -> str:
@@ -56,13 +79,43 @@ def tell_state(ground: Ground, place: MountPoint) -> str:
     """How the folder stands in the image, and whether the user may write there."""
     if not place.exists:
         return "it is not there, so that an engine makes it, as root's"
-    if not place.is_folder:
-        return "it is there and no folder, so that nothing can be mounted there"
     user = ground.identity.uid if ground.identity is not None else None
     told = f"it belongs to user {place.uid} with mode {place.mode:04o}"
     if place.is_writable is not None and user and place.purpose is not MountPurpose.MODEL:
         told += f", {'writable' if place.is_writable else 'not writable'} by user {user}"
-    return told if place.is_empty else f"{told}, and holds files, which a folder of the host would hide"
+    if place.is_empty:
+        return told
+    hidden = "docker and podman copy that into a new volume, and a claim or a folder of the host hides it"
+    return f"{told}, and holds {_tell_content(ground, place)}: {hidden}"
+
+
+def _tell_content(ground: Ground, place: MountPoint) -> str:
+    """How many files the image has below a folder."""
+    nodes = ground.result.tree.walk(place.evidence.path or "")
+    files = sum(node.type is not EntryType.DIRECTORY for node in nodes)
+    return tell_count(files, "file") if files else "folders"
+
+
+def _tell_claim(ground: Ground, place: MountPoint) -> Iterator[LeftOut]:
+    """What a pod does not get: a place that it cannot mount, or the files that a claim hides."""
+    obstacle = find_pod_obstacle(place.path)
+    if obstacle:
+        yield LeftOut(f"a claim at {place.path}", obstacle, _find_source(place), forms=("kubernetes",))
+    elif not place.is_empty:
+        content = _tell_content(ground, place)
+        reason = f"the claim hides the {content} that the image has there; what the program needs of that, copy there"
+        how = "by an init container of the same image that mounts the claim elsewhere"
+        yield LeftOut(f"files in {place.path}", f"{reason} {how}", of_files(place.evidence), forms=("kubernetes",))
+
+
+def _tell_others(volumes: Sequence[str]) -> Iterator[LeftOut]:
+    """Declared volumes that are not looked at: their paths cannot be told, or they are too many."""
+    unusable = sum(not is_usable(each) for each in volumes)
+    if unusable:
+        yield LeftOut("other volumes", f"of {unusable} that VOLUME declares, the path {UNTOLD}", of_config("Volumes"))
+    more = len(list_declared(volumes)) - VOLUME_LIMIT
+    if more > 0:
+        yield LeftOut("more volumes", f"{more} more are declared; mount those that are used", of_config("Volumes"))
 
 
 def _tell_cure(ground: Ground, place: MountPoint) -> str:
@@ -89,50 +142,61 @@ def _find_source(place: MountPoint) -> Source:
     return of_finding(UnwritableVolume.code) if place.is_writable is False else of_config("Volumes")
 
 
-def _derive_store(ground: Ground, names: list[str], paths: list[str]) -> Iterator[Setting]:
+def _derive_store(ground: Ground, names: list[str], paths: list[str]) -> Iterator[Setting | LeftOut]:
     """Where the server keeps what it is told to fetch, if the image holds no model and names none."""
     row, server = ground.server_row, ground.server
     if row is None or server is None or not row.store or is_offline(ground.environment):
         return
     search = choose_model(ground.result)
+    if search.reason and not search.reason.isprintable():
+        yield LeftOut("a volume for the model", f"its path, or that of its cache, {UNTOLD}")
     if search.target is not None or search.reason:
         return
-    place = _find_store(ground, row)
-    if _is_taken(ground, place, paths):
-        return
+    place = from_root(_find_store(ground, row))
+    reason = f"{server.name} keeps there what it fetches, and the image holds no model"
+    name = name_once(_name_volume(ground, NAMES[MountPurpose.HUB]), names)
     node = ground.result.tree.resolve(place.strip("/"))
-    state = _tell(ground, place)
-    reason = f"{server.name} keeps there what it fetches, and the image holds no model; in the image {state}"
     source = of_config("Env") if node is None else of_files(Evidence(node.layer, node.path))
-    yield mount(name_once(_name_volume(ground, NAMES[MountPurpose.HUB]), names), place, reason, source)
+    yield from _mount_cache(ground, _Cache(name, place, reason, source), paths)
 
 
-def _derive_torch_cache(ground: Ground, names: list[str], paths: list[str]) -> Iterator[Setting]:
+def _derive_torch_cache(ground: Ground, names: list[str], paths: list[str]) -> Iterator[Setting | LeftOut]:
     """Where PyTorch's hub keeps what a started script fetches, if the image has nothing there."""
     use = ground.facts.find(TorchHubUse)
     if use is None:
         return
     environment, home = ground.environment, _find_home(ground)
     cache = environment.get("XDG_CACHE_HOME") or f"{home}/.cache"
-    place = normpath(f"/{environment.get('TORCH_HOME') or f'{cache}/torch'}").replace("//", "/")
-    if _is_taken(ground, place, paths):
-        return
-    state = _tell(ground, place)
-    reason = f"the started script fetches weights by torch.hub, which keeps them there; in the image {state}"
-    yield mount(name_once(_name_volume(ground, "torch-cache"), names), place, reason, of_files(use.evidence))
+    place = from_root(environment.get("TORCH_HOME") or f"{cache}/torch")
+    reason = "the started script fetches weights by torch.hub, which keeps them there"
+    name = name_once(_name_volume(ground, "torch-cache"), names)
+    yield from _mount_cache(ground, _Cache(name, place, reason, of_files(use.evidence)), paths)
 
 
-def _is_taken(ground: Ground, place: str, paths: list[str]) -> bool:
-    """Whether the image has files there, or another volume does; nothing can be mounted at the root."""
-    node = ground.result.tree.resolve(place.strip("/"))
-    is_filled = node is not None and bool(ground.result.tree.children(node.path))
-    is_possible = place != "/" and place.isprintable()
-    return is_filled or not is_possible or any(f"{place}/".startswith(f"{path.rstrip('/')}/") for path in paths)
+class _Cache(NamedTuple):
+    """A folder that is filled from elsewhere, and why it is kept."""
+
+    name: str
+    path: str
+    reason: str
+    source: Source
 
 
-def _tell(ground: Ground, place: str) -> str:
-    node = ground.result.tree.resolve(place.strip("/"))
-    return "it is not there" if node is None else f"it belongs to user {node.uid} and is empty"
+def _mount_cache(ground: Ground, cache: _Cache, paths: list[str]) -> Iterator[Setting | LeftOut]:
+    """A volume, unless the image has files there or another volume lies around it; where none can be, why."""
+    tree, path = ground.result.tree, cache.path
+    node = tree.resolve(path.strip("/"))
+    is_file = node is not None and node.type is not EntryType.DIRECTORY
+    obstacle = NO_FOLDER if is_file else find_path_obstacle(path)
+    if not is_usable(path) and not obstacle:
+        yield LeftOut("a volume for a cache", f"{cache.reason}: its path {UNTOLD}", cache.source)
+    elif obstacle:
+        yield LeftOut(f"a volume at {path}", f"{cache.reason}: {obstacle}", cache.source)
+    elif not (node is not None and tree.children(node.path)) and _find_around(path, paths) is None:
+        state = "it is not there" if node is None else f"it belongs to user {node.uid} and is empty"
+        yield mount(cache.name, path, f"{cache.reason}; in the image {state}", cache.source)
+        if find_pod_obstacle(path):
+            yield LeftOut(f"a claim at {path}", find_pod_obstacle(path), cache.source, forms=("kubernetes",))
 
 
 def _find_home(ground: Ground) -> str:
@@ -151,14 +215,14 @@ def _find_store(ground: Ground, row: ServerRow) -> str:
 
 def mount(name: str, path: str, reason: str, source: Source, *, read_only: bool = False) -> Setting:
     """A volume by name; a pod takes a claim of that name, which has to be made first: its size is nobody's guess."""
-    assert path != SHM, "it has a setting of its own"
+    assert not find_path_obstacle(path), "nothing can be mounted there"
     fields = ["type=volume", f"source={name}", f"target={path}", *(["readonly"] if read_only else [])]
     row: dict[str, Any] = {"type": "volume", "source": name, "target": path}
     place: dict[str, Any] = {"name": name, "mountPath": path}
     if read_only:
         row["read_only"] = place["readOnly"] = True
     volume = {"name": name, "persistentVolumeClaim": {"claimName": name}}
-    is_possible = ":" not in path  # Kubernetes takes no other path
+    is_possible = not find_pod_obstacle(path)
     return Setting(
         f"a volume at {path}",
         reason,

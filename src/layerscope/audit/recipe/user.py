@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from layerscope.audit.recipe.ground import Ground, of_config, of_finding
+from layerscope.audit.recipe.obstacles import find_obstacle, find_pod_obstacle
 from layerscope.facts.config.mount_points import MountPoint, MountPurpose
 from layerscope.recipe.setting import LeftOut, Setting
 from layerscope.rules.config.root_user import RootUser
@@ -33,7 +34,7 @@ def derive_user(ground: Ground) -> Iterator[Setting | LeftOut]:
 
 def derive_volume_group(ground: Ground, group: int) -> Iterator[Setting]:
     """The group that owns what a pod mounts, where a user who is not root has to write there."""
-    written = list_written(ground)
+    written = [path for path in list_written(ground) if not find_pod_obstacle(path)]
     if written:
         reason = f"volumes come as root's, and the user has to write to {', '.join(written[:3])}"
         pod: dict[str, Any] = {"securityContext": {"fsGroup": group, "fsGroupChangePolicy": "OnRootMismatch"}}
@@ -43,4 +44,5 @@ def derive_volume_group(ground: Ground, group: int) -> Iterator[Setting]:
 def list_written(ground: Ground, *, besides: int | None = None) -> list[str]:
     """The places of volumes that the program may write to, `besides` those that belong to that user in the image."""
     places = (each for each in ground.facts.of(MountPoint) if each.purpose is not MountPurpose.MODEL)
-    return [each.path for each in places if besides is None or not each.exists or each.uid != besides]
+    mounted = (each for each in places if not find_obstacle(each))
+    return [each.path for each in mounted if besides is None or not each.exists or each.uid != besides]

@@ -54,6 +54,7 @@ from layerscope.report.applied_view import render_applied_json, render_applied_t
 from layerscope.report.plan_markdown import render_plan_markdown
 from layerscope.report.plan_view import render_plan_json, render_plan_text
 from layerscope.rules.registry import find_rule
+from layerscope.rules.wording import tell_count
 from layerscope.sources.source import Source
 
 FORMATS = (*TEXT_AND_JSON, "markdown")
@@ -127,7 +128,7 @@ def command(
         applied = apply_layers(
             whole, surgery, destination, meant, reading, options=options, console=console, proof=proof
         )
-        return _deliver_applied(applied, result, outputs, console)
+        return _deliver_applied(applied, result, codes, outputs, console)
     if choice.is_reconstructed:
         print_reconstruction(result, console)
         return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
@@ -188,10 +189,16 @@ def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: Dockerfile
     }
 
 
-def _deliver_applied(applied: Applied | None, result: AuditResult, outputs: Sequence[Output], console: Console) -> int:
+def _deliver_applied(
+    applied: Applied | None, result: AuditResult, codes: Collection[str], outputs: Sequence[Output], console: Console
+) -> int:
     """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written."""
     if applied is None:
+        withheld = len(choose_layer_fixes(result.findings, codes=codes, reviewed=True).cures)
         reason = "nothing to change in the layers themselves: no finding has such a fix; no image was written"
+        if withheld:
+            found = tell_count(withheld, "finding has a fix", "findings have fixes")
+            reason = f"nothing was changed: {found} that somebody should read first; --reviewed makes it"
         return deliver_unchanged(result, reason, outputs, console)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_applied_text(applied, context),

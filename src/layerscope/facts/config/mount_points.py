@@ -1,7 +1,7 @@
 """Folders of the container that ask for a volume: declared ones, and places of models that the image does not hold."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from posixpath import dirname, join, normpath
 from typing import Final
@@ -72,13 +72,22 @@ class MountPointCollector(Collector):
         """Yield the declared volumes, sorted, then the place of the model."""
         runtime = context.image.config.runtime
         identity = resolve_identity(runtime.user, collect_accounts(context))
-        paths = sorted({normpath(each) for each in runtime.volumes if _is_usable(each)})
-        for path in paths[:VOLUME_LIMIT]:
+        for path in list_declared(runtime.volumes)[:VOLUME_LIMIT]:
             yield _look(context, identity, path, Named("", "declared by VOLUME"), purpose=MountPurpose.VOLUME)
         yield from _find_model_place(context, identity)
 
 
-def _is_usable(path: str) -> bool:
+def list_declared(volumes: Iterable[str]) -> list[str]:
+    """The places of declared volumes, each once, without those that are not usable."""
+    return sorted({from_root(each) for each in volumes if is_usable(each)})
+
+
+def from_root(path: str) -> str:
+    """A path in its shortest spelling from the root, with one slash before it, of which POSIX would keep two."""
+    return f"/{normpath(f'/{path}').strip('/')}"
+
+
+def is_usable(path: str) -> bool:
     """Whether a path is one of a folder below the root that can be told: short, and of letters that print."""
     return path.startswith("/") and len(path) <= LONGEST_PATH and path.isprintable() and normpath(path).strip("/") != ""
 
@@ -95,8 +104,8 @@ def _find_model_place(context: FactContext, identity: Identity) -> Iterator[Moun
     if not named or any(_is_there(context, runtime.working_dir, each.value) for each in named):
         return
     first = named[0]
-    if first.value.startswith("/") and _is_usable(first.value):
-        place = normpath(first.value)
+    if first.value.startswith("/") and is_usable(first.value):
+        place = from_root(first.value)
         place = dirname(place) if _FILE.fullmatch(place) and dirname(place) != "/" else place
         yield _look(context, identity, place, first, purpose=MountPurpose.MODEL)
     elif _REPOSITORY.fullmatch(first.value) and not _has_cached(context, first.value):
@@ -106,8 +115,8 @@ def _find_model_place(context: FactContext, identity: Identity) -> Iterator[Moun
 def _look_in_hub(
     context: FactContext, identity: Identity, named: Named, environment: Mapping[str, str]
 ) -> Iterator[MountPoint]:
-    place = find_hub_place(environment, identity.home or "/")
-    if _is_usable(place):
+    place = from_root(find_hub_place(environment, identity.home or "/"))
+    if is_usable(place):
         yield _look(context, identity, place, named, purpose=MountPurpose.HUB, is_offline=is_offline(environment))
 
 

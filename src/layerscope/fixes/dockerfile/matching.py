@@ -105,7 +105,7 @@ def _follow_stages(dockerfile: Dockerfile, target: str) -> tuple[Stage, ...]:
     if place is None:
         names = ", ".join(stage.name for stage in stages if stage.name) or "none has a name"
         raise UsageError(f"looking for stage {target!r} in the Dockerfile: its stages are {names}")
-    known = _global_values(dockerfile)
+    known = read_global_values(dockerfile)
     chain: list[Stage] = []
     while place is not None:
         chain.insert(0, stages[place])
@@ -121,7 +121,7 @@ def find_stage_place(stages: tuple[Stage, ...], name: str, before: int) -> int |
     return places[-1] if places else None
 
 
-def _global_values(dockerfile: Dockerfile) -> dict[str, str]:
+def read_global_values(dockerfile: Dockerfile) -> dict[str, str]:
     """What the ARG in front of the first FROM set."""
     values: dict[str, str] = {}
     for each in dockerfile.instructions:
@@ -145,7 +145,7 @@ def _iter_values(
         for name, value in find_assignments(step.instruction.removeprefix("ARG "))
         if value
     }
-    outer, environment = _global_values(dockerfile), dict[str, str]()
+    outer, environment = read_global_values(dockerfile), dict[str, str]()
     for stage in chain:
         arguments: dict[str, str] = {}
         values = ChainMap(environment, arguments)

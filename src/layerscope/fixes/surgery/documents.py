@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from layerscope.fixes.surgery.config_changes import ConfigChange, make_changes, set_variables
 from layerscope.fixes.surgery.cuts import Range
-from layerscope.fixes.surgery.hidden_credentials import hide_credentials
+from layerscope.fixes.surgery.hidden_credentials import hide_credentials, list_credentials
 from layerscope.fixes.surgery.layer_writer import WrittenLayer
 from layerscope.image.config import ImageConfig
 from layerscope.image.descriptor import Descriptor
@@ -73,7 +73,7 @@ def render_config(
     for change in changes:
         _add_step(document, {"created_by": change.text, "empty_layer": True})
     if hides_credentials:
-        hide_credentials(document)
+        hide_credentials(document, list_credentials(image.config.runtime.env))
     if latest is not None:
         for made in (document, *(document.get("history") or ())):
             _clamp_created(made, "created", latest)

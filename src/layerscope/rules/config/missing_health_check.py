@@ -14,6 +14,12 @@ from layerscope.rules.severity import Severity
 DEFAULT_PORT: Final = "8000"
 
 
+TLS_PORTS: Final = frozenset({"443", "8443"})
+OTHER_PORTS: Final = frozenset(
+    {"21", "22", "25", "53", "1433", "2379", "3306", "5432", "5672", "6379", "9042", "9092", "11211", "27017"}
+)
+"""Ports on which something else than HTTP is spoken by custom."""
+
 INSTRUCTION: Final = "HEALTHCHECK --interval=30s --timeout=5s --start-period=300s CMD"
 
 
@@ -44,14 +50,22 @@ class MissingHealthCheck(Rule):
         process = facts.find(Process)
         if process is None or process.program is None or process.has_health_check or process.is_health_check_disabled:
             return
-        port = process.exposed_ports[0].partition("/")[0] if process.exposed_ports else DEFAULT_PORT
-        url = f"http://127.0.0.1:{port}/health"
+        url = f"{find_address(process) or f'http://127.0.0.1:{DEFAULT_PORT}'}/health"
         steps = [f"{INSTRUCTION} {_ask(client, url)}" for client in process.clients[:1]] or [
             f"{INSTRUCTION} {_ask('curl', url)}   (install curl: the image has nothing that could ask)"
         ]
         fix = Fix("Add a health check that asks the server itself", tuple(steps), kind=FixKind.CONFIG_EDIT)
         message = "The config has no health check: engines cannot tell a loading or hanging server from a working one"
         yield self.finding(message, Evidence(), fixes=(fix,))
+
+
+def find_address(process: Process) -> str:
+    """Where a server answers by HTTP, as far as its first exposed port tells; empty where it tells nothing."""
+    ports = [port for port, _, protocol in (each.partition("/") for each in process.exposed_ports) if protocol != "udp"]
+    if not ports or not (ports[0].isascii() and ports[0].isdecimal()) or ports[0] in OTHER_PORTS:
+        return ""
+    scheme = "https" if ports[0] in TLS_PORTS else "http"
+    return f"{scheme}://127.0.0.1:{ports[0]}"
 
 
 def _ask(client: str, url: str) -> str:

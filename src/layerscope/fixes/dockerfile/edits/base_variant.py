@@ -9,6 +9,7 @@ from typing import Final
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit, Span
+from layerscope.fixes.dockerfile.heirs import find_heir, tell_heir
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.formats.dockerfile import Instruction
 from layerscope.rules.build_edit import UseVariant
@@ -48,6 +49,8 @@ def _edit(variant: str, matched: MatchedDockerfile) -> Span | str:
     found = _BASE.match(start.operands)
     if found is None or start.operands[found.end() : found.end() + 1] == "@":
         return f"line {start.number} names no image of nvidia/cuda by a tag alone: its variants are not known"
+    if (heir := find_heir(matched, start)) is not None:
+        return tell_heir(heir, "the base image")
     if compiler := _find_compiler(matched):
         return (
             f"line {compiler.number} may compile: do that in a stage of its own, from the devel image, and copy what "

@@ -8,12 +8,13 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.assignments import can_drop_words, place_words
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
 from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
+from layerscope.fixes.dockerfile.heirs import find_heir, tell_heir
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_assignments
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, Safety
 from layerscope.rules.wording import tell_list
 
 _PLAIN: Final = re.compile(r"[\w/.,:+@%=-]+", re.ASCII)
@@ -38,7 +39,7 @@ def _edit(
     """All variables of a fix, or none."""
     changes: list[Span | Drop] = []
     for variable in variables:
-        found = _change_variable(variable, matched)
+        found = _change_variable(variable, matched, is_harmless=fix.safety is Safety.SAFE)
         if isinstance(found, str):
             return NoEdit(finding.code, None, found)
         changes += found
@@ -49,13 +50,26 @@ def _edit(
     return DockerfileEdit(finding.code, None, title, fix.safety, spans=spans, drops=drops)
 
 
-def _change_variable(variable: SetVariable, matched: MatchedDockerfile) -> tuple[Span | Drop, ...] | str:
+def _find_heir(setters: list[Instruction], matched: MatchedDockerfile) -> str:
+    """Why a variable cannot be another for the image alone; empty where it can."""
+    for place in setters or [matched.target.instructions[0]]:
+        heir = find_heir(matched, place)
+        if heir is not None:
+            return tell_heir(heir, "the variable")
+    return ""
+
+
+def _change_variable(
+    variable: SetVariable, matched: MatchedDockerfile, *, is_harmless: bool
+) -> tuple[Span | Drop, ...] | str:
     """What to change in the lines that set it, or the line that is put in; a reason where that is not known."""
     setters = [
         each
         for each in matched.instructions
         if each.keyword == "ENV" and any(name == variable.name for name, _ in find_assignments(each.operands))
     ]
+    if not is_harmless and (heir := _find_heir(setters, matched)):
+        return heir
     if variable.value is None:
         return _delete(variable.name, setters, matched)
     value = _quote(variable.value)
@@ -114,5 +128,11 @@ def _delete(name: str, setters: list[Instruction], matched: MatchedDockerfile) -
 def _find_user(name: str, setter: Instruction, matched: MatchedDockerfile) -> Instruction | None:
     """The first later instruction that takes the variable's value."""
     use = re.compile(rf"\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\b)")
-    later = (each for each in matched.instructions if each.number > setter.number)
-    return next((each for each in later if use.search(each.operands)), None)
+    later = (each for each in matched.dockerfile.instructions if each.number > setter.number)
+    return next((each for each in later if use.search(_join_texts(each))), None)
+
+
+def _join_texts(instruction: Instruction) -> str:
+    """All in which an instruction may use a variable."""
+    documents = (document.content for document in instruction.documents)
+    return "\n".join((*instruction.flags, instruction.operands, *documents))

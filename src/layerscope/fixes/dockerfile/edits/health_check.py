@@ -8,6 +8,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
 from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.rules.config.missing_health_check import find_address
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
@@ -24,8 +25,12 @@ def edit_health_check(
         return
     process = facts.find(Process)
     line = finding.fixes[0].steps[0] if finding.fixes else ""
-    if process is None or not process.exposed_ports or not line.startswith(KEYWORD):
-        yield NoEdit(CODE, None, "the image exposes no port: which address answers is not known")
+    if process is None or not find_address(process) or not line.startswith(KEYWORD):
+        yield NoEdit(
+            CODE,
+            None,
+            "the image exposes no port for HTTP: which address answers is not known",
+        )
     elif not process.clients:
         yield NoEdit(CODE, None, "the image has neither curl nor wget nor Python: nothing could ask")
     elif any(each.keyword == KEYWORD for each in matched.instructions):

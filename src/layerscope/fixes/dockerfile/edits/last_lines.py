@@ -6,6 +6,7 @@ from typing import Final
 from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
 from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
+from layerscope.fixes.dockerfile.heirs import find_heir, tell_heir
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.rules.build_edit import AddLines
 from layerscope.rules.finding import Finding
@@ -34,6 +35,8 @@ def edit_last_lines(
 def _find_hindrance(edit: AddLines, matched: MatchedDockerfile) -> str:
     """Why the lines cannot stand there; empty where they can."""
     stage = matched.target.instructions
+    if (heir := find_heir(matched, stage[0])) is not None:
+        return tell_heir(heir, edit.keyword)
     setter = next((each for each in reversed(stage) if each.keyword == edit.keyword), None)
     if setter is not None:
         return f"line {setter.number} has {edit.keyword} already: change it there"

@@ -1,5 +1,6 @@
 """LAY204: where a COPY from a stage takes links and not what they lead to, that is copied, too."""
 
+import re
 from collections.abc import Iterator
 from posixpath import basename, commonpath, dirname, normpath, relpath
 from typing import Final
@@ -16,6 +17,7 @@ from layerscope.rules.fix import Safety
 
 CODE: Final = "LAY204"
 _FROM: Final = "--from="
+_PLAIN: Final = re.compile(r"[\w./@+-]+", re.ASCII)
 
 
 def edit_link_targets(
@@ -49,6 +51,8 @@ def _edit(fact: DanglingLinks, matched: MatchedDockerfile) -> DockerfileEdit | s
     outside = relpath(folder, target)
     if not outside.startswith("..") or normpath(f"{source}/{outside}") in {"/", "."} or folder == "/":
         return f"line {copy.number} copies from the folder in which the targets should be: they are not in the stage"
+    if not _PLAIN.fullmatch(f"{source}/{outside}") or not _PLAIN.fullmatch(folder):
+        return f"what links of line {copy.number} lead to has a name that no Dockerfile could be given as it is"
     flags = "".join(f"{flag} " for flag in copy.flags)
     line = f"COPY {flags}{normpath(f'{source}/{outside}')} {folder}{matched.dockerfile.line_end}"
     end = matched.dockerfile.find_line(copy.end)

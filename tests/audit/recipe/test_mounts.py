@@ -1,0 +1,167 @@
+"""Volumes of a recipe: where none is mounted, in one form or in all, a line says so, and none is lost."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from layerscope.audit.recipe.build import derive_recipe
+from layerscope.audit.result import AuditResult
+from layerscope.facts.config.mount_points import VOLUME_LIMIT
+from layerscope.policies.policies import Policies
+from layerscope.recipe.forms import FORMS
+from layerscope.recipe.setting import LeftOut, Recipe, Setting
+from support.recipe_checks import read_compose, read_kubernetes, run_script
+from support.serving_image import RUNTIME, audit_serving
+from support.tar_writer import file
+
+SHM: Final = "/dev/shm"  # noqa: S108 -- inside the container
+SCRIPT: Final = file("app/main.py", b"import torch\nmodel = torch.hub.load('a/b', 'c')\n")
+
+
+def derive(result: AuditResult) -> Recipe:
+    """The recipe, by the built-in tables."""
+    return derive_recipe(result, Policies())
+
+
+def find_left_out(recipe: Recipe, subject: str) -> LeftOut:
+    """What is said of a subject that is not set."""
+    (left_out,) = [each for each in recipe.left_out if each.subject == subject]
+    return left_out
+
+
+def list_volumes(recipe: Recipe) -> list[str]:
+    """The paths of all volumes that are mounted in any form."""
+    return [each.subject.removeprefix("a volume at ") for each in recipe.settings if each.volumes]
+
+
+def find_volume(recipe: Recipe, path: str) -> Setting:
+    """The volume at that path."""
+    (setting,) = [each for each in recipe.settings if each.subject == f"a volume at {path}"]
+    return setting
+
+
+def set_variable(text: str) -> dict[str, Any]:
+    """The config with one more variable."""
+    return {"Env": [*RUNTIME["Env"], text]}
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        {"Volumes": {SHM: {}}},
+        {"Volumes": {f"/{SHM}/": {}}},
+        {"Cmd": ["serve", SHM]},
+        set_variable(f"HF_HUB_CACHE={SHM}"),
+        {"Cmd": ["serve"], **set_variable(f"HF_HUB_CACHE=/{SHM}")},
+        {"Cmd": ["python3", "/app/main.py"], "Entrypoint": [], **set_variable(f"TORCH_HOME={SHM}")},
+    ],
+)
+def test_shared_memory_is_no_volume(runtime: dict[str, Any], tmp_path: Path) -> None:
+    """Whoever names it, and however it is spelled: it is said why, and every form is what its readers take."""
+    recipe = derive(audit_serving(tmp_path, SCRIPT, **{"Volumes": {}, **runtime}))
+    assert "it is the place of shared memory" in find_left_out(recipe, f"a volume at {SHM}").reason
+    assert SHM not in list_volumes(recipe)
+    assert f"target={SHM}" not in " ".join(run_script(FORMS["docker"]("acme/serve:1", recipe), tmp_path))
+    targets = [each["target"] for each in read_compose(FORMS["compose"]("x", recipe), tmp_path).get("volumes", [])]
+    assert SHM not in targets
+    read_kubernetes(FORMS["kubernetes"]("acme/serve:1", recipe))
+
+
+def test_what_lies_below_shared_memory_is_a_volume(tmp_path: Path) -> None:
+    """The nearest neighbour: engines and clusters mount there."""
+    recipe = derive(audit_serving(tmp_path, Volumes={f"{SHM}/data": {}}))
+    assert f"{SHM}/data" in list_volumes(recipe)
+
+
+def test_files_that_a_claim_hides_are_told(tmp_path: Path) -> None:
+    """Engines fill a new volume with what the image has there, and a cluster does not."""
+    files = [file("var/lib/app/schema.sql", b"create"), file("var/lib/app/more/rows.sql", b"insert")]
+    recipe = derive(audit_serving(tmp_path / "a", *files, Volumes={"/var/lib/app": {}}))
+    reason = find_volume(recipe, "/var/lib/app").reason
+    assert "holds 2 files: docker and podman copy that into a new volume, and a claim or a folder" in reason
+    told = find_left_out(recipe, "files in /var/lib/app")
+    assert told.reason.startswith("the claim hides the 2 files that the image has there")
+    assert "init container" in told.reason
+    assert told.forms == ("kubernetes",)
+    empty = derive(audit_serving(tmp_path / "b"))
+    assert "/data" in list_volumes(empty)
+    assert not [each for each in empty.left_out if each.subject.startswith("files in")]
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        {"Volumes": {"/etc/passwd": {}}},
+        {"Volumes": {}, **set_variable("HF_HUB_CACHE=/etc/passwd")},
+        {"Volumes": {}, "Cmd": ["serve"], **set_variable("HF_HUB_CACHE=/etc/passwd")},
+    ],
+)
+def test_a_volume_on_a_file_is_not_mounted(runtime: dict[str, Any], tmp_path: Path) -> None:
+    """No engine starts a container with one; nor is it said that the user writes there."""
+    recipe = derive(audit_serving(tmp_path, **runtime))
+    assert "no folder" in find_left_out(recipe, "a volume at /etc/passwd").reason
+    assert "/etc/passwd" not in list_volumes(recipe)
+    groups = [each.reason for each in recipe.settings if each.subject == "group of volumes"]
+    assert not [each for each in groups if "/etc/passwd" in each]
+
+
+def test_paths_that_cannot_be_told_are_counted(tmp_path: Path) -> None:
+    """What does not print, what is too long, and the root; none of it comes out in a text."""
+    volumes: dict[str, Any] = {"/a\x1b[2Jb": {}, f"/{'x' * 500}": {}, "/": {}, "/data": {}}
+    recipe = derive(audit_serving(tmp_path, Volumes=volumes))
+    assert find_left_out(recipe, "other volumes").reason.startswith("of 3 that VOLUME declares, the path has letters")
+    assert "/data" in list_volumes(recipe)
+    assert not [each for each in derive(audit_serving(tmp_path / "b")).left_out if each.subject == "other volumes"]
+
+
+def test_volumes_beyond_those_that_are_looked_at_are_counted(tmp_path: Path) -> None:
+    """None is lost."""
+    volumes: dict[str, Any] = {f"/data/{number}": {} for number in range(VOLUME_LIMIT + 3)}
+    recipe = derive(audit_serving(tmp_path, Volumes=volumes))
+    assert find_left_out(recipe, "more volumes").reason == "3 more are declared; mount those that are used"
+
+
+@pytest.mark.parametrize(
+    ("subject", "runtime"),
+    [
+        ("a volume for the model", {"Cmd": ["serve", "/models/\x07"]}),
+        ("a volume for the model", set_variable("HF_HUB_CACHE=/x\x07")),
+        ("a volume for a cache", {"Cmd": ["serve"], **set_variable("HF_HUB_CACHE=/x\x07")}),
+    ],
+)
+def test_a_model_s_path_that_does_not_print_is_told(subject: str, runtime: dict[str, Any], tmp_path: Path) -> None:
+    """Without the path itself."""
+    told = find_left_out(derive(audit_serving(tmp_path, **runtime)), subject)
+    assert "has letters that do not print" in told.reason
+    assert told.reason.isprintable()
+
+
+def test_a_path_that_kubernetes_does_not_take_is_told_there(tmp_path: Path) -> None:
+    """And its pod gets no group for the sake of that volume alone."""
+    recipe = derive(audit_serving(tmp_path, Cmd=["serve", "/models/m"], Volumes={"/a:b": {}}))
+    assert find_left_out(recipe, "a claim at /a:b").forms == ("kubernetes",)
+    assert "# not set: a claim at /a:b: Kubernetes takes" in FORMS["kubernetes"]("acme/serve:1", recipe)
+    assert "a claim at" not in FORMS["docker"]("acme/serve:1", recipe)
+    assert "/a:b" in list_volumes(recipe)
+    assert "group of volumes" not in {each.subject for each in recipe.settings}
+
+
+@pytest.mark.parametrize(
+    ("reference", "source", "told"),
+    [
+        ("docker.io/library/app:1", "docker engine 29.1.2 (export)", "a cluster asks docker.io for app:1"),
+        ("docker.io/acme/app:1", "podman 5.4.0 (overlay, read in place)", "a cluster asks docker.io for acme/app:1"),
+        ("localhost/app:1", "podman 5.4.0 (export)", "localhost/app:1 is a name that no cluster finds"),
+        ("ghcr.io/acme/app:1", "docker engine 29.1.2 (export)", ""),
+        ("docker.io/library/app:1", "registry (registry-1.docker.io)", ""),
+        ("sha256:" + "0" * 64, "docker engine 29.1.2 (export)", "a cluster asks docker.io for sha256:0"),
+    ],
+)
+def test_a_name_that_an_engine_alone_may_know_is_told(reference: str, source: str, told: str, tmp_path: Path) -> None:
+    """A cluster asks a registry, where another's image may have that name; what came from one has no such doubt."""
+    result = audit_serving(tmp_path)
+    image = replace(result.image, reference=reference, source=source)
+    found = [each for each in derive(replace(result, image=image)).left_out if each.subject == "a registry"]
+    assert [(each.reason.startswith(told), each.forms) for each in found] == ([(True, ("kubernetes",))] if told else [])
