@@ -13,12 +13,12 @@ from layerscope.layers.stages import Chunk
 class BlobWriter:
     """Writes to a nameless place in a folder; `publish` gives the bytes the name that their digest asks for."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin an empty file."""
+    def __init__(self, folder: Path, *, is_hashed: bool = True) -> None:
+        """Begin an empty file; what is not hashed here has to be told by its digest in the end."""
         self._folder = folder
         self._path = folder / f".writing-{os.getpid()}"
         self._file = self._path.open("xb", buffering=0)
-        self._hash = hashlib.sha256()
+        self._hash = hashlib.sha256() if is_hashed else None
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -33,16 +33,18 @@ class BlobWriter:
     def write(self, piece: Chunk) -> int:
         """Write and hash a piece; returns its length."""
         view = memoryview(piece)
-        self._hash.update(view)
+        if self._hash is not None:
+            self._hash.update(view)
         written = 0
         while written < len(view):
             written += self._file.write(view[written:])
         self.size += len(view)
         return len(view)
 
-    def publish(self) -> Digest:
-        """Name the blob, which has to be whole, and return its digest."""
-        digest = Digest("sha256", self._hash.hexdigest())
+    def publish(self, known: Digest | None = None) -> Digest:
+        """Name the blob, which has to be whole, and return its digest, which is `known` where it was not hashed."""
+        digest = known if self._hash is None else Digest("sha256", self._hash.hexdigest())
+        assert digest is not None, "what is not hashed here was hashed elsewhere"
         self._file.close()
         self._path.rename(self._folder / digest.hex)
         return digest

@@ -103,7 +103,7 @@ def write_layer(
     """Write a layer of the pieces of its tar; raises what they raise, DigestMismatchError and OSError."""
     tar = hashlib.sha256()
     with (
-        BlobWriter(blobs) as blob,
+        BlobWriter(blobs, is_hashed=compression is not Compression.NONE) as blob,  # as it is, the tar is the blob
         closing(open_packer(compression, blob.write)) as packer,
         Sink(name="diff-id") as hashing,
         Sink(name="pack") as packing,
@@ -117,7 +117,7 @@ def write_layer(
         diff_id = Digest("sha256", tar.hexdigest())
         if expected is not None and diff_id != expected and expected.algorithm == diff_id.algorithm:
             raise DigestMismatchError(f"packing layer {name}: its DiffID is {diff_id}, expected {expected}")
-        digest = blob.publish()
+        digest = blob.publish(diff_id)
         descriptor = Descriptor(MEDIA_TYPES[compression], digest, blob.size, annotations=annotations or {})
         return WrittenLayer(descriptor, diff_id, is_kept=False)
 
