@@ -129,3 +129,9 @@ def test_lines_continued_up_to_the_limit_are_read_in_time_that_grows_with_them()
     """A megabyte of continued lines and of flags."""
     for content in (b"FROM a\nRUN " + b"x\\\n" * 300_000, b"FROM a\nRUN " + b"--a \\\n" * 170_000 + b"b"):
         assert parse_dockerfile(content).instructions[1].number == 2
+
+
+def test_the_text_of_an_instruction_has_its_documents() -> None:
+    """What a command or a file is made of, in one text."""
+    (_, run) = parse_dockerfile(b"FROM a\nRUN --network=none sh <<END\nmake\nEND\n").instructions
+    assert run.text == "sh <<END\nmake\n"

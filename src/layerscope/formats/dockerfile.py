@@ -70,6 +70,11 @@ class Instruction(Struct, frozen=True):
         """The operands in JSON form; None in any other."""
         return parse_exec_form(self.operands)
 
+    @property
+    def text(self) -> str:
+        """Its operands and the documents below them: all that a command of it, or a file, is made of."""
+        return "\n".join((self.operands, *(document.content for document in self.documents)))
+
     def find_place(self, position: int) -> int:
         """Where a position of the operands lies in the file's text."""
         return self.line.find_place(len(self.line.text.rstrip()) - len(self.operands) + position)

@@ -89,6 +89,10 @@ _TAIL: Final = re.compile(r"[\w+/.=~-]*")
 """What may still belong to a credential that is longer than its form allows."""
 
 
+SHORTEST_VALUE: Final = 6
+"""Characters of a value that is hidden wherever it stands: shorter ones are words."""
+
+
 def names_secret(name: str) -> bool:
     """Whether a variable, key or option of that name usually holds a credential."""
     plain = (_CAMEL.sub("_", name) if not name.isupper() else name).replace("-", "_")
@@ -179,6 +183,13 @@ def redact_text(text: str) -> str:
             position = end
     pieces.append(text[position:TEXT_LIMIT])
     return "".join(pieces) + (UNSEARCHED if len(text) > TEXT_LIMIT else "")
+
+
+def hide_values(text: str, values: Iterable[str]) -> str:
+    """The text with REDACTED in place of these values, wherever they stand; of few characters they are words."""
+    for value in sorted({value for value in values if len(value) >= SHORTEST_VALUE}, key=len, reverse=True):
+        text = text.replace(value, REDACTED)
+    return text
 
 
 def redact_value(name: str, value: str) -> str:

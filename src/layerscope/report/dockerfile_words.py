@@ -1,15 +1,11 @@
 """What is changed in a Dockerfile and what is not, in words."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from layerscope.fixes.dockerfile.edit import NoEdit
 from layerscope.fixes.dockerfile.proposal import NAME, DockerfileProposal
-from layerscope.formats.secret_text import REDACTED, find_redactions, redact_text
+from layerscope.formats.secret_text import find_redactions, hide_values, redact_text
 from layerscope.rules.wording import tell_count, tell_list
-
-SHORTEST: Final = 6
-"""Characters of a credential that is hidden wherever it stands: shorter ones are words."""
 
 HEADING = "In the Dockerfile"
 
@@ -29,9 +25,7 @@ def hide_secrets(diff: str) -> str:
     lines = diff.split("\n")
     shown = "\n".join(map(redact_text, lines))
     found = {line[start:end].strip("\"'") for line in lines for start, end in find_redactions(line)}
-    for value in sorted(found, key=len, reverse=True):
-        shown = shown.replace(value, REDACTED) if len(value) >= SHORTEST else shown
-    return shown
+    return hide_values(shown, found)
 
 
 def tell_diff(proposal: DockerfileProposal) -> list[str]:

@@ -10,7 +10,8 @@ import pytest
 from layerscope.cli.console import Console
 from layerscope.cli.main import run
 from support.built_image import BuiltImage
-from support.images import build_image, write_image
+from support.compression import Packing
+from support.images import build_image, load_fixture, write_image
 from support.tar_writer import directory, file, symlink, whiteout
 
 PROGRAM = bytes(range(256)) * 100
@@ -45,6 +46,17 @@ def build_service() -> BuiltImage:
             "Entrypoint": ["/usr/bin/python3", "/app/serve.py"],
         },
     )
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Callable[[str], str]:
+    """Writes a fixture image with layers that are not packed, whose sizes no library decides; returns its name."""
+
+    def write(name: str) -> str:
+        write_image(load_fixture(name), tmp_path / name, "oci-dir", packing=Packing.NONE)
+        return f"oci-dir:{name}"
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,35 +10,12 @@ from typing import Any
 
 import pytest
 
-from layerscope import __version__
+from support.applied_fixes import MAKE, compare_applied
 from support.built_image import Variant, render_json
-from support.compression import Packing
 from support.images import FORMATS, load_fixture, write_image
-from support.results import check_snapshot
 
 Answer = Callable[..., tuple[int, bytes, str]]
 ImageWriter = Callable[[str, str], Path]
-
-SNAPSHOTS = Path(__file__).parent / "snapshots"
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-MAKE = ("--apply", "--layers", "--to")
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Callable[[str], str]:
-    """Writes a fixture image with layers that are not packed, whose sizes no library decides; returns its name."""
-
-    def write(name: str) -> str:
-        write_image(load_fixture(name), tmp_path / name, "oci-dir", packing=Packing.NONE)
-        return f"oci-dir:{name}"
-
-    return write
-
-
-def compare(name: str, text: str) -> None:
-    """Compare an output with its snapshot."""
-    text = DIGEST.sub("sha256:…", text).replace(f'"{__version__}"', '"VERSION"')
-    check_snapshot(SNAPSHOTS / name, text, is_update=os.environ.get("LAYERSCOPE_SNAPSHOTS") == "write")
 
 
 @pytest.mark.usefixtures("on_terminal")
@@ -53,9 +28,9 @@ def test_a_fix_is_told_in_every_format(
     outputs = ("-o", "terminal", "-o", "json=fix.json", "-o", "markdown=fix.md")
     code, out, _ = answer("fix", plain(name), *MAKE, "oci-dir:fixed", *outputs)
     assert code == 0
-    compare(f"applied-{name}-80.txt", out.decode())
-    compare(f"applied-{name}.json", Path("fix.json").read_text())
-    compare(f"applied-{name}.md", Path("fix.md").read_text())
+    compare_applied(f"applied-{name}-80.txt", out.decode())
+    compare_applied(f"applied-{name}.json", Path("fix.json").read_text())
+    compare_applied(f"applied-{name}.md", Path("fix.md").read_text())
 
 
 def test_the_new_image_audits_as_it_was_said(

@@ -3,44 +3,20 @@
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from layerscope import __version__
+from support.applied_fixes import MAKE, compare_applied
 from support.built_image import build_image
-from support.compression import Packing
-from support.images import load_fixture, write_image
-from support.results import check_snapshot
+from support.images import write_image
 from support.strategies import SECOND
 from support.tar_member import directory, file
 
 Answer = Callable[..., tuple[int, bytes, str]]
 ImageWriter = Callable[[str, str], Path]
-
-SNAPSHOTS = Path(__file__).parent / "snapshots"
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-MAKE = ("--apply", "--layers", "--to")
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Callable[[str], str]:
-    """Writes a fixture image with layers that are not packed, whose sizes no library decides; returns its name."""
-
-    def write(name: str) -> str:
-        write_image(load_fixture(name), tmp_path / name, "oci-dir", packing=Packing.NONE)
-        return f"oci-dir:{name}"
-
-    return write
-
-
-def compare(name: str, text: str) -> None:
-    """Compare an output with its snapshot."""
-    text = DIGEST.sub("sha256:…", text).replace(f'"{__version__}"', '"VERSION"')
-    check_snapshot(SNAPSHOTS / name, text, is_update=os.environ.get("LAYERSCOPE_SNAPSHOTS") == "write")
 
 
 @pytest.mark.usefixtures("on_terminal")
@@ -57,7 +33,7 @@ def test_times_are_told_in_every_format(
     assert told["times"]["clamped"] > 100
     assert not {"LAY201", "LAY202"} & {finding["code"] for finding in told["removed"]}
     assert {reason[:6] for reason in told["left"]} == {"LAY201", "LAY202"}
-    compare("applied-times-80.txt", answer("fix", "oci-dir:demo", *arguments[:-1], "oci-dir:again")[1].decode())
+    compare_applied("applied-times-80.txt", answer("fix", "oci-dir:demo", *arguments[:-1], "oci-dir:again")[1].decode())
     assert "Times of " in Path("fix.md").read_text()
 
 
@@ -80,8 +56,8 @@ def test_files_that_are_put_are_told_in_every_format(
     outputs = ("-o", "terminal", "-o", "json=fix.json", "-o", "markdown=fix.md")
     code, out, err = answer("fix", plain("demo"), "--only", "LAY101", *files, *MAKE, "oci-dir:fixed", *outputs)
     assert code == 0, err
-    compare("applied-put-80.txt", out.decode())
-    compare("applied-put.md", Path("fix.md").read_text())
+    compare_applied("applied-put-80.txt", out.decode())
+    compare_applied("applied-put.md", Path("fix.md").read_text())
     told = json.loads(Path("fix.json").read_text())
     digest = "sha256:" + hashlib.sha256(b"new\n").hexdigest()
     assert [each["path"] for each in told["put"]] == ["/etc/new/conf", "/etc/os-release"]
@@ -126,8 +102,8 @@ def test_merged_layers_are_told_in_every_format(
         "fix", plain("demo"), "--only", "LAY101", "--merge", "2-6", *MAKE, "oci-dir:fixed", *outputs
     )
     assert code == 0, err
-    compare("applied-merge-80.txt", out.decode())
-    compare("applied-merge.md", Path("fix.md").read_text())
+    compare_applied("applied-merge-80.txt", out.decode())
+    compare_applied("applied-merge.md", Path("fix.md").read_text())
     told = json.loads(Path("fix.json").read_text())
     outcomes = [(layer["index"], layer["outcome"]) for layer in told["layers"] if layer["size_after"] is None]
     assert outcomes == [*((number, "merged") for number in range(2, 6)), (8, "left out")]

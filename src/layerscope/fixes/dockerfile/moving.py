@@ -71,8 +71,7 @@ def find_hindrance(
     for each in matched.list_between(first, mover):
         if each.keyword in {"USER", "SHELL"}:
             return f"line {each.number} changes the {each.keyword} in between"
-        text = " ".join((each.operands, *(document.content for document in each.documents)))
-        if each not in makers and each.keyword in _USERS and (path := _find_used(text, paths)):
+        if each not in makers and each.keyword in _USERS and (path := _find_used(each.text, paths)):
             return f"line {each.number} may use {path} in between"
     used = _find_used(" ; ".join(before), paths)
     return f"line {mover.number} may use {used} first" if used else ""

@@ -1,12 +1,8 @@
 """Credentials taken out of what a config records and no container needs: its history and its labels."""
 
 from collections.abc import Iterable
-from typing import Final
 
-from layerscope.formats.secret_text import REDACTED, find_secrets, find_value_secret, join_matches
-
-SHORTEST: Final = 6
-"""Characters of a value that is looked for wherever it stands: shorter ones are words."""
+from layerscope.formats.secret_text import REDACTED, find_secrets, find_value_secret, hide_values, join_matches
 
 
 def hide_credentials(document: dict[str, object], known: Iterable[str] = ()) -> None:
@@ -14,7 +10,7 @@ def hide_credentials(document: dict[str, object], known: Iterable[str] = ()) -> 
 
     So goes each of the `known` values, whatever stands before it.
     """
-    values = sorted({value for value in known if len(value) >= SHORTEST}, key=len, reverse=True)
+    values = tuple(known)
     history = document.get("history")
     for step in history if isinstance(history, list) else ():
         if isinstance(step, dict):
@@ -37,10 +33,7 @@ def list_credentials(environment: Iterable[str]) -> list[str]:
 
 
 def _hide(text: str, values: Iterable[str]) -> str:
-    text = _cut(text, join_matches(text, find_secrets(text)))
-    for value in values:
-        text = text.replace(value, REDACTED)
-    return text
+    return hide_values(_cut(text, join_matches(text, find_secrets(text))), values)
 
 
 def _hide_value(name: str, value: str, values: Iterable[str]) -> str:

@@ -64,5 +64,4 @@ def _edit(variant: str, matched: MatchedDockerfile) -> Span | str:
 def _find_compiler(matched: MatchedDockerfile) -> Instruction | None:
     """The first RUN that may need the compiler or the headers of CUDA."""
     runs = (each for each in matched.instructions if each.keyword == "RUN")
-    texts = ((each, " ".join((each.operands, *(document.content for document in each.documents)))) for each in runs)
-    return next((each for each, text in texts if _COMPILES.search(text)), None)
+    return next((each for each in runs if _COMPILES.search(each.text)), None)

@@ -129,10 +129,4 @@ def _find_user(name: str, setter: Instruction, matched: MatchedDockerfile) -> In
     """The first later instruction that takes the variable's value."""
     use = re.compile(rf"\$(?:{re.escape(name)}\b|\{{{re.escape(name)}\b)")
     later = (each for each in matched.dockerfile.instructions if each.number > setter.number)
-    return next((each for each in later if use.search(_join_texts(each))), None)
-
-
-def _join_texts(instruction: Instruction) -> str:
-    """All in which an instruction may use a variable."""
-    documents = (document.content for document in instruction.documents)
-    return "\n".join((*instruction.flags, instruction.operands, *documents))
+    return next((each for each in later if use.search("\n".join((*each.flags, each.text)))), None)

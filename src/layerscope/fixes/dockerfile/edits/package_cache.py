@@ -93,8 +93,7 @@ def _add_options(layer: int, kind: str, maker: Instruction) -> DockerfileEdit | 
 def _find_reader(maker: Instruction, matched: MatchedDockerfile) -> int | None:
     """A later line, of whatever stage, that installs and does not fetch lists itself before."""
     for each in matched.dockerfile.instructions:
-        text = "\n".join((each.operands, *(document.content for document in each.documents)))
-        reads, updates = _APT_READS.search(text), _APT_UPDATES.search(text)
+        reads, updates = _APT_READS.search(each.text), _APT_UPDATES.search(each.text)
         is_later = each.number > maker.number and each.keyword == "RUN"
         if is_later and reads and not (updates and updates.start() < reads.start()):
             return each.number
