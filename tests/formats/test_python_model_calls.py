@@ -66,6 +66,23 @@ def test_calls_are_told_by_name_and_limited() -> None:
     assert len(parse_model_calls(b'LLM("a/b")\n' * 1000)) == CALLS_LIMIT
 
 
+@pytest.mark.parametrize(
+    ("text", "is_local"),
+    [
+        ('X.from_pretrained("a/b", local_files_only=True)', True),
+        ('X.from_pretrained("a/b", x(1), local_files_only = True, y=2)', True),
+        ('os.environ["HF_HUB_OFFLINE"] = "1"\nX.from_pretrained("a/b")', True),
+        ('X.from_pretrained("a/b", local_files_only=False)', False),
+        ('X.from_pretrained("a/b", x(local_files_only=True))', False),
+        ('X.from_pretrained("a/b")\nY.other(local_files_only=True)', False),
+        ('# HF_HUB_OFFLINE\nX.from_pretrained("a/b")', False),
+    ],
+)
+def test_calls_that_ask_no_hub_are_told(text: str, is_local: bool) -> None:
+    """By an argument of their own, or by a variable of which the script speaks."""
+    assert [each.is_local for each in parse_model_calls(text.encode())] == [is_local]
+
+
 @pytest.mark.parametrize("text", ["LLM(" * 60_000, "LLM(a, " * 30_000, '"' * 250_000, "LLM(\\\n" * 30_000])
 def test_a_strange_script_takes_no_time(text: str) -> None:
     """Each call looks at a limited number of words, and so many calls are looked at."""

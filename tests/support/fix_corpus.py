@@ -9,6 +9,7 @@ from support.built_image import BuiltImage, build_image
 from support.cuda_images import SITE, installed, sized, torch, wheels
 from support.elf_images import GLIBC_FILES, module, write_files
 from support.elf_writer import ElfPlan
+from support.hub_files import cache
 from support.python_files import distribution, interpreter
 from support.tar_member import TarMember, directory, file, symlink, whiteout
 
@@ -75,6 +76,20 @@ CORPUS: Final[Mapping[str, PlantedFault]] = {
     "CONF010": PlantedFault(
         [[*interpreter(), file("app/main.py", b"print(1)\n")]], runtime={"Cmd": ["python3", "/app/main.py"]}
     ),
+    "CONF016": PlantedFault(
+        [
+            [
+                *interpreter(),
+                *distribution("huggingface_hub"),
+                *cache("root/.cache/huggingface/hub"),
+                file("etc/passwd", b"root:x:0:0::/root:/bin/sh\n"),
+                file("usr/local/bin/vllm", b"#!/usr/local/bin/python3\n", mode=0o755),
+            ]
+        ],
+        ["PYTHONUNBUFFERED=1"],
+        {"Cmd": ["vllm", "serve", "acme/tiny"]},
+    ),
+    "CONF017": _with_environment("VLLM_LOGGING_LEVEL=CRITICAL", "KEPT=1"),
     "CONF011": PlantedFault(
         [[file("root/.aws/credentials", TOKEN), file("root/kept", b"1")], [whiteout("root/.aws/credentials")]]
     ),

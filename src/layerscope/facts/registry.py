@@ -6,6 +6,7 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.config.base_reference import BaseReferenceCollector
 from layerscope.facts.config.build_history import BuildHistoryCollector
 from layerscope.facts.config.environment import EnvironmentCollector
+from layerscope.facts.config.hub_models import HubModelCollector
 from layerscope.facts.config.identity import IdentityCollector
 from layerscope.facts.config.mount_points import MountPointCollector
 from layerscope.facts.config.parallel_start import ParallelStartCollector
@@ -135,6 +136,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     EnvironmentCollector(),
     IdentityCollector(),
     MountPointCollector(),
+    HubModelCollector(),
     ParallelStartCollector(),
     ConfigSecretCollector(),
     BuildHistoryCollector(),

@@ -39,6 +39,9 @@ NOWHERE: Final = -1
 _REVISION: Final = frozenset({"revision"})
 """The place and the keyword of the revision: it is given by its keyword alone."""
 
+_LOCAL: Final = "local_files_only"
+_OFFLINE: Final = frozenset({"HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"})
+
 _MARK: Final = re.compile(rb"from_pretrained|pipeline|LLM|SentenceTransformer")
 _PARTS: Final = re.compile(r"(?:Tokenizer|Processor|Config|Extractor|Scheduler)")
 """What is loaded from a model's folder beside the model."""
@@ -54,6 +57,8 @@ class ModelCall(Struct, frozen=True):
     call: str
     value: str
     revision: str = ""
+    is_local: bool = False
+    """Whether it asks no hub: by `local_files_only`, or as the script speaks of a variable that forbids it."""
 
 
 def parse_model_calls(content: bytes) -> tuple[ModelCall, ...]:
@@ -64,6 +69,7 @@ def parse_model_calls(content: bytes) -> tuple[ModelCall, ...]:
     words = [each for each in iter_words(content.decode("utf-8-sig", "replace")) if each[0] != "skip"]
     constants = _find_constants(words)
     found: list[ModelCall] = []
+    is_offline = any(kind == "quote" and word.strip("'\"") in _OFFLINE for kind, word in words)
     calls = (place for place, (kind, word) in enumerate(words) if kind == "word" and word in _CALLS)
     for place in islice(calls, LOOKS_LIMIT):
         word = words[place][1]
@@ -72,7 +78,8 @@ def parse_model_calls(content: bytes) -> tuple[ModelCall, ...]:
         before = words[place - 2][1] if place > 1 and words[place - 1][1] == "." else ""
         value = "" if _PARTS.search(before) else _find_argument(words, place, constants, *_CALLS[word])
         if value:
-            found.append(ModelCall(word, value, _find_argument(words, place, constants, NOWHERE, _REVISION)))
+            revision = _find_argument(words, place, constants, NOWHERE, _REVISION)
+            found.append(ModelCall(word, value, revision, is_offline or _is_local(words, place)))
         if len(found) >= CALLS_LIMIT:
             break
     return tuple(found)
@@ -113,6 +120,19 @@ def _find_argument(
             argument += word == ","
             start = True
     return ""
+
+
+def _is_local(words: Sequence[tuple[str, str]], place: int) -> bool:
+    """Whether a call says that it takes what lies here, and nothing else."""
+    depth = 0
+    for here in range(place + 1, min(place + ARGUMENTS_LIMIT, len(words) - 2)):
+        word = words[here][1]
+        depth += (word in _OPENING) - (word in _CLOSING)
+        if depth == 0:
+            break
+        if depth == 1 and [each[1] for each in words[here : here + 3]] == [_LOCAL, "=", "True"]:
+            return True
+    return False
 
 
 def _read_argument(words: Sequence[tuple[str, str]], place: int, constants: Mapping[str, str]) -> str:

@@ -125,6 +125,15 @@ def test_python_writes_at_once() -> None:
     assert proposal.diff.endswith("+RUN make\n+ENV PYTHONUNBUFFERED=1\n\\ No newline at end of file\n")
 
 
+def test_a_variable_is_set_behind_all_that_is_built() -> None:
+    """A step that fetches a model must not find the hub forbidden."""
+    offline = SetVariable("HF_HUB_OFFLINE", "1")
+    proposal = propose_variables("FROM base\nCMD x\nRUN fetch\nENTRYPOINT y\n", offline)
+    assert proposal.text == "FROM base\nCMD x\nRUN fetch\nENV HF_HUB_OFFLINE=1\nENTRYPOINT y\n"
+    proposal = propose_variables("FROM base\nCMD x\nRUN fetch\n", offline)
+    assert proposal.text == "FROM base\nCMD x\nRUN fetch\nENV HF_HUB_OFFLINE=1\n"
+
+
 def test_a_line_that_nothing_continues_is_ended_first() -> None:
     """Else what is put in would be a part of it; comments are kept."""
     matched = match("FROM base\nRUN make \\\n # end\n\n", "RUN /bin/sh -c make # buildkit")

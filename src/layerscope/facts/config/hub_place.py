@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from posixpath import join, normpath
 from typing import Final
 
+from layerscope.facts.system.launch_words import OFFLINE_VARIABLES
+
 CACHE_VARIABLES: Final = (
     ("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub"), ("XDG_CACHE_HOME", "huggingface/hub"),
     ("HOME", ".cache/huggingface/hub"),
 )  # fmt: skip
 """The first that is set counts; see `constants.py` of huggingface_hub."""
 
-OFFLINE_VARIABLES: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _TRUE: Final = frozenset({"1", "ON", "YES", "TRUE"})
 """What huggingface_hub takes for yes."""
 

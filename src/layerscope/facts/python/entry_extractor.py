@@ -27,7 +27,7 @@ class PythonEntryExtractor:
     """Keeps what such a script imports, names and starts; a site directory has no image's own program."""
 
     name: str = "python-entry-scripts"
-    version: int = 4
+    version: int = 5
     wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
@@ -35,7 +35,7 @@ class PythonEntryExtractor:
         del size, mode
         if _PACKAGES in path:
             return None
-        calls = [[each.call, each.value, each.revision] for each in parse_model_calls(content)]
+        calls = [[each.call, each.value, each.revision, each.is_local] for each in parse_model_calls(content)]
         return {
             **msgspec.to_builtins(parse_python_imports(content)),
             "calls": calls,

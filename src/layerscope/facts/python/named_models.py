@@ -19,6 +19,8 @@ class NamedModel(Fact, frozen=True):
     value: str
     revision: str = ""
     """The one of the repository that it names; empty where it names none."""
+    is_local: bool = False
+    """Whether it asks no hub, whatever the environment says."""
 
 
 class NamedModelCollector(Collector):
@@ -32,5 +34,5 @@ class NamedModelCollector(Collector):
         for node in context.shared(find_started_scripts):
             kept = context.extract_of(PythonEntryExtractor.name, node)
             calls = kept.get("calls", []) if isinstance(kept, dict) else []
-            for call, value, revision in msgspec.convert(calls, list[tuple[str, str, str]]):
-                yield NamedModel(Evidence(node.content_layer, node.path), call, value, revision)
+            for call, value, revision, is_local in msgspec.convert(calls, list[tuple[str, str, str, bool]]):
+                yield NamedModel(Evidence(node.content_layer, node.path), call, value, revision, is_local)

@@ -32,6 +32,9 @@ HUB_VARIABLES: Final = frozenset({
 })  # fmt: skip
 """Variables that say where the hub's cache is."""
 
+OFFLINE_VARIABLES: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+"""Variables that say whether the hub's client may ask it."""
+
 SHORT_MODEL_OPTION: Final = "-m"
 """Names a model, except behind Python, where it names a module."""
 
@@ -149,7 +152,7 @@ def may_keep(name: str, value: str | None) -> bool:
     """Whether a variable is known to name a model or a port, and this value has the form of one."""
     if not value:
         return False
-    return (name in HUB_VARIABLES.union(MODEL_VARIABLES) and has_form(_MODEL, value)) or (
+    return (name in HUB_VARIABLES.union(MODEL_VARIABLES, OFFLINE_VARIABLES) and has_form(_MODEL, value)) or (
         name in PORT_VARIABLES and has_form(_ADDRESS, value)
     )
 

@@ -10,10 +10,12 @@ from layerscope.rules.config.missing_health_check import MissingHealthCheck
 from layerscope.rules.config.missing_interpreter import MissingInterpreter
 from layerscope.rules.config.missing_working_directory import MissingWorkingDirectory
 from layerscope.rules.config.model_outside_image import ModelOutsideImage
+from layerscope.rules.config.needless_hub_request import NeedlessHubRequest
 from layerscope.rules.config.root_user import RootUser
 from layerscope.rules.config.secret_in_environment import SecretInEnvironment
 from layerscope.rules.config.secret_in_history import SecretInHistory
 from layerscope.rules.config.secret_in_layer import SecretInLayer
+from layerscope.rules.config.silenced_log import SilencedLog
 from layerscope.rules.config.small_shared_memory import SmallSharedMemory
 from layerscope.rules.config.unknown_user import UnknownUser
 from layerscope.rules.config.unwritable_volume import UnwritableVolume
@@ -35,5 +37,7 @@ RULES: Final[tuple[Rule, ...]] = (
     SmallSharedMemory(),
     UnwritableVolume(),
     ModelOutsideImage(),
+    NeedlessHubRequest(),
+    SilencedLog(),
 )
 """In order of their codes."""

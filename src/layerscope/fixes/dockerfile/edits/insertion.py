@@ -7,15 +7,18 @@ from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.scripts import join_comments
 
 _LAST: Final = frozenset({"CMD", "ENTRYPOINT"})
+_BUILDS: Final = frozenset({"ADD", "COPY", "RUN"})
 
 
 def insert_instruction(matched: MatchedDockerfile, text: str) -> Span:
-    """A line of its own in front of the stage's first ENTRYPOINT or CMD, so that no layer below is built again.
+    """A line of its own in front of the first ENTRYPOINT or CMD behind which nothing of the stage is built.
 
-    Where the stage has none, it is the stage's last line; the file's last instruction may be continued by nothing.
+    So no layer is built again, and no step of the build sees it. Where the stage has none such, it is the stage's last
+    line; the file's last instruction may be continued by nothing.
     """
     dockerfile, stage = matched.dockerfile, matched.target.instructions
-    start = next((each for each in stage if each.keyword in _LAST), None)
+    built = max((each.number for each in stage if each.keyword in _BUILDS), default=0)
+    start = next((each for each in stage if each.keyword in _LAST and each.number > built), None)
     if start is not None:
         place = dockerfile.find_line(start.line.first)
         return Span(place, place, text + dockerfile.line_end)

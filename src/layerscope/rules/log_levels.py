@@ -1,0 +1,64 @@
+"""Variables and options that set how much a program tells, and the levels of them that hide what goes wrong."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+DEFAULTS: Final[Mapping[str, str]] = {
+    "TRANSFORMERS_VERBOSITY": "warning",
+    "HF_HUB_VERBOSITY": "warning",
+    "VLLM_LOGGING_LEVEL": "INFO",
+    "RUST_LOG": "info",
+}
+"""What programs take without the variable, or what their documentation advises.
+
+https://huggingface.co/docs/transformers/main_classes/logging,
+https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables,
+https://docs.vllm.ai/en/latest/configuration/env_vars/, https://docs.rs/env_logger/
+"""
+
+OPTIONS: Final = frozenset({"--log-level", "--log_level", "--loglevel", "--uvicorn-log-level"})
+"""Options of uvicorn, hypercorn, gunicorn, SGLang and vLLM."""
+
+USUAL: Final = "info"
+
+_NAME: Final = re.compile(r"(?:[A-Z0-9]+_)*LOG_?LEVEL")
+_FOR_BUILDS: Final = ("NPM_", "YARN_", "PIP_", "UV_")
+"""Variables of programs that install: what they tell is of the build."""
+
+_HIDES_ERRORS: Final = frozenset({"critical", "fatal", "off", "none"})
+_HIDES_WARNINGS: Final = frozenset({"error"})
+
+
+class QuietLevel(Struct, frozen=True):
+    """A level that hides errors, or warnings alone, and the one to put in its place."""
+
+    value: str
+    better: str
+    hides_errors: bool
+
+
+def find_quiet_variable(name: str, value: str) -> QuietLevel | None:
+    """What a variable hides; None where it is of no log, or hides nothing that matters."""
+    is_level = name in DEFAULTS or (_NAME.fullmatch(name) is not None and not name.startswith(_FOR_BUILDS))
+    return _find_quiet(value, DEFAULTS.get(name, USUAL)) if is_level else None
+
+
+def find_quiet_option(words: tuple[str, ...]) -> tuple[str, QuietLevel] | None:
+    """The first option of a command that hides something, and what."""
+    for word, following in zip(words, (*words[1:], ""), strict=False):
+        option, equals, value = word.partition("=")
+        level = _find_quiet(value if equals else following, USUAL) if option in OPTIONS else None
+        if level is not None:
+            return option, level
+    return None
+
+
+def _find_quiet(value: str, usual: str) -> QuietLevel | None:
+    """A level that hides something, with the usual one in the letters in which it is written."""
+    plain = value.strip().lower()
+    if plain not in _HIDES_ERRORS | _HIDES_WARNINGS:
+        return None
+    return QuietLevel(value, usual.upper() if value.isupper() else usual.lower(), plain in _HIDES_ERRORS)
