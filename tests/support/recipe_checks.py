@@ -14,7 +14,11 @@ import jsonschema
 from support.plain_yaml import read_plain_yaml
 
 SCHEMA: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("kubernetes_schema.json").read_text())
-KINDS: Final = {"Deployment": "io.k8s.api.apps.v1.Deployment", "Service": "io.k8s.api.core.v1.Service"}
+KINDS: Final = {
+    "Deployment": "io.k8s.api.apps.v1.Deployment",
+    "Service": "io.k8s.api.core.v1.Service",
+    "PersistentVolumeClaim": "io.k8s.api.core.v1.PersistentVolumeClaim",
+}
 LABEL: Final = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 """A name as Kubernetes takes it for a Service: RFC 1035."""
 
@@ -69,7 +73,9 @@ def read_kubernetes(text: str) -> dict[str, Any]:
     assert sorted({each["name"] for each in mounts}) == sorted(names)
     assert all(LABEL.fullmatch(name) for name in names)
     assert len({each["mountPath"] for each in mounts}) == len(mounts)
-    for service in documents[:-1]:
+    claimed = {each.get("persistentVolumeClaim", {}).get("claimName") for each in pod.get("volumes", [])}
+    assert claimed >= {each["metadata"]["name"] for each in documents if each["kind"] == "PersistentVolumeClaim"}
+    for service in (each for each in documents if each["kind"] == "Service"):
         served = [(each["targetPort"], each["protocol"]) for each in service["spec"]["ports"]]
         assert served == [(each["containerPort"], each["protocol"]) for each in container["ports"]]
     return pod

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from layerscope.recipe.claim import build_claim
 from layerscope.recipe.comments import to_line, write_comments
 from layerscope.recipe.joined import join_parts, strip_notes
 from layerscope.recipe.names import name_application
@@ -24,7 +25,10 @@ def build_pod(settings: Iterable[Setting], *, notes: bool = False) -> dict[str, 
 
 
 def emit_kubernetes(image: str, recipe: Recipe) -> str:
-    """A Deployment with one replica; an image without a name in a registry is called IMAGE."""
+    """A Deployment with one replica, behind the claims of which a size is known.
+
+    An image without a name in a registry is called IMAGE.
+    """
     name = name_application(image)
     container = {
         "name": name,
@@ -43,12 +47,15 @@ def emit_kubernetes(image: str, recipe: Recipe) -> str:
         },
     }
     service = _build_service(name, container)
+    claims = list({claim.name: claim for each in recipe.settings for claim in each.claims}.values())
     told = image or "the image, which needs a name in a registry,"
     head = [
         f"# Runs {to_line(told)} with what it needs. Save it as app.yaml, then: kubectl apply -f app.yaml",
         *write_comments(recipe.list_left_out("kubernetes")),
+        *write_comments(claim.note for claim in claims if claim.note),
     ]
-    documents = "---\n".join(render_yaml(each) for each in (service, deployment) if each)
+    measured = (build_claim(claim) for claim in claims if claim.size)
+    documents = "---\n".join(render_yaml(each) for each in (*measured, service, deployment) if each)
     return "\n".join(head) + f"\n{documents}"
 
 

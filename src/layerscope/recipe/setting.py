@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from layerscope.recipe.claim import Claim
+
 
 class SourceKind(StrEnum):
     """From what a reason is known."""
@@ -56,6 +58,8 @@ class Setting(Struct, frozen=True):
     pod: Mapping[str, Any] = {}
     container: Mapping[str, Any] = {}
     volumes: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    """What a pod mounts in the place of those volumes."""
 
     @property
     def note(self) -> str:

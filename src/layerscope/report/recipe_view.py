@@ -47,6 +47,7 @@ def _build_setting(setting: Setting) -> dict[str, Any]:
         "compose": setting.compose,
         "kubernetes": {"pod": setting.pod, "container": setting.container},
         "volumes": list(setting.volumes),
+        "claims": [{"name": claim.name, "least_size": claim.size or None} for claim in setting.claims],
     }
 
 

@@ -10,8 +10,10 @@ from layerscope.audit.recipe.build import derive_recipe
 from layerscope.audit.result import AuditResult
 from layerscope.facts.config.mount_points import VOLUME_LIMIT
 from layerscope.policies.policies import Policies
+from layerscope.recipe.claim import Claim, build_claim
 from layerscope.recipe.forms import FORMS
 from layerscope.recipe.setting import LeftOut, Recipe, Setting
+from support.plain_yaml import read_plain_yaml
 from support.recipe_checks import read_compose, read_kubernetes, run_script
 from support.serving_image import RUNTIME, audit_serving
 from support.tar_writer import file
@@ -146,6 +148,61 @@ def test_a_path_that_kubernetes_does_not_take_is_told_there(tmp_path: Path) -> N
     assert "a claim at" not in FORMS["docker"]("acme/serve:1", recipe)
     assert "/a:b" in list_volumes(recipe)
     assert "group of volumes" not in {each.subject for each in recipe.settings}
+
+
+def test_what_lies_in_a_volume_that_no_pod_mounts_is_told_apart(tmp_path: Path) -> None:
+    """Engines have it with the one around it, and a pod has neither."""
+    recipe = derive(audit_serving(tmp_path, Volumes={"/a:b": {}, "/a:b/c": {}, "/data": {}, "/data/in": {}}))
+    inner = [each for each in recipe.left_out if each.subject == "a volume at /a:b/c"]
+    assert [(each.forms, each.reason.rpartition(": it ")[2]) for each in inner] == [
+        (("docker", "compose"), "lies in /a:b, which is mounted already"),
+        (("kubernetes",), "lies in /a:b, which no pod mounts: Kubernetes takes no mount path with a colon"),
+    ]
+    assert "mounted already" in find_left_out(recipe, "a volume at /data/in").reason
+    text = FORMS["kubernetes"]("acme/serve:1", recipe)
+    assert "/a:b, which is mounted" not in text
+    read_kubernetes(text)
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        {"Volumes": {"/etc/passwd/deep/data": {}}},
+        {"Volumes": {}, **set_variable("HF_HUB_CACHE=/etc/passwd/deep/data")},
+        {"Volumes": {}, "Cmd": ["serve"], **set_variable("HF_HUB_CACHE=/etc/passwd/deep/data")},
+    ],
+)
+def test_a_volume_below_a_file_is_not_mounted(runtime: dict[str, Any], tmp_path: Path) -> None:
+    """No engine can make its folder, and nobody is told to."""
+    result = audit_serving(tmp_path, **runtime)
+    recipe = derive(result)
+    told = "it lies below /etc/passwd, which is no folder"
+    assert told in find_left_out(recipe, "a volume at /etc/passwd/deep/data").reason
+    assert "/etc/passwd/deep/data" not in list_volumes(recipe)
+    groups = [each.reason for each in recipe.settings if each.subject == "group of volumes"]
+    assert not [each for each in groups if "/etc/passwd" in each]
+    assert not [step for each in result.findings for fix in each.fixes for step in fix.steps if "install -d" in step]
+
+
+def test_a_claim_has_a_size_where_the_image_has_files_there(tmp_path: Path) -> None:
+    """As many bytes at least; any other is made by the user, who alone knows how large."""
+    files = [file("var/lib/app/rows.sql", bytes(3000)), file("var/lib/app/more/rows.sql", bytes(2000))]
+    recipe = derive(audit_serving(tmp_path, *files, Volumes={"/var/lib/app": {}, "/data": {}}))
+    text = FORMS["kubernetes"]("acme/serve:1", recipe)
+    read_kubernetes(text)
+    claims = [each for each in read_plain_yaml(text) if each["kind"] == "PersistentVolumeClaim"]
+    assert [each["metadata"]["name"] for each in claims] == ["app-var-lib-app"]
+    assert claims[0]["spec"]["resources"] == {"requests": {"storage": "1Gi"}}
+    assert "# at least the 5.0 kB that the image has there in 2 files: add what the program writes." in text
+    assert "# claim app-data: make it first; the image does not tell how large, that is yours" in text
+    assert "claim app-data" not in FORMS["docker"]("acme/serve:1", recipe)
+
+
+def test_a_claim_is_rounded_up() -> None:
+    """To whole GiB, by the bytes that were measured."""
+    for size, told in ((1, "1Gi"), (1 << 30, "1Gi"), ((1 << 30) + 1, "2Gi")):
+        storage = build_claim(Claim("a", size, "x"))["spec"]["resources"]["requests"]["storage"]
+        assert storage.value == told
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,14 @@ def test_flags_a_cache_that_nobody_may_make() -> None:
     assert "'/x y/$(id)'" in finding.fixes[0].steps[0]
 
 
+def test_flags_a_volume_below_a_file() -> None:
+    """Of which nobody can make the folder."""
+    place = replace(VOLUME, path="/app/main.py/data", exists=False, is_folder=False, file_above="/app/main.py")
+    (finding,) = flags(UnwritableVolume, place, IDENTITY)
+    assert finding.message.endswith("it lies below /app/main.py, which is no folder")
+    assert finding.fixes[0].title == "Take another folder than /app/main.py/data"
+
+
 def test_ignores_what_the_user_may_write_to_or_only_reads() -> None:
     """Nearest neighbours: its own folder, a model that is mounted, an unread layer, and a user who is not known."""
     ignores(UnwritableVolume, replace(VOLUME, is_writable=True), IDENTITY)

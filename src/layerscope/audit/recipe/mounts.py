@@ -5,27 +5,34 @@ from posixpath import normpath
 from typing import Any, Final, NamedTuple
 
 from layerscope.audit.model_target import choose_model
+from layerscope.audit.recipe.claims import measure_claim, tell_claim, tell_content
 from layerscope.audit.recipe.ground import Ground, of_config, of_files, of_finding
-from layerscope.audit.recipe.obstacles import NO_FOLDER, find_obstacle, find_path_obstacle, find_pod_obstacle
+from layerscope.audit.recipe.obstacles import (
+    NO_FOLDER,
+    find_obstacle,
+    find_path_obstacle,
+    find_pod_obstacle,
+    tell_file_above,
+)
 from layerscope.facts.config.hub_place import find_hub_place, is_offline
 from layerscope.facts.config.mount_points import (
     LONGEST_PATH,
     VOLUME_LIMIT,
     MountPoint,
     MountPurpose,
+    find_file_above,
     from_root,
     is_usable,
     list_declared,
 )
 from layerscope.facts.fact import Evidence
 from layerscope.facts.python.torch_hub import TorchHubUse
-from layerscope.layers.entry import EntryType
 from layerscope.policies.servers import HUB, ServerRow
+from layerscope.recipe.claim import Claim
 from layerscope.recipe.names import name_once, to_name
 from layerscope.recipe.setting import LeftOut, Setting, Source
 from layerscope.rules.config.model_outside_image import ModelOutsideImage
 from layerscope.rules.config.unwritable_volume import UnwritableVolume
-from layerscope.rules.wording import tell_count
 
 RESERVED: Final = ("shm", "tmp", "payload")
 """Names of volumes that other settings have."""
@@ -47,22 +54,38 @@ def derive_mounts(ground: Ground) -> Iterator[Setting | LeftOut]:
         obstacle = find_obstacle(place)
         around = _find_around(place.path, paths)
         if around is not None and not obstacle:
-            obstacle = f"{'it is' if around == place.path else f'it lies in {around}, which is'} mounted already"
+            yield from _tell_around(place, around)
+            continue
         if obstacle:
-            told = f"for {place.what}" if place.what else place.told
-            yield LeftOut(f"a volume at {place.path}", f"{told}: {obstacle}", _find_source(place))
+            yield _leave_out(place, obstacle)
             continue
         name = name_once(_name_volume(ground, NAMES.get(place.purpose, "") or place.path), names)
         names.append(name)
         paths.append(place.path)
         is_read_only = place.purpose is MountPurpose.MODEL
         reason = f"{_tell_purpose(place)}; in the image {tell_state(ground, place)}{_tell_cure(ground, place)}"
-        yield mount(name, place.path, reason, _find_source(place), read_only=is_read_only)
-        yield from _tell_claim(ground, place)
+        claim = measure_claim(ground, name, place)
+        yield mount(name, place.path, reason, _find_source(place), read_only=is_read_only, claim=claim)
+        yield from tell_claim(ground, place, _find_source(place))
     yield from _tell_others(ground.runtime.volumes)
     if not any(each.purpose is not MountPurpose.VOLUME for each in places):
         yield from _derive_store(ground, names, paths)
     yield from _derive_torch_cache(ground, names, paths)
+
+
+def _leave_out(place: MountPoint, obstacle: str, *forms: str) -> LeftOut:
+    """That a place has no volume, in these forms or in all."""
+    told = f"for {place.what}" if place.what else place.told
+    return LeftOut(f"a volume at {place.path}", f"{told}: {obstacle}", _find_source(place), forms)
+
+
+def _tell_around(place: MountPoint, around: str) -> Iterator[LeftOut]:
+    """That a place is mounted with the one around it, except where that one cannot be."""
+    told = f"{'it is' if around == place.path else f'it lies in {around}, which is'} mounted already"
+    obstacle = find_pod_obstacle(around)
+    yield _leave_out(place, told, *(("docker", "compose") if obstacle else ()))
+    if obstacle:
+        yield _leave_out(place, f"it lies in {around}, which no pod mounts: {obstacle}", "kubernetes")
 
 
 def _find_around(place: str, paths: Sequence[str]) -> str | None:
@@ -86,26 +109,7 @@ def tell_state(ground: Ground, place: MountPoint) -> str:
     if place.is_empty:
         return told
     hidden = "docker and podman copy that into a new volume, and a claim or a folder of the host hides it"
-    return f"{told}, and holds {_tell_content(ground, place)}: {hidden}"
-
-
-def _tell_content(ground: Ground, place: MountPoint) -> str:
-    """How many files the image has below a folder."""
-    nodes = ground.result.tree.walk(place.evidence.path or "")
-    files = sum(node.type is not EntryType.DIRECTORY for node in nodes)
-    return tell_count(files, "file") if files else "folders"
-
-
-def _tell_claim(ground: Ground, place: MountPoint) -> Iterator[LeftOut]:
-    """What a pod does not get: a place that it cannot mount, or the files that a claim hides."""
-    obstacle = find_pod_obstacle(place.path)
-    if obstacle:
-        yield LeftOut(f"a claim at {place.path}", obstacle, _find_source(place), forms=("kubernetes",))
-    elif not place.is_empty:
-        content = _tell_content(ground, place)
-        reason = f"the claim hides the {content} that the image has there; what the program needs of that, copy there"
-        how = "by an init container of the same image that mounts the claim elsewhere"
-        yield LeftOut(f"files in {place.path}", f"{reason} {how}", of_files(place.evidence), forms=("kubernetes",))
+    return f"{told}, and holds {tell_content(ground, place)}: {hidden}"
 
 
 def _tell_others(volumes: Sequence[str]) -> Iterator[LeftOut]:
@@ -186,8 +190,9 @@ def _mount_cache(ground: Ground, cache: _Cache, paths: list[str]) -> Iterator[Se
     """A volume, unless the image has files there or another volume lies around it; where none can be, why."""
     tree, path = ground.result.tree, cache.path
     node = tree.resolve(path.strip("/"))
-    is_file = node is not None and node.type is not EntryType.DIRECTORY
-    obstacle = NO_FOLDER if is_file else find_path_obstacle(path)
+    obstacle = find_path_obstacle(path)
+    if above := find_file_above(tree, path):
+        obstacle = NO_FOLDER if node is not None else tell_file_above(above)
     if not is_usable(path) and not obstacle:
         yield LeftOut("a volume for a cache", f"{cache.reason}: its path {UNTOLD}", cache.source)
     elif obstacle:
@@ -213,8 +218,10 @@ def _find_store(ground: Ground, row: ServerRow) -> str:
     return normpath(f"/{home}/{given[2:]}" if given.startswith("~/") else f"/{given}").replace("//", "/")
 
 
-def mount(name: str, path: str, reason: str, source: Source, *, read_only: bool = False) -> Setting:
-    """A volume by name; a pod takes a claim of that name, which has to be made first: its size is nobody's guess."""
+def mount(
+    name: str, path: str, reason: str, source: Source, *, read_only: bool = False, claim: Claim | None = None
+) -> Setting:
+    """A volume by name; a pod takes a claim of that name, whose size is nobody's guess."""
     assert not find_path_obstacle(path), "nothing can be mounted there"
     fields = ["type=volume", f"source={name}", f"target={path}", *(["readonly"] if read_only else [])]
     row: dict[str, Any] = {"type": "volume", "source": name, "target": path}
@@ -232,6 +239,7 @@ def mount(name: str, path: str, reason: str, source: Source, *, read_only: bool 
         pod={"volumes": [volume]} if is_possible else {},
         container={"volumeMounts": [place]} if is_possible else {},
         volumes=(name,),
+        claims=(claim or Claim(name),) if is_possible else (),
     )
 
 

@@ -10,7 +10,14 @@ NO_FOLDER: Final = "it is there and no folder, so that nothing can be mounted th
 
 def find_obstacle(place: MountPoint) -> str:
     """Why nothing is mounted at a place in any form; empty where something is."""
-    return NO_FOLDER if place.exists and not place.is_folder else find_path_obstacle(place.path)
+    if place.exists and not place.is_folder:
+        return NO_FOLDER
+    return tell_file_above(place.file_above) if place.file_above else find_path_obstacle(place.path)
+
+
+def tell_file_above(path: str) -> str:
+    """Why nothing is mounted below something that is no folder."""
+    return f"it lies below {path}, which is no folder, so that nothing can be mounted there"
 
 
 def find_path_obstacle(path: str) -> str:

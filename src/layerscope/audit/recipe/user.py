@@ -36,7 +36,10 @@ def derive_volume_group(ground: Ground, group: int) -> Iterator[Setting]:
     """The group that owns what a pod mounts, where a user who is not root has to write there."""
     written = [path for path in list_written(ground) if not find_pod_obstacle(path)]
     if written:
-        reason = f"volumes come as root's, and the user has to write to {', '.join(written[:3])}"
+        reason = (
+            f"claims come as root's, and the user has to write to {', '.join(written[:3])}; a hostPath in their place "
+            "stays as it is: have its owner changed on the node"
+        )
         pod: dict[str, Any] = {"securityContext": {"fsGroup": group, "fsGroupChangePolicy": "OnRootMismatch"}}
         yield Setting("group of volumes", reason, of_config("Volumes"), pod=pod)
 

@@ -17,6 +17,7 @@ from layerscope.facts.system.launch_words import HUB_VARIABLES
 from layerscope.facts.system.model_words import Named, Started, list_named, split_words
 from layerscope.facts.system.started_commands import StartedCommand, find_started
 from layerscope.filesystem.node import Node
+from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
 
 VOLUME_LIMIT: Final = 20
@@ -61,6 +62,8 @@ class MountPoint(Fact, frozen=True):
     is_writable: bool | None
     is_offline: bool = False
     """Whether the hub's client may ask nobody, so that what is missing never comes."""
+    file_above: str = ""
+    """The path below which it lies and which is no folder, as of `/app/main.py/data`; empty where there is none."""
 
 
 class MountPointCollector(Collector):
@@ -148,6 +151,7 @@ def _look(
     """The folder as the user finds it."""
     node = context.tree.resolve(path.strip("/"))
     is_folder = node is not None and node.type is EntryType.DIRECTORY
+    above = _find_above(context.tree, path)
     return MountPoint(
         evidence=Evidence() if node is None else Evidence(node.layer, node.path),
         purpose=purpose,
@@ -159,15 +163,22 @@ def _look(
         is_empty=node is None or not context.tree.children(node.path),
         uid=None if node is None else node.uid,
         mode=0 if node is None else node.mode & 0o7777,
-        is_writable=_may_write(context, identity, _find_above(context, path) if purpose is MountPurpose.HUB else node),
+        is_writable=_may_write(context, identity, above if purpose is MountPurpose.HUB else node),
         is_offline=is_offline,
+        file_above=find_file_above(context.tree, path) if node is None else "",
     )
 
 
-def _find_above(context: FactContext, path: str) -> Node | None:
+def find_file_above(tree: MergedTree, path: str) -> str:
+    """The nearest path above one that is not there, if it is no folder; else empty."""
+    above = _find_above(tree, path)
+    return f"/{above.path}" if above is not None and above.type is not EntryType.DIRECTORY else ""
+
+
+def _find_above(tree: MergedTree, path: str) -> Node | None:
     """The folder, or the nearest one above it that is there."""
     while path != "/":
-        node = context.tree.resolve(path.strip("/"))
+        node = tree.resolve(path.strip("/"))
         if node is not None:
             return node
         path = dirname(path)

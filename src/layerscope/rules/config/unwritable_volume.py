@@ -44,7 +44,7 @@ class UnwritableVolume(Rule):
         for place in facts.of(MountPoint):
             if place.purpose is not MountPurpose.MODEL and not place.is_offline and place.is_writable is False:
                 message = f"{_tell_purpose(place)} cannot be written to by user {identity.uid}: {_tell_state(place)}"
-                fix = _give(place.path, identity.uid, identity.gid)
+                fix = _move(place) if place.file_above else _give(place.path, identity.uid, identity.gid)
                 yield self.finding(message, place.evidence if place.exists else Evidence(), fixes=(fix,))
 
 
@@ -55,6 +55,8 @@ def _tell_purpose(place: MountPoint) -> str:
 
 
 def _tell_state(place: MountPoint) -> str:
+    if place.file_above:
+        return f"it lies below {place.file_above}, which is no folder"
     if not place.exists and place.purpose is MountPurpose.HUB:
         return "it is not in the image, and the folders above it belong to others"
     if not place.exists:
@@ -62,6 +64,14 @@ def _tell_state(place: MountPoint) -> str:
     if not place.is_folder:
         return "it is no folder"
     return f"it belongs to user {place.uid} with mode {place.mode:04o}"
+
+
+def _move(place: MountPoint) -> Fix:
+    """Another folder: an engine refuses to start a container with this one."""
+    return Fix(
+        f"Take another folder than {place.path}",
+        (f"Where VOLUME or the environment names it: a folder that is not below {place.file_above}",),
+    )
 
 
 def _give(path: str, uid: int, gid: int | None) -> Fix:
