@@ -27,11 +27,13 @@ from layerscope.cli.unchanged import deliver_unchanged
 from layerscope.errors import UsageError
 from layerscope.fixes.builds.builder import Builder, find_builder
 from layerscope.fixes.builds.output import BuildOutput, BuildRun
+from layerscope.fixes.builds.refused_option import find_refused_option
 from layerscope.fixes.builds.request import BuildRequest, check_options
 from layerscope.fixes.builds.running import run_builder
 from layerscope.fixes.builds.workplace import hold_name, open_dockerfile_place
 from layerscope.fixes.destinations.engine import EngineDestination
 from layerscope.fixes.destinations.select import select_destination
+from layerscope.formats.secret_text import redact_text
 from layerscope.policies.error_search import clean_text
 from layerscope.report.build_words import tell_command
 from layerscope.report.built_markdown import render_built_markdown, render_failed_markdown
@@ -227,6 +229,8 @@ def _build(
     destination = rebuild.destination
     with hold_name(destination, console.complain) as name:
         run = _run(rebuild, fix, name, console)
+        if refused := find_refused_option(run, rebuild.options):
+            raise UsageError(f"--build-option: {rebuild.builder.name} does not take it: {redact_text(refused)}")
         if run.code:
             return explain_failure(before, fix, run, destination=destination.where, policies=options.policies)
         source = DaemonSource(destination.kind, name, rebuild.in_place, destination.environment)

@@ -105,6 +105,17 @@ def test_a_builder_that_is_killed_is_told(answer: Answer, folder: Path, stub: En
     assert stub.images == {}
 
 
+def test_an_option_that_the_builder_refuses_is_wrong_use(answer: Answer, folder: Path, stub: EngineStub) -> None:
+    """Exit code 2, in the builder's own words: no step failed, and nothing was built."""
+    pretend(folder, "echo 'unknown flag: --nonsense' >&2; exit 125")
+    code, out, err = answer("fix", "oci-dir:image/layout", *BUILD, *FROM, *TO, "--build-option=--nonsense")
+    assert (code, out) == (2, b"")
+    assert err.splitlines()[-1] == (
+        "layerscope: error: --build-option: docker build does not take it: unknown flag: --nonsense"
+    )
+    assert stub.images == {}
+
+
 def test_a_builder_that_makes_nothing_is_told(answer: Answer, folder: Path, stub: EngineStub) -> None:
     """It says that all is well, and the engine knows of no image."""
     pretend(folder, "echo done")
