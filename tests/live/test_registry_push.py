@@ -1,6 +1,7 @@
 """Images pushed into a real registry: read back by skopeo and by an audit, they are what they were."""
 
 import base64
+import io
 import json
 import subprocess
 from collections.abc import Callable, Iterator
@@ -167,6 +168,41 @@ def test_a_blob_is_mounted_from_another_repository(serve: Serve, tmp_path: Path)
     found = other.find_blob(digest)
     assert found is not None
     assert found.size == layer["size"]
+
+
+@pytest.mark.parametrize("source", ["same", "file"])
+def test_a_fixed_image_is_pushed_with_the_password_that_was_given(
+    source: str, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the same registry or from a file: read once, and used for both."""
+    registry = serve(protected=True)
+    contents, top = write_layout(tmp_path / "demo")
+    image = f"oci-dir:{tmp_path / 'demo'}"
+    if source == "same":
+        push_image(open_publisher(registry), contents, top, "1")
+        image = f"registry:{registry.address}/team/image:1"
+    target = f"registry:{registry.address}/team/fixed:1"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{PASSWORD}\n".encode())))
+    words = ["fix", image, "--apply", "--layers", "--to", target, "--username", USER, "--password-stdin"]
+    assert run([*words, "--cache-dir", str(tmp_path / "cache"), "-q"]) == 0
+    assert inspect(registry, "team/fixed:1") != top.digest
+
+
+def test_the_password_of_one_registry_is_not_told_to_another(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That one is entered by its own login, and lets nobody in without."""
+    registry = serve(protected=True)
+    target = f"registry:{registry.address}/team/fixed:1"
+    words = ["--apply", "--layers", "--to", target, "--username", USER, "--password-stdin", "-q"]
+    for login in (False, True):
+        if login:
+            write_login(registry, tmp_path / "home")
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{PASSWORD}\n".encode())))
+        assert run(["fix", "registry:localhost:9/team/image:1", *words, "--cache-dir", str(tmp_path)]) == 3
+        said = capsys.readouterr().err
+        assert ("without credentials" in said) is not login
+        assert ("localhost:9" in said) is login
 
 
 def test_a_broken_chunk_is_sent_again(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,19 +37,19 @@ _STANDARD_INPUT: Final = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
 def choose_source(image: str, reading: Reading, *, random_access: bool = False) -> Source:
     """The source that IMAGE names; with `random_access`, one whose layers can be opened again."""
-    options = _make_source_options(reading, _read_credential(image, reading))
+    options = _make_source_options(reading, read_credential(image, reading))
     return _open_source(image, replace(options, random_access=random_access))
 
 
 def choose_sources(
-    image: str, base: str | None, reading: Reading, *, random_access: bool = False
+    image: str, base: str | None, reading: Reading, credential: Credential | None = None, *, random_access: bool = False
 ) -> tuple[Source, Source | None]:
     """The sources of IMAGE and of the base image, if there is one; with `random_access`, IMAGE's layers open again.
 
-    Standard input is read once. The password on it, and the leave to ask in the clear, are for IMAGE's registry: a base
-    image of another one is asked for as if neither had been given.
+    Standard input is read once, here or by whoever gives the `credential` on it. That password, and the leave to ask in
+    the clear, are for IMAGE's registry: a base image of another one is asked for as if neither had been given.
     """
-    options = _make_source_options(reading, _read_credential(image, reading))
+    options = _make_source_options(reading, credential or read_credential(image, reading))
     below = _choose_base(base, image, options) if base else None
     return _open_source(image, replace(options, random_access=random_access)), below
 
@@ -66,7 +66,16 @@ def _open_source(image: str, options: SourceOptions) -> Source:
     return select_source(image, stdin=sys.stdin.buffer, options=options)
 
 
-def _read_credential(image: str, reading: Reading) -> Credential | None:
+def choose_credential(image: str, to: str | None, credential: Credential | None) -> Credential | None:
+    """The credential with which the registry that is written to is entered: IMAGE's, where that is in it or in none.
+
+    A registry is told no password that is another one's: without this, its own login is looked for.
+    """
+    registry = find_registry(image)
+    return credential if to is not None and registry in {None, find_registry(to)} else None
+
+
+def read_credential(image: str, reading: Reading) -> Credential | None:
     """The name and password that were given for the registry; raises UsageError for one without the other."""
     if reading.username is None and not reading.password_stdin:
         return None

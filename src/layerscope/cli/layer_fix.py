@@ -26,12 +26,18 @@ from layerscope.fixes.surgery.new_content import read_new_file
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
 from layerscope.rules.layer_edit import DropPath
+from layerscope.sources.registry.credentials import Credential
 
 _RANGE: Final = re.compile(r"([0-9]{1,4})-([0-9]{1,4})")
 
 
-def open_destination(surgery: Surgery, reading: Reading, codes: Collection[str]) -> Destination | None:
-    """Where the image goes, once that is free; None where none is to be made. Raises UsageError and SourceError."""
+def open_destination(
+    surgery: Surgery, reading: Reading, codes: Collection[str], credential: Credential | None = None
+) -> Destination | None:
+    """Where the image goes, once that is free; None where none is to be made. Raises UsageError and SourceError.
+
+    `credential` is for a registry that is written to.
+    """
     if not surgery.applies:
         if surgery != Surgery():
             raise UsageError("options on how layers are changed: expected --apply --layers beside them")
@@ -40,7 +46,9 @@ def open_destination(surgery: Surgery, reading: Reading, codes: Collection[str])
         raise UsageError("--apply: expected --layers or --build beside it")
     if surgery.to is None:
         raise UsageError("--apply --layers: expected --to DESTINATION, the place of the new image")
-    destination = select_destination(surgery.to, replaces=surgery.replaces, insecure=reading.insecure)
+    destination = select_destination(
+        surgery.to, replaces=surgery.replaces, insecure=reading.insecure, credential=credential
+    )
     if reading.offline and isinstance(destination, RegistryDestination):
         raise UsageError(f"--offline: expected a --to that is on this host, found {destination.where}")
     check_alone(surgery, codes)

@@ -43,7 +43,8 @@ _OPTIONS: Final = (
     click.option(
         "--to",
         metavar="DESTINATION",
-        help="Where the new image goes: oci-dir:PATH, oci-archive:PATH, docker:NAME, podman:NAME, registry:NAME.",
+        help="Where the new image goes: oci-dir:PATH, oci-archive:PATH, docker:NAME, podman:NAME, registry:NAME; "
+        "--username is for that registry, too, unless IMAGE is in another one.",
     ),
     click.option("--replace", "replaces", is_flag=True, help="Take the place of what is at the destination."),
     click.option(

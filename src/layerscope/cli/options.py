@@ -120,7 +120,7 @@ _READING_OPTIONS: Final = (
     ),
     option("--insecure", is_flag=True, help="Ask the registry by plain HTTP, wherever it is."),
     option("--offline", is_flag=True, help="Ask no registry: what earlier audits kept has to be enough."),
-    click.option("--username", metavar="NAME", help="Who to be at the registry; with --password-stdin."),
+    click.option("--username", metavar="NAME", help="Who to be at IMAGE's registry; with --password-stdin."),
     click.option("--password-stdin", is_flag=True, help="Read the registry's password from standard input."),
     cache_dir_option,
     option("--no-cache-read", is_flag=True, help="Read every layer again; what is learned is still kept."),

@@ -25,7 +25,13 @@ from layerscope.cli.dockerfile_fix import (
     write_chosen,
 )
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
-from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
+from layerscope.cli.image_access import (
+    choose_credential,
+    choose_sources,
+    make_options,
+    read_credential,
+    tell_cache_notes,
+)
 from layerscope.cli.layer_fix import apply_layers, open_destination
 from layerscope.cli.layer_options import Surgery, with_surgery
 from layerscope.cli.options import (
@@ -55,6 +61,7 @@ from layerscope.report.plan_markdown import render_plan_markdown
 from layerscope.report.plan_view import render_plan_json, render_plan_text
 from layerscope.rules.registry import find_rule
 from layerscope.rules.wording import tell_count
+from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.source import Source
 
 FORMATS = (*TEXT_AND_JSON, "markdown")
@@ -107,9 +114,11 @@ def command(
     opened = open_dockerfile(choice)
     wanted.check(applies=surgery.applies, plans=bool(opened or choice.is_reconstructed or codes or is_safe))
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
-    destination = _open_destination(surgery, reading, choice, codes) if rebuild is None else rebuild.destination
+    known = read_credential(image, reading)
+    own = choose_credential(image, surgery.to, known)
+    destination = _open_destination(surgery, reading, choice, codes, own) if rebuild is None else rebuild.destination
     check_engine(wanted, destination)
-    source, below = choose_sources(image, base, reading, random_access=surgery.layers)
+    source, below = choose_sources(image, base, reading, known, random_access=surgery.layers)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     result = _audit(source, options, console)
@@ -168,11 +177,15 @@ def _audit(source: Source, options: AuditOptions, console: Console) -> AuditResu
 
 
 def _open_destination(
-    surgery: Surgery, reading: Reading, choice: DockerfileChoice, codes: Collection[str]
+    surgery: Surgery,
+    reading: Reading,
+    choice: DockerfileChoice,
+    codes: Collection[str],
+    credential: Credential | None,
 ) -> Destination | None:
     """Where an image of edited layers goes, which has no use for a Dockerfile; None where none is made."""
     asked = replace(surgery, reviewed=surgery.reviewed and not choice.is_written)
-    destination = open_destination(asked, reading, codes)
+    destination = open_destination(asked, reading, codes, credential)
     if destination is not None and (choice.path is not None or choice.is_reconstructed):
         raise UsageError(
             "--file and --reconstruct: expected no --apply --layers beside them, which needs no Dockerfile"
