@@ -48,9 +48,9 @@ def load_dockerfile(name: str) -> bytes:
     return (HISTORIES / f"{name}.Dockerfile").read_bytes()
 
 
-def match(dockerfile: str, *created_by: str, target: str = "") -> MatchedDockerfile:
-    """A Dockerfile beside these steps."""
-    return match_dockerfile(parse_dockerfile(dockerfile.encode()), make_steps(*created_by), target)
+def match(dockerfile: str, *created_by: str, target: str = "", configured: tuple[str, ...] = ()) -> MatchedDockerfile:
+    """A Dockerfile beside these steps, and the shell that the image's config names."""
+    return match_dockerfile(parse_dockerfile(dockerfile.encode()), make_steps(*created_by), target, configured)
 
 
 def propose(matched: MatchedDockerfile, facts: Sequence[Fact], *findings: Finding) -> DockerfileProposal:

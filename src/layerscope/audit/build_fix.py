@@ -67,7 +67,7 @@ class BuildFix:
 
     def list_layers_after(self, steps: tuple[BuildStep, ...]) -> frozenset[int]:
         """The same of the image with this history, which was built from the edited file."""
-        matched = match_dockerfile(self.file.after, steps, self.target)
+        matched = match_dockerfile(self.file.after, steps, self.target, self.proposal.matched.base_shell)
         return frozenset(self._iter_layers(matched, self.file.changed_after))
 
     def _iter_layers(self, matched: MatchedDockerfile, changed: Collection[int]) -> Sequence[int]:

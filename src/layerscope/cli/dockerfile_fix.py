@@ -46,6 +46,9 @@ class OpenedDockerfile:
     target: str
 
 
+WINDOWS_SHELL: Final = ("cmd", "/S", "/C")
+"""What a RUN is given to on Windows: https://docs.docker.com/reference/dockerfile/#shell."""
+
 _OPTIONS: Final = (
     click.option(
         "--file",
@@ -115,7 +118,9 @@ def propose_changes(
     opened: OpenedDockerfile, result: AuditResult, *, codes: Collection[str], is_safe: bool
 ) -> DockerfileProposal:
     """What is changed for the findings with these codes, for all without any."""
-    matched = match_dockerfile(opened.dockerfile, result.steps, opened.target)
+    config = result.image.config
+    shell = config.runtime.shell or (WINDOWS_SHELL if config.os == "windows" else ())
+    matched = match_dockerfile(opened.dockerfile, result.steps, opened.target, shell)
     findings = tuple(finding for finding in result.findings if not codes or finding.code in codes)
     path = opened.path
     name = path.name if path.is_absolute() or ".." in path.parts else str(path)

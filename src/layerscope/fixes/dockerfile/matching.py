@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from layerscope.errors import UsageError
+from layerscope.fixes.dockerfile.base_shell import find_base_shell
 from layerscope.fixes.dockerfile.likeness import Likeness, compare_step
 from layerscope.formats.dockerfile import Dockerfile, Instruction, Stage
 from layerscope.formats.dockerfile_words import expand_variables, find_assignments
@@ -29,13 +30,15 @@ class Match:
 class MatchedDockerfile:
     """A Dockerfile beside the history of the image that one of its stages became.
 
-    `chain` are the stages that the image is made of, the target last: each starts from the one before.
+    `chain` are the stages that the image is made of, the target last: each starts from the one before. `base_shell`
+    are the words of the shell that the image below them hands down, empty for the usual one.
     """
 
     dockerfile: Dockerfile
     chain: tuple[Stage, ...]
     steps: tuple[BuildStep, ...]
     matches: tuple[Match, ...]
+    base_shell: tuple[str, ...] = ()
 
     @property
     def target(self) -> Stage:
@@ -82,20 +85,25 @@ class MatchedDockerfile:
         return self.instructions[numbers.index(first.number) + 1 : numbers.index(last.number)]
 
 
-def match_dockerfile(dockerfile: Dockerfile, steps: tuple[BuildStep, ...], target: str = "") -> MatchedDockerfile:
-    """Pair the instructions of the target stage (the last, unless it is named) with an image's steps."""
+def match_dockerfile(
+    dockerfile: Dockerfile, steps: tuple[BuildStep, ...], target: str = "", configured: tuple[str, ...] = ()
+) -> MatchedDockerfile:
+    """Pair the instructions of the target stage (the last, unless it is named) with an image's steps.
+
+    `configured` is the shell that the image's config names.
+    """
     chain = _follow_stages(dockerfile, target)
     compared = steps[-COMPARED:]
     instructions, likeness = list[Instruction](), list[list[Likeness]]()
     skipped = sum(len(stage.instructions) - 1 for stage in chain) - COMPARED
-    shell: tuple[str, ...] = ()
+    shell = base_shell = find_base_shell(chain, steps, configured)
     for number, (each, values) in enumerate(_iter_values(dockerfile, chain, steps)):
         if each.keyword == "SHELL":
             shell = each.words or ()
         if number >= skipped:
             instructions.append(each)
             likeness.append([compare_step(each, step, values, shell) for step in compared])
-    return MatchedDockerfile(dockerfile, chain, steps, _align(instructions, compared, likeness))
+    return MatchedDockerfile(dockerfile, chain, steps, _align(instructions, compared, likeness), base_shell)
 
 
 def _follow_stages(dockerfile: Dockerfile, target: str) -> tuple[Stage, ...]:

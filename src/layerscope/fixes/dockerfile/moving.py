@@ -38,14 +38,21 @@ def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> s
     """Why a RUN's text is not understood; empty where it is."""
     if not read_script(instruction):
         return f"the commands of line {instruction.number} are not a plain list joined by && and ;"
+    shell = find_foreign_shell(matched, instruction.number)
+    return f"line {instruction.number} is run by {shell}, which is no POSIX shell" if shell else ""
+
+
+def find_foreign_shell(matched: MatchedDockerfile, number: int | None = None) -> str:
+    """The shell that a line is given to, or one at the end, if it is none of POSIX; empty for one that is."""
     shells = [
         each.words or ("?",)
         for each in matched.instructions
-        if each.keyword == "SHELL" and each.number < instruction.number
+        if each.keyword == "SHELL" and (number is None or each.number < number)
     ]
-    if shells and not _is_posix(shells[-1]):
-        return f"line {instruction.number} is run by {shells[-1][0]}, which is no POSIX shell"
-    return ""
+    shell = shells[-1] if shells else matched.base_shell
+    if not shell or _is_posix(shell):
+        return ""
+    return f"{shell[0]}{'' if shells else ', the SHELL of the base image'}"
 
 
 def _is_posix(shell: Sequence[str]) -> bool:

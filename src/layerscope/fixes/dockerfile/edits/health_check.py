@@ -8,6 +8,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
 from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.fixes.dockerfile.moving import find_foreign_shell
 from layerscope.rules.config.missing_health_check import find_address
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
@@ -33,6 +34,8 @@ def edit_health_check(
         )
     elif not process.clients:
         yield NoEdit(CODE, None, "the image has neither curl nor wget nor Python: nothing could ask")
+    elif shell := find_foreign_shell(matched):
+        yield NoEdit(CODE, None, f"a health check is run by {shell}, which is no POSIX shell")
     elif any(each.keyword == KEYWORD for each in matched.instructions):
         yield NoEdit(CODE, None, "the Dockerfile has a HEALTHCHECK, which the image does not: build it again")
     else:
