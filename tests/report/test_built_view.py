@@ -84,3 +84,19 @@ def test_a_broken_build_is_told_in_every_format(built: Built, failed: FailedBuil
     assert [edit["code"] for edit in failure["edits"]] == ["LAY104"]
     assert [cause["id"] for cause in failure["causes"]] == ["no-module"]
     assert "vT8mKq2LxWz5RbN7cJ4d" not in json.dumps(failure)
+
+
+def test_a_credential_that_the_build_brings_is_told_in_full(tmp_path: Path) -> None:
+    """Its place and kind, and what to do; its value is nowhere."""
+    token = "vT8mKq2LxWz5RbN7cJ4d"
+    before = audit(tmp_path / "before", WASTEFUL)
+    after = audit(tmp_path / "after", FIXED, config=f'env = ["API_TOKEN={token}"]')
+    done = prove_build(before, after, choose(before), command=COMMAND, destination="docker:acme/app:fixed")
+    text = " ".join(render_built_text(done, PLAIN).split())
+    told = text.partition("New findings")[2].partition("Findings kept")[0]
+    assert "CONF002 secret-in-environment" in told
+    assert "API_TOKEN holds a token (20 characters)" in told
+    assert "Revoke it where it was issued" in told
+    markdown = render_built_markdown(done)
+    assert "  - " in markdown.partition("## New findings")[2].partition("##")[0]
+    assert token not in text + markdown + render_built_json(done)

@@ -8,7 +8,7 @@ from rich.text import Text
 from layerscope.audit.applied import Applied, LayerOutcome, Rebase, list_layer_changes
 from layerscope.fixes.surgery.cuts import Range
 from layerscope.formats.secret_text import redact_text
-from layerscope.report.before_after import draw_comparison, draw_findings, list_sizes
+from layerscope.report.before_after import draw_comparison, draw_findings, draw_new_findings, list_sizes
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
@@ -34,7 +34,7 @@ def render_applied_text(applied: Applied, context: RenderContext) -> str:
     draw_comparison(page, applied)
     _draw_layers(page, applied)
     draw_findings(page, "Findings removed", applied.removed, "kept")
-    draw_findings(page, "New findings", applied.added, "bad")
+    draw_new_findings(page, applied.after, applied.added)
     _draw_rest(page, applied)
     return page.read()
 

@@ -5,6 +5,7 @@ from typing import Protocol
 from layerscope.audit.result import AuditResult
 from layerscope.report.escape import escape_text
 from layerscope.report.markdown import write_prose
+from layerscope.report.terminal.finding_list import draw_finding
 from layerscope.report.terminal.page import Page, start_table
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_size
@@ -60,6 +61,25 @@ def draw_findings(page: Page, title: str, findings: tuple[Finding, ...], style: 
     page.add_heading(title)
     for finding in findings:
         page.add_line((f"{finding.code} ", style), escape_text(finding.message), indent=1)
+
+
+def draw_new_findings(page: Page, after: AuditResult, findings: tuple[Finding, ...]) -> None:
+    """The findings that the new image alone has, each in full: nobody has read of them before."""
+    if findings:
+        page.add_heading("New findings")
+    for finding in findings:
+        draw_finding(page, after, finding, has_steps=True)
+
+
+def write_new_findings(findings: tuple[Finding, ...]) -> list[str]:
+    """The same in Markdown."""
+    lines: list[str] = []
+    for finding in findings:
+        lines.append(f"- {finding.code}: {write_prose(finding.message)}")
+        for fix in finding.fixes:
+            lines.append(f"  - {write_prose(fix.title)}")
+            lines += [f"    - {write_prose(step)}" for step in fix.steps]
+    return ["", "## New findings", "", *lines] if lines else []
 
 
 def write_findings(title: str, findings: tuple[Finding, ...]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.audit.built import Built
 from layerscope.audit.changed_files import Counts, FileChange
 from layerscope.audit.failed_build import FailedBuild
-from layerscope.report.before_after import list_counts, list_sizes, write_findings
+from layerscope.report.before_after import list_counts, list_sizes, write_findings, write_new_findings
 from layerscope.report.build_words import list_done
 from layerscope.report.dockerfile_words import tell_diff
 from layerscope.report.failed_build_view import tell_causes, tell_edits, tell_output, tell_place
@@ -28,7 +28,7 @@ def render_built_markdown(built: Built) -> str:
     lines += ["", "## Layers", "", f"{len(built.shared)} of {len(built.after.layers)} are the old image's."]
     lines += ["", write_row(("layer", "size", "instruction")), "| ---: | ---: | --- |", *_write_layers(built)]
     lines += write_findings("Findings removed", built.findings.removed)
-    lines += write_findings("New findings", built.findings.added)
+    lines += write_new_findings(built.findings.added)
     lines += write_findings("Findings kept", built.findings.kept)
     lines += _write_counts("Files of the steps that were changed", built.files.expected)
     lines += _write_counts("Files that changed too", built.files.others)

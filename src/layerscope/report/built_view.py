@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from layerscope.audit.built import Built
 from layerscope.audit.changed_files import Counts, FileChange
-from layerscope.report.before_after import draw_comparison, draw_findings, list_sizes
+from layerscope.report.before_after import draw_comparison, draw_findings, draw_new_findings, list_sizes
 from layerscope.report.build_words import hide_values, list_done
 from layerscope.report.context import RenderContext
 from layerscope.report.dockerfile_words import hide_secrets
@@ -36,7 +36,7 @@ def render_built_text(built: Built, context: RenderContext) -> str:
     draw_comparison(page, built)
     _draw_layers(page, built)
     draw_findings(page, "Findings removed", built.findings.removed, "kept")
-    draw_findings(page, "New findings", built.findings.added, "bad")
+    draw_new_findings(page, built.after, built.findings.added)
     draw_findings(page, "Findings kept", built.findings.kept[:SHOWN_KEPT], "muted")
     if len(built.findings.kept) > SHOWN_KEPT:
         page.add_line((f"and {tell_count(len(built.findings.kept) - SHOWN_KEPT, 'more finding')}", "muted"), indent=1)

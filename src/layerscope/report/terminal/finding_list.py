@@ -36,13 +36,14 @@ def _draw_group(page: Page, result: AuditResult, severity: Severity, findings: l
     limit = page.context.limit
     shown = findings if limit is None else findings[:limit]
     for finding in shown:
-        _draw_finding(page, result, finding)
+        draw_finding(page, result, finding)
     if len(shown) < len(findings):
         more = tell_count(len(findings) - len(shown), f"more {severity} finding")
         page.add_line((f"{page.symbols.ellipsis} {more} (--limit 0 shows all)", "muted"), indent=2)
 
 
-def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
+def draw_finding(page: Page, result: AuditResult, finding: Finding, *, has_steps: bool = False) -> None:
+    """Draw one finding: its rule, what it says, where, and its fixes, with their steps where nothing below has them."""
     title = Text.assemble((finding.code, str(finding.severity)), (f" {finding.rule}", "heading"))
     if finding.confidence is not Confidence.HIGH:
         title.append(f"  {finding.confidence} confidence", "muted")
@@ -57,6 +58,8 @@ def _draw_finding(page: Page, result: AuditResult, finding: Finding) -> None:
         details.add_row(label, text)
     for number, fix in enumerate(finding.fixes):
         details.add_row(f"{page.symbols.arrow} {'or' if number else 'fix'}", Text(escape_text(fix.title)))
+        for step in fix.steps if has_steps else ():
+            details.add_row("", Text(escape_text(step)))
     if details.row_count:
         page.add(details, indent=4)
 
