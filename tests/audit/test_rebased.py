@@ -289,6 +289,14 @@ def test_a_new_finding_that_weighs_little_is_no_reason(bench: Bench) -> None:
     assert "LAY104" in {finding.code for finding in done.added}
 
 
+def test_what_both_bases_have_by_other_numbers_is_not_new(bench: Bench) -> None:
+    """A link of the older Python's folder that led nowhere leads nowhere in the newer one's, too."""
+    old, new = (make_base(extra=[symlink(f"usr/lib/python3.{number}/gone", "lost")]) for number in (11, 13))
+    done = bench.rebase(make_image(old), old, new)
+    assert not [each for each in (*done.added, *done.removed) if each.code == "LAY204"]
+    assert "/usr/lib/python3.13/gone" in " ".join(each.message for each in done.after.findings)
+
+
 def test_whiteouts_of_the_image_hold_on_the_new_base(bench: Bench) -> None:
     """What it deleted stays deleted."""
     old = make_base(extra=[file("etc/motd", b"1")])

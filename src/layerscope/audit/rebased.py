@@ -7,9 +7,9 @@ from typing import Final
 from layerscope import __version__
 from layerscope.audit.applied import Applied, BeginProof, Rebase, audit_layout, find_scans
 from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME
-from layerscope.audit.compared_findings import compare_findings
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage
+from layerscope.audit.rebuilt_findings import compare_rebuilt
 from layerscope.audit.result import AuditResult
 from layerscope.errors import ImageError, ReferenceSyntaxError, UsageError
 from layerscope.facts.config.process import Process
@@ -79,15 +79,15 @@ def apply_rebase(
         )
         progress.note("auditing the new image")
         after = audit_layout(layout, destination, options, progress)
-        removed, added = compare_findings(before.findings, after.findings)
-        objections = tuple(_find_objections(before, after, base, added))
+        found = compare_rebuilt(before.findings, after.findings)
+        objections = tuple(_find_objections(before, after, base, found.added))
         objections = objections or tuple(prove(layout, new, after, progress) if prove is not None else ())
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)
     rebase = Rebase(old.reference, count, base.image.reference, len(base.image.layers), config.changes)
     cuts = ImageCuts((), left=tuple(_tell_remarks(before, after, base.tree, rebase)))
-    return Applied(before, after, new, cuts, {}, removed, added, objections, destination.where, rebase)
+    return Applied(before, after, new, cuts, {}, found.removed, found.added, objections, destination.where, rebase)
 
 
 def _check_bases(image: Image, old: Image, new: Image) -> None:

@@ -83,7 +83,8 @@ class MissingInterpreter(Rule):
         count = sum(fact.count for fact in scripts)
         places = [Evidence(layer=fact.layer, path=path) for fact in scripts for path in fact.paths]
         named = tell_list(tell_path(place.path or "") for place in places)
-        message = f"{tell_count(count, 'script')} on the PATH need {interpreter}, which is not in the image: {named}"
+        told = f"{tell_count(count, 'script')} on the PATH {'needs' if count == 1 else 'need'}"
+        message = f"{told} {interpreter}, which is not in the image: {named}"
         return self.finding(message, *places[:SHOWN_LOCATIONS], severity=Severity.LOW, fixes=(_suggest(interpreter),))
 
 
