@@ -8,6 +8,7 @@ from layerscope.facts.config.build_history import BuildHistoryCollector
 from layerscope.facts.config.environment import EnvironmentCollector
 from layerscope.facts.config.hub_models import HubModelCollector
 from layerscope.facts.config.identity import IdentityCollector
+from layerscope.facts.config.led_output import LedOutputCollector
 from layerscope.facts.config.mount_points import MountPointCollector
 from layerscope.facts.config.parallel_start import ParallelStartCollector
 from layerscope.facts.config.process import ProcessCollector
@@ -137,6 +138,7 @@ COLLECTORS: Final[tuple[Collector, ...]] = (
     IdentityCollector(),
     MountPointCollector(),
     HubModelCollector(),
+    LedOutputCollector(),
     ParallelStartCollector(),
     ConfigSecretCollector(),
     BuildHistoryCollector(),

@@ -49,6 +49,21 @@ class Operator(Struct, frozen=True):
     line: int
 
 
+class Redirection(Struct, frozen=True):
+    """Where a simple command's input or output is led: the sign as it is written, and the word behind it."""
+
+    sign: str
+    word: str
+
+
+def iter_redirected_parts(text: str) -> Iterator[str | Operator | Redirection]:
+    """Words without quotes, operators, the last of which is the end, and redirections; no documents."""
+    lexer = _Lexer(text)
+    for part in lexer.iter_parts():
+        yield from lexer.take_redirections()
+        yield part
+
+
 def iter_shell_parts(text: str) -> Iterator[str | Operator]:
     """Words without quotes, and operators, the last of which is the end; no redirections and documents."""
     return _Lexer(text).iter_parts()
@@ -65,6 +80,12 @@ class _Lexer:
         self._line = self._counted = 0
         self._documents: list[tuple[str, bool]] = []
         self._nested, self._is_broken = 0, False
+        self._redirections: list[Redirection] = []
+
+    def take_redirections(self) -> list[Redirection]:
+        """Those that have been read since the last time, but for those of commands in brackets."""
+        taken, self._redirections = self._redirections, []
+        return taken
 
     def iter_parts(self) -> Iterator[str | Operator]:
         """What is left of the text."""
@@ -97,6 +118,8 @@ class _Lexer:
         if match := _BLANK.match(self._text, self._place):
             self._place = match.end()
         word = self._read_word()
+        if not self._nested:
+            self._redirections.append(Redirection(operator, word))
         if operator.lstrip("0123456789") in {"<<", "<<-"} and not word.isdigit():  # which shifts, as in `((A<<3))`
             self._documents.append((word, operator.endswith("-")))
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from layerscope.rules.config.buffered_python_output import BufferedPythonOutput
 from layerscope.rules.config.crlf_shebang import CrlfShebang
+from layerscope.rules.config.discarded_output import DiscardedOutput
 from layerscope.rules.config.history_mismatch import HistoryMismatch
 from layerscope.rules.config.missing_entrypoint import MissingEntrypoint
 from layerscope.rules.config.missing_health_check import MissingHealthCheck
@@ -39,5 +40,6 @@ RULES: Final[tuple[Rule, ...]] = (
     ModelOutsideImage(),
     NeedlessHubRequest(),
     SilencedLog(),
+    DiscardedOutput(),
 )
 """In order of their codes."""

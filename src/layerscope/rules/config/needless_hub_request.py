@@ -43,8 +43,8 @@ class NeedlessHubRequest(Rule):
     Remedy: `ENV HF_HUB_OFFLINE=1`.
     Fix safety: Review: what a program fetches beside that model, an adapter or a tokenizer of another name, no longer
         comes.
-    Blind spots: A variable that is set in front of a command in a script, and programs that forbid the question in
-        ways of their own, are not seen. Models of which the cache has several snapshots, or which lack a file that
+    Blind spots: A variable that a script sets by `env`, and programs that forbid the question in ways of their own, are
+        not seen. Models of which the cache has several snapshots, or which lack a file that
         their names tell of, are left out, and so are images without huggingface_hub. `HF_HUB_OFFLINE=0` is a decision.
     References: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables ("HF_HUB_OFFLINE");
         vllm-project/vllm issue 8458; measured with transformers 5 and huggingface_hub 1.
