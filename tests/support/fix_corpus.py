@@ -89,6 +89,19 @@ CORPUS: Final[Mapping[str, PlantedFault]] = {
         ["PYTHONUNBUFFERED=1"],
         {"Cmd": ["vllm", "serve", "acme/tiny"]},
     ),
+    "CONF019": PlantedFault(
+        [
+            [
+                *interpreter(),
+                *distribution("huggingface_hub"),
+                *cache("opt/hub"),
+                file("etc/passwd", b"root:x:0:0::/root:/bin/sh\n"),
+                file("usr/local/bin/vllm", b"#!/usr/local/bin/python3\n", mode=0o755),
+            ]
+        ],
+        ["PYTHONUNBUFFERED=1"],
+        {"Cmd": ["vllm", "serve", "acme/tiny"]},
+    ),
     "CONF017": _with_environment("VLLM_LOGGING_LEVEL=CRITICAL", "KEPT=1"),
     "CONF011": PlantedFault(
         [[file("root/.aws/credentials", TOKEN), file("root/kept", b"1")], [whiteout("root/.aws/credentials")]]

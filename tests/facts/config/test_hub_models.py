@@ -6,7 +6,7 @@ from layerscope.facts.config.hub_models import HubModel, HubModelCollector
 from layerscope.image.config import RuntimeConfig
 from support.contexts import collect, make_context
 from support.hub_files import cache
-from support.tar_member import TarMember, file, symlink
+from support.tar_member import TarMember, directory, file, symlink
 
 PASSWD = file("etc/passwd", b"root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n")
 COMMAND = ("vllm", "serve", "acme/tiny")
@@ -23,8 +23,35 @@ def test_a_whole_model_is_found_where_the_client_looks() -> None:
     (model,) = find(*cache("root/.cache/huggingface/hub"))
     assert (model.name, model.revisions, model.is_decided) == ("acme/tiny", ("main", "abc"), False)
     assert model.told == "named by `vllm serve` in the image's command"
-    assert find(*cache("root/.cache/huggingface/hub"), user="app") == []
-    assert find(*cache("srv/hub"), env=("HF_HOME=/srv",), user="app")
+    assert model.is_found
+    (other,) = find(*cache("root/.cache/huggingface/hub"), user="app")
+    assert (other.is_found, other.cache) == (False, "/root/.cache/huggingface/hub")
+    assert other.place == "/home/app/.cache/huggingface/hub"
+    (led,) = find(*cache("srv/hub"), env=("HF_HOME=/srv",), user="app")
+    assert led.is_found
+    (linked,) = find(*cache("srv/hub"), symlink("root/.cache/huggingface", "/srv"))
+    assert linked.is_found
+
+
+def test_what_the_user_may_read_is_told() -> None:
+    """By every folder above, and by every file of the model."""
+    (model,) = find(*cache("srv/hub"), user="app")
+    assert model.is_readable
+    (model,) = find(*cache("srv/hub"), directory("srv", mode=0o700), user="app")
+    assert model.is_readable is False
+    (model,) = find(*cache("srv/hub"), file("srv/hub/models--acme--tiny/blobs/x", b"1", mode=0o600), user="app")
+    assert model.is_readable is False
+    (model,) = find(*cache("srv/hub"), directory("srv", mode=0o700))
+    assert model.is_readable
+    (model,) = find(*cache("srv/hub"), user="stranger")
+    assert model.is_readable is None
+
+
+def test_a_volume_at_the_client_s_place_is_told() -> None:
+    """It may have the model."""
+    for volume, is_volume in (("/home/app/.cache", True), ("/home/app/.cache/x", False)):
+        (model,) = find(*cache("srv/hub"), user="app", volumes=(volume,))
+        assert model.is_volume is is_volume
 
 
 def test_what_the_command_does_not_name_is_found_without_a_reason() -> None:

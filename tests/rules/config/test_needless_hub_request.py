@@ -18,6 +18,10 @@ MODEL = HubModel(
     ("main", "abc"),
     "named by `vllm serve` in the image's command",
     is_decided=False,
+    is_offline=False,
+    cache="/root/.cache/huggingface/hub",
+    place="/root/.cache/huggingface/hub",
+    is_readable=True,
 )
 LOADED = NamedModel(Evidence(2, "app/main.py"), "from_pretrained", "acme/tiny")
 
@@ -50,3 +54,4 @@ def test_ignores_what_nothing_asks_for() -> None:
     ignores(NeedlessHubRequest, replace(MODEL, told=""), CLIENT, replace(LOADED, revision="v2"))
     ignores(NeedlessHubRequest, MODEL)
     ignores(NeedlessHubRequest, MODEL, CLIENT, DAMAGED)
+    ignores(NeedlessHubRequest, replace(MODEL, place="/home/app/.cache/huggingface/hub"), CLIENT)

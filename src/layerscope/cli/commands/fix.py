@@ -114,9 +114,8 @@ def command(
     opened = open_dockerfile(choice)
     wanted.check(applies=surgery.applies, plans=bool(opened or choice.is_reconstructed or codes or is_safe))
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
-    known = read_credential(image, reading)
-    own = choose_credential(image, surgery.to, known)
-    destination = _open_destination(surgery, reading, choice, codes, own) if rebuild is None else rebuild.destination
+    own = choose_credential(image, surgery.to, known := read_credential(image, reading))
+    destination = rebuild.destination if rebuild else _open_destination(surgery, reading, choice, codes, own)
     check_engine(wanted, destination)
     source, below = choose_sources(image, base, reading, known, random_access=surgery.layers)
     options = make_options(reading, base=below, policy_dir=policy_dir)
@@ -139,8 +138,7 @@ def command(
         )
         return _deliver_applied(applied, result, codes, outputs, console)
     if choice.is_reconstructed:
-        print_reconstruction(result, console)
-        return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
+        return _reconstruct(result, console)
     return _tell_plan(
         result, choice, opened, outputs, codes=codes, is_safe=is_safe, reviewed=surgery.reviewed, console=console
     )
@@ -165,6 +163,12 @@ def _tell_plan(
     if opened is not None and dockerfile is not None and choice.is_written:
         write_chosen(opened, dockerfile, result, codes, reviewed=reviewed, console=console)
     return find_exit_code(result, proposal.plan)
+
+
+def _reconstruct(result: AuditResult, console: Console) -> int:
+    """Print a Dockerfile made of the history; the exit code."""
+    print_reconstruction(result, console)
+    return exit_codes.CLEAN if result.is_intact else exit_codes.MALFORMED
 
 
 def _audit(source: Source, options: AuditOptions, console: Console) -> AuditResult:

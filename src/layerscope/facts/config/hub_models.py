@@ -1,25 +1,29 @@
-"""Models of the hub that the image holds whole, where its client looks for them, and whether the client may ask."""
+"""Models of the hub that the image holds whole, where its client looks for such, and whether the client may ask."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from layerscope.facts.collector import Collector
-from layerscope.facts.config.hub_place import find_hub_place
-from layerscope.facts.config.identity import resolve_identity
+from layerscope.facts.config.hub_place import find_hub_place, is_offline
+from layerscope.facts.config.identity import Identity, resolve_identity
+from layerscope.facts.config.mount_points import list_declared
+from layerscope.facts.config.rights import ENTER, READ, has_rights, is_reached
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.accounts import collect_accounts
 from layerscope.facts.system.launch_words import HUB_VARIABLES, OFFLINE_VARIABLES
-from layerscope.facts.system.model_words import Named, find_revision, list_named, split_commands, split_words
+from layerscope.facts.system.model_words import Started, find_revision, list_named, split_commands, split_words
 from layerscope.facts.system.started_commands import StartedCommand, find_started
 from layerscope.filesystem.node import Node
+from layerscope.image.config import RuntimeConfig
 from layerscope.layers.entry import EntryType
 
 MODELS_LIMIT: Final = 50
-"""Models of one cache that are looked at; images have one to three."""
+"""Models that are looked at; images have one to three."""
 
+_MARK: Final = "models--"
 _FOLDER: Final = re.compile(r"models--([\w.-]{1,96})--([\w.-]{1,96})", re.ASCII)
 _WEIGHTS: Final = re.compile(r".*\.(?:safetensors|bin|gguf|pt|pth|onnx|h5|msgpack)")
 _PART: Final = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.\w+)", re.ASCII)
@@ -28,65 +32,116 @@ _CONFIG: Final = "config.json"
 
 
 class HubModel(Fact, frozen=True):
-    """A model of the hub that lies in its client's cache, each link of it leading to a file.
+    """A model of the hub that lies in a cache of its client, each link of it leading to a file.
 
     `revisions` are the names by which the client finds it without asking. `told` says what names the model for the
     process; empty where only a Python script may. `is_decided` tells that the environment or a script says whether
-    the hub may be asked. The evidence is the model's folder.
+    the hub may be asked, `is_offline` that it may not. The evidence is the model's folder.
     """
 
     name: str
     revisions: tuple[str, ...]
     told: str
     is_decided: bool
+    is_offline: bool
+    cache: str
+    """The folder of the cache, from the root."""
+    place: str
+    """Where the client looks, by the environment and the user's home."""
+    is_readable: bool | None
+    """Whether the user may read the model's files; None where the user is not known."""
+    is_volume: bool = False
+    """Whether the place is, or lies in, a folder that is filled when the container starts."""
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the client looks in that cache."""
+        return self.cache == self.place
 
 
 class HubModelCollector(Collector):
-    """Looks into the cache that the config's environment leads the client to."""
+    """Looks for caches, and where the config's environment leads the client to."""
 
     name = "config.hub-models"
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
-        """Yield the models, sorted by name."""
+        """Yield the models, sorted by path."""
+        nodes = list(_find_models(context))
+        if not nodes:
+            return
         runtime = context.image.config.runtime
-        environment = dict(entry.partition("=")[::2] for entry in runtime.env)
         started = tuple(
             StartedCommand(each.evidence, each.words, each.is_handover, each.variables)
             for each in context.shared(find_started)
         )
-        from_scripts = dict(pair for each in started for pair in each.variables)
-        words = split_words((*runtime.entrypoint, *runtime.cmd))
-        is_decided = any(_decides(name, words, {**environment, **from_scripts}) for name in OFFLINE_VARIABLES)
-        moved = {name: value for name, value in from_scripts.items() if name in HUB_VARIABLES and "$" not in value}
-        home = resolve_identity(runtime.user, collect_accounts(context)).home or "/"
-        named = list_named(words, environment, started)
-        commands = (*split_commands(words), *(each.words for each in started))
-        for node, name in _find_models(context, find_hub_place({**environment, **moved}, home)):
+        identity = resolve_identity(runtime.user, collect_accounts(context))
+        process = _Process(runtime, started, identity)
+        for node, name in nodes:
             revisions = _list_revisions(context, node)
-            asked = find_revision(name, commands, {**environment, **from_scripts}) or "main"
-            told = _find_told(name, named) if asked in revisions else ""
             if revisions:
-                yield HubModel(Evidence(node.layer, node.path), name, revisions, told, is_decided)
+                yield process.describe(context, node, name, revisions)
 
 
-def _decides(name: str, words: tuple[str, ...], environment: dict[str, str]) -> bool:
-    """Whether a variable is set to something, by the environment, a script, or in front of the command."""
-    return bool(environment.get(name)) or any(word.startswith(f"{name}=") for word in words)
+class _Process:
+    """What the container's process says of models and of the hub."""
+
+    def __init__(self, runtime: RuntimeConfig, started: Started, identity: Identity) -> None:
+        self.identity, self.volumes = identity, list_declared(runtime.volumes)
+        from_scripts = dict(pair for each in started for pair in each.variables)
+        own = dict(entry.partition("=")[::2] for entry in runtime.env)
+        moved = {name: value for name, value in from_scripts.items() if name in HUB_VARIABLES and "$" not in value}
+        self.words = split_words((*runtime.entrypoint, *runtime.cmd))
+        self.environment = {**own, **from_scripts}
+        self.place = find_hub_place({**own, **moved}, identity.home or "/")
+        self.named = list_named(self.words, own, started)
+        self.commands = (*split_commands(self.words), *(each.words for each in started))
+
+    def describe(self, context: FactContext, node: Node, name: str, revisions: tuple[str, ...]) -> HubModel:
+        """A model, and how it stands to the process."""
+        asked = find_revision(name, self.commands, self.environment) or "main"
+        place = context.tree.resolve(self.place.strip("/"))
+        cache = node.path.rpartition("/")[0]
+        return HubModel(
+            Evidence(node.layer, node.path),
+            name,
+            revisions,
+            self._tell(name) if asked in revisions else "",
+            is_decided=any(map(self._decides, OFFLINE_VARIABLES)),
+            is_offline=is_offline(self.environment),
+            cache=self.place if place is not None and place.path == cache else f"/{cache}",
+            place=self.place,
+            is_readable=_may_read(context, self.identity, node),
+            is_volume=any(f"{self.place}/".startswith(f"{each}/") for each in self.volumes),
+        )
+
+    def _decides(self, name: str) -> bool:
+        """Whether a variable is set to something, by the environment, a script, or in front of the command."""
+        return bool(self.environment.get(name)) or any(word.startswith(f"{name}=") for word in self.words)
+
+    def _tell(self, name: str) -> str:
+        """What names a model for the process: the first word that names any is believed."""
+        return self.named[0].evidence if self.named and self.named[0].value == name else ""
 
 
-def _find_told(name: str, named: list[Named]) -> str:
-    """What names a model for the process: the first word that names any is believed."""
-    return named[0].evidence if named and named[0].value == name else ""
-
-
-def _find_models(context: FactContext, place: str) -> Iterator[tuple[Node, str]]:
-    """The folders of models in a cache, and the names of these."""
-    cache = context.tree.resolve(place.strip("/"))
-    folders = sorted(context.tree.children(cache.path))[:MODELS_LIMIT] if cache is not None else []
-    for path in folders:
+def _find_models(context: FactContext) -> Iterator[tuple[Node, str]]:
+    """The folders of models in caches of whatever place, and the names of these."""
+    paths = sorted(path for path in context.tree if _MARK in path and _FOLDER.fullmatch(path.rpartition("/")[2]))
+    for path in paths[:MODELS_LIMIT]:
         match, node = _FOLDER.fullmatch(path.rpartition("/")[2]), context.tree.get(path)
-        if match is not None and node is not None:
+        if match is not None and node is not None and node.type is EntryType.DIRECTORY:
             yield node, f"{match[1]}/{match[2]}"
+
+
+def _may_read(context: FactContext, identity: Identity, folder: Node) -> bool | None:
+    """Whether the user may read all that the model consists of."""
+    if identity.uid is None:
+        return None
+    if identity.uid == 0:
+        return True
+    nodes = list(context.tree.walk(folder.path))
+    wanted = {EntryType.DIRECTORY: READ | ENTER, EntryType.FILE: READ}
+    may_read = all(has_rights(each, identity, wanted[each.type]) for each in nodes if each.type in wanted)
+    return may_read and is_reached(context.tree, identity, folder)
 
 
 def _list_revisions(context: FactContext, folder: Node) -> tuple[str, ...]:

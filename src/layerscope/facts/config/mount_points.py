@@ -9,6 +9,7 @@ from typing import Final
 from layerscope.facts.collector import Collector
 from layerscope.facts.config.hub_place import find_hub_place, is_offline
 from layerscope.facts.config.identity import Identity, resolve_identity
+from layerscope.facts.config.rights import ENTER, WRITE, has_rights, is_reached
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
@@ -28,7 +29,6 @@ LONGEST_PATH: Final = 400
 
 _REPOSITORY: Final = re.compile(r"[\w][\w.-]{0,95}/[\w][\w.-]{0,95}", re.ASCII)
 _FILE: Final = re.compile(r".*\.(?:gguf|bin|safetensors|pt|pth|onnx|engine|plan)")
-_WRITE, _ENTER, _ALL = 0o3, 0o1, 0o7
 
 
 class MountPurpose(StrEnum):
@@ -193,18 +193,5 @@ def _may_write(context: FactContext, identity: Identity, node: Node | None) -> b
         return node is None or node.type is EntryType.DIRECTORY
     if node is None:
         return False
-    steps = [node.path[:end] for end in range(1, len(node.path)) if node.path[end] == "/"]
-    above = filter(None, map(context.tree.get, steps))
-    is_reached = all(_has_rights(each, identity, _ENTER) for each in above)
-    return is_reached and node.type is EntryType.DIRECTORY and _has_rights(node, identity, _WRITE)
-
-
-def _has_rights(node: Node, identity: Identity, bits: int) -> bool:
-    """Whether a folder's permissions give those bits to the user: as its owner, by a group, or as anybody."""
-    if node.uid == identity.uid:
-        shift = 6
-    elif node.gid == identity.gid or node.gid in identity.groups:
-        shift = 3
-    else:
-        shift = 0
-    return (node.mode >> shift) & _ALL & bits == bits
+    is_open = node.type is EntryType.DIRECTORY and has_rights(node, identity, WRITE | ENTER)
+    return is_open and is_reached(context.tree, identity, node)

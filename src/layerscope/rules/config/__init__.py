@@ -10,6 +10,7 @@ from layerscope.rules.config.missing_entrypoint import MissingEntrypoint
 from layerscope.rules.config.missing_health_check import MissingHealthCheck
 from layerscope.rules.config.missing_interpreter import MissingInterpreter
 from layerscope.rules.config.missing_working_directory import MissingWorkingDirectory
+from layerscope.rules.config.model_in_other_cache import ModelInOtherCache
 from layerscope.rules.config.model_outside_image import ModelOutsideImage
 from layerscope.rules.config.needless_hub_request import NeedlessHubRequest
 from layerscope.rules.config.root_user import RootUser
@@ -41,5 +42,6 @@ RULES: Final[tuple[Rule, ...]] = (
     NeedlessHubRequest(),
     SilencedLog(),
     DiscardedOutput(),
+    ModelInOtherCache(),
 )
 """In order of their codes."""

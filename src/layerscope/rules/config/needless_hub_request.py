@@ -12,10 +12,10 @@ from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind, FixPlace
+from layerscope.rules.hub_names import has_client, tell_name
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
-CLIENT: Final = "huggingface-hub"
 VARIABLE: Final = "HF_HUB_OFFLINE"
 
 FIX: Final = Fix(
@@ -59,9 +59,9 @@ class NeedlessHubRequest(Rule):
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for all such models: one variable cures them."""
-        if has_unread_layers(facts) or not any(each.key == CLIENT for each in facts.of(Distribution)):
+        if has_unread_layers(facts) or not has_client(facts):
             return
-        found = [(model, told) for model in facts.of(HubModel) if (told := _tell_name(facts, model))]
+        found = [(model, told) for model in facts.of(HubModel) if model.is_found and (told := tell_name(facts, model))]
         if not found or found[0][0].is_decided:
             return
         model, told = found[0]
@@ -71,13 +71,3 @@ class NeedlessHubRequest(Rule):
             "the hub for it"
         )
         yield self.finding(message, *(each.evidence for each, _ in found), fixes=(FIX,))
-
-
-def _tell_name(facts: FactSet, model: HubModel) -> str:
-    """What names a model for the process; empty where nothing does."""
-    if model.told:
-        return model.told
-    for each in facts.of(NamedModel):
-        if each.value == model.name and not each.is_local and (each.revision or "main") in model.revisions:
-            return f"named by {each.call} in /{each.evidence.path}"
-    return ""

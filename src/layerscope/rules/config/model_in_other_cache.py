@@ -1,0 +1,75 @@
+"""CONF019: the image holds a model where the hub's client does not look."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from layerscope.facts.config.hub_models import HubModel
+from layerscope.facts.fact import Fact
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.distributions import Distribution
+from layerscope.facts.python.named_models import NamedModel
+from layerscope.rules.completeness import has_unread_layers
+from layerscope.rules.config_edit import SetVariable
+from layerscope.rules.finding import Finding
+from layerscope.rules.fix import Fix, FixKind, FixPlace
+from layerscope.rules.hub_names import has_client, tell_name
+from layerscope.rules.rule import Rule
+from layerscope.rules.severity import Confidence, Severity
+
+VARIABLE, OFFLINE = "HF_HUB_CACHE", "HF_HUB_OFFLINE"
+
+
+class ModelInOtherCache(Rule):
+    """The image holds a model where the hub's client does not look.
+
+    What it checks: A model that the command, its scripts, the environment or the started Python script name by its
+        name of the Hugging Face hub is whole in a cache of the image, and the client of the container's user looks in
+        another, which has no such model: by `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`, or the home of the user.
+    Why it matters: Every new container fetches again what it holds already; without a network, or where the client may
+        ask nobody, it ends with "We couldn't connect to 'https://huggingface.co'", which says nothing of the cause.
+    Example: `RUN hf download acme/tiny` as root, and `USER 1000` below it: one fills /root/.cache, the other looks in
+        its own home.
+    Remedy: `ENV HF_HUB_CACHE=` the cache's folder, which the user has to be able to read; and `HF_HUB_OFFLINE=1`, so
+        that the client does not ask for what it has.
+    Fix safety: Review: what else a program fetches would be kept in that folder, or no longer comes.
+    Blind spots: Variables that a script sets by `env`, and programs that name the cache themselves, are not seen.
+        Volumes at the client's place, images without huggingface_hub, and models that lack a file are left out.
+    References: https://huggingface.co/docs/huggingface_hub/guides/manage-cache;
+        https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables.
+    """
+
+    code: ClassVar[str] = "CONF019"
+    covers: ClassVar[tuple[int, ...]] = (78, 88)
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    confidence: ClassVar[Confidence] = Confidence.MEDIUM
+    needs: ClassVar[tuple[type[Fact], ...]] = (HubModel, NamedModel, Distribution)
+    fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
+
+    def check(self, facts: FactSet) -> Iterator[Finding]:
+        """At most one finding: one variable leads to one cache."""
+        models = facts.of(HubModel)
+        found = {model.name for model in models if model.is_found}
+        if has_unread_layers(facts) or not has_client(facts):
+            return
+        for model in models:
+            told = "" if model.name in found or model.is_volume else tell_name(facts, model)
+            if told:
+                fate = "and may ask nobody" if model.is_offline else "so that every new container fetches it again"
+                message = f"{model.name}, {told}, lies in {model.cache}, and the client looks in {model.place}, {fate}"
+                severity = Severity.HIGH if model.is_offline else self.severity
+                yield self.finding(message, model.evidence, severity=severity, fixes=(_lead(model),))
+                return
+
+
+def _lead(model: HubModel) -> Fix:
+    """The variable, where the user may read what is there; else a person has to open it first.
+
+    A client that is led to the model would ask for it at every start: it is told to ask nobody, if it is told nothing.
+    """
+    variables = {VARIABLE: model.cache, **({} if model.is_decided else {OFFLINE: "1"})}
+    line = f"ENV {' '.join(f'{name}={value}' for name, value in variables.items())}   in the final stage"
+    if model.is_readable:
+        edits = tuple(SetVariable(name, value) for name, value in variables.items())
+        return Fix("Lead the hub's client to the cache", (line,), kind=FixKind.CONFIG_EDIT, edits=edits)
+    step = f"RUN chmod -R a+rX {model.cache}   in the step that fills it, and let everybody into the folders above it"
+    return Fix("Put the cache where the user may read it, and lead the hub's client there", (step, line))
