@@ -24,7 +24,7 @@ ZSTD_WORKERS: Final = 3
 """zstd's take a job only when they are asked to: with one more than there are processors, none of those waits."""
 
 ZSTD_JOB: Final = 4 * MIB
-"""Bytes of a job. Of twice as much, which is zstd's own choice, blobs are 0.4 % smaller, and the buffers twice as large."""
+"""Bytes of a job. zstd's own choice is twice as much: blobs are 0.4 % smaller then, and buffers twice as large."""
 
 _BLOCK: Final = MIB
 
