@@ -34,8 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "told"),
     [
         (("--build",), "--build: expected --apply beside it"),
-        (("--context", "."), "--context and --build-option: expected --apply --build beside them"),
-        (("--build-option=--pull",), "--context and --build-option: expected --apply --build beside them"),
+        (("--context", "."), "--context: expected --file DOCKERFILE beside it"),
+        (("--build-option=--pull",), "--build-option: expected --apply --build beside it"),
         ((*BUILD, *TO), "expected --file DOCKERFILE and --context DIR"),
         ((*BUILD, *TO, "--file", "Dockerfile"), "expected --file DOCKERFILE and --context DIR"),
         ((*BUILD, *FROM), "expected --to docker:NAME or --to podman:NAME"),

@@ -10,7 +10,7 @@ from typing import Final
 from layerscope.errors import FormatError
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.fixes.dockerfile.build_context import BuildContext, ContextFile
-from layerscope.fixes.dockerfile.copies import Taking, find_sources, find_takers, list_folders, read_copy
+from layerscope.fixes.dockerfile.copies import ContextCopy, Taking, find_sources, find_takers, list_folders, read_copy
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, FileEdit
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_other_stage
@@ -77,14 +77,10 @@ def exclude_copied(
     excluded: dict[str, str] = {}
     drops: list[Drop] = []
     for removal in _iter_removals(remover, folders[remover.number], step):
-        if removal.layers != {layer}:
-            continue
-        found = {
-            path: source for path in removal.paths for source in find_sources(taken, path) if context.find_kind(source)
-        }
-        excluded |= {source: path for path, source in found.items()}
+        found = _find_excluded(removal, taken, context) if removal.layers == {layer} else {}
+        excluded |= found
         if found and not removal.is_forced:
-            if set(found) != set(removal.paths):
+            if set(found.values()) != set(removal.paths):
                 return f"line {remover.number} deletes without -f, and would fail where a path is not there"
             drops.append(Drop(remover.number, removal.place))
     if not excluded:
@@ -114,6 +110,11 @@ def exclude_copied(
         files=(FileEdit(file, lines=lines, is_ignores=True),),
         remade=(copy.number, remover.number),
     )
+
+
+def _find_excluded(removal: _Removal, taken: ContextCopy, context: BuildContext) -> dict[str, str]:
+    """The paths of the context that are removed, each with where it lies in the image."""
+    return {source: path for path in removal.paths for source in find_sources(taken, path) if context.find_kind(source)}
 
 
 def _iter_removals(remover: Instruction, folder: str, step: EndedFiles) -> Iterator[_Removal]:
