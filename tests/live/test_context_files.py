@@ -1,0 +1,92 @@
+"""Files beside a Dockerfile that `layerscope fix --write` has changed: built again, the findings are gone."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from live.test_dockerfile_corpus import OLD_NUMPY, PYTHON, ask, build, list_pip, list_shell, read_busybox, write_wheel
+from support.live_engines import LiveEngine
+from support.live_images import load
+from support.python_image import build_python_image
+
+IGNORED: Final = """\
+FROM scratch
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+WORKDIR /app
+COPY src .
+RUN rm -rf tests /app/notes.bin && echo done
+"""
+REQUIRED: Final = f"""\
+FROM {PYTHON}
+ENV PYTHONUNBUFFERED=1
+WORKDIR /app
+COPY wheels /wheels
+COPY requirements.txt constraints*.txt ./
+RUN pip install --no-index --find-links /wheels -r requirements.txt
+RUN pip install --no-index --find-links /wheels --no-deps acme
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(docker_engine: LiveEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
+    monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
+
+
+def compare_builds(
+    engine: LiveEngine, context: Path, capfd: pytest.CaptureFixture[str], *options: str
+) -> tuple[set[str], set[str]]:
+    """The codes that the changed files remove, and those that they bring; the Dockerfile stays as it is."""
+    name, dockerfile = context.name.lower(), context / "Dockerfile"
+    before = dockerfile.read_text()
+    build(engine, context, f"layerscope/{name}:1")
+    ask(capfd, "fix", f"docker:layerscope/{name}:1", "--file", str(dockerfile), "--write", *options)
+    assert dockerfile.read_text() == before
+    build(engine, context, f"layerscope/{name}:2")
+    first, last = (
+        {each["code"] for each in ask(capfd, "audit", f"docker:layerscope/{name}:{number}")["findings"]}
+        for number in (1, 2)
+    )
+    return first - last, last - first
+
+
+def test_what_is_deleted_is_left_out_of_the_context(
+    docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Safely, since nothing runs between the copy and the deletion; what else is ignored stays so."""
+    context = tmp_path / "ignored"
+    (context / "src/tests").mkdir(parents=True)
+    (context / "busybox").write_bytes(read_busybox())
+    (context / "busybox").chmod(0o755)
+    (context / "src/tests/data.bin").write_bytes(bytes(3_000_000))
+    (context / "src/notes.bin").write_bytes(bytes(1_000_000))
+    (context / "src/main.py").write_text("print(1)\n")
+    (context / ".dockerignore").write_bytes(b"# not ours\r\n.git")
+    (context / "Dockerfile").write_text(IGNORED)
+    assert compare_builds(docker_engine, context, capfd) == ({"LAY101"}, set())
+    assert (context / ".dockerignore").read_bytes() == b"# not ours\r\n.git\r\nsrc/tests\r\nsrc/notes.bin\r\n"
+
+
+@pytest.mark.parametrize("has_constraints", [False, True])
+def test_a_file_of_requirements_asks_for_what_suits_everyone(
+    docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str], *, has_constraints: bool
+) -> None:
+    """A real pip then finds the older version by itself, by the line of the package or by a constraint."""
+    load(docker_engine, build_python_image(PYTHON, *list_shell(), *list_pip()))
+    context = tmp_path / f"required-{has_constraints}"
+    (context / "wheels").mkdir(parents=True)
+    for name, version, requires in (
+        ("numpy", "1.26.4", ()),
+        ("numpy", "2.4.6", ()),
+        ("acme", "1.0", ("numpy<2", "numpy>=1.26")),
+    ):
+        write_wheel(context / "wheels", name, version, requires, OLD_NUMPY if name == "acme" else b"")
+    more = "-c constraints.txt\n" if has_constraints else ""
+    (context / "requirements.txt").write_text(f"# what it computes by\n{more}numpy  # fast\n")
+    (context / "constraints.txt").write_text("numpy >= 1.0")
+    (context / "Dockerfile").write_text(REQUIRED)
+    assert compare_builds(docker_engine, context, capfd, "--reviewed") == ({"PY001", "PY007"}, set())
+    assert (context / "requirements.txt").read_text() == f"# what it computes by\n{more}numpy<2,>=1.26  # fast\n"
+    assert (context / "constraints.txt").read_text() == ("numpy<2,>=1.26" if has_constraints else "numpy >= 1.0")
