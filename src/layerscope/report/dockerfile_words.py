@@ -25,7 +25,8 @@ def tell_edits(proposal: DockerfileProposal) -> str:
     """How much is changed."""
     if not proposal.edits:
         return "Nothing of it can be changed by itself"
-    return f"{tell_count(len(proposal.edits), 'change')}; then: docker build{_tell_options(proposal)} -t IMAGE {_tell_context(proposal)}"
+    command = f"docker build{_tell_options(proposal)} -t IMAGE {_tell_context(proposal)}"
+    return f"{tell_count(len(proposal.edits), 'change')}; then: {command}"
 
 
 def hide_secrets(diff: str) -> str:

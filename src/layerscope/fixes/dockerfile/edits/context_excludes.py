@@ -84,7 +84,7 @@ def exclude_copied(
                 return f"line {remover.number} deletes without -f, and would fail where a path is not there"
             drops.append(Drop(remover.number, removal.place))
     if not excluded:
-        return f"no command of line {remover.number} deletes by a plain path what the context has"
+        return f"no command of line {remover.number} deletes by a plain path what the context has (--context names it)"
     if len(excluded) > SHOWN:
         return (
             f"line {remover.number} deletes {len(excluded)} paths of the context: a pattern for them is yours to choose"
@@ -104,7 +104,7 @@ def exclude_copied(
     return DockerfileEdit(
         CODE,
         step.layer,
-        f"Leave {', '.join(lines)} out of what line {copy.number} copies and line {remover.number} deletes",
+        f"Name {', '.join(lines)} in {file.name}: line {copy.number} copies what line {remover.number} deletes",
         Safety.SAFE if is_safe else Safety.REVIEW,
         drops=tuple(drops),
         files=(FileEdit(file, lines=lines, is_ignores=True),),
