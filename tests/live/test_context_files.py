@@ -1,10 +1,11 @@
 """Files beside a Dockerfile that `layerscope fix --write` has changed: built again, the findings are gone."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from live.test_build_fix import Workshop, building_engine, fix, workshop  # noqa: F401 - fixtures
 from live.test_dockerfile_corpus import OLD_NUMPY, PYTHON, ask, build, list_pip, list_shell, read_busybox, write_wheel
 from support.live_engines import LiveEngine
 from support.live_images import load
@@ -90,3 +91,44 @@ def test_a_file_of_requirements_asks_for_what_suits_everyone(
     assert compare_builds(docker_engine, context, capfd, "--reviewed") == ({"PY001", "PY007"}, set())
     assert (context / "requirements.txt").read_text() == f"# what it computes by\n{more}numpy<2,>=1.26  # fast\n"
     assert (context / "constraints.txt").read_text() == ("numpy<2,>=1.26" if has_constraints else "numpy >= 1.0")
+
+
+CHECKPOINTS: Final = """
+FROM base
+COPY weights/ /models/
+RUN rm -rf /models/checkpoints
+CMD ["sh", "-c", "find /models; sha256sum /models/*"]
+"""
+
+
+def test_a_build_leaves_out_what_the_changed_list_names(
+    workshop: Workshop,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """BuildKit and podman are given the list; the classic builder has it with --write alone."""
+    tag, fixed = "layerscope/build-ignores:1", "layerscope/build-ignores:fixed"
+    (workshop.context / "weights/checkpoints").mkdir()
+    (workshop.context / "weights/checkpoints/a.bin").write_bytes(bytes(3_000_000))
+    workshop.build(CHECKPOINTS, tag)
+    listed, is_classic = workshop.context / ".dockerignore", workshop.engine.name == "docker-20.10"
+    code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--only", "LAY101", "--replace")
+    assert code == 0, said
+    assert ("LAY101 is not cured by this build" in said) is is_classic
+    assert listed.read_text() == "token\n"
+    if not is_classic:
+        check_ignored(report)
+        assert workshop.run(tag) == workshop.run(fixed)
+    code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--only", "LAY101", "--replace", "--write")
+    assert code == 0, said
+    check_ignored(report)
+    assert listed.read_text() == "token\nweights/checkpoints\n"
+    assert workshop.run(tag) == workshop.run(fixed)
+
+
+def check_ignored(report: Any) -> None:
+    """That what is deleted is gone from the image, and that nothing else is another."""
+    assert "LAY101" in {each["code"] for each in report["removed"]}
+    assert report["added"] == report["objections"] == report["files"]["paths"] == []
+    assert report["build"]["files"] == [".dockerignore"]
+    assert report["sizes"]["content"]["before"] - report["sizes"]["content"]["after"] >= 3_000_000

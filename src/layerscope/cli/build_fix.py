@@ -171,9 +171,15 @@ def apply_build(
     `whole` is the audit that the new image's is compared with, `result` holds the findings that are to be cured.
     Raises ProbeError where the image as it is cannot be probed: then nothing was built.
     """
-    fix = _choose(rebuild, result, codes, console)
+    chosen = _choose(rebuild, result, codes, console)
+    proposal = leave_out_unbuildable(
+        chosen.proposal, rebuild.builder, rebuild.opened, is_written=rebuild.is_written, console=console
+    )
+    fix = replace(chosen, proposal=proposal)
     if fix.is_empty:
         reason = "nothing to build: no edit and no stale step is left, and a build would make the same image again"
+        if not chosen.is_empty:
+            reason = "nothing to build: the builder would not see what is changed beside the Dockerfile"
         return deliver_unchanged(result, reason, outputs, console)
     probed = None if proof is None else proof.probe_old()
     with hold_context(rebuild.opened, fix.proposal, console, is_written=rebuild.is_written) as keep:
@@ -203,14 +209,13 @@ def _choose(rebuild: Rebuild, result: AuditResult, codes: Collection[str], conso
     everything = propose_changes(rebuild.opened, result, codes=codes, is_safe=False)
     if not everything.matched.is_related:
         raise UsageError(f"building from {str(rebuild.opened.path)!r}: {everything.refused[0].reason}")
-    chosen = propose_changes(rebuild.opened, result, codes=codes, is_safe=not rebuild.reviewed)
     fix = choose_build_fix(
-        leave_out_unbuildable(chosen, rebuild.builder, rebuild.opened, is_written=rebuild.is_written, console=console),
+        propose_changes(rebuild.opened, result, codes=codes, is_safe=not rebuild.reviewed),
         tuple(finding for finding in result.findings if not codes or finding.code in codes),
         reviewed=rebuild.reviewed,
         target=rebuild.opened.target,
     )
-    withheld = len(everything.edits) + len(everything.rebuilds) - len(chosen.edits) - len(fix.advice)
+    withheld = len(everything.edits) + len(everything.rebuilds) - len(fix.proposal.edits) - len(fix.advice)
     if withheld > 0:
         console.say(
             f"{tell_count(withheld, 'change')} left out: somebody should read them first; --reviewed makes them"
