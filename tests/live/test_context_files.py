@@ -1,10 +1,12 @@
 """Files beside a Dockerfile that `layerscope fix --write` has changed: built again, the findings are gone."""
 
+import json
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from layerscope.cli.main import run
 from live.test_build_fix import Workshop, building_engine, fix, workshop  # noqa: F401 - fixtures
 from live.test_dockerfile_corpus import OLD_NUMPY, PYTHON, ask, build, list_pip, list_shell, read_busybox, write_wheel
 from support.live_engines import LiveEngine
@@ -75,8 +77,42 @@ def test_a_file_of_requirements_asks_for_what_suits_everyone(
     docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str], *, has_constraints: bool
 ) -> None:
     """A real pip then finds the older version by itself, by the line of the package or by a constraint."""
-    load(docker_engine, build_python_image(PYTHON, *list_shell(), *list_pip()))
-    context = tmp_path / f"required-{has_constraints}"
+    context = write_required(docker_engine, tmp_path / f"required-{has_constraints}", has_constraints=has_constraints)
+    more = "-c constraints.txt\n" if has_constraints else ""
+    assert compare_builds(docker_engine, context, capfd, "--reviewed") == ({"PY001", "PY007"}, set())
+    assert (context / "requirements.txt").read_text() == f"# what it computes by\n{more}numpy<2,>=1.26  # fast\n"
+    assert (context / "constraints.txt").read_text() == ("numpy<2,>=1.26" if has_constraints else "numpy >= 1.0")
+
+
+def test_a_build_has_a_changed_file_of_requirements_with_write_alone(
+    docker_engine: LiveEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without it, the context stays as it is, and that is said; with it, the finding is gone from the new image."""
+    context = write_required(docker_engine, tmp_path / "required", has_constraints=True)
+    build(docker_engine, context, "layerscope/required:1")
+    words = ["fix", "docker:layerscope/required:1", "--file", str(context / "Dockerfile"), "--context", str(context)]
+    words += ["--apply", "--build", "--to", "docker:layerscope/required:fixed", "--replace", "--reviewed"]
+    words += ["--build-option=--network=none", "-o", "json"]
+    before = {path.name: path.read_text() for path in context.glob("*.txt")}
+    capfd.readouterr()
+    assert run([*words, "--only", "PY001"]) == 0
+    said = capfd.readouterr().err
+    assert "PY001 is not cured by this build" in said
+    assert "a builder reads requirements.txt and constraints.txt in the context" in said
+    assert {path.name: path.read_text() for path in context.glob("*.txt")} == before
+    assert run([*words, "--only", "PY001", "--only", "PY007", "--write"]) == 0
+    out, said = capfd.readouterr()
+    report = json.loads(out)
+    assert {each["code"] for each in report["removed"]} == {"PY001", "PY007"}
+    assert report["added"] == report["objections"] == []
+    assert report["build"]["files"] == ["constraints.txt", "requirements.txt"]
+    assert "2 changes written to constraints.txt and requirements.txt" in said
+    assert (context / "constraints.txt").read_text() == "numpy<2,>=1.26"
+
+
+def write_required(engine: LiveEngine, context: Path, *, has_constraints: bool) -> Path:
+    """A folder with wheels and a file that asks for numpy, which acme wants an older one of."""
+    load(engine, build_python_image(PYTHON, *list_shell(), *list_pip()))
     (context / "wheels").mkdir(parents=True)
     for name, version, requires in (
         ("numpy", "1.26.4", ()),
@@ -88,9 +124,7 @@ def test_a_file_of_requirements_asks_for_what_suits_everyone(
     (context / "requirements.txt").write_text(f"# what it computes by\n{more}numpy  # fast\n")
     (context / "constraints.txt").write_text("numpy >= 1.0")
     (context / "Dockerfile").write_text(REQUIRED)
-    assert compare_builds(docker_engine, context, capfd, "--reviewed") == ({"PY001", "PY007"}, set())
-    assert (context / "requirements.txt").read_text() == f"# what it computes by\n{more}numpy<2,>=1.26  # fast\n"
-    assert (context / "constraints.txt").read_text() == ("numpy<2,>=1.26" if has_constraints else "numpy >= 1.0")
+    return context
 
 
 CHECKPOINTS: Final = """

@@ -61,13 +61,13 @@ def _tell_obstacle(edit: DockerfileEdit, builder: Builder, opened: OpenedDockerf
         return ""
     names = tell_list(dict.fromkeys(each.file.name for each in edit.files))
     if edit.needs_context and not is_written:
-        return f"a builder reads {names} where it lies, and that is changed with --write alone"
+        return f"a builder reads {names} in the context, which is changed with --write alone"
     if builder.reads_own_ignores or edit.needs_context:
         return ""
     if any(each.file.place.name.startswith(opened.path.name) for each in edit.files):
         return f"{builder.name} does not read {names}"
     if not is_written:
-        return f"{builder.name} reads {names} where it lies, and that is changed with --write alone"
+        return f"{builder.name} reads {names} in the context, which is changed with --write alone"
     return ""
 
 

@@ -209,7 +209,7 @@ def test_a_list_that_the_builder_does_not_see_is_told(answer: Answer, deleting: 
     assert code == 0
     assert (
         "LAY101 is not cured by this build (Name weights/old in .dockerignore: line 2 copies what line 3 deletes): "
-        "docker build reads .dockerignore where it lies, and that is changed with --write alone\n"
+        "docker build reads .dockerignore in the context, which is changed with --write alone\n"
     ) in err
     assert not (deleting / "built").exists()
     assert not (deleting / ".dockerignore").exists()

@@ -84,6 +84,14 @@ def test_a_condition_that_the_image_s_python_meets_stays(tmp_path: Path) -> None
     assert change.after == "numpy<2; python_version>='3.9'\nnumpy==1; python_version<'3.9'\n"
 
 
+def test_lines_for_another_python_alone_are_told(tmp_path: Path) -> None:
+    """Nobody knows what should stand beside them."""
+    text = "numpy==1; python_version<'3.9'\n"
+    proposal = propose(tmp_path, {"requirements.txt": text}, facts=(ENVIRONMENT,))
+    assert not proposal.edits
+    assert proposal.refused[0].reason.startswith("line 3 asks for numpy for another Python alone")
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -167,6 +175,14 @@ def test_a_constraint_goes_with_the_word_of_a_command(tmp_path: Path) -> None:
     assert proposal.text.endswith("RUN pip install -c /constraints.txt 'numpy<2' pandas\n")
     assert {change.name: change.after for change in proposal.changes[1:]} == {"constraints.txt": "numpy<2\n"}
     assert len(proposal.edits) == 1
+
+
+def test_a_constraint_of_what_is_there_is_enough(tmp_path: Path) -> None:
+    """What is installed with it asks for it by itself."""
+    facts = (structs.replace(DISTRIBUTION, name="numpy", key="numpy", version="2.1"),)
+    lines = ("COPY constraints.txt /", "RUN pip install -c /constraints.txt pandas")
+    proposal = propose(tmp_path, {"constraints.txt": "numpy==2.1\n"}, *lines, facts=facts)
+    assert [(change.name, change.after) for change in proposal.changes] == [("constraints.txt", "numpy<2\n")]
 
 
 @pytest.mark.parametrize("content", [b"numpy\xff\n", b"numpy\n" * SIZE_LIMIT, b"numpy\0\n"])

@@ -51,7 +51,7 @@ def change_files(
                 spans.append(Span(line.start, line.end, _write(requirement, line.name, line.extras, each)))
         if spans:
             changed.append(ChangedFile(FileEdit(each.file, tuple(spans)), each.takers))
-            is_asked = is_asked or not each.is_constraint or _is_installed(key, facts)
+            is_asked = is_asked or not each.is_constraint or is_installed(key, facts)
     if not is_asked and appends:
         place = _choose(requirement, key, files, facts, beside)
         text = "" if place is None else _write(requirement, requirement.name, "", place)
@@ -87,7 +87,7 @@ def _choose(
 ) -> RequiredFile | None:
     """The file that gets a line: constraints install nothing by themselves, and know no extras."""
     constraints = [each for each in files if each.is_constraint]
-    if constraints and not requirement.extras and _is_installed(key, facts):
+    if constraints and not requirement.extras and is_installed(key, facts):
         return constraints[0]
     names = [
         each for each in files if not each.is_constraint and any(line.key in beside for line in each.content.lines)
@@ -95,7 +95,7 @@ def _choose(
     return names[-1] if names else None
 
 
-def _is_installed(key: str, facts: FactSet) -> bool:
+def is_installed(key: str, facts: FactSet) -> bool:
     """Whether the image has the distribution, so that something asks for it."""
     return any(canonicalize_name(each.name) == key for each in facts.of(Distribution))
 

@@ -17,7 +17,7 @@ from layerscope.fixes.dockerfile.edits.required_files import (
     find_listed,
     read_required_files,
 )
-from layerscope.fixes.dockerfile.edits.required_lines import change_files
+from layerscope.fixes.dockerfile.edits.required_lines import change_files, is_installed
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_shell_defect
 from layerscope.fixes.dockerfile.scripts import read_script
@@ -116,8 +116,11 @@ def _edit(
         remade |= dict.fromkeys(number for each in changed for number in (*each.takers, command.maker.number))
         if found is not None:
             spans[_replace(found, requirement)] = None
-        elif beside is not None and not is_named:
+        elif beside is not None and not is_named and not (changed and is_installed(key, facts)):
             added.setdefault(beside, []).append(text)
+        elif not changed:
+            reason = f"line {command.maker.number} asks for {requirement.name} for another Python alone"
+            return NoEdit(finding.code, None, f"{reason}: ask for {requirement} by hand")
     for word, texts in added.items():
         place = word.maker.find_place(word.end - 1) + 1
         spans[Span(place, place, f" {' '.join(map(shlex.quote, texts))}")] = None
