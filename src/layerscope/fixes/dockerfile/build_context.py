@@ -91,7 +91,7 @@ class BuildContext:
                 continue
             for name in entries[:NEIGHBOURS]:
                 place = folder / name
-                if not name.endswith("ignore") and place.resolve() != own and place.is_file():
+                if not name.endswith("ignore") and place.is_file() and place.resolve() != own:
                     content = read_regular(place)
                     found.append((name, content if isinstance(content, bytes) else b""))
         return found
