@@ -89,11 +89,11 @@ def with_dockerfile(function: Function) -> Function:
 
 
 def open_dockerfile(
-    choice: DockerfileChoice, context: Path | None = None, *, is_podman: bool = False
+    choice: DockerfileChoice, context: Path | None = None, *, images: Collection[str] = ()
 ) -> OpenedDockerfile | None:
     """The file, read and parsed; None where none is named. Raises UsageError for one that is no Dockerfile.
 
-    Without a context, that is the Dockerfile's folder.
+    Without a context, that is the Dockerfile's folder. One of the images in podman tells that its builder is meant.
     """
     if choice.path is None:
         if choice.target or choice.is_written:
@@ -121,6 +121,7 @@ def open_dockerfile(
     folder = choice.path.parent if context is None else context
     name = choice.path.name if _is_far(choice.path) else str(choice.path)
     prefix = "" if _is_far(folder) or str(folder) == "." else folder.as_posix()
+    is_podman = any(image.startswith("podman:") for image in images)
     built_from = BuildContext(folder.absolute(), choice.path.absolute(), prefix, name, is_podman)
     return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target, built_from)
 
