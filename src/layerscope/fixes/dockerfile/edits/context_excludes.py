@@ -4,11 +4,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from posixpath import basename, join, normpath, relpath
+from posixpath import basename, join, normpath
 from typing import Final
 
 from layerscope.errors import FormatError
 from layerscope.facts.layers.endings import EndedFiles
+from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.fixes.dockerfile.build_context import BuildContext, ContextFile
 from layerscope.fixes.dockerfile.copies import ContextCopy, Taking, find_sources, find_takers, list_folders, read_copy
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, FileEdit
@@ -16,7 +17,6 @@ from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_other_stage
 from layerscope.fixes.dockerfile.scripts import read_script
 from layerscope.formats.dockerfile import Instruction, parse_dockerfile
-from layerscope.formats.dockerfile_words import find_words
 from layerscope.formats.shell_list import ListedCommand
 from layerscope.rules.fix import Safety
 
@@ -47,21 +47,6 @@ class _Removal:
     paths: tuple[str, ...]
     layers: frozenset[int]
     is_forced: bool
-
-
-def propose_exclusion(copy: Instruction, step: EndedFiles) -> str:
-    """The lines for .dockerignore, of a context that is not at hand; empty where they cannot be told."""
-    words = copy.words or find_words(copy.operands)
-    source, *others = words
-    is_told = len(others) == 1 and others[0].startswith("/") and not any(sign in "".join(words) for sign in "$*?[\"'<")
-    if not is_told or any(flag.startswith("--from=") for flag in copy.flags):
-        return ""
-    source, place = source.strip("/"), normpath(others[0]).strip("/")
-    inside = [folder.path for folder in step.folders if f"{folder.path}/".startswith(f"{place}/" if place else "")]
-    paths = dict.fromkeys(normpath(f"{source or '.'}/{relpath(path, place or '.')}") for path in inside)
-    if not paths or len(paths) > SHOWN or "." in paths:
-        return ""
-    return f"name in .dockerignore: {', '.join(paths)}"
 
 
 def exclude_copied(
@@ -97,7 +82,8 @@ def exclude_copied(
     if not lines:
         return f"{file.name} names {', '.join(excluded)} already: build the image again"
     is_safe = not (
-        _may_read(matched, copy, remover)
+        drops
+        or _may_read(matched, copy, remover)
         or any(_is_taken_along(matched, context, copy, path) for path in excluded)
         or any(line.strip().startswith("!") for line in (file.text or "").splitlines())
     )
@@ -145,6 +131,8 @@ def _read_rm(command: ListedCommand) -> list[str]:
 def _find_layers(path: str, step: EndedFiles) -> Iterator[int]:
     """The layers of what is removed there; the fact tells folders, a command perhaps files in them."""
     place = f"{path.strip('/')}/"
+    if len(step.folders) >= SHOWN_FOLDERS:  # of more folders, the small ones are not told
+        yield from (origin.layer for origin in step.origins)
     for folder in step.folders:
         if f"{folder.path}/".startswith(place) or place.startswith(f"{folder.path}/"):
             yield folder.layer

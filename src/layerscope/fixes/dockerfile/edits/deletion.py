@@ -10,7 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
-from layerscope.fixes.dockerfile.edits.context_excludes import exclude_copied, propose_exclusion
+from layerscope.fixes.dockerfile.edits.context_excludes import exclude_copied
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import can_join, find_hindrance, find_maker, find_shell_defect
 from layerscope.fixes.dockerfile.scripts import append_command, join_runs, read_script
@@ -20,6 +20,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
 CODE: Final = "LAY101"
+ADVICE: Final = "narrow what it copies, or copy from a stage of its own"
 
 _CLEANED: Final = {
     ("apt-get", "clean"): ("var/cache/apt",),
@@ -103,13 +104,12 @@ def _exclude(step: EndedFiles, matched: MatchedDockerfile, layer: int, remover: 
     """Leave what a copy brings out of the context; told in words where that is not at hand, or cannot be."""
     copy = find_maker(matched, layer)
     assert isinstance(copy, Instruction), "it was found before"
-    reason = f"line {copy.number} copies them: no command can change that"
     if matched.context is None:
-        return NoEdit(CODE, step.layer, reason, propose_exclusion(copy, step))
+        return NoEdit(CODE, step.layer, f"line {copy.number} copies them: no command can change that", ADVICE)
     result = exclude_copied(step, matched, layer, remover, matched.context)
-    return (
-        NoEdit(CODE, step.layer, f"line {copy.number} copies them, and {result}") if isinstance(result, str) else result
-    )
+    if isinstance(result, str):
+        return NoEdit(CODE, step.layer, f"line {copy.number} copies them, and {result}", ADVICE)
+    return result
 
 
 def _list_deletions(step: EndedFiles, remover: Instruction) -> Iterator[tuple[int, list[int], tuple[str, ...]]]:

@@ -78,7 +78,8 @@ def _judge(line: RequirementLine, facts: FactSet) -> bool | None:
         marker = Marker(line.marker)
     except (InvalidMarker, RecursionError):
         return None
-    verdicts = {applies(marker, describe_environment(each)) for each in facts.of(PythonEnvironment)}
+    environments = [each for each in facts.of(PythonEnvironment) if each.interpreter]
+    verdicts = {applies(marker, describe_environment(each)) for each in environments}
     return verdicts.pop() if len(verdicts) == 1 else None
 
 
