@@ -84,6 +84,22 @@ def test_a_condition_that_the_image_s_python_meets_stays(tmp_path: Path) -> None
     assert change.after == "numpy<2; python_version>='3.9'\nnumpy==1; python_version<'3.9'\n"
 
 
+@pytest.mark.parametrize("line", ["numpy==1.26.4", "numpy<2", "numpy >1, <2", "numpy<2; python_version>'3.8'"])
+def test_a_line_that_suits_stays(tmp_path: Path, line: str) -> None:
+    """The image is only older than the file."""
+    proposal = propose(tmp_path, {"requirements.txt": f"{line}\npandas\n"}, facts=(ENVIRONMENT,))
+    assert not proposal.edits
+    told = "line 3 asks for numpy<2 by requirements.txt already: build the image again"
+    assert [each.reason for each in proposal.refused] == [told]
+
+
+@pytest.mark.parametrize("line", ["numpy==2.1", "numpy", "numpy<3", "numpy==2.*", "numpy===x", "numpy>=1"])
+def test_a_line_that_allows_more_is_changed(tmp_path: Path, line: str) -> None:
+    """Whatever it says."""
+    (change,) = propose(tmp_path, {"requirements.txt": f"{line}\n"}).changes
+    assert change.after == "numpy<2\n"
+
+
 def test_lines_for_another_python_alone_are_told(tmp_path: Path) -> None:
     """Nobody knows what should stand beside them."""
     text = "numpy==1; python_version<'3.9'\n"

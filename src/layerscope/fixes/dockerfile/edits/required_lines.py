@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from layerscope.facts.fact_set import FactSet
@@ -33,9 +34,9 @@ def change_files(
 ) -> list[ChangedFile] | str:
     """What is changed so that pip meets the requirement, or why nothing can be.
 
-    All lines that name it are changed, those of constraints, too. Where none does and `appends`, it becomes a line of
-    the constraints where such are used, the distribution is there and has no extras; else of the file that names
-    `beside`.
+    All lines that name it and ask for something else are changed, those of constraints, too. Where none names it and
+    `appends`, it becomes a line of the constraints where such are used, the distribution is there and has no extras;
+    else of the file that names `beside`.
     """
     key = canonicalize_name(requirement.name)
     changed: list[ChangedFile] = []
@@ -47,7 +48,7 @@ def change_files(
             if verdict is None or line.has_url:
                 how = "from an address" if line.has_url else "under a condition"
                 return f"line {line.number} of {each.file.name} asks for {requirement.name} {how}: change it by hand"
-            if verdict:
+            if verdict and not _meets(line, requirement, each):
                 spans.append(Span(line.start, line.end, _write(requirement, line.name, line.extras, each)))
         if spans:
             changed.append(ChangedFile(FileEdit(each.file, tuple(spans)), each.takers))
@@ -58,6 +59,33 @@ def change_files(
         changed += [ChangedFile(FileEdit(place.file, lines=(text,)), place.takers)] if place is not None else []
     defect = _find_defect(requirement, files) if changed else ""
     return defect or changed
+
+
+def find_met(requirement: Requirement, files: Sequence[RequiredFile], facts: FactSet) -> str:
+    """The file whose lines ask for it already, so that the image is only older; empty where some line does not."""
+    key, name = canonicalize_name(requirement.name), ""
+    for each in files:
+        lines = [line for line in each.content.lines if line.key == key and _judge(line, facts)]
+        if not all(_meets(line, requirement, each) for line in lines):
+            return ""
+        if lines and (not each.is_constraint or is_installed(key, facts)):
+            name = each.file.name
+    return name
+
+
+def _meets(line: RequirementLine, requirement: Requirement, file: RequiredFile) -> bool:
+    """Whether a line asks for no other versions than the requirement: for one of them, or for all of them as well."""
+    try:
+        versions = SpecifierSet(line.versions)
+    except InvalidSpecifier:
+        return False
+    extras = frozenset(filter(None, line.extras.strip("[]").split(",")))
+    if not file.is_constraint and not requirement.extras <= extras:
+        return False
+    pins = [each.version for each in versions if each.operator == "==" and not each.version.endswith(".*")]
+    if pins:
+        return requirement.specifier.contains(pins[0], prereleases=True)
+    return set(requirement.specifier) <= set(versions)
 
 
 def _find_defect(requirement: Requirement, files: Sequence[RequiredFile]) -> str:

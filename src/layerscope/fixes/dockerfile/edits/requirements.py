@@ -17,7 +17,7 @@ from layerscope.fixes.dockerfile.edits.required_files import (
     find_listed,
     read_required_files,
 )
-from layerscope.fixes.dockerfile.edits.required_lines import change_files, is_installed
+from layerscope.fixes.dockerfile.edits.required_lines import change_files, find_met, is_installed
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_shell_defect
 from layerscope.fixes.dockerfile.scripts import read_script
@@ -84,48 +84,81 @@ def edit_requirements(
             yield _edit(finding, fix, edit, facts, matched)
 
 
+class _Asked(NamedTuple):
+    """What is changed for one requirement: words and lines, a word that it is put behind; or what asks for it already."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+    beside: _Named | None = None
+    files: tuple[FileEdit, ...] = ()
+    remade: tuple[int, ...] = ()
+    met: str = ""
+
+
 def _edit(
     finding: Finding, fix: Fix, edit: AskTogether, facts: FactSet, matched: MatchedDockerfile
 ) -> DockerfileEdit | NoEdit:
     """The words and lines that are changed, and those that are added behind the last of what belongs together."""
     commands = [command for maker in matched.instructions for command in _iter_commands(maker, matched)]
-    spans: dict[Span, None] = {}
-    added: dict[_Named, list[str]] = {}
-    files: list[FileEdit] = []
-    remade: dict[int, None] = {}
+    asked: list[_Asked] = []
     for text in edit.requirements:
-        requirement = _parse(text)
-        if requirement is None:
-            return NoEdit(finding.code, None, f"{text!r} is no requirement that could be put into a command")
-        key = canonicalize_name(requirement.name)
-        command = _find_last(commands, {key}) or _find_last(commands, edit.beside)
-        if command is None:
-            return NoEdit(finding.code, None, _tell_unnamed(edit, commands, matched))
-        found = next((word for word in reversed(command.words) if word.key == key), None)
-        beside = next((word for word in reversed(command.words) if word.key in edit.beside), None)
-        is_named = found is not None or command.find_file({key}) is not None
-        defect = find_shell_defect(matched, command.maker) or _find_defect(
-            requirement, command, found, is_named, matched
-        )
-        changed = change_files(
-            requirement, command.required.files, facts, beside=edit.beside, appends=not (found or beside)
-        )
-        if defect or isinstance(changed, str):
-            return NoEdit(finding.code, None, defect or str(changed))
-        files += [each.edit for each in changed]
-        remade |= dict.fromkeys(number for each in changed for number in (*each.takers, command.maker.number))
-        if found is not None:
-            spans[_replace(found, requirement)] = None
-        elif beside is not None and not is_named and not (changed and is_installed(key, facts)):
-            added.setdefault(beside, []).append(text)
-        elif not changed:
-            reason = f"line {command.maker.number} asks for {requirement.name} for another Python alone"
-            return NoEdit(finding.code, None, f"{reason}: ask for {requirement} by hand")
+        each = _ask(text, edit, commands, facts, matched)
+        if isinstance(each, str):
+            return NoEdit(finding.code, None, each)
+        asked.append(each)
+    if all(each.met for each in asked):
+        return NoEdit(finding.code, None, asked[0].met if asked else "nothing is asked for")
+    added: dict[_Named, list[str]] = {}
+    for each in asked:
+        if each.beside is not None:
+            added.setdefault(each.beside, []).append(each.text)
+    spans = dict.fromkeys(span for each in asked for span in each.spans)
     for word, texts in added.items():
         place = word.maker.find_place(word.end - 1) + 1
         spans[Span(place, place, f" {' '.join(map(shlex.quote, texts))}")] = None
     return DockerfileEdit(
-        finding.code, None, fix.title, fix.safety, spans=tuple(spans), files=tuple(files), remade=tuple(remade)
+        finding.code,
+        None,
+        fix.title,
+        fix.safety,
+        spans=tuple(spans),
+        files=tuple(file for each in asked for file in each.files),
+        remade=tuple(sorted({number for each in asked for number in each.remade})),
+    )
+
+
+def _ask(
+    text: str, edit: AskTogether, commands: list[_Command], facts: FactSet, matched: MatchedDockerfile
+) -> _Asked | str:
+    """How one requirement is asked for, or why it cannot be."""
+    requirement = _parse(text)
+    if requirement is None:
+        return f"{text!r} is no requirement that could be put into a command"
+    key = canonicalize_name(requirement.name)
+    command = _find_last(commands, {key}) or _find_last(commands, edit.beside)
+    if command is None:
+        return _tell_unnamed(edit, commands, matched)
+    maker, read = command.maker, command.required.files
+    found = next((word for word in reversed(command.words) if word.key == key), None)
+    beside = next((word for word in reversed(command.words) if word.key in edit.beside), None)
+    is_named = found is not None or command.find_file({key}) is not None
+    if found is None and (name := find_met(requirement, read, facts)):
+        return _Asked(text, met=f"line {maker.number} asks for {text} by {name} already: build the image again")
+    if defect := find_shell_defect(matched, maker) or _find_defect(requirement, command, found, is_named, matched):
+        return defect
+    changed = change_files(requirement, read, facts, beside=edit.beside, appends=not (found or beside))
+    if isinstance(changed, str):
+        return changed
+    is_met = is_named or (bool(changed) and is_installed(key, facts))
+    if not changed and found is None and (is_met or beside is None):
+        reason = f"line {maker.number} asks for {requirement.name} for another Python alone"
+        return f"{reason}: ask for {requirement} by hand"
+    return _Asked(
+        text,
+        (_replace(found, requirement),) if found is not None else (),
+        None if is_met else beside,
+        tuple(each.edit for each in changed),
+        (maker.number, *(number for each in changed for number in each.takers)) if changed else (),
     )
 
 
