@@ -85,7 +85,7 @@ def edit_requirements(
 
 
 class _Asked(NamedTuple):
-    """What is changed for one requirement: words and lines, a word that it is put behind; or what asks for it already."""
+    """What is changed for one requirement: words, lines, a word that it is put behind; or what asks for it already."""
 
     text: str
     spans: tuple[Span, ...] = ()
