@@ -8,7 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from layerscope.errors import UsageError
 from layerscope.fixes.builds.output import BuildRun
+from layerscope.formats.secret_text import redact_text
 
 _OPENING: Final = re.compile(r"(?i)error: ")
 _ABOUT_ONE: Final = re.compile(
@@ -21,6 +23,12 @@ _SWALLOWED: Final = re.compile(
     r'"docker (?:buildx )?build" requires exactly 1 argument\.?|no context directory and no Containerfile specified'
 )
 """What is said where an option takes the context for its value."""
+
+
+def check_taken(run: BuildRun, options: Sequence[str], builder: str) -> None:
+    """Raise UsageError with what a builder says of one of these options, if it refused one."""
+    if refused := find_refused_option(run, options):
+        raise UsageError(f"--build-option: {builder} does not take it: {redact_text(refused)}")
 
 
 def find_refused_option(run: BuildRun, options: Sequence[str]) -> str:

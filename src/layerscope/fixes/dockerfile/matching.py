@@ -8,6 +8,7 @@ from typing import Final
 
 from layerscope.errors import UsageError
 from layerscope.fixes.dockerfile.base_shell import find_base_shell
+from layerscope.fixes.dockerfile.build_context import BuildContext
 from layerscope.fixes.dockerfile.likeness import Likeness, compare_step
 from layerscope.formats.dockerfile import Dockerfile, Instruction, Stage
 from layerscope.formats.dockerfile_words import expand_variables, find_assignments
@@ -31,7 +32,8 @@ class MatchedDockerfile:
     """A Dockerfile beside the history of the image that one of its stages became.
 
     `chain` are the stages that the image is made of, the target last: each starts from the one before. `base_shell`
-    are the words of the shell that the image below them hands down, empty for the usual one.
+    are the words of the shell that the image below them hands down, empty for the usual one. `context` is the folder
+    that it is built from, where that is at hand.
     """
 
     dockerfile: Dockerfile
@@ -39,6 +41,7 @@ class MatchedDockerfile:
     steps: tuple[BuildStep, ...]
     matches: tuple[Match, ...]
     base_shell: tuple[str, ...] = ()
+    context: BuildContext | None = None
 
     @property
     def target(self) -> Stage:
