@@ -18,5 +18,43 @@ def _make_json() -> Format:
     return JsonFormat()
 
 
-FORMATS: Final[dict[str, Callable[[], Format]]] = {"terminal": _make_terminal, "json": _make_json}
+def _make_sarif() -> Format:
+    from layerscope.report.sarif.sarif_format import SarifFormat
+
+    return SarifFormat()
+
+
+def _make_markdown() -> Format:
+    from layerscope.report.markdown_format import MarkdownFormat
+
+    return MarkdownFormat()
+
+
+def _make_junit() -> Format:
+    from layerscope.report.junit_format import JunitFormat
+
+    return JunitFormat()
+
+
+def _make_github() -> Format:
+    from layerscope.report.github_format import GithubFormat
+
+    return GithubFormat()
+
+
+def _make_gitlab() -> Format:
+    from layerscope.report.gitlab_format import GitlabFormat
+
+    return GitlabFormat()
+
+
+FORMATS: Final[dict[str, Callable[[], Format]]] = {
+    "terminal": _make_terminal,
+    "json": _make_json,
+    "sarif": _make_sarif,
+    "markdown": _make_markdown,
+    "junit": _make_junit,
+    "github": _make_github,
+    "gitlab": _make_gitlab,
+}
 """Made when asked for, so that a JSON report need not import what draws on a terminal."""
