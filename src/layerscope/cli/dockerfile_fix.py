@@ -111,15 +111,26 @@ def open_dockerfile(choice: DockerfileChoice) -> OpenedDockerfile | None:
     return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target)
 
 
+def read_dockerfile(path: Path | None, target: str) -> OpenedDockerfile | None:
+    """The file that lines are looked up in; None where none is named. Raises UsageError for one that is none."""
+    if path is None and target:
+        raise UsageError("--target: expected --dockerfile beside it")
+    return open_dockerfile(DockerfileChoice(path, target, is_written=False, is_reconstructed=False))
+
+
+def name_dockerfile(opened: OpenedDockerfile) -> str:
+    """How reports name the file: as it was named, but for folders that are another one's elsewhere."""
+    path = opened.path
+    return path.name if path.is_absolute() or ".." in path.parts else str(path)
+
+
 def propose_changes(
     opened: OpenedDockerfile, result: AuditResult, *, codes: Collection[str], is_safe: bool
 ) -> DockerfileProposal:
     """What is changed for the findings with these codes, for all without any."""
     matched = match_dockerfile(opened.dockerfile, result.steps, opened.target)
     findings = tuple(finding for finding in result.findings if not codes or finding.code in codes)
-    path = opened.path
-    name = path.name if path.is_absolute() or ".." in path.parts else str(path)
-    return propose_edits(findings, result.facts, matched, is_safe=is_safe, name=name)
+    return propose_edits(findings, result.facts, matched, is_safe=is_safe, name=name_dockerfile(opened))
 
 
 def print_reconstruction(result: AuditResult, console: Console) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RenderContext:
-    """The page (columns, colour, more than ASCII), how much of a list is shown, what the result leads to, and its source."""
+    """The page (columns, colour, more than ASCII), how much of a list is shown, what it leads to, and the source."""
 
     width: int = 80
     color: bool = False

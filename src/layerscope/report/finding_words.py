@@ -11,6 +11,7 @@ from layerscope.report.instruction import tell_instruction
 from layerscope.report.instruction_lines import LineRange
 from layerscope.report.places import root_path
 from layerscope.rules.finding import Finding
+from layerscope.rules.wording import tell_count
 
 FAMILY_NAMES: Final = {
     "LAY": "layers",
@@ -54,7 +55,7 @@ def is_failing(finding: Finding, context: RenderContext) -> bool:
 def find_place(finding: Finding, context: RenderContext) -> Place:
     """The line of the Dockerfile where that is known, else the first path in the image, else the config."""
     source = context.source
-    lines = source.find_lines(finding.locations) if source is not None else None
+    lines = source.find_lines(finding) if source is not None else None
     if source is not None and lines is not None:
         return Place(source.name, lines, is_source=True)
     path = next((place.path for place in finding.locations if place.path), CONFIG_FILE)
@@ -71,7 +72,9 @@ def list_layers(finding: Finding, result: AuditResult) -> Iterator[str]:
 
 def list_paths(finding: Finding) -> list[str]:
     """The paths that a finding lies at, each once, safe to show."""
-    return list(dict.fromkeys(escape_text(root_path(place.path)) for place in finding.locations if place.path is not None))
+    return list(
+        dict.fromkeys(escape_text(root_path(place.path)) for place in finding.locations if place.path is not None)
+    )
 
 
 def tell_message(finding: Finding) -> str:
@@ -86,7 +89,7 @@ def describe_finding(finding: Finding, result: AuditResult, *, shown: int) -> li
     lines += [f"In {told}" for told in list_layers(finding, result)]
     lines += [f"At {path}" for path in paths[:shown]]
     if len(paths) > shown:
-        lines.append(f"At {len(paths) - shown:,} more paths")
+        lines.append(f"At {tell_count(len(paths) - shown, 'more path')}")
     for number, fix in enumerate(finding.fixes):
         lines.append(f"{'Or' if number else 'Fix'}: {escape_line(fix.title)}")
         lines += [f"  {escape_text(step)}" for step in fix.steps]

@@ -1,7 +1,7 @@
 """Fingerprints: by which a finding is known again in the next audit of an image that was built anew.
 
-They hold what `tell_apart` holds, its rule, its paths and, where there are none, its message but for numbers; beside it
-the instructions of the layers where a finding has neither. The numbers of layers, sizes, digests, and the place that the
+They hold what `tell_apart` holds, its rule, its paths and, where there are none, its message but for numbers; beside
+it the instructions of the layers where there is no path. The numbers of layers, sizes, digests, and the place that the
 image was read from have no part in them.
 """
 

@@ -1,8 +1,8 @@
 """The JUnit format: a suite for each family of rules, a test case for each finding, as Jenkins and GitLab show them.
 
-GitLab compares two reports by the names of their cases, of which equal ones count once, and shows the class name as the
-suite (https://docs.gitlab.com/ci/testing/unit_test_reports/); so the names hold no size and no number of a layer. Jenkins
-takes a report without any case for a failure: a family in which nothing was found has one case that passes.
+GitLab compares two reports by the names of their cases, of which equal ones count once, and shows the class name as
+the suite (https://docs.gitlab.com/ci/testing/unit_test_reports/); so the names hold no size and no number of a layer.
+Jenkins takes a report without any case for a failure: a family in which nothing was found has one case that passes.
 """
 
 import xml.etree.ElementTree as ET

@@ -6,10 +6,13 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import Final
 
 from layerscope.audit.result import AuditResult
+from layerscope.facts.cuda.gpu_verdict import Verdict
 from layerscope.fixes.plan import plan_fixes
+from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import Outcome
 from layerscope.report.context import RenderContext
 from layerscope.report.finding_words import list_layers, list_paths
@@ -36,6 +39,14 @@ SIGNS: Final = {
     Severity.LOW: "🟦",
     Severity.INFO: "⬜",
 }
+
+
+class Sign(StrEnum):
+    """How good something is, at a glance."""
+
+    GOOD = "✅"
+    DOUBT = "⚠️"
+    BAD = "❌"
 
 
 class MarkdownFormat(Format):
@@ -66,13 +77,9 @@ def _iter_blocks(result: AuditResult, context: RenderContext) -> Iterator[Sequen
     yield list(_write_image(result))
     if result.gpus:
         yield list(_write_gpus(result))
-    for block in _iter_findings(found, result, context):
-        yield block
+    yield from _iter_findings(found, result, context)
     if result.gaps:
         yield list(_write_gaps(result, context))
-    if plan := plan_fixes(found, base_layers=result.base_layers).steps:
-        titles = [f"{number}. {write_prose(step.fix.title)}" for number, step in enumerate(plan, start=1)]
-        yield _fold(f"What to change: {tell_count(len(plan), 'step')}", titles)
     if result.layers:
         yield _fold(f"{tell_count(len(result.layers), 'layer')}", list(_write_layers(result)))
 
@@ -80,36 +87,48 @@ def _iter_blocks(result: AuditResult, context: RenderContext) -> Iterator[Sequen
 def _tell_verdict(result: AuditResult, context: RenderContext) -> Iterator[str]:
     """Whether the bytes are what they should be, whether the audit passes, and what was found."""
     unproved = sum(not layer.verified for layer in result.layers)
+    layers = tell_count(len(result.layers), "layer")
     if not result.is_intact:
-        yield "**❌ Damaged:** the image is not what its digests say."
+        yield _mark(context, Sign.BAD, "Damaged", "the image is not what its digests say")
     elif unproved:
-        yield f"**⚠️ Unproved:** {tell_count(unproved, 'layer')} could not be checked against the digests."
+        yield _mark(context, Sign.DOUBT, "Unproved", f"{unproved} of {layers} could not be checked against the digests")
+    elif result.layers:
+        yield _mark(context, Sign.GOOD, "Intact", f"every byte of {layers} is what its digest says")
     else:
-        yield f"**✅ Intact:** every byte of {tell_count(len(result.layers), 'layer')} is what its digest says."
+        yield _mark(context, Sign.GOOD, "Intact", "the image has no layers")
     if result.probed is not None:
-        yield ""
-        yield from _tell_probe(result)
-    yield ""
+        yield from ("", _tell_probe(result.probed, context))
     counts = Counter(finding.severity for finding in result.findings)
-    told = ", ".join(f"{SIGNS[severity]} {counts[severity]} {severity}" for severity in sorted(counts, reverse=True))
-    verdict = "❌ Failed" if context.exit_code else "✅ Passed"
+    told = (
+        f"{_sign(context, SIGNS[severity])}{counts[severity]} {severity}" for severity in sorted(counts, reverse=True)
+    )
+    sign, verdict = (Sign.BAD, "Failed") if context.exit_code else (Sign.GOOD, "Passed")
     threshold = "never" if context.fail_on is None else str(context.fail_on)
-    yield f"**{verdict}:** {told or 'nothing found'} (fails on: {threshold})"
+    yield from ("", _mark(context, sign, verdict, f"{', '.join(told) or 'nothing found'} (fails on: {threshold})"))
     if result.ignored:
-        yield ""
-        yield f"{tell_count(result.ignored, 'finding')} of the base image left out on request."
+        yield from ("", f"{tell_count(result.ignored, 'finding')} of the base image left out on request.")
 
 
-def _tell_probe(result: AuditResult) -> Iterator[str]:
+def _tell_probe(probed: Probed, context: RenderContext) -> str:
     """What the running image did."""
-    assert result.probed is not None
-    verdict = result.probed.verdict
+    verdict = probed.verdict
     if verdict is None:
-        yield f"**⚠️ Not probed:** {write_prose(result.probed.refusal)}"
-        return
-    word = "✅ Proved" if verdict.is_good else "⚠️ Unproved" if verdict.outcome is Outcome.UNPROVED else "❌ Broken"
-    reason = f": {write_prose(verdict.reason)}" if verdict.reason and not verdict.is_good else ""
-    yield f"**{word}:** {write_prose(verdict.title)}{reason}"
+        return _mark(context, Sign.DOUBT, "Not probed", write_prose(probed.refusal))
+    if verdict.is_good:
+        return _mark(context, Sign.GOOD, "Proved", write_prose(verdict.title))
+    reason = f": {write_prose(verdict.reason)}" if verdict.reason else ""
+    if verdict.outcome is Outcome.UNPROVED:
+        return _mark(context, Sign.DOUBT, "Unproved", f"{write_prose(verdict.title)}{reason}")
+    return _mark(context, Sign.BAD, "Broken", f"{write_prose(verdict.title)}{reason}")
+
+
+def _mark(context: RenderContext, sign: str, word: str, told: str) -> str:
+    return f"**{_sign(context, sign)}{word}:** {told}"
+
+
+def _sign(context: RenderContext, sign: str) -> str:
+    """A sign before a word, where signs can be written."""
+    return f"{sign} " if context.unicode else ""
 
 
 def _write_image(result: AuditResult) -> Iterator[str]:
@@ -131,40 +150,44 @@ def _write_image(result: AuditResult) -> Iterator[str]:
 
 
 def _write_gpus(result: AuditResult) -> Iterator[str]:
-    """On which GPUs the image computes."""
+    """On which GPUs the image computes; those that one reason decides share a row."""
+    rows: dict[tuple[Verdict, str], list[str]] = {}
+    for verdict in sorted(result.gpus, key=lambda verdict: ORDER.index(verdict.verdict)):
+        name = f"{verdict.name} ({verdict.node})" if verdict.node else verdict.name
+        rows.setdefault((verdict.verdict, verdict.reason), []).append(name)
     yield write_row(("GPU", "verdict", "why"))
     yield "| --- | --- | --- |"
-    for verdict in sorted(result.gpus, key=lambda verdict: ORDER.index(verdict.verdict)):
-        yield write_row((write_prose(f"{verdict.name} {verdict.node}".strip()), WORDS[verdict.verdict], write_prose(verdict.reason)))
+    for (kind, reason), names in rows.items():
+        yield write_row((write_prose(", ".join(names)), WORDS[kind], write_prose(reason)))
 
 
-def _iter_findings(
-    found: Sequence[Finding], result: AuditResult, context: RenderContext
-) -> Iterator[Sequence[str]]:
+def _iter_findings(found: Sequence[Finding], result: AuditResult, context: RenderContext) -> Iterator[Sequence[str]]:
     """A table of the findings, then each of them folded."""
     if not found:
         return
     limit = len(found) if context.limit is None else context.limit
     table = ["## Findings", "", write_row(("severity", "code", "finding")), "| --- | --- | --- |"]
     for finding in found[:limit]:
-        sign = f"{SIGNS[finding.severity]} {finding.severity}"
+        sign = f"{_sign(context, SIGNS[finding.severity])}{finding.severity}"
         table.append(write_row((sign, finding.code, write_prose(finding.message))))
     if len(found) > limit:
         table += ["", f"and {tell_count(len(found) - limit, 'more finding')} (`--limit 0` shows all)"]
     yield table
+    if plan := plan_fixes(found, base_layers=result.base_layers).steps:
+        steps = [f"{number}. {write_prose(step.fix.title)}" for number, step in enumerate(plan, start=1)]
+        yield _fold(f"What to change: {tell_count(len(plan), 'step')}", steps)
     for finding in found[:limit]:
         yield _fold(f"{finding.code} {finding.rule}", list(_write_finding(finding, result)))
 
 
 def _write_finding(finding: Finding, result: AuditResult) -> Iterator[str]:
     """Where a finding lies, and what to do."""
-    yield f"{write_prose(finding.message)}"
-    yield ""
-    yield from (f"- {write_code(told)}" for told in list_layers(finding, result))
+    yield write_prose(finding.message)
     paths = list_paths(finding)
-    yield from (f"- {write_code(path)}" for path in paths[:SHOWN_PATHS])
+    places = [f"- {write_code(told)}" for told in (*list_layers(finding, result), *paths[:SHOWN_PATHS])]
     if len(paths) > SHOWN_PATHS:
-        yield f"- and {tell_count(len(paths) - SHOWN_PATHS, 'more path')}"
+        places.append(f"- and {tell_count(len(paths) - SHOWN_PATHS, 'more path')}")
+    yield from ["", *places] if places else []
     for number, fix in enumerate(finding.fixes):
         yield ""
         yield f"**{'Or' if number else 'Fix'}:** {write_prose(fix.title)} ({fix.kind}, {fix.safety})"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from layerscope.report.format import Format
+from layerscope.report.sbom.extra import need_extra
 
 
 def _make_terminal() -> Format:
@@ -48,6 +49,24 @@ def _make_gitlab() -> Format:
     return GitlabFormat()
 
 
+def _make_cyclonedx() -> Format:
+    try:
+        from layerscope.report.sbom.cyclonedx_format import CycloneDxFormat
+    except ImportError as error:
+        raise need_extra("cyclonedx", "cyclonedx-python-lib", error) from error
+
+    return CycloneDxFormat()
+
+
+def _make_spdx() -> Format:
+    try:
+        from layerscope.report.sbom.spdx_format import SpdxFormat
+    except ImportError as error:
+        raise need_extra("spdx", "spdx-tools", error) from error
+
+    return SpdxFormat()
+
+
 FORMATS: Final[dict[str, Callable[[], Format]]] = {
     "terminal": _make_terminal,
     "json": _make_json,
@@ -56,5 +75,7 @@ FORMATS: Final[dict[str, Callable[[], Format]]] = {
     "junit": _make_junit,
     "github": _make_github,
     "gitlab": _make_gitlab,
+    "cyclonedx": _make_cyclonedx,
+    "spdx": _make_spdx,
 }
 """Made when asked for, so that a JSON report need not import what draws on a terminal."""

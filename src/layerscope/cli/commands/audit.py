@@ -1,6 +1,7 @@
 """`layerscope audit`: everything that can be known about an image without running it."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,12 +13,14 @@ from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.dockerfile_fix import OpenedDockerfile, name_dockerfile, read_dockerfile
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_sources, make_options, tell_cache_notes
 from layerscope.cli.image_probe import NO_PROBE, Probing, probe_image, with_probing
 from layerscope.cli.options import (
     Reading,
     Telling,
+    audit_output_option,
     base_option,
     fail_on_option,
     ignore_base_option,
@@ -27,12 +30,13 @@ from layerscope.cli.options import (
     with_reading,
     with_telling,
 )
-from layerscope.cli.outputs import Renderer, deliver, parse_outputs
+from layerscope.cli.outputs import deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.errors import ProbeError, UsageError
+from layerscope.fixes.dockerfile.matching import match_dockerfile
 from layerscope.policies.policies import Policies
 from layerscope.probe.probed import Probed
-from layerscope.report.context import RenderContext
+from layerscope.report.instruction_lines import InstructionLines
 from layerscope.report.registry import FORMATS
 from layerscope.rules.severity import Severity
 
@@ -46,10 +50,17 @@ _NEVER = "never"
 @ignore_base_option
 @with_gpu_options
 @policy_dir_option
+@click.option(
+    "--dockerfile",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The Dockerfile that IMAGE was built from: sarif, github, gitlab and junit name its lines.",
+)
+@click.option("--target", default="", metavar="STAGE", help="Its stage that was built; default: the last.")
 @click.option("--probe", is_flag=True, help="Run the image, too, and make it generate; see layerscope probe.")
 @with_probing
 @with_reading
-@with_telling
+@partial(with_telling, output=audit_output_option)
 @with_console
 def command(
     image: str,
@@ -61,6 +72,8 @@ def command(
     driver: str | None,
     fleet: Path | None,
     policy_dir: Path | None,
+    dockerfile: Path | None,
+    target: str,
     probe: bool,
     probing: Probing,
     reading: Reading,
@@ -74,6 +87,8 @@ def command(
     could not run or proved nothing.
     """
     outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
+    formats = {output.format: FORMATS[output.format]() for output in outputs}
+    opened = read_dockerfile(dockerfile, target)
     if not probe and probing != NO_PROBE:
         raise UsageError("options on how a container is run: expected --probe beside them")
     threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
@@ -90,8 +105,19 @@ def command(
         result = _probe(image, result, probing, policies=options.policies, console=console)
     code = find_exit_code(result, fail_on=threshold)
     context = replace(console.render_context(), limit=telling.limit or None, fail_on=threshold, exit_code=code)
-    deliver(outputs, {name: _make_renderer(name, result) for name in FORMATS}, context=context, console=console)
+    context = replace(context, source=_match_lines(opened, result, console) if opened is not None else None)
+    renderers = {name: partial(made.render, result) for name, made in formats.items()}
+    deliver(outputs, renderers, context=context, console=console)
     return code
+
+
+def _match_lines(opened: OpenedDockerfile, result: AuditResult, console: Console) -> InstructionLines | None:
+    """The lines of a Dockerfile beside the layers; those of another image's would mislead."""
+    matched = match_dockerfile(opened.dockerfile, result.steps, opened.target)
+    if matched.is_related:
+        return InstructionLines(name_dockerfile(opened), matched)
+    console.complain(f"{opened.path}: the image was not built from it, so no finding has a line of it")
+    return None
 
 
 def _probe(image: str, result: AuditResult, probing: Probing, *, policies: Policies, console: Console) -> AuditResult:
@@ -113,10 +139,3 @@ def find_exit_code(result: AuditResult, *, fail_on: Severity | None) -> int:
     if fail_on is not None and any(finding.severity >= fail_on for finding in result.findings):
         return exit_codes.FINDINGS
     return exit_codes.CLEAN
-
-
-def _make_renderer(name: str, result: AuditResult) -> Renderer:
-    def render(context: RenderContext) -> str:
-        return FORMATS[name]().render(result, context)
-
-    return render

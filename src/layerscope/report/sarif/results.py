@@ -7,8 +7,8 @@ from urllib.parse import quote
 from layerscope.audit.result import AuditResult
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
-from layerscope.report.fingerprint import Fingerprint
 from layerscope.report.finding_words import CONFIG_FILE, describe_finding, find_place, list_paths
+from layerscope.report.fingerprint import Fingerprint
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.instruction_lines import LineRange
 from layerscope.report.origin import find_finding_origin, find_layer
