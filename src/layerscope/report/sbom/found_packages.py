@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from layerscope.audit.result import AuditResult
 from layerscope.facts.fact_set import FactSet
@@ -11,9 +12,12 @@ from layerscope.facts.system.java import JavaArchive, JavaArchives
 from layerscope.facts.system.node import NpmPackages, NpmRow
 from layerscope.facts.system.os_release import OsRelease
 from layerscope.facts.system.packages import SystemPackage, SystemPackages
-from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.escape import escape_line, escape_text, shorten
 from layerscope.report.places import root_path
 from layerscope.report.sbom.purl import make_conda_purl, make_purl, make_system_purl
+
+TEXT_LIMIT: Final = 1024
+"""Characters of a name or a version; CycloneDX takes no longer version: https://cyclonedx.org/docs/1.6/json/"""
 
 
 @dataclass(frozen=True, order=True)
@@ -113,11 +117,15 @@ def _make(
         name = "" if isinstance(row, JavaArchive) else row.name
     return FoundPackage(
         kind=kind,
-        group=escape_line(group),
-        name=escape_line(name) or "(no name)",
-        version=escape_line(row.version),
+        group=_tell(group),
+        name=_tell(name) or "(no name)",
+        version=_tell(row.version),
         path=escape_text(root_path(path or "")),
         layer=row.layer,
         purl=purl,
         details=tuple((key, escape_line(value)) for key, value in (details or {}).items() if value.strip()),
     )
+
+
+def _tell(text: str) -> str:
+    return shorten(escape_line(text), TEXT_LIMIT, ellipsis="…")
