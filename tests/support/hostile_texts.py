@@ -34,7 +34,19 @@ ATTACKS: Final = {
 }
 """Each against another reader."""
 
-REVEALED: Final = ("\x1b", "\x07", "\x00", "\x08", "\u202e", "\u2066", "\u200b", "\u2028", "\u0085", "\ufeff", "\U000e0041")
+REVEALED: Final = (
+    "\x1b",
+    "\x07",
+    "\x00",
+    "\x08",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\u2028",
+    "\u0085",
+    "\ufeff",
+    "\U000e0041",
+)
 """Characters that no report may hold as they are."""
 
 

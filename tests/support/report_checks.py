@@ -149,6 +149,14 @@ def check_markdown(text: str) -> list[str]:
     return codes
 
 
+def check_markdown_help(text: str) -> None:
+    """A rule's documentation has headings, lists and code, and neither HTML nor emphasis by mistake."""
+    for token in MarkdownIt("commonmark").parse(text):
+        assert token.type != "html_block", token.content
+        for child in token.children or ():
+            assert child.type in {"text", "code_inline", "softbreak", "hardbreak"}, (child.type, child.content)
+
+
 def check_cyclonedx(text: str) -> dict[str, Any]:
     """The document, valid for the library, its references all different and its purls in their canonical form."""
     assert _CYCLONEDX.validate_str(text) is None
