@@ -2,7 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -20,6 +20,10 @@ from support.report_checks import (
     iter_sarif_texts,
     read_commands,
 )
+
+
+OURS: Final = "\n\ufe0f"
+"""Ends of lines, and what makes a sign of ours coloured."""
 
 
 def parse_sarif(text: str) -> None:
@@ -67,11 +71,9 @@ PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     "cyclonedx": check_cyclonedx,
     "spdx": check_spdx,
 }
-SOURCE_OF_VALUES: Final = frozenset({"json"})
-"""Formats whose values are those of the image; what prints them is safe by the escapes of JSON itself."""
 
 
-def iter_values(document: Any) -> Any:
+def iter_values(document: object) -> Iterator[str]:
     """Every text in a JSON document, keys as well."""
     if isinstance(document, str):
         yield document
@@ -91,7 +93,7 @@ def test_a_hostile_text_is_text(name: str, attack: str) -> None:
     text = FORMATS[name]().render(make_hostile(ATTACKS[attack]), RenderContext(exit_code=1))
     text.encode()
     assert not [sign for sign in REVEALED if sign in text]
-    assert not [sign for sign in text if not sign.isprintable() and sign != "\n" and sign != "\ufe0f"]
+    assert all(sign.isprintable() or sign in OURS for sign in text)
     PARSERS[name](text)
 
 

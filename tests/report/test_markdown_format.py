@@ -18,9 +18,10 @@ from support.report_checks import check_markdown
 from support.results import ResultRecipe, make_finding, make_result
 
 
-def show(recipe: ResultRecipe, **context: object) -> str:
+def show(recipe: ResultRecipe, *, exit_code: int = 0, limit: int | None = 10, unicode: bool = True) -> str:
     """The report of a result, checked."""
-    text = MarkdownFormat().render(make_result(recipe), replace(RenderContext(), **context))
+    context = RenderContext(exit_code=exit_code, limit=limit, unicode=unicode)
+    text = MarkdownFormat().render(make_result(recipe), context)
     check_markdown(text)
     return text
 

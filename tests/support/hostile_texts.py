@@ -3,9 +3,9 @@
 from typing import Final
 
 from layerscope.audit.result import AuditResult, BaseImage
+from layerscope.facts.fact import Evidence
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.os_release import OsRelease
-from layerscope.facts.fact import Evidence
 from layerscope.rules.severity import Severity
 from support.example_packages import make_conda, make_distribution, make_jars, make_npm, make_system
 from support.results import ResultRecipe, make_finding, make_result
@@ -31,6 +31,8 @@ ATTACKS: Final = {
     "purl": "pkg:a/../..//b@1?c=d#e%2F",
     "blank": " \t ",
     "long": "A" * 5000,
+    "climbing": "../../../etc/passwd",
+    "rooted": "///etc/passwd",
 }
 """Each against another reader."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import jsonschema
 from cyclonedx.schema import SchemaVersion
@@ -54,7 +55,9 @@ def check_sarif(text: str) -> dict[str, Any]:
         assert 0 < len(result["locations"]) <= 100
         for place in result["locations"]:
             physical = place["physicalLocation"]
-            assert re.fullmatch(r"[\w.~%-][\w.~%/-]*", physical["artifactLocation"]["uri"], re.ASCII)
+            uri = physical["artifactLocation"]["uri"]
+            assert re.fullmatch(r"[\w.~%-][\w.~%/-]*", uri, re.ASCII)
+            assert ".." not in unquote(uri, errors="replace").split("/")
             assert physical["artifactLocation"]["uriBaseId"] in run["originalUriBaseIds"]
             assert physical["region"]["startLine"] >= 1
     assert isinstance(run, dict)
@@ -124,6 +127,7 @@ def check_gitlab(text: str) -> list[dict[str, Any]]:
         assert issue["description"]
         assert issue["location"]["path"]
         assert not issue["location"]["path"].startswith("/")
+        assert ".." not in issue["location"]["path"].split("/")
         assert issue["location"]["lines"]["begin"] >= 1
     return issues
 

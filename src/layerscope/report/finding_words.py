@@ -9,7 +9,7 @@ from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.instruction_lines import LineRange
-from layerscope.report.places import root_path
+from layerscope.report.places import root_path, unroot_path
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count
 
@@ -59,7 +59,7 @@ def find_place(finding: Finding, context: RenderContext) -> Place:
     if source is not None and lines is not None:
         return Place(source.name, lines, is_source=True)
     path = next((place.path for place in finding.locations if place.path), CONFIG_FILE)
-    return Place(path, LineRange(1, 1, 1), is_source=False)
+    return Place(unroot_path(path), LineRange(1, 1, 1), is_source=False)
 
 
 def list_layers(finding: Finding, result: AuditResult) -> Iterator[str]:

@@ -12,6 +12,7 @@ from layerscope.report.fingerprint import Fingerprint
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.instruction_lines import LineRange
 from layerscope.report.origin import find_finding_origin, find_layer
+from layerscope.report.places import unroot_path
 from layerscope.report.sarif.levels import LEVELS
 from layerscope.report.sarif.rules import Document
 from layerscope.rules.finding import Finding, Location
@@ -77,7 +78,7 @@ def _build_locations(finding: Finding, result: AuditResult, context: RenderConte
 
 def _build_location(place: Location, result: AuditResult) -> Document:
     if place.path:
-        physical = _build_physical(place.path, ROOT_BASE, _FILE)
+        physical = _build_physical(unroot_path(place.path), ROOT_BASE, _FILE)
     else:
         physical = _build_physical(CONFIG_FILE, CONFIG_BASE, _FILE)
     return {"physicalLocation": physical, "logicalLocations": [_build_logical(place, result)]}
@@ -95,7 +96,7 @@ def _build_physical(path: str, base: str, lines: LineRange) -> Document:
 
 def write_uri(path: str) -> str:
     """A path as a relative URI: every byte but letters, digits, `-._~` and slashes written out, none a scheme."""
-    return quote(path.lstrip("/").encode("utf-8", "surrogateescape" if _is_bytes(path) else "surrogatepass"), safe="/")
+    return quote(path.encode("utf-8", "surrogateescape" if _is_bytes(path) else "surrogatepass"), safe="/")
 
 
 def _is_bytes(path: str) -> bool:
