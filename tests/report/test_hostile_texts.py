@@ -21,7 +21,6 @@ from support.report_checks import (
     read_commands,
 )
 
-
 OURS: Final = "\n\ufe0f"
 """Ends of lines, and what makes a sign of ours coloured."""
 

@@ -60,14 +60,12 @@ cache_dir_option: Final = option(
     help="Keep what layers hold here instead of the user's cache directory.",
 )
 output_option: Final = option(
-    "-o", "--output", multiple=True, metavar="FORMAT[=PATH]", help="terminal or json, to a file if named; repeatable."
-)
-audit_output_option: Final = option(
     "-o",
     "--output",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help="terminal, json, sarif, markdown, junit, github, gitlab, cyclonedx or spdx, to a file if named; repeatable.",
+    help="terminal or json (audit: sarif, markdown, junit, github, gitlab, cyclonedx and spdx, too), to a file if named; "
+    "repeatable.",
 )
 limit_option: Final = option(
     "--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Most rows of a list; 0 for all."
@@ -166,9 +164,9 @@ def with_reading(function: Function) -> Function:
     return _apply(_READING_OPTIONS, _bundle(function, "reading", Reading))
 
 
-def with_telling(function: Function, *, output: Decorator = output_option) -> Function:
+def with_telling(function: Function) -> Function:
     """Add the options on how the result is told, and pass them as `telling`."""
-    return _apply((output, limit_option), _bundle(function, "telling", Telling))
+    return _apply((output_option, limit_option), _bundle(function, "telling", Telling))
 
 
 def _bundle(function: Function, name: str, record: type[Reading | Telling]) -> Function:

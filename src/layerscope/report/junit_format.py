@@ -56,7 +56,8 @@ class JunitFormat(Format):
             _count(suite)
         _count(root)
         ET.indent(root)
-        return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+        # in ASCII, which is UTF-8 as well: what writes it may know no other encoding
+        return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="us-ascii").decode()}\n'
 
 
 def _iter_suites(result: AuditResult, context: RenderContext) -> Iterator[tuple[str, Sequence[ET.Element]]]:

@@ -141,7 +141,8 @@ def _write_image(result: AuditResult) -> Iterator[str]:
         rows.append(("size", f"{tell_size(sum(size or 0 for size in stored))} in {tell_count(len(stored), 'layer')}"))
     if weight.total:
         more = "" if result.is_whole else "at least "
-        rows.append(("waste", f"{more}{tell_size(weight.wasted)} ({tell_share(weight.wasted / weight.total)})"))
+        share = f" ({tell_share(weight.wasted / weight.total)})" if weight.wasted else ""
+        rows.append(("waste", f"{more}{tell_size(weight.wasted)}{share}"))
     if result.base is not None:
         rows.append(("base", f"{write_code(result.base.reference)}, {tell_count(result.base.layers, 'layer')}"))
     yield write_row(("image", ""))

@@ -20,7 +20,6 @@ from layerscope.cli.image_probe import NO_PROBE, Probing, probe_image, with_prob
 from layerscope.cli.options import (
     Reading,
     Telling,
-    audit_output_option,
     base_option,
     fail_on_option,
     ignore_base_option,
@@ -60,7 +59,7 @@ _NEVER = "never"
 @click.option("--probe", is_flag=True, help="Run the image, too, and make it generate; see layerscope probe.")
 @with_probing
 @with_reading
-@partial(with_telling, output=audit_output_option)
+@with_telling
 @with_console
 def command(
     image: str,

@@ -98,7 +98,7 @@ def _iter_conda(facts: FactSet) -> Iterator[FoundPackage]:
             kind="conda",
             path=each.evidence.path,
             purl=make_conda_purl(each),
-            details={"build": each.build, "channel": each.channel, "environment": root_path(each.prefix)},
+            details={"build": each.build, "environment": root_path(each.prefix)},  # a channel may hold a token
         )
 
 
