@@ -21,11 +21,12 @@ def open_decoder(window_log: int) -> ZstdDecompressor:
     return ZstdDecompressor(options={DecompressionParameter.window_log_max: window_log})
 
 
-def open_encoder(level: int, workers: int) -> ZstdCompressor:
-    """An encoder of one frame that carries a checksum; it compresses in threads of its own."""
+def open_encoder(level: int, *, workers: int, job_size: int) -> ZstdCompressor:
+    """An encoder of one frame that carries a checksum; it compresses jobs of that many bytes in threads of its own."""
     options: dict[int, int] = {
         CompressionParameter.compression_level: level,
         CompressionParameter.nb_workers: workers,
+        CompressionParameter.job_size: job_size,
         CompressionParameter.checksum_flag: 1,
     }
     return ZstdCompressor(options=options)

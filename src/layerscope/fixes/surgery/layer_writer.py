@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -104,7 +105,8 @@ def write_layer(
     tar = hashlib.sha256()
     with (
         BlobWriter(blobs, is_hashed=compression is not Compression.NONE) as blob,  # as it is, the tar is the blob
-        closing(open_packer(compression, blob.write)) as packer,
+        Sink(name="blob") as writing,
+        closing(open_packer(compression, partial(_put, writing, blob))) as packer,
         Sink(name="diff-id") as hashing,
         Sink(name="pack") as packing,
     ):
@@ -114,12 +116,19 @@ def write_layer(
         hashing.finish()
         packing.finish()
         packer.finish()
+        writing.finish()
         diff_id = Digest("sha256", tar.hexdigest())
         if expected is not None and diff_id != expected and expected.algorithm == diff_id.algorithm:
             raise DigestMismatchError(f"packing layer {name}: its DiffID is {diff_id}, expected {expected}")
         digest = blob.publish(diff_id)
         descriptor = Descriptor(MEDIA_TYPES[compression], digest, blob.size, annotations=annotations or {})
         return WrittenLayer(descriptor, diff_id, is_kept=False)
+
+
+def _put(writing: Sink, blob: BlobWriter, piece: Chunk) -> int:
+    """Have a piece written and hashed beside the packing, which else would wait for the disk."""
+    writing.put(blob.write, piece)
+    return len(piece)
 
 
 def _keep_annotations(layer: Layer) -> dict[str, str]:
