@@ -19,7 +19,10 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 SARIF_SCHEMA: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("sarif_schema.json").read_text())
-"""The schema of SARIF 2.1.0 with errata 01, as OASIS publishes it; its `id` is its address."""
+"""The schema of SARIF 2.1.0 with errata 01, as OASIS publishes it: its `id` is its address.
+
+The notices of OASIS let its documents be copied and furnished to others as they are: https://www.oasis-open.org/policies-guidelines/ipr/
+"""
 
 _SARIF: Final = jsonschema.Draft4Validator(SARIF_SCHEMA, format_checker=jsonschema.FormatChecker())
 _CYCLONEDX: Final = JsonStrictValidator(SchemaVersion.V1_6)

@@ -111,13 +111,6 @@ def open_dockerfile(choice: DockerfileChoice) -> OpenedDockerfile | None:
     return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target)
 
 
-def read_dockerfile(path: Path | None, target: str) -> OpenedDockerfile | None:
-    """The file that lines are looked up in; None where none is named. Raises UsageError for one that is none."""
-    if path is None and target:
-        raise UsageError("--target: expected --dockerfile beside it")
-    return open_dockerfile(DockerfileChoice(path, target, is_written=False, is_reconstructed=False))
-
-
 def name_dockerfile(opened: OpenedDockerfile) -> str:
     """How reports name the file: as it was named, but for folders that are another one's elsewhere."""
     path = opened.path

@@ -70,8 +70,8 @@ def _make_spdx() -> Format:
 FORMATS: Final[dict[str, Callable[[], Format]]] = {
     "terminal": _make_terminal,
     "json": _make_json,
-    "sarif": _make_sarif,
     "markdown": _make_markdown,
+    "sarif": _make_sarif,
     "junit": _make_junit,
     "github": _make_github,
     "gitlab": _make_gitlab,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from layerscope.cli.outputs import AUDIT_FORMATS
 from layerscope.report.registry import FORMATS
 from support.hostile_texts import ATTACKS, REVEALED
 from support.images import build_image, list_recipes, write_image
@@ -100,6 +101,26 @@ def test_a_hostile_image_is_harmless_in_every_format(answer: Answer, tmp_path: P
         assert not [sign for sign in REVEALED if sign in told[name]]
     assert len(check_sarif(told["sarif"])["results"]) > 5
     assert len(check_spdx(told["spdx"])["packages"]) > 10
+
+
+def test_the_formats_of_the_command_are_those_that_can_be_made() -> None:
+    """They are written twice, for what makes them takes long to import."""
+    assert tuple(FORMATS) == AUDIT_FORMATS
+
+
+def test_a_settings_file_serves_commands_that_do_not_know_a_format(
+    answer: Answer, service: Path, tmp_path: Path
+) -> None:
+    """An output of the audit alone is none of theirs; a misspelt one is an error for all."""
+    settings = tmp_path / "layerscope.toml"
+    settings.write_text('output = ["terminal", "sarif=audit.sarif"]\n')
+    assert answer("layers", service)[0] == 0
+    assert not (tmp_path / "audit.sarif").exists()
+    assert answer("audit", service)[0] == 1
+    check_sarif((tmp_path / "audit.sarif").read_text())
+    settings.write_text('output = ["sarfi=audit.sarif"]\n')
+    code, _, err = answer("layers", service)
+    assert (code, "output format 'sarfi'" in err) == (2, True)
 
 
 def test_a_dockerfile_gives_findings_lines(answer: Answer, service: Path, tmp_path: Path) -> None:
