@@ -5,7 +5,7 @@ from pathlib import Path
 
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
-from layerscope.cli.dockerfile_fix import DockerfileChoice, OpenedDockerfile, name_dockerfile, open_dockerfile
+from layerscope.cli.dockerfile_fix import DockerfileChoice, OpenedDockerfile, open_dockerfile
 from layerscope.errors import UsageError
 from layerscope.fixes.dockerfile.matching import match_dockerfile
 from layerscope.report.instruction_lines import InstructionLines
@@ -32,6 +32,6 @@ class DockerfileSource:
         """Its lines beside the layers of an image; None where the image was not built from it: they would mislead."""
         matched = match_dockerfile(self.opened.dockerfile, result.steps, self.opened.target)
         if matched.is_related:
-            return InstructionLines(name_dockerfile(self.opened), matched)
+            return InstructionLines(self.opened.context.dockerfile_name, matched)
         self.console.complain(f"{self.opened.path}: the image was not built from it, so no finding has a line of it")
         return None

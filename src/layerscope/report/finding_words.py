@@ -78,8 +78,8 @@ def list_paths(finding: Finding) -> list[str]:
 
 
 def tell_message(finding: Finding) -> str:
-    """The message on one line."""
-    return escape_line(finding.message)
+    """The message on one line; a finding without one has its rule's title."""
+    return escape_line(finding.message) or escape_line(finding.title)
 
 
 def describe_finding(finding: Finding, result: AuditResult, *, shown: int) -> list[str]:

@@ -15,7 +15,7 @@ from layerscope.fixes.plan import plan_fixes
 from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import Outcome
 from layerscope.report.context import RenderContext
-from layerscope.report.finding_words import list_layers, list_paths
+from layerscope.report.finding_words import list_layers, list_paths, tell_message
 from layerscope.report.format import Format
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
@@ -170,7 +170,7 @@ def _iter_findings(found: Sequence[Finding], result: AuditResult, context: Rende
     table = ["## Findings", "", write_row(("severity", "code", "finding")), "| --- | --- | --- |"]
     for finding in found[:limit]:
         sign = f"{_sign(context, SIGNS[finding.severity])}{finding.severity}"
-        table.append(write_row((sign, finding.code, write_prose(finding.message))))
+        table.append(write_row((sign, finding.code, write_prose(tell_message(finding)))))
     if len(found) > limit:
         table += ["", f"and {tell_count(len(found) - limit, 'more finding')} (`--limit 0` shows all)"]
     yield table
@@ -183,7 +183,7 @@ def _iter_findings(found: Sequence[Finding], result: AuditResult, context: Rende
 
 def _write_finding(finding: Finding, result: AuditResult) -> Iterator[str]:
     """Where a finding lies, and what to do."""
-    yield write_prose(finding.message)
+    yield write_prose(tell_message(finding))
     paths = list_paths(finding)
     places = [f"- {write_code(told)}" for told in (*list_layers(finding, result), *paths[:SHOWN_PATHS])]
     if len(paths) > SHOWN_PATHS:
