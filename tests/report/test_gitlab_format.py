@@ -49,3 +49,10 @@ def test_a_refused_probe_is_told() -> None:
     result = replace(make_result(CLEAN), probed=Probed(refusal="there is no engine"))
     (issue,) = check_gitlab(GitlabFormat().render(result, RenderContext()))
     assert (issue["check_name"], issue["severity"]) == ("unfinished-probe", "critical")
+
+
+def test_a_finding_without_words_has_its_title() -> None:
+    """GitHub and GitLab refuse an empty message."""
+    result = make_result(replace(CLEAN, findings=[make_finding("LAY104", (0, "x"), message=" \t")]))
+    (issue,) = check_gitlab(GitlabFormat().render(result, RenderContext()))
+    assert issue["description"].startswith("LAY104: Deleted in later layer")

@@ -68,6 +68,11 @@ def test_every_package_is_told_with_its_place() -> None:
     assert properties["layerscope:layer-diff-id"].startswith("sha256:")
 
 
+def test_no_component_claims_to_depend_on_nothing() -> None:
+    """An empty entry would say so (CycloneDX 1.6, `dependencies`); what depends on what is not known."""
+    assert "dependencies" not in bill("cyclonedx", PACKAGED)
+
+
 def test_a_scope_and_a_group_are_told_apart_from_the_name() -> None:
     """And an archive without a group has no purl, which would be another one's."""
     found = {
