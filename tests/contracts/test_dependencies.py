@@ -16,6 +16,17 @@ DECLARED: Final = {
     canonicalize_name(requirement.name): requirement for requirement in map(Requirement, PROJECT["dependencies"])
 }
 
+EXTRAS: Final = {
+    canonicalize_name(requirement.name): extra
+    for extra, texts in PROJECT["optional-dependencies"].items()
+    if extra not in {"dev", "bench", "fuzz"}
+    for requirement in map(Requirement, texts)
+}
+"""What people may leave out, with the extra that brings it."""
+
+ONLY_IN: Final = {"sbom": "src/layerscope/report/sbom"}
+"""Where the libraries of an extra are imported; whoever asks for that without them is told."""
+
 UNDECLARED: Final = {
     "compression": "the standard library has it from Python 3.14 on",
     "requests": "docker speaks through it, and its errors are docker's",
@@ -23,12 +34,12 @@ UNDECLARED: Final = {
 }
 
 
-def list_imported() -> set[str]:
+def list_imported(folder: str = "src", *, but: str = "") -> set[str]:
     """The top-level modules that the sources import, but for their own and those of the standard library."""
     found: set[str] = set()
-    for path in (ROOT / "src").rglob("*.py"):
-        if "payload" in path.parts:
-            continue  # it runs in the image's Python, with what is there
+    for path in (ROOT / folder).rglob("*.py"):
+        if "payload" in path.parts or (but and path.is_relative_to(ROOT / but)):
+            continue  # the payload runs in the image's Python, with what is there
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}
@@ -39,13 +50,24 @@ def list_imported() -> set[str]:
 
 def test_everything_imported_is_declared() -> None:
     """Nothing is there only because another dependency needs it today."""
-    distributions = packages_distributions()
-    missing = {
-        module
-        for module in list_imported() - set(UNDECLARED)
-        if not any(canonicalize_name(name) in DECLARED for name in distributions.get(module, [module]))
-    }
+    missing = list_undeclared(list_imported(but=ONLY_IN["sbom"]), set(DECLARED))
     assert missing == set()
+
+
+def test_what_an_extra_brings_is_imported_in_its_place_alone() -> None:
+    """The bills of materials, whose libraries not everybody needs."""
+    wanted = {name for name, extra in EXTRAS.items() if extra == "sbom"}
+    assert list_undeclared(list_imported(ONLY_IN["sbom"]), set(DECLARED) | wanted) == set()
+
+
+def list_undeclared(modules: set[str], declared: set[str]) -> set[str]:
+    """The modules that none of these distributions brings."""
+    distributions = packages_distributions()
+    return {
+        module
+        for module in modules - set(UNDECLARED)
+        if not any(canonicalize_name(name) in declared for name in distributions.get(module, [module]))
+    }
 
 
 def test_no_answer_is_decoded_beyond_what_is_asked_for() -> None:

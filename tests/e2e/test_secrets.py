@@ -1,4 +1,4 @@
-"""No value of a credential leaves the audit: not on the terminal, not as JSON, not in the cache."""
+"""No value of a credential leaves the audit: not on the terminal, not in any format, not in the cache."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from layerscope.report.registry import FORMATS
 from support.images import build_image, write_oci_layout
 from support.tar_member import file
 
@@ -20,8 +21,7 @@ SECRETS: Final = (
 """What is planted; nothing of it may be printed."""
 
 COMMANDS: Final = (
-    ("audit",),
-    ("audit", "-o", "json"),
+    *(("audit", "-o", name) for name in FORMATS),
     ("layers",),
     ("layers", "-o", "json"),
     ("inspect",),

@@ -56,3 +56,8 @@ def test_a_bar_stays_in_its_cell() -> None:
 def test_a_blank_between_backticks_is_no_code_span() -> None:
     """Nothing stands in it, and two backticks alone are text."""
     assert write_prose("` `") == "`` ` ` ``"
+
+
+def test_nothing_in_code_is_a_blank_in_code() -> None:
+    """Two backticks alone would be text, and open a span that the next ones end."""
+    assert write_code(" \n ") == "` `"

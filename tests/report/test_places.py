@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.report.places import find_engine_name, root_path, select_unnamed
+from layerscope.report.places import find_engine_name, root_path, select_unnamed, unroot_path
 from layerscope.rules.finding import Location
 from support.results import ResultRecipe, make_result
 
@@ -49,3 +49,18 @@ def test_the_guilty_layer_stands_beside_the_one_that_suffers() -> None:
 def test_a_named_layer_with_an_unnamed_path_keeps_the_path() -> None:
     """Only what was said is dropped."""
     assert select_unnamed([Location(2, "app/x")], "Layer 2 brings 1 file") == [Location(None, "app/x")]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("usr/bin/x", "usr/bin/x"),
+        ("/etc/passwd", "etc/passwd"),
+        ("../../etc/../x", "x"),
+        ("//", "."),
+        ("a/..b", "a/..b"),
+    ],
+)
+def test_no_path_leads_out_of_the_image(path: str, told: str) -> None:
+    """A file that a viewer opens lies below what it is told to be relative to."""
+    assert unroot_path(path) == told

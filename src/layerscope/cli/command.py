@@ -1,15 +1,26 @@
 """Command: a click command whose options may also be set in the settings file."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from layerscope.cli.outputs import AUDIT_FORMATS, TEXT_AND_JSON
 from layerscope.settings import Settings, read_settings
 
 
 class Command(click.Command):
-    """A command that takes its defaults from the settings file: flags over environment over file over default."""
+    """A command that takes its defaults from the settings file: flags over environment over file over default.
+
+    `formats` are those that it tells its results in.
+    """
+
+    def __init__(self, *arguments: Any, formats: Sequence[str] = TEXT_AND_JSON, **settings: Any) -> None:
+        """Make a command as click does."""
+        super().__init__(*arguments, **settings)
+        self.formats = formats
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse with the file's values as defaults; a broken file does not stand between a person and the help."""
@@ -39,12 +50,19 @@ def _find_origin(ctx: click.Context, name: str, settings: Settings) -> str | Pat
             return None
 
 
-def _match_parameters(settings: Settings, command: click.Command) -> dict[str, object]:
-    """The settings that this command has an option for, by parameter name."""
+def _match_parameters(settings: Settings, command: Command) -> dict[str, object]:
+    """The settings that this command has an option for, by parameter name.
+
+    An output in a format that another command alone has is that one's: a file serves all commands.
+    """
     options = {
         name.removeprefix("--"): parameter.name
         for parameter in command.params
         if isinstance(parameter, click.Option) and parameter.name
         for name in parameter.opts
     }
-    return {name: settings.values[key] for key, name in options.items() if name and key in settings.values}
+    matched = {name: settings.values[key] for key, name in options.items() if name and key in settings.values}
+    if isinstance(outputs := matched.get("output"), list):
+        foreign = set(AUDIT_FORMATS) - set(command.formats)
+        matched["output"] = [text for text in outputs if str(text).partition("=")[0] not in foreign]
+    return matched

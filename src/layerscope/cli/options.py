@@ -60,7 +60,12 @@ cache_dir_option: Final = option(
     help="Keep what layers hold here instead of the user's cache directory.",
 )
 output_option: Final = option(
-    "-o", "--output", multiple=True, metavar="FORMAT[=PATH]", help="terminal or json, to a file if named; repeatable."
+    "-o",
+    "--output",
+    multiple=True,
+    metavar="FORMAT[=PATH]",
+    help="terminal or json (audit: sarif, markdown, junit, github, gitlab, cyclonedx or spdx, too), "
+    "to a file if named; repeatable.",
 )
 limit_option: Final = option(
     "--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Most rows of a list; 0 for all."

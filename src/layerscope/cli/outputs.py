@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from layerscope.cli.console import Console
 from layerscope.errors import UsageError
@@ -15,7 +16,13 @@ from layerscope.report.context import RenderContext
 Renderer = Callable[[RenderContext], str]
 
 TEXT_AND_JSON = ("terminal", "json")
-"""The formats of every command but `audit`; the first is the default."""
+"""The formats of every command; the first is the default."""
+
+PLAN_FORMATS: Final = (*TEXT_AND_JSON, "markdown")
+"""Those of `fix`."""
+
+AUDIT_FORMATS: Final = (*PLAN_FORMATS, "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
+"""Those of `audit`, by name: what makes them is imported with the command alone."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """RenderContext: what a format needs to know about the page it draws on."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from layerscope.rules.severity import Severity
+
+if TYPE_CHECKING:
+    from layerscope.report.instruction_lines import InstructionLines
 
 
 @dataclass(frozen=True)
 class RenderContext:
-    """The page (columns, colour, more than ASCII), how much of a list is shown, and what the result leads to."""
+    """The page (columns, colour, more than ASCII), how much of a list is shown, what it leads to, and the source."""
 
     width: int = 80
     color: bool = False
@@ -20,3 +24,5 @@ class RenderContext:
     """The least severity that fails the audit; None for none."""
     exit_code: int = 0
     """The exit code that the process will end with."""
+    source: "InstructionLines | None" = None
+    """The Dockerfile that the image was built from, where it is at hand."""

@@ -43,8 +43,8 @@ def _write_words(text: str) -> str:
 
 
 def write_code(text: str) -> str:
-    """A code span, with more backticks around it than are in it."""
-    line = escape_line(text)
+    """A code span, with more backticks around it than are in it; of nothing, a blank."""
+    line = escape_line(text) or " "
     ticks = "`" * (max(map(len, _TICKS.findall(line)), default=0) + 1)
     space = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{space}{line}{space}{ticks}"

@@ -1,5 +1,6 @@
 """Places: images and paths as a person knows them, and which of a finding's a message names already."""
 
+import posixpath
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -19,6 +20,14 @@ STANDARD_INPUT: Final = "-"
 def root_path(path: str) -> str:
     """A path from the root, with one slash before it."""
     return "/" + path.lstrip("/")
+
+
+def unroot_path(path: str) -> str:
+    """A path from the image's root without a slash before it; one that leads out ends at the root, as in a container.
+
+    Tars may name what they please: `/etc/passwd`, `../../etc/passwd`.
+    """
+    return posixpath.normpath(f"/{path}").lstrip("/") or "."
 
 
 def tell_reference(reference: str) -> str:

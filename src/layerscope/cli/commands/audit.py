@@ -1,7 +1,10 @@
 """`layerscope audit`: everything that can be known about an image without running it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,25 +30,34 @@ from layerscope.cli.options import (
     with_reading,
     with_telling,
 )
-from layerscope.cli.outputs import Renderer, deliver, parse_outputs
+from layerscope.cli.outputs import AUDIT_FORMATS, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.errors import ProbeError, UsageError
 from layerscope.policies.policies import Policies
 from layerscope.probe.probed import Probed
-from layerscope.report.context import RenderContext
 from layerscope.report.registry import FORMATS
 from layerscope.rules.severity import Severity
+
+if TYPE_CHECKING:
+    from layerscope.report.instruction_lines import InstructionLines
 
 _NEVER = "never"
 
 
-@click.command("audit", cls=Command)
+@click.command("audit", cls=Command, formats=AUDIT_FORMATS)
 @image_argument
 @fail_on_option
 @base_option
 @ignore_base_option
 @with_gpu_options
 @policy_dir_option
+@click.option(
+    "--dockerfile",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The Dockerfile that IMAGE was built from: sarif, github, gitlab and junit name its lines.",
+)
+@click.option("--target", default="", metavar="STAGE", help="Its stage that was built; default: the last.")
 @click.option("--probe", is_flag=True, help="Run the image, too, and make it generate; see layerscope probe.")
 @with_probing
 @with_reading
@@ -61,6 +73,8 @@ def command(
     driver: str | None,
     fleet: Path | None,
     policy_dir: Path | None,
+    dockerfile: Path | None,
+    target: str,
     probe: bool,
     probing: Probing,
     reading: Reading,
@@ -73,7 +87,9 @@ def command(
     no layer is read twice. Exit codes: 0 nothing at or above --fail-on, 1 findings, 4 the image is damaged, 5 a --probe
     could not run or proved nothing.
     """
-    outputs = parse_outputs(telling.output, formats=tuple(FORMATS))
+    outputs = parse_outputs(telling.output, formats=AUDIT_FORMATS)
+    formats = {output.format: FORMATS[output.format]() for output in outputs}
+    find_lines = _prepare_lines(dockerfile, target, console)
     if not probe and probing != NO_PROBE:
         raise UsageError("options on how a container is run: expected --probe beside them")
     threshold = None if fail_on == _NEVER else Severity[fail_on.upper()]
@@ -90,8 +106,21 @@ def command(
         result = _probe(image, result, probing, policies=options.policies, console=console)
     code = find_exit_code(result, fail_on=threshold)
     context = replace(console.render_context(), limit=telling.limit or None, fail_on=threshold, exit_code=code)
-    deliver(outputs, {name: _make_renderer(name, result) for name in FORMATS}, context=context, console=console)
+    context = replace(context, source=find_lines(result))
+    renderers = {name: partial(made.render, result) for name, made in formats.items()}
+    deliver(outputs, renderers, context=context, console=console)
     return code
+
+
+def _prepare_lines(
+    dockerfile: Path | None, target: str, console: Console
+) -> Callable[[AuditResult], "InstructionLines | None"]:
+    """Read the Dockerfile, if one is named, so that what is wrong with it is told before the image is read."""
+    if dockerfile is None and not target:
+        return lambda _: None
+    from layerscope.cli.dockerfile_source import DockerfileSource  # what edits Dockerfiles takes 0.4 s to import
+
+    return DockerfileSource.read(dockerfile, target, console).find_lines
 
 
 def _probe(image: str, result: AuditResult, probing: Probing, *, policies: Policies, console: Console) -> AuditResult:
@@ -113,10 +142,3 @@ def find_exit_code(result: AuditResult, *, fail_on: Severity | None) -> int:
     if fail_on is not None and any(finding.severity >= fail_on for finding in result.findings):
         return exit_codes.FINDINGS
     return exit_codes.CLEAN
-
-
-def _make_renderer(name: str, result: AuditResult) -> Renderer:
-    def render(context: RenderContext) -> str:
-        return FORMATS[name]().render(result, context)
-
-    return render

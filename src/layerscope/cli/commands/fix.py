@@ -44,7 +44,7 @@ from layerscope.cli.options import (
     with_console,
     with_reading,
 )
-from layerscope.cli.outputs import TEXT_AND_JSON, Output, Renderer, deliver, parse_outputs
+from layerscope.cli.outputs import PLAN_FORMATS, Output, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.cli.proof_probe import check_engine, open_proof
 from layerscope.cli.recipe_fix import RecipeChoice, deliver_recipe, with_recipe
@@ -64,10 +64,8 @@ from layerscope.rules.wording import tell_count
 from layerscope.sources.registry.credentials import Credential
 from layerscope.sources.source import Source
 
-FORMATS = (*TEXT_AND_JSON, "markdown")
 
-
-@click.command("fix", cls=Command)
+@click.command("fix", cls=Command, formats=PLAN_FORMATS)
 @image_argument
 @click.option("--only", "handles", multiple=True, metavar="CODE", help="Fix what this rule finds alone; repeatable.")
 @click.option("--safe", "is_safe", is_flag=True, help="Plan only fixes that may be applied unread.")
@@ -109,7 +107,7 @@ def command(
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
     should be and was not written, or a build broke. With --recipe: 0 it is told, 5 a --probe could not run.
     """
-    outputs = parse_outputs(output, formats=FORMATS)
+    outputs = parse_outputs(output, formats=PLAN_FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice, build.context, images=(image, surgery.to or ""))
     wanted.check(applies=surgery.applies, plans=bool(opened or choice.is_reconstructed or codes or is_safe))
