@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from layerscope import __version__
-from layerscope.audit.compared_findings import compare_findings
+from layerscope.diff.findings import compare_findings
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.objections import count_late, find_objections
 from layerscope.audit.options import AuditOptions

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from layerscope.audit.compared_findings import list_left
+from layerscope.diff.findings import list_left
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.result import AuditResult
 from layerscope.fixes.surgery.cuts import ImageCuts

@@ -7,7 +7,7 @@ from typing import Final
 from layerscope import __version__
 from layerscope.audit.applied import Applied, BeginProof, Rebase, audit_layout, find_scans
 from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME
-from layerscope.audit.compared_findings import compare_findings
+from layerscope.diff.findings import compare_findings
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage
 from layerscope.audit.result import AuditResult
