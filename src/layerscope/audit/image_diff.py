@@ -15,7 +15,7 @@ from layerscope.diff.history import StepChange, iter_step_changes
 from layerscope.diff.layers import LayerPair, count_shared, pair_layers
 from layerscope.diff.noise import Noise, drop_file_noise, drop_value_noise, find_file_noise
 from layerscope.diff.packages import PackageChange, iter_package_changes, list_packages
-from layerscope.diff.risks import Risk, list_risks
+from layerscope.diff.risks import Grounds, Risk, list_risks
 from layerscope.diff.sizes import SizeChange, sum_growth
 from layerscope.diff.traits import iter_trait_changes, list_traits
 from layerscope.diff.trees import FileChange, iter_file_changes
@@ -101,6 +101,12 @@ class ImageDiff:
             return ()
         return tuple(iter_trait_changes(list_traits(self.before.facts), list_traits(self.after.facts)))
 
+    @property
+    def same_traits(self) -> tuple[str, ...]:
+        """The names of what characterises both images alike."""
+        changed = {change.name for change in self.traits}
+        return tuple(name for name in list_traits(self.after.facts) if name not in changed)
+
     @cached_property
     def gpus(self) -> tuple[GpuChange, ...]:
         """The GPUs on which the images fare differently."""
@@ -109,12 +115,12 @@ class ImageDiff:
     @cached_property
     def new_findings(self) -> tuple[Finding, ...]:
         """What is wrong with the second image alone."""
-        return self._findings[1]
+        return tuple(self._findings[1])
 
     @cached_property
     def fixed_findings(self) -> tuple[Finding, ...]:
         """What is wrong with the first image alone."""
-        return self._findings[0]
+        return tuple(self._findings[0])
 
     @cached_property
     def kept_findings(self) -> tuple[Finding, ...]:
@@ -132,7 +138,18 @@ class ImageDiff:
     @cached_property
     def risks(self) -> tuple[Risk, ...]:
         """What to know first."""
-        return list_risks(self.traits, self.gpus, self.packages, self.config, self.files, self.new_findings)
+        return list_risks(
+            Grounds(
+                traits=self.traits,
+                gpus=self.gpus,
+                packages=self.packages,
+                config=self.config,
+                files=self.files,
+                findings=self.new_findings,
+                before=self.before.facts,
+                after=self.after.facts,
+            )
+        )
 
     @cached_property
     def digest_cause(self) -> DigestAnswer:

@@ -7,10 +7,10 @@ from typing import Final
 from layerscope import __version__
 from layerscope.audit.applied import Applied, BeginProof, Rebase, audit_layout, find_scans
 from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME
-from layerscope.diff.findings import compare_findings
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage
 from layerscope.audit.result import AuditResult
+from layerscope.diff.findings import compare_findings
 from layerscope.errors import ImageError, ReferenceSyntaxError, UsageError
 from layerscope.facts.config.process import Process
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict

@@ -37,7 +37,7 @@ def _flatten(config: ImageConfig) -> Iterator[tuple[str, str]]:
 def _flatten_setting(name: str, value: object, *, is_environment: bool = False) -> Iterator[tuple[str, str]]:
     if is_environment and isinstance(value, list):
         variables = (str(entry).partition("=") for entry in value)
-        yield from dict((f"{name}.{variable}", setting) for variable, _, setting in variables).items()
+        yield from {f"{name}.{variable}": setting for variable, _, setting in variables}.items()
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield f"{name}.{key}", "" if item == {} else _tell(item)

@@ -34,7 +34,7 @@ class Noise(StrEnum):
     BACKUPS = "backups"
     """Earlier versions of their files that package managers keep, and their locks."""
     TEMPORARY = "temporary"
-    """/tmp, /run, and the files over which engines mount their own."""
+    """What lies in tmp and run, and the files over which engines mount their own."""
     BUILD = "build"
     """What builders write into the config about themselves: version, container, build identifiers."""
 
@@ -48,35 +48,44 @@ EXPLAINED: Final[Mapping[Noise, str]] = {
     Noise.MACHINE_IDS: "machine ids and host keys",
     Noise.ACCOUNTS: "/etc/shadow and copies of account files",
     Noise.BACKUPS: "package managers' backups and locks",
-    Noise.TEMPORARY: "/tmp, /run, and files that engines mount over",
+    Noise.TEMPORARY: "what lies in tmp and run, and files that engines mount over",
     Noise.BUILD: "what builders write about themselves",
 }
 
-_PATHS: Final = tuple(
-    (noise, re.compile(pattern))
-    for noise, pattern in (
-        (Noise.BYTE_CODE, r"(?:.*/)?__pycache__(?:/.*)?|.*\.py[co]"),
-        (Noise.LOGS, r"var/log(?:/.*)?|(?:.*/)?\.npm/_logs(?:/.*)?|.*\.log"),
-        (
-            Noise.CACHES,
-            r"var/cache(?:/.*)?|var/lib/apt/(?:lists|periodic)(?:/.*)?|(?:.*/)?\.cache(?:/.*)?|(?:.*/)?\.npm/_cacache(?:/.*)?"
-            r"|var/lib/(?:dnf|yum|rpm-state)(?:/.*)?|usr/share/mime/mime\.cache|usr/share/icons/[^/]+/icon-theme\.cache"
-            r"|var/lib/systemd/catalog/database|(?:.*/)?fontconfig/[^/]+\.cache-\d+|usr/share/info/dir",
-        ),
-        (Noise.LOADER_CACHE, r"etc/ld\.so\.cache|var/cache/ldconfig(?:/.*)?"),
-        (
-            Noise.MACHINE_IDS,
-            r"etc/machine-id|var/lib/dbus/machine-id|var/lib/systemd/random-seed|etc/ssh/ssh_host_[^/]+",
-        ),
-        (Noise.ACCOUNTS, r"etc/g?shadow|etc/(?:passwd|group|g?shadow|sub[ug]id)-"),
-        (
-            Noise.BACKUPS,
-            r"var/lib/dpkg/[^/]+-old|var/lib/dpkg/(?:lock(?:-frontend)?|triggers/Lock)|etc/\.pwd\.lock"
-            r"|var/backups(?:/.*)?|lib/apk/db/lock|var/lib/rpm/\.rpm\.lock",
-        ),
-        (Noise.TEMPORARY, r"(?:var/)?tmp(?:/.*)?|run(?:/.*)?|etc/(?:hosts|hostname|resolv\.conf)|\.dockerenv"),
-    )
-)
+
+def _translate(glob: str) -> str:
+    """A glob as a regular expression: `**` is any number of names, `*` stays within one."""
+    pattern = re.escape(glob).replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "/.*").replace(r"\*", "[^/]*")
+    return f"(?:{pattern})"
+
+
+_PATTERNS: Final[Mapping[Noise, tuple[str, ...]]] = {
+    Noise.BYTE_CODE: ("**/__pycache__", "**/__pycache__/**", "**/*.pyc", "**/*.pyo"),
+    Noise.LOGS: ("var/log/**", "**/.npm/_logs/**", "**/*.log"),
+    Noise.LOADER_CACHE: ("etc/ld.so.cache", "var/cache/ldconfig/**"),
+    Noise.CACHES: (
+        "var/cache/**", "var/lib/apt/lists/**", "var/lib/apt/periodic/**", "**/.cache/**", "**/.npm/_cacache/**",
+        "var/lib/dnf/**", "var/lib/yum/**", "var/lib/rpm-state/**", "usr/share/mime/mime.cache", "usr/share/info/dir",
+        "usr/share/icons/*/icon-theme.cache", "var/lib/systemd/catalog/database", "**/fontconfig/*.cache-*",
+    ),
+    Noise.MACHINE_IDS: (
+        "etc/machine-id", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed", "etc/ssh/ssh_host_*",
+    ),
+    Noise.ACCOUNTS: (
+        "etc/shadow", "etc/gshadow", "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-",
+        "etc/subgid-",
+    ),
+    Noise.BACKUPS: (
+        "var/lib/dpkg/*-old", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock",
+        "etc/.pwd.lock", "var/backups/**", "lib/apk/db/lock", "var/lib/rpm/.rpm.lock",
+    ),
+    Noise.TEMPORARY: (
+        "tmp/**", "var/tmp/**", "run/**", "etc/hosts", "etc/hostname", "etc/resolv.conf", ".dockerenv",
+    ),
+}  # fmt: skip
+"""Globs of each class, the first that fits counting."""
+
+_PATHS: Final = tuple((noise, re.compile("|".join(map(_translate, patterns)))) for noise, patterns in _PATTERNS.items())
 
 _KEYS: Final = (
     (Noise.TIMES, re.compile(r"created|config\.Labels\.org\.opencontainers\.image\.created")),

@@ -14,9 +14,12 @@ from layerscope.diff.packages import PackageChange, PackageKind
 from layerscope.diff.sizes import is_model_file
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.facts.cuda.gpu_verdict import Verdict
+from layerscope.facts.cuda.libraries import CudaCopy
+from layerscope.facts.fact_set import FactSet
 from layerscope.policies.cuda_driver import parse_driver
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_size
 
 
 class RiskLevel(IntEnum):
@@ -40,8 +43,9 @@ class Risk:
 
 
 WATCHED: Final = frozenset({
-    "numpy", "torch", "transformers", "vllm", "tensorflow", "jax", "jaxlib", "onnxruntime", "onnxruntime-gpu", "triton",
-    "flash-attn", "xformers", "bitsandbytes", "sglang", "accelerate", "tokenizers", "safetensors", "protobuf", "pydantic",
+    "accelerate", "bitsandbytes", "flash-attn", "jax", "jaxlib", "numpy", "onnxruntime", "onnxruntime-gpu", "protobuf",
+    "pydantic", "safetensors", "sglang", "tensorflow", "tokenizers", "torch", "transformers", "triton", "vllm",
+    "xformers",
 })  # fmt: skip
 """Python packages whose new major version breaks others: those that pin or were compiled against them."""
 
@@ -50,23 +54,32 @@ _FAILS: Final = (Verdict.NONE, Verdict.NO_CODE)
 _STARTS: Final = {"config.Entrypoint": "entrypoint", "config.Cmd": "command", "config.WorkingDir": "working directory"}
 
 
-def list_risks(
-    traits_changed: Sequence[ValueChange],
-    gpus: Sequence[GpuChange],
-    packages: Sequence[PackageChange],
-    config: Sequence[ValueChange],
-    files: Sequence[FileChange],
-    new: Sequence[Finding],
-) -> tuple[Risk, ...]:
+@dataclass(frozen=True)
+class Grounds:
+    """What risks are told from: the differences that count, and the facts of both images."""
+
+    traits: Sequence[ValueChange]
+    gpus: Sequence[GpuChange]
+    packages: Sequence[PackageChange]
+    config: Sequence[ValueChange]
+    files: Sequence[FileChange]
+    findings: Sequence[Finding]
+    """Those that are new."""
+    before: FactSet
+    after: FactSet
+
+
+def list_risks(grounds: Grounds) -> tuple[Risk, ...]:
     """What to know first, most serious first."""
-    by_name = {change.name: change for change in traits_changed}
+    by_name = {change.name: change for change in grounds.traits}
     found = [
-        *_iter_gpu_risks(by_name, gpus),
+        *_iter_gpu_risks(by_name, grounds.gpus),
         *_iter_abi_risks(by_name),
-        *_iter_package_risks(packages),
-        *_iter_start_risks(by_name, config),
-        *_iter_model_risks(files),
-        *_iter_finding_risks(new),
+        *_iter_copy_risks(grounds),
+        *_iter_package_risks(grounds.packages),
+        *_iter_start_risks(by_name, grounds.config),
+        *_iter_model_risks(grounds.files),
+        *_iter_finding_risks(grounds.findings),
     ]
     return tuple(sorted(found, key=lambda risk: risk.level))
 
@@ -78,12 +91,12 @@ def _iter_gpu_risks(by_name: Mapping[str, ValueChange], gpus: Sequence[GpuChange
             yield Risk(RiskLevel.BREAKS, f"the oldest driver rises from {driver.before} to {driver.after}")
         else:
             yield Risk(RiskLevel.NOTE, f"the oldest driver falls from {driver.before} to {driver.after}")
-    lost = [each for each in gpus if each.is_worse and each.after and each.after.verdict in _FAILS]
-    for each in lost:
-        assert each.after is not None and each.before is not None
-        yield Risk(RiskLevel.BREAKS, f"{each.name} is dropped", each.after.reason)
     for each in gpus:
-        if each.is_worse and each not in lost and each.before and each.after:
+        if not each.is_worse or each.before is None or each.after is None:
+            continue
+        if each.after.verdict in _FAILS:
+            yield Risk(RiskLevel.BREAKS, f"{each.name} is dropped", each.after.reason)
+        else:
             text = f"{each.name} falls from {each.before.verdict} to {each.after.verdict}"
             yield Risk(RiskLevel.RISKY, text, each.after.reason)
     gained = [each.name for each in gpus if _is_gained(each)]
@@ -119,6 +132,28 @@ def tell_change(name: str, before: str | None, after: str | None) -> str:
     if before is None:
         return f"{name} is new: {after}"
     return f"{name} is gone: it was {before}" if after is None else f"{name} goes from {before} to {after}"
+
+
+def _iter_copy_risks(grounds: Grounds) -> Iterator[Risk]:
+    """Parts of CUDA that come once more than there were."""
+    if not grounds.files:
+        return
+    before, after = list_copies(grounds.before), list_copies(grounds.after)
+    for name, places in sorted(after.items()):
+        new = {place: copy for place, copy in places.items() if place not in before.get(name, {})}
+        if len(places) > max(1, len(before.get(name, {}))):
+            for place, (version, size) in sorted(new.items()):
+                told = f"{name} {version}".rstrip()
+                yield Risk(RiskLevel.RISKY, f"one more {told} in /{place} adds {tell_size(size)}")
+
+
+def list_copies(facts: FactSet) -> dict[str, dict[str, tuple[str, int]]]:
+    """For each part of CUDA the places that hold a copy of it, with version and bytes."""
+    copies: dict[str, dict[str, tuple[str, int]]] = {}
+    for copy in facts.of(CudaCopy):
+        for part in copy.parts:
+            copies.setdefault(part.name, {})[copy.root] = (part.version, part.size)
+    return copies
 
 
 def _iter_package_risks(packages: Sequence[PackageChange]) -> Iterator[Risk]:

@@ -81,9 +81,9 @@ def command(
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     tell_unknown_branches(options, console)
     with show_progress(console) as progress:
-        audited = [audit_image(source, options=options, progress=progress) for source in sources]
+        audited = tuple(audit_image(source, options=options, progress=progress) for source in sources)
         progress.note("comparing")
-        difference = ImageDiff(*audited, scope)
+        difference = ImageDiff(audited[0], audited[1], scope)
         is_same = difference.is_same
     tell_cache_notes(options.cache, console)
     is_intact = all(result.is_intact for result in audited)

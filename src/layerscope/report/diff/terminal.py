@@ -20,6 +20,9 @@ from layerscope.rules.wording import tell_count, tell_size
 _STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
 _SIGN_STYLES = {Change.ADDED: "added", Change.REMOVED: "removed", Change.CHANGED: "changed"}
 
+CAUSES = 5
+"""What brought bytes that is told on the first screen."""
+
 Row = tuple[Change, str, str, str]
 
 
@@ -28,11 +31,12 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
     page = Page(context)
     _draw_head(page, difference)
     _draw_risks(page, difference)
+    _draw_sizes(page, difference)
+    _draw_same(page, difference)
     _draw_table(page, "Characteristics", _list_traits(difference))
     _draw_table(page, "GPUs", _list_gpus(difference))
     _draw_table(page, "Packages", _list_packages(difference))
     _draw_findings(page, difference)
-    _draw_sizes(page, difference)
     _draw_layers(page, difference)
     _draw_table(page, "Config", _list_config(difference))
     _draw_history(page, difference)
@@ -45,8 +49,8 @@ def _draw_head(page: Page, difference: ImageDiff) -> None:
     fields = start_fields()
     for label, result in (("before", difference.before), ("after", difference.after)):
         stored = sum(layer.size or 0 for layer in result.layers)
-        told = f"{tell_reference(result.image.reference)}  {tell_size(stored)} in {tell_count(len(result.layers), 'layer')}"
-        fields.add_row(label, Text(escape_line(told)))
+        told = f"{tell_size(stored)} in {tell_count(len(result.layers), 'layer')}"
+        fields.add_row(label, Text(f"{escape_line(tell_reference(result.image.reference))}  {told}"))
     page.add(fields)
     style, symbol = ("good", page.symbols.good) if difference.is_same else ("changed", "~")
     page.add_line((f"{symbol} ", style), words.tell_verdict(difference))
@@ -69,6 +73,14 @@ def _draw_risks(page: Page, difference: ImageDiff) -> None:
         page.add_line(
             (f"{symbol} ", _STYLES[risk.level]), escape_text(risk.text), (escape_text(detail), "muted"), indent=1
         )
+
+
+def _draw_same(page: Page, difference: ImageDiff) -> None:
+    """What stayed as it was, of what a release engineer asks about."""
+    same = words.list_same(difference)
+    if same and not difference.is_same:
+        page.add_blank()
+        page.add_line(("the same  ", "label"), ", ".join(same))
 
 
 def _draw_table(page: Page, title: str, rows: Sequence[Row]) -> None:
@@ -134,12 +146,14 @@ def _draw_sizes(page: Page, difference: ImageDiff) -> None:
     if not difference.sizes:
         return
     page.add_heading("Size", f"{words.tell_growth(words.find_growth(difference))} for a container")
-    for each in difference.sizes[: page.context.limit]:
+    limit = page.context.limit and min(page.context.limit, CAUSES)
+    for each in difference.sizes[:limit]:
         style = "wasted" if each.growth > 0 else "kept"
         page.add_line(
             (f"{words.tell_growth(each.growth):>10}  ", style), escape_text(words.tell_size_cause(each)), indent=1
         )
-    _draw_rest(page, len(difference.sizes))
+    if limit is not None and len(difference.sizes) > limit:
+        page.add_line((f"and {len(difference.sizes) - limit:,} more (--limit 0 for all)", "muted"), indent=1)
 
 
 def _draw_layers(page: Page, difference: ImageDiff) -> None:

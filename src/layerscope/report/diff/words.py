@@ -1,7 +1,7 @@
 """The words of a comparison, the same in every format."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change, ValueChange
@@ -14,11 +14,16 @@ from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
 from layerscope.formats.secret_text import redact_text, redact_value
 from layerscope.report.places import root_path
+from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count, tell_size
 
 SIGNS: Final = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
 
-LEVELS: Final = {RiskLevel.BREAKS: "breaks", RiskLevel.RISKY: "risky", RiskLevel.NOTE: "note"}
+LEVELS: Final[dict[RiskLevel, Literal["breaks", "risky", "note"]]] = {
+    RiskLevel.BREAKS: "breaks",
+    RiskLevel.RISKY: "risky",
+    RiskLevel.NOTE: "note",
+}
 
 _ENVIRONMENT: Final = "config.Env."
 
@@ -58,7 +63,8 @@ def tell_file(change: FileChange) -> str:
         node = change.after or change.before
         assert node is not None, "a change has a file on one side at least"
         return node.type.name.lower().replace("_", " ") if not node.size else tell_size(node.size)
-    assert change.before is not None and change.after is not None
+    assert change.before is not None, "what changed was there before"
+    assert change.after is not None, "what changed is there still"
     return ", ".join(_iter_aspects(change, change.before, change.after))
 
 
@@ -114,3 +120,25 @@ def tell_gpu_change(change: GpuChange) -> tuple[str, str, str]:
 def tell_package(change: PackageChange) -> str:
     """A package's name; Python's and npm's as their indexes spell it."""
     return change.key.name
+
+
+def tell_finding(finding: Finding) -> str:
+    """What a finding comes to, in one clause."""
+    return finding.brief or finding.message.partition("; ")[0]
+
+
+def list_same(difference: ImageDiff) -> list[str]:
+    """What did not change, of what a release engineer asks about."""
+    parts, scope = difference.scope.parts, list[str]()
+    if "traits" in parts:
+        scope += difference.same_traits
+    if "gpus" in parts and not difference.gpus and difference.after.gpus:
+        scope.append("GPUs")
+    for part, changes in (
+        ("config", difference.config),
+        ("packages", difference.packages),
+        ("files", difference.files),
+    ):
+        if part in parts and not changes:
+            scope.append(part)
+    return scope
