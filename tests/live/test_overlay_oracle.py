@@ -2,8 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, cast
 
@@ -16,7 +15,7 @@ from support.docker_archives import write_docker_archive
 from support.indexes import merged
 from support.live_engines import ENGINES, LiveEngine
 from support.overlay_cases import CASES, TOP, combine
-from support.tar_member import Kind, TarMember, directory, file, hardlink, opaque, symlink, whiteout
+from support.tar_member import TarMember, directory, file, hardlink, opaque, symlink, whiteout
 
 Layers = Sequence[Sequence[TarMember]]
 Row = tuple[str, str, int, int, str, bytes]
