@@ -15,8 +15,9 @@ from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
+from layerscope.cli.build_files import find_ignores, hold_context, leave_out_unbuildable, write_dockerfile
 from layerscope.cli.console import Console
-from layerscope.cli.dockerfile_fix import OpenedDockerfile, check_unchanged, propose_changes, write_changes
+from layerscope.cli.dockerfile_fix import OpenedDockerfile, check_unchanged, propose_changes
 from layerscope.cli.image_access import tell_cache_notes
 from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
@@ -75,7 +76,7 @@ _OPTIONS: Final = (
         "--context",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="With --build: the folder that COPY takes from.",
+        help="The folder that COPY takes from; default, without --build: the one of --file.",
     ),
     click.option(
         "--build-option",
@@ -114,14 +115,14 @@ def open_rebuild(
     Raises UsageError and SourceError.
     """
     if not build.builds:
-        if build.context is not None or build.options:
-            raise UsageError("--context and --build-option: expected --apply --build beside them")
+        if build.options:
+            raise UsageError("--build-option: expected --apply --build beside it")
+        if build.context is not None and opened is None:
+            raise UsageError("--context: expected --file DOCKERFILE beside it")
         return None
     destination = _select_destination(surgery)
     if opened is None or build.context is None:
         raise UsageError("--apply --build: expected --file DOCKERFILE and --context DIR, what the image is built from")
-    if not build.context.is_dir():
-        raise UsageError(f"--context {str(build.context)!r}: expected a folder")
     if reading.offline:
         raise UsageError("--offline: expected no --build beside it: a builder asks registries for base images")
     check_options(build.options)
@@ -170,27 +171,35 @@ def apply_build(
     `whole` is the audit that the new image's is compared with, `result` holds the findings that are to be cured.
     Raises ProbeError where the image as it is cannot be probed: then nothing was built.
     """
-    fix = _choose(rebuild, result, codes, console)
+    chosen = _choose(rebuild, result, codes, console)
+    proposal = leave_out_unbuildable(
+        chosen.proposal, rebuild.builder, rebuild.opened, is_written=rebuild.is_written, console=console
+    )
+    fix = replace(chosen, proposal=proposal)
     if fix.is_empty:
         reason = "nothing to build: no edit and no stale step is left, and a build would make the same image again"
+        if not chosen.is_empty:
+            reason = "nothing to build: the builder would not see what is changed beside the Dockerfile"
         return deliver_unchanged(result, reason, outputs, console)
     probed = None if proof is None else proof.probe_old()
-    done = _build(rebuild, fix, whole, options=options, console=console, proof=probed)
-    is_good = isinstance(done, Built) and done.is_proved
-    is_shown = any(output.format == "terminal" and output.path is None for output in outputs)
-    if isinstance(done, FailedBuild) and not is_shown:
-        for line in (tell_place(done), *(tell_output(done) if console.quiet else ())):
-            console.complain(line)
-    deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
-    if is_good and rebuild.is_written:
-        _write(rebuild, fix, console)
+    with hold_context(rebuild.opened, fix.proposal, console, is_written=rebuild.is_written) as keep:
+        done = _build(rebuild, fix, whole, options=options, console=console, proof=probed)
+        is_good = isinstance(done, Built) and done.is_proved
+        is_shown = any(output.format == "terminal" and output.path is None for output in outputs)
+        if isinstance(done, FailedBuild) and not is_shown:
+            for line in (tell_place(done), *(tell_output(done) if console.quiet else ())):
+                console.complain(line)
+        deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
+        if is_good and rebuild.is_written:
+            _write(rebuild, fix, console)
+            keep()
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
 
 
 def _write(rebuild: Rebuild, fix: BuildFix, console: Console) -> None:
     """Write the Dockerfile; where that cannot be, the image has its name all the same."""
     try:
-        write_changes(rebuild.opened, fix.proposal, console)
+        write_dockerfile(rebuild.opened, fix.proposal, console)
     except UsageError as error:
         raise UsageError(f"{error}; {rebuild.destination.where} is the new image all the same") from error
 
@@ -249,7 +258,10 @@ def _run(rebuild: Rebuild, fix: BuildFix, name: str, console: Console) -> BuildR
     builder, opened = rebuild.builder, rebuild.opened
     if builder.is_coarser(fix.flags):
         console.say(f"{builder.name} has no --no-cache-filter: every step is built without the cache")
-    request = BuildRequest(fix.proposal.text, rebuild.context, opened.path, opened.target, fix.flags, rebuild.options)
+    ignores = None if rebuild.is_written else find_ignores(fix.proposal)
+    request = BuildRequest(
+        fix.proposal.text, rebuild.context, opened.path, opened.target, fix.flags, rebuild.options, ignores
+    )
     output = BuildOutput()
 
     def listen(line: str) -> None:

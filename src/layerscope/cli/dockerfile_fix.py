@@ -1,11 +1,10 @@
-"""`layerscope fix IMAGE --file Dockerfile`: the options, the file, and how it is written."""
+"""`layerscope fix IMAGE --file Dockerfile`: the options, the file, and how it and those beside it are written."""
 
 import functools
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,14 +12,17 @@ import click
 
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
+from layerscope.cli.written_files import check_files, write_files
 from layerscope.errors import FormatError, UsageError
+from layerscope.fixes.dockerfile.build_context import BuildContext
+from layerscope.fixes.dockerfile.file_changes import FileChange
 from layerscope.fixes.dockerfile.matching import match_dockerfile
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal, propose_edits
 from layerscope.fixes.dockerfile.reconstruction import reconstruct_dockerfile
 from layerscope.formats.dockerfile import Dockerfile, parse_dockerfile
 from layerscope.formats.dockerfile_lines import SIZE_LIMIT
 from layerscope.report.places import tell_reference
-from layerscope.rules.wording import tell_count
+from layerscope.rules.wording import tell_count, tell_list
 
 Function = Callable[..., int]
 
@@ -37,13 +39,14 @@ class DockerfileChoice:
 
 @dataclass(frozen=True)
 class OpenedDockerfile:
-    """A Dockerfile as it was read: where it lies, links followed, and its bytes."""
+    """A Dockerfile as it was read: where it lies, links followed, its bytes, and the folder that is built from."""
 
     path: Path
     place: Path
     content: bytes
     dockerfile: Dockerfile
     target: str
+    context: BuildContext
 
 
 _OPTIONS: Final = (
@@ -59,7 +62,7 @@ _OPTIONS: Final = (
         "--write",
         "is_written",
         is_flag=True,
-        help="Write the changes that are safe unread to the Dockerfile; with --reviewed all.",
+        help="Write the changes that are safe unread to the Dockerfile and files beside it; with --reviewed all.",
     ),
     click.option(
         "--reconstruct",
@@ -85,8 +88,13 @@ def with_dockerfile(function: Function) -> Function:
     return command
 
 
-def open_dockerfile(choice: DockerfileChoice) -> OpenedDockerfile | None:
-    """The file, read and parsed; None where none is named. Raises UsageError for one that is no Dockerfile."""
+def open_dockerfile(
+    choice: DockerfileChoice, context: Path | None = None, *, images: Collection[str] = ()
+) -> OpenedDockerfile | None:
+    """The file, read and parsed; None where none is named. Raises UsageError for one that is no Dockerfile.
+
+    Without a context, that is the Dockerfile's folder. One of the images in podman tells that its builder is meant.
+    """
     if choice.path is None:
         if choice.target or choice.is_written:
             raise UsageError("--target and --write: expected --file DOCKERFILE beside them")
@@ -108,7 +116,14 @@ def open_dockerfile(choice: DockerfileChoice) -> OpenedDockerfile | None:
     except FormatError as error:
         raise UsageError(f"{trouble}: {str(error).partition(': ')[2]}") from error
     match_dockerfile(dockerfile, (), choice.target)  # raises UsageError for a stage that is not there
-    return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target)
+    if context is not None and not context.is_dir():
+        raise UsageError(f"--context {str(context)!r}: expected a folder")
+    folder = choice.path.parent if context is None else context
+    name = choice.path.name if _is_far(choice.path) else str(choice.path)
+    prefix = "" if _is_far(folder) or str(folder) == "." else folder.as_posix()
+    is_podman = any(image.startswith("podman:") for image in images)
+    built_from = BuildContext(folder.absolute(), choice.path.absolute(), prefix, name, is_podman)
+    return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target, built_from)
 
 
 def propose_changes(
@@ -117,9 +132,8 @@ def propose_changes(
     """What is changed for the findings with these codes, for all without any."""
     matched = match_dockerfile(opened.dockerfile, result.steps, opened.target)
     findings = tuple(finding for finding in result.findings if not codes or finding.code in codes)
-    path = opened.path
-    name = path.name if path.is_absolute() or ".." in path.parts else str(path)
-    return propose_edits(findings, result.facts, matched, is_safe=is_safe, name=name)
+    name = opened.context.dockerfile_name
+    return propose_edits(findings, result.facts, matched, is_safe=is_safe, name=name, context=opened.context)
 
 
 def print_reconstruction(result: AuditResult, console: Console) -> None:
@@ -150,29 +164,48 @@ def write_chosen(
 
 
 def write_changes(opened: OpenedDockerfile, proposal: DockerfileProposal, console: Console) -> None:
-    """Put the changed text in the file's place at once, with its mode, and say so.
+    """Put the changed texts in the places of their files at once, and say so.
 
-    Raises UsageError where the file was changed meanwhile.
+    Raises UsageError where one of them was changed meanwhile.
     """
     if not proposal.edits:
         console.say(f"{opened.path} is left as it is")
         return
     check_unchanged(opened)
-    try:
-        _replace(opened.place, proposal.text.encode())
-    except OSError as error:
-        raise UsageError(f"{_tell_writing(opened)}: {error.strerror}") from error
-    console.say(f"{tell_count(len(proposal.edits), 'change')} written to {opened.path}")
+    write_files(list_changes(opened, proposal))
+    tell_written(opened, proposal, console)
 
 
-def check_unchanged(opened: OpenedDockerfile) -> None:
-    """Raise UsageError where the file is not what was read any more."""
+def tell_written(opened: OpenedDockerfile, proposal: DockerfileProposal, console: Console) -> None:
+    """Say how much was written, and to which files."""
+    names = [
+        str(opened.path) if change.place == opened.place else change.name for change in list_changes(opened, proposal)
+    ]
+    console.say(f"{tell_count(len(proposal.edits), 'change')} written to {tell_list(names)}")
+
+
+def list_changes(opened: OpenedDockerfile, proposal: DockerfileProposal) -> tuple[FileChange, ...]:
+    """The files that are changed, the Dockerfile where its links lead."""
+    return tuple(
+        replace(change, place=opened.place) if change.place == opened.context.dockerfile else change
+        for change in proposal.changes
+    )
+
+
+def check_unchanged(opened: OpenedDockerfile, changes: Collection[FileChange] = ()) -> None:
+    """Raise UsageError where the Dockerfile, or a file that is to be changed, is not what was read any more."""
     try:
         content = _read(opened.place)
     except OSError as error:
         raise UsageError(f"{_tell_writing(opened)}: {error.strerror}") from error
     if content != opened.content:
         raise UsageError(f"{_tell_writing(opened)}: it was changed since it was read; nothing was written")
+    check_files(tuple(changes))
+
+
+def _is_far(path: Path) -> bool:
+    """Whether a path does not lead below the folder of the command."""
+    return path.is_absolute() or ".." in path.parts
 
 
 def _tell_writing(opened: OpenedDockerfile) -> str:
@@ -185,17 +218,3 @@ def _read(place: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise UsageError(f"reading {str(place)!r}: expected a file")
         return file.read(SIZE_LIMIT + 1)
-
-
-def _replace(place: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(stat.S_IMODE(place.stat().st_mode))
-        Path(temporary).replace(place)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -14,6 +14,7 @@ from layerscope.report.json_format import build_finding
 from layerscope.report.json_parts import build_image, build_layers, head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.places import root_path
+from layerscope.report.plan_json import build_edit
 from layerscope.report.terminal.page import Page, start_table
 from layerscope.rules.wording import tell_count, tell_list, tell_size
 
@@ -119,10 +120,8 @@ def render_built_json(built: Built) -> str:
                 "command": hide_values(built.command),
                 "flags": list(built.fix.flags),
                 "patch": hide_secrets(proposal.diff),
-                "edits": [
-                    {"code": edit.code, "layer": edit.layer, "title": edit.title, "safety": edit.safety.value}
-                    for edit in proposal.edits
-                ],
+                "files": [each.name for each in proposal.changes],
+                "edits": list(map(build_edit, proposal.edits)),
             },
             "objections": list(built.objections),
             "sizes": {label: {"before": old, "after": new} for label, old, new in list_sizes(built)},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
-from layerscope.report.dockerfile_words import HEADING, tell_diff, tell_edits, tell_refused, tell_unmatched
+from layerscope.report.dockerfile_words import tell_diff, tell_edits, tell_heading, tell_refused, tell_unmatched
 from layerscope.report.escape import escape_text
 from layerscope.report.markdown import write_fence, write_prose
 from layerscope.report.terminal.page import Page
@@ -16,7 +16,7 @@ _STYLES = {"+": "added", "-": "removed", "@": "muted"}
 
 def draw_dockerfile(page: Page, proposal: DockerfileProposal) -> None:
     """The changes by title, the diff of all, what to build again, and what gets no change."""
-    page.add_heading(HEADING)
+    page.add_heading(escape_text(tell_heading(proposal)))
     for edit in proposal.edits:
         page.add(
             Slashed(
@@ -40,7 +40,7 @@ def draw_dockerfile(page: Page, proposal: DockerfileProposal) -> None:
 
 def write_dockerfile(proposal: DockerfileProposal) -> Iterator[str]:
     """The same in Markdown."""
-    yield from ("", f"## {HEADING}", "")
+    yield from ("", f"## {write_prose(tell_heading(proposal))}", "")
     for edit in proposal.edits:
         yield f"- {edit.code}: {write_prose(edit.title)} ({edit.safety})"
     if proposal.edits:

@@ -11,14 +11,22 @@ from layerscope.rules.wording import tell_count, tell_list
 SHORTEST: Final = 6
 """Characters of a credential that is hidden wherever it stands: shorter ones are words."""
 
-HEADING = "In the Dockerfile"
+_DOCKERFILE: Final = "the Dockerfile"
+
+
+def tell_heading(proposal: DockerfileProposal) -> str:
+    """Which files are changed."""
+    beside = [change.name for change in proposal.changes if change.name != proposal.name]
+    is_own = not beside or len(beside) < len(proposal.changes)
+    return f"In {tell_list([*([_DOCKERFILE] if is_own else []), *beside])}"
 
 
 def tell_edits(proposal: DockerfileProposal) -> str:
     """How much is changed."""
     if not proposal.edits:
         return "Nothing of it can be changed by itself"
-    return f"{tell_count(len(proposal.edits), 'change')}; then: docker build{_tell_options(proposal)} -t IMAGE ."
+    command = f"docker build{_tell_options(proposal)} -t IMAGE {_tell_context(proposal)}"
+    return f"{tell_count(len(proposal.edits), 'change')}; then: {command}"
 
 
 def hide_secrets(diff: str) -> str:
@@ -64,3 +72,10 @@ def _tell_options(proposal: DockerfileProposal) -> str:
     file = f" -f {proposal.name}" if proposal.name != NAME else ""
     is_last = matched.target == matched.dockerfile.stages[-1]
     return file if is_last else f"{file} --target {matched.target.name}"
+
+
+def _tell_context(proposal: DockerfileProposal) -> str:
+    """The folder that is built from, where files of it are changed; nobody knows another one."""
+    context = proposal.matched.context
+    is_known = context is not None and any(edit.files for edit in proposal.edits)
+    return (context.prefix if context is not None and is_known else "") or "."

@@ -2,6 +2,7 @@
 
 from typing import Final, get_args
 
+from layerscope.fixes.dockerfile.edit import DockerfileEdit
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.plan import LeftOut, Plan, PlannedFix
 from layerscope.report.dockerfile_words import hide_secrets
@@ -27,13 +28,11 @@ def build_plan(plan: Plan, dockerfile: DockerfileProposal | None = None) -> Plan
 
 
 def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
-    """The diff of all edits of a Dockerfile together, each edit, and why other findings get none."""
+    """The diff of all edits together, the files that they change, each edit, and why other findings get none."""
     return {
         "patch": hide_secrets(dockerfile.diff),
-        "edits": [
-            {"code": edit.code, "layer": edit.layer, "title": edit.title, "safety": str(edit.safety)}
-            for edit in dockerfile.edits
-        ],
+        "files": [{"path": each.name, "is_new": each.before is None} for each in dockerfile.changes],
+        "edits": list(map(build_edit, dockerfile.edits)),
         "refused": [
             {"code": each.code, "layer": each.layer, "reason": each.reason, "advice": each.advice}
             for each in dockerfile.refused
@@ -41,6 +40,17 @@ def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
         "rebuilds": [
             {"code": each.code, "command": each.command, "reason": each.reason} for each in dockerfile.rebuilds
         ],
+    }
+
+
+def build_edit(edit: DockerfileEdit) -> dict[str, object]:
+    """An edit, and the files beside the Dockerfile that it changes."""
+    return {
+        "code": edit.code,
+        "layer": edit.layer,
+        "title": edit.title,
+        "safety": edit.safety.value,
+        "files": [each.file.name for each in edit.files],
     }
 
 

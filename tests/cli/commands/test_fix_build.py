@@ -34,8 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "told"),
     [
         (("--build",), "--build: expected --apply beside it"),
-        (("--context", "."), "--context and --build-option: expected --apply --build beside them"),
-        (("--build-option=--pull",), "--context and --build-option: expected --apply --build beside them"),
+        (("--context", "."), "--context: expected --file DOCKERFILE beside it"),
+        (("--build-option=--pull",), "--build-option: expected --apply --build beside it"),
         ((*BUILD, *TO), "expected --file DOCKERFILE and --context DIR"),
         ((*BUILD, *TO, "--file", "Dockerfile"), "expected --file DOCKERFILE and --context DIR"),
         ((*BUILD, *FROM), "expected --to docker:NAME or --to podman:NAME"),
@@ -178,3 +178,49 @@ def test_a_fix_with_nothing_to_do_probes_nothing(answer: Answer, folder: Path, s
     assert code == 0, err
     assert "LD_PRELOAD" not in err
     assert not (folder / "built").exists()
+
+
+IGNORED = """\
+FROM base
+COPY weights/ /opt/weights/
+RUN rm -rf /opt/weights/old
+"""
+DELETING = (
+    ("COPY weights/ /opt/weights/ # buildkit", '{ file = "opt/weights/old/a", size = 9000000, pattern = "old" }'),
+    ("RUN /bin/sh -c rm -rf /opt/weights/old # buildkit", '{ whiteout = "opt/weights/old" }'),
+)
+
+
+@pytest.fixture
+def deleting(folder: Path, stub: EngineStub) -> Path:
+    """An image that deletes what it copies, and the folder that it was built from."""
+    del stub
+    write_recipe(folder / "deleting", DELETING)
+    write_image(load_recipe(folder / "deleting").build(), folder / "deleting/layout", "oci-dir")
+    (folder / "weights/old").mkdir(parents=True)
+    (folder / "Dockerfile").write_text(IGNORED)
+    return folder
+
+
+def test_a_list_that_the_builder_does_not_see_is_told(answer: Answer, deleting: Path) -> None:
+    """The classic builder reads the context's own alone: nothing is built, and nothing written."""
+    pretend(deleting, "touch built")
+    code, _, err = answer("fix", "oci-dir:deleting/layout", *BUILD, *FROM, *TO)
+    assert code == 0
+    assert (
+        "LAY101 is not cured by this build (Name weights/old in .dockerignore: line 2 copies what line 3 deletes): "
+        "docker build reads .dockerignore in the context, which is changed with --write alone\n"
+    ) in err
+    assert not (deleting / "built").exists()
+    assert not (deleting / ".dockerignore").exists()
+
+
+def test_a_build_that_breaks_puts_files_back(answer: Answer, deleting: Path) -> None:
+    """With --write, they are changed while it runs."""
+    pretend(deleting, f"read line < {deleting}/.dockerignore; echo $line > {deleting}/seen; exit 1")
+    code, _, err = answer("fix", "oci-dir:deleting/layout", *BUILD, *FROM, *TO, "--write")
+    assert code == 1
+    assert ".dockerignore: written for the build, and put back unless the image is proved\n" in err
+    assert (deleting / "seen").read_text() == "weights/old\n"
+    assert not (deleting / ".dockerignore").exists()
+    assert (deleting / "Dockerfile").read_text() == IGNORED

@@ -51,3 +51,19 @@ def test_an_edit_that_took_an_instruction_out_is_told_of_those_below() -> None:
     above = [[edit.title for edit in file.find_edits_above(each)] for each in file.after.instructions]
     assert above == [[], [], ["unset"], ["unset"]]
     assert not any(file.find_edits(each) for each in file.after.instructions)
+
+
+def test_what_does_otherwise_since_a_file_changed_counts_as_changed() -> None:
+    """Its text is the same, and the edit of the file stands behind it."""
+    before = parse_dockerfile(TEXT.encode())
+    edit = DockerfileEdit("LAY101", 2, "ignored", Safety.SAFE, remade=(3, 5))
+    place = TEXT.index("RUN two")
+    longer = DockerfileEdit("ELF006", None, "set", Safety.SAFE, spans=(Span(place, place, "ENV A=1\n"),))
+    text, edits, _ = apply_edits(before, [edit, longer])
+    file = EditedFile(before, parse_dockerfile(text.encode()), edits)
+    assert file.changed_before == {3, 5}
+    assert file.changed_after == {3, 4, 6}
+    *_, one, _, two, three, four = file.after.instructions
+    titles = [[each.title for each in file.find_edits(instruction)] for instruction in (one, two, three, four)]
+    assert titles == [["ignored"], ["set"], ["ignored"], []]
+    assert [each.title for each in file.find_edits_above(four)] == ["ignored", "set"]

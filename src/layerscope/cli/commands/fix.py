@@ -104,7 +104,7 @@ def command(
     """
     outputs = parse_outputs(output, formats=FORMATS)
     codes = frozenset(map(_find_code, handles))
-    opened = open_dockerfile(choice)
+    opened = open_dockerfile(choice, build.context, images=(image, surgery.to or ""))
     wanted.check(applies=surgery.applies, plans=bool(opened or choice.is_reconstructed or codes or is_safe))
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
     destination = _open_destination(surgery, reading, choice, codes) if rebuild is None else rebuild.destination

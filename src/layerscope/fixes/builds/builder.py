@@ -42,11 +42,17 @@ class Builder:
     outlives_client: bool = False
     """Whether the program is podman's client, which sends all files, and whose engine builds on when it is stopped."""
 
+    @property
+    def reads_own_ignores(self) -> bool:
+        """Whether it takes a list of what is not copied that lies elsewhere than at the top of the context."""
+        return self.has_filter or self.name == PODMAN
+
     def write_command(self, request: BuildRequest, dockerfile: Path, name: str) -> list[str]:
         """The command that builds the request, the Dockerfile lying there, to an image of that name."""
         target = ["--target", request.target] if request.target else []
         form = ["--format=docker"] if self.name == PODMAN and request.has_docker_form else []
-        ignores = ["--ignorefile", str(dockerfile.with_name(IGNORED))] if self.outlives_client else []
+        is_told = self.outlives_client or (self.name == PODMAN and request.ignores is not None)
+        ignores = ["--ignorefile", str(dockerfile.with_name(IGNORED))] if is_told else []
         return [
             *self.words,
             *("-f", str(dockerfile), "-t", name),

@@ -23,13 +23,14 @@ class EditedFile:
 
     @property
     def changed_before(self) -> frozenset[int]:
-        """The first lines of the instructions that are other ones now, or gone."""
-        return frozenset(each.number for old, _ in self._pieces for each in old)
+        """The first lines of the instructions that are other ones now, do otherwise, or are gone."""
+        return frozenset((*(each.number for old, _ in self._pieces for each in old), *self._remade))
 
     @property
     def changed_after(self) -> frozenset[int]:
-        """The first lines of the instructions that were other ones, or are new."""
-        return frozenset(each.number for _, new in self._pieces for each in new)
+        """The first lines of the instructions that were other ones, do otherwise, or are new."""
+        remade = (new for new, old in self._pairs.items() if old.number in self._remade)
+        return frozenset((*(each.number for _, new in self._pieces for each in new), *remade))
 
     def find_old(self, instruction: Instruction) -> Instruction:
         """The instruction of the file before that one of the file after was, or stands in the place of."""
@@ -42,7 +43,8 @@ class EditedFile:
         return tuple(
             edit
             for edit in self.edits
-            if any(drop.number == old.number for drop in edit.drops)
+            if old.number in edit.remade
+            or any(drop.number == old.number for drop in edit.drops)
             or any(start <= span.start < end for span in edit.spans)
         )
 
@@ -54,8 +56,14 @@ class EditedFile:
 
     def _find_start(self, edit: DockerfileEdit) -> int:
         """Where in the text before an edit begins."""
-        drops = (self.before.find_line(drop.number - 1) for drop in edit.drops)
+        numbers = (*(drop.number for drop in edit.drops), *edit.remade)
+        drops = (self.before.find_line(number - 1) for number in numbers)
         return min((*drops, *(span.start for span in edit.spans)))
+
+    @property
+    def _remade(self) -> frozenset[int]:
+        """The first lines, before, of what does otherwise since a file beside the Dockerfile is another."""
+        return frozenset(number for edit in self.edits for number in edit.remade)
 
     @cached_property
     def _pairs(self) -> dict[int, Instruction]:

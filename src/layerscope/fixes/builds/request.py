@@ -25,7 +25,8 @@ _SHORT: Final = 2
 class BuildRequest:
     """A Dockerfile's text, the folder that it copies from, and what the builder is told besides.
 
-    `flags` say what is made anew. `place` is where the user's own Dockerfile lies.
+    `flags` say what is made anew. `place` is where the user's own Dockerfile lies. `ignores` takes the place of the
+    list of what is not copied, where that is another than the context has.
     """
 
     text: str
@@ -34,6 +35,7 @@ class BuildRequest:
     target: str = ""
     flags: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    ignores: str | None = None
 
     @property
     def has_docker_form(self) -> bool:

@@ -66,10 +66,12 @@ def hold_name(destination: EngineDestination, complain: Callable[[str], None]) -
 
 def _write(request: BuildRequest, folder: Path) -> Path:
     name = request.place.name
-    for ignore in IGNORES:
+    for ignore in IGNORES if request.ignores is None else ():
         beside = request.place.with_name(name + ignore)
         if beside.is_file():
             shutil.copyfile(beside, folder / beside.name)
+    if request.ignores is not None:  # BuildKit reads it before the context's
+        (folder / f"{name}{IGNORES[-1]}").write_bytes(request.ignores.encode())
     path = folder / name
     path.write_bytes(request.text.encode())
     # podman's client sends the Dockerfile by its whole path among the context's files, where COPY . would take it
@@ -86,6 +88,8 @@ def _find_foreign(request: BuildRequest, folder: Path) -> Path:
 
 def _read_ignores(request: BuildRequest) -> bytes:
     """What says which files of the context are not copied: the Dockerfile's own list, else the context's."""
+    if request.ignores is not None:
+        return request.ignores.encode()
     own = [request.place.with_name(request.place.name + ignore) for ignore in IGNORES]
     lists = [*own, *(request.context / ignore for ignore in IGNORES)]
     return next((path.read_bytes() for path in lists if path.is_file()), b"")

@@ -1,15 +1,12 @@
-"""Edits applied to a Dockerfile's text, each alone and all together, and told as unified diffs."""
+"""Edits applied to a Dockerfile's text and the files beside it, each alone and all together."""
 
 from collections.abc import Iterable, Sequence
-from difflib import unified_diff
-from itertools import pairwise
 
 from layerscope.fixes.dockerfile.assignments import can_drop_words, drop_words
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit, Span
+from layerscope.fixes.dockerfile.file_changes import has_overlap, join_file_edits, replace_spans
 from layerscope.fixes.dockerfile.scripts import can_drop, drop_commands
 from layerscope.formats.dockerfile import Dockerfile
-
-_NO_END = "\\ No newline at end of file\n"
 
 
 def apply_edits(
@@ -21,24 +18,13 @@ def apply_edits(
         if _place_spans(dockerfile, [edit]) is None:
             reason = f"“{edit.title}” would take a part out of an instruction whose other parts depend on it"
             left_out.append(NoEdit(edit.code, edit.layer, reason))
-        elif _place_spans(dockerfile, [*accepted, edit]) is None:
+        elif _place_spans(dockerfile, [*accepted, edit]) is None or join_file_edits([*accepted, edit]) is None:
             reason = f"an edit before it changes the same lines as “{edit.title}”: apply that one, then ask again"
             left_out.append(NoEdit(edit.code, edit.layer, reason))
         else:
             accepted.append(edit)
-    text = _replace(dockerfile.text, _place_spans(dockerfile, accepted) or ())
+    text = replace_spans(dockerfile.text, _place_spans(dockerfile, accepted) or ())
     return text, tuple(accepted), tuple(left_out)
-
-
-def render_diff(before: str, after: str, name: str) -> str:
-    """The unified diff between two texts of a file, as patch(1) and `git apply` take it."""
-    lines = unified_diff(_split(before), _split(after), f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in lines)
-
-
-def _split(text: str) -> list[str]:
-    """The lines with their ends; a line feed alone ends one."""
-    return [f"{line}\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
 
 
 def _place_spans(dockerfile: Dockerfile, edits: Sequence[DockerfileEdit]) -> tuple[Span, ...] | None:
@@ -55,14 +41,4 @@ def _place_spans(dockerfile: Dockerfile, edits: Sequence[DockerfileEdit]) -> tup
             return None
         spans += drop_parts(dockerfile, instruction, dropped)
     spans.sort(key=lambda span: (span.start, span.end))
-    has_overlap = any(before.end > after.start for before, after in pairwise(spans))
-    return None if has_overlap else tuple(spans)
-
-
-def _replace(text: str, spans: Iterable[Span]) -> str:
-    """The text with each span's text in place of what stood there."""
-    parts, position = list[str](), 0
-    for span in spans:
-        parts += [text[position : span.start], span.text]
-        position = span.end
-    return "".join([*parts, text[position:]])
+    return None if has_overlap(spans) else tuple(spans)

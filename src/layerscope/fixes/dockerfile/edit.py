@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from layerscope.fixes.dockerfile.build_context import ContextFile
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
@@ -27,8 +28,25 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class FileEdit:
+    """What an edit changes in a file beside the Dockerfile: texts in place of others, and lines behind its last.
+
+    `is_ignores` says that it is the list of what a build does not copy.
+    """
+
+    file: ContextFile
+    spans: tuple[Span, ...] = ()
+    lines: tuple[str, ...] = ()
+    is_ignores: bool = False
+
+
+@dataclass(frozen=True)
 class DockerfileEdit:
-    """What one edit changes, for the finding of that code about that layer, and of several such about that path."""
+    """What one edit changes, for the finding of that code about that layer, and of several such about that path.
+
+    Instructions of which it changes what they do and not what they say, since a file is another one, are `remade`: by
+    their first lines.
+    """
 
     code: str
     layer: int | None
@@ -37,6 +55,13 @@ class DockerfileEdit:
     spans: tuple[Span, ...] = ()
     drops: tuple[Drop, ...] = ()
     path: str | None = None
+    files: tuple[FileEdit, ...] = ()
+    remade: tuple[int, ...] = ()
+
+    @property
+    def needs_context(self) -> bool:
+        """Whether a build has it only from a context that is changed: more than what is ignored is another."""
+        return any(not each.is_ignores for each in self.files)
 
     def is_for(self, finding: Finding) -> bool:
         """Whether it removes a finding, or its part of it.

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from layerscope.errors import UsageError
+from layerscope.fixes.dockerfile.build_context import BuildContext
 from layerscope.fixes.dockerfile.likeness import Likeness, compare_step
 from layerscope.formats.dockerfile import Dockerfile, Instruction, Stage
 from layerscope.formats.dockerfile_words import expand_variables, find_assignments
@@ -29,13 +30,15 @@ class Match:
 class MatchedDockerfile:
     """A Dockerfile beside the history of the image that one of its stages became.
 
-    `chain` are the stages that the image is made of, the target last: each starts from the one before.
+    `chain` are the stages that the image is made of, the target last: each starts from the one before. `context` is
+    the folder that it is built from, where that is at hand.
     """
 
     dockerfile: Dockerfile
     chain: tuple[Stage, ...]
     steps: tuple[BuildStep, ...]
     matches: tuple[Match, ...]
+    context: BuildContext | None = None
 
     @property
     def target(self) -> Stage:

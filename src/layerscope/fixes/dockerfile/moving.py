@@ -66,7 +66,7 @@ def find_hindrance(
     `before` are the commands that `mover` runs first.
     """
     first = min(makers, key=attrgetter("number"))
-    if line := _find_other_stage(matched, first, mover):
+    if line := find_other_stage(matched, first, mover):
         return f"line {line} builds on the stage of line {first.number}, too"
     for each in matched.list_between(first, mover):
         if each.keyword in {"USER", "SHELL"}:
@@ -94,7 +94,7 @@ def can_join(runs: list[Instruction]) -> bool:
     )
 
 
-def _find_other_stage(matched: MatchedDockerfile, maker: Instruction, mover: Instruction) -> int | None:
+def find_other_stage(matched: MatchedDockerfile, maker: Instruction, mover: Instruction) -> int | None:
     """The line that takes a stage as it is between the two: a stage that starts from it, or copies out of it."""
     place, own = next((n, stage) for n, stage in enumerate(matched.dockerfile.stages) if maker in stage.instructions)
     if mover in own.instructions:

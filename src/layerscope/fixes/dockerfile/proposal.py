@@ -1,11 +1,13 @@
 """All that can be edited in a Dockerfile for an image's findings, and why the rest cannot."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from layerscope.facts.fact_set import FactSet
-from layerscope.fixes.dockerfile.applying import apply_edits, render_diff
+from layerscope.fixes.dockerfile.applying import apply_edits
+from layerscope.fixes.dockerfile.build_context import BuildContext
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
 from layerscope.fixes.dockerfile.edits.base_variant import edit_base_variant
 from layerscope.fixes.dockerfile.edits.deletion import edit_deletions
@@ -16,6 +18,7 @@ from layerscope.fixes.dockerfile.edits.link_targets import edit_link_targets
 from layerscope.fixes.dockerfile.edits.ownership import edit_ownership
 from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
 from layerscope.fixes.dockerfile.edits.requirements import edit_requirements
+from layerscope.fixes.dockerfile.file_changes import FileChange, join_file_edits
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
 from layerscope.rules.finding import Finding
@@ -51,15 +54,35 @@ class DockerfileProposal:
     name: str = NAME
 
     @property
+    def changes(self) -> tuple[FileChange, ...]:
+        """The files that all edits together change, the Dockerfile first where it is among them."""
+        return self._list_changes(self.edits, self.text)
+
+    @property
     def diff(self) -> str:
-        """The unified diff of all edits together."""
-        return render_diff(self.matched.dockerfile.text, self.text, self.name)
+        """The unified diff of all edits together, file by file."""
+        return "".join(change.diff for change in self.changes)
 
     def find_patch(self, findings: Iterable[Finding]) -> str | None:
         """The unified diff of the edits for some findings; None where there is none for them."""
         dockerfile, told = self.matched.dockerfile, tuple(findings)
         edits = [edit for edit in self.edits if any(map(edit.is_for, told))]
-        return render_diff(dockerfile.text, apply_edits(dockerfile, edits)[0], self.name) if edits else None
+        changes = self._list_changes(edits, apply_edits(dockerfile, edits)[0])
+        return "".join(change.diff for change in changes) if edits else None
+
+    def leave_out(self, refused: Iterable[tuple[DockerfileEdit, str]]) -> "DockerfileProposal":
+        """The same without some edits, each with the reason."""
+        reasons = dict(refused)
+        kept = tuple(edit for edit in self.edits if edit not in reasons)
+        told = (NoEdit(edit.code, edit.layer, reason) for edit, reason in reasons.items())
+        text = apply_edits(self.matched.dockerfile, kept)[0]
+        return replace(self, edits=kept, text=text, refused=(*self.refused, *told))
+
+    def _list_changes(self, edits: Iterable[DockerfileEdit], text: str) -> tuple[FileChange, ...]:
+        before, context = self.matched.dockerfile.text, self.matched.context
+        place = Path(self.name) if context is None else context.dockerfile
+        own = (FileChange(self.name, place, before, text),) if text != before else ()
+        return (*own, *(join_file_edits(edits) or ()))
 
     def find_command(self, codes: Iterable[str]) -> str | None:
         """The command that builds the image again, for findings of some codes; None where they need no such."""
@@ -74,11 +97,13 @@ def propose_edits(
     *,
     is_safe: bool = False,
     name: str = NAME,
+    context: BuildContext | None = None,
 ) -> DockerfileProposal:
     """Ask every editor, and apply what goes together; nothing where the image was not built from this file.
 
-    With `is_safe`, only what may be applied unread.
+    With `is_safe`, only what may be applied unread. Without a context, no file beside the Dockerfile is changed.
     """
+    matched = replace(matched, context=context)
     dockerfile = matched.dockerfile
     if not matched.is_related:
         unrelated = NoEdit("", None, "the image was not built from this Dockerfile: its history has other instructions")

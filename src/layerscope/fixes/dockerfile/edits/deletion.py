@@ -10,7 +10,7 @@ from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
-from layerscope.fixes.dockerfile.edits.context_excludes import propose_exclusion
+from layerscope.fixes.dockerfile.edits.context_excludes import exclude_copied
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import can_join, find_hindrance, find_maker, find_shell_defect
 from layerscope.fixes.dockerfile.scripts import append_command, join_runs, read_script
@@ -20,6 +20,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
 CODE: Final = "LAY101"
+ADVICE: Final = "narrow what it copies, or copy from a stage of its own"
 
 _CLEANED: Final = {
     ("apt-get", "clean"): ("var/cache/apt",),
@@ -43,17 +44,29 @@ def edit_deletions(
 
 
 def _edit(step: EndedFiles, matched: MatchedDockerfile) -> Iterator[DockerfileEdit | NoEdit]:
-    """Move each command that deletes to the only step that makes what it deletes."""
+    """Delete where it is made what a RUN makes, and leave out of the context what is copied."""
     remover = find_maker(matched, step.layer)
     if isinstance(remover, str):
         yield NoEdit(CODE, step.layer, remover)
         return
+    copied = list(_iter_copied(step, matched, remover))
+    yield from _edit_runs(step, matched, remover, has_copies=bool(copied))
+    for layer in copied:
+        yield _exclude(step, matched, layer, remover)
+
+
+def _edit_runs(
+    step: EndedFiles, matched: MatchedDockerfile, remover: Instruction, *, has_copies: bool
+) -> Iterator[DockerfileEdit | NoEdit]:
+    """Move each command that deletes to the only RUN that makes what it deletes."""
     moves: list[tuple[int, Instruction]] = []
     kept: list[NoEdit] = []
     for place, layers, paths in _list_deletions(step, remover):
         maker = _find_only_maker(step, matched, layers)
         if isinstance(maker, NoEdit):
             kept.append(maker)
+        elif maker.keyword != "RUN":
+            continue
         elif hindrance := _find_hindrance(matched, maker, remover, place, paths):
             joined = _join(matched, maker, remover)
             if joined and not moves:
@@ -65,13 +78,38 @@ def _edit(step: EndedFiles, matched: MatchedDockerfile) -> Iterator[DockerfileEd
             moves.append((place, maker))
     if moves:
         yield _move(step, matched, remover, moves)
-    elif not kept:
-        reason = (
-            find_shell_defect(matched, remover) or f"no command of line {remover.number} deletes them by absolute paths"
-        )
+    elif not kept and not has_copies:
         origin = _find_only_maker(step, matched, [step.origins[0].layer])
-        kept = [origin if isinstance(origin, NoEdit) else NoEdit(CODE, step.layer, reason)]
+        kept = [origin if isinstance(origin, NoEdit) else _tell_unread(step, matched, remover)]
     yield from dict.fromkeys(kept)
+
+
+def _iter_copied(step: EndedFiles, matched: MatchedDockerfile, remover: Instruction) -> Iterator[int]:
+    """The layers of which something is deleted that copies made."""
+    groups = [layers for _, layers, _ in _list_deletions(step, remover)] or [[step.origins[0].layer]]
+    for layers in dict.fromkeys(map(tuple, groups)):
+        maker = _find_only_maker(step, matched, list(layers))
+        if isinstance(maker, Instruction) and maker.keyword != "RUN":
+            yield layers[0]
+
+
+def _tell_unread(step: EndedFiles, matched: MatchedDockerfile, remover: Instruction) -> NoEdit:
+    reason = (
+        find_shell_defect(matched, remover) or f"no command of line {remover.number} deletes them by absolute paths"
+    )
+    return NoEdit(CODE, step.layer, reason)
+
+
+def _exclude(step: EndedFiles, matched: MatchedDockerfile, layer: int, remover: Instruction) -> DockerfileEdit | NoEdit:
+    """Leave what a copy brings out of the context; told in words where that is not at hand, or cannot be."""
+    copy = find_maker(matched, layer)
+    assert isinstance(copy, Instruction), "it was found before"
+    if matched.context is None:
+        return NoEdit(CODE, step.layer, f"line {copy.number} copies them: no command can change that", ADVICE)
+    result = exclude_copied(step, matched, layer, remover, matched.context)
+    if isinstance(result, str):
+        return NoEdit(CODE, step.layer, f"line {copy.number} copies them, and {result}", ADVICE)
+    return result
 
 
 def _list_deletions(step: EndedFiles, remover: Instruction) -> Iterator[tuple[int, list[int], tuple[str, ...]]]:
@@ -86,16 +124,13 @@ def _list_deletions(step: EndedFiles, remover: Instruction) -> Iterator[tuple[in
 
 
 def _find_only_maker(step: EndedFiles, matched: MatchedDockerfile, layers: list[int]) -> Instruction | NoEdit:
-    """The RUN that makes what is deleted, its commands understood; or why there is none."""
+    """What makes what is deleted, the commands of a RUN understood; or why there is none such."""
     maker = find_maker(matched, layers[0])
     if isinstance(maker, str):
         return NoEdit(CODE, step.layer, maker)
     if len(layers) > 1:
         return NoEdit(CODE, step.layer, f"more steps than that of line {maker.number} make what is deleted")
-    if maker.keyword != "RUN":
-        reason = f"line {maker.number} copies them: no command can change that"
-        return NoEdit(CODE, step.layer, reason, propose_exclusion(maker, step))
-    defect = find_shell_defect(matched, maker)
+    defect = find_shell_defect(matched, maker) if maker.keyword == "RUN" else ""
     return NoEdit(CODE, step.layer, defect) if defect else maker
 
 

@@ -1,0 +1,135 @@
+"""A requirement put into files of requirements and constraints: the lines that name it, or a line of its own."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.distributions import Distribution
+from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.python.markers import applies, describe_environment
+from layerscope.fixes.dockerfile.edit import FileEdit, Span
+from layerscope.fixes.dockerfile.edits.required_files import RequiredFile
+from layerscope.formats.requirements_file import RequirementLine
+
+
+class ChangedFile(NamedTuple):
+    """What is changed in a file, and the instructions that take it, by their first lines."""
+
+    edit: FileEdit
+    takers: tuple[int, ...]
+
+
+def change_files(
+    requirement: Requirement,
+    files: Sequence[RequiredFile],
+    facts: FactSet,
+    *,
+    beside: Collection[str],
+    appends: bool,
+) -> list[ChangedFile] | str:
+    """What is changed so that pip meets the requirement, or why nothing can be.
+
+    All lines that name it and ask for something else are changed, those of constraints, too. Where none names it and
+    `appends`, it becomes a line of the constraints where such are used, the distribution is there and has no extras;
+    else of the file that names `beside`.
+    """
+    key = canonicalize_name(requirement.name)
+    changed: list[ChangedFile] = []
+    is_asked = False
+    for each in files:
+        spans: list[Span] = []
+        for line in [line for line in each.content.lines if line.key == key]:
+            verdict = _judge(line, facts)
+            if verdict is None or line.has_url:
+                how = "from an address" if line.has_url else "under a condition"
+                return f"line {line.number} of {each.file.name} asks for {requirement.name} {how}: change it by hand"
+            if verdict and not _meets(line, requirement, each):
+                spans.append(Span(line.start, line.end, _write(requirement, line.name, line.extras, each)))
+        if spans:
+            changed.append(ChangedFile(FileEdit(each.file, tuple(spans)), each.takers))
+            is_asked = is_asked or not each.is_constraint or is_installed(key, facts)
+    if not is_asked and appends:
+        place = _choose(requirement, key, files, facts, beside)
+        text = "" if place is None else _write(requirement, requirement.name, "", place)
+        changed += [ChangedFile(FileEdit(place.file, lines=(text,)), place.takers)] if place is not None else []
+    defect = _find_defect(requirement, files) if changed else ""
+    return defect or changed
+
+
+def find_met(requirement: Requirement, files: Sequence[RequiredFile], facts: FactSet) -> str:
+    """The file whose lines ask for it already, so that the image is only older; empty where some line does not."""
+    key, name = canonicalize_name(requirement.name), ""
+    for each in files:
+        lines = [line for line in each.content.lines if line.key == key and _judge(line, facts)]
+        if not all(_meets(line, requirement, each) for line in lines):
+            return ""
+        if lines and (not each.is_constraint or is_installed(key, facts)):
+            name = each.file.name
+    return name
+
+
+def _meets(line: RequirementLine, requirement: Requirement, file: RequiredFile) -> bool:
+    """Whether a line asks for no other versions than the requirement: for one of them, or for all of them as well."""
+    try:
+        versions = SpecifierSet(line.versions)
+    except InvalidSpecifier:
+        return False
+    extras = frozenset(filter(None, line.extras.strip("[]").split(",")))
+    if not file.is_constraint and not requirement.extras <= extras:
+        return False
+    pins = [each.version for each in versions if each.operator == "==" and not each.version.endswith(".*")]
+    if pins:
+        return requirement.specifier.contains(pins[0], prereleases=True)
+    return set(requirement.specifier) <= set(versions)
+
+
+def _find_defect(requirement: Requirement, files: Sequence[RequiredFile]) -> str:
+    """Why none of the files can be changed; pip wants hashes of all where one has any."""
+    for each in files:
+        if each.content.compiler:
+            return f"{each.file.name} is made by {each.content.compiler}: ask for {requirement} where it is made from"
+        if each.content.has_hashes:
+            return f"{each.file.name} gives hashes, and another version has others: write {requirement} with its own"
+    return ""
+
+
+def _judge(line: RequirementLine, facts: FactSet) -> bool | None:
+    """Whether a line counts in the image's environments; None where that is not known."""
+    if not line.marker:
+        return True
+    try:
+        marker = Marker(line.marker)
+    except (InvalidMarker, RecursionError):
+        return None
+    environments = [each for each in facts.of(PythonEnvironment) if each.interpreter]
+    verdicts = {applies(marker, describe_environment(each)) for each in environments}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _choose(
+    requirement: Requirement, key: str, files: Sequence[RequiredFile], facts: FactSet, beside: Collection[str]
+) -> RequiredFile | None:
+    """The file that gets a line: constraints install nothing by themselves, and know no extras."""
+    constraints = [each for each in files if each.is_constraint]
+    if constraints and not requirement.extras and is_installed(key, facts):
+        return constraints[0]
+    names = [
+        each for each in files if not each.is_constraint and any(line.key in beside for line in each.content.lines)
+    ]
+    return names[-1] if names else None
+
+
+def is_installed(key: str, facts: FactSet) -> bool:
+    """Whether the image has the distribution, so that something asks for it."""
+    return any(canonicalize_name(each.name) == key for each in facts.of(Distribution))
+
+
+def _write(requirement: Requirement, name: str, extras: str, file: RequiredFile) -> str:
+    """The requirement under the name that the file gives it."""
+    asked = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else extras
+    return f"{name}{'' if file.is_constraint else asked}{requirement.specifier}"
