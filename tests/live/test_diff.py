@@ -73,14 +73,14 @@ def unpack(engine: LiveEngine, layers: Layers, folder: Path) -> Path:
 
 def find(root: Path) -> dict[str, list[str]]:
     """Every path of the cases, as `find` sees it."""
-    command = ["find", root, "-mindepth", "2", "-printf", FORMAT]
+    command = ["find", str(root), "-mindepth", "2", "-printf", FORMAT]
     told = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.decode(errors="surrogateescape")
     return {path: row for path, *row in (line.split("\t") for line in told.split("\0") if line)}
 
 
 def find_other_contents(before: Path, after: Path) -> set[str]:
     """The regular files whose bytes differ, as `diff` says."""
-    command = ["diff", "-rq", "--no-dereference", before, after]
+    command = ["diff", "-rq", "--no-dereference", str(before), str(after)]
     told = (
         subprocess.run(command, stdout=subprocess.PIPE, check=False)
         .stdout.decode(errors="surrogateescape")
