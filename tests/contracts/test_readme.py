@@ -30,7 +30,7 @@ COMPRESSED: Final = re.compile(r"(?<=^manifest )sha256:\w+|(?<=^size     )[\d.]+
 
 IMAGES: Final = re.compile(
     r"(?:docker:|registry\.example/)?acme/generate:2\.4\.1|\./generate\.tar|oci-dir:\./generate|python:3\.12-slim"
-    r"|registry\.example/base:[12]"
+    r"|registry\.example/base:[12]|team/llm:1\.[45]"
 )
 
 

@@ -2,8 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, cast
 
@@ -15,8 +14,8 @@ from support.built_image import build_image
 from support.docker_archives import write_docker_archive
 from support.indexes import merged
 from support.live_engines import ENGINES, LiveEngine
-from support.overlay_cases import CASES
-from support.tar_member import Kind, TarMember, directory, file, hardlink, opaque, symlink, whiteout
+from support.overlay_cases import CASES, TOP, combine
+from support.tar_member import TarMember, directory, file, hardlink, opaque, symlink, whiteout
 
 Layers = Sequence[Sequence[TarMember]]
 Row = tuple[str, str, int, int, str, bytes]
@@ -25,7 +24,6 @@ Row = tuple[str, str, int, int, str, bytes]
 OVERLAY_ENGINES: Final = [name for name in ENGINES if "vfs" not in name]
 """Engines whose storage is overlayfs."""
 
-TOP: Final = "cases"
 PERMISSIONS: Final = 0o7777
 
 CONTAINERD_CASES: Final[dict[str, Layers]] = {
@@ -43,23 +41,6 @@ CONTAINERD_CASES: Final[dict[str, Layers]] = {
 
 
 on_overlay_engines = pytest.mark.parametrize("engine", OVERLAY_ENGINES, indirect=True)
-
-
-def combine(cases: Mapping[str, Layers]) -> list[list[TarMember]]:
-    """One image of all cases, each in a directory of its own, so that an engine has to load only one."""
-    layers: list[list[TarMember]] = [[] for _ in range(max(map(len, cases.values())))]
-    layers[0].append(directory(TOP))
-    for number, case in enumerate(cases.values()):
-        layers[0].append(directory(f"{TOP}/{number}"))
-        for layer, members in zip(layers, case, strict=False):
-            layer += [move(member, f"{TOP}/{number}") for member in members]
-    return layers
-
-
-def move(member: TarMember, folder: str) -> TarMember:
-    """The member below a folder; hard links point there too."""
-    link = f"{folder}/{member.link}" if member.kind is Kind.HARDLINK else member.link
-    return replace(member, name=f"{folder}/{member.name}", link=link)
 
 
 def see_by_engine(engine: LiveEngine, layers: Layers, folder: Path) -> list[Row]:

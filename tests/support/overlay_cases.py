@@ -1,8 +1,15 @@
 """Stacks of layers that every engine unpacks, each for one rule of stacking."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from support.tar_member import TarMember, device, directory, fifo, file, hardlink, opaque, symlink, whiteout
+from support.tar_member import Kind, TarMember, device, directory, fifo, file, hardlink, opaque, symlink, whiteout
+
+TOP: Final = "cases"
+"""The folder of all cases, where they are one image."""
+
+Layers = Sequence[Sequence[TarMember]]
 
 LOWER: Final = (
     directory("d", mode=0o700, uid=5),
@@ -57,3 +64,20 @@ CASES: Final[dict[str, list[list[TarMember]]]] = {
     "many layers": [[file("a", str(number).encode()), file(f"f{number}")] for number in range(20)],
 }
 """No layer holds a path twice or leaves a directory with other attributes than 0755 and root unnamed."""
+
+
+def combine(cases: Mapping[str, Layers]) -> list[list[TarMember]]:
+    """One image of all cases, each in a directory of its own, so that an engine has to load only one."""
+    layers: list[list[TarMember]] = [[] for _ in range(max(map(len, cases.values())))]
+    layers[0].append(directory(TOP))
+    for number, case in enumerate(cases.values()):
+        layers[0].append(directory(f"{TOP}/{number}"))
+        for layer, members in zip(layers, case, strict=False):
+            layer += [move(member, f"{TOP}/{number}") for member in members]
+    return layers
+
+
+def move(member: TarMember, folder: str) -> TarMember:
+    """The member below a folder; hard links point there too."""
+    link = f"{folder}/{member.link}" if member.kind is Kind.HARDLINK else member.link
+    return replace(member, name=f"{folder}/{member.name}", link=link)

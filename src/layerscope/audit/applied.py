@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 import msgspec
 
 from layerscope import __version__
-from layerscope.audit.compared_findings import compare_findings
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.objections import count_late, find_objections
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditedLayer, AuditResult
+from layerscope.diff.findings import compare_findings
 from layerscope.errors import ImageError
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.destination import Destination

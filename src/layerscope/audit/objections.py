@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from layerscope.audit.compared_findings import list_left
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.result import AuditResult
+from layerscope.diff.findings import list_left
 from layerscope.fixes.surgery.cuts import ImageCuts
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.layers.pax import NANOSECONDS

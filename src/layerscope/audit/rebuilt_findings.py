@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from layerscope.audit.compared_findings import compare_findings, tell_apart
+from layerscope.diff.findings import compare_findings, tell_apart
 from layerscope.rules.finding import Finding
 
 LESSENED: Final = 0.9

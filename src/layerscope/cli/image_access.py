@@ -54,6 +54,24 @@ def choose_sources(
     return _open_source(image, replace(options, random_access=random_access)), below
 
 
+def choose_pair(before: str, after: str, reading: Reading) -> tuple[Source, Source]:
+    """The sources of two images that are compared; the password on standard input is for both where both ask for one.
+
+    Raises UsageError where both are to come from standard input.
+    """
+    if _STANDARD_INPUT.fullmatch(before) and _STANDARD_INPUT.fullmatch(after):
+        raise UsageError("two images on standard input: expected at most one of them to be -")
+    options = _make_source_options(reading, _read_credential(before, reading))
+    registry = find_registry(before)
+    other = options if registry is not None and registry == find_registry(after) else _without_credential(options)
+    return _open_source(before, options), _open_source(after, other)
+
+
+def _without_credential(options: SourceOptions) -> SourceOptions:
+    """For a registry that nobody gave a password for, and no leave to ask in the clear."""
+    return replace(options, insecure=False, credential=None)
+
+
 def _make_source_options(reading: Reading, credential: Credential | None) -> SourceOptions:
     return SourceOptions(
         in_place=reading.in_place, insecure=reading.insecure, offline=reading.offline, credential=credential
@@ -116,7 +134,7 @@ def _choose_base(base: str, image: str, options: SourceOptions) -> Source:
     """The source of the base image; an error says that it is about that one, which may be set in a file."""
     registry = find_registry(base)
     if registry is None or registry != find_registry(image):
-        options = replace(options, insecure=False, credential=None)
+        options = _without_credential(options)
     try:
         return _open_source(base, options)
     except SourceError as error:

@@ -1,0 +1,190 @@
+"""ImageDiff: two audited images compared, and what is left out of the comparison."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from layerscope.audit.result import AuditResult
+from layerscope.diff.change import ValueChange
+from layerscope.diff.config import iter_config_changes
+from layerscope.diff.digest_cause import DigestAnswer, find_digest_cause
+from layerscope.diff.findings import compare_findings, tell_apart
+from layerscope.diff.gpus import GpuChange, iter_gpu_changes
+from layerscope.diff.history import StepChange, iter_step_changes
+from layerscope.diff.layers import LayerPair, count_shared, pair_layers
+from layerscope.diff.noise import Noise, drop_file_noise, drop_value_noise, find_file_noise
+from layerscope.diff.packages import PackageChange, iter_package_changes, list_packages
+from layerscope.diff.risks import Grounds, Risk, list_risks
+from layerscope.diff.sizes import SizeChange, sum_growth
+from layerscope.diff.traits import iter_trait_changes, list_traits
+from layerscope.diff.trees import FileChange, iter_file_changes
+from layerscope.filesystem.globs import Glob
+from layerscope.rules.finding import Finding
+
+PARTS: Final = ("config", "history", "layers", "files", "packages", "traits", "gpus", "findings")
+"""What can be compared alone."""
+
+Parts = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What counts as a difference: the parts that are asked for, without these classes of noise and these paths."""
+
+    parts: Parts = frozenset(PARTS)
+    ignored: frozenset[Noise] = frozenset()
+    ignored_paths: tuple[Glob, ...] = ()
+    only_paths: tuple[Glob, ...] = ()
+
+    def counts(self, path: str) -> bool:
+        """Whether a path is looked at."""
+        if any(glob.matches(path) for glob in self.ignored_paths):
+            return False
+        return not self.only_paths or any(glob.matches(path) for glob in self.only_paths)
+
+
+@dataclass(frozen=True)
+class ImageDiff:
+    """Two audits, and in what the second differs from the first as far as `scope` goes; made when asked for."""
+
+    before: AuditResult
+    after: AuditResult
+    scope: Scope = field(default_factory=Scope)
+
+    @cached_property
+    def layers(self) -> tuple[LayerPair, ...]:
+        """Every layer of both."""
+        return pair_layers(self.before.image.config.rootfs, self.after.image.config.rootfs)
+
+    @cached_property
+    def config(self) -> tuple[ValueChange, ...]:
+        """The keys of the config that differ."""
+        return tuple(drop_value_noise(iter(self._all_config), self.scope.ignored)) if self._compares("config") else ()
+
+    @cached_property
+    def history(self) -> tuple[StepChange, ...]:
+        """The build steps that differ."""
+        return tuple(iter_step_changes(self.before.steps, self.after.steps)) if self._compares("history") else ()
+
+    @cached_property
+    def files(self) -> tuple[FileChange, ...]:
+        """The paths that differ."""
+        if not self._compares("files"):
+            return ()
+        counted = (change for change in self._all_files if self.scope.counts(change.path))
+        return tuple(drop_file_noise(counted, self.scope.ignored))
+
+    @cached_property
+    def left_out(self) -> dict[Noise, int]:
+        """How many paths are left out as noise, by its class."""
+        counts: dict[Noise, int] = {}
+        kept = {change.path for change in self.files}
+        for change in self._all_files if self._compares("files") else ():
+            if change.path not in kept and self.scope.counts(change.path):
+                noise = find_file_noise(change.path)
+                noise = noise if noise in self.scope.ignored else Noise.TIMES
+                counts[noise] = counts.get(noise, 0) + 1
+        return counts
+
+    @cached_property
+    def packages(self) -> tuple[PackageChange, ...]:
+        """The packages that differ."""
+        if not self._compares("packages"):
+            return ()
+        return tuple(iter_package_changes(list_packages(self.before.facts), list_packages(self.after.facts)))
+
+    @cached_property
+    def traits(self) -> tuple[ValueChange, ...]:
+        """What characterises the images, where it differs."""
+        if not self._compares("traits"):
+            return ()
+        return tuple(iter_trait_changes(list_traits(self.before.facts), list_traits(self.after.facts)))
+
+    @property
+    def same_traits(self) -> tuple[str, ...]:
+        """The names of what characterises both images alike."""
+        changed = {change.name for change in self.traits}
+        return tuple(name for name in list_traits(self.after.facts) if name not in changed)
+
+    @cached_property
+    def gpus(self) -> tuple[GpuChange, ...]:
+        """The GPUs on which the images fare differently."""
+        return tuple(iter_gpu_changes(self.before.facts, self.after.facts)) if self._compares("gpus") else ()
+
+    @cached_property
+    def new_findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the second image alone."""
+        return tuple(self._findings[1])
+
+    @cached_property
+    def fixed_findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the first image alone."""
+        return tuple(self._findings[0])
+
+    @cached_property
+    def kept_findings(self) -> tuple[Finding, ...]:
+        """What is wrong with both, as it is told of the second."""
+        if not self._compares("findings"):
+            return ()
+        new = {tell_apart(finding) for finding in self.new_findings}
+        return tuple(finding for finding in self.after.findings if tell_apart(finding) not in new)
+
+    @cached_property
+    def sizes(self) -> tuple[SizeChange, ...]:
+        """What brought or took the bytes that a container sees."""
+        return sum_growth(self.files)
+
+    @cached_property
+    def risks(self) -> tuple[Risk, ...]:
+        """What to know first."""
+        return list_risks(
+            Grounds(
+                traits=self.traits,
+                gpus=self.gpus,
+                packages=self.packages,
+                config=self.config,
+                files=self.files,
+                findings=self.new_findings,
+                before=self.before.facts,
+                after=self.after.facts,
+            )
+        )
+
+    @cached_property
+    def digest_cause(self) -> DigestAnswer:
+        """Why the digest is another one; noise counts."""
+        indexes = (self.before.tree.stack.indexes, self.after.tree.stack.indexes)
+        return find_digest_cause(
+            self.before.image, self.after.image, indexes=indexes, config=self._all_config, files=self._all_files
+        )
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing that counts differs."""
+        parts: Iterator[Collection[object]] = iter(
+            (self.config, self.history, self.files, self.packages, self.traits, self.gpus)
+        )
+        has_layers = self._compares("layers") and not self.scope.ignored and self._has_other_layers
+        return not (any(parts) or self.new_findings or self.fixed_findings or has_layers)
+
+    @property
+    def _has_other_layers(self) -> bool:
+        return count_shared(self.layers) < len(self.layers)
+
+    @cached_property
+    def _findings(self) -> tuple[Sequence[Finding], Sequence[Finding]]:
+        if not self._compares("findings"):
+            return (), ()
+        return compare_findings(self.before.findings, self.after.findings)
+
+    @cached_property
+    def _all_config(self) -> tuple[ValueChange, ...]:
+        return tuple(iter_config_changes(self.before.image.config, self.after.image.config))
+
+    @cached_property
+    def _all_files(self) -> tuple[FileChange, ...]:
+        return tuple(iter_file_changes(self.before.tree, self.after.tree, shared=count_shared(self.layers)))
+
+    def _compares(self, part: str) -> bool:
+        return part in self.scope.parts

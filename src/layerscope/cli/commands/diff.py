@@ -1,0 +1,122 @@
+"""`layerscope diff`: what changed between two images, and what that means."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from layerscope.audit.image_diff import PARTS, ImageDiff, Scope
+from layerscope.audit.pipeline import audit_image
+from layerscope.cli import exit_codes
+from layerscope.cli.command import Command
+from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
+from layerscope.cli.image_access import choose_pair, make_options, tell_cache_notes
+from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
+from layerscope.cli.outputs import Renderer, deliver, parse_outputs
+from layerscope.cli.progress import show_progress
+from layerscope.diff.noise import EXPLAINED, Noise
+from layerscope.errors import UsageError
+from layerscope.filesystem.globs import Glob
+from layerscope.report.diff.formats import DIFF_FORMATS
+
+_CLASSES = tuple(noise.value for noise in Noise)
+
+
+@click.command("diff", cls=Command)
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@click.option("--semantic", is_flag=True, help="Leave out what another build of the same Dockerfile changes anyway.")
+@click.option(
+    "--ignore",
+    type=click.Choice(_CLASSES),
+    multiple=True,
+    metavar="CLASS",
+    help=f"Leave out one class of that: {', '.join(_CLASSES)}; repeatable.",
+)
+@click.option(
+    "--keep", type=click.Choice(_CLASSES), multiple=True, metavar="CLASS", help="With --semantic, let this class count."
+)
+@click.option("--ignore-path", "ignored", multiple=True, metavar="GLOB", help="Leave out these paths; repeatable.")
+@click.option("--only-path", "wanted", multiple=True, metavar="GLOB", help="Compare these paths alone; repeatable.")
+@click.option(
+    "--only",
+    type=click.Choice(PARTS),
+    multiple=True,
+    metavar="PART",
+    help=f"Compare this part alone: {', '.join(PARTS)}; repeatable.",
+)
+@with_gpu_options
+@policy_dir_option
+@with_reading
+@with_telling
+@with_console
+def command(
+    before: str,
+    after: str,
+    *,
+    semantic: bool,
+    ignore: tuple[str, ...],
+    keep: tuple[str, ...],
+    ignored: tuple[str, ...],
+    wanted: tuple[str, ...],
+    only: tuple[str, ...],
+    gpus: tuple[str, ...],
+    driver: str | None,
+    fleet: Path | None,
+    policy_dir: Path | None,
+    reading: Reading,
+    telling: Telling,
+    console: Console,
+) -> int:
+    """Tell what changed from image A to image B: risks first, then packages, sizes, files and all else.
+
+    A and B are images from anywhere, each its own way. Exit codes: 0 no difference, 1 differences, 2 usage, 3 an image
+    could not be had, 4 an image is damaged.
+    """
+    outputs = parse_outputs(telling.output, formats=tuple(DIFF_FORMATS))
+    scope = _make_scope(semantic=semantic, ignore=ignore, keep=keep, paths=(ignored, wanted), only=only)
+    sources = choose_pair(before, after, reading)
+    options = make_options(reading, policy_dir=policy_dir)
+    options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
+    tell_unknown_branches(options, console)
+    with show_progress(console) as progress:
+        audited = tuple(audit_image(source, options=options, progress=progress) for source in sources)
+        progress.note("comparing")
+        difference = ImageDiff(audited[0], audited[1], scope)
+        is_same = difference.is_same
+    tell_cache_notes(options.cache, console)
+    is_intact = all(result.is_intact for result in audited)
+    code = exit_codes.MALFORMED if not is_intact else exit_codes.CLEAN if is_same else exit_codes.FINDINGS
+    context = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
+    deliver(
+        outputs, {name: _make_renderer(name, difference) for name in DIFF_FORMATS}, context=context, console=console
+    )
+    return code
+
+
+def _make_scope(
+    *,
+    semantic: bool,
+    ignore: tuple[str, ...],
+    keep: tuple[str, ...],
+    paths: tuple[tuple[str, ...], tuple[str, ...]],
+    only: tuple[str, ...],
+) -> Scope:
+    """What counts; raises UsageError for options that say opposite things."""
+    if keep and not semantic:
+        raise UsageError("--keep takes a class out of what --semantic leaves out: expected --semantic beside it")
+    if both := sorted({*ignore} & {*keep}):
+        raise UsageError(f"--ignore and --keep: both name {both[0]}, expected one of them")
+    classes = {Noise(each) for each in ignore} | (set(EXPLAINED) if semantic else set())
+    ignored, wanted = (tuple(map(Glob.of, patterns)) for patterns in paths)
+    return Scope(
+        parts=frozenset(only or PARTS),
+        ignored=frozenset(classes - {Noise(each) for each in keep}),
+        ignored_paths=ignored,
+        only_paths=wanted,
+    )
+
+
+def _make_renderer(name: str, difference: ImageDiff) -> Renderer:
+    return lambda context: DIFF_FORMATS[name]()(difference, context)

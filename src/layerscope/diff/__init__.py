@@ -1,0 +1,1 @@
+"""What changed between two images: config, history, layers, files, packages, GPUs, findings, and what it means."""

@@ -1,0 +1,95 @@
+"""What characterises an image in a few values: its system, its Python, its CUDA, its user."""
+
+from collections.abc import Iterator
+
+from packaging.version import InvalidVersion, Version
+
+from layerscope.diff.change import ValueChange
+from layerscope.facts.config.identity import Identity
+from layerscope.facts.cuda.cuda_need import find_cuda_need
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
+from layerscope.facts.cuda.libraries import CudaLibrary
+from layerscope.facts.cuda.releases import numbers
+from layerscope.facts.elf.inventory import ElfInventory
+from layerscope.facts.elf.libc import LibcProvided
+from layerscope.facts.fact_set import FactSet
+from layerscope.facts.python.environments import PythonEnvironment
+from layerscope.facts.system.java import JavaRuntime
+from layerscope.facts.system.node import NodeRuntime
+from layerscope.facts.system.os_release import OsRelease
+from layerscope.policies.cuda_driver import parse_driver
+
+DISTRIBUTION = "distribution"
+LIBC = "C library"
+PYTHON = "Python"
+EXTENSION_ABI = "ABI of extension modules"
+CUDA = "CUDA"
+CUDNN = "cuDNN"
+DRIVER = "oldest driver"
+USER = "user"
+GLIBC_NEEDED = "newest glibc needed"
+CXX_NEEDED = "newest GLIBCXX needed"
+NODE = "Node.js"
+JAVA = "Java"
+
+_RUNS = (Verdict.NATIVE, Verdict.JIT, Verdict.PARTIAL)
+
+
+def list_traits(facts: FactSet) -> dict[str, str]:
+    """The values that an image has, by what they are called."""
+    return {name: value for name, value in _iter_traits(facts) if value}
+
+
+def iter_trait_changes(before: dict[str, str], after: dict[str, str]) -> Iterator[ValueChange]:
+    """The values that are others, in the order in which they build on each other."""
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            yield ValueChange(name, before.get(name), after.get(name))
+
+
+def _iter_traits(facts: FactSet) -> Iterator[tuple[str, str]]:
+    release, libc, elf = facts.find(OsRelease), facts.find(LibcProvided), facts.find(ElfInventory)
+    yield DISTRIBUTION, release.pretty_name or f"{release.id} {release.version_id}".strip() if release else ""
+    yield LIBC, f"{libc.kind} {libc.version}".strip() if libc else ""
+    if elf is not None:
+        newest = {each.family: each.version for each in elf.newest}
+        yield GLIBC_NEEDED, newest.get("GLIBC", "")
+        yield CXX_NEEDED, newest.get("GLIBCXX", "")
+    active = next((each for each in facts.of(PythonEnvironment) if each.is_active), None)
+    if active is not None:
+        yield PYTHON, active.python
+        yield EXTENSION_ABI, active.soabi
+    yield from _iter_runtimes(facts)
+    need = find_cuda_need(facts)
+    yield CUDA, need.cuda if need else ""
+    versions = {each.version for each in facts.of(CudaLibrary) if each.part == "cudnn" and each.version}
+    yield CUDNN, ", ".join(sorted(versions, key=numbers))
+    yield DRIVER, find_driver_floor(facts)
+    identity = facts.find(Identity)
+    yield USER, _tell_user(identity) if identity else ""
+
+
+def _iter_runtimes(facts: FactSet) -> Iterator[tuple[str, str]]:
+    yield NODE, next((each.version for each in facts.of(NodeRuntime) if each.is_default), "")
+    yield JAVA, next((each.version for each in facts.of(JavaRuntime) if each.is_default), "")
+
+
+def find_driver_floor(facts: FactSet) -> str:
+    """The oldest driver with which the image starts on any GPU that it runs on; empty where none is known."""
+    floors = {each.minimum_driver for each in facts.of(GpuVerdict) if each.verdict in _RUNS and each.minimum_driver}
+    return min(floors, key=parse_driver, default="")
+
+
+def is_newer(one: str | None, other: str | None) -> bool:
+    """Whether the first of two versions is above the second; False where either is none."""
+    try:
+        return bool(one and other) and Version(one or "") > Version(other or "")
+    except InvalidVersion:
+        return False
+
+
+def _tell_user(identity: Identity) -> str:
+    name = identity.user_name or ""
+    if identity.uid is None:
+        return name or identity.specification
+    return f"{name} ({identity.uid})" if name else str(identity.uid)

@@ -1,0 +1,134 @@
+"""A comparison as plain data."""
+
+from layerscope.audit.image_diff import ImageDiff
+from layerscope.audit.result import AuditResult
+from layerscope.diff.gpus import GpuChange
+from layerscope.diff.layers import LayerPair
+from layerscope.diff.trees import FileChange
+from layerscope.facts.cuda.gpu_verdict import GpuVerdict
+from layerscope.filesystem.node import Node
+from layerscope.report.context import RenderContext
+from layerscope.report.diff import words
+from layerscope.report.diff.json_v1 import (
+    DiffSummaryV1,
+    DiffV1,
+    DigestCauseV1,
+    FileChangeV1,
+    FileStateV1,
+    FindingChangesV1,
+    GpuChangeV1,
+    GpuStateV1,
+    LayerPairV1,
+    PackageChangeV1,
+    RiskV1,
+    SizeChangeV1,
+    StepChangeV1,
+    ValueChangeV1,
+)
+from layerscope.report.instruction import tell_created_by, tell_instruction
+from layerscope.report.json_format import build_finding
+from layerscope.report.json_parts import build_image, build_tool
+from layerscope.report.json_text import encode_json
+from layerscope.report.places import root_path
+
+
+def render_diff_json(difference: ImageDiff, context: RenderContext) -> str:
+    """The whole comparison; no list is cut."""
+    return encode_json(_build(difference, context))
+
+
+def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
+    before, after = difference.before, difference.after
+    answer = difference.digest_cause
+    return DiffV1(
+        schema_version=1,
+        tool=build_tool(),
+        before=build_image(before.image, before.layers, before.base),
+        after=build_image(after.image, after.layers, after.base),
+        summary=_build_summary(difference, context),
+        digest=DigestCauseV1(answer.cause.name.lower(), str(answer.cause), list(answer.details), answer.count),
+        risks=[RiskV1(words.LEVELS[each.level], each.text, each.detail) for each in difference.risks],
+        traits=[ValueChangeV1(each.change.value, each.name, each.before, each.after) for each in difference.traits],
+        gpus=[_build_gpu(each) for each in difference.gpus],
+        packages=[
+            PackageChangeV1(
+                each.change.value,
+                each.key.kind.value,
+                each.key.name,
+                each.key.place,
+                list(each.before),
+                list(each.after),
+            )
+            for each in difference.packages
+        ],
+        findings=FindingChangesV1(
+            new=[build_finding(each, after) for each in difference.new_findings],
+            fixed=[build_finding(each, before) for each in difference.fixed_findings],
+            kept=[build_finding(each, after) for each in difference.kept_findings],
+        ),
+        sizes=[
+            SizeChangeV1(each.cause.kind, each.cause.name, root_path(each.cause.place), each.growth, each.files)
+            for each in difference.sizes
+        ],
+        layers=[_build_layer(pair, difference) for pair in difference.layers],
+        config=[ValueChangeV1(change.change.value, *words.tell_config(change)) for change in difference.config],
+        history=[
+            StepChangeV1(
+                each.change.value,
+                [tell_instruction(step) for step in each.before],
+                [tell_instruction(step) for step in each.after],
+            )
+            for each in difference.history
+        ],
+        files=[_build_file(each, difference) for each in difference.files],
+    )
+
+
+def _build_summary(difference: ImageDiff, context: RenderContext) -> DiffSummaryV1:
+    left_out = {noise.value: count for noise, count in sorted(difference.left_out.items())}
+    return DiffSummaryV1(difference.is_same, words.find_growth(difference), left_out, context.exit_code)
+
+
+def _build_gpu(change: GpuChange) -> GpuChangeV1:
+    return GpuChangeV1(change.name, _build_gpu_state(change.before), _build_gpu_state(change.after))
+
+
+def _build_gpu_state(verdict: GpuVerdict | None) -> GpuStateV1 | None:
+    return None if verdict is None else GpuStateV1(verdict.verdict.value, verdict.reason, verdict.minimum_driver)
+
+
+def _build_layer(pair: LayerPair, difference: ImageDiff) -> LayerPairV1:
+    result, number = (difference.after, pair.after) if pair.after is not None else (difference.before, pair.before)
+    assert number is not None, "a pair has a layer on one side at least"
+    layer = result.layers[number]
+    return LayerPairV1(
+        pair.fate.value, pair.before, pair.after, str(layer.diff_id), layer.size, tell_created_by(layer.step)
+    )
+
+
+def _build_file(change: FileChange, difference: ImageDiff) -> FileChangeV1:
+    return FileChangeV1(
+        change.change.value,
+        root_path(change.path),
+        [aspect.value for aspect in change.aspects],
+        change.growth,
+        _build_file_state(change.before, difference.before),
+        _build_file_state(change.after, difference.after),
+    )
+
+
+def _build_file_state(node: Node | None, result: AuditResult) -> FileStateV1 | None:
+    if node is None:
+        return None
+    return FileStateV1(
+        type=node.type.name.lower().replace("_", "-"),
+        size=node.size,
+        mode=f"{node.mode:04o}",
+        uid=node.uid,
+        gid=node.gid,
+        mtime_ns=node.mtime_ns,
+        link=node.link,
+        sha256=node.digest.hex() if node.digest is not None else None,
+        layer=node.layer,
+        created_by=tell_created_by(result.layers[node.layer].step),
+    )

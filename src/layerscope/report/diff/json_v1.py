@@ -1,0 +1,161 @@
+"""The JSON of a comparison, version 1: its types, from which its schema is generated.
+
+Consumers rely on every key here. Adding one is fine; changing or removing one is a new version with types of its own.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from layerscope.report.json_v1 import FindingV1, ImageV1, ToolV1
+from layerscope.report.json_v1_kinds import ByteCount, LayerNumber, PathText
+
+ChangeName = Literal["added", "removed", "changed"]
+LevelName = Literal["breaks", "risky", "note"]
+FateName = Literal["shared", "moved", "removed", "added"]
+
+
+class RiskV1(Struct, frozen=True):
+    """What to know first, and what it rests on."""
+
+    level: LevelName
+    text: str
+    detail: str
+
+
+class DigestCauseV1(Struct, frozen=True):
+    """Why the digest is another one: the smallest cause, with some of what it comes to."""
+
+    name: str
+    text: str
+    details: list[str]
+    count: Annotated[int, Meta(ge=0, description="How many details there are in all.")]
+
+
+class ValueChangeV1(Struct, frozen=True):
+    """A value by name, before and after; null where there was none."""
+
+    change: ChangeName
+    name: str
+    before: str | None
+    after: str | None
+
+
+class PackageChangeV1(Struct, frozen=True):
+    """A package's versions before and after, several where one place has several."""
+
+    change: ChangeName
+    kind: str
+    name: str
+    place: str
+    before: list[str]
+    after: list[str]
+
+
+class GpuStateV1(Struct, frozen=True):
+    """How an image fares on a GPU."""
+
+    verdict: str
+    reason: str
+    minimum_driver: str
+
+
+class GpuChangeV1(Struct, frozen=True):
+    """A GPU on which the images fare differently; null where one was not judged for it."""
+
+    name: str
+    before: GpuStateV1 | None
+    after: GpuStateV1 | None
+
+
+class LayerPairV1(Struct, frozen=True):
+    """A layer by its numbers before and after."""
+
+    fate: FateName
+    before: LayerNumber | None
+    after: LayerNumber | None
+    diff_id: str
+    size: ByteCount | None
+    created_by: str | None
+
+
+class StepChangeV1(Struct, frozen=True):
+    """Build steps, and those in their place."""
+
+    change: ChangeName
+    before: list[str]
+    after: list[str]
+
+
+class FileStateV1(Struct, frozen=True):
+    """What a container sees of a file; `layer` is the one that put it there."""
+
+    type: str
+    size: ByteCount
+    mode: Annotated[str, Meta(pattern="^[0-7]{4,5}$")]
+    uid: int
+    gid: int
+    mtime_ns: int | None
+    link: str | None
+    sha256: str | None
+    layer: LayerNumber
+    created_by: str | None
+
+
+class FileChangeV1(Struct, frozen=True):
+    """A path that differs, and in what, where there is a file on both sides."""
+
+    change: ChangeName
+    path: PathText
+    aspects: list[str]
+    growth: int
+    before: FileStateV1 | None
+    after: FileStateV1 | None
+
+
+class SizeChangeV1(Struct, frozen=True):
+    """What brought bytes, or took them away."""
+
+    kind: str
+    name: str
+    place: PathText
+    growth: int
+    files: int
+
+
+class FindingChangesV1(Struct, frozen=True):
+    """Findings of the second image alone, of the first alone, and how many both have."""
+
+    new: list[FindingV1]
+    fixed: list[FindingV1]
+    kept: list[FindingV1]
+
+
+class DiffSummaryV1(Struct, frozen=True):
+    """The outcome; `left_out` counts paths by the class of noise for which they do not count."""
+
+    same: bool
+    growth: Annotated[int, Meta(description="Bytes that a container sees more of.")]
+    left_out: dict[str, int]
+    exit_code: int
+
+
+class DiffV1(Struct, frozen=True):
+    """The report of one comparison."""
+
+    schema_version: Literal[1]
+    tool: ToolV1
+    before: ImageV1
+    after: ImageV1
+    summary: DiffSummaryV1
+    digest: DigestCauseV1
+    risks: list[RiskV1]
+    traits: list[ValueChangeV1]
+    gpus: list[GpuChangeV1]
+    packages: list[PackageChangeV1]
+    findings: FindingChangesV1
+    sizes: list[SizeChangeV1]
+    layers: list[LayerPairV1]
+    config: list[ValueChangeV1]
+    history: list[StepChangeV1]
+    files: list[FileChangeV1]

@@ -1,0 +1,106 @@
+"""A comparison as Markdown, for a merge request: what to know first, and the rest in sections that fold."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from layerscope.audit.image_diff import ImageDiff
+from layerscope.diff.change import Change
+from layerscope.diff.digest_cause import DigestCause
+from layerscope.report.context import RenderContext
+from layerscope.report.diff import words
+from layerscope.report.instruction import tell_instruction
+from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
+from layerscope.report.places import root_path, tell_reference
+from layerscope.rules.wording import begin
+
+
+def render_diff_markdown(difference: ImageDiff, context: RenderContext) -> str:
+    """The comparison as one document."""
+    return "\n".join([*_iter_head(difference), *_iter_sections(difference, context.limit)]) + "\n"
+
+
+def _iter_head(difference: ImageDiff) -> Iterator[str]:
+    before, after = (tell_reference(each.image.reference) for each in (difference.before, difference.after))
+    yield from (f"# {write_code(before)} → {write_code(after)}", "")
+    yield f"{write_prose(begin(words.tell_verdict(difference)))}."
+    answer = difference.digest_cause
+    if answer.cause is not DigestCause.SAME:
+        more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
+        details = f": {', '.join(map(write_code, answer.details))}{more}" if answer.details else ""
+        yield from ("", f"The digest differs by {write_prose(str(answer.cause))}{details}.")
+    if left := words.tell_left_out(difference):
+        yield from ("", f"Left out: {write_prose(left)}.")
+    if difference.risks:
+        yield from ("", "## To know first", "")
+        for risk in difference.risks:
+            detail = f" — {write_prose(risk.detail)}" if risk.detail else ""
+            yield f"- **{words.LEVELS[risk.level]}** {write_prose(risk.text)}{detail}"
+
+
+def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
+    head = ("", "", "before", "after")
+    traits = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
+    yield from _write_table("Characteristics", head, traits, limit)
+    gpus = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
+    yield from _write_table("GPUs", head, gpus, limit)
+    packages = [
+        (each.change, f"{each.key.kind} {each.key.name}", ", ".join(each.before), ", ".join(each.after))
+        for each in difference.packages
+    ]
+    yield from _write_table("Packages", head, packages, limit)
+    yield from _write_findings(difference, limit)
+    sizes = [(words.tell_growth(each.growth), words.tell_size_cause(each)) for each in difference.sizes[:limit]]
+    yield from _fold("Size", len(difference.sizes), (f"- {size} {write_prose(cause)}" for size, cause in sizes), limit)
+    config = [
+        (change.change, name, before or "", after or "")
+        for change in difference.config
+        for name, before, after in (words.tell_config(change),)
+    ]
+    yield from _write_table("Config", head, config, limit)
+    yield from _write_history(difference)
+    files = [
+        f"{words.SIGNS[each.change]} {root_path(each.path)}  {words.tell_file(each)}"
+        for each in difference.files[:limit]
+    ]
+    yield from _fold("Files", len(difference.files), write_fence(files, "diff"), limit)
+
+
+def _write_table(
+    title: str, head: Sequence[str], rows: Sequence[tuple[Change, str, str, str]], limit: int | None
+) -> Iterator[str]:
+    lines = [write_row(head), write_row("---" for _ in head)]
+    for change, *cells in rows[:limit]:
+        lines.append(
+            write_row([write_code(words.SIGNS[change]), *(write_code(cell) if cell else "" for cell in cells)])
+        )
+    yield from _fold(title, len(rows), lines, limit)
+
+
+def _write_findings(difference: ImageDiff, limit: int | None) -> Iterator[str]:
+    new, fixed = difference.new_findings, difference.fixed_findings
+    lines = [
+        f"- **{told}** {finding.code} ({finding.severity}): {write_prose(finding.message)}"
+        for told, findings in (("new", new), ("fixed", fixed))
+        for finding in findings[:limit]
+    ]
+    title = f"Findings: {len(new):,} new, {len(fixed):,} fixed, {len(difference.kept_findings):,} kept"
+    yield from _fold(title, max(len(new), len(fixed)), lines, limit)
+
+
+def _write_history(difference: ImageDiff) -> Iterator[str]:
+    lines = [
+        f"{sign} {tell_instruction(step)}"
+        for change in difference.history
+        for sign, steps in (("-", change.before), ("+", change.after))
+        for step in steps
+    ]
+    yield from _fold("History", len(lines), write_fence(lines, "diff"), None)
+
+
+def _fold(title: str, count: int, lines: Iterable[str], limit: int | None) -> Iterator[str]:
+    """A section that a reader unfolds, if there is anything in it."""
+    if not count:
+        return
+    yield from ("", f"<details><summary>{title} ({count:,})</summary>", "", *lines)
+    if limit is not None and count > limit:
+        yield from ("", f"and {count - limit:,} more")
+    yield from ("", "</details>")

@@ -1,0 +1,220 @@
+"""A comparison on a terminal: what to know first, and below it everything that it rests on, most important first."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+
+from layerscope.audit.image_diff import ImageDiff
+from layerscope.diff.change import Change
+from layerscope.diff.digest_cause import DigestCause
+from layerscope.diff.layers import LayerFate, LayerPair
+from layerscope.diff.risks import RiskLevel
+from layerscope.report.context import RenderContext
+from layerscope.report.diff import words
+from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.instruction import tell_instruction
+from layerscope.report.places import root_path, tell_reference
+from layerscope.report.terminal.page import Page, start_fields, start_table
+from layerscope.rules.wording import tell_count, tell_size
+
+_STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
+_SIGN_STYLES = {Change.ADDED: "added", Change.REMOVED: "removed", Change.CHANGED: "changed"}
+
+CAUSES = 5
+"""What brought bytes that is told on the first screen."""
+
+Row = tuple[Change, str, str, str]
+
+
+def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
+    """The comparison as text."""
+    page = Page(context)
+    _draw_head(page, difference)
+    _draw_risks(page, difference)
+    _draw_sizes(page, difference)
+    _draw_same(page, difference)
+    _draw_table(page, "Characteristics", _list_traits(difference))
+    _draw_table(page, "GPUs", _list_gpus(difference))
+    _draw_table(page, "Packages", _list_packages(difference))
+    _draw_findings(page, difference)
+    _draw_layers(page, difference)
+    _draw_table(page, "Config", _list_config(difference))
+    _draw_history(page, difference)
+    _draw_files(page, difference)
+    return page.read()
+
+
+def _draw_head(page: Page, difference: ImageDiff) -> None:
+    """Both images, and the outcome."""
+    fields = start_fields()
+    for label, result in (("before", difference.before), ("after", difference.after)):
+        stored = sum(layer.size or 0 for layer in result.layers)
+        told = f"{tell_size(stored)} in {tell_count(len(result.layers), 'layer')}"
+        fields.add_row(label, Text(f"{escape_line(tell_reference(result.image.reference))}  {told}"))
+    page.add(fields)
+    style, symbol = ("good", page.symbols.good) if difference.is_same else ("changed", "~")
+    page.add_line((f"{symbol} ", style), words.tell_verdict(difference))
+    answer = difference.digest_cause
+    if answer.cause is not DigestCause.SAME:
+        more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
+        details = f": {', '.join(answer.details)}{more}" if answer.details else ""
+        page.add_line(("the digest differs by ", "label"), str(answer.cause), escape_text(details))
+    if left := words.tell_left_out(difference):
+        page.add_line(("left out  ", "label"), left)
+
+
+def _draw_risks(page: Page, difference: ImageDiff) -> None:
+    if not difference.risks:
+        return
+    page.add_heading("To know first")
+    for risk in difference.risks:
+        symbol = page.symbols.bad if risk.level is RiskLevel.BREAKS else page.symbols.dash
+        detail = f"  {risk.detail}" if risk.detail else ""
+        page.add_line(
+            (f"{symbol} ", _STYLES[risk.level]), escape_text(risk.text), (escape_text(detail), "muted"), indent=1
+        )
+
+
+def _draw_same(page: Page, difference: ImageDiff) -> None:
+    """What stayed as it was, of what a release engineer asks about."""
+    same = words.list_same(difference)
+    if same and not difference.is_same:
+        page.add_blank()
+        page.add_line(("the same  ", "label"), ", ".join(same))
+
+
+def _draw_table(page: Page, title: str, rows: Sequence[Row]) -> None:
+    """Things by name, before and after."""
+    if not rows:
+        return
+    page.add_heading(title, f"{len(rows):,}")
+    table = start_table()
+    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="ellipsis")
+    table.add_column("before", overflow="fold")
+    table.add_column("after", overflow="fold")
+    limit = page.context.limit
+    for change, name, before, after in rows[:limit]:
+        sign = Text(words.SIGNS[change], _SIGN_STYLES[change])
+        table.add_row(sign, *(Text(escape_line(cell)) for cell in (name, before, after)))
+    page.add(table, indent=1)
+    _draw_rest(page, len(rows))
+
+
+def _draw_rest(page: Page, count: int) -> None:
+    limit = page.context.limit
+    if limit is not None and count > limit:
+        page.add_line((f"and {count - limit:,} more (--limit 0 for all)", "muted"), indent=1)
+
+
+def _list_traits(difference: ImageDiff) -> list[Row]:
+    return [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
+
+
+def _list_gpus(difference: ImageDiff) -> list[Row]:
+    return [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
+
+
+def _list_packages(difference: ImageDiff) -> list[Row]:
+    return [
+        (each.change, f"{each.key.kind}  {each.key.name}", ", ".join(each.before), ", ".join(each.after))
+        for each in difference.packages
+    ]
+
+
+def _list_config(difference: ImageDiff) -> list[Row]:
+    told = ((change, words.tell_config(change)) for change in difference.config)
+    return [(change.change, name, before or "", after or "") for change, (name, before, after) in told]
+
+
+def _draw_findings(page: Page, difference: ImageDiff) -> None:
+    new, fixed, kept = difference.new_findings, difference.fixed_findings, difference.kept_findings
+    if not (new or fixed):
+        return
+    page.add_heading("Findings", f"{len(new):,} new, {len(fixed):,} fixed, {len(kept):,} kept")
+    limit = page.context.limit
+    for sign, style, findings in (("+", "bad", new), ("-", "good", fixed)):
+        for finding in findings[:limit]:
+            severity = f"{finding.severity} "
+            page.add_line(
+                (f"{sign} {finding.code} ", style), (severity, "muted"), escape_text(finding.message), indent=1
+            )
+        _draw_rest(page, len(findings))
+
+
+def _draw_sizes(page: Page, difference: ImageDiff) -> None:
+    if not difference.sizes:
+        return
+    page.add_heading("Size", f"{words.tell_growth(words.find_growth(difference))} for a container")
+    limit = page.context.limit and min(page.context.limit, CAUSES)
+    for each in difference.sizes[:limit]:
+        style = "wasted" if each.growth > 0 else "kept"
+        page.add_line(
+            (f"{words.tell_growth(each.growth):>10}  ", style), escape_text(words.tell_size_cause(each)), indent=1
+        )
+    if limit is not None and len(difference.sizes) > limit:
+        page.add_line((f"and {len(difference.sizes) - limit:,} more (--limit 0 for all)", "muted"), indent=1)
+
+
+def _draw_layers(page: Page, difference: ImageDiff) -> None:
+    pairs = difference.layers if "layers" in difference.scope.parts else ()
+    changed = [pair for pair in pairs if pair.fate is not LayerFate.SHARED]
+    if not changed:
+        return
+    page.add_heading("Layers", f"{len(pairs) - len(changed):,} shared")
+    table = start_table()
+    for name in ("#", "#", "size", ""):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.expand = True
+    for pair in changed[: page.context.limit]:
+        table.add_row(*_tell_layer(pair, difference, page.symbols.dash))
+    page.add(table, indent=1)
+    _draw_rest(page, len(changed))
+
+
+def _tell_layer(pair: LayerPair, difference: ImageDiff, dash: str) -> Iterable[Text | str]:
+    layer = (
+        difference.after.layers[pair.after] if pair.after is not None else difference.before.layers[pair.before or 0]
+    )
+    numbers = (dash if number is None else str(number) for number in (pair.before, pair.after))
+    size = dash if layer.size is None else tell_size(layer.size)
+    return (*numbers, size, str(pair.fate), Text(escape_line(tell_instruction(layer.step))))
+
+
+def _draw_history(page: Page, difference: ImageDiff) -> None:
+    if not difference.history:
+        return
+    page.add_heading("History")
+    limit = page.context.limit
+    lines = [
+        (sign, style, step)
+        for change in difference.history
+        for sign, style, steps in (("-", "bad", change.before), ("+", "good", change.after))
+        for step in steps
+    ]
+    for sign, style, step in lines[:limit]:
+        page.add_line((f"{sign} ", style), escape_line(tell_instruction(step)), indent=1)
+    _draw_rest(page, len(lines))
+
+
+def _draw_files(page: Page, difference: ImageDiff) -> None:
+    files = difference.files
+    if not files:
+        return
+    counts = [f"{sum(each.change is kind for each in files):,} {kind}" for kind in Change]
+    page.add_heading("Files", ", ".join(counts))
+    limit = page.context.limit
+    shown = sorted(files, key=lambda each: (-abs(each.growth), each.path)) if limit is not None else files
+    table = start_table()
+    table.add_column("", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("path", overflow="fold")
+    table.add_column("", overflow="fold")
+    for each in shown[:limit]:
+        sign = Text(words.SIGNS[each.change], _SIGN_STYLES[each.change])
+        growth = words.tell_growth(each.growth) if each.growth else ""
+        told = words.tell_file(each) if each.change is Change.CHANGED else ""
+        table.add_row(sign, growth, Text(escape_line(root_path(each.path))), Text(escape_line(told), "muted"))
+    page.add(table, indent=1)
+    _draw_rest(page, len(files))

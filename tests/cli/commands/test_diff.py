@@ -1,0 +1,128 @@
+"""`layerscope diff` on two images that a test can see whole."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from layerscope.report.json_schema import DIFF_SCHEMA_FILE, render_diff_schema
+from support.built_image import build_image
+from support.images import write_image
+from support.tar_writer import TarMember, directory, file, symlink
+
+Answer = Callable[..., tuple[int, bytes, str]]
+
+RELEASE = b"ID=debian\nVERSION_ID=12\nPRETTY_NAME=Debian 12\n"
+METADATA = "Metadata-Version: 2.1\nName: numpy\nVersion: {}\n"
+SITE = "usr/lib/python3/dist-packages"
+
+
+def write_version(
+    folder: Path, name: str, *, numpy: str = "1.26.4", extra: Sequence[TarMember] = (), **runtime: Any
+) -> Path:
+    """An image with a Python, numpy in some version, and whatever a test adds in a layer of its own."""
+    system = [directory("etc"), file("etc/os-release", RELEASE), file("usr/bin/python3.11", b"\x7fELF", mode=0o755)]
+    python = [
+        symlink("usr/bin/python3", "python3.11"),
+        file(f"{SITE}/numpy-{numpy}.dist-info/METADATA", METADATA.format(numpy).encode()),
+        file(f"{SITE}/numpy/__init__.py", f"__version__ = '{numpy}'\n".encode()),
+    ]
+    layers = [system, python, list(extra)] if extra else [system, python]
+    path = folder / name
+    write_image(build_image(layers, tag=f"team/llm:{name}", runtime={"User": "app", **runtime}), path, "oci-dir")
+    return path
+
+
+def test_an_image_is_the_same_as_itself(answer: Answer, tmp_path: Path) -> None:
+    """Exit code 0, and one line that says so; from an archive as well."""
+    image = write_version(tmp_path, "one")
+    code, out, _ = answer("diff", image, image)
+    assert (code, "no difference" in out.decode()) == (0, True)
+
+
+def test_the_first_screen_is_what_matters(answer: Answer, tmp_path: Path) -> None:
+    """A user that becomes root, a package over a promise, weights that come: each is told before anything else."""
+    before = write_version(tmp_path, "1.4")
+    after = write_version(
+        tmp_path, "1.5", numpy="2.1.0", extra=[file("opt/m/model.safetensors", b"x" * 5000)], User="root"
+    )
+    code, out, _ = answer("diff", before, after)
+    text = out.decode()
+    head = text[: text.index("Characteristics")]
+    assert code == 1
+    for told in ("numpy goes from 1.26.4 to 2.1.0", "a model file in /opt/m is added", "model m in /opt/m"):
+        assert told in head
+    assert "the user goes from" in head
+    assert "distribution" in head.partition("the same")[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ((), 1),
+        (("--semantic",), 0),
+        (("--semantic", "--keep", "logs"), 1),
+        (("--ignore", "logs"), 0),
+        (("--ignore", "caches"), 1),
+        (("--ignore-path", "/var/**"), 1),
+        (("--ignore-path", "/var/**", "--only", "files"), 0),
+        (("--only-path", "/opt/**", "--only", "files"), 0),
+        (("--only", "config"), 0),
+        (("--only", "packages", "--only", "config"), 0),
+    ],
+)
+def test_what_counts_is_for_the_user_to_say(
+    answer: Answer, tmp_path: Path, options: tuple[str, ...], code: int
+) -> None:
+    """A log that differs, and nothing else."""
+    before = write_version(tmp_path, "1.4", extra=[file("var/log/build.log", b"monday\n")])
+    after = write_version(tmp_path, "1.5", extra=[file("var/log/build.log", b"friday\n")])
+    assert answer("diff", before, after, *options)[0] == code
+
+
+def test_the_document_keeps_its_promise(answer: Answer, tmp_path: Path) -> None:
+    """Valid against the committed schema, which is that of the types; it names the files and what they are."""
+    before = write_version(tmp_path, "1.4")
+    after = write_version(tmp_path, "1.5", numpy="2.1.0", Env=["HUB_TOKEN=hf_abcdefghijklmnopqrstuvwxyzABCDEFGH"])
+    document = json.loads(answer("diff", before, after, "-o", "json")[1])
+    assert DIFF_SCHEMA_FILE.read_text() == render_diff_schema()
+    jsonschema.validate(document, json.loads(DIFF_SCHEMA_FILE.read_text()))
+    (package,) = document["packages"]
+    assert (package["name"], package["before"], package["after"]) == ("numpy", ["1.26.4"], ["2.1.0"])
+    assert "hf_abc" not in json.dumps(document)
+    assert {each["fate"] for each in document["layers"]} == {"shared", "added", "removed"}
+    assert document["digest"]["name"] == "files"
+
+
+def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None:
+    """Risks as a list, everything else folded."""
+    before, after = write_version(tmp_path, "1.4"), write_version(tmp_path, "1.5", numpy="2.1.0")
+    text = answer("diff", before, after, "-o", "markdown")[1].decode()
+    assert "- **risky** numpy goes from 1.26.4 to 2.1.0" in text
+    assert text.count("<details>") == text.count("</details>") > 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--keep", "logs"), "expected --semantic beside it"),
+        (("--semantic", "--keep", "logs", "--ignore", "logs"), "both name logs"),
+        (("--ignore", "weather"), "weather"),
+        (("-o", "sarif"), "expected one of terminal, json, markdown"),
+    ],
+)
+def test_wrong_use_is_one_line(answer: Answer, tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    """Exit code 2, and what was expected."""
+    image = write_version(tmp_path, "one")
+    code, out, error = answer("diff", image, image, *options)
+    assert (code, out) == (2, b"")
+    assert message in error
+
+
+def test_two_streams_are_one_too_many(answer: Answer) -> None:
+    """Standard input is read once."""
+    code, _, error = answer("diff", "-", "docker-archive:-")
+    assert (code, "two images on standard input" in error) == (2, True)

@@ -1,0 +1,38 @@
+"""Configs are compared key by key."""
+
+import json
+from typing import Any
+
+import pytest
+
+from layerscope.diff.change import ValueChange
+from layerscope.diff.config import iter_config_changes
+from layerscope.image.config import ImageConfig, parse_config
+
+
+def _config(**fields: Any) -> ImageConfig:
+    document = {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}, **fields}
+    return parse_config(json.dumps(document).encode(), where="the test's config")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"config": {"User": "app"}}, {"config": {"User": ""}}, ("config.User", "app", "")),
+        ({"config": {"Env": ["A=1", "B=2"]}}, {"config": {"Env": ["B=2", "A=3"]}}, ("config.Env.A", "1", "3")),
+        ({"config": {}}, {"config": {"ExposedPorts": {"80/tcp": {}}}}, ("config.ExposedPorts.80/tcp", None, "")),
+        ({"config": {"Labels": {"a": "1"}}}, {"config": {"Labels": None}}, ("config.Labels.a", "1", None)),
+        ({"config": {"Cmd": ["a"]}}, {"config": {"Cmd": ["b"]}}, ("config.Cmd", '["a"]', '["b"]')),
+        ({"os.features": ["x"]}, {}, ("os.features", '["x"]', None)),
+        ({"created": "2026-01-01T00:00:00Z"}, {"created": None}, ("created", "2026-01-01T00:00:00Z", None)),
+    ],
+)
+def test_a_key_is_told_by_its_path(before: dict[str, Any], after: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """The environment goes by its names, maps by their keys, unknown keys like any other."""
+    assert list(iter_config_changes(_config(**before), _config(**after))) == [ValueChange(*expected)]
+
+
+def test_empty_is_as_good_as_absent() -> None:
+    """Builders write null, nothing, or an empty list for the same thing; history and layers are told elsewhere."""
+    one = _config(config={"Volumes": None, "OnBuild": [], "Labels": {}}, history=[{"created_by": "x"}])
+    assert list(iter_config_changes(one, _config(config={}))) == []
