@@ -11,7 +11,6 @@ from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage
 from layerscope.audit.rebuilt_findings import compare_rebuilt
 from layerscope.audit.result import AuditResult
-from layerscope.diff.findings import compare_findings
 from layerscope.errors import ImageError, ReferenceSyntaxError, UsageError
 from layerscope.facts.config.process import Process
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict

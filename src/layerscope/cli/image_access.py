@@ -55,16 +55,21 @@ def choose_sources(
 
 
 def choose_pair(before: str, after: str, reading: Reading) -> tuple[Source, Source]:
-    """The sources of two images that are compared; the password on standard input is for both where both ask for one.
+    """The sources of two images that are compared; raises UsageError where both are to come from standard input.
 
-    Raises UsageError where both are to come from standard input.
+    A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the other
+    where that is in the same.
     """
-    if _STANDARD_INPUT.fullmatch(before) and _STANDARD_INPUT.fullmatch(after):
+    streamed = [image for image in (before, after) if _STANDARD_INPUT.fullmatch(image)]
+    if len(streamed) > 1:
         raise UsageError("two images on standard input: expected at most one of them to be -")
-    options = _make_source_options(reading, _read_credential(before, reading))
-    registry = find_registry(before)
-    other = options if registry is not None and registry == find_registry(after) else _without_credential(options)
-    return _open_source(before, options), _open_source(after, other)
+    options = _make_source_options(reading, read_credential(streamed[0] if streamed else before, reading))
+    meant = find_registry(before) or find_registry(after)
+    one, other = (
+        options if meant is not None and find_registry(image) == meant else _without_credential(options)
+        for image in (before, after)
+    )
+    return _open_source(before, one), _open_source(after, other)
 
 
 def _without_credential(options: SourceOptions) -> SourceOptions:

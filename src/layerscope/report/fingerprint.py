@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from layerscope.audit.compared_findings import tell_apart
 from layerscope.audit.result import AuditResult
+from layerscope.diff.findings import tell_apart
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.origin import find_layer
 from layerscope.rules.finding import Finding

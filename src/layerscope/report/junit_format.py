@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from layerscope.audit.compared_findings import tell_apart
 from layerscope.audit.result import AuditResult
+from layerscope.diff.findings import tell_apart
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text, shorten
 from layerscope.report.finding_words import (
