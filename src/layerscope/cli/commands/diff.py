@@ -69,10 +69,10 @@ def command(
     telling: Telling,
     console: Console,
 ) -> int:
-    """Tell what changed from image A to image B: risks first, then packages, sizes, files and all else.
+    """Tell what changed between two images, and what it means.
 
-    A and B are images from anywhere, each its own way. Exit codes: 0 no difference, 1 differences, 2 usage, 3 an image
-    could not be had, 4 an image is damaged.
+    Risks come first, then sizes, packages, files and all else. A and B are images from anywhere, each its own way. Exit
+    codes: 0 no difference, 1 differences, 2 usage, 3 an image could not be had, 4 an image is damaged.
     """
     outputs = parse_outputs(telling.output, formats=tuple(DIFF_FORMATS))
     scope = _make_scope(semantic=semantic, ignore=ignore, keep=keep, paths=(ignored, wanted), only=only)
