@@ -113,7 +113,7 @@ def drop_file_noise(
     The contents of `quiet` paths were looked into, and differ in nothing but a time.
     """
     for change in changes:
-        if find_file_noise(change.path) in ignored:
+        if ignored and find_file_noise(change.path) in ignored:
             continue
         if Noise.TIMES not in ignored or not change.aspects:
             yield change
