@@ -7,6 +7,7 @@ from typing import Final
 
 from layerscope.fixes.builds.edited_file import EditedFile
 from layerscope.fixes.builds.request import join_flags
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile, match_dockerfile
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, find_stage
@@ -28,13 +29,15 @@ class BuildFix:
     proposal: DockerfileProposal
     advice: tuple[RebuildAdvice, ...]
     findings: tuple[Finding, ...] = field(repr=False)
+    held: tuple[NoEdit, ...] = ()
+    """Cures that the files hold already."""
     target: str = ""
     """The stage that is built, as it was asked for; the last one where it was not."""
 
     @property
     def is_empty(self) -> bool:
         """Whether a build would change nothing that anybody asked for."""
-        return not self.proposal.edits and not self.advice
+        return not self.proposal.edits and not self.advice and not self.held
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -51,14 +54,19 @@ class BuildFix:
             for finding in self.findings
             if (finding.code in codes and any(place.layer in remade for place in finding.locations))
             or any(edit.is_for(finding) for edit in self.proposal.edits)
+            or any(held.is_for(finding) for held in self.held)
         )
 
     @cached_property
     def file(self) -> EditedFile:
         """The Dockerfile before and after."""
-        return EditedFile(
-            self.proposal.matched.dockerfile, parse_dockerfile(self.proposal.text.encode()), self.proposal.edits
+        held = (
+            DockerfileEdit(each.code, each.layer, each.reason, Safety.SAFE, remade=each.remade)
+            for each in self.held
+            if each.remade
         )
+        edits = (*self.proposal.edits, *held)
+        return EditedFile(self.proposal.matched.dockerfile, parse_dockerfile(self.proposal.text.encode()), edits)
 
     def list_layers_before(self) -> frozenset[int]:
         """The layers of the image that the edits and the advice are about."""
@@ -91,7 +99,9 @@ def choose_build_fix(
     """What is done for these findings; the proposal is of safe edits alone, unless somebody has `reviewed` all."""
     safe = {finding.code for finding in findings if any(fix.safety is Safety.SAFE for fix in finding.fixes[:1])}
     advice = tuple(each for each in proposal.rebuilds if reviewed or each.code in safe)
-    return BuildFix(proposal, advice, findings, target)
+    certain = tuple(each for each in proposal.refused if each.is_held)
+    held = certain if proposal.edits or advice else proposal.list_held()
+    return BuildFix(proposal, advice, findings, held, target)
 
 
 def _split(flags: Sequence[str]) -> list[tuple[str, ...]]:

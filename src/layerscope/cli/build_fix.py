@@ -178,7 +178,7 @@ def apply_build(
     )
     fix = replace(chosen, proposal=proposal)
     if fix.is_empty:
-        reason = "nothing to build: no edit and no stale step is left, and a build would make the same image again"
+        reason = "nothing to build: no finding has an edit or a stale step, or a cure that the files hold already"
         if not chosen.is_empty:
             reason = "nothing to build: the builder would not see what is changed beside the Dockerfile"
         return deliver_unchanged(result, reason, outputs, console)

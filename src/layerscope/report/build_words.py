@@ -8,9 +8,11 @@ from layerscope.formats.secret_text import redact_text, redact_words
 
 
 def list_done(fix: BuildFix) -> Iterator[str]:
-    """The edits by title, and what was made anew with the reason."""
+    """The edits by title, what the files held already, and what was made anew with the reason."""
     for edit in fix.proposal.edits:
         yield f"{edit.code} {edit.title} ({edit.safety})"
+    for held in fix.held:
+        yield f"{held.code} without an edit: {held.reason}"
     for advice in fix.advice:
         yield f"{advice.code} {' '.join(advice.flags)}: {advice.reason}"
 

@@ -213,6 +213,55 @@ def deleting(folder: Path, stub: EngineStub) -> Path:
     return folder
 
 
+def build_from(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, stub: EngineStub, steps: tuple[tuple[str, str], ...]
+) -> list[str]:
+    """Have the builder make an image of these steps; returns the list of those that are given the name."""
+    pretend(folder, "exit 1")
+    stub.info = {"Driver": "vfs", "DockerRootDir": str(folder / "none")}
+    write_recipe(folder / "new", steps)
+    built = load_recipe(folder / "new").build()
+    write_docker_archive(built, folder / "new.tar", style=Style.DOCKER_20)
+    named: list[str] = []
+
+    def build(command: Sequence[str], *_: object) -> int:
+        name = command[list(command).index("-t") + 1]
+        image = inspect(built, export=(folder / "new.tar").read_bytes())
+        stub.images |= {name: image, str(image.inspected["Id"]): image}
+        return 0
+
+    monkeypatch.setattr(build_fix, "run_builder", build)
+    monkeypatch.setattr(EngineDestination, "give_name", lambda _, image: named.append(image))
+    return named
+
+
+@pytest.mark.parametrize("is_cured", [True, False])
+def test_what_the_files_hold_already_is_built_and_proved(
+    answer: Answer, deleting: Path, stub: EngineStub, monkeypatch: pytest.MonkeyPatch, *, is_cured: bool
+) -> None:
+    """As after `--write` without a build: no edit is left, and the image is older than the ignore file."""
+    (deleting / ".dockerignore").write_text("weights/old\n")
+    kept = ((DELETING[0][0], DELETING[0][1].replace("old", "new")), (DELETING[1][0], ""))
+    named = build_from(monkeypatch, deleting, stub, kept if is_cured else DELETING)
+    code, out, err = answer("fix", "oci-dir:deleting/layout", *BUILD, *FROM, *TO, "--only", "LAY101")
+    assert (code, len(named)) == ((0, 1) if is_cured else (1, 0)), err
+    told = "LAY101 without an edit: line 2 copies them, and .dockerignore names weights/old already"
+    assert told in " ".join(out.decode().split())
+
+
+@pytest.mark.parametrize("is_cured", [True, False])
+def test_an_edit_that_was_written_before_is_built_and_proved(
+    answer: Answer, folder: Path, stub: EngineStub, monkeypatch: pytest.MonkeyPatch, *, is_cured: bool
+) -> None:
+    """The Dockerfile has the step otherwise; an image that has the finding still is not kept."""
+    (folder / "Dockerfile").write_text(DOCKERFILE.replace("pip install", "pip install --no-cache-dir"))
+    named = build_from(monkeypatch, folder, stub, FIXED[:1] + WASTEFUL[1:] if is_cured else WASTEFUL)
+    code, out, err = answer("fix", "oci-dir:image/layout", *BUILD, *FROM, *TO, "--only", "LAY104")
+    assert (code, len(named)) == ((0, 1) if is_cured else (1, 0)), err
+    told = "LAY104 without an edit: line 3 is not the step that made layer 1: it was changed since"
+    assert told in " ".join(out.decode().split())
+
+
 def test_a_list_that_the_builder_does_not_see_is_told(answer: Answer, deleting: Path) -> None:
     """The classic builder reads the context's own alone: nothing is built, and nothing written."""
     pretend(deleting, "touch built")

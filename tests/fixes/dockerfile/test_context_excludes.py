@@ -150,6 +150,15 @@ def test_a_line_that_is_there_is_not_repeated(root: Path, line: str) -> None:
     proposal = propose(root, COPY, DELETE)
     assert not proposal.edits
     assert ".dockerignore names src/tests already: build the image again" in proposal.refused[0].reason
+    assert [(each.is_held, each.remade) for each in proposal.list_held()] == [(True, (2, 3))]
+
+
+def test_a_deletion_that_would_fail_goes_where_the_line_is_there(root: Path) -> None:
+    """A build finds nothing to delete any more."""
+    (root / ".dockerignore").write_text("src/tests\n")
+    proposal = propose(root, COPY, "RUN rm -r /app/tests && echo done")
+    assert proposal.text == "FROM base\nCOPY src /app\nRUN echo done\n"
+    assert [change.name for change in proposal.changes] == ["Dockerfile"]
 
 
 @pytest.mark.parametrize("name", ["te[s]ts", "!tests", "#tests", "te\\sts"])

@@ -68,18 +68,33 @@ class DockerfileEdit:
 
         A layer that comes first and without a path is the one at fault; those after it made what it ships again.
         """
-        if finding.code != self.code or self.layer is None:
-            return finding.code == self.code
-        first = finding.locations[0]
-        blamed = finding.locations if first.layer is None or first.path is not None else (first,)
-        return any(place.layer == self.layer and self.path in {None, place.path} for place in blamed)
+        return _is_about(self.code, self.layer, self.path, finding)
 
 
 @dataclass(frozen=True)
 class NoEdit:
-    """Why a finding gets no edit, and what a person can do instead where that is known."""
+    """Why a finding gets no edit, and what a person can do instead where that is known.
+
+    With `is_held` the files hold the cure already, and the image is older: a build alone brings it, and makes the
+    instructions anew that are `remade`, by their first lines.
+    """
 
     code: str
     layer: int | None
     reason: str
     advice: str = ""
+    is_held: bool = False
+    remade: tuple[int, ...] = ()
+
+    def is_for(self, finding: Finding) -> bool:
+        """Whether it is about a finding, or a part of it."""
+        return _is_about(self.code, self.layer, None, finding)
+
+
+def _is_about(code: str, layer: int | None, path: str | None, finding: Finding) -> bool:
+    """Whether a finding is of that code, and at that layer and path where they are known."""
+    if finding.code != code or layer is None:
+        return finding.code == code
+    first = finding.locations[0]
+    blamed = finding.locations if first.layer is None or first.path is not None else (first,)
+    return any(place.layer == layer and path in {None, place.path} for place in blamed)

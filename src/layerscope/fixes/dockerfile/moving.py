@@ -34,6 +34,18 @@ def find_maker(matched: MatchedDockerfile, layer: int | None) -> Instruction | s
     return match.instruction
 
 
+def is_changed(matched: MatchedDockerfile, layer: int) -> bool:
+    """Whether the file has the step that made a layer otherwise, or has it no more; the base image's it never had."""
+    match = matched.find_match(layer)
+    return not match.is_same if match is not None else any(step.layer == layer for step in matched.unmatched_steps)
+
+
+def find_changed(matched: MatchedDockerfile, layer: int) -> tuple[int, ...]:
+    """The first line of what stands in the place of the step that made a layer; none where nothing does."""
+    match = matched.find_match(layer)
+    return () if match is None else (match.instruction.number,)
+
+
 def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> str:
     """Why a RUN's text is not understood; empty where it is."""
     if not read_script(instruction):

@@ -20,6 +20,7 @@ from layerscope.fixes.dockerfile.edits.package_cache import edit_package_caches
 from layerscope.fixes.dockerfile.edits.requirements import edit_requirements
 from layerscope.fixes.dockerfile.file_changes import FileChange, join_file_edits
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.fixes.dockerfile.moving import find_changed, is_changed
 from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
@@ -83,6 +84,18 @@ class DockerfileProposal:
         place = Path(self.name) if context is None else context.dockerfile
         own = (FileChange(self.name, place, before, text),) if text != before else ()
         return (*own, *(join_file_edits(edits) or ()))
+
+    def list_held(self) -> tuple[NoEdit, ...]:
+        """What a build brings without any edit: cures that the files hold already.
+
+        Where none is known for sure, those of steps that the file has otherwise, or has no more: a build tells.
+        """
+        held = tuple(each for each in self.refused if each.is_held)
+        return held or tuple(
+            replace(each, is_held=True, remade=find_changed(self.matched, each.layer))
+            for each in self.refused
+            if each.layer is not None and is_changed(self.matched, each.layer)
+        )
 
     def find_command(self, codes: Iterable[str]) -> str | None:
         """The command that builds the image again, for findings of some codes; None where they need no such."""

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import basename, join, normpath
 from typing import Final
@@ -12,13 +12,14 @@ from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.fixes.dockerfile.build_context import BuildContext, ContextFile
 from layerscope.fixes.dockerfile.copies import ContextCopy, Taking, find_sources, find_takers, list_folders, read_copy
-from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, FileEdit
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, FileEdit, NoEdit
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_other_stage
 from layerscope.fixes.dockerfile.scripts import read_script
 from layerscope.formats.dockerfile import Instruction, parse_dockerfile
 from layerscope.formats.shell_list import ListedCommand
 from layerscope.rules.fix import Safety
+from layerscope.rules.wording import tell_list
 
 CODE: Final = "LAY101"
 
@@ -51,8 +52,11 @@ class _Removal:
 
 def exclude_copied(
     step: EndedFiles, matched: MatchedDockerfile, layer: int, remover: Instruction, context: BuildContext
-) -> DockerfileEdit | str:
-    """The edit that names in the ignore file what `remover` deletes of a copied layer, or why there is none."""
+) -> DockerfileEdit | NoEdit | str:
+    """The edit that names in the ignore file what `remover` deletes of a copied layer, or why there is none.
+
+    Where the file names it already, the image is only older, which is told apart.
+    """
     match = matched.find_match(layer)
     assert match is not None, "a copy is known to have made the layer"
     copy, folders = match.instruction, list_folders(matched)
@@ -79,8 +83,10 @@ def exclude_copied(
     if hindrance or isinstance(file, str):
         return hindrance or str(file)
     lines = tuple(path for path in excluded if not _is_ignored(path, file))
-    if not lines:
-        return f"{file.name} names {', '.join(excluded)} already: build the image again"
+    if not lines and not drops:
+        named = f"{file.name} names {tell_list(excluded)} already: build the image again"
+        reason = f"line {copy.number} copies them, and {named}"
+        return NoEdit(CODE, step.layer, reason, is_held=True, remade=(copy.number, remover.number))
     is_safe = not (
         drops
         or _may_read(matched, copy, remover)
@@ -90,12 +96,19 @@ def exclude_copied(
     return DockerfileEdit(
         CODE,
         step.layer,
-        f"Name {', '.join(lines)} in {file.name}: line {copy.number} copies what line {remover.number} deletes",
+        _tell(lines, file, copy, remover),
         Safety.SAFE if is_safe else Safety.REVIEW,
         drops=tuple(drops),
-        files=(FileEdit(file, lines=lines, is_ignores=True),),
+        files=(FileEdit(file, lines=lines, is_ignores=True),) if lines else (),
         remade=(copy.number, remover.number),
     )
+
+
+def _tell(lines: Sequence[str], file: ContextFile, copy: Instruction, remover: Instruction) -> str:
+    """What the edit does; with no line to write, it only takes out a deletion that would fail."""
+    if not lines:
+        return f"Delete nothing in line {remover.number} that {file.name} has line {copy.number} not copy any more"
+    return f"Name {', '.join(lines)} in {file.name}: line {copy.number} copies what line {remover.number} deletes"
 
 
 def _find_excluded(removal: _Removal, taken: ContextCopy, context: BuildContext) -> dict[str, str]:

@@ -38,11 +38,17 @@ def _edit(
 ) -> DockerfileEdit | NoEdit:
     """All variables of a fix, or none."""
     changes: list[Span | Drop] = []
+    held: list[str] = []
     for variable in variables:
+        if reason := _find_held(variable, matched):
+            held.append(reason)
+            continue
         found = _change_variable(variable, matched, is_harmless=fix.safety is Safety.SAFE)
         if isinstance(found, str):
             return NoEdit(finding.code, None, found)
         changes += found
+    if held and not changes:
+        return NoEdit(finding.code, None, held[0], is_held=True)
     told = (f"no {each.name}" if each.value is None else f"{each.name} to {each.value}" for each in variables)
     title = f"Set {tell_list(told, shown=len(variables))}"
     spans = tuple(each for each in changes if isinstance(each, Span))
@@ -63,11 +69,7 @@ def _change_variable(
     variable: SetVariable, matched: MatchedDockerfile, *, is_harmless: bool
 ) -> tuple[Span | Drop, ...] | str:
     """What to change in the lines that set it, or the line that is put in; a reason where that is not known."""
-    setters = [
-        each
-        for each in matched.instructions
-        if each.keyword == "ENV" and any(name == variable.name for name, _ in find_assignments(each.operands))
-    ]
+    setters = _list_setters(variable.name, matched)
     if not is_harmless and (heir := _find_heir(setters, matched)):
         return heir
     if variable.value is None:
@@ -77,9 +79,31 @@ def _change_variable(
         return f"the value of {variable.name} has signs that need quoting by hand"
     if not setters:
         return (insert_instruction(matched, f"ENV {variable.name}={value}"),)
-    if dict(find_assignments(setters[-1].operands))[variable.name] == variable.value:
-        return f"line {setters[-1].number} sets {variable.name} so, and the image does not have it: build it again"
     return _change(setters[-1], variable.name, value, matched)
+
+
+def _list_setters(name: str, matched: MatchedDockerfile) -> list[Instruction]:
+    """The lines that set a variable."""
+    return [each for each in matched.instructions if each.keyword == "ENV" and name in _read_names(each.operands)]
+
+
+def _read_names(operands: str) -> set[str]:
+    return {name for name, _ in find_assignments(operands)}
+
+
+def _find_held(variable: SetVariable, matched: MatchedDockerfile) -> str:
+    """How the Dockerfile has the variable as it should be, so that the image is only older; empty where it has not."""
+    name, setters = variable.name, _list_setters(variable.name, matched)
+    if setters:
+        is_so = dict(find_assignments(setters[-1].operands))[name] == variable.value
+        return (
+            f"line {setters[-1].number} sets {name} so, and the image does not have it: build it again" if is_so else ""
+        )
+    first = min((match.step.position for match in matched.matches), default=len(matched.steps))
+    lines = [step.instruction.partition(" ")[::2] for step in matched.steps if step.position >= first]
+    if variable.value is None and any(keyword == "ENV" and name in _read_names(rest) for keyword, rest in lines):
+        return f"no line sets {name} any more, and the image has it: build it again"
+    return ""
 
 
 def _quote(value: str) -> str | None:

@@ -37,7 +37,8 @@ def edit_health_check(
     elif shell := find_foreign_shell(matched):
         yield NoEdit(CODE, None, f"a health check is run by {shell}, which is no POSIX shell")
     elif any(each.keyword == KEYWORD for each in matched.instructions):
-        yield NoEdit(CODE, None, "the Dockerfile has a HEALTHCHECK, which the image does not: build it again")
+        reason = "the Dockerfile has a HEALTHCHECK, which the image does not: build it again"
+        yield NoEdit(CODE, None, reason, is_held=True)
     else:
         title = "Add a health check of the exposed port; its path is to be looked at"
         yield DockerfileEdit(CODE, None, title, Safety.REVIEW, spans=(insert_instruction(matched, line),))

@@ -8,6 +8,7 @@ from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
 from layerscope.fixes.dockerfile.edits.insertion import insert_instruction
 from layerscope.fixes.dockerfile.heirs import find_heir, tell_heir
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
+from layerscope.formats.dockerfile import Instruction
 from layerscope.rules.build_edit import AddLines
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_list
@@ -24,12 +25,25 @@ def edit_last_lines(
         for fix in finding.fixes:
             for edit in fix.build_edits:
                 if isinstance(edit, AddLines):
+                    if setter := _find_held(edit, matched):
+                        reason = (
+                            f"line {setter.number} is {setter.text}, and the image does not have it: build it again"
+                        )
+                        yield NoEdit(finding.code, None, reason, is_held=True)
+                        continue
                     hindrance = _find_hindrance(edit, matched)
                     if hindrance:
                         yield NoEdit(finding.code, None, hindrance)
                         continue
                     span = insert_instruction(matched, matched.dockerfile.line_end.join(edit.lines))
                     yield DockerfileEdit(finding.code, None, f"Add {tell_list(edit.lines)}", fix.safety, spans=(span,))
+
+
+def _find_held(edit: AddLines, matched: MatchedDockerfile) -> Instruction | None:
+    """The last line of that keyword where it says what is to be added, so that the image is only older."""
+    own = [each for each in matched.target.instructions if each.keyword == edit.keyword]
+    wanted = [line.split() for line in edit.lines if line.startswith(edit.keyword)]
+    return own[-1] if own and [own[-1].keyword, *own[-1].operands.split()] in wanted else None
 
 
 def _find_hindrance(edit: AddLines, matched: MatchedDockerfile) -> str:
