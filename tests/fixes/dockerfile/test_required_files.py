@@ -41,7 +41,7 @@ def propose(
     [
         ("numpy\n", "numpy<2\n"),
         ("# a\r\nNumPy[dev]==2.1  # b\r\npandas\r\n", "# a\r\nNumPy[dev]<2  # b\r\npandas\r\n"),
-        ("numpy>=1, \\\n  <3\npandas", "numpy<2\npandas"),
+        ("numpy>=1, \\\n  <3\npandas", "numpy>=1,<2\npandas"),
         ("pandas\n", "pandas\nnumpy<2\n"),
         ("pandas", "pandas\nnumpy<2\n"),
         ("pandas\r\n", "pandas\r\nnumpy<2\r\n"),
@@ -93,7 +93,7 @@ def test_a_line_that_suits_stays(tmp_path: Path, line: str) -> None:
     assert [each.reason for each in proposal.refused] == [told]
 
 
-@pytest.mark.parametrize("line", ["numpy==2.1", "numpy", "numpy<3", "numpy==2.*", "numpy===x", "numpy>=1"])
+@pytest.mark.parametrize("line", ["numpy==2.1", "numpy", "numpy<3", "numpy==2.*", "numpy===x", "numpy<=3.0"])
 def test_a_line_that_allows_more_is_changed(tmp_path: Path, line: str) -> None:
     """Whatever it says."""
     (change,) = propose(tmp_path, {"requirements.txt": f"{line}\n"}).changes
@@ -155,7 +155,9 @@ def test_files_that_files_name_are_read(tmp_path: Path) -> None:
     """From where the first one lies; a circle has an end."""
     files = {"reqs/all.txt": "-r base.txt\nscipy\n", "reqs/base.txt": "-r all.txt\nnumpy>=1\n"}
     proposal = propose(tmp_path, files, "COPY reqs /reqs", "RUN pip install -r /reqs/all.txt")
-    assert [(change.name, change.after) for change in proposal.changes] == [("reqs/base.txt", "-r all.txt\nnumpy<2\n")]
+    assert [(change.name, change.after) for change in proposal.changes] == [
+        ("reqs/base.txt", "-r all.txt\nnumpy>=1,<2\n")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -227,3 +229,36 @@ def test_a_lock_is_named_and_not_changed(tmp_path: Path, run: str, lock: str) ->
     proposal = propose(tmp_path, {lock: "x"}, "COPY . /app", f"RUN {run}")
     assert not proposal.changes
     assert proposal.refused[0].reason.startswith(f"line 3 installs what {lock} fixes: ask for 'numpy<2' in the project")
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "after"),
+    [
+        ("numpy>=1.24,!=1.25.0", AskTogether(("numpy>=1.22,<1.28",)), "numpy>=1.24,<1.28,!=1.25.0"),
+        ("numpy[a]>=1.26", AskTogether(("numpy[b]<2",)), "numpy[a,b]>=1.26,<2"),
+        ("numpy~=1.20", AskTogether(("numpy<1.28",)), "numpy~=1.20,<1.28"),
+        ("numpy>1.22,<=9", AskTogether(("numpy>=1.22,<1.28",)), "numpy>1.22,<1.28"),
+        ("numpy==2.1,!=2.2", AskTogether(("numpy<2",)), "numpy<2,!=2.2"),
+        ("numpy==1.*", AskTogether(("numpy<1.28",)), "numpy==1.*,<1.28"),
+    ],
+)
+def test_the_user_s_own_bounds_stay(tmp_path: Path, before: str, edit: AskTogether, after: str) -> None:
+    """A line asks for what it asked for, and for the requirement; a fixed version that is ruled out is given up."""
+    (change,) = propose(tmp_path, {"requirements.txt": f"{before}\n"}, edit=edit).changes
+    assert change.after == f"{after}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("numpy>=2", "asks for numpy>=2, and numpy<2 leaves no version of it: change it by hand"),
+        ("numpy~=2.1", "asks for numpy~=2.1, and numpy<2 leaves no version of it: change it by hand"),
+        ("numpy==${NUMPY}", "asks for numpy with a version from a variable: change it by hand"),
+        ("numpy>=x", "asks for numpy in a way that is not understood: change it by hand"),
+    ],
+)
+def test_a_line_that_cannot_be_joined_with_the_requirement_is_told(tmp_path: Path, line: str, reason: str) -> None:
+    """Nothing is changed."""
+    proposal = propose(tmp_path, {"requirements.txt": f"{line}\n"})
+    assert not proposal.changes
+    assert [each.reason for each in proposal.refused] == [f"line 1 of requirements.txt {reason}"]

@@ -30,12 +30,13 @@ def propose_runs(*runs: str, edit: AskTogether = NUMPY) -> DockerfileProposal:
     [
         ("pip install numpy pandas==2.1.1", "pip install 'numpy<2' pandas==2.1.1"),
         ("pip install numpy==2.4.6 pandas", "pip install 'numpy<2' pandas"),
-        ("pip install 'numpy>=1.26' pandas && rm -rf /tmp/x", "pip install 'numpy<2' pandas && rm -rf /tmp/x"),
+        ("pip install 'numpy>=1.26' pandas && rm -rf /tmp/x", "pip install 'numpy>=1.26,<2' pandas && rm -rf /tmp/x"),
         ("python3 -m pip install --no-cache-dir pandas", "python3 -m pip install --no-cache-dir pandas 'numpy<2'"),
         ("uv pip install --system Pandas[excel] > /log", "uv pip install --system Pandas[excel] 'numpy<2' > /log"),
         ("pip install \\\n      pandas \\\n      scipy", "pip install \\\n      pandas 'numpy<2' \\\n      scipy"),
         ("pip install --index-url numpy pandas", "pip install --index-url numpy pandas 'numpy<2'"),
         ("pip install -U numpy[dev]", "pip install -U 'numpy[dev]<2'"),
+        ("pip install 'NumPy>=1.24,!=1.25.0'", "pip install 'NumPy>=1.24,<2,!=1.25.0'"),
     ],
 )
 def test_a_requirement_is_asked_for_where_its_name_stands_or_beside_what_needs_it(before: str, after: str) -> None:
@@ -113,3 +114,24 @@ def test_many_requirements_are_all_named() -> None:
     text = propose_runs("pip install pandas", edit=AskTogether(texts, ("pandas",))).text
     assert all(f"'{each}'" in text for each in texts)
     assert "…" not in text
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("'numpy>=2'", "line 2 asks for 'numpy>=2', and numpy<2 leaves no version of it: change it by hand"),
+        ("'numpy>=1,<2'", "line 2 asks for numpy<2 already, and the image has another all the same"),
+    ],
+)
+def test_a_word_that_cannot_be_joined_with_the_requirement_is_told(word: str, reason: str) -> None:
+    """Nothing is changed."""
+    proposal = propose_runs(f"pip install {word}")
+    assert not proposal.edits
+    assert proposal.refused[0].reason.startswith(reason)
+
+
+def test_a_word_that_was_changed_since_is_left_to_a_build() -> None:
+    """The image is only older."""
+    matched = match("FROM base\nRUN pip install 'numpy<2'\n", "RUN /bin/sh -c pip install numpy # buildkit")
+    proposal = propose(matched, [], ask(NUMPY))
+    assert [each.reason for each in proposal.list_held()] == ["line 2 asks for numpy<2 already: build the image again"]

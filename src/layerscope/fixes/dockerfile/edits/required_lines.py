@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from layerscope.facts.fact_set import FactSet
@@ -13,8 +12,15 @@ from layerscope.facts.python.distributions import Distribution
 from layerscope.facts.python.environments import PythonEnvironment
 from layerscope.facts.python.markers import applies, describe_environment
 from layerscope.fixes.dockerfile.edit import FileEdit, Span
+from layerscope.fixes.dockerfile.edits.joined_versions import Asked
 from layerscope.fixes.dockerfile.edits.required_files import RequiredFile
 from layerscope.formats.requirements_file import RequirementLine
+
+
+class Refusal(NamedTuple):
+    """Why a line is not changed."""
+
+    reason: str
 
 
 class ChangedFile(NamedTuple):
@@ -48,14 +54,17 @@ def change_files(
             if verdict is None or line.has_url:
                 how = "from an address" if line.has_url else "under a condition"
                 return f"line {line.number} of {each.file.name} asks for {requirement.name} {how}: change it by hand"
-            if verdict and not _meets(line, requirement, each):
-                spans.append(Span(line.start, line.end, _write(requirement, line.name, line.extras, each)))
+            text = _change(line, requirement, each) if verdict else None
+            if isinstance(text, Refusal):
+                return text.reason
+            if text is not None:
+                spans.append(Span(line.start, line.end, text))
         if spans:
             changed.append(ChangedFile(FileEdit(each.file, tuple(spans)), each.takers))
             is_asked = is_asked or not each.is_constraint or is_installed(key, facts)
     if not is_asked and appends:
         place = _choose(requirement, key, files, facts, beside)
-        text = "" if place is None else _write(requirement, requirement.name, "", place)
+        text = "" if place is None else _write(requirement, place)
         changed += [ChangedFile(FileEdit(place.file, lines=(text,)), place.takers)] if place is not None else []
     defect = _find_defect(requirement, files) if changed else ""
     return defect or changed
@@ -73,19 +82,24 @@ def find_met(requirement: Requirement, files: Sequence[RequiredFile], facts: Fac
     return name
 
 
+def _change(line: RequirementLine, requirement: Requirement, file: RequiredFile) -> str | Refusal | None:
+    """What a line asks for together with the requirement; None where it does so already."""
+    asked = Asked(line.name, line.extras, line.versions)
+    where = f"line {line.number} of {file.file.name} asks for {requirement.name}"
+    if asked.defect:
+        return Refusal(f"{where} {asked.defect}: change it by hand")
+    if asked.meets(requirement, is_constraint=file.is_constraint):
+        return None
+    joined = asked.join(requirement, is_constraint=file.is_constraint)
+    if joined is None:
+        return Refusal(f"{where}{line.versions}, and {requirement} leaves no version of it: change it by hand")
+    return joined
+
+
 def _meets(line: RequirementLine, requirement: Requirement, file: RequiredFile) -> bool:
-    """Whether a line asks for no other versions than the requirement: for one of them, or for all of them as well."""
-    try:
-        versions = SpecifierSet(line.versions)
-    except InvalidSpecifier:
-        return False
-    extras = frozenset(filter(None, line.extras.strip("[]").split(",")))
-    if not file.is_constraint and not requirement.extras <= extras:
-        return False
-    pins = [each.version for each in versions if each.operator == "==" and not each.version.endswith(".*")]
-    if pins:
-        return requirement.specifier.contains(pins[0], prereleases=True)
-    return set(requirement.specifier) <= set(versions)
+    """Whether a line asks for no other versions than the requirement, and for its extras."""
+    asked = Asked(line.name, line.extras, line.versions)
+    return not asked.defect and asked.meets(requirement, is_constraint=file.is_constraint)
 
 
 def _find_defect(requirement: Requirement, files: Sequence[RequiredFile]) -> str:
@@ -129,7 +143,7 @@ def is_installed(key: str, facts: FactSet) -> bool:
     return any(canonicalize_name(each.name) == key for each in facts.of(Distribution))
 
 
-def _write(requirement: Requirement, name: str, extras: str, file: RequiredFile) -> str:
-    """The requirement under the name that the file gives it."""
-    asked = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else extras
-    return f"{name}{'' if file.is_constraint else asked}{requirement.specifier}"
+def _write(requirement: Requirement, file: RequiredFile) -> str:
+    """The requirement as a line of its own; constraints know no extras."""
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras and not file.is_constraint else ""
+    return f"{requirement.name}{extras}{requirement.specifier}"

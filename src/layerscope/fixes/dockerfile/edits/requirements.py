@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, FileEdit, NoEdit, Span
+from layerscope.fixes.dockerfile.edits.joined_versions import Asked
 from layerscope.fixes.dockerfile.edits.required_files import (
     INSTALL,
     RequiredFile,
@@ -37,7 +38,7 @@ _PLAIN: Final = re.compile(
     r"[A-Za-z0-9][\w.-]*(?:\[[\w.,-]+\])?(?:(?:==|~=|!=|<=?|>=?)[\w.*+!-]+(?:,(?:==|~=|!=|<=?|>=?)[\w.*+!-]+)*)?",
     re.ASCII,
 )
-_NAMED: Final = re.compile(r"([A-Za-z0-9][\w.-]*)(\[[\w.,\s-]*\])?\s*(?:[<>=!~;].*)?", re.DOTALL | re.ASCII)
+_NAMED: Final = re.compile(r"([A-Za-z0-9][\w.-]*)(\[[\w.,\s-]*\])?\s*([<>=!~;].*)?", re.DOTALL | re.ASCII)
 _LOCKED: Final = re.compile(
     r"(?:\S*/)?(?:(poetry|pdm)\s+(?:install|sync)|(uv)\s+sync|(pipenv)\s+(?:install|sync))(?=\s|$)"
 )
@@ -46,12 +47,14 @@ _LOCKS: Final = {"poetry": "poetry.lock", "pdm": "pdm.lock", "uv": "uv.lock", "p
 
 
 class _Named(NamedTuple):
-    """A word of an install command that names a distribution: where it stands, and the extras that it asks for."""
+    """A word of an install command that names a distribution: what it asks for, and where it stands."""
 
     maker: Instruction
     text: str
     key: str
+    name: str
     extras: str
+    versions: str
     start: int
     end: int
 
@@ -107,7 +110,9 @@ def _edit(
             return NoEdit(finding.code, None, each)
         asked.append(each)
     if all(each.met for each in asked):
-        return NoEdit(finding.code, None, asked[0].met if asked else "nothing is asked for")
+        remade = tuple(sorted({number for each in asked for number in each.remade}))
+        reason = asked[0].met if asked else "nothing is asked for"
+        return NoEdit(finding.code, None, reason, is_held=bool(asked), remade=remade)
     added: dict[_Named, list[str]] = {}
     for each in asked:
         if each.beside is not None:
@@ -143,19 +148,29 @@ def _ask(
     beside = next((word for word in reversed(command.words) if word.key in edit.beside), None)
     is_named = found is not None or command.find_file({key}) is not None
     if found is None and (name := find_met(requirement, read, facts)):
-        return _Asked(text, met=f"line {maker.number} asks for {text} by {name} already: build the image again")
+        told = f"line {maker.number} asks for {text} by {name} already: build the image again"
+        return _Asked(text, remade=(maker.number, *(number for each in read for number in each.takers)), met=told)
     if defect := find_shell_defect(matched, maker) or _find_defect(requirement, command, found, is_named, matched):
         return defect
+    joined = _join(found, requirement) if found is not None else ""
+    if found is not None and joined is None:
+        return f"line {maker.number} asks for {found.text}, and {text} leaves no version of it: change it by hand"
     changed = change_files(requirement, read, facts, beside=edit.beside, appends=not (found or beside))
     if isinstance(changed, str):
         return changed
+    if found is not None and not joined and not changed:
+        told = f"line {maker.number} asks for {text} already"
+        if any(match.instruction == maker and match.is_same for match in matched.matches):
+            return f"{told}, and the image has another all the same: a later step may install it"
+        told = f"{told}: build the image again"
+        return _Asked(text, remade=(maker.number,), met=told)
     is_met = is_named or (bool(changed) and is_installed(key, facts))
     if not changed and found is None and (is_met or beside is None):
         reason = f"line {maker.number} asks for {requirement.name} for another Python alone"
         return f"{reason}: ask for {requirement} by hand"
     return _Asked(
         text,
-        (_replace(found, requirement),) if found is not None else (),
+        (_replace(found, joined),) if found is not None and joined else (),
         None if is_met else beside,
         tuple(each.edit for each in changed),
         (maker.number, *(number for each in changed for number in each.takers)) if changed else (),
@@ -179,6 +194,8 @@ def _find_defect(
         return f"{line} installs by hashes: write another's hash by hand"
     if found is not None and ";" in found.text:
         return f"{line} asks for {requirement.name} under a condition: change it by hand"
+    if found is not None and (defect := Asked(found.name, found.extras, found.versions).defect):
+        return f"{line} asks for {requirement.name} {defect}: change it by hand"
     if not is_named and "--no-deps" in command.text:
         return f"{line} installs without what is required: install {requirement} in a step of its own"
     if re.search(rf"(?<![\w.-]){re.escape(requirement.name)}[^\s]*\$", command.text):
@@ -190,11 +207,15 @@ def _find_defect(
     return ""
 
 
-def _replace(found: _Named, requirement: Requirement) -> Span:
-    """The requirement in place of the word, which may ask for extras of its own."""
-    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else found.extras
-    text = shlex.quote(f"{requirement.name}{extras}{requirement.specifier}")
-    return Span(found.maker.find_place(found.start), found.maker.find_place(found.end - 1) + 1, text)
+def _join(found: _Named, requirement: Requirement) -> str | None:
+    """The word with the requirement; empty where it asks for it already, None where no version would be left."""
+    asked = Asked(found.name, found.extras, found.versions)
+    return "" if asked.meets(requirement) else asked.join(requirement)
+
+
+def _replace(found: _Named, text: str) -> Span:
+    """The text in place of the word."""
+    return Span(found.maker.find_place(found.start), found.maker.find_place(found.end - 1) + 1, shlex.quote(text))
 
 
 def _iter_commands(maker: Instruction, matched: MatchedDockerfile) -> Iterator[_Command]:
@@ -215,7 +236,8 @@ def _iter_named(maker: Instruction, command: ListedCommand, position: int) -> It
         plain = _NAMED.fullmatch(strip_quotes(text))
         if not is_value and plain is not None and "/" not in text and "$" not in text:
             key, place = canonicalize_name(plain[1]), command.start + start
-            yield _Named(maker, text, key, plain[2] or "", place, place + len(text))
+            versions = plain[3] or ""
+            yield _Named(maker, text, key, plain[1], plain[2] or "", versions, place, place + len(text))
         is_value = text.startswith("-") and "=" not in text and text not in _SWITCHES
 
 
