@@ -129,7 +129,13 @@ def test_a_closed_stream_does_not_change_the_exit_code(redirection: str, code: i
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+    ("number", "code", "word"),
+    [
+        (signal.SIGHUP, 129, "hung up"),
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGQUIT, 131, "quit"),
+        (signal.SIGTERM, 143, "terminated"),
+    ],
 )
 def test_a_signal_stops_the_work(tmp_path: Path, number: int, code: int, word: str) -> None:
     """A process that waits for its standard input stops at once, says one word, and leaves no file behind."""
@@ -147,6 +153,17 @@ def test_a_signal_stops_the_work(tmp_path: Path, number: int, code: int, word: s
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (code, "", f"layerscope: {word}\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    """As under nohup, which is asked to outlive the terminal."""
+    code = (
+        "import os, signal; from layerscope.cli import main; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "main._invoke = lambda *_: os.kill(os.getpid(), signal.SIGHUP) or 0\n"
+        "raise SystemExit(main.run([]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def _wait_until_reading(process: subprocess.Popen[str]) -> None:

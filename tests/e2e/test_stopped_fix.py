@@ -62,7 +62,7 @@ def wait_for_work(process: "subprocess.Popen[str]", place: Path) -> None:
         time.sleep(0.002)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_fix_leaves_no_image(
     number: signal.Signals, process: "subprocess.Popen[str]", source: Path, place: Path
 ) -> None:

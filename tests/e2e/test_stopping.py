@@ -66,7 +66,7 @@ def list_session(leader: int) -> list[str]:
 
 @pytest.mark.parametrize("to_group", [False, True])
 @pytest.mark.parametrize("delay", [0.1, 0.3, 0.5])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_audit_leaves_nothing_behind(
     number: signal.Signals, delay: float, to_group: bool, start: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:

@@ -19,6 +19,10 @@ CRASH: Final = 70
 """A defect of layerscope itself (EX_SOFTWARE of sysexits.h)."""
 INTERRUPTED: Final = 130
 """Ctrl-C, as shells report it (128 + SIGINT)."""
+HUNG_UP: Final = 129
+"""The terminal or connection it was started from is gone (128 + SIGHUP)."""
+QUIT: Final = 131
+"""Stopped by Ctrl-\\ (128 + SIGQUIT)."""
 TERMINATED: Final = 143
 """Asked to stop by SIGTERM (128 + SIGTERM)."""
 

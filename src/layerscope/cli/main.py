@@ -22,8 +22,21 @@ HELP_OPTIONS: Final = frozenset({"-h", "--help", "--version"})
 """Options that click answers, writing to standard output itself."""
 
 
-class TerminatedError(BaseException):
-    """SIGTERM arrived; like KeyboardInterrupt it passes every handler of errors and runs every clean-up on its way."""
+STOPPING: Final = {
+    signal.SIGHUP: (exit_codes.HUNG_UP, "hung up"),
+    signal.SIGQUIT: (exit_codes.QUIT, "quit"),
+    signal.SIGTERM: (exit_codes.TERMINATED, "terminated"),
+}
+"""Signals that stop the work as Ctrl-C does: the exit code, and what is said."""
+
+
+class StoppedError(BaseException):
+    """A signal arrived; like KeyboardInterrupt it passes every handler of errors and runs every clean-up on its way."""
+
+    def __init__(self, number: int) -> None:
+        """Keep which."""
+        super().__init__(number)
+        self.code, self.word = STOPPING[signal.Signals(number)]
 
 
 def run(arguments: list[str]) -> int:
@@ -35,9 +48,9 @@ def run(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             code = exit_codes.INTERRUPTED
             console.complain("interrupted")
-        except TerminatedError:
-            code = exit_codes.TERMINATED
-            console.complain("terminated")
+        except StoppedError as error:
+            code = error.code
+            console.complain(error.word)
         console.close()
     return code
 
@@ -89,13 +102,21 @@ def _correct(error: click.ClickException, console: Console) -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM stop the work as Ctrl-C does, with every temporary file removed."""
-    earlier = signal.signal(signal.SIGTERM, _raise_terminated)
+    """Let signals stop the work as Ctrl-C does, with every temporary file removed; one that is ignored stays so.
+
+    https://www.gnu.org/software/coreutils/manual/html_node/nohup-invocation.html
+    """
+    heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    earlier = {number: signal.signal(number, _raise_stopped) for number in heeded}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, earlier)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
 
 
-def _raise_terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise TerminatedError
+def _raise_stopped(number: int, _frame: FrameType | None) -> NoReturn:
+    """Stop; a shell and the terminal both hang up, and the second time must not interrupt the clean-up."""
+    if number == signal.SIGHUP:
+        signal.signal(number, signal.SIG_IGN)
+    raise StoppedError(number)

@@ -32,7 +32,7 @@ PATIENCE: Final = 5.0
 _HEAD: Final = struct.Struct("<q")
 """Before an answer its size in bytes; a negative number stands alone and says how many bytes are done."""
 
-_STOPPING: Final = frozenset({signal.SIGINT, signal.SIGTERM})
+_STOPPING: Final = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM})
 
 
 class StoppedError(BaseException):
@@ -182,7 +182,8 @@ def _serve(task: Task, questions: int, answering: int, foreign: Sequence[int]) -
 
 
 def _answer_questions(task: Task, questions: int, answering: int, foreign: Sequence[int]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which stops its workers
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # they reach the parent too, which stops its workers
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _raise_stopped)
     for descriptor in foreign:
         os.close(descriptor)

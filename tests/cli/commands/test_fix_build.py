@@ -284,3 +284,14 @@ def test_a_build_that_breaks_puts_files_back(answer: Answer, deleting: Path) -> 
     assert (deleting / "seen").read_text() == "weights/old\n"
     assert not (deleting / ".dockerignore").exists()
     assert (deleting / "Dockerfile").read_text() == IGNORED
+
+
+@pytest.mark.parametrize(("name", "code"), [("HUP", 129), ("QUIT", 131)])
+def test_a_terminal_that_goes_puts_files_back(answer: Answer, deleting: Path, name: str, code: int) -> None:
+    """The builder is ended, too, and nothing of it stays among the temporary files."""
+    script = f"read line < {deleting}/.dockerignore; echo $line > {deleting}/seen; kill -{name} $PPID"
+    pretend(deleting, f"{script}; while :; do :; done")
+    done, _, err = answer("fix", "oci-dir:deleting/layout", *BUILD, *FROM, *TO, "--write")
+    assert done == code, err
+    assert (deleting / "seen").read_text() == "weights/old\n"
+    assert not (deleting / ".dockerignore").exists()
