@@ -9,8 +9,9 @@ from itertools import zip_longest
 from posixpath import basename, join, normpath
 from typing import Final
 
+from layerscope.errors import FormatError
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.formats.dockerfile import Dockerfile, Instruction
+from layerscope.formats.dockerfile import Dockerfile, Instruction, Stage, parse_dockerfile
 from layerscope.formats.dockerfile_words import find_words, strip_quotes
 
 _REMOTE: Final = re.compile(r"\w+://|git@")
@@ -59,8 +60,15 @@ def list_folders(matched: MatchedDockerfile) -> dict[int, str]:
 
 
 def read_copy(instruction: Instruction, folder: str) -> ContextCopy | None:
-    """What a COPY or ADD takes from the context; None for any other, and for one out of a stage or a document."""
-    is_other = any(flag.startswith(("--from=", "--parents")) for flag in instruction.flags)
+    """What a COPY or ADD takes from the context, and where to; None for any other.
+
+    That is one out of a stage or a document, and one that keeps the parents of what it takes.
+    """
+    return None if any(flag.startswith("--parents") for flag in instruction.flags) else _read(instruction, folder)
+
+
+def _read(instruction: Instruction, folder: str) -> ContextCopy | None:
+    is_other = any(flag.startswith("--from=") for flag in instruction.flags)
     if instruction.keyword not in {"COPY", "ADD"} or is_other or instruction.documents:
         return None
     words = instruction.words or tuple(map(strip_quotes, find_words(instruction.operands)))
@@ -87,12 +95,30 @@ def read_mounts(instruction: Instruction, folder: str) -> Iterator[ContextCopy]:
 
 def find_takers(dockerfile: Dockerfile, path: str) -> Iterator[tuple[Instruction, Taking]]:
     """The instructions of any stage that take a path of the context."""
-    for each in dockerfile.instructions:
-        copy = read_copy(each, "")
-        for taken in (*((copy,) if copy is not None else ()), *read_mounts(each, "")):
-            how = max(compare_source(source, path) for source in taken.sources)
-            if how:
-                yield each, how
+    for stage in dockerfile.stages:
+        for each in stage.instructions:
+            done = _read_trigger(each) if each.keyword == "ONBUILD" else each
+            copy = _read(done, "")
+            for taken in (*((copy,) if copy is not None else ()), *read_mounts(done, "")):
+                how = max(compare_source(source, path) for source in taken.sources)
+                if how and done is not each and not _has_child(stage, dockerfile):
+                    how = Taking.ALONG  # by a build of another Dockerfile, from whatever context
+                if how:
+                    yield each, how
+
+
+def _read_trigger(instruction: Instruction) -> Instruction:
+    """What an ONBUILD has done where a build starts from its stage; itself where that is not understood."""
+    try:
+        return parse_dockerfile(f"FROM scratch\n{instruction.operands}\n".encode()).instructions[-1]
+    except FormatError:
+        return instruction
+
+
+def _has_child(stage: Stage, dockerfile: Dockerfile) -> bool:
+    """Whether a stage starts from this one, as far as is known."""
+    places = {stage.name, str(dockerfile.stages.index(stage))} - {""}
+    return any(other.base.lower() in places or "$" in other.base for other in dockerfile.stages)
 
 
 def compare_source(source: str, path: str) -> Taking:
