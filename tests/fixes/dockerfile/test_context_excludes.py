@@ -186,6 +186,46 @@ def test_another_dockerfile_of_the_context_may_need_the_path(root: Path, other: 
     assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == [safety]
 
 
+@pytest.mark.parametrize(("depth", "safety"), [("services/w", "review"), ("node_modules/w", "safe")])
+def test_a_dockerfile_further_down_may_need_the_path(root: Path, depth: str, safety: str) -> None:
+    """It is named, unless the list that is changed is of the own Dockerfile alone."""
+    (root / depth).mkdir(parents=True)
+    (root / depth / "Dockerfile").write_text("FROM x\nCOPY src/tests /data\n")
+    (edit,) = propose(root, COPY, DELETE).edits
+    assert edit.safety == safety
+    assert edit.title.endswith("; services/w/Dockerfile may take it, too") is (safety == "review")
+    (root / "Dockerfile.dockerignore").write_text("")
+    assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
+
+
+def test_more_folders_than_are_looked_into_may_hold_another(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then nobody knows that nothing needs the path."""
+    monkeypatch.setattr("layerscope.fixes.dockerfile.other_dockerfiles.FOLDERS_LIMIT", 2)
+    (edit,) = propose(root, COPY, DELETE).edits
+    assert edit.safety == "review"
+    assert edit.title.endswith("; a Dockerfile further down may take it, too")
+
+
+@pytest.mark.parametrize(
+    ("stage", "child", "reason"),
+    [
+        ("COPY --parents src/tests /x/", "FROM y", "line 2 copies src/tests by its name"),
+        ("ONBUILD COPY src/tests /x/", "FROM other", "line 2 copies src/tests by its name"),
+        ("ONBUILD RUN --mount=source=src/tests,target=/t make", "FROM other", "line 2 copies src/tests by its name"),
+        ("ONBUILD COPY src/tests /x/", "FROM y", ""),
+    ],
+)
+def test_another_stage_takes_the_path_by_its_name(root: Path, stage: str, child: str, reason: str) -> None:
+    """With the parents that it has, or where a stage starts from it; what another build does nobody knows."""
+    text = f"FROM base AS other\n{stage}\n{child} AS middle\nFROM base\n{COPY}\n{DELETE}\n"
+    matched = match(text, f"{COPY} # buildkit", f"{DELETE.replace('RUN ', 'RUN /bin/sh -c ')} # buildkit")
+    facts = FactSet([ended_in("removed", 1, "app/tests", 0)])
+    context = BuildContext(root, root / "Dockerfile")
+    proposal = propose_edits((found_in("LAY101", 1),), facts, matched, context=context)
+    assert [edit.safety for edit in proposal.edits] == ([] if reason else ["review"])
+    assert reason in "".join(each.reason for each in proposal.refused)
+
+
 @pytest.mark.parametrize(
     ("files", "podman", "edited"),
     [

@@ -1,7 +1,6 @@
 """The build context: the folder that COPY takes from, read without following a link out of it."""
 
 import os
-import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,6 @@ from typing import Final
 SIZE_LIMIT: Final = 1 << 20
 """Bytes of a file that is edited; lists of requirements and of what is ignored are far smaller."""
 
-NEIGHBOURS: Final = 50
-"""Dockerfiles beside the one that is edited which are looked at."""
-
-_DOCKERFILE: Final = re.compile(
-    r"(?i)(?:dockerfile|containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|containerfile)"
-)
 _BESIDE: Final = (".containerignore", ".dockerignore")
 
 
@@ -81,20 +74,9 @@ class BuildContext:
         name = _BESIDE[1]
         return ContextFile(name, self._name(name), self.root.resolve() / name, None)
 
-    def read_other_dockerfiles(self) -> list[tuple[str, bytes]]:
-        """The other Dockerfiles at the top of the context and beside the one that is edited."""
-        own, found = self.dockerfile.resolve(), list[tuple[str, bytes]]()
-        for folder in dict.fromkeys((self.root.resolve(), own.parent)):
-            try:
-                entries = sorted(entry.name for entry in os.scandir(folder) if _DOCKERFILE.fullmatch(entry.name))
-            except OSError:
-                continue
-            for name in entries[:NEIGHBOURS]:
-                place = folder / name
-                if not name.endswith("ignore") and place.is_file() and place.resolve() != own:
-                    content = read_regular(place)
-                    found.append((name, content if isinstance(content, bytes) else b""))
-        return found
+    def is_own(self, file: ContextFile) -> bool:
+        """Whether a list of what is not copied is of this Dockerfile alone."""
+        return file.place.name != _BESIDE[0] and file.place.name != _BESIDE[1]
 
     def _name(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from posixpath import basename, join, normpath
 from typing import Final
 
-from layerscope.errors import FormatError
 from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.fixes.dockerfile.build_context import BuildContext, ContextFile
@@ -15,8 +14,9 @@ from layerscope.fixes.dockerfile.copies import ContextCopy, Taking, find_sources
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, FileEdit, NoEdit
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_other_stage
+from layerscope.fixes.dockerfile.other_dockerfiles import find_other_takers, tell_others
 from layerscope.fixes.dockerfile.scripts import read_script
-from layerscope.formats.dockerfile import Instruction, parse_dockerfile
+from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.shell_list import ListedCommand
 from layerscope.rules.fix import Safety
 from layerscope.rules.wording import tell_list
@@ -87,16 +87,18 @@ def exclude_copied(
         named = f"{file.name} names {tell_list(excluded)} already: build the image again"
         reason = f"line {copy.number} copies them, and {named}"
         return NoEdit(CODE, step.layer, reason, is_held=True, remade=(copy.number, remover.number))
+    others = [] if context.is_own(file) else find_other_takers(context, excluded)
     is_safe = not (
-        drops
+        others
+        or drops
         or _may_read(matched, copy, remover)
-        or any(_is_taken_along(matched, context, copy, path) for path in excluded)
+        or any(taker != copy for path in excluded for taker, _ in find_takers(matched.dockerfile, path))
         or any(line.strip().startswith("!") for line in (file.text or "").splitlines())
     )
     return DockerfileEdit(
         CODE,
         step.layer,
-        _tell(lines, file, copy, remover),
+        f"{_tell(lines, file, copy, remover)}{tell_others(others, 'it')}",
         Safety.SAFE if is_safe else Safety.REVIEW,
         drops=tuple(drops),
         files=(FileEdit(file, lines=lines, is_ignores=True),) if lines else (),
@@ -188,20 +190,6 @@ def _may_read(matched: MatchedDockerfile, copy: Instruction, remover: Instructio
     commands = read_script(remover)
     first = next((place for place, command in enumerate(commands) if not _read_rm(command)), len(commands))
     return any(_read_rm(command) for command in commands[first:])
-
-
-def _is_taken_along(matched: MatchedDockerfile, context: BuildContext, copy: Instruction, path: str) -> bool:
-    """Whether another instruction takes the path with a folder, in this Dockerfile or in one beside it."""
-    if any(taker != copy for taker, _ in find_takers(matched.dockerfile, path)):
-        return True
-    for _, content in context.read_other_dockerfiles():
-        try:
-            other = parse_dockerfile(content)
-        except FormatError:
-            return True
-        if any(find_takers(other, path)):
-            return True
-    return False
 
 
 def _is_ignored(path: str, file: ContextFile) -> bool:

@@ -1,0 +1,104 @@
+"""The other Dockerfiles that may be built from a context, and which of them take a path of it as well."""
+
+import os
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from layerscope.errors import FormatError
+from layerscope.fixes.dockerfile.build_context import BuildContext, read_regular
+from layerscope.fixes.dockerfile.copies import find_takers
+from layerscope.formats.dockerfile import parse_dockerfile
+from layerscope.rules.wording import tell_list
+
+FOLDERS_LIMIT: Final = 5_000
+"""Folders of a context that are looked into; a large repository of many services has some thousands."""
+
+FILES_LIMIT: Final = 200
+"""Dockerfiles that are read."""
+
+SHOWN: Final = 3
+"""Dockerfiles that are named."""
+
+UNKNOWN: Final = "a Dockerfile further down"
+"""What may take a path where a context has more folders or Dockerfiles than are looked at."""
+
+_DOCKERFILE: Final = re.compile(
+    r"(?i)(?:dockerfile|containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|containerfile)"
+)
+_SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".tox", ".venv", "__pycache__", "node_modules"})
+"""Folders whose Dockerfiles, if any, nobody builds from this context."""
+
+
+def find_other_takers(context: BuildContext, paths: Collection[str]) -> list[str]:
+    """The other Dockerfiles, by their paths, that take one of these paths of the context, or may."""
+    return [name for name, content in _iter_others(context) if content is None or _takes(content, paths)]
+
+
+def tell_others(names: Sequence[str], what: str) -> str:
+    """That others may take it, as the end of a title; nothing where none does."""
+    if not names:
+        return ""
+    shown = tell_list(names[:SHOWN], shown=SHOWN, is_cut=len(names) > SHOWN)
+    return f"; {shown} may take {what}, too"
+
+
+def _takes(content: bytes, paths: Collection[str]) -> bool:
+    """Whether a Dockerfile takes one of the paths, or is not understood."""
+    try:
+        dockerfile = parse_dockerfile(content)
+    except FormatError:
+        return True
+    return any(taken for path in paths for taken in find_takers(dockerfile, path))
+
+
+def _iter_others(context: BuildContext) -> Iterator[tuple[str, bytes | None]]:
+    """Each Dockerfile but the own one, by its path in the context; without content what cannot be known."""
+    root, own, count = context.root.resolve(), context.dockerfile.resolve(), 0
+    for folder in _iter_folders(root, own.parent):
+        if folder is None:
+            yield UNKNOWN, None
+            return
+        for entry in _scan(folder):
+            place = folder / entry.name
+            is_named = _DOCKERFILE.fullmatch(entry.name) is not None and not entry.name.endswith("ignore")
+            if not is_named or not place.is_file() or place.resolve() == own:
+                continue
+            count += 1
+            if count > FILES_LIMIT:
+                yield UNKNOWN, None
+                return
+            content = read_regular(place)
+            name = str(place.relative_to(root)) if place.is_relative_to(root) else entry.name
+            yield name, content if isinstance(content, bytes) else None
+
+
+def _iter_folders(root: Path, own: Path) -> Iterator[Path | None]:
+    """The folders of a context, those nearest to its top first, and the Dockerfile's own; None where more are left."""
+    if not own.is_relative_to(root):
+        yield own
+    waiting, count = [root], 0
+    while waiting:
+        below: list[Path] = []
+        for folder in waiting:
+            count += 1
+            if count > FOLDERS_LIMIT:
+                yield None
+                return
+            yield folder
+            below += [
+                folder / entry.name
+                for entry in _scan(folder)
+                if entry.name not in _SKIPPED and entry.is_dir(follow_symlinks=False)
+            ]
+        waiting = below
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    """What a folder holds, in order; nothing of one that cannot be read, which no builder is sent either."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
