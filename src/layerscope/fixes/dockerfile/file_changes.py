@@ -80,6 +80,8 @@ def _change(file: ContextFile, edits: Sequence[FileEdit]) -> str | None:
     lines = dict.fromkeys(line for edit in edits for line in edit.lines)
     if lines and text and not text.endswith("\n"):
         text += end
+    if lines and text.removesuffix("\n").removesuffix("\r").endswith("\\"):
+        text += end  # pip would read what follows as the rest of that line
     return text + "".join(f"{line}{end}" for line in lines)
 
 
