@@ -37,9 +37,20 @@ def test_what_names_no_distribution_is_no_line(text: str) -> None:
     assert parse_requirements(f"{text}\n").lines == ()
 
 
-def test_an_address_is_told_as_such() -> None:
-    """Its version is the file's."""
-    (line,) = parse_requirements("numpy @ https://x/numpy.whl\n").lines
+@pytest.mark.parametrize(
+    "text",
+    [
+        "numpy @ https://x/numpy.whl",
+        "./numpy-2.1.0-cp312-cp312-linux_x86_64.whl",
+        "https://x/numpy-2.1.0%2Bcu-cp312-cp312-linux_x86_64.whl#sha256=aa",
+        "numpy-2.1.0.tar.gz",
+        "-e git+https://x/y.git#egg=numpy",
+        "--editable=git+ssh://x/y#subdirectory=z&egg=NumPy[dev]",
+    ],
+)
+def test_an_address_is_told_as_such(text: str) -> None:
+    """Its version is the file's, and its name what the address says."""
+    (line,) = parse_requirements(f"{text}\n").lines
     assert (line.key, line.has_url) == ("numpy", True)
 
 

@@ -130,6 +130,14 @@ def test_a_word_that_cannot_be_joined_with_the_requirement_is_told(word: str, re
     assert proposal.refused[0].reason.startswith(reason)
 
 
+def test_a_word_that_is_a_file_is_told() -> None:
+    """A second requirement of the same name would contradict it."""
+    proposal = propose_runs("pip install ./numpy-2.1.0-cp312-cp312-linux_x86_64.whl pandas")
+    assert not proposal.edits
+    reason = "line 2 asks for numpy from an address or file: change it by hand"
+    assert [each.reason for each in proposal.refused] == [reason]
+
+
 def test_a_word_that_was_changed_since_is_left_to_a_build() -> None:
     """The image is only older."""
     matched = match("FROM base\nRUN pip install 'numpy<2'\n", "RUN /bin/sh -c pip install numpy # buildkit")

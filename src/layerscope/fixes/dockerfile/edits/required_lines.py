@@ -52,7 +52,7 @@ def change_files(
         for line in [line for line in each.content.lines if line.key == key]:
             verdict = _judge(line, facts)
             if verdict is None or line.has_url:
-                how = "from an address" if line.has_url else "under a condition"
+                how = "from an address or file" if line.has_url else "under a condition"
                 return f"line {line.number} of {each.file.name} asks for {requirement.name} {how}: change it by hand"
             text = _change(line, requirement, each) if verdict else None
             if isinstance(text, Refusal):

@@ -24,6 +24,7 @@ from layerscope.fixes.dockerfile.moving import find_shell_defect
 from layerscope.fixes.dockerfile.scripts import read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_words, strip_quotes
+from layerscope.formats.requirements_file import find_address_name
 from layerscope.formats.shell_list import ListedCommand
 from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.finding import Finding
@@ -196,6 +197,9 @@ def _find_defect(
         return f"{line} asks for {requirement.name} under a condition: change it by hand"
     if found is not None and (defect := Asked(found.name, found.extras, found.versions).defect):
         return f"{line} asks for {requirement.name} {defect}: change it by hand"
+    addresses = map(find_address_name, map(strip_quotes, find_words(command.text)))
+    if key in {canonicalize_name(name) for name in addresses if name}:
+        return f"{line} asks for {requirement.name} from an address or file: change it by hand"
     if not is_named and "--no-deps" in command.text:
         return f"{line} installs without what is required: install {requirement} in a step of its own"
     if re.search(rf"(?<![\w.-]){re.escape(requirement.name)}[^\s]*\$", command.text):
