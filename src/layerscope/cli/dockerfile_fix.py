@@ -125,7 +125,7 @@ def open_dockerfile(
     name = choice.path.name if _is_far(choice.path) else str(choice.path)
     prefix = "" if _is_far(folder) or str(folder) == "." else folder.as_posix()
     is_podman = any(image.startswith("podman:") for image in images)
-    built_from = BuildContext(folder.absolute(), choice.path.absolute(), prefix, name, is_podman)
+    built_from = BuildContext(folder.absolute(), choice.path.absolute(), prefix, name, is_podman, context is None)
     return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target, built_from)
 
 
@@ -138,7 +138,9 @@ def propose_changes(
     matched = match_dockerfile(opened.dockerfile, result.steps, opened.target, shell)
     findings = tuple(finding for finding in result.findings if not codes or finding.code in codes)
     name = opened.context.dockerfile_name
-    return propose_edits(findings, result.facts, matched, is_safe=is_safe, name=name, context=opened.context)
+    return propose_edits(
+        findings, result.facts, matched, is_safe=is_safe, name=name, context=opened.context, tree=result.tree
+    )
 
 
 def print_reconstruction(result: AuditResult, console: Console) -> None:

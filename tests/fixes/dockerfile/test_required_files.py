@@ -12,8 +12,10 @@ from layerscope.fixes.dockerfile.proposal import DockerfileProposal, propose_edi
 from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.fix import Fix
 from support.dockerfiles import match
+from support.indexes import merged
 from support.python_facts import DISTRIBUTION, ENVIRONMENT
 from support.results import make_finding
+from support.tar_member import file
 
 NUMPY = AskTogether(("numpy<2",), ("pandas",))
 COPY = "COPY requirements.txt /app/"
@@ -21,9 +23,15 @@ INSTALL = "RUN pip install -r /app/requirements.txt"
 
 
 def propose(
-    root: Path, files: dict[str, str], *lines: str, edit: AskTogether = NUMPY, facts: tuple[Fact, ...] = ()
+    root: Path,
+    files: dict[str, str],
+    *lines: str,
+    edit: AskTogether = NUMPY,
+    facts: tuple[Fact, ...] = (),
+    held: str | None = None,
+    is_guessed: bool = False,
 ) -> DockerfileProposal:
-    """What is proposed for an image of these lines, built from a folder with these files."""
+    """What is proposed for an image of these lines, built from a folder with these files; it may hold another one."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(text.encode())
@@ -33,7 +41,9 @@ def propose(
     finding = structs.replace(
         make_finding("PY007"), fixes=(Fix("Keep NumPy below 2", ("do it",), build_edits=(edit,)),)
     )
-    return propose_edits((finding,), FactSet(facts), matched, context=BuildContext(root, root / "Dockerfile"))
+    context = BuildContext(root, root / "Dockerfile", is_guessed=is_guessed)
+    tree = None if held is None else merged([file("app/requirements.txt", held.encode())])
+    return propose_edits((finding,), FactSet(facts), matched, context=context, tree=tree)
 
 
 @pytest.mark.parametrize(
@@ -274,3 +284,17 @@ def test_a_line_that_cannot_be_joined_with_the_requirement_is_told(tmp_path: Pat
     proposal = propose(tmp_path, {"requirements.txt": f"{line}\n"})
     assert not proposal.changes
     assert [each.reason for each in proposal.refused] == [f"line 1 of requirements.txt {reason}"]
+
+
+@pytest.mark.parametrize(
+    ("held", "is_guessed", "is_changed"),
+    [("numpy\n", True, True), ("pandas\n", True, False), ("pandas\n", False, True), (None, True, True)],
+)
+def test_a_file_that_the_image_holds_otherwise_is_left(
+    tmp_path: Path, held: str | None, *, is_guessed: bool, is_changed: bool
+) -> None:
+    """Where nobody named the folder, it may be another one than the image was built from."""
+    proposal = propose(tmp_path, {"requirements.txt": "numpy\n"}, held=held, is_guessed=is_guessed)
+    told = "requirements.txt is not what the image holds as /app/requirements.txt: name the folder that it is built "
+    assert bool(proposal.changes) is is_changed
+    assert [each.reason for each in proposal.refused] == ([] if is_changed else [f"{told}from by --context"])

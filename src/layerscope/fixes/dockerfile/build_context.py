@@ -34,7 +34,8 @@ class ContextFile:
 class BuildContext:
     """A folder, the Dockerfile that is built from it, and whether podman's builder reads them.
 
-    `prefix` is how diffs call the folder, and `dockerfile_name` how they call the file.
+    `prefix` is how diffs call the folder, and `dockerfile_name` how they call the file. Where nobody named the folder,
+    the Dockerfile's `is_guessed` to be it.
     """
 
     root: Path
@@ -42,6 +43,7 @@ class BuildContext:
     prefix: str = ""
     dockerfile_name: str = "Dockerfile"
     is_podman: bool = False
+    is_guessed: bool = False
 
     def find_kind(self, path: str) -> str:
         """`file` or `folder`; empty for what is not there, is a link, lies behind one, or is something else."""

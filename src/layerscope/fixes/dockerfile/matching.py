@@ -2,11 +2,12 @@
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from layerscope.errors import UsageError
+from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.dockerfile.base_shell import find_base_shell
 from layerscope.fixes.dockerfile.build_context import BuildContext
 from layerscope.fixes.dockerfile.likeness import Likeness, compare_step
@@ -33,7 +34,7 @@ class MatchedDockerfile:
 
     `chain` are the stages that the image is made of, the target last: each starts from the one before. `base_shell`
     are the words of the shell that the image below them hands down, empty for the usual one. `context` is the folder
-    that it is built from, where that is at hand.
+    that it is built from, where that is at hand, and `tree` what the image holds.
     """
 
     dockerfile: Dockerfile
@@ -42,6 +43,7 @@ class MatchedDockerfile:
     matches: tuple[Match, ...]
     base_shell: tuple[str, ...] = ()
     context: BuildContext | None = None
+    tree: MergedTree | None = field(default=None, compare=False, repr=False)
 
     @property
     def target(self) -> Stage:

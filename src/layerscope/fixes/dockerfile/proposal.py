@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from layerscope.facts.fact_set import FactSet
+from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.dockerfile.applying import apply_edits
 from layerscope.fixes.dockerfile.build_context import BuildContext
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
@@ -111,12 +112,14 @@ def propose_edits(
     is_safe: bool = False,
     name: str = NAME,
     context: BuildContext | None = None,
+    tree: MergedTree | None = None,
 ) -> DockerfileProposal:
     """Ask every editor, and apply what goes together; nothing where the image was not built from this file.
 
-    With `is_safe`, only what may be applied unread. Without a context, no file beside the Dockerfile is changed.
+    With `is_safe`, only what may be applied unread. Without a context, no file beside the Dockerfile is changed, and
+    none of a guessed one that the image holds otherwise in its `tree`.
     """
-    matched = replace(matched, context=context)
+    matched = replace(matched, context=context, tree=tree)
     dockerfile = matched.dockerfile
     if not matched.is_related:
         unrelated = NoEdit("", None, "the image was not built from this Dockerfile: its history has other instructions")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from posixpath import basename, dirname, join, normpath
 from typing import Final
 
@@ -13,6 +14,7 @@ from layerscope.fixes.dockerfile.scripts import read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_words, strip_quotes
 from layerscope.formats.requirements_file import RequirementsFile, parse_requirements
+from layerscope.layers.columns import NO_DIGEST
 
 FILES_LIMIT: Final = 20
 """Files that one command reads, those that files name among them."""
@@ -26,12 +28,16 @@ _CHANGES_FOLDER: Final = re.compile(r"(?:cd|pushd|popd)(?:\s|$)")
 
 @dataclass(frozen=True)
 class RequiredFile:
-    """A file that a command reads, what it asks for, and the instructions that take it, by their first lines."""
+    """A file that a command reads, what it asks for, and the instructions that take it, by their first lines.
+
+    A `doubt` says why it may be another file than the image was built with.
+    """
 
     file: ContextFile
     is_constraint: bool
     content: RequirementsFile
     takers: tuple[int, ...]
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,8 @@ class _Reading:
             return
         content = parse_requirements(file.text or "")
         takers = tuple(each.number for each, _ in find_takers(self.matched.dockerfile, source))
-        self.files.append(RequiredFile(file, is_constraint, content, tuple(dict.fromkeys(takers))))
+        doubt = self._find_doubt(file, path)
+        self.files.append(RequiredFile(file, is_constraint, content, tuple(dict.fromkeys(takers)), doubt))
         for nested in content.nested:
             if "://" in nested.path or "$" in nested.path:
                 self.unread.append(f"where {nested.path} lies cannot be told")
@@ -99,6 +106,15 @@ class _Reading:
                 self.add(
                     normpath(join(dirname(path), nested.path)), is_constraint=is_constraint or nested.is_constraint
                 )
+
+    def _find_doubt(self, file: ContextFile, path: str) -> str:
+        """Why a file of a folder that nobody named is not known to be the image's: what lies there is another."""
+        node = self.matched.tree.get(path.strip("/")) if self.matched.tree is not None else None
+        digest = None if node is None else node.digest
+        is_known = digest not in {None, NO_DIGEST}
+        if not (self.context.is_guessed and is_known) or digest == sha256((file.text or "").encode()).digest():
+            return ""
+        return f"{file.name} is not what the image holds as {path}: name the folder that it is built from by --context"
 
     def _find_source(self, path: str) -> tuple[str, str]:
         """The path of the context, or why there is none."""

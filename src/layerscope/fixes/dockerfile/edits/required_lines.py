@@ -66,7 +66,9 @@ def change_files(
         place = _choose(requirement, key, files, facts, beside)
         text = "" if place is None else _write(requirement, place)
         changed += [ChangedFile(FileEdit(place.file, lines=(text,)), place.takers)] if place is not None else []
+    edited = [each.edit.file for each in changed]
     defect = _find_defect(requirement, files) if changed else ""
+    defect = defect or next((each.doubt for each in files if each.doubt and each.file in edited), "")
     return defect or changed
 
 
