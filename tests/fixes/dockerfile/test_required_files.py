@@ -298,3 +298,15 @@ def test_a_file_that_the_image_holds_otherwise_is_left(
     told = "requirements.txt is not what the image holds as /app/requirements.txt: name the folder that it is built "
     assert bool(proposal.changes) is is_changed
     assert [each.reason for each in proposal.refused] == ([] if is_changed else [f"{told}from by --context"])
+
+
+@pytest.mark.parametrize(
+    ("other", "end"),
+    [("COPY requirements.txt /x/", "; jobs/Dockerfile may take requirements.txt, too"), ("COPY main.py /x/", "")],
+)
+def test_a_file_that_another_dockerfile_copies_is_to_be_reviewed(tmp_path: Path, other: str, end: str) -> None:
+    """What is installed there is another as well."""
+    files = {"requirements.txt": "numpy\n", "jobs/Dockerfile": f"FROM base\n{other}\n"}
+    (edit,) = propose(tmp_path, files).edits
+    assert edit.title == f"Keep NumPy below 2{end}"
+    assert edit.safety == "review" or not end

@@ -21,6 +21,7 @@ from layerscope.fixes.dockerfile.edits.required_files import (
 from layerscope.fixes.dockerfile.edits.required_lines import change_files, find_met, is_installed
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_shell_defect
+from layerscope.fixes.dockerfile.other_dockerfiles import find_other_takers, tell_others
 from layerscope.fixes.dockerfile.scripts import read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_words, strip_quotes
@@ -28,8 +29,9 @@ from layerscope.formats.requirements_file import find_address_name
 from layerscope.formats.shell_list import ListedCommand
 from layerscope.rules.build_edit import AskTogether
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.fix import Fix, Safety
 from layerscope.rules.python_cures import quote_requirements
+from layerscope.rules.wording import tell_list
 
 _UNINSTALL: Final = re.compile(r"\bpip[\d.]*\s+uninstall\b")
 _ELSEWHERE: Final = re.compile(r"\s(?:-t|--target|--prefix|--root|--user)(?=[\s=])")
@@ -122,13 +124,16 @@ def _edit(
     for word, texts in added.items():
         place = word.maker.find_place(word.end - 1) + 1
         spans[Span(place, place, f" {' '.join(map(shlex.quote, texts))}")] = None
+    files = tuple(file for each in asked for file in each.files)
+    paths = dict.fromkeys(each.file.path for each in files)
+    others = find_other_takers(matched.context, list(paths)) if matched.context is not None and paths else []
     return DockerfileEdit(
         finding.code,
         None,
-        fix.title,
-        fix.safety,
+        f"{fix.title}{tell_others(others, tell_list(paths))}",
+        Safety.REVIEW if others else fix.safety,
         spans=tuple(spans),
-        files=tuple(file for each in asked for file in each.files),
+        files=files,
         remade=tuple(sorted({number for each in asked for number in each.remade})),
     )
 
