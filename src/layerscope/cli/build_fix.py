@@ -16,12 +16,13 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.build_files import find_ignores, hold_context, leave_out_unbuildable, write_dockerfile
+from layerscope.cli.built_outputs import deliver_built
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import OpenedDockerfile, check_unchanged, propose_changes
 from layerscope.cli.image_access import tell_cache_notes
 from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
-from layerscope.cli.outputs import Output, Renderer, deliver
+from layerscope.cli.outputs import Output
 from layerscope.cli.progress import show_progress
 from layerscope.cli.proof_probe import ProbedProof, ProofProbe
 from layerscope.cli.unchanged import deliver_unchanged
@@ -36,9 +37,6 @@ from layerscope.fixes.destinations.engine import EngineDestination
 from layerscope.fixes.destinations.select import select_destination
 from layerscope.policies.error_search import clean_text
 from layerscope.report.build_words import tell_command
-from layerscope.report.built_markdown import render_built_markdown, render_failed_markdown
-from layerscope.report.built_view import render_built_json, render_built_text
-from layerscope.report.failed_build_view import render_failed_json, render_failed_text, tell_output, tell_place
 from layerscope.rules.wording import tell_count
 from layerscope.sources.daemon import DaemonSource
 from layerscope.sources.source import InPlace
@@ -186,14 +184,13 @@ def apply_build(
     with hold_context(rebuild.opened, fix.proposal, console, is_written=rebuild.is_written) as keep:
         done = _build(rebuild, fix, whole, options=options, console=console, proof=probed)
         is_good = isinstance(done, Built) and done.is_proved
-        is_shown = any(output.format == "terminal" and output.path is None for output in outputs)
-        if isinstance(done, FailedBuild) and not is_shown:
-            for line in (tell_place(done), *(tell_output(done) if console.quiet else ())):
-                console.complain(line)
-        deliver(outputs, _list_renderers(done), context=console.render_context(), console=console)
-        if is_good and rebuild.is_written:
-            _write(rebuild, fix, console)
-            keep()
+
+        def finish() -> None:
+            if is_good and rebuild.is_written:
+                _write(rebuild, fix, console)
+                keep()
+
+        deliver_built(done, outputs, console, finish=finish)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
 
 
@@ -283,18 +280,3 @@ def _run(rebuild: Rebuild, fix: BuildFix, name: str, console: Console) -> BuildR
                 )
             raise
     return BuildRun(tuple(command), code, output.find_breakdown())
-
-
-def _list_renderers(done: Built | FailedBuild) -> dict[str, Renderer]:
-    """What was made in each format."""
-    if isinstance(done, FailedBuild):
-        return {
-            "terminal": lambda context: render_failed_text(done, context),
-            "json": lambda _: render_failed_json(done),
-            "markdown": lambda _: render_failed_markdown(done),
-        }
-    return {
-        "terminal": lambda context: render_built_text(done, context),
-        "json": lambda _: render_built_json(done),
-        "markdown": lambda _: render_built_markdown(done),
-    }

@@ -262,6 +262,19 @@ def test_an_edit_that_was_written_before_is_built_and_proved(
     assert told in " ".join(out.decode().split())
 
 
+def test_a_report_that_cannot_be_told_leaves_the_image_and_the_files(
+    answer: Answer, deleting: Path, stub: EngineStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are there already, which is said; exit code 2."""
+    kept = ((DELETING[0][0], DELETING[0][1].replace("old", "new")), (DELETING[1][0], ""))
+    named = build_from(monkeypatch, deleting, stub, kept)
+    arguments = (*BUILD, *FROM, *TO, "--only", "LAY101", "--write", "-q", "-o", "json=/dev/full")
+    code, _, err = answer("fix", "oci-dir:deleting/layout", *arguments)
+    assert (code, len(named)) == (2, 1), err
+    assert err.endswith("No space left on device; docker:fixed:latest is the new image all the same\n")
+    assert (deleting / ".dockerignore").read_text() == "weights/old\n"
+
+
 def test_a_list_that_the_builder_does_not_see_is_told(answer: Answer, deleting: Path) -> None:
     """The classic builder reads the context's own alone: nothing is built, and nothing written."""
     pretend(deleting, "touch built")

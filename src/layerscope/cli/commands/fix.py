@@ -13,6 +13,7 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.build_fix import BuildChoice, apply_build, open_rebuild, with_build
+from layerscope.cli.built_outputs import deliver_made
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import (
@@ -220,7 +221,7 @@ def _deliver_applied(
         "json": lambda _: render_applied_json(applied),
         "markdown": lambda _: render_applied_markdown(applied),
     }
-    deliver(outputs, renderers, context=console.render_context(), console=console)
+    deliver_made(applied.destination if applied.is_proved else "", outputs, renderers, console)
     return exit_codes.CLEAN if applied.is_proved else exit_codes.FINDINGS
 
 
