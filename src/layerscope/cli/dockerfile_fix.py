@@ -122,10 +122,17 @@ def open_dockerfile(
     if context is not None and not context.is_dir():
         raise UsageError(f"--context {str(context)!r}: expected a folder")
     folder = choice.path.parent if context is None else context
-    name = choice.path.name if _is_far(choice.path) else str(choice.path)
-    prefix = "" if _is_far(folder) or str(folder) == "." else folder.as_posix()
+    name, prefix, typed = _name_places(choice.path, folder)
     is_podman = any(image.startswith("podman:") for image in images)
-    built_from = BuildContext(folder.absolute(), choice.path.absolute(), prefix, name, is_podman, context is None)
+    built_from = BuildContext(
+        folder.absolute(),
+        choice.path.absolute(),
+        prefix,
+        name,
+        is_podman,
+        context is None,
+        typed,
+    )
     return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target, built_from)
 
 
@@ -210,9 +217,24 @@ def check_unchanged(opened: OpenedDockerfile, changes: Collection[FileChange] = 
     check_files(tuple(changes))
 
 
-def _is_far(path: Path) -> bool:
-    """Whether a path does not lead below the folder of the command."""
-    return path.is_absolute() or ".." in path.parts
+def _name_places(path: Path, folder: Path) -> tuple[str, str, tuple[str, str]]:
+    """How diffs call the Dockerfile and the folder that it is built from, and how a command names them.
+
+    It is from the command's folder, below which both lie; else diffs begin at the folder that is built from, where the
+    Dockerfile lies in it, so that patches apply there.
+    """
+    here = os.path.normpath(Path.cwd())
+    file, top = (os.path.normpath(Path(here, each)) for each in (path, folder))
+    is_near = _is_below(file, here) and _is_below(top, here)
+    start = here if is_near else top if _is_below(file, top) else ""
+    name = os.path.relpath(file, start) if start else path.name
+    prefix = os.path.relpath(top, start) if start else "."
+    return name, "" if prefix == "." else prefix, (name, prefix) if is_near else (str(path), str(folder))
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Whether a path leads into a folder, or is that one, by its words."""
+    return os.path.commonpath((path, folder)) == folder
 
 
 def _tell_writing(opened: OpenedDockerfile) -> str:

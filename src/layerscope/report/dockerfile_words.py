@@ -1,6 +1,8 @@
 """What is changed in a Dockerfile and what is not, in words."""
 
+import shlex
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Final
 
 from layerscope.fixes.dockerfile.edit import NoEdit
@@ -64,13 +66,21 @@ def tell_unmatched(proposal: DockerfileProposal) -> Iterator[str]:
 
 def _tell_options(proposal: DockerfileProposal) -> str:
     matched = proposal.matched
-    file = f" -f {proposal.name}" if proposal.name != NAME else ""
+    name, folder = (proposal.name, ".") if matched.context is None else matched.context.typed
+    is_found = _tell_context(proposal) == folder and name == str(PurePath(folder, NAME))
+    file = "" if is_found else f" -f {shlex.quote(name or proposal.name)}"
     is_last = matched.target == matched.dockerfile.stages[-1]
     return file if is_last else f"{file} --target {matched.target.name}"
 
 
 def _tell_context(proposal: DockerfileProposal) -> str:
-    """The folder that is built from, where files of it are changed; nobody knows another one."""
+    """The folder that is built from, where it was named, or files of it are changed; nobody knows another one.
+
+    That of a Dockerfile which does not lie below the command's folder is more likely than that folder itself.
+    """
     context = proposal.matched.context
-    is_known = context is not None and any(edit.files for edit in proposal.edits)
-    return (context.prefix if context is not None and is_known else "") or "."
+    if context is None:
+        return "."
+    is_far = context.typed[0].startswith(("/", ".."))
+    is_known = not context.is_guessed or is_far or any(edit.files for edit in proposal.edits)
+    return shlex.quote((context.typed[1] or context.prefix if is_known else "") or ".")

@@ -182,7 +182,8 @@ def test_the_context_may_be_another_folder(answer: Answer, image: Path, context:
     assert "deletes by a plain path what the context has (--context names it)" in " ".join(out.decode().split())
     _, out, _ = answer("fix", image, "--file", "Dockerfile", "--context", "src", "--write")
     assert (
-        "+++ b/src/.dockerignore\n@@ -0,0 +1 @@\n+tests\n\n2 changes; then: docker build -t IMAGE src\n" in out.decode()
+        "+++ b/src/.dockerignore\n@@ -0,0 +1 @@\n+tests\n\n2 changes; then: docker build -f Dockerfile -t IMAGE src\n"
+        in out.decode()
     )
     assert (context / "src/.dockerignore").read_text() == "tests\n"
 
@@ -213,3 +214,37 @@ class CheckedLate:
 def list_files(folder: Path) -> list[str]:
     """The names of all files of a folder, temporary ones too."""
     return sorted(path.name for path in folder.iterdir() if not path.is_dir())
+
+
+@pytest.mark.parametrize(
+    ("places", "names", "command"),
+    [
+        (("", "{top}/b/Dockerfile", None), ["b/Dockerfile", "b/.dockerignore"], "-t IMAGE b"),
+        (("", "b/Dockerfile", "b"), ["b/Dockerfile", "b/.dockerignore"], "-t IMAGE b"),
+        (("c", "../b/Dockerfile", None), ["Dockerfile", ".dockerignore"], "-t IMAGE ../b"),
+        (("c", "../b/Dockerfile", "../b"), ["Dockerfile", ".dockerignore"], "-t IMAGE ../b"),
+        (("b", "{top}/b/Dockerfile", "../b"), ["Dockerfile", ".dockerignore"], "-t IMAGE ."),
+        (("b", "Dockerfile", "{top}/b"), ["Dockerfile", ".dockerignore"], "-t IMAGE ."),
+    ],
+)
+def test_diff_and_command_name_the_files_from_where_they_are_used(
+    answer: Answer,
+    image: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    places: tuple[str, str, str | None],
+    *,
+    names: list[str],
+    command: str,
+) -> None:
+    """The patch applies in the command's folder, or in the one that is built from; the command is as it was typed."""
+    here, file, folder = places
+    (tmp_path / "b/tests").mkdir(parents=True)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "b/Dockerfile").write_text(BEFORE)
+    monkeypatch.chdir(tmp_path / here)
+    context = [] if folder is None else ["--context", folder.format(top=tmp_path)]
+    _, out, _ = answer("fix", image, "--file", file.format(top=tmp_path), *context)
+    told = out.decode()
+    assert [line.removeprefix("+++ b/") for line in told.splitlines() if line.startswith("+++ ")] == names
+    assert f"then: docker build {command.format(top=tmp_path)}" in " ".join(told.split())
