@@ -24,6 +24,13 @@ def test_a_word_that_is_no_option_is_refused() -> None:
         check_options(("A=1",))
 
 
+@pytest.mark.parametrize("option", ["--help", "-h", "--check", "--call=outline", "--print"])
+def test_what_builds_nothing_is_refused(option: str) -> None:
+    """The builder ends well, and there is no image."""
+    with pytest.raises(UsageError, match="expected none with which the builder builds no image"):
+        check_options((option,))
+
+
 def test_flags_are_joined() -> None:
     """Each stands once, and no stage is named where all is built anew."""
     a, b, pull, everything = ("--no-cache-filter", "a"), ("--no-cache-filter", "b"), ("--pull",), ("--no-cache",)

@@ -15,6 +15,9 @@ OWN_OPTIONS: Final = (
 )
 """Options of builders that are set already, or would have the image end elsewhere."""
 
+TELLING_OPTIONS: Final = ("-h", "--help", "--version", "--call", "--check", "--print")
+"""Options with which a builder tells something and builds nothing."""
+
 _HEALTH_CHECK: Final = re.compile(r"^\s*HEALTHCHECK\s", re.IGNORECASE | re.MULTILINE)
 
 _SHORT: Final = 2
@@ -50,6 +53,8 @@ def check_options(options: Sequence[str]) -> None:
         name = option.partition("=")[0]
         if not option.startswith("-"):
             raise UsageError(f"--build-option {option!r}: expected an option of the builder, as --build-arg=NAME=VALUE")
+        if name in TELLING_OPTIONS:
+            raise UsageError(f"--build-option {option!r}: expected none with which the builder builds no image")
         if name in OWN_OPTIONS or (not name.startswith("--") and name[:_SHORT] in OWN_OPTIONS):
             raise UsageError(f"--build-option {option!r}: expected none that layerscope gives the builder itself")
 
