@@ -81,7 +81,7 @@ def read_probe(place: str, nonce: str) -> tuple[str, Observation]:
         with Path(place).open("rb") as stream:
             return _unpack(read_log(stream, place, nonce=nonce))
     except OSError as error:
-        raise ProbeError(f"reading {place}: {error.strerror}") from error
+        raise UsageError(f"reading {place}: {error.strerror}") from error
 
 
 def _unpack(reading: LogReading) -> tuple[str, Observation]:
