@@ -116,8 +116,9 @@ def _follow_stages(dockerfile: Dockerfile, target: str) -> tuple[Stage, ...]:
     stages = dockerfile.stages
     place = find_stage_place(stages, target, len(stages)) if target else len(stages) - 1
     if place is None:
-        names = ", ".join(stage.name for stage in stages if stage.name) or "none has a name"
-        raise UsageError(f"looking for stage {target!r} in the Dockerfile: its stages are {names}")
+        names = ", ".join(stage.name for stage in stages if stage.name)
+        told = f"its stages are {names}" if names else "none of its stages has a name; they are numbered from 0"
+        raise UsageError(f"looking for stage {target!r} in the Dockerfile: {told}")
     known = read_global_values(dockerfile)
     chain: list[Stage] = []
     while place is not None:
