@@ -21,7 +21,7 @@ from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import OpenedDockerfile, check_unchanged, propose_changes
 from layerscope.cli.image_access import tell_cache_notes
 from layerscope.cli.layer_options import Surgery
-from layerscope.cli.options import Reading
+from layerscope.cli.options import NamedPath, Reading
 from layerscope.cli.outputs import Output
 from layerscope.cli.progress import show_progress
 from layerscope.cli.proof_probe import ProbedProof, ProofProbe
@@ -73,7 +73,7 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--context",
-        type=click.Path(path_type=Path),
+        type=NamedPath(),
         metavar="DIR",
         help="The folder that COPY takes from; default, without --build: the one of --file.",
     ),

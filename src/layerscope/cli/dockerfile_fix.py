@@ -12,6 +12,8 @@ import click
 
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
+from layerscope.cli.options import NamedPath
+from layerscope.cli.outputs import Output
 from layerscope.cli.written_files import check_files, write_files
 from layerscope.errors import FormatError, UsageError
 from layerscope.fixes.dockerfile.build_context import BuildContext
@@ -56,7 +58,7 @@ _OPTIONS: Final = (
     click.option(
         "--file",
         "dockerfile_path",
-        type=click.Path(path_type=Path),
+        type=NamedPath(),
         metavar="DOCKERFILE",
         help="Show what to change in the Dockerfile that IMAGE was built from, as a diff.",
     ),
@@ -148,6 +150,12 @@ def propose_changes(
     return propose_edits(
         findings, result.facts, matched, is_safe=is_safe, name=name, context=opened.context, tree=result.tree
     )
+
+
+def check_printed(choice: DockerfileChoice, outputs: Collection[Output]) -> None:
+    """Raise UsageError for a Dockerfile of the history that is to be told in any way but as text on standard output."""
+    if choice.is_reconstructed and any(output.format != "terminal" or output.path is not None for output in outputs):
+        raise UsageError("--reconstruct: expected no -o beside it: it prints a Dockerfile, and nothing else")
 
 
 def print_reconstruction(result: AuditResult, console: Console) -> None:

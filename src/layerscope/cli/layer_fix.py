@@ -39,6 +39,8 @@ def open_destination(
     `credential` is for a registry that is written to.
     """
     if not surgery.applies:
+        if surgery == Surgery(reviewed=True):
+            raise UsageError("--reviewed: expected --write with --file DOCKERFILE, or --apply, beside it")
         if surgery != Surgery():
             raise UsageError("options on how layers are changed: expected --apply --layers beside them")
         return None

@@ -15,6 +15,21 @@ from layerscope.sources.source import InPlace
 Function = Callable[..., int]
 Decorator = Callable[[Function], Function]
 
+
+class NamedPath(click.Path):
+    """A path that names something: an empty one, as of a variable that is not set, is no other way to say here."""
+
+    def __init__(self) -> None:
+        """Whatever is or is not there."""
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; fails for an empty one."""
+        if value == "":
+            self.fail("expected a path, found nothing", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 FAIL_ON_CHOICES: Final = ("critical", "high", "medium", "low", "info", "never")
 IN_PLACE_CHOICES: Final = get_args(InPlace)
 

@@ -47,7 +47,9 @@ class RecipeChoice:
                 raise UsageError("options on how a container is run: expected --probe beside them")
             return
         if applies or plans:
-            raise UsageError("--recipe: expected no --apply, no Dockerfile, and no choice of fixes beside it")
+            raise UsageError(
+                "--recipe: expected no --apply, no Dockerfile, and no choice of fixes or changes beside it"
+            )
         if self.probe and self.read_file:
             raise UsageError("--probe and --read: expected one of them")
         if not self.probe and not self.read_file and self.probing != NO_PROBE:

@@ -186,7 +186,15 @@ def test_a_file_that_was_changed_meanwhile_is_not_written(
         (["--file", "."], "reading '.': Is a directory"),
         (["--file", "/dev/null"], "expected a file"),
         (["--file", "bad"], "reading 'bad': line 1 starts with 'RIN', no instruction"),
-        (["--file", "Dockerfile", "--target", "app"], "looking for stage 'app' in the Dockerfile"),
+        (["--file", ""], "Invalid value for '--file': expected a path, found nothing"),
+        (["--file", "Dockerfile", "--context", ""], "Invalid value for '--context': expected a path, found nothing"),
+        (["--file", "Dockerfile", "--reviewed"], "--reviewed: expected --write with --file DOCKERFILE, or --apply"),
+        (["--reconstruct", "-o", "json"], "--reconstruct: expected no -o beside it"),
+        (["--reconstruct", "-o", "terminal=report"], "--reconstruct: expected no -o beside it"),
+        (
+            ["--file", "Dockerfile", "--target", "app"],
+            "looking for stage 'app' in the Dockerfile: none of its stages has a name; they are numbered from 0",
+        ),
         (
             ["--file", "Dockerfile", "--apply", "--layers", "--to", "oci-dir:new"],
             "--file and --reconstruct: expected no --apply --layers beside them",

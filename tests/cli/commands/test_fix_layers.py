@@ -155,7 +155,7 @@ def test_an_archive_that_passes_by_once_is_fixed(
         (("--times", "0"), "expected --apply --layers beside them"),
         ((*MAKE, "oci-dir:fixed", "--times", "-1"), "-1"),
         ((*MAKE, "oci-dir:fixed", "--times", "8589934592"), "8589934592"),
-        (("--reviewed",), "expected --apply --layers beside them"),
+        (("--reviewed",), "--reviewed: expected --write with --file DOCKERFILE, or --apply, beside it"),
         ((*MAKE, "tar:fixed"), "expected one of oci-dir:…, oci-archive:…, docker:…, podman:…, registry:…"),
         ((*MAKE, "fixed"), "expected one of oci-dir:…"),
         ((*MAKE, "docker:app@sha256:" + "0" * 64), "expected NAME[:TAG], found a digest"),

@@ -98,6 +98,8 @@ def test_the_log_of_a_probe_gives_the_times(answer: Answer, image: Path, tmp_pat
         (["--recipe", "docker", "--apply", "--layers", "--to", "oci-dir:new"], "expected no --apply"),
         (["--recipe", "docker", "--only", "CONF013"], "no choice of fixes"),
         (["--recipe", "docker", "--safe"], "no choice of fixes"),
+        (["--recipe", "docker", "--reviewed"], "no choice of fixes or changes"),
+        (["--recipe", "docker", "--to", "x"], "no choice of fixes or changes"),
     ],
 )
 def test_options_that_contradict_each_other_are_a_usage_error(
@@ -108,3 +110,9 @@ def test_options_that_contradict_each_other_are_a_usage_error(
     code, _, err = answer("fix", "there-is-no-such-image", *options)
     assert code == 2
     assert told in err
+
+
+def test_a_log_that_is_not_there_is_wrong_use(answer: Answer, image: Path, tmp_path: Path) -> None:
+    """No probe was asked for that could not run."""
+    code, _, err = answer("fix", image, "--recipe", "docker", "--read", tmp_path / "none")
+    assert (code, err) == (2, f"layerscope: error: reading {tmp_path}/none: No such file or directory\n")
