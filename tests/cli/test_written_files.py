@@ -80,10 +80,28 @@ def test_held_files_are_put_back_unless_they_are_kept(tmp_path: Path, *, is_kept
     assert complaints == []
 
 
+def test_a_file_that_is_put_back_has_its_times(tmp_path: Path) -> None:
+    """To the nanosecond; builders and make(1) go by them."""
+    changes = [change(tmp_path, "a", "1", "2")]
+    os.utime(tmp_path / "a", ns=(1_000_000_000_000_000_001, 1_200_000_000_000_000_003))
+    with hold_files(changes, print):
+        assert (tmp_path / "a").stat().st_mtime_ns > 1_500_000_000_000_000_000
+    assert (tmp_path / "a").stat().st_mtime_ns == 1_200_000_000_000_000_003
+
+
+def test_a_file_of_several_hard_links_leaves_all(tmp_path: Path) -> None:
+    """The others would keep the old text."""
+    changes = [change(tmp_path, "a", "1", "2"), change(tmp_path, "b", "1", "2")]
+    (tmp_path / "other").hardlink_to(tmp_path / "b")
+    with pytest.raises(UsageError, match="writing 'b': it has 2 hard links, of which one alone would be changed"):
+        write_files(changes)
+    assert read(tmp_path) == {"a": "1", "b": "1", "other": "1"}
+
+
 def test_what_somebody_changed_meanwhile_is_not_put_back(tmp_path: Path) -> None:
     """It is named."""
     changes = [change(tmp_path, "a", "1", "2"), change(tmp_path, "b", None, "2")]
     write_files(changes)
     (tmp_path / "a").write_text("3")
-    assert restore_files(changes) == ["a"]
+    assert restore_files(changes, {}) == ["a"]
     assert read(tmp_path) == {"a": "3"}

@@ -14,7 +14,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.options import NamedPath
 from layerscope.cli.outputs import Output
-from layerscope.cli.written_files import check_files, write_files
+from layerscope.cli.written_files import check_alone, check_files, write_files
 from layerscope.errors import FormatError, UsageError
 from layerscope.fixes.dockerfile.build_context import BuildContext
 from layerscope.fixes.dockerfile.file_changes import FileChange
@@ -116,6 +116,8 @@ def open_dockerfile(
         raise UsageError(f"{trouble}: {error.strerror}") from error
     if choice.is_written and not place.is_relative_to(choice.path.absolute().parent.resolve()):
         raise UsageError(f"writing {str(choice.path)!r}: it is a link out of its folder, to {str(place)!r}")
+    if choice.is_written:
+        check_alone(place, str(choice.path))
     try:
         dockerfile = parse_dockerfile(content)
     except FormatError as error:

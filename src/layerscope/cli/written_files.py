@@ -3,7 +3,7 @@
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,15 +12,33 @@ from layerscope.errors import UsageError
 from layerscope.fixes.dockerfile.build_context import read_regular
 from layerscope.fixes.dockerfile.file_changes import FileChange
 
+Times = tuple[int, int]
+"""When a file was read and when it was changed last, in nanoseconds since 1970."""
+
 NEW_MODE: Final = 0o644
 """The mode of a file that was not there before."""
 
 
 def check_files(changes: Sequence[FileChange]) -> None:
-    """Raise UsageError where a file is not what was read any more."""
+    """Raise UsageError where a file is not what was read any more, or has other names that would keep the old text."""
     for change in changes:
         if not _is_text(change.place, change.before):
             raise UsageError(f"writing {change.name!r}: it was changed since it was read; nothing was written")
+        if change.before is not None:
+            check_alone(change.place, change.name)
+
+
+def check_alone(place: Path, name: str) -> None:
+    """Raise UsageError for a file with more hard links: a new one takes its place at once, and the others stay."""
+    try:
+        links = place.stat().st_nlink
+    except OSError as error:
+        raise UsageError(f"writing {name!r}: {error.strerror}; nothing was written") from error
+    if links > 1:
+        raise UsageError(
+            f"writing {name!r}: it has {links} hard links, of which one alone would be changed: put a copy in its "
+            "place first; nothing was written"
+        )
 
 
 def write_files(changes: Sequence[FileChange]) -> None:
@@ -29,6 +47,7 @@ def write_files(changes: Sequence[FileChange]) -> None:
     All are written beside their places before the first takes its own. Raises UsageError, and then nothing is changed.
     """
     check_files(changes)
+    times = read_times(changes)
     prepared: list[Path] = []
     done: list[FileChange] = []
     name = ""
@@ -43,14 +62,20 @@ def write_files(changes: Sequence[FileChange]) -> None:
     except BaseException as error:
         for temporary in prepared:
             temporary.unlink(missing_ok=True)
-        restore_files(done)
+        restore_files(done, times)
         if isinstance(error, OSError):
             raise UsageError(f"writing {name!r}: {error.strerror}; nothing was written") from error
         raise
 
 
-def restore_files(changes: Sequence[FileChange]) -> list[str]:
-    """Put back what was there before, where nobody changed it since; the names of what is not as it was."""
+def read_times(changes: Sequence[FileChange]) -> dict[Path, Times]:
+    """When the files were read and changed last, of those that are there."""
+    found = ((change.place, _read_times(change.place)) for change in changes if change.before is not None)
+    return {place: times for place, times in found if times is not None}
+
+
+def restore_files(changes: Sequence[FileChange], times: Mapping[Path, Times]) -> list[str]:
+    """Put back what was there before, its times too, where nobody changed it since; the names of what is not so."""
     left: list[str] = []
     for change in changes:
         try:
@@ -59,7 +84,7 @@ def restore_files(changes: Sequence[FileChange]) -> list[str]:
             elif change.before is None:
                 change.place.unlink()
             else:
-                _prepare(change.place, change.before).replace(change.place)
+                _prepare(change.place, change.before, times.get(change.place)).replace(change.place)
         except OSError:
             left.append(change.name)
     return left
@@ -68,6 +93,7 @@ def restore_files(changes: Sequence[FileChange]) -> list[str]:
 @contextmanager
 def hold_files(changes: Sequence[FileChange], complain: Callable[[str], None]) -> Iterator[Callable[[], None]]:
     """Write the files for as long as the context is open; for good where what it gives is called."""
+    times = read_times(changes)
     write_files(changes)
     is_kept = False
 
@@ -79,7 +105,7 @@ def hold_files(changes: Sequence[FileChange], complain: Callable[[str], None]) -
         yield keep
     finally:
         if not is_kept:
-            for name in restore_files(changes):
+            for name in restore_files(changes, times):
                 complain(f"{name} could not be put back as it was")
 
 
@@ -90,8 +116,16 @@ def _is_text(place: Path, text: str | None) -> bool:
     return read_regular(place) == text.encode()
 
 
-def _prepare(place: Path, text: str) -> Path:
-    """A file beside the place that is ready to take it."""
+def _read_times(place: Path) -> Times | None:
+    try:
+        found = place.stat()
+    except OSError:
+        return None
+    return found.st_atime_ns, found.st_mtime_ns
+
+
+def _prepare(place: Path, text: str, times: Times | None = None) -> Path:
+    """A file beside the place that is ready to take it, of now or of these times."""
     handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -99,6 +133,8 @@ def _prepare(place: Path, text: str) -> Path:
             _take_over(place, file.fileno())
             file.flush()
             os.fsync(file.fileno())
+            if times is not None:
+                os.utime(file.fileno(), ns=times)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
