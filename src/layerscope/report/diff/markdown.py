@@ -48,7 +48,11 @@ def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     yield from _write_table("Characteristics", head, traits, limit)
     gpus = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
     yield from _write_table("GPUs", head, gpus, limit)
-    yield from _write_table("Packages", head, words.list_packages(difference), limit)
+    packages = [
+        (change, f"{name} in {place}" if place else name, before, after)
+        for change, name, before, after, place in words.list_packages(difference)
+    ]
+    yield from _write_table("Packages", head, packages, limit)
     yield from _write_findings(difference, limit)
     yield from _write_layers(difference)
     config = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]

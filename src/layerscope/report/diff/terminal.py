@@ -28,7 +28,8 @@ RISKS = 20
 CAUSES = 5
 """What brought bytes that is told on the first screen."""
 
-Row = tuple[Change, str, str, str]
+Row = tuple[Change, str, str, str, str]
+"""What became of a thing, its name, its values before and after, and where it is, if that has to be said."""
 
 
 def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
@@ -63,10 +64,10 @@ def _draw_head(page: Page, difference: ImageDiff) -> None:
     is_sound = difference.is_same and difference.is_whole
     style, symbol = ("good", page.symbols.good) if is_sound else ("changed", "~")
     page.add_line((f"{symbol} ", style), words.tell_verdict(difference))
-    for answer in difference.digest_causes:
-        cause, details, more = words.tell_digest_cause(answer)
-        told = f": {', '.join(details)}{more}" if details else ""
-        page.add_line(("the digest differs by ", "label"), cause, escape_text(told))
+    causes = [words.tell_digest_cause(answer) for answer in difference.digest_causes]
+    if causes:
+        told = "; by ".join(f"{cause}: {', '.join(some)}{more}" if some else cause for cause, some, more in causes)
+        page.add_line(("the digest differs by ", "label"), escape_text(told))
     if left := words.tell_left_out(difference):
         page.add_line(("left out  ", "label"), left)
 
@@ -109,9 +110,12 @@ def _draw_table(page: Page, title: str, rows: Sequence[Row]) -> None:
     table.add_column("before", overflow="fold")
     table.add_column("after", overflow="fold")
     limit = page.context.limit
-    for change, name, before, after in rows[:limit]:
+    has_places = any(place for *_, place in rows[:limit])
+    if has_places:
+        table.add_column("in", overflow="fold")
+    for change, *cells in rows[:limit]:
         sign = Text(words.SIGNS[change], _SIGN_STYLES[change])
-        table.add_row(sign, *(Text(escape_line(cell)) for cell in (name, before, after)))
+        table.add_row(sign, *(Text(escape_line(cell)) for cell in (cells if has_places else cells[:-1])))
     page.add(table, indent=1)
     _draw_rest(page, len(rows))
 
@@ -123,16 +127,16 @@ def _draw_rest(page: Page, count: int) -> None:
 
 
 def _list_traits(difference: ImageDiff) -> list[Row]:
-    return [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
+    return [(each.change, each.name, each.before or "", each.after or "", "") for each in difference.traits]
 
 
 def _list_gpus(difference: ImageDiff) -> list[Row]:
-    return [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
+    return [(Change.CHANGED, *words.tell_gpu_change(each), "") for each in difference.gpus]
 
 
 def _list_config(difference: ImageDiff) -> list[Row]:
     return [
-        (change.change, change.name, shorten(change.before or ""), shorten(change.after or ""))
+        (change.change, change.name, shorten(change.before or ""), shorten(change.after or ""), "")
         for change in difference.config
     ]
 

@@ -1,5 +1,6 @@
 """The words of a comparison, the same in every format."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final, Literal
 
@@ -9,7 +10,6 @@ from layerscope.diff.change import Change
 from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
-from layerscope.diff.packages import PackageChange
 from layerscope.diff.risk import RiskLevel
 from layerscope.diff.sizes import SizeChange
 from layerscope.diff.trees import Aspect, FileChange
@@ -45,20 +45,17 @@ def tell_gpu_change(change: GpuChange) -> tuple[str, str, str]:
     return name_gpu(change), tell_gpu(change.before), tell_gpu(change.after)
 
 
-def tell_package_change(change: PackageChange, *, is_placed: bool) -> tuple[str, str, str]:
-    """A package with its kind (and its place), and its versions before and after."""
-    where = f"  in {root_path(change.key.place)}" if is_placed else ""
-    return f"{change.key.kind}  {change.key.name}{where}", ", ".join(change.before), ", ".join(change.after)
-
-
-def list_packages(difference: ImageDiff) -> list[tuple[Change, str, str, str]]:
-    """Every package that differs; with its place where others of its name differ, too."""
-    counts: dict[tuple[str, str], int] = {}
-    for each in difference.packages:
-        key = (each.key.kind, each.key.name)
-        counts[key] = counts.get(key, 0) + 1
+def list_packages(difference: ImageDiff) -> list[tuple[Change, str, str, str, str]]:
+    """Every package that differs: kind and name, its versions, and its place where others of its name differ too."""
+    counts = Counter((each.key.kind, each.key.name) for each in difference.packages)
     return [
-        (each.change, *tell_package_change(each, is_placed=counts[each.key.kind, each.key.name] > 1))
+        (
+            each.change,
+            f"{each.key.kind}  {each.key.name}",
+            ", ".join(each.before),
+            ", ".join(each.after),
+            root_path(each.key.place) if counts[each.key.kind, each.key.name] > 1 else "",
+        )
         for each in difference.packages
     ]
 
