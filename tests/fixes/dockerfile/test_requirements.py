@@ -36,7 +36,7 @@ def propose_runs(*runs: str, edit: AskTogether = NUMPY) -> DockerfileProposal:
         ("pip install \\\n      pandas \\\n      scipy", "pip install \\\n      pandas 'numpy<2' \\\n      scipy"),
         ("pip install --index-url numpy pandas", "pip install --index-url numpy pandas 'numpy<2'"),
         ("pip install -U numpy[dev]", "pip install -U 'numpy[dev]<2'"),
-        ("pip install 'NumPy>=1.24,!=1.25.0'", "pip install 'NumPy>=1.24,<2,!=1.25.0'"),
+        ("pip install 'NumPy>=1.24,!=1.25.0'", "pip install 'NumPy>=1.24,!=1.25.0,<2'"),
     ],
 )
 def test_a_requirement_is_asked_for_where_its_name_stands_or_beside_what_needs_it(before: str, after: str) -> None:

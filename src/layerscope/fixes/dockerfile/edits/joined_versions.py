@@ -10,7 +10,6 @@ from packaging.version import InvalidVersion, Version
 _PINS: Final = ("==", "===")
 _LOWER: Final = (">=", ">")
 _UPPER: Final = ("<=", "<")
-_ORDER: Final = {operator: place for place, operator in enumerate((*_PINS, "~=", *_LOWER, *_UPPER, "!="))}
 
 
 class Asked(NamedTuple):
@@ -25,7 +24,7 @@ class Asked(NamedTuple):
 
         A version that is fixed to one which the requirement rules out is given up: another one is the cure.
         """
-        joined = _join(_parse(self.versions), list(requirement.specifier))
+        joined = _join(_parse(self.versions), sorted(requirement.specifier, key=str))
         if joined is None:
             return None
         extras = _read_extras(self.extras) | (frozenset() if is_constraint else requirement.extras)
@@ -35,7 +34,7 @@ class Asked(NamedTuple):
     def meets(self, requirement: Requirement, *, is_constraint: bool = False) -> bool:
         """Whether it asks for no other versions than the requirement, and for its extras."""
         own = _parse(self.versions)
-        joined = _join(own, list(requirement.specifier))
+        joined = _join(own, sorted(requirement.specifier, key=str))
         has_extras = is_constraint or requirement.extras <= _read_extras(self.extras)
         return has_extras and joined is not None and set(joined) == set(own)
 
@@ -107,18 +106,17 @@ def _raise(release: tuple[int, ...]) -> Version:
 
 
 def _simplify(specifiers: Sequence[Specifier]) -> list[Specifier]:
-    """The same without bounds that others imply, the lowest version first."""
+    """The same without bounds that others imply, in order: what is there already stands where it stood."""
     pins = [each for each in specifiers if each.operator in _PINS and not each.version.endswith(".*")]
     if pins:
         return pins[:1]
     lower = [each for each in specifiers if each.operator in _LOWER]
     upper = [each for each in specifiers if each.operator in _UPPER]
-    kept = [
-        *(each for each in specifiers if each.operator not in {*_LOWER, *_UPPER}),
+    kept = (
         *sorted(lower, key=lambda each: max(_find_lower(each)))[-1:],
         *sorted(upper, key=lambda each: min(_find_upper(each)))[:1],
-    ]
-    return sorted(kept, key=lambda each: _ORDER[each.operator])
+    )
+    return [each for each in specifiers if each in kept or each.operator not in {*_LOWER, *_UPPER}]
 
 
 def _is_version(text: str) -> bool:
