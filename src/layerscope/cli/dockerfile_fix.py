@@ -94,12 +94,17 @@ def with_dockerfile(function: Function) -> Function:
 
 
 def open_dockerfile(
-    choice: DockerfileChoice, context: Path | None = None, *, images: Collection[str] = ()
+    choice: DockerfileChoice,
+    context: Path | None = None,
+    *,
+    images: Collection[str] = (),
+    outputs: Collection[Output] = (),
 ) -> OpenedDockerfile | None:
     """The file, read and parsed; None where none is named. Raises UsageError for one that is no Dockerfile.
 
     Without a context, that is the Dockerfile's folder. One of the images in podman tells that its builder is meant.
     """
+    _check_printed(choice, outputs)
     if choice.path is None:
         if choice.target or choice.is_written:
             raise UsageError("--target and --write: expected --file DOCKERFILE beside them")
@@ -152,12 +157,6 @@ def propose_changes(
     return propose_edits(
         findings, result.facts, matched, is_safe=is_safe, name=name, context=opened.context, tree=result.tree
     )
-
-
-def check_printed(choice: DockerfileChoice, outputs: Collection[Output]) -> None:
-    """Raise UsageError for a Dockerfile of the history that is to be told in any way but as text on standard output."""
-    if choice.is_reconstructed and any(output.format != "terminal" or output.path is not None for output in outputs):
-        raise UsageError("--reconstruct: expected no -o beside it: it prints a Dockerfile, and nothing else")
 
 
 def print_reconstruction(result: AuditResult, console: Console) -> None:
@@ -225,6 +224,12 @@ def check_unchanged(opened: OpenedDockerfile, changes: Collection[FileChange] = 
     if content != opened.content:
         raise UsageError(f"{_tell_writing(opened)}: it was changed since it was read; nothing was written")
     check_files(tuple(changes))
+
+
+def _check_printed(choice: DockerfileChoice, outputs: Collection[Output]) -> None:
+    """Raise UsageError for a Dockerfile of the history that is to be told in any way but as text on standard output."""
+    if choice.is_reconstructed and any(output.format != "terminal" or output.path is not None for output in outputs):
+        raise UsageError("--reconstruct: expected no -o beside it: it prints a Dockerfile, and nothing else")
 
 
 def _name_places(path: Path, folder: Path) -> tuple[str, str, tuple[str, str]]:

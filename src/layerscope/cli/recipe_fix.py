@@ -15,6 +15,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
 from layerscope.cli.image_probe import NO_PROBE, Probing, probe_image, with_probing
+from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Function
 from layerscope.cli.outputs import Output, Renderer, deliver
 from layerscope.cli.probe_elsewhere import read_probe
@@ -36,17 +37,17 @@ class RecipeChoice:
     nonce: str
     probing: Probing = NO_PROBE
 
-    def check(self, *, applies: bool, plans: bool) -> None:
+    def check(self, surgery: Surgery, *, plans: bool) -> None:
         """Raise UsageError for options that contradict each other; others may be of an image to make, or of a plan."""
         if self.recipe is None:
             if self.read_file or self.nonce:
                 raise UsageError("--read and --nonce: expected --recipe with them")
-            if self.probe and not applies:
+            if self.probe and not surgery.applies:
                 raise UsageError("--probe: expected --recipe or --apply with it")
             if not self.probe and self.probing != NO_PROBE:
                 raise UsageError("options on how a container is run: expected --probe beside them")
             return
-        if applies or plans:
+        if surgery != Surgery() or plans:
             raise UsageError(
                 "--recipe: expected no --apply, no Dockerfile, and no choice of fixes or changes beside it"
             )

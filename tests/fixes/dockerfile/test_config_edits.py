@@ -148,6 +148,27 @@ def test_a_variable_that_the_dockerfile_sets_so_is_not_set_again() -> None:
     assert refused.reason == "line 2 sets PYTHONUNBUFFERED so, and the image does not have it: build it again"
 
 
+@pytest.mark.parametrize(
+    ("lines", "variables", "text"),
+    [
+        ("ENV A=1\n", [SetVariable("A", "1")], ""),
+        ("", [SetVariable("B")], ""),
+        ("ENV A=1\n", [SetVariable("A", "1"), SetVariable("B")], ""),
+        (
+            "ENV A=1\n",
+            [SetVariable("A", "1"), SetVariable("C", "2")],
+            "FROM base\nUSER a\nENV A=1\nRUN make\nENV C=2\n",
+        ),
+    ],
+)
+def test_what_the_lines_have_already_is_left_to_a_build(lines: str, variables: list[SetVariable], text: str) -> None:
+    """Where the image is older than all of it; else the rest is changed."""
+    matched = match(f"FROM base\nUSER a\n{lines}RUN make\n", "USER a", "ENV B=1", "RUN /bin/sh -c make # buildkit")
+    proposal = propose(matched, [], wants("ELF006", *variables))
+    assert (proposal.text if proposal.edits else "") == text
+    assert [each.code for each in proposal.list_held()] == ([] if text else ["ELF006"])
+
+
 def test_a_health_check_asks_the_port_that_is_exposed() -> None:
     """Without one, the address would be a guess."""
     line = "HEALTHCHECK --interval=30s CMD curl -fsS http://127.0.0.1:9000/health || exit 1"
@@ -179,6 +200,9 @@ def test_a_user_is_named_last() -> None:
     ):
         refused = propose(match(text, "USER root", "RUN /bin/sh -c make # buildkit"), [], wanted).refused
         assert [each.reason for each in refused] == [reason]
+    held = propose(match("FROM base\nRUN make\nUSER 10001:10001\n", "RUN /bin/sh -c make"), [], wanted).list_held()
+    told = "line 3 is USER 10001:10001, and the image does not have it: build it again"
+    assert [each.reason for each in held] == [told]
 
 
 @pytest.mark.parametrize("port", ["53/udp", "5432/tcp", "80\nRUN touch x/tcp", "8000-8010/tcp"])

@@ -19,7 +19,6 @@ from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import (
     DockerfileChoice,
     OpenedDockerfile,
-    check_printed,
     open_dockerfile,
     print_reconstruction,
     propose_changes,
@@ -110,11 +109,9 @@ def command(
     should be and was not written, or a build broke. With --recipe: 0 it is told, 5 a --probe could not run.
     """
     outputs = parse_outputs(output, formats=PLAN_FORMATS)
-    check_printed(choice, outputs)
     codes = frozenset(map(_find_code, handles))
-    opened = open_dockerfile(choice, build.context, images=(image, surgery.to or ""))
-    plans = bool(opened or choice.is_reconstructed or codes or is_safe or surgery != Surgery())
-    wanted.check(applies=surgery.applies, plans=plans)
+    opened = open_dockerfile(choice, build.context, images=(image, surgery.to or ""), outputs=outputs)
+    wanted.check(surgery, plans=bool(opened or choice.is_reconstructed or codes or is_safe))
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
     own = choose_credential(image, surgery.to, known := read_credential(image, reading))
     destination = rebuild.destination if rebuild else _open_destination(surgery, reading, choice, codes, own)

@@ -26,9 +26,8 @@ def edit_last_lines(
             for edit in fix.build_edits:
                 if isinstance(edit, AddLines):
                     if setter := _find_held(edit, matched):
-                        reason = (
-                            f"line {setter.number} is {setter.text}, and the image does not have it: build it again"
-                        )
+                        told = f"line {setter.number} is {setter.keyword} {setter.operands}"
+                        reason = f"{told}, and the image does not have it: build it again"
                         yield NoEdit(finding.code, None, reason, is_held=True)
                         continue
                     hindrance = _find_hindrance(edit, matched)
