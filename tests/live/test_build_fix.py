@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from layerscope.cli.main import run
 from support.build_workshop import TEMPORARY, Workshop, fix
 from support.live_engines import LiveEngine
 
@@ -79,6 +80,28 @@ def test_a_wasteful_build_is_fixed_and_runs_the_same(
     assert code == 0, said
     assert report["result"] is None
     assert "nothing to build" in report["reason"]
+
+
+def test_what_was_written_before_is_built_and_proved(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No edit is left, and the image is older than its Dockerfile."""
+    tag, fixed = "layerscope/build-written:1", "layerscope/build-written:fixed"
+    workshop.build(WASTEFUL.replace("{change}", "chown -R 1000:1000"), tag)
+    for name, value in workshop.environment.items():
+        monkeypatch.setenv(name, value)
+    path = workshop.context / "Dockerfile"
+    write = ["fix", f"{workshop.scheme}:{tag}", "--file", str(path), "--write", "--reviewed"]
+    assert run([*write, "--only", "LAY103", "--only", "LAY104"]) == 1
+    text = path.read_text()
+    assert "--no-cache-dir" in text
+    assert "chown -R" not in text
+    chosen = ("--only", "LAY103", "--only", "LAY104", "--replace")
+    code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, *chosen)
+    assert code == 0, said
+    assert {each["code"] for each in report["removed"]} >= {"LAY103", "LAY104"}
+    assert report["build"]["edits"] == report["objections"] == []
+    assert path.read_text() == text
 
 
 def test_a_step_that_fails_is_told_by_line_and_explained(
