@@ -24,7 +24,7 @@ WORDS: Final = {
     Verdict.NONE: "cannot run",
     Verdict.NO_CODE: "no device code",
 }
-_STYLES: Final = {
+STYLES: Final = {
     Verdict.NATIVE: "good",
     Verdict.JIT: "doubt",
     Verdict.PARTIAL: "doubt",
@@ -217,7 +217,7 @@ def join_reasons(verdicts: Iterable[GpuVerdict]) -> list[tuple[str, list[str]]]:
 
 def sign_verdict(page: Page, verdict: GpuVerdict) -> Text:
     """A verdict as a sign and a word."""
-    style = _STYLES[verdict.verdict]
+    style = STYLES[verdict.verdict]
     symbol = {"good": page.symbols.good, "bad": page.symbols.bad, "doubt": page.symbols.doubt}[style]
     return Text(f"{symbol} {WORDS[verdict.verdict]}", style)
 

@@ -1,0 +1,33 @@
+"""What the page's script works on, as JSON that nothing in it can break out of."""
+
+import msgspec
+
+from layerscope.audit.result import AuditResult
+from layerscope.diff.packages import list_packages
+from layerscope.report.escape import escape_line
+from layerscope.report.html.markup import Markup
+from layerscope.report.html.size_tree import build_size_tree
+from layerscope.report.instruction import tell_instruction
+
+SHOWN_PACKAGES = 20_000
+"""Packages that can be searched for; no image of use has as many."""
+_BREAKING = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+"""What could end the element or open a comment in it; JSON has these signs in its strings only."""
+
+
+def write_data(result: AuditResult) -> Markup:
+    """The sizes of all paths, the layers and the packages; every text is safe to show."""
+    tree = build_size_tree(result)
+    packages = sorted(list_packages(result.facts).items())
+    document = {
+        "layers": [tell_instruction(layer.step) for layer in result.layers],
+        "folders": tree.folders,
+        "files": tree.files,
+        "others": tree.others,
+        "leftOut": tree.left_out,
+        "packages": [
+            (str(key.kind), *map(escape_line, (key.name, ", ".join(versions), key.place)))
+            for key, versions in packages[:SHOWN_PACKAGES]
+        ],
+    }
+    return Markup(msgspec.json.encode(document).decode().translate(_BREAKING))
