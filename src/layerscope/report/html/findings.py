@@ -100,4 +100,4 @@ def _write_fix(fix: Fix, *, is_other: bool) -> Markup:
 def _write_steps(steps: Sequence[str]) -> Markup:
     """What a person types, a line each."""
     lines = Markup("\n".join(write_text(line) for step in steps for line in step.split("\n")))
-    return element("pre", lines, tabindex="0") if steps else Markup("")
+    return element("pre", lines) if steps else Markup("")

@@ -8,7 +8,7 @@ from layerscope.report.escape import escape_line, escape_text
 Markup = NewType("Markup", str)
 """HTML of our own making; what an image says becomes Markup by `write_text` and `write_line` alone."""
 
-VOID: frozenset[str] = frozenset({"br", "rect"})
+VOID: frozenset[str] = frozenset({"input"})
 """Elements that hold nothing."""
 
 

@@ -20,10 +20,16 @@ def write_verdicts(result: AuditResult, page: Page) -> Markup:
     """A line on the bytes, on GPUs, on the probe, and on what was found."""
     lines = []
     for (word, style), *parts in list_verdicts(page, result):
-        told = "".join(part if isinstance(part, str) else part[0] for part in parts)
-        label = element("strong", write_line(word), class_=style)
-        lines.append(element("li", label, Markup(" "), write_line(told)))
+        label = element("strong", write_line(word.rstrip()), class_=style)
+        lines.append(element("li", label, Markup(" "), *map(_write_part, parts)))
     return element("ul", *lines, class_="verdict")
+
+
+def _write_part(part: str | tuple[str, str]) -> Markup:
+    """Words of the verdict, in their colour where they have one; what only keeps others apart stays wide."""
+    if isinstance(part, tuple):
+        return element("span", write_line(part[0]), class_=part[1])
+    return write_line(part) if part.strip() else Markup(" &nbsp; ")
 
 
 def write_image(result: AuditResult, page: Page) -> Markup:

@@ -83,10 +83,11 @@ function start() {
   writeLegend(data);
   chooseView(treemap, "folders", false);
   new Search(data, treemap);
-  let width = treemap.map.clientWidth;
+  const measure = () => `${treemap.map.clientWidth}x${treemap.map.clientHeight}`;
+  let drawn = measure();
   new ResizeObserver(() => {
-    if (treemap.map.clientWidth === width) return;
-    width = treemap.map.clientWidth;
+    if (measure() === drawn) return;
+    drawn = measure();
     treemap.draw();
   }).observe(treemap.map);
   document.documentElement.dataset.started = "yes";

@@ -109,7 +109,7 @@ function buildByLayer(data) {
     return known.get(`${layer}:${row}`);
   }
   addFiles(data, nodes, place, true);
-  for (const node of root.children) node.name += `  ${data.layers[Number(node.name.slice(6))] || ""}`;
+  for (const node of root.children) node.note = data.layers[Number(node.name.slice(6))] || "";
   return addUp(nodes);
 }
 
@@ -121,7 +121,8 @@ function passThrough(node) {
 }
 
 function describe(node, whole) {
-  const where = node.kind === "others" ? `${node.path}: ${node.name}` : node.kind === "layer" ? node.name : node.path;
+  const where = node.kind === "others" ? `${node.path}: ${node.name}` : node.kind === "layer" ? `${node.name}: ${node.note}`
+    : node.parent ? node.path : node.name;
   const parts = [`${tellSize(node.size)}, ${tellShare(node.size, whole)}`];
   if (node.kind !== "file" && node.kind !== "others") parts.push(`${node.files.toLocaleString("en")} files`);
   const layers = [...node.byLayer.keys()].sort((one, two) => one - two);

@@ -9,7 +9,7 @@ from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.tree import MergedTree
 from layerscope.report.escape import escape_text
 
-BUDGET: Final = 1_500_000
+BUDGET: Final = 3_000_000
 """Characters that paths may take in the page; the smallest files beyond are told as sums of their folders."""
 
 ENDINGS: Final = {Ending.REMOVED: 1, Ending.OVERWRITTEN: 2, Ending.METADATA: 3}

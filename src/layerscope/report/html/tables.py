@@ -9,7 +9,7 @@ from layerscope.filesystem.weight import LayerWeight
 from layerscope.report.html.markup import Markup, element, join, write_line, write_section, write_table, write_text
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path
-from layerscope.report.terminal.gpu_table import ORDER, STYLES, WORDS, tell_drivers
+from layerscope.report.terminal.gpu_table import ORDER, STYLES, WORDS, find_blocked, tell_drivers, unblock
 from layerscope.report.terminal.layer_mark import mark_layer
 from layerscope.report.terminal.page import Page
 from layerscope.rules.wording import tell_count, tell_size
@@ -79,12 +79,25 @@ def write_gpus(result: AuditResult, page: Page) -> Markup:
     """On which GPUs the image computes, from which driver on, and why not where it does not."""
     if not result.gpus:
         return Markup("")
-    found = sorted(result.gpus, key=lambda each: ORDER.index(each.verdict))[:MOST]
+    is_asked = any(verdict.is_asked for verdict in result.gpus)
+    blocked = None if is_asked else find_blocked(result.gpus)
+    found = result.gpus if blocked is None else tuple(map(unblock, result.gpus))
     has_nodes = any(each.node for each in found)
     head = ("GPU", "capability", "verdict", "needs driver", "why", "libraries")
-    rows = [_write_gpu(each, page, has_nodes=has_nodes) for each in found]
+    rows = [
+        _write_gpu(each, page, has_nodes=has_nodes)
+        for each in sorted(found, key=lambda each: ORDER.index(each.verdict))[:MOST]
+    ]
     table = write_table("GPUs, the best first", (*(("node",) if has_nodes else ()), *head), rows, name="gpu-table")
-    return write_section("GPUs", table, name="gpus", note="judged from the image's files")
+    note = f"judged from the image's files{', as asked' if is_asked else ''}"
+    return write_section("GPUs", *_tell_blocked(blocked), table, name="gpus", note=note)
+
+
+def _tell_blocked(blocked: GpuVerdict | None) -> Iterator[Markup]:
+    """What keeps all of it from running, whatever the code could do."""
+    if blocked is not None:
+        told = "By its code alone, which counts for nothing as long as this holds: "
+        yield element("p", write_line(told), element("strong", write_line(blocked.reason), class_="bad"))
 
 
 def _write_gpu(verdict: GpuVerdict, page: Page, *, has_nodes: bool) -> Markup:

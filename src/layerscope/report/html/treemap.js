@@ -1,7 +1,7 @@
 /* The map: a cell a file or folder, as large as its bytes; squarified, after Bruls, Huizing and van Wijk (2000). */
 
-const MOST_CELLS = 600, DEEPEST = 4, HEADER = 17, LEAST_SIDE = 3, MOST_ROWS = 18;
-const HUES = [210, 32, 150, 280, 345, 185, 55, 120, 250, 15];
+const MOST_CELLS = 900, DEEPEST = 7, HEADER = 17, LEAST_SIDE = 3, MOST_ROWS = 18, MOST_SIGNS = 60;
+const HUES = [210, 150, 265, 185, 90, 235, 170, 300, 125, 55];
 
 function worstRatio(row, sum, side, scale) {
   const thickness = sum * scale / side;
@@ -53,6 +53,15 @@ function makeElement(tag, text, className) {
   return made;
 }
 
+function cutText(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
+}
+
+/* What a folder's cell has for what lies in it, below its name. */
+function shrink({ x, y, width, height }) {
+  return { x: x + 3, y: y + HEADER + 2, width: width - 6, height: height - HEADER - 5 };
+}
+
 class Treemap {
   constructor(data) {
     this.data = data;
@@ -98,7 +107,7 @@ class Treemap {
     this.cells = [];
     this.map.replaceChildren();
     if (this.value(this.node) > 0) {
-      this.place(this.node, null, 0, 0, this.map.clientWidth, this.map.clientHeight, 1);
+      this.placeAll({ x: 0, y: 0, width: this.map.clientWidth, height: this.map.clientHeight });
       if (this.cells.length) this.cells[0].button.tabIndex = 0;
     } else {
       this.map.append(makeElement("p", this.isWasteOnly ? "No bytes are wasted here." : "No file has any bytes here."));
@@ -111,23 +120,25 @@ class Treemap {
       .sort((one, two) => two.value - one.value || (one.node.name < two.node.name ? -1 : 1));
   }
 
-  place(node, above, x, y, width, height, depth) {
-    const room = [];
-    for (const rect of squarify(this.sortChildren(node), x, y, width, height)) {
-      if (rect.width < LEAST_SIDE || rect.height < LEAST_SIDE || this.cells.length >= MOST_CELLS) continue;
-      const inner = passThrough(rect.item.node);
-      const isOpen = depth < DEEPEST && inner.children.length > 0 && rect.width > 70 && rect.height > 48;
-      const cell = this.addCell(rect, above, inner, isOpen, depth);
-      if (isOpen) room.push({ cell, inner, rect });
-    }
-    for (const { cell, inner, rect } of room) {
-      this.place(inner, cell, rect.x + 3, rect.y + HEADER + 2, rect.width - 6, rect.height - HEADER - 5, depth + 1);
+  /* Level by level, so that what is cut for its number lies deep; a folder is open once what it holds is drawn. */
+  placeAll(whole) {
+    const pending = [{ inner: this.node, above: null, rect: whole, depth: 0 }];
+    for (let next = 0; next < pending.length && this.cells.length < MOST_CELLS; next += 1) {
+      const { inner, above, rect, depth } = pending[next];
+      if (above) above.button.classList.add("open");
+      for (const placed of squarify(this.sortChildren(inner), rect.x, rect.y, rect.width, rect.height)) {
+        if (placed.width < LEAST_SIDE || placed.height < LEAST_SIDE || this.cells.length >= MOST_CELLS) continue;
+        const cell = this.addCell(placed, above, depth + 1);
+        if (depth + 1 < DEEPEST && cell.inner.children.length && placed.width > 70 && placed.height > 48) {
+          pending.push({ inner: cell.inner, above: cell, rect: shrink(placed), depth: depth + 1 });
+        }
+      }
     }
   }
 
-  addCell(rect, above, inner, isOpen, depth) {
-    const node = rect.item.node, button = makeElement("button", undefined, `cell ${node.kind} depth-${depth}`);
-    const names = [node.name];
+  addCell(rect, above, depth) {
+    const { node, value } = rect.item, inner = passThrough(node), names = [node.name];
+    const button = makeElement("button", undefined, `cell ${node.kind} depth-${depth}`);
     for (let each = inner; each !== node; each = each.parent) names.splice(1, 0, each.name);
     button.type = "button";
     button.tabIndex = -1;
@@ -139,17 +150,16 @@ class Treemap {
     style.width = `${Math.max(rect.width - 1, 1)}px`;
     style.height = `${Math.max(rect.height - 1, 1)}px`;
     style.setProperty("--hue", HUES[node.layer % HUES.length]);
-    if (!isOpen && node.wasted) {
+    if (node.wasted) {
       const waste = makeElement("span", undefined, "waste");
-      waste.style.width = `${100 * Math.min(node.wasted / node.size, 1)}%`;
+      waste.style.width = this.isWasteOnly ? "100%" : `${100 * node.wasted / node.size}%`;
       button.append(waste);
     }
     if (node.repeated) button.classList.add("repeated");
     if (rect.width > 34 && rect.height > 15) {
-      button.append(makeElement("span", names.join("/"), "name"));
-      if (isOpen || rect.height > 32) button.append(makeElement("span", tellSize(rect.item.value), "size"));
+      button.append(makeElement("span", names.join("/") + (node.note ? `  ${node.note}` : ""), "name"));
+      if (rect.height > 32) button.append(makeElement("span", tellSize(value), "size"));
     }
-    button.classList.toggle("open", isOpen);
     const cell = { node, inner, button, above };
     this.cells.push(cell);
     this.map.append(button);
@@ -171,7 +181,8 @@ class Treemap {
 
   drawList() {
     const table = makeElement("table"), body = makeElement("tbody"), head = makeElement("tr");
-    const told = `${this.node.kind === "layer" ? this.node.name : this.node.path}: ${tellSize(this.value(this.node))}`;
+    const told = `${this.node.kind === "folder" && this.node.parent ? this.node.path : this.node.name}: ${
+      tellSize(this.value(this.node))}`;
     table.append(makeElement("caption", told));
     for (const name of ["name", "size", "share", "wasted"]) {
       const cell = makeElement("th", name, name === "name" ? "" : "number");
@@ -198,6 +209,7 @@ class Treemap {
     } else {
       name.textContent = node.name;
     }
+    if (node.note) name.append(makeElement("span", ` ${cutText(node.note, MOST_SIGNS)}`, "note"));
     row.append(name);
     const wasted = node.wasted ? tellSize(node.wasted) : "";
     for (const text of [tellSize(value), tellShare(value, this.value(this.root)), wasted]) {
