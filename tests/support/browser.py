@@ -1,4 +1,7 @@
-"""A real browser without a window, spoken to over its debugging pipe: https://chromedevtools.github.io/devtools-protocol/"""
+"""A real browser without a window, spoken to over its debugging pipe.
+
+https://chromedevtools.github.io/devtools-protocol/
+"""
 
 import json
 import os

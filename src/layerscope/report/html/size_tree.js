@@ -123,7 +123,7 @@ function passThrough(node) {
 function describe(node, whole) {
   const where = node.kind === "others" ? `${node.path}: ${node.name}` : node.kind === "layer" ? `${node.name}: ${node.note}`
     : node.parent ? node.path : node.name;
-  const parts = [`${tellSize(node.size)}, ${tellShare(node.size, whole)}`];
+  const parts = [tellSize(node.size), tellShare(node.size, whole)];
   if (node.kind !== "file" && node.kind !== "others") parts.push(`${node.files.toLocaleString("en")} files`);
   const layers = [...node.byLayer.keys()].sort((one, two) => one - two);
   if (node.kind !== "layer" && layers.length) {
@@ -134,5 +134,5 @@ function describe(node, whole) {
   for (const piece of node.pieces.slice(0, 4)) {
     if (piece.fate) parts.push(`layer ${piece.layer}: ${FATES[piece.fate]} ${piece.other}`);
   }
-  return `${where} – ${parts.join(", ")}`;
+  return [where, ...parts].join(" · ");
 }

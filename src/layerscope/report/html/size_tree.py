@@ -33,7 +33,8 @@ class SizeTree:
     """Folders, parents first, and files with their pieces; what is too small has a row a folder and layer in `others`.
 
     A row of `folders` is (parent's row, name), of `files` (folder's row, name, pieces in turn), of `others` (folder's
-    row, layer, bytes, wasted bytes, files). All sums are those of the whole image.
+    row, layer, bytes, wasted bytes, files). All sums are those of the whole image;
+    a file counts in each layer that holds it.
     """
 
     folders: list[tuple[int, str]]
