@@ -137,7 +137,7 @@ def test_the_search_finds_paths_packages_findings_and_layers(open_page: Opener) 
     }
     assert search(tab, "no such thing") == {}
     tab.press("Escape")
-    assert tab.wait_for("document.getElementById('results').hidden")
+    tab.wait_for("document.getElementById('results').hidden")
     check_silence(tab)
 
 
@@ -154,6 +154,16 @@ def test_findings_are_chosen_by_severity_and_word(open_page: Opener) -> None:
     tab.ask("document.getElementById('finding-filter').focus()")
     tab.write("nobody")
     assert tab.ask(shown) == ["finding-1"]
+    check_silence(tab)
+
+
+def test_a_finding_leads_to_its_rule(open_page: Opener) -> None:
+    """The documentation, folded away until then, is open and in sight."""
+    tab = open_page(make_result(RECIPE))
+    assert not tab.ask("document.querySelector('#rules details').open")
+    tab.click("#finding-0 h3 a")
+    tab.wait_for("document.getElementById('rule-LAY101').offsetHeight > 100")
+    assert "Blind spots" in tab.ask("document.getElementById('rule-LAY101').textContent")
     check_silence(tab)
 
 

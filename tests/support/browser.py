@@ -89,13 +89,12 @@ class Tab:
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")
 
-    def wait_for(self, expression: str) -> Any:
-        """The value of an expression as soon as it counts as true."""
+    def wait_for(self, expression: str) -> None:
+        """Wait until an expression counts as true."""
         end = monotonic() + PATIENCE
-        while not (value := self.ask(expression)):
+        while not self.ask(f"Boolean({expression})"):
             assert monotonic() < end, f"{expression} did not come true"
             self.ask("new Promise((resolve) => setTimeout(resolve, 30))")
-        return value
 
     def click(self, selector: str) -> None:
         """Press and release the mouse in the middle of an element, as a person does."""

@@ -67,7 +67,7 @@ def _write_finding(number: int, finding: Finding, result: AuditResult) -> Markup
     heading = element(
         "h3",
         element("span", write_line(severity), class_=f"severity {severity}"),
-        element("code", write_line(f"{finding.code} {finding.rule}")),
+        element("code", element("a", write_line(f"{finding.code} {finding.rule}"), href=f"#rule-{finding.code}")),
         element("span", write_line(", ".join(notes)), class_="note"),
     )
     message = element("p", write_line(tell_message(finding)))

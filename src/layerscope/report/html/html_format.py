@@ -19,6 +19,7 @@ from layerscope.report.html.findings import write_findings, write_plan
 from layerscope.report.html.markup import Markup, join, write_line
 from layerscope.report.html.overview import write_image, write_verdicts
 from layerscope.report.html.page_data import write_data
+from layerscope.report.html.rule_docs import write_rules
 from layerscope.report.html.tables import write_gaps, write_gpus, write_layers
 from layerscope.report.places import tell_reference
 from layerscope.report.terminal.page import Page
@@ -43,7 +44,7 @@ class HtmlFormat(Format):
             _read("page.html"),
             title=write_line(tell_reference(result.image.reference)),
             verdict=write_verdicts(result, page),
-            sections=join(*sections, write_image(result, page), write_gaps(result)),
+            sections=join(*sections, write_image(result, page), write_gaps(result), write_rules(result)),
             data=write_data(result),
             script=Markup("\n".join(map(_read, SCRIPTS))),
         )

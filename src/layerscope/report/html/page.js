@@ -49,6 +49,14 @@ function startFindings() {
   });
 }
 
+/* A rule's documentation is folded away until a finding leads to it. */
+function openTarget() {
+  const target = /^#rule-\w+$/.test(location.hash) && document.querySelector(location.hash);
+  if (!target) return;
+  target.closest("details").open = true;
+  target.scrollIntoView();
+}
+
 function listParts() {
   const sections = [...document.querySelectorAll("main > section")].filter((each) => each.id !== "results");
   document.getElementById("parts").replaceChildren(...sections.map((section) => {
@@ -83,6 +91,8 @@ function start() {
   writeLegend(data);
   chooseView(treemap, "folders", false);
   new Search(data, treemap);
+  addEventListener("hashchange", openTarget);
+  openTarget();
   const measure = () => `${treemap.map.clientWidth}x${treemap.map.clientHeight}`;
   let drawn = measure();
   new ResizeObserver(() => {

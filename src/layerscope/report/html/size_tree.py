@@ -1,6 +1,6 @@
 """Where an image's bytes lie: every file of every layer, the small ones summed up so that a page can hold them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ ENDINGS: Final = {Ending.REMOVED: 1, Ending.OVERWRITTEN: 2, Ending.METADATA: 3}
 """What became of a file's bytes, as the page's script knows it; 0 is for what the container sees."""
 REPEATED: Final = 4
 """The container sees them, and sees the same content at another path, too."""
+
+_WASTED: Final = frozenset(ENDINGS.values())
 
 _ROW: Final = 12
 """Characters of a row beside its name."""
@@ -51,22 +53,18 @@ def build_size_tree(result: AuditResult, *, budget: int = BUDGET) -> SizeTree:
     least = _find_least(files, folders, budget)
     rows: dict[str, int] = {"": 0}
     told: list[tuple[int, str]] = [(-1, "")]
-    for path in sorted((each for each, size in folders.items() if size > least and each), key=_by_parts):
+    for path in sorted(each for each, size in folders.items() if size > least and each):
         parent, _, name = path.rpartition("/")
         rows[path] = len(told)
         told.append((rows[parent], escape_text(name)))
-    kept: list[tuple[int | str, ...]] = []
-    left: dict[tuple[int, int], list[int]] = {}
-    count = 0
-    for path in sorted(files, key=_by_parts):
-        folder, _, name = path.rpartition("/")
-        if _weigh(files[path]) > least:
-            kept.append((rows[folder], escape_text(name), *(number for piece in files[path] for number in piece)))
-        else:
-            count += 1
-            _add_left(left, _find_row(folder, rows), files[path])
-    others = [(row, layer, *sums) for (row, layer), sums in sorted(left.items())]
-    return SizeTree(told, kept, [(row[0], row[1], row[2], row[3], row[4]) for row in others], count)
+    kept = [path for path, pieces in files.items() if _weigh(pieces) > least]
+    others = _sum_others(files, rows, least)
+    return SizeTree(told, [_make_row(path, files[path], rows) for path in sorted(kept)], others, len(files) - len(kept))
+
+
+def _make_row(path: str, pieces: Iterable[Piece], rows: dict[str, int]) -> tuple[int | str, ...]:
+    folder, _, name = path.rpartition("/")
+    return (rows[folder], escape_text(name), *(number for piece in pieces for number in piece))
 
 
 def _collect_files(tree: MergedTree) -> dict[str, list[Piece]]:
@@ -123,21 +121,28 @@ def _cost(path: str, pieces: int) -> int:
     return _ROW + len(name) * (1 if name.isascii() and name.isprintable() else _ESCAPED) + pieces * _PIECE
 
 
-def _weigh(pieces: Iterable[Piece]) -> int:
-    return sum(piece[1] for piece in pieces)
+def _weigh(pieces: Sequence[Piece]) -> int:
+    return pieces[0][1] if len(pieces) == 1 else sum(piece[1] for piece in pieces)
 
 
-def _find_row(folder: str, rows: dict[str, int]) -> int:
-    """The row of the nearest folder above that has one."""
-    return next(rows[above] for above in _iter_up(folder) if above in rows)
-
-
-def _add_left(left: dict[tuple[int, int], list[int]], row: int, pieces: Iterable[Piece]) -> None:
-    for layer, size, fate, _ in pieces:
-        sums = left.setdefault((row, layer), [0, 0, 0])
-        sums[0] += size
-        sums[1] += size * (fate in ENDINGS.values())
-        sums[2] += 1
+def _sum_others(
+    files: dict[str, list[Piece]], rows: dict[str, int], least: int
+) -> list[tuple[int, int, int, int, int]]:
+    """What has no row of its own, added up at the nearest folder above that has one."""
+    sums: dict[tuple[int, int], list[int]] = {}
+    places: dict[str, int] = {}
+    for path, pieces in files.items():
+        if _weigh(pieces) > least:
+            continue
+        folder = path.rpartition("/")[0]
+        if folder not in places:
+            places[folder] = next(rows[above] for above in _iter_up(folder) if above in rows)
+        for layer, size, fate, _ in pieces:
+            own = sums.setdefault((places[folder], layer), [0, 0, 0])
+            own[0] += size
+            own[1] += size * (fate in _WASTED)
+            own[2] += 1
+    return [(row, layer, size, wasted, count) for (row, layer), (size, wasted, count) in sorted(sums.items())]
 
 
 def _iter_up(folder: str) -> Iterator[str]:
@@ -146,7 +151,3 @@ def _iter_up(folder: str) -> Iterator[str]:
         yield folder
         folder = folder.rpartition("/")[0]
     yield ""
-
-
-def _by_parts(path: str) -> list[str]:
-    return path.split("/")

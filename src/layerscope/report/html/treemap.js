@@ -1,6 +1,6 @@
 /* The map: a cell a file or folder, as large as its bytes; squarified, after Bruls, Huizing and van Wijk (2000). */
 
-const MOST_CELLS = 900, DEEPEST = 7, HEADER = 17, LEAST_SIDE = 3, MOST_ROWS = 18, MOST_SIGNS = 60;
+const MOST_CELLS = 1600, DEEPEST = 7, HEADER = 17, LEAST_SIDE = 4, MOST_ROWS = 18, MOST_SIGNS = 60;
 const HUES = [210, 150, 265, 185, 90, 235, 170, 300, 125, 55];
 
 function worstRatio(row, sum, side, scale) {
