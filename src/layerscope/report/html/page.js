@@ -57,16 +57,6 @@ function openTarget() {
   target.scrollIntoView();
 }
 
-function listParts() {
-  const sections = [...document.querySelectorAll("main > section")].filter((each) => each.id !== "results");
-  document.getElementById("parts").replaceChildren(...sections.map((section) => {
-    const item = makeElement("li"), link = makeElement("a", section.querySelector("h2").textContent);
-    link.href = `#${section.id}`;
-    item.append(link);
-    return item;
-  }));
-}
-
 function writeLegend(data) {
   const legend = document.getElementById("legend");
   const shown = data.layers.slice(0, HUES.length).map((text, number) => {

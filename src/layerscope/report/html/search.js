@@ -1,16 +1,6 @@
-/* The search over paths, packages, findings and layers: all words must occur; `*` and `?` stand for any signs. */
+/* The search over paths, packages, findings and layers. */
 
 const MOST_RESULTS = 40;
-
-function makeMatcher(query) {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean).map((word) => {
-    if (!/[*?]/.test(word)) return (text) => text.includes(word);
-    const escaped = word.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, "[^/]*").replace(/\?/g, "[^/]");
-    const pattern = new RegExp(`(^|[/ ])${escaped}($|[/ ])`);
-    return (text) => pattern.test(text);
-  });
-  return words.length ? (text) => words.every((matches) => matches(text)) : null;
-}
 
 class Search {
   constructor(data, treemap) {
@@ -26,11 +16,7 @@ class Search {
       { title: "Paths", entries: this.listPaths(treemap.roots.folders), note: data.leftOut
         ? `${data.leftOut.toLocaleString("en")} of the smallest files are not listed one by one` : "" },
     ];
-    this.field.addEventListener("input", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.run(), 120);
-    });
-    document.addEventListener("keydown", (event) => this.obeyKey(event));
+    startSearch(this.field, () => this.run());
   }
 
   makeLink(label, href, text = label) {
@@ -52,17 +38,6 @@ class Search {
       for (const child of node.children) pending.push(child);
     }
     return entries.sort((one, two) => two.node.size - one.node.size || (one.label < two.label ? -1 : 1));
-  }
-
-  obeyKey(event) {
-    const isTyping = event.target.closest("input, textarea, select");
-    if (event.key === "/" && !isTyping && !event.ctrlKey && !event.altKey && !event.metaKey) {
-      event.preventDefault();
-      this.field.focus();
-    } else if (event.key === "Escape" && event.target === this.field) {
-      this.field.value = "";
-      this.run();
-    }
   }
 
   run() {

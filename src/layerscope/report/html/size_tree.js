@@ -1,5 +1,3 @@
-"use strict";
-
 /* The tree of sizes in two views, by folder and by layer, from the rows that the page holds.
    A node has name, path, kind (folder, layer, file, others), size, wasted, layer, parent and children. */
 

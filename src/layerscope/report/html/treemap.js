@@ -46,13 +46,6 @@ function squarify(items, x, y, width, height) {
   return placed;
 }
 
-function makeElement(tag, text, className) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
 function cutText(text, most) {
   return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
 }
