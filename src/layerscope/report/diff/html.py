@@ -33,6 +33,8 @@ _SCRIPTS: Final = ("matcher.js", "parts.js", "diff.js")
 _STYLES: Final = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "doubt", RiskLevel.NOTE: "note"}
 _SIGN_STYLES: Final = {Change.ADDED: "good", Change.REMOVED: "bad", Change.CHANGED: "doubt"}
 
+_NONE: Final = "\N{EN DASH}"
+
 Row = tuple[Change, str, str, str]
 
 
@@ -73,7 +75,7 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
     """The parts in which something differs, the most important first."""
     if difference.risks:
         yield write_section("To know first", element("ul", *map(_write_risk, difference.risks)), name="risks")
-    yield from _write_rows("Size", ("growth", "cause"), list(_iter_sizes(difference)), name="size")
+    yield from _write_rows("Size", (">growth", "cause"), list(_iter_sizes(difference)), name="size")
     traits: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
     yield from _write_changes("Characteristics", traits, name="traits")
     gpus: list[Row] = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
@@ -110,7 +112,8 @@ def _write_risk(risk: Risk) -> Markup:
 def _write_changes(title: str, rows: Sequence[Row], *, name: str) -> Iterator[Markup]:
     """Things by name, before and after."""
     told = [
-        element("tr", _sign(change), *(element("td", write_line(cell)) for cell in cells)) for change, *cells in rows
+        element("tr", _sign(change), *(element("td", write_line(cell or _NONE)) for cell in cells))
+        for change, *cells in rows
     ]
     yield from _write_rows(title, ("", "name", "before", "after"), told, name=name)
 
