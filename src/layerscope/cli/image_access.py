@@ -54,7 +54,7 @@ def choose_sources(
     return _open_source(image, replace(options, random_access=random_access)), below
 
 
-def choose_pair(before: str, after: str, reading: Reading) -> tuple[Source, Source]:
+def choose_pair(before: str, after: str, reading: Reading, *, random_access: bool = False) -> tuple[Source, Source]:
     """The sources of two images that are compared; raises UsageError where both are to come from standard input.
 
     A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the other
@@ -63,7 +63,8 @@ def choose_pair(before: str, after: str, reading: Reading) -> tuple[Source, Sour
     streamed = [image for image in (before, after) if _STANDARD_INPUT.fullmatch(image)]
     if len(streamed) > 1:
         raise UsageError("two images on standard input: expected at most one of them to be -")
-    options = _make_source_options(reading, read_credential(streamed[0] if streamed else before, reading))
+    credential = read_credential(streamed[0] if streamed else before, reading)
+    options = replace(_make_source_options(reading, credential), random_access=random_access)
     meant = find_registry(before) or find_registry(after)
     one, other = (
         options if meant is not None and find_registry(image) == meant else _without_credential(options)

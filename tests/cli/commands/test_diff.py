@@ -1,6 +1,8 @@
 """`layerscope diff` on two images that a test can see whole."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,17 @@ from support.tar_writer import TarMember, directory, file, symlink
 Answer = Callable[..., tuple[int, bytes, str]]
 
 RELEASE = b"ID=debian\nVERSION_ID=12\nPRETTY_NAME=Debian 12\n"
+
+
+def zipped(members: dict[str, bytes], *, year: int) -> bytes:
+    """A zip archive."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
+    return held.getvalue()
+
+
 METADATA = "Metadata-Version: 2.1\nName: numpy\nVersion: {}\n"
 SITE = "usr/lib/python3/dist-packages"
 
@@ -69,7 +82,9 @@ def test_the_first_screen_is_what_matters(answer: Answer, tmp_path: Path) -> Non
         (("--semantic", "--keep", "logs"), 1),
         (("--ignore", "logs"), 0),
         (("--ignore", "caches"), 1),
-        (("--ignore-path", "/var/**"), 1),
+        (("--ignore-path", "/var/**"), 0),
+        (("--ignore-path", "/opt/**"), 1),
+        (("--only", "layers", "--semantic"), 1),
         (("--ignore-path", "/var/**", "--only", "files"), 0),
         (("--only-path", "/opt/**", "--only", "files"), 0),
         (("--only", "config"), 0),
@@ -96,7 +111,8 @@ def test_the_document_keeps_its_promise(answer: Answer, tmp_path: Path) -> None:
     assert (package["name"], package["before"], package["after"]) == ("numpy", ["1.26.4"], ["2.1.0"])
     assert "hf_abc" not in json.dumps(document)
     assert {each["fate"] for each in document["layers"]} == {"shared", "added", "removed"}
-    assert document["digest"]["name"] == "files"
+    assert [each["name"] for each in document["digest"]] == ["files", "config"]
+    assert (document["summary"]["whole"], document["summary"]["doubts_after"]) == (True, [])
 
 
 def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None:
@@ -137,6 +153,83 @@ def test_wrong_use_is_one_line(answer: Answer, tmp_path: Path, options: tuple[st
     code, out, error = answer("diff", image, image, *options)
     assert (code, out) == (2, b"")
     assert message in error
+
+
+def test_a_patch_looks_into_files(answer: Answer, tmp_path: Path) -> None:
+    """Lines of text, keys of documents; what holds a credential is named and not shown."""
+    pieces = {"etc/app.conf": (b"a=1\n", b"a=2\n"), "etc/app.json": (b'{"a":1}', b'{"a":2}')}
+    secret = (b"machine x login y password Zt7pWq4hYd2k\n", b"machine x login y password Qs8vKm1nRb6t\n")
+    before, after = (
+        write_version(
+            tmp_path,
+            str(number),
+            extra=[*(file(path, both[number]) for path, both in pieces.items()), file("root/.netrc", secret[number])],
+        )
+        for number in (0, 1)
+    )
+    text = answer("diff", before, after, "--patch")[1].decode()
+    assert all(told in text for told in ("-a=1", "+a=2", "-a = 1", "+a = 2", "holds credentials"))
+    assert "Zt7p" not in text
+    files = json.loads(answer("diff", before, after, "--patch", "-o", "json")[1])["files"]
+    assert {each["path"]: each["content"]["kind"] for each in files} == {
+        "/etc/app.conf": "text",
+        "/etc/app.json": "JSON",
+        "/root/.netrc": "credentials",
+    }
+
+
+def test_a_wheel_that_was_only_packed_again_is_noise(answer: Answer, tmp_path: Path) -> None:
+    """Looked into, it has the same members; by itself it is another file."""
+    before, after = (
+        write_version(tmp_path, str(year), extra=[file("opt/a.whl", zipped({"x": b"1"}, year=year))])
+        for year in (2020, 2021)
+    )
+    assert [answer("diff", before, after, "--semantic", *more)[0] for more in ((), ("--patch",))] == [1, 0]
+
+
+def test_a_damaged_image_is_told_as_one(answer: Answer, fixture_image: Callable[[str, str], Path]) -> None:
+    """Exit code 4, why, and no word of a sound comparison."""
+    image = fixture_image("damaged", "oci-dir")
+    code, out, _ = answer("diff", image, image)
+    text = " ".join(out.decode().split())
+    assert code == 4
+    assert "as far as they could be read" in text
+    assert "✘" in text
+    assert "✔" not in text
+
+
+def test_credentials_are_nowhere(answer: Answer, tmp_path: Path) -> None:
+    """Neither in risks nor in the config, in no format."""
+    before = write_version(tmp_path, "1.4")
+    after = write_version(
+        tmp_path, "1.5", Cmd=["/serve", "--api-key=Zt7pWq4hYd2kLmN8"], Labels={"db.password": "Zt7pWq4hYd2kLmN8"}
+    )
+    for name in ("terminal", "markdown", "json"):
+        assert b"Zt7p" not in answer("diff", before, after, "-o", name, "--limit", "0")[1]
+
+
+def test_a_path_that_nothing_matches_is_said(answer: Answer, tmp_path: Path) -> None:
+    """A misspelt glob is not a sound comparison."""
+    image = write_version(tmp_path, "1")
+    assert b"nothing matches --only-path" in answer("diff", image, image, "--only-path", "/nope/**")[1]
+
+
+def test_another_python_hides_no_package(answer: Answer, tmp_path: Path) -> None:
+    """What lies in another folder for it is one change where its version is another, and none where it is the same."""
+    images = []
+    for series, numpy in (("3.11", "1.26.4"), ("3.12", "2.1.0")):
+        site = f"usr/lib/python{series}/site-packages"
+        members = [file(f"usr/bin/python{series}", b"\x7fELF", mode=0o755), file(f"usr/lib/python{series}/os.py")]
+        for name, version in (("numpy", numpy), ("idna", "3.7")):
+            metadata = METADATA.replace("numpy", name).format(version).encode()
+            members.append(file(f"{site}/{name}-{version}.dist-info/METADATA", metadata))
+        path = tmp_path / series
+        write_image(build_image([members], tag="team/llm:1"), path, "oci-dir")
+        images.append(path)
+    packages = json.loads(answer("diff", *images, "-o", "json")[1])["packages"]
+    assert [(each["change"], each["name"], each["before"], each["after"]) for each in packages] == [
+        ("changed", "numpy", ["1.26.4"], ["2.1.0"])
+    ]
 
 
 def test_two_streams_are_one_too_many(answer: Answer) -> None:
