@@ -128,14 +128,21 @@ def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:
     before = write_version(tmp_path, "1.4")
     hostile = "srv/" + ATTACKS["html"].replace("/", "|")
     after = write_version(tmp_path, "1.5", numpy="2.1.0", extra=[file(hostile, b"x" * 50)], User="<b>root")
-    code, out, _ = answer("diff", before, after, "-o", "html")
+    code, out, _ = answer("diff", before, after, "-p", "-o", "html")
     page = check_html(out.decode())
     text = " ".join(page.texts)
     assert code == 1
-    for told in ("numpy goes from 1.26.4 to 2.1.0", "To know first", "<b>root", "<script>alert(1)<|script>", "Files ("):
+    for told in (
+        "numpy goes from 1.26.4 to 2.1.0",
+        "To know first",
+        "<b>root",
+        "<script>alert(1)<|script>",
+        "Files (",
+        "Contents (",
+    ):
         assert told in text
     assert page.tags.count("script") == 1
-    assert answer("diff", before, after, "-o", "html")[1] == out
+    assert answer("diff", before, after, "-p", "-o", "html")[1] == out
 
 
 @pytest.mark.parametrize(

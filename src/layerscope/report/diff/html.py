@@ -5,9 +5,9 @@ from typing import Final
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
-from layerscope.diff.digest_cause import DigestCause
+from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.layers import LayerFate, LayerPair
-from layerscope.diff.risks import Risk, RiskLevel
+from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.html.markup import (
@@ -28,6 +28,11 @@ from layerscope.rules.wording import begin, tell_count, tell_size
 
 MOST: Final = 5_000
 """Rows of a table; the JSON report has all."""
+
+MOST_CONTENTS: Final = 1_000
+"""Files whose insides are shown."""
+MOST_LINES: Final = 400
+"""Lines of one of them."""
 
 _SCRIPTS: Final = ("matcher.js", "parts.js", "diff.js")
 _STYLES: Final = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "doubt", RiskLevel.NOTE: "note"}
@@ -59,13 +64,12 @@ def _write_head(difference: ImageDiff) -> Markup:
         name = element("code", write_line(tell_reference(result.image.reference)))
         digest = element("code", write_text(str(result.image.manifest_digest or result.image.config_digest)))
         told = write_line(f" {stored} in {tell_count(len(result.layers), 'layer')}, ")
-        rows.append((label, join(name, told, digest)))
-    answer = difference.digest_cause
-    if answer.cause is not DigestCause.SAME:
-        more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
-        details = f": {', '.join(answer.details)}{more}" if answer.details else ""
-        rows.append(("digest differs by", write_line(f"{answer.cause}{details}")))
-    same, left = words.list_same(difference), words.tell_left_out(difference)
+        doubts = (element("p", write_line(doubt), class_="bad") for doubt in words.list_doubts(result))
+        rows.append((label, join(name, told, digest, *doubts)))
+    for answer in difference.digest_causes:
+        cause, details, more = words.tell_digest_cause(answer)
+        rows.append(("digest differs by", write_line(f"{cause}{': ' if details else ''}{', '.join(details)}{more}")))
+    same, left = [] if difference.is_same else words.list_same(difference), words.tell_left_out(difference)
     rows += [("the same", write_line(", ".join(same)))] if same else []
     rows += [("left out", write_line(left))] if left else []
     return write_fields(rows)
@@ -81,18 +85,16 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
     gpus: list[Row] = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
     yield from _write_changes("GPUs", gpus, name="gpus")
     packages: list[Row] = [
-        (each.change, f"{each.key.kind} {each.key.name}", ", ".join(each.before), ", ".join(each.after))
-        for each in difference.packages
+        (change, f"{name} in {place}" if place else name, before, after)
+        for change, name, before, after, place in words.list_packages(difference)
     ]
     yield from _write_changes("Packages", packages, name="packages")
     yield from _write_findings(difference)
     yield from _write_rows(
         "Layers", (">before", ">after", ">stored", "", "instruction"), list(_iter_layers(difference)), name="layers"
     )
-    config = ((change.change, *words.tell_config(change)) for change in difference.config)
-    yield from _write_changes(
-        "Config", [(change, name, before or "", after or "") for change, name, before, after in config], name="config"
-    )
+    config: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
+    yield from _write_changes("Config", config, name="config")
     yield from _write_rows("History", ("", "instruction"), list(_iter_history(difference)), name="history")
     yield from _write_rows(
         "Files",
@@ -141,7 +143,7 @@ def _iter_sizes(difference: ImageDiff) -> Iterator[Markup]:
 
 
 def _write_findings(difference: ImageDiff) -> Iterator[Markup]:
-    new, fixed, kept = difference.new_findings, difference.fixed_findings, difference.kept_findings
+    new, fixed, kept = difference.findings.new, difference.findings.fixed, difference.findings.kept
     rows = [_write_finding("new", "bad", finding) for finding in new]
     rows += [_write_finding("fixed", "good", finding) for finding in fixed]
     if not rows:
@@ -200,3 +202,27 @@ def _iter_files(difference: ImageDiff) -> Iterator[Markup]:
             element("td", element("code", write_text(root_path(each.path)), class_="path")),
             element("td", write_line(words.tell_file(each))),
         )
+
+
+def _write_contents(difference: ImageDiff) -> Iterator[Markup]:
+    """What differs inside of the files, where that was asked for."""
+    shown = sorted({change.path for change in difference.files} & difference.contents.keys())
+    if not shown:
+        return
+    items = [_write_content(path, difference.contents[path]) for path in shown[:MOST_CONTENTS]]
+    left = f"the first {MOST_CONTENTS:,}; -o json has all" if len(shown) > MOST_CONTENTS else ""
+    yield write_section(
+        f"Contents ({len(shown):,})", element("ul", *items, class_="places"), name="contents", note=left
+    )
+
+
+def _write_content(path: str, content: ContentDiff) -> Markup:
+    remark = f", {content.remark}" if content.remark else ""
+    name = element("code", write_text(root_path(path)), class_="path")
+    told = write_line(f" {content.kind}{remark}")
+    if not content.lines:
+        return element("li", name, told)
+    lines = Markup("\n".join(map(write_text, content.lines[:MOST_LINES])))
+    left = len(content.lines) - MOST_LINES
+    more = [element("p", write_line(f"and {tell_count(left, 'more line')}"), class_="note")] if left > 0 else []
+    return element("li", element("details", element("summary", name, told), element("pre", lines), *more))

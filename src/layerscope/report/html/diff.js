@@ -4,7 +4,7 @@ function start() {
   for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
   listParts();
   const field = document.getElementById("search"), rows = [...document.querySelectorAll("main tbody tr, main li")];
-  const texts = rows.map((row) => row.textContent.toLowerCase()), sections = document.querySelectorAll("main > section");
+  const texts = rows.map(readText), sections = document.querySelectorAll("main > section");
   startSearch(field, () => {
     const matches = makeMatcher(field.value);
     let count = 0;

@@ -25,7 +25,7 @@ function startFindings() {
     const wanted = new Set(buttons.filter((each) => each.getAttribute("aria-pressed") === "true")
       .map((each) => each.dataset.severity));
     for (const article of articles) {
-      article.hidden = !wanted.has(article.dataset.severity) || !matches(article.textContent.toLowerCase());
+      article.hidden = !wanted.has(article.dataset.severity) || !matches(readText(article));
     }
     const shown = articles.filter((each) => !each.hidden).length;
     document.getElementById("finding-count").textContent =

@@ -7,6 +7,13 @@ function makeElement(tag, text, className) {
   return made;
 }
 
+/* The words of an element, those of its parts kept apart. */
+function readText(element) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), words = [];
+  while (walker.nextNode()) words.push(walker.currentNode.data);
+  return words.join(" ").toLowerCase();
+}
+
 /* `/` leads to the search field, Escape empties it; `run` is called a moment after each change. */
 function startSearch(field, run) {
   let timer;

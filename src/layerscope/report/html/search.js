@@ -26,7 +26,7 @@ class Search {
   listFindings() {
     return [...document.querySelectorAll("#findings article")].map((article) => {
       const label = `${article.querySelector("h3 code").textContent}: ${article.querySelector("p").textContent}`;
-      return this.makeLink(label, `#${article.id}`, article.textContent);
+      return this.makeLink(label, `#${article.id}`, readText(article));
     });
   }
 
