@@ -181,6 +181,19 @@ def test_the_page_fits_every_width(width: int, open_page: Opener) -> None:
     check_silence(tab)
 
 
+def test_without_scripts_the_tables_are_there(tab: Tab, tmp_path: Path) -> None:
+    """Findings and layers are in sight; what needs the script is not."""
+    path = tmp_path / "page.html"
+    path.write_text(HtmlFormat().render(make_result(RECIPE), RenderContext()), encoding="utf-8")
+    tab.send("Emulation.setScriptExecutionDisabled", value=True)
+    tab.open(path)
+    text = tab.ask("document.body.innerText")
+    assert "Deleted later" in text
+    assert "COPY models /srv/models" in text
+    assert "Search" not in text
+    assert "Where the bytes are" not in text
+
+
 def test_nothing_of_a_hostile_image_runs(open_page: Opener) -> None:
     """Whatever its texts are, in the page and in what the script writes, they are text and no page is asked for."""
     for text in ATTACKS.values():

@@ -103,6 +103,7 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
         name="files",
         count=len(difference.files),
     )
+    yield from _write_contents(difference)
 
 
 def _write_risk(risk: Risk) -> Markup:

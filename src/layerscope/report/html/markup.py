@@ -42,6 +42,8 @@ def write_table(caption: str, head: tuple[str, ...], rows: list[Markup], *, name
     """A table with headings, in a region of its own that scrolls where the page is narrow."""
     heads = (
         element("th", write_line(each.lstrip(">")), scope="col", class_="number" if each.startswith(">") else None)
+        if each
+        else element("td")
         for each in head
     )
     table = element(

@@ -21,6 +21,8 @@ _WASTED: Final = frozenset(ENDINGS.values())
 
 _ROW: Final = 12
 """Characters of a row beside its name."""
+_DEPTH: Final = 16
+"""Characters of a whole path, which the script puts together from the names above, that count as one of a row."""
 _PIECE: Final = 16
 """Characters of what one layer holds."""
 _ESCAPED: Final = 10
@@ -118,7 +120,12 @@ def _find_least(files: dict[str, list[Piece]], folders: dict[str, int], budget: 
 def _cost(path: str, pieces: int) -> int:
     """About how many characters a row takes."""
     name = path.rpartition("/")[2]
-    return _ROW + len(name) * (1 if name.isascii() and name.isprintable() else _ESCAPED) + pieces * _PIECE
+    return (
+        _ROW
+        + len(path) // _DEPTH
+        + len(name) * (1 if name.isascii() and name.isprintable() else _ESCAPED)
+        + pieces * _PIECE
+    )
 
 
 def _weigh(pieces: Sequence[Piece]) -> int:
