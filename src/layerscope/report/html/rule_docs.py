@@ -36,6 +36,19 @@ def _iter_paragraphs(lines: list[str]) -> Iterator[Markup]:
     """Lines that begin as items of a list are such."""
     for is_item, group in groupby(lines, key=lambda line: line.startswith(BULLETS)):
         if is_item:
-            yield element("ul", *(element("li", write_line(line[2:])) for line in group))
+            yield element("ul", *(element("li", _write_spans(line[2:])) for line in group))
         else:
-            yield from (element("p", write_line(line)) for line in group)
+            yield from (element("p", _write_spans(line)) for line in group)
+
+
+def _write_spans(line: str) -> Markup:
+    """A line with what stands between backquotes as code."""
+    pieces = line.split("`")
+    if len(pieces) % 2 == 0:
+        return write_line(line)
+    return join(
+        *(
+            element("code", write_text(piece)) if number % 2 else write_line(piece)
+            for number, piece in enumerate(pieces)
+        )
+    )

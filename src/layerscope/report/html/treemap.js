@@ -1,6 +1,6 @@
 /* The map: a cell a file or folder, as large as its bytes; squarified, after Bruls, Huizing and van Wijk (2000). */
 
-const MOST_CELLS = 1600, DEEPEST = 7, HEADER = 17, LEAST_SIDE = 4, MOST_ROWS = 18, MOST_SIGNS = 60;
+const MOST_CELLS = 1600, DEEPEST = 7, HEADER = 17, LEAST_SIDE = 4, LEAST_DRAWN = 0.6, MOST_ROWS = 18, MOST_SIGNS = 60;
 const HUES = [210, 150, 265, 185, 90, 235, 170, 300, 125, 55];
 
 function worstRatio(row, sum, side, scale) {
@@ -113,14 +113,18 @@ class Treemap {
       .sort((one, two) => two.value - one.value || (one.node.name < two.node.name ? -1 : 1));
   }
 
-  /* Level by level, so that what is cut for its number lies deep; a folder is open once what it holds is drawn. */
+  /* Level by level, so that what is cut for its number lies deep; a folder is open where most of what
+     it holds can be drawn. */
   placeAll(whole) {
     const pending = [{ inner: this.node, above: null, rect: whole, depth: 0 }];
     for (let next = 0; next < pending.length && this.cells.length < MOST_CELLS; next += 1) {
       const { inner, above, rect, depth } = pending[next];
+      const fitting = squarify(this.sortChildren(inner), rect.x, rect.y, rect.width, rect.height)
+        .filter((each) => each.width >= LEAST_SIDE && each.height >= LEAST_SIDE);
+      const drawn = fitting.reduce((area, each) => area + each.width * each.height, 0);
+      if (above && drawn < LEAST_DRAWN * rect.width * rect.height) continue;
       if (above) above.button.classList.add("open");
-      for (const placed of squarify(this.sortChildren(inner), rect.x, rect.y, rect.width, rect.height)) {
-        if (placed.width < LEAST_SIDE || placed.height < LEAST_SIDE || this.cells.length >= MOST_CELLS) continue;
+      for (const placed of fitting.slice(0, MOST_CELLS - this.cells.length)) {
         const cell = this.addCell(placed, above, depth + 1);
         if (depth + 1 < DEEPEST && cell.inner.children.length && placed.width > 70 && placed.height > 48) {
           pending.push({ inner: cell.inner, above: cell, rect: shrink(placed), depth: depth + 1 });
