@@ -19,7 +19,7 @@ TEXT_AND_JSON = ("terminal", "json")
 """The formats of every command; the first is the default."""
 
 PLAN_FORMATS: Final = (*TEXT_AND_JSON, "markdown")
-"""Those of `fix`."""
+"""Those of `fix` and `diff`."""
 
 AUDIT_FORMATS: Final = (*PLAN_FORMATS, "html", "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
 """Those of `audit`, by name: what makes them is imported with the command alone."""
