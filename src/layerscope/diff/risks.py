@@ -11,6 +11,7 @@ from layerscope.diff import traits
 from layerscope.diff.change import Change, ValueChange
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.packages import PackageChange, PackageKind
+from layerscope.diff.risk_kinds import SECRET_RULES, TRAIT_KINDS, RiskKind
 from layerscope.diff.sizes import is_model_file
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.facts.cuda.gpu_verdict import Verdict
@@ -35,9 +36,10 @@ class RiskLevel(IntEnum):
 
 @dataclass(frozen=True)
 class Risk:
-    """One sentence, and what it rests on."""
+    """One sentence, and what it rests on; by its kind a policy can forbid it."""
 
     level: RiskLevel
+    kind: RiskKind
     text: str
     detail: str = ""
 
@@ -88,20 +90,28 @@ def _iter_gpu_risks(by_name: Mapping[str, ValueChange], gpus: Sequence[GpuChange
     driver = by_name.get(traits.DRIVER)
     if driver is not None and driver.before and driver.after:
         if parse_driver(driver.after) > parse_driver(driver.before):
-            yield Risk(RiskLevel.BREAKS, f"the oldest driver rises from {driver.before} to {driver.after}")
+            yield Risk(
+                RiskLevel.BREAKS,
+                RiskKind.DRIVER_RAISED,
+                f"the oldest driver rises from {driver.before} to {driver.after}",
+            )
         else:
-            yield Risk(RiskLevel.NOTE, f"the oldest driver falls from {driver.before} to {driver.after}")
+            yield Risk(
+                RiskLevel.NOTE,
+                RiskKind.DRIVER_LOWERED,
+                f"the oldest driver falls from {driver.before} to {driver.after}",
+            )
     for each in gpus:
         if not each.is_worse or each.before is None or each.after is None:
             continue
         if each.after.verdict in _FAILS:
-            yield Risk(RiskLevel.BREAKS, f"{each.name} is dropped", each.after.reason)
+            yield Risk(RiskLevel.BREAKS, RiskKind.GPU_DROPPED, f"{each.name} is dropped", each.after.reason)
         else:
             text = f"{each.name} falls from {each.before.verdict} to {each.after.verdict}"
-            yield Risk(RiskLevel.RISKY, text, each.after.reason)
+            yield Risk(RiskLevel.RISKY, RiskKind.GPU_WORSE, text, each.after.reason)
     gained = [each.name for each in gpus if _is_gained(each)]
     if gained:
-        yield Risk(RiskLevel.NOTE, f"runs on {', '.join(gained)} now")
+        yield Risk(RiskLevel.NOTE, RiskKind.GPU_ADDED, f"runs on {', '.join(gained)} now")
 
 
 def _is_gained(change: GpuChange) -> bool:
@@ -124,7 +134,7 @@ def _iter_abi_risks(by_name: Mapping[str, ValueChange]) -> Iterator[Risk]:
     ):
         change = by_name.get(name)
         if change is not None:
-            yield Risk(level, tell_change(name, change.before, change.after))
+            yield Risk(level, TRAIT_KINDS[name], tell_change(name, change.before, change.after))
 
 
 def tell_change(name: str, before: str | None, after: str | None) -> str:
@@ -144,7 +154,7 @@ def _iter_copy_risks(grounds: Grounds) -> Iterator[Risk]:
         if len(places) > max(1, len(before.get(name, {}))):
             for place, (version, size) in sorted(new.items()):
                 told = f"{name} {version}".rstrip()
-                yield Risk(RiskLevel.RISKY, f"one more {told} in /{place} adds {tell_size(size)}")
+                yield Risk(RiskLevel.RISKY, RiskKind.CUDA_COPIED, f"one more {told} in /{place} adds {tell_size(size)}")
 
 
 def list_copies(facts: FactSet) -> dict[str, dict[str, tuple[str, int]]]:
@@ -162,9 +172,9 @@ def _iter_package_risks(packages: Sequence[PackageChange]) -> Iterator[Risk]:
             continue
         before, after = _newest(change.before), _newest(change.after)
         if change.change is Change.REMOVED:
-            yield Risk(RiskLevel.RISKY, f"{change.key.name} is gone: it was {before}")
+            yield Risk(RiskLevel.RISKY, RiskKind.PACKAGE_REMOVED, f"{change.key.name} is gone: it was {before}")
         elif before and after and _leaps(before, after):
-            yield Risk(RiskLevel.RISKY, f"{change.key.name} goes from {before} to {after}")
+            yield Risk(RiskLevel.RISKY, RiskKind.PACKAGE_MAJOR, f"{change.key.name} goes from {before} to {after}")
 
 
 def _newest(versions: Sequence[str]) -> str:
@@ -185,13 +195,22 @@ def _iter_start_risks(by_name: Mapping[str, ValueChange], config: Sequence[Value
     if user is not None:
         is_root = user.after is not None and (user.after.endswith("(0)") or user.after == "0")
         level = RiskLevel.BREAKS if is_root else RiskLevel.RISKY
-        yield Risk(level, tell_change("the user", user.before, user.after))
+        kind = RiskKind.ROOT_USER if is_root else RiskKind.USER_CHANGED
+        yield Risk(level, kind, tell_change("the user", user.before, user.after))
     for change in config:
         if change.name in _STARTS:
-            yield Risk(RiskLevel.RISKY, tell_change(f"the {_STARTS[change.name]}", change.before, change.after))
+            yield Risk(
+                RiskLevel.RISKY,
+                RiskKind.START_CHANGED,
+                tell_change(f"the {_STARTS[change.name]}", change.before, change.after),
+            )
         elif change.name.startswith("config.ExposedPorts."):
             port = change.name.removeprefix("config.ExposedPorts.")
-            yield Risk(RiskLevel.RISKY, f"port {port} is {'exposed' if change.before is None else 'no longer exposed'}")
+            yield Risk(
+                RiskLevel.RISKY,
+                RiskKind.PORT_CHANGED,
+                f"port {port} is {'exposed' if change.before is None else 'no longer exposed'}",
+            )
 
 
 def _iter_model_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
@@ -202,10 +221,15 @@ def _iter_model_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
             told[file.change, folder] = told.get((file.change, folder), 0) + 1
     for (change, folder), count in sorted(told.items()):
         files_told = "a model file" if count == 1 else f"{count:,} model files"
-        yield Risk(RiskLevel.RISKY, f"{files_told} in /{folder} {'is' if count == 1 else 'are'} {change}")
+        yield Risk(
+            RiskLevel.RISKY,
+            RiskKind.MODEL_CHANGED,
+            f"{files_told} in /{folder} {'is' if count == 1 else 'are'} {change}",
+        )
 
 
 def _iter_finding_risks(new: Sequence[Finding]) -> Iterator[Risk]:
     for finding in new:
         if finding.severity >= Severity.HIGH:
-            yield Risk(RiskLevel.BREAKS, f"{finding.code} is new: {finding.title}", finding.message)
+            kind = RiskKind.NEW_SECRET if finding.rule in SECRET_RULES else RiskKind.NEW_FINDING
+            yield Risk(RiskLevel.BREAKS, kind, f"{finding.code} is new: {finding.title}", finding.message)

@@ -47,7 +47,7 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
         after=build_image(after.image, after.layers, after.base),
         summary=_build_summary(difference, context),
         digest=DigestCauseV1(answer.cause.name.lower(), str(answer.cause), list(answer.details), answer.count),
-        risks=[RiskV1(words.LEVELS[each.level], each.text, each.detail) for each in difference.risks],
+        risks=[RiskV1(words.LEVELS[each.level], each.kind.value, each.text, each.detail) for each in difference.risks],
         traits=[ValueChangeV1(each.change.value, each.name, each.before, each.after) for each in difference.traits],
         gpus=[_build_gpu(each) for each in difference.gpus],
         packages=[

@@ -19,6 +19,7 @@ class RiskV1(Struct, frozen=True):
     """What to know first, and what it rests on."""
 
     level: LevelName
+    kind: Annotated[str, Meta(description="What it is about, by the name that `forbid` of a policy knows.")]
     text: str
     detail: str
 
