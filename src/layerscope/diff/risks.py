@@ -193,7 +193,7 @@ def _leaps(before: str, after: str) -> bool:
 def _iter_start_risks(by_name: Mapping[str, ValueChange], config: Sequence[ValueChange]) -> Iterator[Risk]:
     user = by_name.get(traits.USER)
     if user is not None:
-        is_root = user.after is not None and (user.after.endswith("(0)") or user.after == "0")
+        is_root = user.after is not None and (user.after.endswith("(0)") or user.after in {"0", "root"})
         level = RiskLevel.BREAKS if is_root else RiskLevel.RISKY
         kind = RiskKind.ROOT_USER if is_root else RiskKind.USER_CHANGED
         yield Risk(level, kind, tell_change("the user", user.before, user.after))

@@ -72,7 +72,7 @@ def read_code(handle: str, where: Setting) -> str:
     rule = find_rule(handle)
     if rule is not None:
         return rule.code
-    names = [*FAMILIES, *(rule.name() for rule in RULES), *(rule.code.lower() for rule in RULES)]
+    names = [*FAMILIES, *(rule.name() for rule in RULES), *(rule.code for rule in RULES)]
     near = tell_nearest(handle, names)
     hint = near if near.startswith("did") else "`layerscope rules list` has them all"
     raise SettingsError(f"{where.where}: no rule or family is called {handle!r}; {hint}")

@@ -77,6 +77,6 @@ class Setting:
 
 def tell_nearest(word: str, known: Iterable[str]) -> str:
     """The nearest of the known words, or all of them where none is near."""
-    names = tuple(known)
+    names = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(names)}"
+    return f"did you mean {names[near[0]]!r}?" if near else f"expected one of {', '.join(names.values())}"

@@ -55,7 +55,8 @@ def tell_value(value: object) -> str:
         case str():
             return f'"{value}"'
         case dict():
-            return ", ".join(f"{key} = {tell_value(entry)}" for key, entry in value.items()) or "-"
+            entries = ", ".join(f"{key} = {tell_value(entry)}" for key, entry in value.items())
+            return f"{{{entries}}}" if entries else "-"
         case list() | tuple():
             return f"[{', '.join(map(tell_value, value))}]" if value else "-"
         case date():

@@ -61,7 +61,7 @@ def _draw_verdict(page: Page, report: GateReport, verdict: ImageVerdict) -> None
 
 
 def _draw_breach(page: Page, breach: Breach) -> None:
-    page.add_line((f"{breach.limit} ", "bad"), escape_text(breach.message), indent=2)
+    page.add_line((f"{breach.limit}: ", "bad"), escape_text(breach.message), indent=2)
     if breach.detail:
         page.add_line((escape_text(breach.detail), "muted"), indent=4)
     if breach.remedy:

@@ -10,6 +10,7 @@ from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, St
 from layerscope.report.escape import escape_text
 from layerscope.report.finding_words import list_layers, list_paths
 from layerscope.report.instruction_lines import InstructionLines
+from layerscope.report.places import is_layer_named
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count, tell_list
 
@@ -51,7 +52,8 @@ def tell_summary(outcome: GateOutcome) -> str:
     ):
         count = states.count(state)
         if count:
-            parts.append(f"{count:,} of {tell_count(len(states), 'image')} {one if count == 1 else many}")
+            which = "the image" if len(states) == 1 else f"{count:,} of {tell_count(len(states), 'image')}"
+            parts.append(f"{which} {one if count == 1 else many}")
     if outcome.expired:
         parts.append(f"{tell_count(len(outcome.expired), 'suppression')} expired")
     if parts:
@@ -84,7 +86,9 @@ def list_places(report: GateReport, verdict: ImageVerdict, finding: Finding) -> 
     """Where a finding lies: the line of the Dockerfile or the layers, and paths that its message does not name."""
     assert verdict.subject is not None, "a finding comes from an image that was audited"
     line = report.find_line(verdict, finding)
-    layers = list(list_layers(finding, verdict.subject.result))
+    numbers = dict.fromkeys(place.layer for place in finding.locations if place.layer is not None)
+    told = zip(numbers, list_layers(finding, verdict.subject.result), strict=True)
+    layers = [layer for number, layer in told if not is_layer_named(number, finding.message)]
     if layers:
         more = f" and {tell_count(len(layers) - 1, 'more layer')}" if len(layers) > 1 else ""
         yield f"{layers[0]}{more}" + (f"  ({line})" if line else "")
