@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from msgspec.structs import replace as replace_fact
+from msgspec.structs import replace as replace_struct
 
 from layerscope.audit.result import AuditResult
 from layerscope.errors import SettingsError
@@ -29,7 +29,7 @@ LEAN = ([file("opt/data", b"x" * 6000)], [file("opt/kept", b"y" * 2000)])
 def make(*layers: Sequence[TarMember], facts: Sequence[Fact] = (), findings: Sequence[Finding] = ()) -> AuditResult:
     """An audit of an image with these layers."""
     result = make_result(ResultRecipe(layers=layers, facts=facts, findings=findings))
-    return replace(result, image=replace(result.image, config=replace(result.image.config, content=b"{}")))
+    return replace(result, image=replace(result.image, config=replace_struct(result.image.config, content=b"{}")))
 
 
 def check(key: str, value: object, result: AuditResult, *, reference: AuditResult | None = None) -> list[Breach]:
@@ -112,7 +112,7 @@ def test_gpus_that_nobody_names_are_no_matter() -> None:
 
 def with_driver(one: GpuVerdict) -> GpuVerdict:
     """The verdict with a driver that was asked about."""
-    return replace_fact(one, driver="535")
+    return replace_struct(one, driver="535")
 
 
 @pytest.mark.parametrize(("cause", "count"), [(Cause.DRIVER_TOO_OLD, 1), (Cause.CODE, 0)])
@@ -126,7 +126,7 @@ def test_a_driver_alone_has_to_be_new_enough(cause: Cause, count: int) -> None:
 
 def identity(uid: int, name: str) -> Identity:
     """Who the process is."""
-    return replace_fact(IDENTITY, specification=name, uid=uid, user_name=name)
+    return replace_struct(IDENTITY, specification=name, uid=uid, user_name=name)
 
 
 @pytest.mark.parametrize(("name", "uid", "count"), [("root", 0, 1), ("other", 1001, 0)])
@@ -147,7 +147,7 @@ def test_a_gpu_that_is_dropped_can_be_forbidden() -> None:
 
 def test_a_raised_driver_can_be_forbidden() -> None:
     """The oldest driver rises; where it falls, nothing is forbidden."""
-    low = make(facts=[replace_fact(verdict(Verdict.NATIVE), minimum_driver="525.60.13")])
+    low = make(facts=[replace_struct(verdict(Verdict.NATIVE), minimum_driver="525.60.13")])
     high = make(facts=[verdict(Verdict.NATIVE)])
     (breach,) = check("forbid", ["driver-raised"], high, reference=low)
     assert "525.60.13 to 580.65.06" in breach.message

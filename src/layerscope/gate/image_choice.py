@@ -36,7 +36,7 @@ def choose_images(
 
     One that is named and that the setting has, too, keeps what the setting says of it; paths are meant from `folder`.
     """
-    if named and setting.value is None:
+    if setting.value is None:
         return tuple(ImageChoice(name) for name in dict.fromkeys(named))
     listed: dict[str, ImageChoice] = {}
     for choice in _iter_choices(setting, folder, environment):
