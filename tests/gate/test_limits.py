@@ -11,7 +11,7 @@ from layerscope.errors import SettingsError
 from layerscope.facts.config.identity import Identity
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.fact import Fact
-from layerscope.gate.limit import Breach
+from layerscope.gate.limit import Breach, Limit
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
@@ -39,7 +39,7 @@ def check(key: str, value: object, result: AuditResult, *, reference: AuditResul
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.key)
-def test_a_limit_explains_itself(limit: type) -> None:
+def test_a_limit_explains_itself(limit: type[Limit]) -> None:
     """Its key is a flag, and the help says what it is about."""
     assert limit.key == limit.key.lower()
     assert limit.explanation

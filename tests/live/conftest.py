@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.build_workshop import Workshop
 from support.live_engines import ENGINES, EngineUnavailableError, LiveEngine, start_engine, stop_engines
 from support.planted_bench import Bench, prepare_plain, prepare_torch
 from support.torch_python import find_torch_python
@@ -33,6 +34,30 @@ def docker_engine() -> Iterator[LiveEngine]:
 def containerd_engine() -> Iterator[LiveEngine]:
     """A Docker Engine with the containerd image store."""
     yield from _run("docker-26.1-containerd")
+
+
+@pytest.fixture(scope="session", params=["docker-20.10", "docker-26.1", "podman"])
+def building_engine(request: pytest.FixtureRequest) -> Iterator[LiveEngine]:
+    """The classic builder, BuildKit behind buildx, and podman's builder, each with its engine."""
+    yield from _run(str(request.param))
+
+
+@pytest.fixture(scope="session")
+def classic_engine() -> Iterator[LiveEngine]:
+    """An engine whose program has no buildx."""
+    yield from _run("docker-20.10")
+
+
+@pytest.fixture(scope="session")
+def buildx_engine() -> Iterator[LiveEngine]:
+    """An engine whose program has it."""
+    yield from _run("docker-26.1")
+
+
+@pytest.fixture
+def workshop(building_engine: LiveEngine, tmp_path: Path) -> Workshop:
+    """A workshop of each engine."""
+    return Workshop(building_engine, tmp_path)
 
 
 @pytest.fixture(scope="session")

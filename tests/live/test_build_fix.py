@@ -1,28 +1,17 @@
 """Images that engines' own builders make anew from an edited Dockerfile: proved, named, and run the same."""
 
-import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from layerscope.cli.main import run
-from support.buildx import PLUGIN, find_tools
-from support.live_engines import EngineUnavailableError, LiveEngine, start_engine
+from support.build_workshop import TEMPORARY, Workshop, fix
+from support.live_engines import LiveEngine
 
-BASE: Final = """\
-FROM scratch AS base
-COPY busybox /bin/busybox
-RUN ["/bin/busybox", "--install", "-s", "/bin"]
-COPY pip check /bin/
-"""
 WASTEFUL: Final = """
 # the program
 FROM base
@@ -56,134 +45,6 @@ RUN mkdir -p /var/lib/dpkg/info && echo git > /var/lib/dpkg/info/git.list
 CMD ["cat", "/lists", "/made"]
 """
 """Builders take no proxy for an input of a step: the first build has lists from long ago, and the next one new ones."""
-
-PIP: Final = """\
-#!/bin/sh
-mkdir -p /root/.cache/pip/http /srv
-case "$*" in {kept}) ;; *) head -c 2000000 /dev/zero > /root/.cache/pip/http/body;; esac
-echo numpy > /srv/numpy
-"""
-CHECK: Final = """\
-#!/bin/sh
-test -e "$1" && exit 0
-echo "ModuleNotFoundError: No module named 'numpy'" >&2
-{then}
-"""
-TEMPORARY: Final = "layerscope-fix-"
-
-
-@pytest.fixture(scope="session", params=["docker-20.10", "docker-26.1", "podman"])
-def building_engine(request: pytest.FixtureRequest) -> Iterator[LiveEngine]:
-    """The classic builder, BuildKit behind buildx, and podman's builder, each with its engine."""
-    yield from start(str(request.param))
-
-
-@pytest.fixture(scope="session")
-def classic_engine() -> Iterator[LiveEngine]:
-    """An engine whose program has no buildx."""
-    yield from start("docker-20.10")
-
-
-@pytest.fixture(scope="session")
-def buildx_engine() -> Iterator[LiveEngine]:
-    """An engine whose program has it."""
-    yield from start("docker-26.1")
-
-
-def start(name: str) -> Iterator[LiveEngine]:
-    """Start an engine, and skip where that cannot be done."""
-    try:
-        live = start_engine(name)
-    except EngineUnavailableError as error:
-        pytest.skip(f"no engine {name}: {error}")
-    yield live
-    live.client.close()
-
-
-class Workshop:
-    """A context to build from, and the program of one engine that does it."""
-
-    def __init__(self, engine: LiveEngine, folder: Path) -> None:
-        """Make the folder, and find the program."""
-        self.engine = engine
-        self.scheme = engine.kind.scheme
-        self.folder = folder
-        self.context = folder / "context"
-        (self.context / "weights").mkdir(parents=True)
-        busybox = shutil.which("busybox")
-        if busybox is None:
-            pytest.skip("no busybox: install busybox-static")
-        shutil.copy(busybox, self.context / "busybox")
-        (self.context / "weights/model.bin").write_bytes(bytes(range(256)) * 10_000)
-        (self.context / "token").write_text("secret")
-        (self.context / ".dockerignore").write_text("token\n")
-        self.environment = {**os.environ, **engine.environment, **self._find_program()}
-        self.environment["LAYERSCOPE_CACHE_DIR"] = str(folder / "cache")
-
-    def _find_program(self) -> Mapping[str, str]:
-        """The variables that lead to the engine's own program: of its Debian release, with buildx or without."""
-        config = self.folder / "config"
-        (config / "cli-plugins").mkdir(parents=True)
-        path = f"/usr/bin:{os.environ['PATH']}"
-        if self.engine.name == "docker-26.1":
-            tools = find_tools()
-            if tools is None:
-                pytest.skip("no buildx: LAYERSCOPE_ENGINE_SUITE=trixie tests/support/engine.sh install")
-            (config / "cli-plugins/docker-buildx").symlink_to(tools / PLUGIN)
-            path = f"{tools}/usr/bin:{path}"
-        return {"PATH": path, "DOCKER_CONFIG": str(config)}
-
-    def build(
-        self, dockerfile: str, tag: str, *options: str, kept: str = "*--no-cache-dir*", then: str = "exit 3"
-    ) -> None:
-        """Build an image of the Dockerfile, by a pip that heeds these options, and a check that ends so."""
-        (self.context / "Dockerfile").write_text(BASE + dockerfile)
-        for name, text in (("pip", PIP.replace("{kept}", kept)), ("check", CHECK.replace("{then}", then))):
-            (self.context / name).write_text(text)
-            (self.context / name).chmod(0o755)
-        words = ["docker"] if self.scheme == "docker" else ["podman", "--url", self.engine.host]
-        command = [*words, "build", "--network=none", "-t", tag, *options, str(self.context)]
-        done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr
-
-    def write_arguments(self, tag: str, to: str, *options: str) -> list[str]:
-        """The command that fixes one image into another."""
-        image, target = f"{self.scheme}:{tag}", f"{self.scheme}:{to}"
-        place = ["--file", str(self.context / "Dockerfile"), "--context", str(self.context)]
-        return ["fix", image, "--apply", "--build", *place, "--to", target, "--build-option=--network=none", *options]
-
-    def list_names(self) -> set[str]:
-        """The names of all images."""
-        return {name for image in self.engine.client.images.list() for name in image.tags}
-
-    def run(self, tag: str) -> str:
-        """What a container of the image prints."""
-        container = self.engine.client.containers.run(tag, detach=True, network_mode="none")
-        try:
-            container.wait()
-            printed: bytes = container.logs()
-        finally:
-            container.remove(force=True)
-        return printed.decode()
-
-
-@pytest.fixture
-def workshop(building_engine: LiveEngine, tmp_path: Path) -> Workshop:
-    """A workshop of each engine."""
-    return Workshop(building_engine, tmp_path)
-
-
-def fix(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], *arguments: str
-) -> tuple[int, Any, str]:
-    """Run the command, and return its exit code, its report if there is one, and what it said."""
-    for name, value in workshop.environment.items():
-        monkeypatch.setenv(name, value)
-    capfd.readouterr()
-    code = run([*workshop.write_arguments(*arguments), "-o", "json"])
-    out, err = capfd.readouterr()
-    assert not any(TEMPORARY in name for name in workshop.list_names())
-    return code, json.loads(out) if out else None, err
 
 
 def test_a_wasteful_build_is_fixed_and_runs_the_same(

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from layerscope.cli.main import run
-from live.test_build_fix import Workshop, building_engine, fix, workshop  # noqa: F401 - fixtures
-from live.test_dockerfile_corpus import OLD_NUMPY, PYTHON, ask, build, list_pip, list_shell, read_busybox, write_wheel
+from support.build_workshop import Workshop, fix
+from support.dockerfile_builds import OLD_NUMPY, PYTHON, ask, build, list_pip, list_shell, read_busybox, write_wheel
 from support.live_engines import LiveEngine
 from support.live_images import load
 from support.python_image import build_python_image
@@ -136,7 +136,7 @@ CMD ["sh", "-c", "find /models; sha256sum /models/*"]
 
 
 def test_a_build_leaves_out_what_the_changed_list_names(
-    workshop: Workshop,  # noqa: F811 - the fixture
+    workshop: Workshop,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,34 +1,26 @@
 """One Dockerfile for each rule whose fix edits it: built, changed by `layerscope fix --write`, and built again."""
 
-import importlib.util
-import json
-import os
-import shutil
-import subprocess
-import zipfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from layerscope.cli.main import run
 from layerscope.rules.fix import FixPlace
 from layerscope.rules.registry import RULES
 from support.built_image import build_image
 from support.cuda_images import SITE as SITE_312
 from support.cuda_images import development, toolkit, torch, wheels
-from support.elf_writer import write_elf
+from support.dockerfile_builds import OLD_NUMPY, PYTHON, ask, build, list_pip, list_shell, read_busybox, write_wheel
 from support.fix_corpus import CORPUS
 from support.live_engines import LiveEngine
 from support.live_images import load
-from support.python_files import hash_row, interpreter
-from support.python_image import SITE, build_python_image
-from support.tar_member import TarMember, file, symlink
+from support.python_files import interpreter
+from support.python_image import build_python_image
+from support.tar_member import file
 
 DEVEL: Final = "nvidia/cuda:12.4.1-devel-ubuntu22.04"
 BASE: Final = "nvidia/cuda:12.4.1-base-ubuntu22.04"
 RUNTIME: Final = "nvidia/cuda:12.4.1-runtime-ubuntu22.04"
-PYTHON: Final = "layerscope/pip:1"
 
 PASSWD: Final = file("etc/passwd", b"root:x:0:0::/root:/bin/sh\nserve:x:1000:1000::/opt/good:/bin/sh\n")
 SETTINGS: Final = f"""\
@@ -82,8 +74,6 @@ FROM {RUNTIME}
 COPY site /{SITE_312}
 """
 SECOND_FIXED: Final = SECOND.replace("-runtime-", "-base-")
-OLD_NUMPY: Final = write_elf() + b"_ARRAY_API\0numpy.core._multiarray_umath\0"
-"""What is left in a module that was built for NumPy 1."""
 
 TESTED: Final = {
     *VARIABLES,
@@ -100,23 +90,6 @@ RUN pip install --no-index --find-links /wheels numpy
 RUN pip install --no-index --find-links /wheels --no-deps acme
 """
 PINS_FIXED: Final = PINS.replace(" numpy\n", " 'numpy<2,>=1.26'\n")
-
-
-def ask(capfd: pytest.CaptureFixture[str], *words: str) -> Any:
-    """What a command says as JSON."""
-    capfd.readouterr()
-    assert run([*words, "-o", "json"]) in {0, 1}
-    return json.loads(capfd.readouterr().out)
-
-
-def build(engine: LiveEngine, context: Path, tag: str) -> None:
-    """Build the folder's Dockerfile by the builder that every engine has."""
-    subprocess.run(
-        ["/usr/bin/docker", "build", "--quiet", "--network", "none", "--tag", tag, str(context)],
-        env={**os.environ, "DOCKER_HOST": engine.host, "DOCKER_BUILDKIT": "0"},
-        check=True,
-        capture_output=True,
-    )
 
 
 def compare_builds(
@@ -236,48 +209,3 @@ def test_pip_is_asked_for_what_suits_everyone(
     gone, new = compare_builds(docker_engine, context, capfd, PINS_FIXED)
     assert gone == {"PY001", "PY007"}
     assert not new
-
-
-def read_busybox() -> bytes:
-    """A program that is all of a system's."""
-    busybox = shutil.which("busybox")
-    if busybox is None:
-        pytest.skip("no busybox: install busybox-static")
-    return Path(busybox).read_bytes()
-
-
-def list_shell() -> list[TarMember]:
-    """A shell, and a command `pip`."""
-    return [
-        file("bin/busybox", read_busybox(), mode=0o755),
-        symlink("bin/sh", "busybox"),
-        file("usr/local/bin/pip", b'#!/bin/sh\nexec python3 -m pip "$@"\n', mode=0o755),
-    ]
-
-
-def list_pip() -> list[TarMember]:
-    """The pip of this environment, as it is installed."""
-    found = importlib.util.find_spec("pip")
-    if found is None or found.origin is None:
-        pytest.skip("no pip: make the environment with python -m venv")
-    site = Path(found.origin).parents[1]
-    folders = [site / "pip", *site.glob("pip-*.dist-info")]
-    paths = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
-    return [file(f"{SITE}/{path.relative_to(site)}", path.read_bytes()) for path in paths if path.suffix != ".pyc"]
-
-
-def write_wheel(folder: Path, name: str, version: str, requires: tuple[str, ...], module: bytes) -> None:
-    """A wheel with one module, and an extension module where it is to have one."""
-    info = f"{name}-{version}.dist-info"
-    asked = "".join(f"Requires-Dist: {each}\n" for each in requires)
-    files = {
-        f"{name}.py": b"",
-        **({f"{name}_c.abi3.so": module} if module else {}),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{asked}".encode(),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    rows = [f"{path},{hash_row(content)},{len(content)}\n" for path, content in files.items()]
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        for path, content in files.items():
-            wheel.writestr(path, content)
-        wheel.writestr(f"{info}/RECORD", "".join([*rows, f"{info}/RECORD,,\n"]))

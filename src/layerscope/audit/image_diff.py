@@ -1,6 +1,6 @@
 """ImageDiff: two audited images compared, and what is left out of the comparison."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from layerscope.audit.result import AuditResult
 from layerscope.diff.change import ValueChange
 from layerscope.diff.config import iter_config_changes
+from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer, find_digest_cause
 from layerscope.diff.findings import compare_findings, tell_apart
 from layerscope.diff.gpus import GpuChange, iter_gpu_changes
@@ -51,6 +52,8 @@ class ImageDiff:
     before: AuditResult
     after: AuditResult
     scope: Scope = field(default_factory=Scope)
+    contents: Mapping[str, ContentDiff] = field(default_factory=dict)
+    """What differs inside of files, by their paths, where that was asked for."""
 
     @cached_property
     def layers(self) -> tuple[LayerPair, ...]:
@@ -73,7 +76,8 @@ class ImageDiff:
         if not self._compares("files"):
             return ()
         counted = (change for change in self._all_files if self.scope.counts(change.path))
-        return tuple(drop_file_noise(counted, self.scope.ignored))
+        quiet = {path for path, content in self.contents.items() if content.is_noise}
+        return tuple(drop_file_noise(counted, self.scope.ignored, quiet=quiet))
 
     @cached_property
     def left_out(self) -> dict[Noise, int]:

@@ -1,6 +1,6 @@
 """Where the baseline of `layerscope check` lies, and how a new one is written."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from layerscope.cli.console import Console
 from layerscope.cli.outputs import write_file
@@ -18,7 +18,11 @@ def find_baseline(setting: Setting, folder: Path, *, is_updated: bool) -> tuple[
     A name of the settings file, and the default, are meant from its folder, a flag's from where the person is.
     """
     text = setting.read_text("the path of a file")
-    path = Path(text) if setting.origin in {Origin.FLAG, Origin.VARIABLE} else folder / text
+    is_own = setting.origin in {Origin.FLAG, Origin.VARIABLE}
+    if not is_own and (PurePosixPath(text).is_absolute() or ".." in PurePosixPath(text).parts):
+        # The file is part of the project, which must not choose what is written elsewhere.
+        raise setting.refuse(f"a path below {folder}; one elsewhere is named by --baseline")
+    path = Path(text) if is_own else folder / text
     found = read_baseline(path)
     if found is None and setting.origin is not Origin.DEFAULT and not is_updated:
         raise SettingsError(f"{setting.where}: there is no file {str(path)!r}; --update-baseline writes it")

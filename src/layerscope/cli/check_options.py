@@ -2,17 +2,13 @@
 
 from typing import Final
 
-import click
-
 from layerscope.cli.gpu_options import with_gpu_options
-from layerscope.cli.options import FAIL_ON_CHOICES, Function, option
+from layerscope.cli.options import Function, fail_on_option, option
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.policy import BASELINE
 
 _OPTIONS: Final = (
-    option(
-        "--fail-on", type=click.Choice(FAIL_ON_CHOICES), help="Least severity that breaks the policy; default: high."
-    ),
+    fail_on_option,
     option("--against", metavar="IMAGE", help="The image to compare with: the last release."),
     *(
         option(f"--{limit.key}", metavar=limit.metavar, multiple=limit.is_list, help=limit.explanation)

@@ -54,17 +54,17 @@ def choose_sources(
     return _open_source(image, replace(options, random_access=random_access)), below
 
 
-def choose_pair(before: str, after: str, reading: Reading) -> tuple[Source, Source]:
+def choose_pair(before: str, after: str, reading: Reading, *, random_access: bool = False) -> tuple[Source, Source]:
     """The sources of two images that are compared; raises UsageError where both are to come from standard input.
 
     A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the other
     where that is in the same.
     """
-    open_image = choose_opener((before, after), reading)
+    open_image = choose_opener((before, after), reading, random_access=random_access)
     return open_image(before), open_image(after)
 
 
-def choose_opener(images: Sequence[str], reading: Reading) -> Callable[[str], Source]:
+def choose_opener(images: Sequence[str], reading: Reading, *, random_access: bool = False) -> Callable[[str], Source]:
     """What gives the source of each of several images; raises UsageError where two are to come from standard input.
 
     A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the others
@@ -73,7 +73,8 @@ def choose_opener(images: Sequence[str], reading: Reading) -> Callable[[str], So
     streamed = [image for image in images if _STANDARD_INPUT.fullmatch(image)]
     if len(streamed) > 1:
         raise UsageError("two images on standard input: expected at most one of them to be -")
-    options = _make_source_options(reading, read_credential(streamed[0] if streamed else images[0], reading))
+    credential = read_credential(streamed[0] if streamed else images[0], reading)
+    options = replace(_make_source_options(reading, credential), random_access=random_access)
     meant = next(filter(None, map(find_registry, images)), None)
 
     def open_image(image: str) -> Source:

@@ -5,7 +5,7 @@ and what two builds of one Dockerfile were seen to differ in.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
@@ -105,19 +105,25 @@ def find_file_noise(path: str) -> Noise | None:
     return next((noise for noise, pattern in _PATHS if pattern.fullmatch(path)), None)
 
 
-def drop_file_noise(changes: Iterator[FileChange], ignored: Collection[Noise]) -> Iterator[FileChange]:
-    """The changes that are left, each in those aspects that are left."""
+def drop_file_noise(
+    changes: Iterable[FileChange], ignored: Collection[Noise], *, quiet: Collection[str] = ()
+) -> Iterator[FileChange]:
+    """The changes that are left, each in those aspects that are left.
+
+    The contents of `quiet` paths were looked into, and differ in nothing but a time.
+    """
     for change in changes:
-        if Noise.TIMES in ignored and change.aspects:
-            left = tuple(aspect for aspect in change.aspects if aspect is not Aspect.TIME)
-            if not left:
-                continue
-            change = replace(change, aspects=left)  # noqa: PLW2901 - what is left of it
-        if not ignored or find_file_noise(change.path) not in ignored:
+        if ignored and find_file_noise(change.path) in ignored:
+            continue
+        if Noise.TIMES not in ignored or not change.aspects:
             yield change
+            continue
+        dropped = {Aspect.TIME, Aspect.CONTENT} if change.path in quiet else {Aspect.TIME}
+        if left := tuple(aspect for aspect in change.aspects if aspect not in dropped):
+            yield replace(change, aspects=left)
 
 
-def drop_value_noise(changes: Iterator[ValueChange], ignored: Collection[Noise]) -> Iterator[ValueChange]:
+def drop_value_noise(changes: Iterable[ValueChange], ignored: Collection[Noise]) -> Iterator[ValueChange]:
     """The changes of config keys that are left."""
     for change in changes:
         if not any(noise in ignored and pattern.fullmatch(change.name) for noise, pattern in _KEYS):

@@ -57,11 +57,11 @@ def sum_growth(changes: Iterable[FileChange]) -> tuple[SizeChange, ...]:
     growth: dict[SizeCause, int] = {}
     files: dict[SizeCause, int] = {}
     for change in changes:
-        if change.growth:
+        if amount := change.growth:
             cause = find_size_cause(change.path)
-            growth[cause] = growth.get(cause, 0) + change.growth
+            growth[cause] = growth.get(cause, 0) + amount
             files[cause] = files.get(cause, 0) + 1
-    found = [SizeChange(cause, amount, files[cause]) for cause, amount in growth.items() if amount]
+    found = [SizeChange(cause, total, files[cause]) for cause, total in growth.items() if total]
     return tuple(sorted(found, key=lambda each: (-abs(each.growth), each.cause)))
 
 

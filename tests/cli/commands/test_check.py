@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from layerscope.audit import pipeline
 from layerscope.cli import check_images
 from layerscope.cli.time_limit import OutOfTimeError
 from layerscope.report.json_schema import CHECK_SCHEMA_FILE, render_check_schema
@@ -153,6 +154,7 @@ def test_a_baseline_that_is_named_has_to_be_there(answer: Answer) -> None:
         ('max-growth = "5%"', "check.max-growth: expected an image to compare good with"),
         ('images = [{image = "good", forbid = ["root-user"]}]', "check.images[0].forbid: expected an image to compare"),
         ('gpus = ["V10"]', "near it are V100"),
+        ('baseline = "../elsewhere.json"', "check.baseline: expected a path below"),
     ],
 )
 def test_a_policy_that_makes_no_sense_is_one_line(answer: Answer, project: Path, policy: str, message: str) -> None:
@@ -207,7 +209,7 @@ def test_damage_is_never_let_pass(answer: Answer, project: Path) -> None:
 @pytest.mark.usefixtures("project")
 def test_what_the_time_did_not_suffice_for_is_told(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     """By name, with exit code 5; what was finished counts."""
-    real = check_images.audit_image
+    real = pipeline.audit_image
 
     def audit(source: Any, **options: Any) -> Any:
         if "leaky" in str(source.__dict__ if hasattr(source, "__dict__") else source):

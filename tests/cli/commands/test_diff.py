@@ -1,6 +1,8 @@
 """`layerscope diff` on two images that a test can see whole."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,17 @@ from support.tar_writer import TarMember, directory, file, symlink
 Answer = Callable[..., tuple[int, bytes, str]]
 
 RELEASE = b"ID=debian\nVERSION_ID=12\nPRETTY_NAME=Debian 12\n"
+
+
+def zipped(members: dict[str, bytes], *, year: int) -> bytes:
+    """A zip archive."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
+    return held.getvalue()
+
+
 METADATA = "Metadata-Version: 2.1\nName: numpy\nVersion: {}\n"
 SITE = "usr/lib/python3/dist-packages"
 
@@ -120,6 +133,38 @@ def test_wrong_use_is_one_line(answer: Answer, tmp_path: Path, options: tuple[st
     code, out, error = answer("diff", image, image, *options)
     assert (code, out) == (2, b"")
     assert message in error
+
+
+def test_a_patch_looks_into_files(answer: Answer, tmp_path: Path) -> None:
+    """Lines of text, keys of documents; what holds a credential is named and not shown."""
+    pieces = {"etc/app.conf": (b"a=1\n", b"a=2\n"), "etc/app.json": (b'{"a":1}', b'{"a":2}')}
+    secret = (b"machine x login y password Zt7pWq4hYd2k\n", b"machine x login y password Qs8vKm1nRb6t\n")
+    before, after = (
+        write_version(
+            tmp_path,
+            str(number),
+            extra=[*(file(path, both[number]) for path, both in pieces.items()), file("root/.netrc", secret[number])],
+        )
+        for number in (0, 1)
+    )
+    text = answer("diff", before, after, "--patch")[1].decode()
+    assert all(told in text for told in ("-a=1", "+a=2", "-a = 1", "+a = 2", "holds credentials"))
+    assert "Zt7p" not in text
+    files = json.loads(answer("diff", before, after, "--patch", "-o", "json")[1])["files"]
+    assert {each["path"]: each["content"]["kind"] for each in files} == {
+        "/etc/app.conf": "text",
+        "/etc/app.json": "JSON",
+        "/root/.netrc": "credentials",
+    }
+
+
+def test_a_wheel_that_was_only_packed_again_is_noise(answer: Answer, tmp_path: Path) -> None:
+    """Looked into, it has the same members; by itself it is another file."""
+    before, after = (
+        write_version(tmp_path, str(year), extra=[file("opt/a.whl", zipped({"x": b"1"}, year=year))])
+        for year in (2020, 2021)
+    )
+    assert [answer("diff", before, after, "--semantic", *more)[0] for more in ((), ("--patch",))] == [1, 0]
 
 
 def test_two_streams_are_one_too_many(answer: Answer) -> None:

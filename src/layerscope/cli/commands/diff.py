@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from layerscope.audit.changed_contents import compare_changed_contents
 from layerscope.audit.image_diff import PARTS, ImageDiff, Scope
 from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
@@ -46,6 +47,7 @@ _CLASSES = tuple(noise.value for noise in Noise)
     metavar="PART",
     help=f"Compare this part alone: {', '.join(PARTS)}; repeatable.",
 )
+@click.option("-p", "--patch", is_flag=True, help="Look into files that differ: lines, keys, members of archives.")
 @with_gpu_options
 @policy_dir_option
 @with_reading
@@ -61,6 +63,7 @@ def command(
     ignored: tuple[str, ...],
     wanted: tuple[str, ...],
     only: tuple[str, ...],
+    patch: bool,
     gpus: tuple[str, ...],
     driver: str | None,
     fleet: Path | None,
@@ -76,17 +79,20 @@ def command(
     """
     outputs = parse_outputs(telling.output, formats=tuple(DIFF_FORMATS))
     scope = _make_scope(semantic=semantic, ignore=ignore, keep=keep, paths=(ignored, wanted), only=only)
-    sources = choose_pair(before, after, reading)
+    sources = choose_pair(before, after, reading, random_access=patch)
     options = make_options(reading, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     tell_unknown_branches(options, console)
     with show_progress(console) as progress:
-        audited = tuple(audit_image(source, options=options, progress=progress) for source in sources)
+        one, other = (audit_image(source, options=options, progress=progress) for source in sources)
         progress.note("comparing")
-        difference = ImageDiff(audited[0], audited[1], scope)
+        difference = ImageDiff(one, other, scope)
+        if patch:
+            contents = compare_changed_contents(one, other, difference.files, progress)
+            difference = replace(difference, contents=contents)
         is_same = difference.is_same
     tell_cache_notes(options.cache, console)
-    is_intact = all(result.is_intact for result in audited)
+    is_intact = one.is_intact and other.is_intact
     code = exit_codes.MALFORMED if not is_intact else exit_codes.CLEAN if is_same else exit_codes.FINDINGS
     context = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
     deliver(

@@ -2,6 +2,7 @@
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.audit.result import AuditResult
+from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerPair
 from layerscope.diff.trees import FileChange
@@ -10,6 +11,7 @@ from layerscope.filesystem.node import Node
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.json_v1 import (
+    ContentV1,
     DiffSummaryV1,
     DiffV1,
     DigestCauseV1,
@@ -114,7 +116,12 @@ def _build_file(change: FileChange, difference: ImageDiff) -> FileChangeV1:
         change.growth,
         _build_file_state(change.before, difference.before),
         _build_file_state(change.after, difference.after),
+        _build_content(difference.contents.get(change.path)),
     )
+
+
+def _build_content(content: ContentDiff | None) -> ContentV1 | None:
+    return None if content is None else ContentV1(content.kind, list(content.lines), content.remark)
 
 
 def _build_file_state(node: Node | None, result: AuditResult) -> FileStateV1 | None:

@@ -103,8 +103,16 @@ class FileStateV1(Struct, frozen=True):
     created_by: str | None
 
 
+class ContentV1(Struct, frozen=True):
+    """What differs inside of a file, in lines that begin with `+`, `-`, `~`, a blank or `@@`."""
+
+    kind: str
+    lines: list[str]
+    remark: str
+
+
 class FileChangeV1(Struct, frozen=True):
-    """A path that differs, and in what, where there is a file on both sides."""
+    """A path that differs, and in what, where there is a file on both sides; `content` where --patch asked for it."""
 
     change: ChangeName
     path: PathText
@@ -112,6 +120,7 @@ class FileChangeV1(Struct, frozen=True):
     growth: int
     before: FileStateV1 | None
     after: FileStateV1 | None
+    content: ContentV1 | None
 
 
 class SizeChangeV1(Struct, frozen=True):

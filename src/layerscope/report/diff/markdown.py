@@ -62,6 +62,8 @@ def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
         for each in difference.files[:limit]
     ]
     yield from _fold("Files", len(difference.files), write_fence(files, "diff"), limit)
+    contents = list(_iter_contents(difference))
+    yield from _fold("Contents", len(difference.contents), contents, None)
 
 
 def _write_table(
@@ -84,6 +86,17 @@ def _write_findings(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     ]
     title = f"Findings: {len(new):,} new, {len(fixed):,} fixed, {len(difference.kept_findings):,} kept"
     yield from _fold(title, max(len(new), len(fixed)), lines, limit)
+
+
+def _iter_contents(difference: ImageDiff) -> Iterator[str]:
+    """What differs inside of the files, where that was asked for."""
+    shown = {change.path for change in difference.files} & difference.contents.keys()
+    for path in sorted(shown):
+        content = difference.contents[path]
+        remark = f", {content.remark}" if content.remark else ""
+        yield from ("", f"{write_code(root_path(path))} {write_prose(content.kind + remark)}")
+        if content.lines:
+            yield from ("", *write_fence(content.lines, "diff"))
 
 
 def _write_history(difference: ImageDiff) -> Iterator[str]:

@@ -20,6 +20,8 @@ from layerscope.rules.wording import tell_count, tell_size
 _STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
 _SIGN_STYLES = {Change.ADDED: "added", Change.REMOVED: "removed", Change.CHANGED: "changed"}
 
+_LINE_STYLES = {"+": "added", "-": "removed", "~": "changed", "@": "muted"}
+
 CAUSES = 5
 """What brought bytes that is told on the first screen."""
 
@@ -41,6 +43,7 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
     _draw_table(page, "Config", _list_config(difference))
     _draw_history(page, difference)
     _draw_files(page, difference)
+    _draw_contents(page, difference)
     return page.read()
 
 
@@ -218,3 +221,21 @@ def _draw_files(page: Page, difference: ImageDiff) -> None:
         table.add_row(sign, growth, Text(escape_line(root_path(each.path))), Text(escape_line(told), "muted"))
     page.add(table, indent=1)
     _draw_rest(page, len(files))
+
+
+def _draw_contents(page: Page, difference: ImageDiff) -> None:
+    """What differs inside of the files, where that was asked for."""
+    shown = {change.path for change in difference.files} & difference.contents.keys()
+    if not shown:
+        return
+    page.add_heading("Contents")
+    limit = page.context.limit
+    for path in sorted(shown):
+        content = difference.contents[path]
+        remark = f", {content.remark}" if content.remark else ""
+        page.add_line((escape_line(root_path(path)), "path"), (f"  {content.kind}{remark}", "muted"), indent=1)
+        lines = content.lines if limit is None else content.lines[: limit * 4]
+        for line in lines:
+            page.add_line((escape_text(line), _LINE_STYLES.get(line[:1], "")), indent=3)
+        if len(content.lines) > len(lines):
+            page.add_line((f"and {len(content.lines) - len(lines):,} more (--limit 0 for all)", "muted"), indent=3)

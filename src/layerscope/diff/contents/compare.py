@@ -1,0 +1,25 @@
+"""The kinds of file whose contents can be told apart, in the order in which they are tried."""
+
+from typing import Final
+
+from layerscope.diff.contents.archives import GzipReader, TarReader, ZipReader
+from layerscope.diff.contents.byte_code import ByteCodeReader
+from layerscope.diff.contents.content_diff import ContentDiff, ContentReader
+from layerscope.diff.contents.documents import JSON_READER, TOML_READER
+from layerscope.diff.contents.text import TextReader
+
+READERS: Final[tuple[ContentReader, ...]] = (
+    ByteCodeReader(), ZipReader(), GzipReader(), TarReader(), JSON_READER, TOML_READER, TextReader(),
+)  # fmt: skip
+
+BYTES: Final = ContentDiff("bytes")
+"""What no reader knows."""
+
+
+def compare_contents(path: str, before: bytes, after: bytes) -> ContentDiff:
+    """What differs between two contents at one path that are not the same."""
+    for reader in READERS:
+        found = reader.compare(path, before, after)
+        if found is not None:
+            return found
+    return BYTES
