@@ -29,7 +29,7 @@ from layerscope.gate.outcome import make_outcome
 from layerscope.gate.policy import check_references, make_policy
 from layerscope.gate.setting import Origin, Setting
 from layerscope.gate.verdict import State
-from layerscope.report.gate.configuration import render_settings_json, render_settings_text
+from layerscope.report.context import RenderContext
 from layerscope.report.gate.formats import CHECK_RENDERERS
 from layerscope.report.gate.words import GateReport
 from layerscope.settings import Settings, read_settings
@@ -100,7 +100,7 @@ def command(
     code = _CODES[outcome.worst]
     report = GateReport(outcome, find_lines(choices, verdicts, console))
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
-    renderers = {name: partial(load(), report) for name, load in CHECK_RENDERERS.items()}
+    renderers = {name: partial(_render, name, report) for name in CHECK_RENDERERS}
     deliver(outputs, renderers, context=context_of_page, console=console)
     return code
 
@@ -114,12 +114,19 @@ def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]
     return choices
 
 
+def _render(name: str, report: GateReport, context: RenderContext) -> str:
+    """The report in a format, which is imported when it is asked for."""
+    return CHECK_RENDERERS[name]()(report, context)
+
+
 def _find_folder(settings: Settings) -> Path:
     return settings.path.parent if settings.path is not None else Path.cwd()
 
 
 def _show(said: Sequence[Setting], telling: Telling, console: Console) -> int:
     """Print the settings."""
+    from layerscope.report.gate.configuration import render_settings_json, render_settings_text
+
     outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
     renderers = {"terminal": partial(render_settings_text, said), "json": partial(render_settings_json, said)}
     deliver(outputs, renderers, context=console.render_context(), console=console)
