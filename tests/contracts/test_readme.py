@@ -29,6 +29,9 @@ EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", BLOCK.sub
 
 NODES: Final = '[[node]]\nname = "training"\ngpu = "H100"\ndriver = "580.95.05"\n'
 LOG: Final = b"RuntimeError: CUDA error: no kernel image is available for execution on the device\n"
+PUSHED: Final = f"(delete) {'0' * 40} refs/heads/old {'1' * 40}\n".encode()
+INPUTS: Final = {"explain": LOG, "hook": PUSHED}
+"""What some commands read from standard input; the others, an archive."""
 
 COMPRESSED: Final = re.compile(r"(?<=^manifest )sha256:\w+|(?<=^size     )[\d.]+ kB(?= stored)", re.MULTILINE)
 """What depends on the version of zlib."""
@@ -64,12 +67,14 @@ def test_examples_do_what_they_say(
     demo = str(fixture_image("demo", "docker-archive:docker-26"))
     if example.startswith("layerscope check"):
         (tmp_path / "layerscope.toml").write_text(f"[check]\nimages = [{demo!r}]\n")
+    if example.startswith("layerscope hook"):
+        subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     text = example if "--emit" in example else IMAGES.sub(demo, example)
     words = shlex.split(SERVERS.sub(NOBODY, text))
     run = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=tmp_path,
-        input=LOG if words[1] == "explain" else fixture_image("demo", "oci-archive").read_bytes(),
+        input=INPUTS.get(words[1]) or fixture_image("demo", "oci-archive").read_bytes(),
         capture_output=True,
         check=False,
     )
