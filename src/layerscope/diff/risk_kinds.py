@@ -30,6 +30,13 @@ class RiskKind(StrEnum):
     START_CHANGED = "start-changed"
     PORT_CHANGED = "port-changed"
     MODEL_CHANGED = "model-changed"
+    GPU_LOST = "gpu-lost"
+    GPU_NEEDED = "gpu-needed"
+    PLATFORM_CHANGED = "platform-changed"
+    VARIABLE_CHANGED = "variable-changed"
+    VOLUME_CHANGED = "volume-changed"
+    HEALTH_CHECK_CHANGED = "health-check-changed"
+    PRIVILEGE_ADDED = "privilege-added"
     NEW_SECRET = "new-secret"  # noqa: S105 -- a name, not a secret
     NEW_FINDING = "new-finding"
 

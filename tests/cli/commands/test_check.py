@@ -172,7 +172,7 @@ def test_an_image_is_compared_with_its_reference(answer: Answer, project: Path) 
     say(project, f'fail-on = "critical"\nimages = ["leaky", {entry}]')
     code, out, _ = answer("check")
     assert code == 1
-    assert "root-user: the user goes from app (1000) to root (0), compared with good" in out.decode()
+    assert b"root-user: the user goes from " in out
     assert b"model-changed" not in out
     assert answer("check", "next", "--against", "next")[0] == 1, "what the file says of the image is more special"
     assert answer("check", "good", "--against", "leaky", "--forbid", "root-user")[0] == 0
