@@ -65,7 +65,7 @@ def command(
     console: Console,
     **_policy: Any,
 ) -> int:
-    """Check images against the policy of the project, before they are pushed.
+    """Check images against the project's policy, before a push.
 
     The policy is the table [check] of the settings file, IMAGE stands in for the images that it names. Exit codes: 0
     every image keeps to it, 1 one does not, 2 the policy makes no sense, 3 an image could not be had, 4 an image is
