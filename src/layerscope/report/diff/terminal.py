@@ -7,6 +7,7 @@ from rich.text import Text
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
+from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import RiskLevel
 from layerscope.report.context import RenderContext
@@ -25,6 +26,9 @@ _LINE_STYLES = {"+": "added", "-": "removed", "~": "changed", "@": "muted"}
 RISKS = 20
 """Risks that are told, at least."""
 
+DETAILS = 3
+"""Keys, layers or paths behind a cause of the digest that are told here; more are in the sections below."""
+
 CAUSES = 5
 """What brought bytes that is told on the first screen."""
 
@@ -39,6 +43,7 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
     _draw_risks(page, difference)
     _draw_sizes(page, difference)
     _draw_same(page, difference)
+    _draw_digest(page, difference)
     _draw_table(page, "Characteristics", _list_traits(difference))
     _draw_table(page, "GPUs", _list_gpus(difference))
     _draw_table(page, "Packages", words.list_packages(difference))
@@ -64,12 +69,26 @@ def _draw_head(page: Page, difference: ImageDiff) -> None:
     is_sound = difference.is_same and difference.is_whole
     style, symbol = ("good", page.symbols.good) if is_sound else ("changed", "~")
     page.add_line((f"{symbol} ", style), words.tell_verdict(difference))
-    causes = [words.tell_digest_cause(answer) for answer in difference.digest_causes]
-    if causes:
-        told = "; by ".join(f"{cause}: {', '.join(some)}{more}" if some else cause for cause, some, more in causes)
-        page.add_line(("the digest differs by ", "label"), escape_text(told))
     if left := words.tell_left_out(difference):
         page.add_line(("left out  ", "label"), left)
+
+
+def _draw_digest(page: Page, difference: ImageDiff) -> None:
+    """Why the digest is another one: each cause, with what it comes to where that is little."""
+    told = "; ".join(map(_tell_cause, difference.digest_causes))
+    if told:
+        page.add_blank()
+        page.add_line(("the digest differs by  ", "label"), escape_text(told))
+
+
+def _tell_cause(answer: DigestAnswer) -> str:
+    if not answer.count:
+        return str(answer.cause)
+    return (
+        f"{answer.cause}: {', '.join(answer.details)}"
+        if answer.count <= DETAILS
+        else f"{answer.cause} ({answer.count:,})"
+    )
 
 
 def _draw_risks(page: Page, difference: ImageDiff) -> None:
@@ -83,7 +102,7 @@ def _draw_risks(page: Page, difference: ImageDiff) -> None:
     table.add_column(overflow="fold")
     for risk in risks[:limit]:
         symbol = page.symbols.bad if risk.level is RiskLevel.BREAKS else page.symbols.dash
-        detail = f"  {escape_line(shorten(risk.detail))}" if risk.detail else ""
+        detail = f"  {escape_line(words.tell_detail(risk))}" if risk.detail else ""
         told = Text.assemble(escape_line(shorten(risk.text)), (detail, "muted"))
         table.add_row(Text(symbol, _STYLES[risk.level]), told)
     page.add(table, indent=1)

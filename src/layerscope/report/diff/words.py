@@ -10,7 +10,7 @@ from layerscope.diff.change import Change
 from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
-from layerscope.diff.risk import RiskLevel
+from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.diff.sizes import SizeChange
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
@@ -138,6 +138,11 @@ def list_doubts(result: AuditResult) -> list[str]:
     if unread:
         doubts.append(f"layer {', '.join(unread)} was not read to its end: what lies in it is missing here")
     return doubts
+
+
+def tell_detail(risk: Risk) -> str:
+    """What a risk rests on, in one clause."""
+    return shorten(risk.detail.partition("; ")[0])
 
 
 def tell_finding(finding: Finding) -> str:
