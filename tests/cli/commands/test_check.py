@@ -284,6 +284,18 @@ def test_annotations_have_the_line_of_the_dockerfile(answer: Answer, project: Pa
     assert "the image was not built from it" in said
 
 
+def test_what_a_finding_tells_is_not_told_again(answer: Answer, fixture_image: Callable[[str, str], Path]) -> None:
+    """A release that drops a GPU: the limit, the change and the finding are there, their one reason once."""
+    old, new = (fixture_image(f"release-{name}", "oci-dir") for name in ("old", "new"))
+    demands = ("--gpu", "V100", "--forbid", "gpu-dropped", "--against", old, "--max-growth", "1GB")
+    code, out, _ = answer("check", new, *demands)
+    text = " ".join(out.decode().split())
+    assert code == 1
+    for told in ("gpu-verdict: V100: none, expected jit or better", "gpu-dropped: V100 is dropped", "CUDA006"):
+        assert told in text
+    assert text.count("libtorch_cuda.so has no device code that runs on sm_70") == 1
+
+
 def test_formats_of_one_image_are_refused(answer: Answer, project: Path) -> None:
     """And those that the settings file has for other commands are left to them."""
     code, _, error = answer("check", "-o", "sarif")

@@ -44,6 +44,6 @@ def _tell_cause(subject: Subject) -> str:
     cause = next((each for each in sizes if each.growth > 0), None)
     if cause is None:
         return ""
-    return (
-        f"most came with the {cause.cause.kind} {cause.cause.name} in /{cause.cause.place}, {tell_size(cause.growth)}"
-    )
+    name, place = cause.cause.name, cause.cause.place
+    told = f"/{place}" if name == place else f"{name} in /{place}"
+    return f"most came with the {cause.cause.kind} {told}, {tell_size(cause.growth)}"

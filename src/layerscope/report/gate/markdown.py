@@ -49,7 +49,7 @@ def _iter_verdict(report: GateReport, verdict: ImageVerdict, limit: int | None) 
     """What one image breaks, and what is warned of."""
     yield f"## {write_code(tell_reference(verdict.name))}"
     yield ""
-    for breach in verdict.breaches:
+    for breach in words.iter_breaches(verdict):
         parts = [part for part in (breach.message, breach.detail, breach.remedy) if part]
         yield f"- **{breach.limit}**: {'; '.join(map(write_prose, parts))}"
     told = words.list_told(verdict)

@@ -49,7 +49,7 @@ def _draw_verdict(page: Page, report: GateReport, verdict: ImageVerdict) -> None
     )
     if verdict.trouble:
         page.add_line(escape_text(verdict.trouble), indent=2)
-    for breach in verdict.breaches:
+    for breach in words.iter_breaches(verdict):
         _draw_breach(page, breach)
     told = words.list_told(verdict)
     shown = told if page.context.limit is None else told[: page.context.limit]

@@ -1,9 +1,10 @@
 """A check in words that its formats share."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from layerscope.gate.limit import Breach
 from layerscope.gate.outcome import GateOutcome
 from layerscope.gate.suppression import Suppression
 from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
@@ -118,6 +119,15 @@ def tell_gone(outcome: GateOutcome) -> str:
     """That the baseline knows more than there is."""
     are = "is" if outcome.gone == 1 else "are"
     return f"{tell_count(outcome.gone, 'finding')} of the baseline {are} no more: --update-baseline takes them out"
+
+
+def iter_breaches(verdict: ImageVerdict) -> Iterator[Breach]:
+    """The limits that are broken, each without a detail that another one, or a finding that fails, tells already."""
+    told = [each.finding.message for each in verdict.select(Disposition.FAILS)]
+    for breach in verdict.breaches:
+        is_new = not any(breach.detail in message for message in told)
+        yield breach if is_new else replace(breach, detail="")
+        told.append(breach.detail)
 
 
 def list_told(verdict: ImageVerdict) -> tuple[JudgedFinding, ...]:
