@@ -79,7 +79,8 @@ def take_plain_members(parts: ScanParts) -> None:
         add_time(mtime_ns)
         add_offset(before + start)
         position = start + (size + 511 & -512)
-    reader.position, columns.directory = position, current
+    reader.pass_members(position)
+    columns.directory = current
 
 
 def _show(parts: ScanParts, path: str, body: memoryview, attribute: int) -> None:
