@@ -14,7 +14,7 @@ from layerscope.facts.fact import Fact
 from layerscope.gate.limit import Breach, Limit
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.setting import Setting
-from layerscope.gate.subject import Subject
+from layerscope.gate.subject import Subject, measure_size
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
 from support.gpu_facts import verdict
@@ -82,6 +82,17 @@ def test_growth_is_measured_against_the_reference(most: str, is_broken: bool) ->
     breaches = check("max-growth", most, after, reference=make(*LEAN))
     assert bool(breaches) is is_broken
     assert all("model m in /opt/m" in breach.detail for breach in breaches)
+
+
+def test_the_limit_itself_is_kept() -> None:
+    """To the byte: of the size, and of the growth."""
+    before, after = make(*LEAN), make(*LEAN, [file("opt/more", b"z" * 7000)])
+    size = measure_size(after)
+    growth = size - measure_size(before)
+    assert check("max-size", size, after) == []
+    assert check("max-growth", growth, after, reference=before) == []
+    assert len(check("max-size", size - 1, after)) == 1
+    assert len(check("max-growth", growth - 1, after, reference=before)) == 1
 
 
 def test_an_image_that_shrinks_has_not_grown() -> None:
