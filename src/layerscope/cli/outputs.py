@@ -24,7 +24,7 @@ PLAN_FORMATS: Final = (*TEXT_AND_JSON, "markdown")
 CHECK_FORMATS: Final = (*PLAN_FORMATS, "github")
 """Those of `check`."""
 
-AUDIT_FORMATS: Final = (*PLAN_FORMATS, "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
+AUDIT_FORMATS: Final = (*PLAN_FORMATS, "html", "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
 """Those of `audit`, by name: what makes them is imported with the command alone."""
 
 
