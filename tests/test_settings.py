@@ -146,3 +146,17 @@ def test_an_output_elsewhere_is_refused(tmp_path: Path, path: str) -> None:
     (tmp_path / "layerscope.toml").write_text(f'output = ["terminal", "json={path}"]')
     with pytest.raises(SettingsError, match="expected a path below"):
         read_settings(tmp_path)
+
+
+def test_the_policy_is_a_table_of_its_own(tmp_path: Path) -> None:
+    """`[check]` is no option, and whoever reads it checks what is in it."""
+    (tmp_path / "layerscope.toml").write_text('jobs = 2\n[check]\nmax-size = "1GB"\n')
+    settings = read_settings(tmp_path)
+    assert (settings.values, settings.check) == ({"jobs": 2}, {"max-size": "1GB"})
+
+
+def test_a_policy_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    """What was expected is told."""
+    (tmp_path / "layerscope.toml").write_text("check = true\n")
+    with pytest.raises(SettingsError, match="key 'check': expected a table, found True"):
+        read_settings(tmp_path)

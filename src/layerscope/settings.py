@@ -43,6 +43,9 @@ KEYS: Final[Mapping[str, type]] = {
 }
 """Every key, which is the long name of an option, and the type of its value; a list may be written as one string."""
 
+CHECK_TABLE: Final = "check"
+"""The table of what `layerscope check` demands, which reads it itself."""
+
 _PATHS: Final = frozenset({"cache-dir", "fleet", "policy-dir"})
 """Keys whose value is a path, meant from the folder of the file."""
 
@@ -51,10 +54,11 @@ _TYPE_NAMES: Final = {str: "a string", int: "an integer", bool: "true or false",
 
 @dataclass(frozen=True)
 class Settings:
-    """The values of one settings file by key; empty, and without a path, where there is no file."""
+    """The values of one settings file by key, and its table `[check]`; empty, and without a path, without a file."""
 
     path: Path | None = None
     values: Mapping[str, object] = field(default_factory=dict)
+    check: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_settings(start: Path) -> Settings:
@@ -67,9 +71,9 @@ def read_settings(start: Path) -> Settings:
                 f"reading settings in {folder}: expected {OWN_FILE} or [tool.layerscope] of {PROJECT_FILE}, found both"
             )
         if own is not None:
-            return Settings(folder / OWN_FILE, _check(own, folder / OWN_FILE))
+            return _make(own, folder / OWN_FILE)
         if project is not None:
-            return Settings(folder / PROJECT_FILE, _check(project, folder / PROJECT_FILE))
+            return _make(project, folder / PROJECT_FILE)
     return Settings()
 
 
@@ -122,11 +126,20 @@ def _parse_toml(content: bytes, path: Path) -> Mapping[str, object]:
         raise SettingsError(f"reading settings from {path}: expected TOML: {error}") from error
 
 
+def _make(table: Mapping[str, object], path: Path) -> Settings:
+    demands = table.get(CHECK_TABLE, {})
+    if not isinstance(demands, dict):
+        raise SettingsError(f"reading settings from {path}: key {CHECK_TABLE!r}: expected a table, found {demands!r}")
+    options = {key: value for key, value in table.items() if key != CHECK_TABLE}
+    return Settings(path, _check(options, path), demands)
+
+
 def _check(table: Mapping[str, object], path: Path) -> Mapping[str, object]:
     for key in table:
         if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(KEYS)}"
+            names = (*KEYS, CHECK_TABLE)
+            near = difflib.get_close_matches(key, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(names)}"
             raise SettingsError(f"reading settings from {path}: unknown key {key!r}; {hint}")
     return {key: _check_value(key, value, path) for key, value in table.items()}
 

@@ -11,6 +11,7 @@ import pytest
 from layerscope.cli.command import Command
 from layerscope.cli.options import Reading, Telling, fail_on_option, with_console, with_reading, with_telling
 from layerscope.cli.root import root
+from layerscope.gate.policy import DEFAULTS
 from layerscope.settings import KEYS
 
 
@@ -118,7 +119,10 @@ def test_a_broken_file_does_not_stand_before_the_help(ask: Callable[..., Any]) -
 
 
 def test_every_key_of_the_file_is_an_option_and_every_shared_option_a_key() -> None:
-    """The keys of settings and the options with a variable are the same names; no repository may turn TLS off."""
+    """The keys of settings and the options with a variable are the same names; no repository may turn TLS off.
+
+    What a policy demands has its keys in the table of its own.
+    """
     shared = {
         name.removeprefix("--")
         for command in _iter_commands()
@@ -127,7 +131,9 @@ def test_every_key_of_the_file_is_an_option_and_every_shared_option_a_key() -> N
         for name in parameter.opts
         if name.startswith("--")
     }
-    assert shared - {"insecure"} == set(KEYS)
+    demanded = set(DEFAULTS) - set(KEYS)
+    assert shared - {"insecure"} - demanded == set(KEYS)
+    assert demanded - shared == {"images", "gpus", "rules", "suppress"}, "these do not fit into a flag of that name"
 
 
 def test_an_option_has_one_meaning() -> None:

@@ -2,10 +2,12 @@
 
 import ast
 import sys
+from collections.abc import Collection
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import tomli
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -24,7 +26,7 @@ EXTRAS: Final = {
 }
 """What people may leave out, with the extra that brings it."""
 
-ONLY_IN: Final = {"sbom": "src/layerscope/report/sbom"}
+ONLY_IN: Final = {"sbom": "src/layerscope/report/sbom", "compose": "src/layerscope/gate/compose_file.py"}
 """Where the libraries of an extra are imported; whoever asks for that without them is told."""
 
 UNDECLARED: Final = {
@@ -34,11 +36,12 @@ UNDECLARED: Final = {
 }
 
 
-def list_imported(folder: str = "src", *, but: str = "") -> set[str]:
-    """The top-level modules that the sources import, but for their own and those of the standard library."""
+def list_imported(place: str = "src", *, but: Collection[str] = ()) -> set[str]:
+    """The top-level modules that a file or folder imports, but for their own and those of the standard library."""
     found: set[str] = set()
-    for path in (ROOT / folder).rglob("*.py"):
-        if "payload" in path.parts or (but and path.is_relative_to(ROOT / but)):
+    start = ROOT / place
+    for path in [start] if start.is_file() else start.rglob("*.py"):
+        if "payload" in path.parts or any(path.is_relative_to(ROOT / each) for each in but):
             continue  # the payload runs in the image's Python, with what is there
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Import):
@@ -50,14 +53,15 @@ def list_imported(folder: str = "src", *, but: str = "") -> set[str]:
 
 def test_everything_imported_is_declared() -> None:
     """Nothing is there only because another dependency needs it today."""
-    missing = list_undeclared(list_imported(but=ONLY_IN["sbom"]), set(DECLARED))
+    missing = list_undeclared(list_imported(but=ONLY_IN.values()), set(DECLARED))
     assert missing == set()
 
 
-def test_what_an_extra_brings_is_imported_in_its_place_alone() -> None:
-    """The bills of materials, whose libraries not everybody needs."""
-    wanted = {name for name, extra in EXTRAS.items() if extra == "sbom"}
-    assert list_undeclared(list_imported(ONLY_IN["sbom"]), set(DECLARED) | wanted) == set()
+@pytest.mark.parametrize("extra", ONLY_IN)
+def test_what_an_extra_brings_is_imported_in_its_place_alone(extra: str) -> None:
+    """Bills of materials and compose files, whose libraries not everybody needs."""
+    wanted = {name for name, brought_by in EXTRAS.items() if brought_by == extra}
+    assert list_undeclared(list_imported(ONLY_IN[extra]), set(DECLARED) | wanted) == set()
 
 
 def list_undeclared(modules: set[str], declared: set[str]) -> set[str]:

@@ -10,8 +10,13 @@ from typing import Final
 
 import click
 import pytest
+import tomli
 
 from layerscope.cli import exit_codes
+from layerscope.diff.risk_kinds import RiskKind
+from layerscope.gate.image_choice import choose_images
+from layerscope.gate.policy import DEFAULTS, make_policy
+from layerscope.gate.setting import Setting
 from layerscope.settings import KEYS
 from layerscope.sources.select import SCHEMES
 from support.readme import BLOCK, BLOCKS, README, iter_commands
@@ -24,6 +29,9 @@ EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", BLOCK.sub
 
 NODES: Final = '[[node]]\nname = "training"\ngpu = "H100"\ndriver = "580.95.05"\n'
 LOG: Final = b"RuntimeError: CUDA error: no kernel image is available for execution on the device\n"
+PUSHED: Final = f"(delete) {'0' * 40} refs/heads/old {'1' * 40}\n".encode()
+INPUTS: Final = {"explain": LOG, "hook": PUSHED}
+"""What some commands read from standard input; the others, an archive."""
 
 COMPRESSED: Final = re.compile(r"(?<=^manifest )sha256:\w+|(?<=^size     )[\d.]+ kB(?= stored)", re.MULTILINE)
 """What depends on the version of zlib."""
@@ -56,14 +64,17 @@ def test_examples_do_what_they_say(
     (tmp_path / "nodes.toml").write_text(NODES)
     (tmp_path / "ca.pem").write_text("a certificate")
     (tmp_path / "Dockerfile").write_text("FROM debian:12 AS runtime\nRUN make\n")
-    text = (
-        example if "--emit" in example else IMAGES.sub(str(fixture_image("demo", "docker-archive:docker-26")), example)
-    )
+    demo = str(fixture_image("demo", "docker-archive:docker-26"))
+    if example.startswith("layerscope check"):
+        (tmp_path / "layerscope.toml").write_text(f"[check]\nimages = [{demo!r}]\n")
+    if example.startswith("layerscope hook"):
+        subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    text = example if "--emit" in example else IMAGES.sub(demo, example)
     words = shlex.split(SERVERS.sub(NOBODY, text))
     run = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=tmp_path,
-        input=LOG if words[1] == "explain" else fixture_image("demo", "oci-archive").read_bytes(),
+        input=INPUTS.get(words[1]) or fixture_image("demo", "oci-archive").read_bytes(),
         capture_output=True,
         check=False,
     )
@@ -80,6 +91,8 @@ def expect_codes(words: list[str]) -> set[int]:
         if "--probe" in words:
             return {exit_codes.PROBE, exit_codes.SOURCE}
         return {exit_codes.FINDINGS if {"--apply", "--reconstruct", "--recipe"}.isdisjoint(words) else exit_codes.CLEAN}
+    if words[1] == "check":
+        return {exit_codes.FINDINGS if {"--update-baseline", "--show-config"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":
         return {exit_codes.PROBE if "--probe" in words else exit_codes.FINDINGS}
     if words[1] != "probe" or {"--print-payload", "--emit"} & set(words):
@@ -109,6 +122,27 @@ def test_exit_codes_are_all_listed() -> None:
     """The table has a row for each code of the program, and no other."""
     rows = {int(code) for code in re.findall(r"^\| `(\d+)` \|", TEXT, re.MULTILINE)}
     assert rows == {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
+
+
+def test_the_policy_is_one(tmp_path: Path) -> None:
+    """What stands there as an example makes sense, and names every key that has no flag alone."""
+    pytest.importorskip("yaml", reason="compose files take layerscope[compose]")
+    (block,) = re.findall(r"```toml\n(\[check\]\n.*?)```", TEXT, re.DOTALL)
+    table = tomli.loads(block)["check"]
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\n")
+    (tmp_path / "compose.yaml").write_text("services: {worker: {image: 'team/worker:1'}}\n")
+    said = {key: Setting(f"check.{key}", table.get(key, default)) for key, default in DEFAULTS.items()}
+    policy = make_policy(said)
+    choices = choose_images(said["images"], named=(), folder=tmp_path, environment={})
+    assert [choice.name for choice in choices] == ["team/web:dev", "team/llm:dev", "team/worker:1"]
+    assert policy.specialise(choices[1]).against == "team/llm:1.4"
+    assert table.keys() <= DEFAULTS.keys()
+
+
+def test_changes_that_can_be_forbidden_are_all_listed() -> None:
+    """Every name that `forbid` takes."""
+    section = TEXT.partition("### Checking before a push")[2].partition("\n## ")[0]
+    assert [kind.value for kind in RiskKind if f"`{kind}`" not in section] == []
 
 
 def test_settings_are_all_listed() -> None:

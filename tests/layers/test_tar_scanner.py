@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.layers import anomaly, member, plain_names, tar_scanner
+from layerscope.layers import anomaly, plain_names, tar_scanner
 from layerscope.layers.entry import Entry, EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex, find_runs
@@ -423,11 +423,10 @@ def test_a_sparse_file_of_exabytes_is_not_hashed() -> None:
     assert (index[0].size, index[0].digest) == (1 << 60, bytes(32))
 
 
-def test_holes_are_hashed_up_to_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_holes_are_hashed_up_to_a_budget() -> None:
     """Sparse files share a budget of holes, so that many of them cost no more time than one."""
-    monkeypatch.setattr(member, "MAX_SPARSE_HOLES", 1500)
     files = [sparse_file(f"f{number}", ((0, b"x" * 512),), 1536, Sparse.PAX_01) for number in range(3)]
-    index, damage = scan(write_tar(files))
+    index, damage = scan(write_tar(files), limits=Limits(sparse_holes=1500))
     assert damage is None
     assert [entry.digest == bytes(32) for entry in index] == [False, True, True]
 

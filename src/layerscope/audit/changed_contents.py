@@ -7,6 +7,7 @@ from typing import Final
 from layerscope.audit.result import AuditResult
 from layerscope.diff.contents.compare import compare_contents
 from layerscope.diff.contents.content_diff import ContentDiff
+from layerscope.diff.contents.work import Work
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.errors import DigestMismatchError
 from layerscope.facts.system.secret_extractor import SecretExtractor
@@ -48,7 +49,8 @@ def compare_changed_contents(
     progress.note(f"comparing the contents of {len(chosen):,} files")
     one = _read_contents(before, [change.before for change in chosen if change.before is not None])
     other = _read_contents(after, [change.after for change in chosen if change.after is not None])
-    return found | {change.path: _compare(change.path, one, other) for change in chosen}
+    work = Work()
+    return found | {change.path: _compare(change.path, one, other, work) for change in chosen}
 
 
 def _find_size(change: FileChange) -> int | None:
@@ -60,11 +62,11 @@ def _find_size(change: FileChange) -> int | None:
     return max(change.before.size, change.after.size)
 
 
-def _compare(path: str, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> ContentDiff:
+def _compare(path: str, before: Mapping[str, bytes], after: Mapping[str, bytes], work: Work) -> ContentDiff:
     one, other = before[path], after[path]
     if any(_EXTRACTOR.extract(path, content, size=len(content), mode=0) for content in (one, other)):
         return _CREDENTIALS
-    return compare_contents(path, one, other)
+    return compare_contents(path, one, other, work)
 
 
 def _read_contents(result: AuditResult, nodes: Sequence[Node]) -> dict[str, bytes]:

@@ -32,6 +32,18 @@ class DockerfileSource:
         """Its lines beside the layers of an image; None where the image was not built from it: they would mislead."""
         matched = match_dockerfile(self.opened.dockerfile, result.steps, self.opened.target)
         if matched.is_related:
-            return InstructionLines(self.opened.context.dockerfile_name, matched)
+            return InstructionLines(_find_name(self.opened), matched)
         self.console.complain(f"{self.opened.path}: the image was not built from it, so no finding has a line of it")
         return None
+
+
+def _find_name(opened: OpenedDockerfile) -> str:
+    """The file's path in its repository, which is what those who show findings beside lines know it by.
+
+    Without a repository it is the path below the command's folder; the folders of this host are no one's business.
+    """
+    folder = opened.path.parent.resolve()
+    roots = (each for each in (folder, *folder.parents) if (each / ".git").exists())
+    root = next(roots, Path.cwd())
+    place = folder / opened.path.name
+    return place.relative_to(root).as_posix() if place.is_relative_to(root) else place.name

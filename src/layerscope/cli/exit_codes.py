@@ -15,6 +15,8 @@ MALFORMED: Final = 4
 """The image is malformed, or a digest does not match."""
 PROBE: Final = 5
 """A requested probe could not run."""
+UNFINISHED: Final = 5
+"""An image could not be checked: not within the time limit, or not all of it."""
 CRASH: Final = 70
 """A defect of layerscope itself (EX_SOFTWARE of sysexits.h)."""
 INTERRUPTED: Final = 130

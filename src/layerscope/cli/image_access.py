@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -60,17 +60,28 @@ def choose_pair(before: str, after: str, reading: Reading, *, random_access: boo
     A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the other
     where that is in the same.
     """
-    streamed = [image for image in (before, after) if _STANDARD_INPUT.fullmatch(image)]
+    open_image = choose_opener((before, after), reading, random_access=random_access)
+    return open_image(before), open_image(after)
+
+
+def choose_opener(images: Sequence[str], reading: Reading, *, random_access: bool = False) -> Callable[[str], Source]:
+    """What gives the source of each of several images; raises UsageError where two are to come from standard input.
+
+    A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the others
+    that are in the same.
+    """
+    streamed = [image for image in images if _STANDARD_INPUT.fullmatch(image)]
     if len(streamed) > 1:
         raise UsageError("two images on standard input: expected at most one of them to be -")
-    credential = read_credential(streamed[0] if streamed else before, reading)
+    credential = read_credential(streamed[0] if streamed else images[0], reading)
     options = replace(_make_source_options(reading, credential), random_access=random_access)
-    meant = find_registry(before) or find_registry(after)
-    one, other = (
-        options if meant is not None and find_registry(image) == meant else _without_credential(options)
-        for image in (before, after)
-    )
-    return _open_source(before, one), _open_source(after, other)
+    meant = next(filter(None, map(find_registry, images)), None)
+
+    def open_image(image: str) -> Source:
+        is_meant = meant is not None and find_registry(image) == meant
+        return _open_source(image, options if is_meant else _without_credential(options))
+
+    return open_image
 
 
 def _without_credential(options: SourceOptions) -> SourceOptions:

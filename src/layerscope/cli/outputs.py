@@ -19,9 +19,12 @@ TEXT_AND_JSON = ("terminal", "json")
 """The formats of every command; the first is the default."""
 
 PLAN_FORMATS: Final = (*TEXT_AND_JSON, "markdown")
-"""Those of `fix`."""
+"""Those of `fix` and `diff`."""
 
-AUDIT_FORMATS: Final = (*PLAN_FORMATS, "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
+CHECK_FORMATS: Final = (*PLAN_FORMATS, "github")
+"""Those of `check`."""
+
+AUDIT_FORMATS: Final = (*PLAN_FORMATS, "html", "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
 """Those of `audit`, by name: what makes them is imported with the command alone."""
 
 
@@ -78,7 +81,7 @@ def deliver(
     """Render each output and put it where it goes, files first; a reader that is gone is no failure."""
     for output in sorted(outputs, key=lambda output: output.path is None):
         if output.path is not None:
-            _write_file(
+            write_file(
                 output.path, renderers[output.format](replace(context, color=False, unicode=True, is_terminal=False))
             )
             console.say(f"{output.format} written to {output.path}")
@@ -87,7 +90,7 @@ def deliver(
                 console.write(renderers[output.format](context))
 
 
-def _write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all; devices and pipes are written to as they are."""
     try:
         if _is_special(path):

@@ -12,6 +12,8 @@ PROGRAM: Final = "layerscope"
 _COMMANDS: Final = {
     "audit": LazyCommand("layerscope.cli.commands.audit", "Prove an image intact, weigh it, and say what to change."),
     "diff": LazyCommand("layerscope.cli.commands.diff", "Tell what changed between two images, and what it means."),
+    "check": LazyCommand("layerscope.cli.commands.check", "Check images against the project's policy, before a push."),
+    "hook": LazyCommand("layerscope.cli.commands.hook", "Check images before git push."),
     "fix": LazyCommand("layerscope.cli.commands.fix", "Plan what to change so that an image audits clean."),
     "facts": LazyCommand("layerscope.cli.commands.facts", "Show what the image contains: system, ELF, Python, CUDA."),
     "probe": LazyCommand("layerscope.cli.commands.probe", "Run the image, locked down, and make it generate."),

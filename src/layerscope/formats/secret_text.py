@@ -127,7 +127,7 @@ def find_value_secret(name: str, value: str) -> SecretMatch | None:
     match = SecretMatch(secret_kind(name), 0, len(value))
     if not names_secret(name) or is_setting(match.kind, value):
         return None
-    is_harmless = _PLACEHOLDER.match(value.strip("\"' \t")) or _may_be_shown(value)
+    is_harmless = _PLACEHOLDER.match(value.strip("\"' \t")) or may_be_shown(value)
     return None if is_harmless else match
 
 
@@ -150,13 +150,16 @@ def find_build_arguments(text: str) -> tuple[int, int] | None:
     return arguments.end(), shell.start() if shell else len(text)
 
 
-def find_redactions(text: str) -> list[tuple[int, int]]:
-    """The parts of a text that must not be shown, in order: whatever may be a credential, examples included."""
-    text = text[: TEXT_LIMIT + OVERLAP]
+def find_redactions(text: str, *, limit: int = TEXT_LIMIT) -> list[tuple[int, int]]:
+    """The parts of a text that must not be shown, in order: whatever may be a credential, examples included.
+
+    No more than `limit` characters of it may be shown.
+    """
+    text = text[: limit + OVERLAP]
     found = list(find_tokens(text, limit=None))
-    for match in find_values(text + "'\"" if len(text) > TEXT_LIMIT else text):
+    for match in find_values(text + "'\"" if len(text) > limit else text):
         value = text[match.start : match.end]
-        if not _may_be_shown(value) and not _COMMAND.match(value.lstrip("\"' \t")):
+        if not may_be_shown(value) and not _COMMAND.match(value.lstrip("\"' \t")):
             found.append(match)
     return join_matches(text, found)
 
@@ -194,7 +197,7 @@ def hide_values(text: str, values: Iterable[str]) -> str:
 
 def redact_value(name: str, value: str) -> str:
     """The value of a variable, without what must not be shown."""
-    if names_secret(name) and not _may_be_shown(value):
+    if names_secret(name) and not may_be_shown(value):
         return REDACTED
     return redact_text(value)
 
@@ -207,9 +210,9 @@ def redact_words(words: Sequence[str]) -> tuple[str, ...]:
     for word in words:
         option, equals, value = word.partition("=")
         name = before.lstrip("-") if before.startswith("-") else ""
-        if name and names_secret(name) and not _may_be_shown(word):
+        if name and names_secret(name) and not may_be_shown(word):
             shown.append(REDACTED)
-        elif equals and not _SCRIPT.fullmatch(before) and names_secret(option.lstrip("-")) and not _may_be_shown(value):
+        elif equals and not _SCRIPT.fullmatch(before) and names_secret(option.lstrip("-")) and not may_be_shown(value):
             shown.append(f"{option}={REDACTED}")
         else:
             while spans and spans[0][1] <= start:
@@ -232,7 +235,7 @@ def _redact_word(word: str, offset: int, spans: Sequence[tuple[int, int]]) -> st
     return "".join([*pieces, word[position:]])
 
 
-def _may_be_shown(value: str) -> bool:
+def may_be_shown(value: str) -> bool:
     """Whether a value says nothing whatever its name: it is empty, one reference, or a switch."""
     plain = value.strip("\"' \t")
     return _SWITCH.fullmatch(plain) is not None or _REFERENCE.fullmatch(plain) is not None

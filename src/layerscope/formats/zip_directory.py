@@ -43,11 +43,13 @@ class ZipMember(Struct, frozen=True):
     size: int
     offset: int
     is_encrypted: bool
+    record: bytes
+    """The directory's whole record of it: name, extra fields and comment included."""
 
 
 def iter_zip_members(content: bytes) -> Iterator[ZipMember]:
     """The members in the directory's order; raises FormatError."""
-    place, count, shift = _find_directory(content)
+    place, count, shift = find_directory(content)
     for _ in range(min(count, MEMBERS_LIMIT)):
         if place + _ENTRY.size > len(content):
             raise FormatError("reading a zip archive: its directory runs out of the file")
@@ -56,8 +58,9 @@ def iter_zip_members(content: bytes) -> Iterator[ZipMember]:
             raise FormatError(f"reading a zip archive: no directory entry at byte {place:,}")
         start = place + _ENTRY.size
         name = content[start : start + name_size].decode("utf-8", "surrogateescape")
-        yield ZipMember(name, method, stored, size, shift + offset, bool(flags & _ENCRYPTED))
-        place = start + name_size + extra + comment
+        end = start + name_size + extra + comment
+        yield ZipMember(name, method, stored, size, shift + offset, bool(flags & _ENCRYPTED), content[place:end])
+        place = end
 
 
 def read_zip_member(content: bytes, member: ZipMember, limit: int) -> bytes:
@@ -79,14 +82,20 @@ def read_zip_member(content: bytes, member: ZipMember, limit: int) -> bytes:
         raise FormatError(f"reading the zip member {member.name!r}: {error}") from error
 
 
-def _find_directory(content: bytes) -> tuple[int, int, int]:
+def find_end_record(content: bytes) -> int:
+    """Where the end record lies; raises FormatError."""
+    end = content.rfind(b"PK\x05\x06", max(0, len(content) - COMMENT_LIMIT - _END.size))
+    if end < 0 or end + _END.size > len(content):
+        raise FormatError("reading a zip archive: it has no end record")
+    return end
+
+
+def find_directory(content: bytes) -> tuple[int, int, int]:
     """Where the central directory begins, how many entries it has, and what stands before the archive's first byte.
 
     An archive with a script in front of it counts from its own first byte, or from the script's where that was mended.
     """
-    end = content.rfind(b"PK\x05\x06", max(0, len(content) - COMMENT_LIMIT - _END.size))
-    if end < 0 or end + _END.size > len(content):
-        raise FormatError("reading a zip archive: it has no end record")
+    end = find_end_record(content)
     _, _, count, size, offset, _ = _END.unpack_from(content, end)
     if _UNKNOWN in (size, offset) or count == _UNKNOWN_COUNT:
         large = _find_large_directory(content, end)

@@ -46,6 +46,8 @@ class Limits(Struct, frozen=True):
     layer_entries: int = 20_000_000
     """Entries of one layer: about 4 GB of memory, and twice that for a moment in a worker that hands them over (as a
     million did); the largest images seen hold 3 million files."""
+    sparse_holes: int = MAX_SPARSE_HOLES
+    """Bytes of holes that are hashed; sparse files beyond have no digest."""
 
     def admit(self, size: int, entries: int) -> bool:
         """Whether a layer of so many uncompressed bytes and entries is within."""

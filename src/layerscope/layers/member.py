@@ -11,7 +11,7 @@ from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import DEVICES, EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
-from layerscope.layers.limits import MAX_SPARSE_HOLES, MAX_XATTR, NAME_MAX, PATH_MAX
+from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
 from layerscope.layers.path import decode_name, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
@@ -38,11 +38,11 @@ _TYPES = {
 class MemberReader:
     """Reads members that the scanner's hot loop leaves: long names, links, devices, whiteouts, anything odd."""
 
-    def __init__(self, parts: ScanParts) -> None:
-        """Read what `parts.reader` stands at."""
+    def __init__(self, parts: ScanParts, holes: int) -> None:
+        """Read what `parts.reader` stands at, and hash that many bytes of holes."""
         self._reader, self._headers, self._columns = parts.reader, parts.headers, parts.columns
         self._extractors, self._names, self._hashes = parts.extractors, parts.names, parts.hashes
-        self._holes = MAX_SPARSE_HOLES
+        self._holes = holes
 
     def show_name(self, raw: bytes) -> str:
         """A raw name for a message."""

@@ -44,7 +44,7 @@ class TarScanner:
         self._extended = ExtendedHeaders(self._reader, self._columns)
         self._hashes = ContentHashes(self._columns, files)
         self._parts = ScanParts(self._reader, self._headers, self._columns, extractors, PlainNames(), self._hashes)
-        self._members = MemberReader(self._parts)
+        self._members = MemberReader(self._parts, limits.sparse_holes)
 
     def run(self) -> Damage | None:
         """Read to the end of the stream; returns the damage that ended it early, if any."""

@@ -51,7 +51,7 @@ class GithubFormat(Format):
         if not any(by_level.values()):
             about = f"Nothing was found in {escape_line(tell_reference(result.image.reference))}"
             by_level["notice"].append(write_command("notice", {"title": "layerscope"}, about))
-        lines = [line for level, commands in by_level.items() for line in _cut(level, commands)]
+        lines = [line for level, commands in by_level.items() for line in cut_commands(level, commands)]
         return "".join(f"{line}\n" for line in lines)
 
 
@@ -101,7 +101,7 @@ def _iter_gaps(result: AuditResult) -> Iterator[str]:
         yield write_command("warning", {"title": "layerscope"}, shorten(message, MESSAGE_LIMIT, ellipsis="…"))
 
 
-def _cut(level: LevelName, commands: Sequence[str]) -> Sequence[str]:
+def cut_commands(level: LevelName, commands: Sequence[str]) -> Sequence[str]:
     """No more commands than GitHub shows, the last of them for those that are left out."""
     if len(commands) <= SHOWN:
         return commands

@@ -6,11 +6,13 @@ from typing import Final
 import msgspec
 
 from layerscope.report.diff.json_v1 import DiffV1
+from layerscope.report.gate.json_v1 import CheckV1
 from layerscope.report.json_text import encode_json
 from layerscope.report.json_v1 import SCHEMA_VERSION, ReportV1
 
 SCHEMA_FILE: Final = Path(__file__).with_name("json_v1.schema.json")
 DIFF_SCHEMA_FILE: Final = Path(__file__).with_name("diff") / "json_v1.schema.json"
+CHECK_SCHEMA_FILE: Final = Path(__file__).with_name("gate") / "json_v1.schema.json"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -22,6 +24,11 @@ def render_schema() -> str:
 def render_diff_schema() -> str:
     """The schema of a comparison's report."""
     return _render(DiffV1, "layerscope comparison")
+
+
+def render_check_schema() -> str:
+    """The schema of a check's report."""
+    return _render(CheckV1, "layerscope check")
 
 
 def _render(kind: type[msgspec.Struct], title: str) -> str:

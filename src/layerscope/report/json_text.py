@@ -7,7 +7,7 @@ import msgspec
 
 from layerscope.report.escape import escape_text
 
-_NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
+_NOT_ASCII: Final = re.compile(rb"[\x7f-\xff]+")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -15,13 +15,19 @@ def encode_json(document: object) -> str:
     r"""Return a document as JSON; what is not printable ASCII is written as an escape, so that no terminal obeys it.
 
     A byte of a name that is not UTF-8, kept as a lone surrogate, becomes the four characters `\xff`: JSON holds text.
+    A comparison of large images has 100 MB of it, so that what is done with is let go of before the next form is made.
     """
     try:
         content = msgspec.json.encode(document)
     except UnicodeEncodeError:
         content = msgspec.json.encode(_write_out_surrogates(msgspec.to_builtins(document)))
-    text = msgspec.json.format(content, indent=2).decode()
-    return _NOT_ASCII.sub(_write_escape, text) + "\n"
+    del document
+    escaped = _write_escapes(content)
+    del content
+    formatted = msgspec.json.format(escaped, indent=2)
+    del escaped
+    formatted += b"\n"
+    return formatted.decode()
 
 
 def _write_out_surrogates(value: object) -> object:
@@ -34,6 +40,16 @@ def _write_out_surrogates(value: object) -> object:
     return value
 
 
-def _write_escape(match: re.Match[str]) -> str:
-    units = match[0].encode("utf-16-be")
-    return "".join(f"\\u{units[start]:02x}{units[start + 1]:02x}" for start in range(0, len(units), 2))
+def _write_escapes(content: bytes) -> bytes | bytearray:
+    """UTF-8 with an escape in place of each character that is not printable ASCII; text of such would take twice it."""
+    written, place = bytearray(), 0
+    for match in _NOT_ASCII.finditer(content):
+        written += memoryview(content)[place : match.start()]
+        units = match[0].decode().encode("utf-16-be")
+        for start in range(0, len(units), 2):
+            written += b"\\u%02x%02x" % (units[start], units[start + 1])
+        place = match.end()
+    if not place:
+        return content
+    written += memoryview(content)[place:]
+    return written

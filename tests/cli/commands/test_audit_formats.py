@@ -14,6 +14,7 @@ from support.images import build_image, list_recipes, write_image
 from support.report_checks import (
     check_cyclonedx,
     check_gitlab,
+    check_html,
     check_junit,
     check_markdown,
     check_sarif,
@@ -26,6 +27,7 @@ Answer = Callable[..., tuple[int, bytes, str]]
 ImageWriter = Callable[[str, str], Path]
 
 CHECKS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "html": check_html,
     "sarif": check_sarif,
     "markdown": check_markdown,
     "junit": check_junit,
@@ -67,6 +69,7 @@ def test_every_format_of_a_fixture_is_valid(
     assert len([case for case in read["junit"].iter("testcase") if case.get("name") != "no findings"]) == len(
         read["gitlab"]
     )
+    assert read["html"].tags.count("article") == len(report["findings"])
     assert first["markdown"].count("<summary>") >= len(report["findings"])
 
 
@@ -133,9 +136,36 @@ def test_a_dockerfile_gives_findings_lines(answer: Answer, service: Path, tmp_pa
 
 def test_a_dockerfile_outside_is_named_without_its_folders(answer: Answer, service: Path, tmp_path: Path) -> None:
     """Folders of this host are no one's business, and would be others elsewhere."""
-    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
-    out = answer("audit", service, "-o", "gitlab", "--dockerfile", tmp_path / "Dockerfile")[1]
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    (outside / "Dockerfile").write_text(DOCKERFILE)
+    out = answer("audit", service, "-o", "gitlab", "--dockerfile", outside / "Dockerfile")[1]
     assert {issue["location"]["path"] for issue in check_gitlab(out.decode())} == {"Dockerfile"}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (True, ".", "{}/docker/app.Dockerfile", "docker/app.Dockerfile"),
+        (True, ".", "docker/app.Dockerfile", "docker/app.Dockerfile"),
+        (True, "docker", "app.Dockerfile", "docker/app.Dockerfile"),
+        (True, "other", "../docker/app.Dockerfile", "docker/app.Dockerfile"),
+        (False, ".", "{}/docker/app.Dockerfile", "docker/app.Dockerfile"),
+        (False, "docker", "app.Dockerfile", "app.Dockerfile"),
+        (False, "other", "../docker/app.Dockerfile", "app.Dockerfile"),
+    ],
+)
+def test_a_dockerfile_is_named_from_the_root_of_its_repository(
+    case: tuple[bool, str, str, str], answer: Answer, service: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Annotations land on a file by its path there, however the command was given it and wherever it runs."""
+    repository, folder, name, expected = case
+    for each in ("docker", "other", *([".git"] if repository else [])):
+        (tmp_path / each).mkdir()
+    (tmp_path / "docker/app.Dockerfile").write_text(DOCKERFILE)
+    monkeypatch.chdir(tmp_path / folder)
+    out = answer("audit", service.resolve(), "-o", "gitlab", "--dockerfile", name.format(tmp_path))[1]
+    assert {issue["location"]["path"] for issue in check_gitlab(out.decode())} == {expected}
 
 
 def test_a_dockerfile_of_another_image_gives_no_lines(answer: Answer, service: Path, tmp_path: Path) -> None:

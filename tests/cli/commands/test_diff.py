@@ -10,9 +10,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from layerscope.cli.outputs import PLAN_FORMATS
+from layerscope.report.diff.formats import DIFF_FORMATS
 from layerscope.report.json_schema import DIFF_SCHEMA_FILE, render_diff_schema
 from support.built_image import build_image
+from support.hostile_texts import ATTACKS
 from support.images import write_image
+from support.report_checks import check_html
 from support.tar_writer import TarMember, directory, file, symlink
 
 Answer = Callable[..., tuple[int, bytes, str]]
@@ -121,6 +125,28 @@ def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None
     assert text.count("<details>") == text.count("</details>") > 1
 
 
+def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:
+    """What to know first, and every part in a table; the same images give the same bytes."""
+    before = write_version(tmp_path, "1.4")
+    hostile = "srv/" + ATTACKS["html"].replace("/", "|")
+    after = write_version(tmp_path, "1.5", numpy="2.1.0", extra=[file(hostile, b"x" * 50)], User="<b>root")
+    code, out, _ = answer("diff", before, after, "-p", "-o", "html")
+    page = check_html(out.decode())
+    text = " ".join(page.texts)
+    assert code == 1
+    for told in (
+        "numpy goes from 1.26.4 to 2.1.0",
+        "To know first",
+        "<b>root",
+        "<script>alert(1)<|script>",
+        "Files (",
+        "Contents (",
+    ):
+        assert told in text
+    assert page.tags.count("script") == 1
+    assert answer("diff", before, after, "-p", "-o", "html")[1] == out
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -136,6 +162,19 @@ def test_wrong_use_is_one_line(answer: Answer, tmp_path: Path, options: tuple[st
     code, out, error = answer("diff", image, image, *options)
     assert (code, out) == (2, b"")
     assert message in error
+
+
+def test_a_settings_file_may_ask_for_markdown(answer: Answer, tmp_path: Path) -> None:
+    """Beside a format that the audit alone has, which is none of the comparison's."""
+    (tmp_path / "layerscope.toml").write_text('output = ["markdown=a.md", "sarif=a.sarif", "json"]\n')
+    before, after = (write_version(tmp_path, number, extra=[file("etc/x", number.encode())]) for number in "12")
+    answer("diff", before, after)
+    assert [(tmp_path / name).exists() for name in ("a.md", "a.sarif")] == [True, False]
+
+
+def test_the_formats_of_the_command_are_those_that_can_be_made() -> None:
+    """They are written twice: the command's are named before what makes them is imported."""
+    assert tuple(DIFF_FORMATS) == PLAN_FORMATS
 
 
 def test_a_patch_looks_into_files(answer: Answer, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from layerscope.cli.console import Console
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_pair, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
-from layerscope.cli.outputs import Renderer, deliver, parse_outputs
+from layerscope.cli.outputs import PLAN_FORMATS, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.diff.noise import EXPLAINED, Noise
 from layerscope.errors import UsageError
@@ -24,7 +24,7 @@ from layerscope.report.diff.formats import DIFF_FORMATS
 _CLASSES = tuple(noise.value for noise in Noise)
 
 
-@click.command("diff", cls=Command)
+@click.command("diff", cls=Command, formats=PLAN_FORMATS)
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @click.option("--semantic", is_flag=True, help="Leave out what another build of the same Dockerfile changes anyway.")
@@ -77,7 +77,7 @@ def command(
     Risks come first, then sizes, packages, files and all else. A and B are images from anywhere, each its own way. Exit
     codes: 0 no difference, 1 differences, 2 usage, 3 an image could not be had, 4 an image is damaged.
     """
-    outputs = parse_outputs(telling.output, formats=tuple(DIFF_FORMATS))
+    outputs = parse_outputs(telling.output, formats=PLAN_FORMATS)
     scope = _make_scope(semantic=semantic, ignore=ignore, keep=keep, paths=(ignored, wanted), only=only)
     sources = choose_pair(before, after, reading, random_access=patch)
     options = make_options(reading, policy_dir=policy_dir)

@@ -1,11 +1,12 @@
 """A comparison as plain data."""
 
+from collections.abc import Iterator, Sequence
+
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.audit.result import AuditResult
 from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerPair
-from layerscope.diff.trees import FileChange
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
 from layerscope.report.context import RenderContext
@@ -85,7 +86,7 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
             )
             for each in difference.history
         ],
-        files=[_build_file(each, difference) for each in difference.files],
+        files=list(_iter_files(difference)),
     )
 
 
@@ -121,23 +122,30 @@ def _build_layer(pair: LayerPair, difference: ImageDiff) -> LayerPairV1:
     )
 
 
-def _build_file(change: FileChange, difference: ImageDiff) -> FileChangeV1:
-    return FileChangeV1(
-        change.change.value,
-        root_path(change.path),
-        [aspect.value for aspect in change.aspects],
-        change.growth,
-        _build_file_state(change.before, difference.before),
-        _build_file_state(change.after, difference.after),
-        _build_content(difference.contents.get(change.path)),
-    )
+def _iter_files(difference: ImageDiff) -> Iterator[FileChangeV1]:
+    """Every path that differs; what made a layer is told once, for all that lies in it."""
+    before, after = (_list_origins(result) for result in (difference.before, difference.after))
+    for change in difference.files:
+        yield FileChangeV1(
+            change.change.value,
+            root_path(change.path),
+            [aspect.value for aspect in change.aspects],
+            change.growth,
+            _build_file_state(change.before, before),
+            _build_file_state(change.after, after),
+            _build_content(difference.contents.get(change.path)),
+        )
+
+
+def _list_origins(result: AuditResult) -> list[str | None]:
+    return [tell_created_by(layer.step) for layer in result.layers]
 
 
 def _build_content(content: ContentDiff | None) -> ContentV1 | None:
     return None if content is None else ContentV1(content.kind, list(content.lines), content.remark)
 
 
-def _build_file_state(node: Node | None, result: AuditResult) -> FileStateV1 | None:
+def _build_file_state(node: Node | None, origins: Sequence[str | None]) -> FileStateV1 | None:
     if node is None:
         return None
     return FileStateV1(
@@ -150,5 +158,5 @@ def _build_file_state(node: Node | None, result: AuditResult) -> FileStateV1 | N
         link=node.link,
         sha256=node.digest.hex() if node.digest is not None else None,
         layer=node.layer,
-        created_by=tell_created_by(result.layers[node.layer].step),
+        created_by=origins[node.layer],
     )

@@ -1,0 +1,42 @@
+"""Where the baseline of `layerscope check` lies, and how a new one is written."""
+
+from pathlib import Path, PurePosixPath
+
+from layerscope.cli.console import Console
+from layerscope.cli.outputs import write_file
+from layerscope.errors import SettingsError
+from layerscope.gate.baseline import Baseline, name_repository, read_baseline
+from layerscope.gate.outcome import list_accepted
+from layerscope.gate.setting import Origin, Setting
+from layerscope.gate.verdict import ImageVerdict
+from layerscope.rules.wording import tell_count
+
+
+def find_baseline(setting: Setting, folder: Path, *, is_updated: bool) -> tuple[Path, Baseline]:
+    """The file and what is in it; raises SettingsError for one that is named and not there.
+
+    A name of the settings file, and the default, are meant from its folder, a flag's from where the person is.
+    """
+    text = setting.read_text("the path of a file")
+    is_own = setting.origin in {Origin.FLAG, Origin.VARIABLE}
+    if not is_own and (PurePosixPath(text).is_absolute() or ".." in PurePosixPath(text).parts):
+        # The file is part of the project, which must not choose what is written elsewhere.
+        raise setting.refuse(f"a path below {folder}; one elsewhere is named by --baseline")
+    path = Path(text) if is_own else folder / text
+    found = read_baseline(path)
+    if found is None and setting.origin is not Origin.DEFAULT and not is_updated:
+        raise SettingsError(f"{setting.where}: there is no file {str(path)!r}; --update-baseline writes it")
+    return path, found or Baseline()
+
+
+def accept_findings(path: Path, old: Baseline, verdicts: tuple[ImageVerdict, ...], console: Console) -> Baseline:
+    """Write what was found in the images that were checked in place of what the baseline knew of them."""
+    found: dict[str, dict[str, str]] = {}
+    for verdict in verdicts:
+        if verdict.subject is not None:
+            found.setdefault(name_repository(verdict.name), {}).update(list_accepted(verdict))
+    new = old.update(found)
+    write_file(path, new.render())
+    count = sum(map(len, found.values()))
+    console.say(f"{tell_count(count, 'finding')} of {tell_count(len(found), 'image')} accepted in {path}")
+    return new

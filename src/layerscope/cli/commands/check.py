@@ -1,0 +1,133 @@
+"""`layerscope check`: whether images keep to the project's policy, before they are pushed."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from layerscope.cli import exit_codes
+from layerscope.cli.check_baseline import accept_findings, find_baseline
+from layerscope.cli.check_images import Checking, list_images
+from layerscope.cli.check_lines import find_lines
+from layerscope.cli.check_options import with_policy
+from layerscope.cli.check_settings import collect_settings, list_options
+from layerscope.cli.command import Command
+from layerscope.cli.console import Console
+from layerscope.cli.gpu_options import ask_about, tell_unknown_branches
+from layerscope.cli.image_access import choose_opener, make_options, tell_cache_notes
+from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
+from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.progress import show_progress
+from layerscope.errors import UsageError
+from layerscope.gate.image_choice import ImageChoice, choose_images
+from layerscope.gate.outcome import make_outcome
+from layerscope.gate.policy import check_references, make_policy
+from layerscope.gate.setting import Origin, Setting
+from layerscope.gate.verdict import State
+from layerscope.report.context import RenderContext
+from layerscope.report.gate.formats import CHECK_RENDERERS
+from layerscope.report.gate.words import GateReport
+from layerscope.settings import Settings, read_settings
+
+_CODES = {
+    State.DAMAGED: exit_codes.MALFORMED,
+    State.ABSENT: exit_codes.SOURCE,
+    State.UNFINISHED: exit_codes.UNFINISHED,
+    State.BROKEN: exit_codes.FINDINGS,
+    State.SOUND: exit_codes.CLEAN,
+}
+
+
+@click.command("check", cls=Command, formats=CHECK_FORMATS)
+@click.argument("images", metavar="[IMAGE]...", nargs=-1)
+@with_policy
+@click.option("--update-baseline", is_flag=True, help="Write what is found now to the baseline, so that it passes.")
+@click.option("--show-config", is_flag=True, help="Print every setting and where it comes from, and check nothing.")
+@policy_dir_option
+@with_reading
+@with_telling
+@with_console
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    update_baseline: bool,
+    show_config: bool,
+    policy_dir: Path | None,
+    reading: Reading,
+    telling: Telling,
+    console: Console,
+    **_policy: Any,
+) -> int:
+    """Check images against the project's policy, before a push.
+
+    The policy is the table [check] of the settings file, IMAGE stands in for the images that it names. Exit codes: 0
+    every image keeps to it, 1 one does not, 2 the policy makes no sense, 3 an image could not be had, 4 an image is
+    damaged, 5 the time did not suffice.
+    """
+    settings = read_settings(Path.cwd())
+    said = collect_settings(context, settings)
+    policy = make_policy(said)
+    if show_config:
+        return _show([*said.values(), *list_options(context, settings)], telling, console)
+    outputs = parse_outputs(telling.output, formats=CHECK_FORMATS)
+    choices = _choose(context.params["images"], settings)
+    policies = {choice.name: policy.specialise(choice) for choice in choices}
+    for choice in choices:
+        check_references(policies[choice.name], said, choice)
+    place, known = find_baseline(said["baseline"], _find_folder(settings), is_updated=update_baseline)
+    options = make_options(reading, policy_dir=policy_dir)
+    fleet = Path(policy.fleet) if policy.fleet else None
+    options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
+    tell_unknown_branches(options, console)
+    open_image = choose_opener(list_images(policies), reading)
+    checking = Checking(open_image, options, today=datetime.now().astimezone().date())
+    with show_progress(console) as progress:
+        verdicts = checking.check_all(policies, baseline=known, seconds=policy.time_limit, progress=progress)
+    tell_cache_notes(options.cache, console)
+    if update_baseline:
+        known = accept_findings(place, known, verdicts, console)
+        verdicts = tuple(verdict.accept(known) for verdict in verdicts)
+    outcome = make_outcome(
+        policy, verdicts, known, today=checking.today, is_whole=not context.params["images"] and not update_baseline
+    )
+    code = _CODES[outcome.worst]
+    report = GateReport(outcome, find_lines(choices, verdicts, console))
+    context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
+    renderers = {name: partial(_render, name, report) for name in CHECK_RENDERERS}
+    deliver(outputs, renderers, context=context_of_page, console=console)
+    return code
+
+
+def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]:
+    """The images that are checked; raises UsageError where nobody names one."""
+    listed = Setting("check.images", settings.check.get("images"), Origin.FILE, str(settings.path or ""))
+    choices = choose_images(listed, named=named, folder=_find_folder(settings), environment=os.environ)
+    if not choices:
+        raise UsageError("no image to check: name one, or list them under [check] as images (layerscope.toml)")
+    return choices
+
+
+def _render(name: str, report: GateReport, context: RenderContext) -> str:
+    """The report in a format, which is imported when it is asked for."""
+    return CHECK_RENDERERS[name]()(report, context)
+
+
+def _find_folder(settings: Settings) -> Path:
+    return settings.path.parent if settings.path is not None else Path.cwd()
+
+
+def _show(said: Sequence[Setting], telling: Telling, console: Console) -> int:
+    """Print the settings."""
+    from layerscope.report.gate.configuration import render_settings_json, render_settings_text
+
+    outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
+    renderers = {"terminal": partial(render_settings_text, said), "json": partial(render_settings_json, said)}
+    deliver(outputs, renderers, context=console.render_context(), console=console)
+    return exit_codes.CLEAN

@@ -1,0 +1,1 @@
+"""The gate: whether images keep to a project's policy, before they are pushed."""

@@ -1,0 +1,46 @@
+"""Limit: one thing that a policy may demand of an image, and Breach: that it does not keep to it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from layerscope.gate.setting import Setting
+from layerscope.gate.subject import Subject
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A limit that an image breaks: the key of the limit, what is so, and what to do about it."""
+
+    limit: str
+    message: str
+    detail: str = ""
+    remedy: str = ""
+
+
+class Limit(ABC):
+    """One demand.
+
+    An implementer names its key in `[check]`, which is its flag as well, reads itself from a setting, and yields what
+    breaks it, judging by the subject alone. The next limit is one more file, and one more row in `gate.limits`.
+    """
+
+    key: ClassVar[str]
+    metavar: ClassVar[str]
+    explanation: ClassVar[str]
+    """What the help says."""
+    default: ClassVar[object] = None
+    """What holds where nobody says anything; None for no such limit."""
+    is_list: ClassVar[bool] = False
+    needs_reference: ClassVar[bool] = False
+    """Whether it compares with the image that `against` names."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, setting: Setting) -> Self:
+        """The limit that a setting says; raises SettingsError."""
+
+    @abstractmethod
+    def check(self, subject: Subject) -> Iterator[Breach]:
+        """Yield what breaks it, in an order that depends on the subject alone."""

@@ -1,0 +1,40 @@
+"""`forbid`: changes that an image must not bring, compared with its last release."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from layerscope.diff.risk_kinds import RiskKind
+from layerscope.errors import SettingsError
+from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.setting import Setting, tell_nearest
+from layerscope.gate.subject import Subject
+
+
+@dataclass(frozen=True)
+class ForbiddenChanges(Limit):
+    """Kinds of risks, by the names that `diff` gives them."""
+
+    key: ClassVar[str] = "forbid"
+    metavar: ClassVar[str] = "CHANGE"
+    explanation: ClassVar[str] = "A change that must not come, compared with --against: driver-raised, gpu-dropped …"
+    is_list: ClassVar[bool] = True
+    needs_reference: ClassVar[bool] = True
+
+    kinds: frozenset[RiskKind]
+
+    @classmethod
+    def read(cls, setting: Setting) -> Self:
+        """The limit that a setting says; raises SettingsError, with the nearest name."""
+        names = tuple(kind.value for kind in RiskKind)
+        wanted = setting.read_texts(f"a list of {', '.join(names)}")
+        for name in wanted:
+            if name not in names:
+                raise SettingsError(f"{setting.where}: no change is called {name!r}; {tell_nearest(name, names)}")
+        return cls(frozenset(map(RiskKind, wanted)))
+
+    def check(self, subject: Subject) -> Iterator[Breach]:
+        """Yield every such change, in the order in which `diff` tells them."""
+        for risk in subject.difference.risks if subject.difference is not None else ():
+            if risk.kind in self.kinds:
+                yield Breach(risk.kind.value, f"{risk.text}, compared with {subject.reference_name}", risk.detail)

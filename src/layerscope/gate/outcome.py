@@ -1,0 +1,62 @@
+"""GateOutcome: the verdicts on all images, and what the check found out about its own policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from layerscope.gate.baseline import Baseline, name_repository
+from layerscope.gate.policy import Policy
+from layerscope.gate.suppression import Suppression
+from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
+
+
+@dataclass(frozen=True)
+class GateOutcome:
+    """Everything that a check found out.
+
+    `unused` are suppressions that suppress nothing any more, `gone` counts findings of the baseline that are there no
+    more; both are told where all images of the policy were checked.
+    """
+
+    verdicts: tuple[ImageVerdict, ...]
+    expired: tuple[Suppression, ...] = ()
+    unused: tuple[Suppression, ...] = ()
+    gone: int = 0
+
+    @property
+    def worst(self) -> State:
+        """The state that matters most: damage, an image that could not be had, one that was not finished."""
+        order = list(State)
+        states = [verdict.state for verdict in self.verdicts]
+        if self.expired:
+            states.append(State.BROKEN)
+        return min(states, key=order.index, default=State.SOUND)
+
+
+def make_outcome(
+    policy: Policy, verdicts: tuple[ImageVerdict, ...], baseline: Baseline, *, today: date, is_whole: bool
+) -> GateOutcome:
+    """The outcome of a check; `is_whole` says that all images of the policy were to be checked."""
+    expired = tuple(each for each in policy.suppressions if each.is_expired(today))
+    if not is_whole or any(verdict.subject is None for verdict in verdicts):
+        return GateOutcome(verdicts, expired)
+    used = {each.suppression for verdict in verdicts for each in verdict.findings if each.suppression is not None}
+    unused = tuple(each for each in policy.suppressions if each not in used and each not in expired)
+    present: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        found = {each.fingerprint for each in verdict.findings}
+        present.setdefault(name_repository(verdict.name), set()).update(found)
+    gone = sum(len(set(known) - present.get(image, set())) for image, known in baseline.findings.items())
+    return GateOutcome(verdicts, expired, unused, gone)
+
+
+def list_accepted(verdict: ImageVerdict) -> Mapping[str, str]:
+    """What a baseline keeps of an image: all that fails, warns or was kept before, in words that stay."""
+    kept = (Disposition.FAILS, Disposition.WARNS, Disposition.KNOWN)
+    return {each.fingerprint: _tell(each.finding.code, each) for each in verdict.findings if each.disposition in kept}
+
+
+def _tell(code: str, judged: JudgedFinding) -> str:
+    paths = sorted(place.path for place in judged.finding.locations if place.path is not None)
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{code} {judged.finding.rule}" + (f" /{paths[0]}{more}" if paths else "")

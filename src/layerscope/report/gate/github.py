@@ -1,0 +1,70 @@
+"""A check as annotations of GitHub: what breaks the policy is an error, what is warned of a warning."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding
+from layerscope.report.context import RenderContext
+from layerscope.report.escape import escape_line, escape_text, shorten
+from layerscope.report.finding_words import describe_finding, find_place
+from layerscope.report.gate import words
+from layerscope.report.gate.words import GateReport
+from layerscope.report.github_format import MESSAGE_LIMIT, cut_commands, write_command
+from layerscope.report.places import tell_reference
+
+_TITLE: Final = {"title": "layerscope check"}
+
+
+def render_check_github(report: GateReport, context: RenderContext) -> str:
+    """One command a line, no more of a level than GitHub shows."""
+    errors = list(_iter_errors(report, context))
+    warnings = list(_iter_warnings(report, context))
+    if not errors and not warnings:
+        return f"{write_command('notice', _TITLE, escape_line(words.tell_summary(report.outcome)))}\n"
+    lines = [*cut_commands("error", errors), *cut_commands("warning", warnings)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _iter_errors(report: GateReport, context: RenderContext) -> Iterator[str]:
+    for suppression in report.outcome.expired:
+        yield write_command("error", _TITLE, _cut(f"Expired: {words.tell_expired(suppression)}"))
+    for verdict in report.outcome.verdicts:
+        name = tell_reference(verdict.name)
+        if verdict.trouble:
+            yield write_command("error", _TITLE, _cut(f"{name} {words.tell_verdict(verdict)}: {verdict.trouble}"))
+        for breach in verdict.breaches:
+            told = "; ".join(part for part in (breach.message, breach.detail, breach.remedy) if part)
+            yield write_command("error", {"title": f"{breach.limit} of {name}"}, _cut(told))
+        for judged in verdict.select(Disposition.FAILS):
+            yield _write_finding("error", report, verdict, judged, context)
+
+
+def _iter_warnings(report: GateReport, context: RenderContext) -> Iterator[str]:
+    for verdict in report.outcome.verdicts:
+        for judged in verdict.select(Disposition.WARNS):
+            yield _write_finding("warning", report, verdict, judged, context)
+    for suppression in report.outcome.unused:
+        yield write_command("warning", _TITLE, _cut(words.tell_unused(suppression)))
+    if report.outcome.gone:
+        yield write_command("warning", _TITLE, _cut(words.tell_gone(report.outcome)))
+
+
+def _cut(text: str) -> str:
+    return shorten(escape_line(text), MESSAGE_LIMIT, ellipsis="…")
+
+
+def _write_finding(
+    level: str, report: GateReport, verdict: ImageVerdict, judged: JudgedFinding, context: RenderContext
+) -> str:
+    finding = judged.finding
+    assert verdict.subject is not None, "a finding comes from an image that was audited"
+    place = find_place(finding, replace(context, source=report.lines.get(verdict.name)))
+    properties = {"title": f"{finding.code} {finding.rule} ({finding.severity}) of {tell_reference(verdict.name)}"}
+    if place.is_source:
+        lines = {"line": str(place.lines.first), "endLine": str(place.lines.last)}
+        properties = {"file": escape_text(place.path), **lines, **properties}
+    message = "\n".join(describe_finding(finding, verdict.subject.result, shown=words.SHOWN_PATHS))
+    return write_command(
+        "error" if level == "error" else "warning", properties, shorten(message, MESSAGE_LIMIT, ellipsis="…")
+    )

@@ -1,0 +1,135 @@
+"""A check in words that its formats share."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from layerscope.gate.limit import Breach
+from layerscope.gate.outcome import GateOutcome
+from layerscope.gate.suppression import Suppression
+from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
+from layerscope.report.escape import escape_text
+from layerscope.report.finding_words import list_layers, list_paths
+from layerscope.report.instruction_lines import InstructionLines
+from layerscope.report.places import is_layer_named
+from layerscope.rules.finding import Finding
+from layerscope.rules.wording import tell_count, tell_list
+
+SHOWN_PATHS: Final = 3
+"""Paths of a finding that are named."""
+
+_COUNTED: Final = {
+    Disposition.WARNS: "warned of",
+    Disposition.KNOWN: "accepted earlier",
+    Disposition.SUPPRESSED: "suppressed",
+    Disposition.IGNORED: "ignored",
+}
+"""What is counted though it does not fail; what lies below the threshold is not."""
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What a check found out, and by image the Dockerfile that it was built from, where that is known."""
+
+    outcome: GateOutcome
+    lines: Mapping[str, InstructionLines] = field(default_factory=dict)
+
+    def find_line(self, verdict: ImageVerdict, finding: Finding) -> str:
+        """The line of the Dockerfile that answers for a finding, as `Dockerfile:12`; empty where none is known."""
+        lines = self.lines.get(verdict.name)
+        found = lines.find_lines(finding) if lines is not None else None
+        return f"{lines.name}:{found.first}" if lines is not None and found is not None else ""
+
+
+def tell_summary(outcome: GateOutcome) -> str:
+    """The outcome in one sentence."""
+    states = [verdict.state for verdict in outcome.verdicts]
+    parts = []
+    for state, one, many in (
+        (State.BROKEN, "breaks the policy", "break the policy"),
+        (State.DAMAGED, "is damaged", "are damaged"),
+        (State.ABSENT, "could not be had", "could not be had"),
+        (State.UNFINISHED, "could not be checked", "could not be checked"),
+    ):
+        count = states.count(state)
+        if count:
+            which = "the image" if len(states) == 1 else f"{count:,} of {tell_count(len(states), 'image')}"
+            parts.append(f"{which} {one if count == 1 else many}")
+    if outcome.expired:
+        parts.append(f"{tell_count(len(outcome.expired), 'suppression')} expired")
+    if parts:
+        return ", ".join(parts)
+    return "the image keeps to the policy" if len(states) == 1 else f"all {len(states):,} images keep to the policy"
+
+
+def tell_verdict(verdict: ImageVerdict) -> str:
+    """The verdict on an image in a few words."""
+    failing = len(verdict.breaches) + verdict.counts[Disposition.FAILS]
+    match verdict.state:
+        case State.SOUND:
+            return "keeps to the policy"
+        case State.BROKEN:
+            return f"breaks the policy in {tell_count(failing, 'point')}"
+        case State.DAMAGED:
+            return "is damaged"
+        case State.ABSENT:
+            return "could not be had"
+        case State.UNFINISHED:
+            return "could not be checked"
+
+
+def tell_counts(verdict: ImageVerdict) -> str:
+    """What was found and does not fail, by why."""
+    return ", ".join(f"{verdict.counts[each]:,} {words}" for each, words in _COUNTED.items() if verdict.counts[each])
+
+
+def list_places(report: GateReport, verdict: ImageVerdict, finding: Finding) -> Iterator[str]:
+    """Where a finding lies: the line of the Dockerfile or the layers, and paths that its message does not name."""
+    assert verdict.subject is not None, "a finding comes from an image that was audited"
+    line = report.find_line(verdict, finding)
+    numbers = dict.fromkeys(place.layer for place in finding.locations if place.layer is not None)
+    told = zip(numbers, list_layers(finding, verdict.subject.result), strict=True)
+    layers = [layer for number, layer in told if not is_layer_named(number, finding.message)]
+    if layers:
+        more = f" and {tell_count(len(layers) - 1, 'more layer')}" if len(layers) > 1 else ""
+        yield f"{layers[0]}{more}" + (f"  ({line})" if line else "")
+    elif line:
+        yield line
+    paths = [path for path in list_paths(finding) if path not in escape_text(finding.message)]
+    if paths:
+        yield tell_list(paths, shown=SHOWN_PATHS)
+
+
+def tell_remedy(finding: Finding) -> str:
+    """What cures a finding, first of all."""
+    return finding.fixes[0].title if finding.fixes else ""
+
+
+def tell_expired(suppression: Suppression) -> str:
+    """That a suppression holds no longer, with its reason."""
+    return f"{suppression.place}: {suppression} was suppressed until {suppression.expires}: {suppression.reason}"
+
+
+def tell_unused(suppression: Suppression) -> str:
+    """That a suppression can go."""
+    return f"{suppression.place}: {suppression} suppresses nothing any more"
+
+
+def tell_gone(outcome: GateOutcome) -> str:
+    """That the baseline knows more than there is."""
+    are = "is" if outcome.gone == 1 else "are"
+    return f"{tell_count(outcome.gone, 'finding')} of the baseline {are} no more: --update-baseline takes them out"
+
+
+def iter_breaches(verdict: ImageVerdict) -> Iterator[Breach]:
+    """The limits that are broken, each without a detail that another one, or a finding that fails, tells already."""
+    told = [each.finding.message for each in verdict.select(Disposition.FAILS)]
+    for breach in verdict.breaches:
+        is_new = not any(breach.detail in message for message in told)
+        yield breach if is_new else replace(breach, detail="")
+        told.append(breach.detail)
+
+
+def list_told(verdict: ImageVerdict) -> tuple[JudgedFinding, ...]:
+    """The findings that are told: those that fail, then those that are warned of."""
+    return (*verdict.select(Disposition.FAILS), *verdict.select(Disposition.WARNS))
