@@ -19,10 +19,13 @@ TEXT_AND_JSON = ("terminal", "json")
 """The formats of every command; the first is the default."""
 
 PLAN_FORMATS: Final = (*TEXT_AND_JSON, "markdown")
-"""Those of `fix` and `diff`."""
+"""Those of `fix`."""
 
 CHECK_FORMATS: Final = (*PLAN_FORMATS, "github")
 """Those of `check`."""
+
+DIFF_FORMATS: Final = (*PLAN_FORMATS, "html")
+"""Those of `diff`."""
 
 AUDIT_FORMATS: Final = (*PLAN_FORMATS, "html", "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
 """Those of `audit`, by name: what makes them is imported with the command alone."""

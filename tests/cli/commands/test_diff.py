@@ -10,8 +10,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from layerscope.cli.outputs import PLAN_FORMATS
-from layerscope.report.diff.formats import DIFF_FORMATS
+from layerscope.cli.outputs import DIFF_FORMATS
+from layerscope.report.diff.formats import RENDERERS
 from layerscope.report.json_schema import DIFF_SCHEMA_FILE, render_diff_schema
 from support.built_image import build_image
 from support.hostile_texts import ATTACKS
@@ -153,7 +153,7 @@ def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:
         (("--keep", "logs"), "expected --semantic beside it"),
         (("--semantic", "--keep", "logs", "--ignore", "logs"), "both name logs"),
         (("--ignore", "weather"), "weather"),
-        (("-o", "sarif"), "expected one of terminal, json, markdown"),
+        (("-o", "sarif"), "expected one of terminal, json, markdown, html"),
     ],
 )
 def test_wrong_use_is_one_line(answer: Answer, tmp_path: Path, options: tuple[str, ...], message: str) -> None:
@@ -174,7 +174,7 @@ def test_a_settings_file_may_ask_for_markdown(answer: Answer, tmp_path: Path) ->
 
 def test_the_formats_of_the_command_are_those_that_can_be_made() -> None:
     """They are written twice: the command's are named before what makes them is imported."""
-    assert tuple(DIFF_FORMATS) == PLAN_FORMATS
+    assert tuple(RENDERERS) == DIFF_FORMATS
 
 
 def test_a_patch_looks_into_files(answer: Answer, tmp_path: Path) -> None:

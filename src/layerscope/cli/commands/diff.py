@@ -14,17 +14,17 @@ from layerscope.cli.console import Console
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import choose_pair, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
-from layerscope.cli.outputs import PLAN_FORMATS, Renderer, deliver, parse_outputs
+from layerscope.cli.outputs import DIFF_FORMATS, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.diff.noise import EXPLAINED, Noise
 from layerscope.errors import UsageError
 from layerscope.filesystem.globs import Glob
-from layerscope.report.diff.formats import DIFF_FORMATS
+from layerscope.report.diff.formats import RENDERERS
 
 _CLASSES = tuple(noise.value for noise in Noise)
 
 
-@click.command("diff", cls=Command, formats=PLAN_FORMATS)
+@click.command("diff", cls=Command, formats=DIFF_FORMATS)
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @click.option("--semantic", is_flag=True, help="Leave out what another build of the same Dockerfile changes anyway.")
@@ -77,7 +77,7 @@ def command(
     Risks come first, then sizes, packages, files and all else. A and B are images from anywhere, each its own way. Exit
     codes: 0 no difference, 1 differences, 2 usage, 3 an image could not be had, 4 an image is damaged.
     """
-    outputs = parse_outputs(telling.output, formats=PLAN_FORMATS)
+    outputs = parse_outputs(telling.output, formats=DIFF_FORMATS)
     scope = _make_scope(semantic=semantic, ignore=ignore, keep=keep, paths=(ignored, wanted), only=only)
     sources = choose_pair(before, after, reading, random_access=patch)
     options = make_options(reading, policy_dir=policy_dir)
@@ -95,9 +95,7 @@ def command(
     is_intact = one.is_intact and other.is_intact
     code = exit_codes.MALFORMED if not is_intact else exit_codes.CLEAN if is_same else exit_codes.FINDINGS
     context = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
-    deliver(
-        outputs, {name: _make_renderer(name, difference) for name in DIFF_FORMATS}, context=context, console=console
-    )
+    deliver(outputs, {name: _make_renderer(name, difference) for name in RENDERERS}, context=context, console=console)
     return code
 
 
@@ -125,4 +123,4 @@ def _make_scope(
 
 
 def _make_renderer(name: str, difference: ImageDiff) -> Renderer:
-    return lambda context: DIFF_FORMATS[name]()(difference, context)
+    return lambda context: RENDERERS[name]()(difference, context)

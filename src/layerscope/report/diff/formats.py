@@ -33,7 +33,7 @@ def _load_html() -> Render:
     return render_diff_html
 
 
-DIFF_FORMATS: Final[dict[str, Callable[[], Render]]] = {
+RENDERERS: Final[dict[str, Callable[[], Render]]] = {
     "terminal": _load_terminal,
     "json": _load_json,
     "markdown": _load_markdown,
