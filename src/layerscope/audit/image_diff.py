@@ -1,6 +1,6 @@
 """ImageDiff: two audited images compared, and what is left out of the comparison."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -10,7 +10,7 @@ from layerscope.diff.change import ValueChange
 from layerscope.diff.config import iter_config_changes
 from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer, find_digest_cause
-from layerscope.diff.findings import compare_findings, tell_apart
+from layerscope.diff.findings import FindingChanges, Graver, compare_findings, leave_out
 from layerscope.diff.gpus import GpuChange, iter_gpu_changes
 from layerscope.diff.history import StepChange, iter_step_changes
 from layerscope.diff.layers import LayerPair, count_shared, pair_layers
@@ -118,21 +118,25 @@ class ImageDiff:
 
     @cached_property
     def new_findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the second image alone."""
-        return tuple(self._findings[1])
+        """What is wrong with the second image alone, or worse than with the first."""
+        return self._findings.added
+
+    @property
+    def graver_findings(self) -> tuple[Graver, ...]:
+        """Those of the new ones that the first image has as well, and what their severity is there."""
+        return self._findings.graver
 
     @cached_property
     def fixed_findings(self) -> tuple[Finding, ...]:
         """What is wrong with the first image alone."""
-        return tuple(self._findings[0])
+        return self._findings.removed
 
     @cached_property
     def kept_findings(self) -> tuple[Finding, ...]:
         """What is wrong with both, as it is told of the second."""
         if not self._compares("findings"):
             return ()
-        new = {tell_apart(finding) for finding in self.new_findings}
-        return tuple(finding for finding in self.after.findings if tell_apart(finding) not in new)
+        return tuple(leave_out(self.after.findings, self.new_findings))
 
     @cached_property
     def sizes(self) -> tuple[SizeChange, ...]:
@@ -149,7 +153,7 @@ class ImageDiff:
                 packages=self.packages,
                 config=self.config,
                 files=self.files,
-                findings=self.new_findings,
+                findings=self._findings,
                 before=self.before.facts,
                 after=self.after.facts,
             )
@@ -177,9 +181,9 @@ class ImageDiff:
         return count_shared(self.layers) < len(self.layers)
 
     @cached_property
-    def _findings(self) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    def _findings(self) -> FindingChanges:
         if not self._compares("findings"):
-            return (), ()
+            return FindingChanges((), ())
         return compare_findings(self.before.findings, self.after.findings)
 
     @cached_property

@@ -9,6 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from layerscope.diff import traits
 from layerscope.diff.change import Change, ValueChange
+from layerscope.diff.findings import FindingChanges, tell_rise
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.packages import PackageChange, PackageKind
 from layerscope.diff.sizes import is_model_file
@@ -17,7 +18,6 @@ from layerscope.facts.cuda.gpu_verdict import Verdict
 from layerscope.facts.cuda.libraries import CudaCopy
 from layerscope.facts.fact_set import FactSet
 from layerscope.policies.cuda_driver import parse_driver
-from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
 
@@ -63,8 +63,7 @@ class Grounds:
     packages: Sequence[PackageChange]
     config: Sequence[ValueChange]
     files: Sequence[FileChange]
-    findings: Sequence[Finding]
-    """Those that are new."""
+    findings: FindingChanges
     before: FactSet
     after: FactSet
 
@@ -205,7 +204,7 @@ def _iter_model_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
         yield Risk(RiskLevel.RISKY, f"{files_told} in /{folder} {'is' if count == 1 else 'are'} {change}")
 
 
-def _iter_finding_risks(new: Sequence[Finding]) -> Iterator[Risk]:
-    for finding in new:
+def _iter_finding_risks(found: FindingChanges) -> Iterator[Risk]:
+    for finding in found.added:
         if finding.severity >= Severity.HIGH:
-            yield Risk(RiskLevel.BREAKS, f"{finding.code} is new: {finding.title}", finding.message)
+            yield Risk(RiskLevel.BREAKS, f"{tell_rise(finding, found.graver)}: {finding.title}", finding.message)
