@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from layerscope.facts.system.commands import is_shell, strip_wrappers
+from layerscope.facts.system.commands import strip_shell, strip_wrappers
 from layerscope.facts.system.launch_words import CACHE_OPTIONS, MODELSCOPE_VARIABLES, VARIABLE_OPTIONS
 from layerscope.facts.system.model_words import fill_in, iter_named
 
@@ -61,7 +61,7 @@ def _iter_told(commands: Commands, environment: Mapping[str, str]) -> Iterator[t
     lasting: dict[str, str] = {}
     unexported: dict[str, str] = {}
     for command in commands:
-        words = _drop_shell(command)
+        words = strip_shell(command)
         rest = strip_wrappers(words)
         front = _list_set(words[: len(words) - len(rest)], {**environment, **lasting})
         if rest[:1] == ["export"]:
@@ -81,14 +81,6 @@ def _list_set(words: Sequence[str], environment: Mapping[str, str]) -> dict[str,
     """The variables that words assign."""
     found = filter(None, map(_ASSIGNMENT.fullmatch, words))
     return {match[1]: fill_in(match[2], environment) for match in found}
-
-
-def _drop_shell(words: Sequence[str]) -> list[str]:
-    """A command without the shell that takes it as its text."""
-    place = 1 if words and is_shell(words[0]) else 0
-    while place and place < len(words) and words[place].startswith("-"):
-        place += 1
-    return list(words[place:])
 
 
 def _read_option(words: Sequence[str]) -> tuple[str, str]:
