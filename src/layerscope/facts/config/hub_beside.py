@@ -34,7 +34,12 @@ def needs_more(
     environment: Mapping[str, str],
     cached: Sequence[str],
 ) -> bool:
-    """Whether something is named that is neither a path of the image nor in the cache: a tokenizer, an adapter."""
+    """Whether something is named that is neither a path of the image nor in the cache: a tokenizer, an adapter.
+
+    Of an option in a script no value is known: it may name anything.
+    """
+    if any(map(_names_unknown, commands)):
+        return True
     named = [name for words in commands for name in _iter_named(words)]
     named += [
         value
@@ -57,6 +62,12 @@ def _iter_named(words: Sequence[str]) -> Iterator[str]:
         yield from _REPOSITORY.findall(text)
         if option in BESIDE_OPTIONS and _PLAIN.fullmatch(text):
             yield text
+
+
+def _names_unknown(words: Sequence[str]) -> bool:
+    """Whether an option stands there without its value."""
+    pairs = zip(words, (*words[1:], ""), strict=False)
+    return any(word in BESIDE_OPTIONS and (not value or value.startswith("-")) for word, value in pairs)
 
 
 def _has_snapshot(tree: MergedTree, repository: str) -> bool:

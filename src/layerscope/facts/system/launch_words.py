@@ -97,10 +97,11 @@ PARALLEL_VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Variables that say the same to a program."""
 
-BARE_OPTIONS: Final = frozenset({"--trust-remote-code", "--chat-template"})
-"""Options that tell by being there how a model is used; what follows them is not kept."""
+BARE_OPTIONS: Final = frozenset({"--trust-remote-code", "--chat-template"}) | BESIDE_OPTIONS
+"""Options that tell by being there how a model is used, or that more is; what follows them is not kept."""
 
-_KEPT_OPTIONS: Final = MODEL_OPTIONS | CACHE_OPTIONS | BESIDE_OPTIONS | {REVISION_OPTION}
+_VALUED_BARE_OPTIONS: Final = BARE_OPTIONS - {"--trust-remote-code"}
+_KEPT_OPTIONS: Final = MODEL_OPTIONS | CACHE_OPTIONS | {REVISION_OPTION}
 
 GIVEN_LIMIT: Final = 8
 """Words of a script's arguments among which a command may begin."""
@@ -201,7 +202,7 @@ def _keep_options(words: Sequence[str], flags: frozenset[str]) -> list[str]:
         option, equals, value = word.partition("=")
         if word == PASSED_ARGUMENTS or MORE_WORDS.fullmatch(word):
             kept.append(word)
-        elif word in BARE_OPTIONS or option == "--chat-template":
+        elif word in BARE_OPTIONS or option in _VALUED_BARE_OPTIONS:
             kept.append(option)
         elif option in _KEPT_OPTIONS or option in flags:
             given = value if equals else "".join(words[place + 1 : place + 2])
