@@ -95,10 +95,10 @@ def test_two_images_differ_where_a_finding_is_graver(tmp_path: Path) -> None:
     """It is told first, and with both severities; the other way round nothing is new."""
     before, after = audit(tmp_path), audit(tmp_path, "HF_HUB_OFFLINE=1")
     difference = ImageDiff(before, after)
-    assert [each.code for each in difference.new_findings] == ["CONF019"]
-    assert "CONF019" not in {each.code for each in difference.kept_findings}
+    assert [each.code for each in difference.findings.new] == ["CONF019"]
+    assert "CONF019" not in {each.code for each in difference.findings.kept}
     assert any(risk.text.startswith(f"{GRAVER}: ") for risk in difference.risks)
     told = "graver, medium before, high now"
     assert f"+ CONF019 {told} acme/tiny" in render_diff_text(difference, PLAIN)
     assert f"- **new** CONF019 ({told}): " in render_diff_markdown(difference, PLAIN)
-    assert ImageDiff(after, before).new_findings == ()
+    assert ImageDiff(after, before).findings.new == ()

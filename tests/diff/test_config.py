@@ -18,7 +18,7 @@ def _config(**fields: Any) -> ImageConfig:
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        ({"config": {"User": "app"}}, {"config": {"User": ""}}, ("config.User", "app", "")),
+        ({"config": {"User": "app"}}, {"config": {"User": ""}}, ("config.User", "app", None)),
         ({"config": {"Env": ["A=1", "B=2"]}}, {"config": {"Env": ["B=2", "A=3"]}}, ("config.Env.A", "1", "3")),
         ({"config": {}}, {"config": {"ExposedPorts": {"80/tcp": {}}}}, ("config.ExposedPorts.80/tcp", None, "")),
         ({"config": {"Labels": {"a": "1"}}}, {"config": {"Labels": None}}, ("config.Labels.a", "1", None)),
@@ -34,5 +34,24 @@ def test_a_key_is_told_by_its_path(before: dict[str, Any], after: dict[str, Any]
 
 def test_empty_is_as_good_as_absent() -> None:
     """Builders write null, nothing, or an empty list for the same thing; history and layers are told elsewhere."""
-    one = _config(config={"Volumes": None, "OnBuild": [], "Labels": {}}, history=[{"created_by": "x"}])
+    one = _config(
+        config={"Volumes": None, "OnBuild": [], "Labels": {}, "WorkingDir": "", "User": ""},
+        history=[{"created_by": "x"}],
+    )
     assert list(iter_config_changes(one, _config(config={}))) == []
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"Cmd": ["/serve", "--api-key=sk-Zt7pWq4hYd2kLmN8"]},
+        {"Entrypoint": ["/serve", "--password", "Zt7pWq4hYd2kLmN8"]},
+        {"Labels": {"db.password": "Zt7pWq4hYd2kLmN8"}},
+        {"Env": ["my.password.old=Zt7pWq4hYd2kLmN8", "API_TOKEN=Zt7pWq4hYd2kLmN8"]},
+    ],
+)
+def test_credentials_are_hidden(setting: dict[str, Any]) -> None:
+    """Whoever tells of a change has nothing to tell that must not be shown."""
+    changes = list(iter_config_changes(_config(), _config(config=setting)))
+    assert changes
+    assert "Zt7p" not in repr(changes)

@@ -8,7 +8,7 @@ from layerscope.diff.change import ValueChange
 from layerscope.diff.noise import EXPLAINED, Noise, drop_file_noise, drop_value_noise, find_file_noise
 from layerscope.diff.trees import FileChange, iter_file_changes
 from support.indexes import merged
-from support.tar_member import file
+from support.tar_member import TarMember, file
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from support.tar_member import file
     [
         ("usr/lib/python3/x/__pycache__/a.cpython-311.pyc", Noise.BYTE_CODE),
         ("usr/lib/python3/x/__pycache__", Noise.BYTE_CODE),
-        ("app/old.pyc", Noise.BYTE_CODE),
+        ("app/old.pyc", None),
         ("var/log/dpkg.log", Noise.LOGS),
         ("var/log/apt/history.log", Noise.LOGS),
         ("etc/ld.so.cache", Noise.LOADER_CACHE),
@@ -26,7 +26,12 @@ from support.tar_member import file
         ("root/.cache/pip/http/a", Noise.CACHES),
         ("etc/machine-id", Noise.MACHINE_IDS),
         ("etc/ssh/ssh_host_rsa_key", Noise.MACHINE_IDS),
-        ("etc/shadow", Noise.ACCOUNTS),
+        ("etc/shadow", None),
+        ("root/.cache/huggingface/hub/x", None),
+        ("app/.cache", None),
+        ("run/secrets/x", None),
+        ("var/cache/app/x", None),
+        ("var/lib/rpm/rpmdb.sqlite", Noise.CACHES),
         ("etc/passwd-", Noise.ACCOUNTS),
         ("var/lib/dpkg/status-old", Noise.BACKUPS),
         ("tmp/x", Noise.TEMPORARY),
@@ -73,9 +78,29 @@ def test_each_class_is_left_out_by_itself(ignored: set[Noise], left: list[str]) 
     assert not any(Noise.TIMES in ignored and "time" in change.aspects for change in found)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        (file("tmp/x"), file("tmp/x", b"1"), set()),
+        (file("tmp/x"), file("tmp/x", mode=0o755), {"mode"}),
+        (file("tmp/x"), file("tmp/x", b"1", uid=7), {"owner"}),
+        (file("tmp/y"), file("tmp/x", b"1"), set()),
+        (file("tmp/y"), file("tmp/x", b"1", mode=0o4755), {"tmp/x"}),
+        (file("tmp/y"), file("tmp/x.safetensors", b"1"), {"tmp/x.safetensors"}),
+    ],
+)
+def test_noise_is_content_and_time_alone(before: TarMember, after: TarMember, left: set[str]) -> None:
+    """Owner, mode, a privileged program and a model count wherever they lie."""
+    changes = drop_file_noise(iter_file_changes(merged([before]), merged([after]), shared=0), set(Noise))
+    assert {str(aspect) for each in changes for aspect in each.aspects or (each.path,)} == left
+
+
 def test_keys_have_their_class() -> None:
     """The time of the image is noise, its user is not."""
-    changes = [ValueChange(name, "1", "2") for name in ("created", "config.User", "docker_version", "config.Image")]
+    changes = [
+        ValueChange(name, "1", "2")
+        for name in ("created", "config.User", "docker_version", "config.Image", "container_config.Hostname")
+    ]
     assert [change.name for change in drop_value_noise(iter(changes), set(Noise))] == ["config.User"]
     assert next(drop_value_noise(iter(changes), {Noise.TIMES})).name == "config.User"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.diff.sizes import SizeCause, find_size_cause, sum_growth
+from layerscope.diff.sizes import SizeCause, find_size_cause, is_model_file, sum_growth
 from layerscope.diff.trees import iter_file_changes
 from support.indexes import merged
 from support.tar_member import file
@@ -28,7 +28,24 @@ SITE = "usr/lib/python3/dist-packages"
 )
 def test_a_file_belongs_to_one_cause(path: str, cause: SizeCause) -> None:
     """Models and caches by their own folders, Python by its packages, everything else by its folder."""
-    assert find_size_cause(path) == cause
+    assert find_size_cause(path, 2_000_000) == cause
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "expected"),
+    [
+        ("opt/m/model.safetensors", 1, True),
+        ("opt/m/model.gguf", 1, True),
+        ("opt/m/weights.pt", 5_000_000, True),
+        ("opt/m/weights.pt", 5_000, False),
+        ("usr/lib/python3/dist-packages/distutils-precedence.pth", 150, False),
+        ("opt/m/pytorch_model-00001-of-00002.bin", 5_000_000, True),
+        ("opt/m/data.bin", 5_000_000, False),
+    ],
+)
+def test_a_model_is_known_by_name_and_size(path: str, size: int, expected: bool) -> None:
+    """A path file of Python has the suffix of weights, and not their size."""
+    assert is_model_file(path, size) is expected
 
 
 def test_causes_are_summed_and_the_largest_comes_first() -> None:

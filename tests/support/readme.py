@@ -59,13 +59,28 @@ def render_fix() -> str:
     return f"```text\n$ layerscope fix oci-dir:demo {' '.join(options)}\n{shortened}\n```\n"
 
 
+def render_diff() -> str:
+    """What the program prints first about two releases."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("release-old", "release-new"):
+            write_oci_layout(load_fixture(name), Path(folder) / name, packing=Packing.NONE)
+        words = ["diff", "oci-dir:release-old", "oci-dir:release-new", "--cache-dir", f"{folder}/cache"]
+        printed = run_in(Path(folder), words)
+    return f"```text\n$ layerscope {' '.join(words[:3])}\n{printed.partition('Characteristics')[0].strip()}\n…\n```\n"
+
+
 def run_quoted(words: list[str], *, packing: Packing = Packing.GZIP) -> str:
     """What a command prints that is run beside the demonstration image."""
     with tempfile.TemporaryDirectory() as folder:
         write_oci_layout(load_fixture("demo"), Path(folder) / "demo", packing=packing)
-        command = [sys.executable, "-m", "layerscope", *words, "--cache-dir", f"{folder}/cache"]
-        environment = {name: os.environ[name] for name in HEARD if name in os.environ} | {"COLUMNS": COLUMNS}
-        run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        return run_in(Path(folder), [*words, "--cache-dir", f"{folder}/cache"])
+
+
+def run_in(folder: Path, words: list[str]) -> str:
+    """What a command prints in a folder."""
+    command = [sys.executable, "-m", "layerscope", *words]
+    environment = {name: os.environ[name] for name in HEARD if name in os.environ} | {"COLUMNS": COLUMNS}
+    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return "\n".join(line.rstrip() for line in run.stdout.splitlines()).strip()
 
 
@@ -90,6 +105,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "rules": render_rules,
     "audit": render_audit,
     "fix": render_fix,
+    "diff": render_diff,
 }
 
 

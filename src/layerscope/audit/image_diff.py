@@ -1,6 +1,6 @@
 """ImageDiff: two audited images compared, and what is left out of the comparison."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -9,19 +9,19 @@ from layerscope.audit.result import AuditResult
 from layerscope.diff.change import ValueChange
 from layerscope.diff.config import iter_config_changes
 from layerscope.diff.contents.content_diff import ContentDiff
-from layerscope.diff.digest_cause import DigestAnswer, find_digest_cause
-from layerscope.diff.findings import FindingChanges, Graver, compare_findings, leave_out
+from layerscope.diff.digest_cause import DigestAnswer, find_digest_causes
+from layerscope.diff.finding_changes import FindingChanges, compare_image_findings
 from layerscope.diff.gpus import GpuChange, iter_gpu_changes
 from layerscope.diff.history import StepChange, iter_step_changes
 from layerscope.diff.layers import LayerPair, count_shared, pair_layers
 from layerscope.diff.noise import Noise, drop_file_noise, drop_value_noise, find_file_noise
 from layerscope.diff.packages import PackageChange, iter_package_changes, list_packages
-from layerscope.diff.risks import Grounds, Risk, list_risks
+from layerscope.diff.risk import Grounds, Risk
+from layerscope.diff.risks import list_risks
 from layerscope.diff.sizes import SizeChange, sum_growth
 from layerscope.diff.traits import iter_trait_changes, list_traits
 from layerscope.diff.trees import FileChange, iter_file_changes
 from layerscope.filesystem.globs import Glob
-from layerscope.rules.finding import Finding
 
 PARTS: Final = ("config", "history", "layers", "files", "packages", "traits", "gpus", "findings")
 """What can be compared alone."""
@@ -117,26 +117,11 @@ class ImageDiff:
         return tuple(iter_gpu_changes(self.before.facts, self.after.facts)) if self._compares("gpus") else ()
 
     @cached_property
-    def new_findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the second image alone, or worse than with the first."""
-        return self._findings.added
-
-    @property
-    def graver_findings(self) -> tuple[Graver, ...]:
-        """Those of the new ones that the first image has as well, and what their severity is there."""
-        return self._findings.graver
-
-    @cached_property
-    def fixed_findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the first image alone."""
-        return self._findings.removed
-
-    @cached_property
-    def kept_findings(self) -> tuple[Finding, ...]:
-        """What is wrong with both, as it is told of the second."""
+    def findings(self) -> FindingChanges:
+        """What is wrong with the second image alone, with the first alone, and with both."""
         if not self._compares("findings"):
-            return ()
-        return tuple(leave_out(self.after.findings, self.new_findings))
+            return FindingChanges()
+        return compare_image_findings(self.before.findings, self.after.findings)
 
     @cached_property
     def sizes(self) -> tuple[SizeChange, ...]:
@@ -153,38 +138,57 @@ class ImageDiff:
                 packages=self.packages,
                 config=self.config,
                 files=self.files,
-                findings=self._findings,
+                findings=self.findings.new,
+                graver=self.findings.graver,
                 before=self.before.facts,
                 after=self.after.facts,
+                compares_files=self._compares("files"),
             )
         )
 
     @cached_property
-    def digest_cause(self) -> DigestAnswer:
+    def digest_causes(self) -> tuple[DigestAnswer, ...]:
         """Why the digest is another one; noise counts."""
         indexes = (self.before.tree.stack.indexes, self.after.tree.stack.indexes)
-        return find_digest_cause(
+        return find_digest_causes(
             self.before.image, self.after.image, indexes=indexes, config=self._all_config, files=self._all_files
         )
 
     @property
     def is_same(self) -> bool:
         """Whether nothing that counts differs."""
-        parts: Iterator[Collection[object]] = iter(
-            (self.config, self.history, self.files, self.packages, self.traits, self.gpus)
+        parts: tuple[Collection[object], ...] = (
+            self.config, self.history, self.files, self.packages, self.traits, self.gpus, self.findings.new,
+            self.findings.fixed,
+        )  # fmt: skip
+        return not any(parts) and not (self._layers_count and self._has_other_layers)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both images could be read to their ends, so that nothing is told as gone which was only not read."""
+        return all(result.is_whole and result.is_intact for result in (self.before, self.after))
+
+    @cached_property
+    def matches_paths(self) -> bool:
+        """Whether the paths that are to be compared alone are in either image."""
+        wanted = self.scope.only_paths
+        return not wanted or any(
+            next(glob.find(tree.children, tree.__contains__), None) is not None
+            for glob in wanted
+            for tree in (self.before.tree, self.after.tree)
         )
-        has_layers = self._compares("layers") and not self.scope.ignored and self._has_other_layers
-        return not (any(parts) or self.new_findings or self.fixed_findings or has_layers)
+
+    @property
+    def _layers_count(self) -> bool:
+        """Whether layers that differ are a difference by themselves: asked for alone, or where nothing is left out."""
+        scope = self.scope
+        if scope.parts == {"layers"}:
+            return True
+        return self._compares("layers") and not (scope.ignored or scope.ignored_paths or scope.only_paths)
 
     @property
     def _has_other_layers(self) -> bool:
         return count_shared(self.layers) < len(self.layers)
-
-    @cached_property
-    def _findings(self) -> FindingChanges:
-        if not self._compares("findings"):
-            return FindingChanges((), ())
-        return compare_findings(self.before.findings, self.after.findings)
 
     @cached_property
     def _all_config(self) -> tuple[ValueChange, ...]:

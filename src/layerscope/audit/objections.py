@@ -4,7 +4,7 @@ from typing import Final
 
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.result import AuditResult
-from layerscope.diff.findings import FindingChanges, Graver, list_left, tell_added
+from layerscope.diff.findings import ComparedFindings, Graver, list_left, tell_added
 from layerscope.fixes.surgery.cuts import ImageCuts
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.layers.pax import NANOSECONDS
@@ -41,7 +41,7 @@ def find_objections(
     fix: LayerFix,
     cuts: ImageCuts,
     *,
-    found: FindingChanges,
+    found: ComparedFindings,
 ) -> list[str]:
     """Why the new image is not what was wanted."""
     objections = [

@@ -1,38 +1,40 @@
-"""Why the digest of an image is another one: the smallest cause that explains all of it."""
+"""Why the digest of an image is another one: the causes that together explain all of it, the weightiest first."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from layerscope.diff.change import ValueChange
 from layerscope.diff.trees import Aspect, FileChange
+from layerscope.image.config import HistoryEntry, ImageConfig
 from layerscope.image.image import Image
+from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
 
 
 class DigestCause(StrEnum):
-    """What makes the digest another one, the smallest first."""
+    """What makes the digest another one."""
 
-    SAME = "nothing: the digest is the same"
     NAMES = "the index alone"
     PACKING = "how the layers are packed"
     MANIFEST = "the manifest's own fields"
-    CREATED = "the time at which the image was made"
+    CREATED = "the times at which the image and its steps were made"
+    CONFIG_FORM = "how the config is written"
     HISTORY = "the history"
     CONFIG = "the config"
     ORDER = "the order of the files in their layers"
     TAR_FORM = "how the layers' tars are written"
-    TIMES = "the times of files"
     LAYERING = "how the files are spread over the layers"
+    TIMES = "the times of files"
     ATTRIBUTES = "owners and modes of files"
     FILES = "the content of files"
 
 
 @dataclass(frozen=True)
 class DigestAnswer:
-    """The cause, and what it comes to: keys, layers or paths, a few of many; `count` is how many there are."""
+    """A cause, and what it comes to: keys, layers or paths, a few of many; `count` is how many there are."""
 
     cause: DigestCause
     details: tuple[str, ...] = ()
@@ -46,44 +48,54 @@ _CREATED: Final = "created"
 _ON_FILES: Final = frozenset({Aspect.MODE, Aspect.OWNER, Aspect.XATTRS, Aspect.HARD_LINKS, Aspect.TIME})
 
 
-def find_digest_cause(
+def find_digest_causes(
     before: Image,
     after: Image,
     *,
     indexes: tuple[Sequence[LayerIndex], Sequence[LayerIndex]],
     config: Sequence[ValueChange],
     files: Sequence[FileChange],
-) -> DigestAnswer:
-    """The smallest cause; `config` and `files` are all changes, noise included."""
+) -> tuple[DigestAnswer, ...]:
+    """The causes, none where the digest is the same; `config` and `files` are all changes, noise included."""
     if before.manifest_digest is not None and before.manifest_digest == after.manifest_digest:
-        is_same = before.index_digest == after.index_digest
-        return DigestAnswer(DigestCause.SAME if is_same else DigestCause.NAMES)
+        return () if before.index_digest == after.index_digest else (DigestAnswer(DigestCause.NAMES),)
     if before.config_digest == after.config_digest:
-        return _compare_manifests(before, after)
-    if before.config.rootfs == after.config.rootfs:
-        return _compare_configs(config)
-    return _compare_layers(indexes, files)
+        return tuple(_iter_manifest_causes(before, after))
+    layers = [] if before.config.rootfs == after.config.rootfs else [_compare_layers(indexes, files)]
+    return (*layers, *_iter_config_causes(before.config, after.config, config, is_alone=not layers))
 
 
-def _compare_manifests(before: Image, after: Image) -> DigestAnswer:
+def _iter_manifest_causes(before: Image, after: Image) -> Iterator[DigestAnswer]:
     """Of images that have one config: their blobs, or what else their manifests say."""
     if before.manifest is None or after.manifest is None:
-        return DigestAnswer(DigestCause.SAME)
+        return
     pairs = zip(before.manifest.layers, after.manifest.layers, strict=True)
     packed = [number for number, (one, other) in enumerate(pairs) if one.digest != other.digest]
     if packed:
-        return _answer(DigestCause.PACKING, [f"layer {number}" for number in packed])
-    return DigestAnswer(DigestCause.MANIFEST)
+        yield _answer(DigestCause.PACKING, [f"layer {number}" for number in packed])
+    elif before.manifest_digest is not None and after.manifest_digest is not None:
+        yield DigestAnswer(DigestCause.MANIFEST)
 
 
-def _compare_configs(changes: Sequence[ValueChange]) -> DigestAnswer:
-    """Of images that have the same layers."""
-    names = [change.name for change in changes]
-    if not names:
-        return DigestAnswer(DigestCause.HISTORY)
-    if names == [_CREATED]:
-        return DigestAnswer(DigestCause.CREATED)
-    return _answer(DigestCause.CONFIG, [name for name in names if name != _CREATED])
+def _iter_config_causes(
+    before: ImageConfig, after: ImageConfig, changes: Sequence[ValueChange], *, is_alone: bool
+) -> Iterator[DigestAnswer]:
+    """What differs between two configs but for their layers; how they are written, where nothing else does."""
+    names = [change.name for change in changes if change.name != _CREATED]
+    has_other_steps = _drop_times(before) != _drop_times(after)
+    has_other_times = len(names) < len(changes) or (not has_other_steps and before.history != after.history)
+    if names:
+        yield _answer(DigestCause.CONFIG, names)
+    if has_other_steps:
+        yield DigestAnswer(DigestCause.HISTORY)
+    if has_other_times:
+        yield DigestAnswer(DigestCause.CREATED)
+    if is_alone and not (names or has_other_steps or has_other_times):
+        yield DigestAnswer(DigestCause.CONFIG_FORM)
+
+
+def _drop_times(config: ImageConfig) -> list[HistoryEntry]:
+    return [HistoryEntry(None, each.created_by, each.author, each.comment, each.empty_layer) for each in config.history]
 
 
 def _compare_layers(
@@ -94,11 +106,17 @@ def _compare_layers(
         return DigestAnswer(_compare_tars(*indexes))
     content = [change for change in files if not change.aspects or not _ON_FILES.issuperset(change.aspects)]
     if content:
-        return _answer(DigestCause.FILES, [f"/{change.path}" for change in content])
+        return _answer(DigestCause.FILES, [f"/{change.path}" for change in sorted(content, key=_is_directory)])
     attributes = [change for change in files if change.aspects != (Aspect.TIME,)]
     if attributes:
         return _answer(DigestCause.ATTRIBUTES, [f"/{change.path}" for change in attributes])
     return _answer(DigestCause.TIMES, [f"/{change.path}" for change in files])
+
+
+def _is_directory(change: FileChange) -> bool:
+    """Directories say less than what lies in them."""
+    node = change.after or change.before
+    return node is not None and node.type is EntryType.DIRECTORY
 
 
 def _compare_tars(before: Sequence[LayerIndex], after: Sequence[LayerIndex]) -> DigestCause:
@@ -124,4 +142,4 @@ def _iter_entries(index: LayerIndex) -> Iterator[tuple[object, ...]]:
 
 
 def _answer(cause: DigestCause, details: Sequence[str]) -> DigestAnswer:
-    return DigestAnswer(cause, tuple(details[:SHOWN]), len(details))
+    return replace(DigestAnswer(cause), details=tuple(details[:SHOWN]), count=len(details))

@@ -26,7 +26,7 @@ class Graver(NamedTuple):
         return f"{self.before} before, {self.finding.severity} now"
 
 
-class FindingChanges(NamedTuple):
+class ComparedFindings(NamedTuple):
     """The findings that are gone, and those that are new; `added` has those that are graver, too."""
 
     removed: tuple[Finding, ...]
@@ -36,7 +36,7 @@ class FindingChanges(NamedTuple):
 
 def compare_findings(
     before: Sequence[Finding], after: Sequence[Finding], *, cures: Collection[Finding] = ()
-) -> FindingChanges:
+) -> ComparedFindings:
     """What became of the findings. Layers may be numbered anew, so paths tell them apart.
 
     Those about the config alone go by their messages; one that was to stay may be told in other words. What is the
@@ -52,7 +52,7 @@ def compare_findings(
         *_iter_graver(stayed, leave_out(unlike, added), identify),
     )
     new = tuple(finding for finding in added if not _is_less(finding, removed))
-    return FindingChanges(removed, (*new, *(each.finding for each in graver)), graver)
+    return ComparedFindings(removed, (*new, *(each.finding for each in graver)), graver)
 
 
 def tell_added(finding: Finding, graver: Sequence[Graver]) -> str:

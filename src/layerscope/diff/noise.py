@@ -5,12 +5,14 @@ and what two builds of one Dockerfile were seen to differ in.
 """
 
 import re
+import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from layerscope.diff.change import ValueChange
+from layerscope.diff.sizes import is_model_file
 from layerscope.diff.trees import Aspect, FileChange
 
 
@@ -30,7 +32,7 @@ class Noise(StrEnum):
     MACHINE_IDS = "machine-ids"
     """Numbers that are to be unique, and host keys."""
     ACCOUNTS = "accounts"
-    """The day on which a password was last changed, and copies that useradd keeps."""
+    """Copies of account files that useradd keeps, and the day on which a password was set."""
     BACKUPS = "backups"
     """Earlier versions of their files that package managers keep, and their locks."""
     TEMPORARY = "temporary"
@@ -39,6 +41,8 @@ class Noise(StrEnum):
     """What builders write into the config about themselves: version, container, build identifiers."""
 
 
+_PRIVILEGED: Final = stat.S_ISUID | stat.S_ISGID
+
 EXPLAINED: Final[Mapping[Noise, str]] = {
     Noise.TIMES: "times of files, of the image and of its steps",
     Noise.BYTE_CODE: "compiled Python",
@@ -46,7 +50,7 @@ EXPLAINED: Final[Mapping[Noise, str]] = {
     Noise.CACHES: "package lists, downloads, caches",
     Noise.LOADER_CACHE: "ld.so.cache and ldconfig's notes",
     Noise.MACHINE_IDS: "machine ids and host keys",
-    Noise.ACCOUNTS: "/etc/shadow and copies of account files",
+    Noise.ACCOUNTS: "copies of account files, and the days of passwords in /etc/shadow",
     Noise.BACKUPS: "package managers' backups and locks",
     Noise.TEMPORARY: "what lies in tmp and run, and files that engines mount over",
     Noise.BUILD: "what builders write about themselves",
@@ -60,19 +64,25 @@ def _translate(glob: str) -> str:
 
 
 _PATTERNS: Final[Mapping[Noise, tuple[str, ...]]] = {
-    Noise.BYTE_CODE: ("**/__pycache__", "**/__pycache__/**", "**/*.pyc", "**/*.pyo"),
+    Noise.BYTE_CODE: ("**/__pycache__", "**/__pycache__/*.pyc", "**/__pycache__/*.pyo"),
     Noise.LOGS: ("var/log/**", "**/.npm/_logs/**", "**/*.log"),
     Noise.LOADER_CACHE: ("etc/ld.so.cache", "var/cache/ldconfig/**"),
     Noise.CACHES: (
-        "var/cache/**", "var/lib/apt/lists/**", "var/lib/apt/periodic/**", "**/.cache/**", "**/.npm/_cacache/**",
-        "var/lib/dnf/**", "var/lib/yum/**", "var/lib/rpm-state/**", "usr/share/mime/mime.cache", "usr/share/info/dir",
-        "usr/share/icons/*/icon-theme.cache", "var/lib/systemd/catalog/database", "**/fontconfig/*.cache-*",
+        "var/cache/apt/**", "var/cache/debconf/**", "var/cache/apk/**", "var/cache/dnf/**", "var/cache/yum/**",
+        "var/cache/man/**", "var/cache/fontconfig/**", "var/lib/apt/lists/**", "var/lib/apt/periodic/**",
+        "**/.cache/pip/**", "**/.cache/uv/**", "**/.cache/fontconfig/**", "**/.cache/matplotlib/**",
+        "**/.npm/_cacache/**", "var/lib/dnf/**", "var/lib/yum/**", "var/lib/rpm-state/**", "var/lib/rpm/rpmdb.sqlite*",
+        "usr/lib/sysimage/rpm/rpmdb.sqlite*", "usr/share/mime/mime.cache", "usr/share/applications/mimeinfo.cache",
+        "usr/share/icons/*/icon-theme.cache", "usr/share/info/dir", "var/lib/systemd/catalog/database",
+        "**/fontconfig/*.cache-*", "**/conda-meta/history", "lib/apk/db/scripts.tar*", "etc/ssl/certs/java/cacerts",
+        "**/lib/server/classes*.jsa",
     ),
     Noise.MACHINE_IDS: (
         "etc/machine-id", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed", "etc/ssh/ssh_host_*",
+        "etc/ssl/private/ssl-cert-snakeoil.key", "etc/ssl/certs/ssl-cert-snakeoil.pem",
     ),
     Noise.ACCOUNTS: (
-        "etc/shadow", "etc/gshadow", "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-",
+        "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/subuid-",
         "etc/subgid-",
     ),
     Noise.BACKUPS: (
@@ -80,7 +90,8 @@ _PATTERNS: Final[Mapping[Noise, tuple[str, ...]]] = {
         "etc/.pwd.lock", "var/backups/**", "lib/apk/db/lock", "var/lib/rpm/.rpm.lock",
     ),
     Noise.TEMPORARY: (
-        "tmp/**", "var/tmp/**", "run/**", "etc/hosts", "etc/hostname", "etc/resolv.conf", ".dockerenv",
+        "tmp/**", "var/tmp/**", "run/lock/**", "run/systemd/**", "run/*.pid", "run/utmp", "run/adduser",
+        "etc/hosts", "etc/hostname", "etc/resolv.conf", ".dockerenv",
     ),
 }  # fmt: skip
 """Globs of each class, the first that fits counting."""
@@ -88,11 +99,16 @@ _PATTERNS: Final[Mapping[Noise, tuple[str, ...]]] = {
 _PATHS: Final = tuple((noise, re.compile("|".join(map(_translate, patterns)))) for noise, patterns in _PATTERNS.items())
 
 _KEYS: Final = (
-    (Noise.TIMES, re.compile(r"created|config\.Labels\.org\.opencontainers\.image\.created")),
+    (
+        Noise.TIMES,
+        re.compile(
+            r"created|config\.Labels\.(?:org\.opencontainers\.image\.created|(?:org\.label-schema\.)?build-date)"
+        ),
+    ),
     (
         Noise.BUILD,
         re.compile(
-            r"docker_version|container|container_config|moby\.buildkit\..*|id|parent|throwaway"
+            r"docker_version|container|container_config\..*|moby\.buildkit\..*|id|parent|throwaway"
             r"|config\.(?:Image|Hostname|Domainname|AttachStd\w+|OpenStdin|StdinOnce|Tty)"
             r"|config\.Labels\.io\.buildah\.version"
         ),
@@ -110,17 +126,32 @@ def drop_file_noise(
 ) -> Iterator[FileChange]:
     """The changes that are left, each in those aspects that are left.
 
-    The contents of `quiet` paths were looked into, and differ in nothing but a time.
+    Where noise lies, contents and times do not count, nor that a file came or went; owner, mode and type do, and so
+    does a program that runs as its owner, and the weights of a model. The contents of `quiet` paths were looked into,
+    and differ in nothing but a time.
     """
     for change in changes:
-        if ignored and find_file_noise(change.path) in ignored:
-            continue
-        if Noise.TIMES not in ignored or not change.aspects:
-            yield change
-            continue
-        dropped = {Aspect.TIME, Aspect.CONTENT} if change.path in quiet else {Aspect.TIME}
-        if left := tuple(aspect for aspect in change.aspects if aspect not in dropped):
-            yield replace(change, aspects=left)
+        left = change if not ignored else _reduce(change, ignored, is_quiet=change.path in quiet)
+        if left is not None:
+            yield left
+
+
+def _reduce(change: FileChange, ignored: Collection[Noise], *, is_quiet: bool) -> FileChange | None:
+    """What is left of a change."""
+    is_noise = find_file_noise(change.path) in ignored and not _matters(change)
+    if not change.aspects:
+        return None if is_noise else change
+    dropped = {Aspect.TIME} if Noise.TIMES in ignored or is_noise else set[Aspect]()
+    if is_noise or (is_quiet and Noise.TIMES in ignored):
+        dropped |= {Aspect.CONTENT}
+    left = tuple(aspect for aspect in change.aspects if aspect not in dropped)
+    return replace(change, aspects=left) if left else None
+
+
+def _matters(change: FileChange) -> bool:
+    """Whether a file is no noise wherever it lies."""
+    node = change.after or change.before
+    return node is not None and (bool(node.mode & _PRIVILEGED) or is_model_file(change.path, node.size))
 
 
 def drop_value_noise(changes: Iterable[ValueChange], ignored: Collection[Noise]) -> Iterator[ValueChange]:

@@ -1,6 +1,7 @@
 """Installed packages compared by name and place, of every kind that facts tell."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -43,6 +44,8 @@ class PackageChange:
     key: PackageKey
     before: tuple[str, ...]
     after: tuple[str, ...]
+    old_place: str = ""
+    """Where it was before, if that is another place."""
 
     @property
     def change(self) -> Change:
@@ -51,6 +54,9 @@ class PackageChange:
             return Change.ADDED
         return Change.CHANGED if self.after else Change.REMOVED
 
+
+_KINDS: Final = (PackageKind.PYTHON, PackageKind.CONDA, PackageKind.SYSTEM, PackageKind.JAVA, PackageKind.NPM)
+_CHANGES: Final = (Change.CHANGED, Change.REMOVED, Change.ADDED)
 
 Packages = dict[PackageKey, tuple[str, ...]]
 
@@ -65,10 +71,39 @@ def list_packages(facts: FactSet) -> Packages:
 
 
 def iter_package_changes(before: Packages, after: Packages) -> Iterator[PackageChange]:
-    """Every package that is another, sorted; one that only moved to another place came there and went here."""
+    """Every package that is another; those that changed first, then gone ones, and Python's before the system's.
+
+    One that went from one place and came to another is one change, and none where its version is the same.
+    """
+    gone, come, changed = list[PackageKey](), list[PackageKey](), list[PackageChange]()
     for key in sorted(before.keys() | after.keys()):
-        if before.get(key) != after.get(key):
-            yield PackageChange(key, before.get(key, ()), after.get(key, ()))
+        if key not in after:
+            gone.append(key)
+        elif key not in before:
+            come.append(key)
+        elif before[key] != after[key]:
+            changed.append(PackageChange(key, before[key], after[key]))
+    moves = dict(_pair_moves(gone, come))
+    for old, new in moves.items():
+        if before[old] != after[new]:
+            changed.append(PackageChange(new, before[old], after[new], old.place))
+    moved = {*moves, *moves.values()}
+    found = [
+        *changed,
+        *(PackageChange(key, before[key], ()) for key in gone if key not in moved),
+        *(PackageChange(key, (), after[key]) for key in come if key not in moved),
+    ]
+    return iter(sorted(found, key=lambda each: (_CHANGES.index(each.change), _KINDS.index(each.key.kind), each.key)))
+
+
+def _pair_moves(gone: Iterable[PackageKey], come: Iterable[PackageKey]) -> Iterator[tuple[PackageKey, PackageKey]]:
+    """Packages of one kind and name that went from one place and came to another, in order."""
+    waiting: dict[tuple[PackageKind, str], deque[PackageKey]] = {}
+    for key in come:
+        waiting.setdefault((key.kind, key.name), deque()).append(key)
+    for key in gone:
+        if others := waiting.get((key.kind, key.name)):
+            yield key, others.popleft()
 
 
 _Found = Iterator[tuple[PackageKey, str]]

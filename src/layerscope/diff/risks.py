@@ -1,46 +1,26 @@
-"""What a release engineer has to know first: changes that decide whether the new image runs where the old one did."""
+"""What a release engineer has to know first, of everything that differs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+import stat
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
 from layerscope.diff import traits
-from layerscope.diff.change import Change, ValueChange
-from layerscope.diff.findings import FindingChanges, tell_rise
-from layerscope.diff.gpus import GpuChange
+from layerscope.diff.change import Change
+from layerscope.diff.findings import Graver, tell_rise
+from layerscope.diff.gpu_risks import iter_copy_risks, iter_gpu_risks
 from layerscope.diff.packages import PackageChange, PackageKind
+from layerscope.diff.risk import Grounds, Risk, RiskLevel, tell_change
+from layerscope.diff.risk_kinds import SECRET_RULES, TRAIT_KINDS, RiskKind
 from layerscope.diff.sizes import is_model_file
+from layerscope.diff.start_risks import iter_start_risks
 from layerscope.diff.trees import Aspect, FileChange
-from layerscope.facts.cuda.gpu_verdict import Verdict
-from layerscope.facts.cuda.libraries import CudaCopy
-from layerscope.facts.fact_set import FactSet
-from layerscope.policies.cuda_driver import parse_driver
+from layerscope.filesystem.node import Node
+from layerscope.layers.entry import EntryType
+from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_size
-
-
-class RiskLevel(IntEnum):
-    """How much a change can break, most first."""
-
-    BREAKS = 0
-    """Something that ran need not run any more."""
-    RISKY = 1
-    """It may behave differently, or be less safe."""
-    NOTE = 2
-    """Good to know."""
-
-
-@dataclass(frozen=True)
-class Risk:
-    """One sentence, and what it rests on."""
-
-    level: RiskLevel
-    text: str
-    detail: str = ""
-
+from layerscope.rules.wording import tell_list
 
 WATCHED: Final = frozenset({
     "accelerate", "bitsandbytes", "flash-attn", "jax", "jaxlib", "numpy", "onnxruntime", "onnxruntime-gpu", "protobuf",
@@ -49,110 +29,39 @@ WATCHED: Final = frozenset({
 })  # fmt: skip
 """Python packages whose new major version breaks others: those that pin or were compiled against them."""
 
-_FAILS: Final = (Verdict.NONE, Verdict.NO_CODE)
-
-_STARTS: Final = {"config.Entrypoint": "entrypoint", "config.Cmd": "command", "config.WorkingDir": "working directory"}
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """What risks are told from: the differences that count, and the facts of both images."""
-
-    traits: Sequence[ValueChange]
-    gpus: Sequence[GpuChange]
-    packages: Sequence[PackageChange]
-    config: Sequence[ValueChange]
-    files: Sequence[FileChange]
-    findings: FindingChanges
-    before: FactSet
-    after: FactSet
+_ABI: Final = {
+    traits.DISTRIBUTION: RiskLevel.RISKY,
+    traits.LIBC: RiskLevel.RISKY,
+    traits.PYTHON: RiskLevel.RISKY,
+    traits.EXTENSION_ABI: RiskLevel.BREAKS,
+    traits.CUDA: RiskLevel.RISKY,
+    traits.CUDNN: RiskLevel.RISKY,
+    traits.NODE: RiskLevel.RISKY,
+    traits.JAVA: RiskLevel.RISKY,
+}
+_PRIVILEGED: Final = stat.S_ISUID | stat.S_ISGID
 
 
 def list_risks(grounds: Grounds) -> tuple[Risk, ...]:
     """What to know first, most serious first."""
-    by_name = {change.name: change for change in grounds.traits}
     found = [
-        *_iter_gpu_risks(by_name, grounds.gpus),
-        *_iter_abi_risks(by_name),
-        *_iter_copy_risks(grounds),
+        *iter_gpu_risks(grounds),
+        *_iter_abi_risks(grounds),
+        *iter_copy_risks(grounds),
         *_iter_package_risks(grounds.packages),
-        *_iter_start_risks(by_name, grounds.config),
+        *iter_start_risks(grounds),
         *_iter_model_risks(grounds.files),
-        *_iter_finding_risks(grounds.findings),
+        *_iter_privilege_risks(grounds.files),
+        *_iter_finding_risks(grounds.findings, grounds.graver),
     ]
     return tuple(sorted(found, key=lambda risk: risk.level))
 
 
-def _iter_gpu_risks(by_name: Mapping[str, ValueChange], gpus: Sequence[GpuChange]) -> Iterator[Risk]:
-    driver = by_name.get(traits.DRIVER)
-    if driver is not None and driver.before and driver.after:
-        if parse_driver(driver.after) > parse_driver(driver.before):
-            yield Risk(RiskLevel.BREAKS, f"the oldest driver rises from {driver.before} to {driver.after}")
-        else:
-            yield Risk(RiskLevel.NOTE, f"the oldest driver falls from {driver.before} to {driver.after}")
-    for each in gpus:
-        if not each.is_worse or each.before is None or each.after is None:
-            continue
-        if each.after.verdict in _FAILS:
-            yield Risk(RiskLevel.BREAKS, f"{each.name} is dropped", each.after.reason)
-        else:
-            text = f"{each.name} falls from {each.before.verdict} to {each.after.verdict}"
-            yield Risk(RiskLevel.RISKY, text, each.after.reason)
-    gained = [each.name for each in gpus if _is_gained(each)]
-    if gained:
-        yield Risk(RiskLevel.NOTE, f"runs on {', '.join(gained)} now")
-
-
-def _is_gained(change: GpuChange) -> bool:
-    """Whether a GPU runs the image that could not run the one before."""
-    if change.before is None or change.after is None:
-        return False
-    return change.before.verdict in _FAILS and change.after.verdict not in _FAILS
-
-
-def _iter_abi_risks(by_name: Mapping[str, ValueChange]) -> Iterator[Risk]:
-    for name, level in (
-        (traits.DISTRIBUTION, RiskLevel.RISKY),
-        (traits.LIBC, RiskLevel.RISKY),
-        (traits.PYTHON, RiskLevel.RISKY),
-        (traits.EXTENSION_ABI, RiskLevel.BREAKS),
-        (traits.CUDA, RiskLevel.RISKY),
-        (traits.CUDNN, RiskLevel.RISKY),
-        (traits.NODE, RiskLevel.RISKY),
-        (traits.JAVA, RiskLevel.RISKY),
-    ):
-        change = by_name.get(name)
-        if change is not None:
-            yield Risk(level, tell_change(name, change.before, change.after))
-
-
-def tell_change(name: str, before: str | None, after: str | None) -> str:
-    """A value that is another one, as a clause."""
-    if before is None:
-        return f"{name} is new: {after}"
-    return f"{name} is gone: it was {before}" if after is None else f"{name} goes from {before} to {after}"
-
-
-def _iter_copy_risks(grounds: Grounds) -> Iterator[Risk]:
-    """Parts of CUDA that come once more than there were."""
-    if not grounds.files:
-        return
-    before, after = list_copies(grounds.before), list_copies(grounds.after)
-    for name, places in sorted(after.items()):
-        new = {place: copy for place, copy in places.items() if place not in before.get(name, {})}
-        if len(places) > max(1, len(before.get(name, {}))):
-            for place, (version, size) in sorted(new.items()):
-                told = f"{name} {version}".rstrip()
-                yield Risk(RiskLevel.RISKY, f"one more {told} in /{place} adds {tell_size(size)}")
-
-
-def list_copies(facts: FactSet) -> dict[str, dict[str, tuple[str, int]]]:
-    """For each part of CUDA the places that hold a copy of it, with version and bytes."""
-    copies: dict[str, dict[str, tuple[str, int]]] = {}
-    for copy in facts.of(CudaCopy):
-        for part in copy.parts:
-            copies.setdefault(part.name, {})[copy.root] = (part.version, part.size)
-    return copies
+def _iter_abi_risks(grounds: Grounds) -> Iterator[Risk]:
+    for change in grounds.traits:
+        if change.name in _ABI:
+            text = tell_change(change.name, change.before, change.after)
+            yield Risk(_ABI[change.name], TRAIT_KINDS[change.name], text)
 
 
 def _iter_package_risks(packages: Sequence[PackageChange]) -> Iterator[Risk]:
@@ -161,50 +70,78 @@ def _iter_package_risks(packages: Sequence[PackageChange]) -> Iterator[Risk]:
             continue
         before, after = _newest(change.before), _newest(change.after)
         if change.change is Change.REMOVED:
-            yield Risk(RiskLevel.RISKY, f"{change.key.name} is gone: it was {before}")
-        elif before and after and _leaps(before, after):
-            yield Risk(RiskLevel.RISKY, f"{change.key.name} goes from {before} to {after}")
+            text = f"{change.key.name} is gone: it was {before}"
+            yield Risk(RiskLevel.RISKY, RiskKind.PACKAGE_REMOVED, text)
+        elif before and after and leaps(before, after):
+            text = f"{change.key.name} goes from {before} to {after}"
+            yield Risk(RiskLevel.RISKY, RiskKind.PACKAGE_MAJOR, text)
 
 
 def _newest(versions: Sequence[str]) -> str:
     return versions[-1] if versions else ""
 
 
-def _leaps(before: str, after: str) -> bool:
-    """Whether the first number that tells of broken promises is another one: the minor one below 1.0."""
+def leaps(before: str, after: str) -> bool:
+    """Whether the first number that tells of broken promises is another one (the minor one below 1.0), or the build."""
     try:
         one, other = Version(before), Version(after)
     except InvalidVersion:
         return before != after
+    if one.local != other.local:
+        return True
     return (one.major, one.minor if not one.major else 0) != (other.major, other.minor if not other.major else 0)
 
 
-def _iter_start_risks(by_name: Mapping[str, ValueChange], config: Sequence[ValueChange]) -> Iterator[Risk]:
-    user = by_name.get(traits.USER)
-    if user is not None:
-        is_root = user.after is not None and (user.after.endswith("(0)") or user.after == "0")
-        level = RiskLevel.BREAKS if is_root else RiskLevel.RISKY
-        yield Risk(level, tell_change("the user", user.before, user.after))
-    for change in config:
-        if change.name in _STARTS:
-            yield Risk(RiskLevel.RISKY, tell_change(f"the {_STARTS[change.name]}", change.before, change.after))
-        elif change.name.startswith("config.ExposedPorts."):
-            port = change.name.removeprefix("config.ExposedPorts.")
-            yield Risk(RiskLevel.RISKY, f"port {port} is {'exposed' if change.before is None else 'no longer exposed'}")
-
-
 def _iter_model_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
-    told: dict[tuple[Change, str], int] = {}
-    for file in files:
-        if is_model_file(file.path) and (file.change is not Change.CHANGED or Aspect.CONTENT in file.aspects):
-            folder = file.path.rpartition("/")[0]
-            told[file.change, folder] = told.get((file.change, folder), 0) + 1
-    for (change, folder), count in sorted(told.items()):
-        files_told = "a model file" if count == 1 else f"{count:,} model files"
-        yield Risk(RiskLevel.RISKY, f"{files_told} in /{folder} {'is' if count == 1 else 'are'} {change}")
+    """Weights that came, went or are others, folder by folder; those that only lie elsewhere now are told as moved."""
+    models = [file for file in files if _is_model(file)]
+    gone = {_digest(file.before) for file in models if file.change is Change.REMOVED}
+    come = {_digest(file.after) for file in models if file.change is Change.ADDED}
+    told: dict[tuple[str, str], int] = {}
+    for file in models:
+        folder, way = file.path.rpartition("/")[0], str(file.change)
+        if file.change is Change.ADDED and _digest(file.after) in gone:
+            way = "moved"
+        elif file.change is Change.REMOVED and _digest(file.before) in come:
+            continue
+        told[way, folder] = told.get((way, folder), 0) + 1
+    for (way, folder), count in sorted(told.items()):
+        level = RiskLevel.NOTE if way == "moved" else RiskLevel.RISKY
+        where = f"to /{folder}" if way == "moved" else f"in /{folder}"
+        subject = "a model file" if count == 1 else f"{count:,} model files"
+        verb = "is" if count == 1 else "are"
+        text = f"{subject} {verb} moved {where}" if way == "moved" else f"{subject} {where} {verb} {way}"
+        yield Risk(level, RiskKind.MODEL_CHANGED, text)
 
 
-def _iter_finding_risks(found: FindingChanges) -> Iterator[Risk]:
-    for finding in found.added:
-        if finding.severity >= Severity.HIGH:
-            yield Risk(RiskLevel.BREAKS, f"{tell_rise(finding, found.graver)}: {finding.title}", finding.message)
+def _is_model(file: FileChange) -> bool:
+    size = max(node.size for node in (file.before, file.after) if node is not None)
+    is_other = file.change is not Change.CHANGED or Aspect.CONTENT in file.aspects
+    return is_other and is_model_file(file.path, size)
+
+
+def _digest(node: Node | None) -> bytes | None:
+    return node.digest if node is not None else None
+
+
+def _iter_privilege_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
+    """Programs that run as their owner or group, and did not before."""
+    found = [
+        f"/{file.path}"
+        for file in files
+        if file.after is not None
+        and file.after.type is EntryType.FILE
+        and file.after.mode & _PRIVILEGED
+        and not (file.before is not None and file.before.mode & _PRIVILEGED)
+    ]
+    if found:
+        text = f"set-user-ID or set-group-ID is new on {tell_list(found)}"
+        yield Risk(RiskLevel.RISKY, RiskKind.PRIVILEGE_ADDED, text)
+
+
+def _iter_finding_risks(new: Sequence[Finding], graver: Sequence[Graver]) -> Iterator[Risk]:
+    for finding in new:
+        if finding.severity >= Severity.HIGH or finding.rule in SECRET_RULES:
+            kind = RiskKind.NEW_SECRET if finding.rule in SECRET_RULES else RiskKind.NEW_FINDING
+            text = f"{tell_rise(finding, graver)}: {finding.title}"
+            yield Risk(RiskLevel.BREAKS, kind, text, finding.message)

@@ -7,10 +7,14 @@ from typing import Final
 
 from layerscope.diff.trees import FileChange
 
-MODEL_FILE: Final = re.compile(r".*\.(?:safetensors|gguf|ggml|onnx|pt|pth|ckpt|tflite|engine|plan|h5|msgpack)")
-"""Files that hold a model's weights, by their suffixes."""
+_MODEL: Final = re.compile(r".*\.(?:safetensors|gguf|ggml|onnx|tflite)")
+"""Files that hold a model's weights, by suffixes that nothing else has."""
 
-_WEIGHTS: Final = re.compile(r"(?:.*/)?(?:pytorch_model|model|adapter_model|diffusion_pytorch_model)[^/]*\.bin")
+_LIKE_MODEL: Final = re.compile(r".*\.(?:pt|pth|ckpt|engine|plan|h5|msgpack)|(?:.*/)?[^/]*model[^/]*\.bin")
+"""Suffixes that others have as well: Python's path files, plans, data."""
+
+_SMALLEST_MODEL: Final = 1_000_000
+
 _SITE: Final = re.compile(r"(.*?/?(?:site|dist)-packages)/(nvidia/[^/]+|[^/]+).*")
 _CACHE: Final = re.compile(
     r"((?:.*/)?\.cache/[^/]+|var/cache/[^/]+|var/lib/apt/lists|(?:.*/)?\.npm|(?:.*/)?(?:conda|miniconda3?|miniforge3?)/pkgs)/.*"
@@ -47,9 +51,9 @@ class SizeChange:
     files: int
 
 
-def is_model_file(path: str) -> bool:
-    """Whether a file holds the weights of a model, by its name."""
-    return bool(MODEL_FILE.fullmatch(path) or _WEIGHTS.fullmatch(path))
+def is_model_file(path: str, size: int) -> bool:
+    """Whether a file of that size holds the weights of a model, by its name."""
+    return bool(_MODEL.fullmatch(path) or (size >= _SMALLEST_MODEL and _LIKE_MODEL.fullmatch(path)))
 
 
 def sum_growth(changes: Iterable[FileChange]) -> tuple[SizeChange, ...]:
@@ -58,17 +62,17 @@ def sum_growth(changes: Iterable[FileChange]) -> tuple[SizeChange, ...]:
     files: dict[SizeCause, int] = {}
     for change in changes:
         if amount := change.growth:
-            cause = find_size_cause(change.path)
+            cause = find_size_cause(change.path, abs(amount))
             growth[cause] = growth.get(cause, 0) + amount
             files[cause] = files.get(cause, 0) + 1
     found = [SizeChange(cause, total, files[cause]) for cause, total in growth.items() if total]
     return tuple(sorted(found, key=lambda each: (-abs(each.growth), each.cause)))
 
 
-def find_size_cause(path: str) -> SizeCause:
+def find_size_cause(path: str, size: int) -> SizeCause:
     """What the bytes of a file belong to."""
     folder = path.rpartition("/")[0]
-    if is_model_file(path):
+    if is_model_file(path, size):
         return SizeCause(SizeKind.MODEL, folder.rpartition("/")[2] or path, folder)
     if found := _CACHE.fullmatch(path):
         return SizeCause(SizeKind.CACHE, found[1].rpartition("/")[2], found[1])

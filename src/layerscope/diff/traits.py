@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from packaging.version import InvalidVersion, Version
-
 from layerscope.diff.change import ValueChange
 from layerscope.facts.config.identity import Identity
 from layerscope.facts.cuda.cuda_need import find_cuda_need
@@ -41,15 +39,19 @@ def list_traits(facts: FactSet) -> dict[str, str]:
 
 
 def iter_trait_changes(before: dict[str, str], after: dict[str, str]) -> Iterator[ValueChange]:
-    """The values that are others, in the order in which they build on each other."""
+    """The values that are others, in the order in which they build on each other.
+
+    A version that is only known less exactly, `3.11` for `3.11.2`, is no other one.
+    """
     for name in dict.fromkeys([*before, *after]):
-        if before.get(name) != after.get(name):
-            yield ValueChange(name, before.get(name), after.get(name))
+        one, other = before.get(name), after.get(name)
+        if one != other and not (name == PYTHON and one and other and _is_part(one, other)):
+            yield ValueChange(name, one, other)
 
 
 def _iter_traits(facts: FactSet) -> Iterator[tuple[str, str]]:
     release, libc, elf = facts.find(OsRelease), facts.find(LibcProvided), facts.find(ElfInventory)
-    yield DISTRIBUTION, release.pretty_name or f"{release.id} {release.version_id}".strip() if release else ""
+    yield DISTRIBUTION, f"{release.id} {release.version_id}".strip() if release else ""
     yield LIBC, f"{libc.kind} {libc.version}".strip() if libc else ""
     if elf is not None:
         newest = {each.family: each.version for each in elf.newest}
@@ -57,14 +59,14 @@ def _iter_traits(facts: FactSet) -> Iterator[tuple[str, str]]:
         yield CXX_NEEDED, newest.get("GLIBCXX", "")
     active = next((each for each in facts.of(PythonEnvironment) if each.is_active), None)
     if active is not None:
-        yield PYTHON, active.python
+        yield PYTHON, active.python.removeprefix("Python ")
         yield EXTENSION_ABI, active.soabi
     yield from _iter_runtimes(facts)
     need = find_cuda_need(facts)
     yield CUDA, need.cuda if need else ""
     versions = {each.version for each in facts.of(CudaLibrary) if each.part == "cudnn" and each.version}
     yield CUDNN, ", ".join(sorted(versions, key=numbers))
-    yield DRIVER, find_driver_floor(facts)
+    yield DRIVER, tell_drivers(facts)
     identity = facts.find(Identity)
     yield USER, _tell_user(identity) if identity else ""
 
@@ -74,22 +76,23 @@ def _iter_runtimes(facts: FactSet) -> Iterator[tuple[str, str]]:
     yield JAVA, next((each.version for each in facts.of(JavaRuntime) if each.is_default), "")
 
 
-def find_driver_floor(facts: FactSet) -> str:
-    """The oldest driver with which the image starts on any GPU that it runs on; empty where none is known."""
-    floors = {each.minimum_driver for each in facts.of(GpuVerdict) if each.verdict in _RUNS and each.minimum_driver}
-    return min(floors, key=parse_driver, default="")
+def tell_drivers(facts: FactSet) -> str:
+    """The oldest drivers with which the image starts on the GPUs that it runs on, from the lowest to the highest."""
+    found = (each for each in facts.of(GpuVerdict) if each.verdict in _RUNS and each.minimum_driver)
+    floors = sorted({each.minimum_driver for each in found}, key=parse_driver)
+    return floors[0] if len(floors) == 1 else f"{floors[0]} to {floors[-1]}, by GPU" if floors else ""
 
 
-def is_newer(one: str | None, other: str | None) -> bool:
-    """Whether the first of two versions is above the second; False where either is none."""
-    try:
-        return bool(one and other) and Version(one or "") > Version(other or "")
-    except InvalidVersion:
-        return False
+def is_root(user: str) -> bool:
+    """Whether a user, as its trait tells it, is root."""
+    return user.split(",", 1)[0] in {"uid 0", "root"}
+
+
+def _is_part(one: str, other: str) -> bool:
+    return f"{other}.".startswith(f"{one}.") or f"{one}.".startswith(f"{other}.")
 
 
 def _tell_user(identity: Identity) -> str:
-    name = identity.user_name or ""
-    if identity.uid is None:
-        return name or identity.specification
-    return f"{name} ({identity.uid})" if name else str(identity.uid)
+    """Numbers, which are what the kernel knows; a name where the image has no number for it."""
+    user = f"uid {identity.uid}" if identity.uid is not None else identity.specification
+    return f"{user}, gid {identity.gid}" if identity.gid is not None else user

@@ -80,7 +80,9 @@ def test_the_first_screen_is_what_matters(answer: Answer, tmp_path: Path) -> Non
         (("--semantic", "--keep", "logs"), 1),
         (("--ignore", "logs"), 0),
         (("--ignore", "caches"), 1),
-        (("--ignore-path", "/var/**"), 1),
+        (("--ignore-path", "/var/**"), 0),
+        (("--ignore-path", "/opt/**"), 1),
+        (("--only", "layers", "--semantic"), 1),
         (("--ignore-path", "/var/**", "--only", "files"), 0),
         (("--only-path", "/opt/**", "--only", "files"), 0),
         (("--only", "config"), 0),
@@ -107,7 +109,8 @@ def test_the_document_keeps_its_promise(answer: Answer, tmp_path: Path) -> None:
     assert (package["name"], package["before"], package["after"]) == ("numpy", ["1.26.4"], ["2.1.0"])
     assert "hf_abc" not in json.dumps(document)
     assert {each["fate"] for each in document["layers"]} == {"shared", "added", "removed"}
-    assert document["digest"]["name"] == "files"
+    assert [each["name"] for each in document["digest"]] == ["files", "config"]
+    assert (document["summary"]["whole"], document["summary"]["doubts_after"]) == (True, [])
 
 
 def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None:
@@ -165,6 +168,51 @@ def test_a_wheel_that_was_only_packed_again_is_noise(answer: Answer, tmp_path: P
         for year in (2020, 2021)
     )
     assert [answer("diff", before, after, "--semantic", *more)[0] for more in ((), ("--patch",))] == [1, 0]
+
+
+def test_a_damaged_image_is_told_as_one(answer: Answer, fixture_image: Callable[[str, str], Path]) -> None:
+    """Exit code 4, why, and no word of a sound comparison."""
+    image = fixture_image("damaged", "oci-dir")
+    code, out, _ = answer("diff", image, image)
+    text = " ".join(out.decode().split())
+    assert code == 4
+    assert "as far as they could be read" in text
+    assert "✘" in text
+    assert "✔" not in text
+
+
+def test_credentials_are_nowhere(answer: Answer, tmp_path: Path) -> None:
+    """Neither in risks nor in the config, in no format."""
+    before = write_version(tmp_path, "1.4")
+    after = write_version(
+        tmp_path, "1.5", Cmd=["/serve", "--api-key=Zt7pWq4hYd2kLmN8"], Labels={"db.password": "Zt7pWq4hYd2kLmN8"}
+    )
+    for name in ("terminal", "markdown", "json"):
+        assert b"Zt7p" not in answer("diff", before, after, "-o", name, "--limit", "0")[1]
+
+
+def test_a_path_that_nothing_matches_is_said(answer: Answer, tmp_path: Path) -> None:
+    """A misspelt glob is not a sound comparison."""
+    image = write_version(tmp_path, "1")
+    assert b"nothing matches --only-path" in answer("diff", image, image, "--only-path", "/nope/**")[1]
+
+
+def test_another_python_hides_no_package(answer: Answer, tmp_path: Path) -> None:
+    """What lies in another folder for it is one change where its version is another, and none where it is the same."""
+    images = []
+    for series, numpy in (("3.11", "1.26.4"), ("3.12", "2.1.0")):
+        site = f"usr/lib/python{series}/site-packages"
+        members = [file(f"usr/bin/python{series}", b"\x7fELF", mode=0o755), file(f"usr/lib/python{series}/os.py")]
+        for name, version in (("numpy", numpy), ("idna", "3.7")):
+            metadata = METADATA.replace("numpy", name).format(version).encode()
+            members.append(file(f"{site}/{name}-{version}.dist-info/METADATA", metadata))
+        path = tmp_path / series
+        write_image(build_image([members], tag="team/llm:1"), path, "oci-dir")
+        images.append(path)
+    packages = json.loads(answer("diff", *images, "-o", "json")[1])["packages"]
+    assert [(each["change"], each["name"], each["before"], each["after"]) for each in packages] == [
+        ("changed", "numpy", ["1.26.4"], ["2.1.0"])
+    ]
 
 
 def test_two_streams_are_one_too_many(answer: Answer) -> None:

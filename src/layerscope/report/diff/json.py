@@ -41,15 +41,17 @@ def render_diff_json(difference: ImageDiff, context: RenderContext) -> str:
 
 def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
     before, after = difference.before, difference.after
-    answer = difference.digest_cause
     return DiffV1(
         schema_version=1,
         tool=build_tool(),
         before=build_image(before.image, before.layers, before.base),
         after=build_image(after.image, after.layers, after.base),
         summary=_build_summary(difference, context),
-        digest=DigestCauseV1(answer.cause.name.lower(), str(answer.cause), list(answer.details), answer.count),
-        risks=[RiskV1(words.LEVELS[each.level], each.text, each.detail) for each in difference.risks],
+        digest=[
+            DigestCauseV1(each.cause.name.lower(), str(each.cause), list(each.details), each.count)
+            for each in difference.digest_causes
+        ],
+        risks=[RiskV1(words.LEVELS[each.level], each.kind.value, each.text, each.detail) for each in difference.risks],
         traits=[ValueChangeV1(each.change.value, each.name, each.before, each.after) for each in difference.traits],
         gpus=[_build_gpu(each) for each in difference.gpus],
         packages=[
@@ -58,22 +60,23 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
                 each.key.kind.value,
                 each.key.name,
                 each.key.place,
+                each.old_place or each.key.place,
                 list(each.before),
                 list(each.after),
             )
             for each in difference.packages
         ],
         findings=FindingChangesV1(
-            new=[build_finding(each, after) for each in difference.new_findings],
-            fixed=[build_finding(each, before) for each in difference.fixed_findings],
-            kept=[build_finding(each, after) for each in difference.kept_findings],
+            new=[build_finding(each, after) for each in difference.findings.new],
+            fixed=[build_finding(each, before) for each in difference.findings.fixed],
+            kept=[build_finding(each, after) for each in difference.findings.kept],
         ),
         sizes=[
             SizeChangeV1(each.cause.kind, each.cause.name, root_path(each.cause.place), each.growth, each.files)
             for each in difference.sizes
         ],
         layers=[_build_layer(pair, difference) for pair in difference.layers],
-        config=[ValueChangeV1(change.change.value, *words.tell_config(change)) for change in difference.config],
+        config=[ValueChangeV1(each.change.value, each.name, each.before, each.after) for each in difference.config],
         history=[
             StepChangeV1(
                 each.change.value,
@@ -88,11 +91,21 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
 
 def _build_summary(difference: ImageDiff, context: RenderContext) -> DiffSummaryV1:
     left_out = {noise.value: count for noise, count in sorted(difference.left_out.items())}
-    return DiffSummaryV1(difference.is_same, words.find_growth(difference), left_out, context.exit_code)
+    return DiffSummaryV1(
+        same=difference.is_same,
+        whole=difference.is_whole,
+        doubts_before=words.list_doubts(difference.before),
+        doubts_after=words.list_doubts(difference.after),
+        growth=words.find_growth(difference),
+        left_out=left_out,
+        exit_code=context.exit_code,
+    )
 
 
 def _build_gpu(change: GpuChange) -> GpuChangeV1:
-    return GpuChangeV1(change.name, _build_gpu_state(change.before), _build_gpu_state(change.after))
+    judged = change.after or change.before
+    assert judged is not None, "a change has a verdict on one side at least"
+    return GpuChangeV1(change.name, judged.node, _build_gpu_state(change.before), _build_gpu_state(change.after))
 
 
 def _build_gpu_state(verdict: GpuVerdict | None) -> GpuStateV1 | None:

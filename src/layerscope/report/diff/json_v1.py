@@ -19,12 +19,13 @@ class RiskV1(Struct, frozen=True):
     """What to know first, and what it rests on."""
 
     level: LevelName
+    kind: Annotated[str, Meta(description="What it is about, by the name that `forbid` of a policy knows.")]
     text: str
     detail: str
 
 
 class DigestCauseV1(Struct, frozen=True):
-    """Why the digest is another one: the smallest cause, with some of what it comes to."""
+    """One of the causes of another digest, with some of what it comes to."""
 
     name: str
     text: str
@@ -48,6 +49,7 @@ class PackageChangeV1(Struct, frozen=True):
     kind: str
     name: str
     place: str
+    old_place: str
     before: list[str]
     after: list[str]
 
@@ -64,6 +66,7 @@ class GpuChangeV1(Struct, frozen=True):
     """A GPU on which the images fare differently; null where one was not judged for it."""
 
     name: str
+    node: Annotated[str, Meta(description="The node type of a fleet, empty where none was asked about.")]
     before: GpuStateV1 | None
     after: GpuStateV1 | None
 
@@ -133,7 +136,7 @@ class SizeChangeV1(Struct, frozen=True):
 
 
 class FindingChangesV1(Struct, frozen=True):
-    """Findings of the second image alone, of the first alone, and how many both have."""
+    """Findings of the second image alone, of the first alone, and of both as they are told of the second."""
 
     new: list[FindingV1]
     fixed: list[FindingV1]
@@ -144,6 +147,9 @@ class DiffSummaryV1(Struct, frozen=True):
     """The outcome; `left_out` counts paths by the class of noise for which they do not count."""
 
     same: bool
+    whole: Annotated[bool, Meta(description="Whether both images are intact and were read to their ends.")]
+    doubts_before: Annotated[list[str], Meta(description="Why what is told of the first image may not be so.")]
+    doubts_after: list[str]
     growth: Annotated[int, Meta(description="Bytes that a container sees more of.")]
     left_out: dict[str, int]
     exit_code: int
@@ -157,7 +163,7 @@ class DiffV1(Struct, frozen=True):
     before: ImageV1
     after: ImageV1
     summary: DiffSummaryV1
-    digest: DigestCauseV1
+    digest: Annotated[list[DigestCauseV1], Meta(description="Empty where the digest is the same.")]
     risks: list[RiskV1]
     traits: list[ValueChangeV1]
     gpus: list[GpuChangeV1]

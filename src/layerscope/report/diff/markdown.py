@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
-from layerscope.diff.digest_cause import DigestCause
+from layerscope.diff.layers import LayerFate
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
-from layerscope.rules.wording import begin
+from layerscope.rules.wording import begin, shorten
 
 
 def render_diff_markdown(difference: ImageDiff, context: RenderContext) -> str:
@@ -21,49 +21,62 @@ def render_diff_markdown(difference: ImageDiff, context: RenderContext) -> str:
 def _iter_head(difference: ImageDiff) -> Iterator[str]:
     before, after = (tell_reference(each.image.reference) for each in (difference.before, difference.after))
     yield from (f"# {write_code(before)} → {write_code(after)}", "")
-    yield f"{write_prose(begin(words.tell_verdict(difference)))}."
-    answer = difference.digest_cause
-    if answer.cause is not DigestCause.SAME:
-        more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
-        details = f": {', '.join(map(write_code, answer.details))}{more}" if answer.details else ""
-        yield from ("", f"The digest differs by {write_prose(str(answer.cause))}{details}.")
+    yield f"**{begin(words.tell_verdict(difference))}.**"
+    for label, result in (("Before", difference.before), ("After", difference.after)):
+        for doubt in words.list_doubts(result):
+            yield from ("", f"{label}: {write_prose(doubt)}")
+    for answer in difference.digest_causes:
+        cause, details, more = words.tell_digest_cause(answer)
+        told = f": {', '.join(map(write_code, details))}{more}" if details else ""
+        yield from ("", f"The digest differs by {cause}{told}.")
     if left := words.tell_left_out(difference):
-        yield from ("", f"Left out: {write_prose(left)}.")
+        yield from ("", f"Left out: {left}.")
     if difference.risks:
         yield from ("", "## To know first", "")
         for risk in difference.risks:
-            detail = f" — {write_prose(risk.detail)}" if risk.detail else ""
-            yield f"- **{words.LEVELS[risk.level]}** {write_prose(risk.text)}{detail}"
+            detail = f": {write_prose(words.tell_detail(risk))}" if risk.detail else ""
+            yield f"- **{words.LEVELS[risk.level]}** {write_prose(shorten(risk.text))}{detail}"
+    if (same := words.list_same(difference)) and not difference.is_same:
+        yield from ("", f"The same: {', '.join(same)}.")
 
 
 def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     head = ("", "", "before", "after")
+    sizes = [(words.tell_growth(each.growth), words.tell_size_cause(each)) for each in difference.sizes[:limit]]
+    yield from _fold("Size", len(difference.sizes), (f"- {size} {write_prose(cause)}" for size, cause in sizes), limit)
     traits = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
     yield from _write_table("Characteristics", head, traits, limit)
     gpus = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
     yield from _write_table("GPUs", head, gpus, limit)
     packages = [
-        (each.change, f"{each.key.kind} {each.key.name}", ", ".join(each.before), ", ".join(each.after))
-        for each in difference.packages
+        (change, f"{name} in {place}" if place else name, before, after)
+        for change, name, before, after, place in words.list_packages(difference)
     ]
     yield from _write_table("Packages", head, packages, limit)
     yield from _write_findings(difference, limit)
-    sizes = [(words.tell_growth(each.growth), words.tell_size_cause(each)) for each in difference.sizes[:limit]]
-    yield from _fold("Size", len(difference.sizes), (f"- {size} {write_prose(cause)}" for size, cause in sizes), limit)
-    config = [
-        (change.change, name, before or "", after or "")
-        for change in difference.config
-        for name, before, after in (words.tell_config(change),)
-    ]
+    yield from _write_layers(difference)
+    config = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
     yield from _write_table("Config", head, config, limit)
     yield from _write_history(difference)
-    files = [
-        f"{words.SIGNS[each.change]} {root_path(each.path)}  {words.tell_file(each)}"
-        for each in difference.files[:limit]
-    ]
+    largest = sorted(difference.files, key=lambda each: (-abs(each.growth), each.path))
+    files = [f"{words.SIGNS[each.change]} {root_path(each.path)}  {words.tell_file(each)}" for each in largest[:limit]]
     yield from _fold("Files", len(difference.files), write_fence(files, "diff"), limit)
     contents = list(_iter_contents(difference))
     yield from _fold("Contents", len(difference.contents), contents, None)
+
+
+def _write_layers(difference: ImageDiff) -> Iterator[str]:
+    """The layers that are not shared."""
+    pairs = difference.layers if "layers" in difference.scope.parts else ()
+    lines = []
+    for pair in pairs:
+        if pair.fate is LayerFate.SHARED:
+            continue
+        result, number = (difference.after, pair.after) if pair.after is not None else (difference.before, pair.before)
+        assert number is not None, "a pair has a layer on one side at least"
+        layer = result.layers[number]
+        lines.append(f"- {pair.fate} {number}: {write_code(tell_instruction(layer.step))}")
+    yield from _fold("Layers", len(lines), lines, None)
 
 
 def _write_table(
@@ -78,13 +91,13 @@ def _write_table(
 
 
 def _write_findings(difference: ImageDiff, limit: int | None) -> Iterator[str]:
-    new, fixed = difference.new_findings, difference.fixed_findings
+    new, fixed = difference.findings.new, difference.findings.fixed
     lines = [
         f"- **{told}** {finding.code} ({words.tell_severity(finding, difference)}): {write_prose(finding.message)}"
         for told, findings in (("new", new), ("fixed", fixed))
         for finding in findings[:limit]
     ]
-    title = f"Findings: {len(new):,} new, {len(fixed):,} fixed, {len(difference.kept_findings):,} kept"
+    title = f"Findings: {len(new):,} new, {len(fixed):,} fixed, {len(difference.findings.kept):,} kept"
     yield from _fold(title, max(len(new), len(fixed)), lines, limit)
 
 

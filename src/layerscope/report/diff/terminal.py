@@ -2,30 +2,38 @@
 
 from collections.abc import Iterable, Sequence
 
+from rich.table import Table
 from rich.text import Text
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
-from layerscope.diff.digest_cause import DigestCause
+from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.layers import LayerFate, LayerPair
-from layerscope.diff.risks import RiskLevel
+from layerscope.diff.risk import RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
 from layerscope.report.terminal.page import Page, start_fields, start_table
-from layerscope.rules.wording import tell_count, tell_size
+from layerscope.rules.wording import shorten, tell_count, tell_size
 
 _STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
 _SIGN_STYLES = {Change.ADDED: "added", Change.REMOVED: "removed", Change.CHANGED: "changed"}
 
 _LINE_STYLES = {"+": "added", "-": "removed", "~": "changed", "@": "muted"}
 
+RISKS = 20
+"""Risks that are told, at least."""
+
+DETAILS = 3
+"""Keys, layers or paths behind a cause of the digest that are told here; more are in the sections below."""
+
 CAUSES = 5
 """What brought bytes that is told on the first screen."""
 
-Row = tuple[Change, str, str, str]
+Row = tuple[Change, str, str, str, str]
+"""What became of a thing, its name, its values before and after, and where it is, if that has to be said."""
 
 
 def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
@@ -35,9 +43,10 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
     _draw_risks(page, difference)
     _draw_sizes(page, difference)
     _draw_same(page, difference)
+    _draw_digest(page, difference)
     _draw_table(page, "Characteristics", _list_traits(difference))
     _draw_table(page, "GPUs", _list_gpus(difference))
-    _draw_table(page, "Packages", _list_packages(difference))
+    _draw_table(page, "Packages", words.list_packages(difference))
     _draw_findings(page, difference)
     _draw_layers(page, difference)
     _draw_table(page, "Config", _list_config(difference))
@@ -48,34 +57,57 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
 
 
 def _draw_head(page: Page, difference: ImageDiff) -> None:
-    """Both images, and the outcome."""
+    """Both images, what is wrong with their bytes, and the outcome."""
     fields = start_fields()
     for label, result in (("before", difference.before), ("after", difference.after)):
         stored = sum(layer.size or 0 for layer in result.layers)
         told = f"{tell_size(stored)} in {tell_count(len(result.layers), 'layer')}"
         fields.add_row(label, Text(f"{escape_line(tell_reference(result.image.reference))}  {told}"))
+        for doubt in words.list_doubts(result):
+            fields.add_row("", Text.assemble((f"{page.symbols.bad} ", "bad"), escape_line(doubt)))
     page.add(fields)
-    style, symbol = ("good", page.symbols.good) if difference.is_same else ("changed", "~")
+    is_sound = difference.is_same and difference.is_whole
+    style, symbol = ("good", page.symbols.good) if is_sound else ("changed", "~")
     page.add_line((f"{symbol} ", style), words.tell_verdict(difference))
-    answer = difference.digest_cause
-    if answer.cause is not DigestCause.SAME:
-        more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
-        details = f": {', '.join(answer.details)}{more}" if answer.details else ""
-        page.add_line(("the digest differs by ", "label"), str(answer.cause), escape_text(details))
     if left := words.tell_left_out(difference):
         page.add_line(("left out  ", "label"), left)
 
 
+def _draw_digest(page: Page, difference: ImageDiff) -> None:
+    """Why the digest is another one: each cause, with what it comes to where that is little."""
+    told = "; ".join(map(_tell_cause, difference.digest_causes))
+    if told:
+        page.add_blank()
+        page.add_line(("the digest differs by  ", "label"), escape_text(told))
+
+
+def _tell_cause(answer: DigestAnswer) -> str:
+    if not answer.count:
+        return str(answer.cause)
+    return (
+        f"{answer.cause}: {', '.join(answer.details)}"
+        if answer.count <= DETAILS
+        else f"{answer.cause} ({answer.count:,})"
+    )
+
+
 def _draw_risks(page: Page, difference: ImageDiff) -> None:
-    if not difference.risks:
+    risks = difference.risks
+    if not risks:
         return
     page.add_heading("To know first")
-    for risk in difference.risks:
+    limit = page.context.limit and max(page.context.limit, RISKS)
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for risk in risks[:limit]:
         symbol = page.symbols.bad if risk.level is RiskLevel.BREAKS else page.symbols.dash
-        detail = f"  {risk.detail}" if risk.detail else ""
-        page.add_line(
-            (f"{symbol} ", _STYLES[risk.level]), escape_text(risk.text), (escape_text(detail), "muted"), indent=1
-        )
+        detail = f"  {escape_line(words.tell_detail(risk))}" if risk.detail else ""
+        told = Text.assemble(escape_line(shorten(risk.text)), (detail, "muted"))
+        table.add_row(Text(symbol, _STYLES[risk.level]), told)
+    page.add(table, indent=1)
+    if limit is not None and len(risks) > limit:
+        page.add_line((f"and {len(risks) - limit:,} more (--limit 0 for all)", "muted"), indent=1)
 
 
 def _draw_same(page: Page, difference: ImageDiff) -> None:
@@ -97,9 +129,12 @@ def _draw_table(page: Page, title: str, rows: Sequence[Row]) -> None:
     table.add_column("before", overflow="fold")
     table.add_column("after", overflow="fold")
     limit = page.context.limit
-    for change, name, before, after in rows[:limit]:
+    has_places = any(place for *_, place in rows[:limit])
+    if has_places:
+        table.add_column("in", overflow="fold")
+    for change, *cells in rows[:limit]:
         sign = Text(words.SIGNS[change], _SIGN_STYLES[change])
-        table.add_row(sign, *(Text(escape_line(cell)) for cell in (name, before, after)))
+        table.add_row(sign, *(Text(escape_line(cell)) for cell in (cells if has_places else cells[:-1])))
     page.add(table, indent=1)
     _draw_rest(page, len(rows))
 
@@ -111,27 +146,23 @@ def _draw_rest(page: Page, count: int) -> None:
 
 
 def _list_traits(difference: ImageDiff) -> list[Row]:
-    return [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
+    return [(each.change, each.name, each.before or "", each.after or "", "") for each in difference.traits]
 
 
 def _list_gpus(difference: ImageDiff) -> list[Row]:
-    return [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
-
-
-def _list_packages(difference: ImageDiff) -> list[Row]:
-    return [
-        (each.change, f"{each.key.kind}  {each.key.name}", ", ".join(each.before), ", ".join(each.after))
-        for each in difference.packages
-    ]
+    return [(Change.CHANGED, *words.tell_gpu_change(each), "") for each in difference.gpus]
 
 
 def _list_config(difference: ImageDiff) -> list[Row]:
-    told = ((change, words.tell_config(change)) for change in difference.config)
-    return [(change.change, name, before or "", after or "") for change, (name, before, after) in told]
+    return [
+        (change.change, change.name, shorten(change.before or ""), shorten(change.after or ""), "")
+        for change in difference.config
+    ]
 
 
 def _draw_findings(page: Page, difference: ImageDiff) -> None:
-    new, fixed, kept = difference.new_findings, difference.fixed_findings, difference.kept_findings
+    found = difference.findings
+    new, fixed, kept = found.new, found.fixed, found.kept
     if not (new or fixed):
         return
     page.add_heading("Findings", f"{len(new):,} new, {len(fixed):,} fixed, {len(kept):,} kept")

@@ -1,21 +1,23 @@
 """The words of a comparison, the same in every format."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final, Literal
 
 from layerscope.audit.image_diff import ImageDiff
-from layerscope.diff.change import Change, ValueChange
+from layerscope.audit.result import INTEGRITY_CODES, AuditResult
+from layerscope.diff.change import Change
+from layerscope.diff.digest_cause import DigestAnswer
+from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
-from layerscope.diff.packages import PackageChange
-from layerscope.diff.risks import RiskLevel
+from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.diff.sizes import SizeChange
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
-from layerscope.formats.secret_text import redact_text, redact_value
 from layerscope.report.places import root_path
 from layerscope.rules.finding import Finding
-from layerscope.rules.wording import tell_count, tell_size
+from layerscope.rules.wording import shorten, tell_count, tell_size
 
 SIGNS: Final = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
 
@@ -25,29 +27,10 @@ LEVELS: Final[dict[RiskLevel, Literal["breaks", "risky", "note"]]] = {
     RiskLevel.NOTE: "note",
 }
 
-_ENVIRONMENT: Final = "config.Env."
-
 
 def tell_growth(growth: int) -> str:
     """Bytes more or fewer, with their sign."""
     return f"{'+' if growth >= 0 else '-'}{tell_size(abs(growth))}"
-
-
-def tell_versions(versions: Sequence[str], none: str) -> str:
-    """Versions of one package; what stands for none."""
-    return ", ".join(versions) or none
-
-
-def tell_config(change: ValueChange) -> tuple[str, str | None, str | None]:
-    """A key and its values, credentials hidden."""
-    name = change.name.rpartition(".")[2] if change.name.startswith(_ENVIRONMENT) else ""
-    hidden = (None if value is None else _hide(name, value) for value in (change.before, change.after))
-    before, after = hidden
-    return change.name, before, after
-
-
-def _hide(name: str, value: str) -> str:
-    return redact_value(name, value) if name else redact_text(value)
 
 
 def tell_gpu(verdict: GpuVerdict | None) -> str:
@@ -57,12 +40,32 @@ def tell_gpu(verdict: GpuVerdict | None) -> str:
     return f"{verdict.verdict}, driver {verdict.minimum_driver}" if verdict.minimum_driver else str(verdict.verdict)
 
 
+def tell_gpu_change(change: GpuChange) -> tuple[str, str, str]:
+    """A GPU, and how both images fare on it."""
+    return name_gpu(change), tell_gpu(change.before), tell_gpu(change.after)
+
+
+def list_packages(difference: ImageDiff) -> list[tuple[Change, str, str, str, str]]:
+    """Every package that differs: kind and name, its versions, and its place where others of its name differ too."""
+    counts = Counter((each.key.kind, each.key.name) for each in difference.packages)
+    return [
+        (
+            each.change,
+            f"{each.key.kind}  {each.key.name}",
+            ", ".join(each.before),
+            ", ".join(each.after),
+            root_path(each.key.place) if counts[each.key.kind, each.key.name] > 1 else "",
+        )
+        for each in difference.packages
+    ]
+
+
 def tell_file(change: FileChange) -> str:
     """What is another about a file."""
     if change.change is not Change.CHANGED:
         node = change.after or change.before
         assert node is not None, "a change has a file on one side at least"
-        return node.type.name.lower().replace("_", " ") if not node.size else tell_size(node.size)
+        return tell_size(node.size) if node.size else node.type.name.lower().replace("_", " ")
     assert change.before is not None, "what changed was there before"
     assert change.after is not None, "what changed is there still"
     return ", ".join(_iter_aspects(change, change.before, change.after))
@@ -93,12 +96,22 @@ def tell_size_cause(change: SizeChange) -> str:
 
 
 def tell_verdict(difference: ImageDiff) -> str:
-    """The outcome in a sentence."""
+    """The outcome in a sentence, of the parts that were compared."""
+    scope = difference.scope
+    if not difference.matches_paths:
+        return "nothing matches --only-path in either image"
     if difference.is_same:
-        return "no difference" if not difference.scope.ignored else "no difference but what is left out"
-    files = tell_count(len(difference.files), "file")
-    packages = tell_count(len(difference.packages), "package")
-    return f"{files} and {packages} differ, {tell_growth(find_growth(difference))} for a container"
+        left_out = scope.ignored or scope.ignored_paths or scope.only_paths
+        whole = "" if difference.is_whole else ", as far as they could be read"
+        return f"no difference{' but what is left out' if left_out else ''}{whole}"
+    counts = {
+        "files": tell_count(len(difference.files), "file"),
+        "packages": tell_count(len(difference.packages), "package"),
+        "config": tell_count(len(difference.config), "config key"),
+    }
+    told = [count for part, count in counts.items() if part in scope.parts]
+    growth = f", {tell_growth(find_growth(difference))} for a container" if "files" in scope.parts else ""
+    return f"{', '.join(told)} differ{growth}" if told else "there are differences"
 
 
 def find_growth(difference: ImageDiff) -> int:
@@ -112,39 +125,50 @@ def tell_left_out(difference: ImageDiff) -> str:
     return ", ".join(f"{noise} {count:,}" for noise, count in counts)
 
 
-def tell_gpu_change(change: GpuChange) -> tuple[str, str, str]:
-    """A GPU, and how both images fare on it."""
-    return change.name, tell_gpu(change.before), tell_gpu(change.after)
+def tell_digest_cause(answer: DigestAnswer) -> tuple[str, tuple[str, ...], str]:
+    """A cause, some of what it comes to, and how much more there is."""
+    more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
+    return str(answer.cause), answer.details, more
 
 
-def tell_package(change: PackageChange) -> str:
-    """A package's name; Python's and npm's as their indexes spell it."""
-    return change.key.name
+def list_doubts(result: AuditResult) -> list[str]:
+    """Why what is told of an image may not be so: it is damaged, or was not read to its end."""
+    doubts = [shorten(finding.message) for finding in result.findings if finding.code in INTEGRITY_CODES]
+    unread = [str(layer.index) for layer in result.layers if not layer.is_whole]
+    if unread:
+        doubts.append(f"layer {', '.join(unread)} was not read to its end: what lies in it is missing here")
+    return doubts
+
+
+def tell_detail(risk: Risk) -> str:
+    """What a risk rests on, in one clause."""
+    return shorten(risk.detail.partition("; ")[0])
 
 
 def tell_severity(finding: Finding, difference: ImageDiff) -> str:
     """The severity, and what it was where the first image has the finding as well."""
-    graver = (each.severities for each in difference.graver_findings if each.finding is finding)
+    graver = (each.severities for each in difference.findings.graver if each.finding is finding)
     return next((f"graver, {told}" for told in graver), str(finding.severity))
 
 
 def tell_finding(finding: Finding) -> str:
     """What a finding comes to, in one clause."""
-    return finding.brief or finding.message.partition("; ")[0]
+    return finding.brief or shorten(finding.message.partition("; ")[0])
 
 
 def list_same(difference: ImageDiff) -> list[str]:
     """What did not change, of what a release engineer asks about."""
     parts, scope = difference.scope.parts, list[str]()
+    if not difference.is_whole:
+        return scope
     if "traits" in parts:
         scope += difference.same_traits
     if "gpus" in parts and not difference.gpus and difference.after.gpus:
         scope.append("GPUs")
-    for part, changes in (
-        ("config", difference.config),
-        ("packages", difference.packages),
-        ("files", difference.files),
-    ):
-        if part in parts and not changes:
-            scope.append(part)
-    return scope
+    has_all_files = not (difference.left_out or difference.scope.ignored_paths or difference.scope.only_paths)
+    changes = {"config": difference.config, "packages": difference.packages, "files": difference.files}
+    return scope + [
+        part
+        for part, changed in changes.items()
+        if part in parts and not changed and (part != "files" or has_all_files)
+    ]

@@ -1,0 +1,73 @@
+"""Findings of two images: new, fixed and kept, by what they are about."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from layerscope.diff.findings import Graver, identify, tell_apart
+from layerscope.rules.finding import Finding
+from layerscope.rules.severity import Severity
+
+
+@dataclass(frozen=True)
+class FindingChanges:
+    """What is wrong with the second image alone or graver there, what was wrong with the first alone, and the rest.
+
+    A finding that says less than before, of fewer paths, is kept.
+    """
+
+    new: tuple[Finding, ...] = ()
+    fixed: tuple[Finding, ...] = ()
+    kept: tuple[Finding, ...] = ()
+    graver: tuple[Graver, ...] = ()
+    """Those of the new ones that the first image has as well, and how grave they are there."""
+
+
+def compare_image_findings(before: Sequence[Finding], after: Sequence[Finding]) -> FindingChanges:
+    """Every finding of the second image is new or kept; one of the first is fixed if nothing of it is left."""
+    new = tuple(_iter_new(before, after))
+    kept = tuple(finding for finding in after if not any(finding is other for other in new))
+    worst = _grade(before)
+    graver = tuple(Graver(each, worst[tell_apart(each)]) for each in new if tell_apart(each) in worst)
+    return FindingChanges(new, tuple(_iter_fixed(before, after)), kept, graver)
+
+
+def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
+    worst = _grade(before)
+    known = _collect_paths(before)
+    for finding in after:
+        severity = worst.get(tell_apart(finding))
+        if severity is not None:
+            if finding.severity > severity:
+                yield finding
+            continue
+        code, paths = identify(finding)
+        if None in paths or not paths <= known.get(code, frozenset()):
+            yield finding
+
+
+def _iter_fixed(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
+    told, left = _grade(after), _collect_paths(after)
+    for finding in before:
+        if tell_apart(finding) in told:
+            continue
+        code, paths = identify(finding)
+        if None in paths or not paths & left.get(code, frozenset()):
+            yield finding
+
+
+def _grade(findings: Iterable[Finding]) -> dict[object, Severity]:
+    """The worst severity of each finding, by what tells it from others."""
+    worst: dict[object, Severity] = {}
+    for finding in findings:
+        key = tell_apart(finding)
+        worst[key] = max(worst.get(key, finding.severity), finding.severity)
+    return worst
+
+
+def _collect_paths(findings: Iterable[Finding]) -> dict[str, frozenset[str | None]]:
+    """All paths that each rule speaks of."""
+    found: dict[str, frozenset[str | None]] = {}
+    for finding in findings:
+        code, paths = identify(finding)
+        found[code] = found.get(code, frozenset()) | paths
+    return found

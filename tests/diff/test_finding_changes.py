@@ -1,0 +1,49 @@
+"""Findings are new, fixed or kept by what they are about."""
+
+from layerscope.diff.finding_changes import compare_image_findings
+from layerscope.rules.finding import Finding, Location
+from layerscope.rules.severity import Confidence, Severity
+
+
+def make(code: str, *paths: str | None, message: str = "", severity: Severity = Severity.LOW) -> Finding:
+    """A finding at some paths."""
+    places = tuple(Location(0, path) for path in paths) or (Location(),)
+    return Finding(code, code.lower(), "title", message, severity, Confidence.HIGH, places)
+
+
+def see(before: list[Finding], after: list[Finding]) -> tuple[list[str], list[str], list[str]]:
+    """The messages of new, fixed and kept findings."""
+    found = compare_image_findings(before, after)
+    new, fixed, kept = ([each.message for each in part] for part in (found.new, found.fixed, found.kept))
+    return new, fixed, kept
+
+
+def test_a_path_more_is_new_and_fixes_nothing() -> None:
+    """What was there is there still."""
+    one, both = make("X1", "a", message="one"), make("X1", "a", "b", message="both")
+    assert see([one], [both]) == (["both"], [], [])
+
+
+def test_a_path_less_is_kept() -> None:
+    """The rest of it is no news."""
+    one, both = make("X1", "a", message="one"), make("X1", "a", "b", message="both")
+    assert see([both], [one]) == ([], [], ["one"])
+
+
+def test_all_paths_gone_is_fixed() -> None:
+    """And another path is new."""
+    assert see([make("X1", "a", message="a")], [make("X1", "b", message="b")]) == (["b"], ["a"], [])
+
+
+def test_a_graver_finding_is_new() -> None:
+    """A milder one is not."""
+    mild, grave = make("X1", "a", message="mild"), make("X1", "a", message="grave", severity=Severity.HIGH)
+    assert see([mild], [grave]) == (["grave"], [], [])
+    assert see([grave], [mild]) == ([], [], ["mild"])
+
+
+def test_findings_about_the_config_go_by_their_words() -> None:
+    """Numbers apart, which may be other ones."""
+    before = [make("X1", message="3 variables"), make("X1", message="a variable A")]
+    after = [make("X1", message="4 variables"), make("X1", message="a variable B")]
+    assert see(before, after) == (["a variable B"], ["a variable A"], ["4 variables"])
