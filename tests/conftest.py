@@ -33,10 +33,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses an engine, so that none can be forgotten."""
+    """Mark every test that uses an engine or a browser, so that none can be forgotten."""
     for item in items:
-        if ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        used = set(getattr(item, "fixturenames", ()))
+        if ENGINE_FIXTURES & used:
             item.add_marker("engine")
+        if "tab" in used:
+            item.add_marker("browser")
 
 
 @pytest.hookimpl(wrapper=True)

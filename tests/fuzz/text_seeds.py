@@ -170,7 +170,12 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
     ),
     "semantic_version": (b"1.2.3-rc.1+build.5", b"v10.0.0"),
     "shebang": (b"#!/usr/bin/env -S python3 -u\nprint()\n", b"#! /bin/sh -e\r\n"),
+    "requirements_file": (
+        b"numpy[x]>=1.24,!=1.25 ; python_version<'3.9' # c\n-r other.txt\npandas==2.1 \\\n --hash=sha256:00\n-e .\n",
+        b"--index-url https://x/simple\n./a-1.0-py3-none-any.whl\nb @ https://x/b.whl\n",
+    ),
     "shell_list": (b"a 'b' && \"$(c ${d})\" | e 2>&1 >f; g || h \\; i", b"if a; then b; fi # c\ncat <<d"),
+    "shell_output": (b"exec python3 serve.py >/tmp/log 2>&1 & wait $!; tail -f /tmp/log | grep -v x", b"a &>/dev/null"),
     "shell_script": (
         b'#!/bin/bash\nset -e # c\n: "${A:=/m}"\nB=(x "$A" \\\n y)\nexec vllm serve "${B[@]}" --port ${P:-90} "$@"\n',
         b"if [ -z \"$A\" ]; then A='$x'; fi\ncat <<-E >&2\n\tz\n\tE\ncase $1 in a|b) exec x ;; esac\n",

@@ -357,6 +357,26 @@ def test_a_missing_trailer_is_named() -> None:
     assert (damage, kinds(index)) == (None, [anomaly.MISSING_TRAILER])
 
 
+@pytest.mark.parametrize("chunk", [1, 512, 1 << 20])
+@pytest.mark.parametrize("missing", [1, 300, 509])
+def test_padding_that_is_missing_at_the_end_is_no_damage(missing: int, chunk: int) -> None:
+    """Runtimes take it for the end, and umoci writes no more; the size is that of the bytes that are there."""
+    whole = write_tar([file("a", b"x" * 600), file("b", b"yes")], trailer=False)
+    index, damage = scan(whole[:-missing], chunk=chunk)
+    assert (damage, kinds(index), index.paths) == (None, [anomaly.MISSING_TRAILER], ["a", "b"])
+    assert index.uncompressed_size == len(whole) - missing
+
+
+@pytest.mark.parametrize("chunk", [1, 512, 1 << 20])
+def test_content_that_is_missing_is_damage(chunk: int) -> None:
+    """One byte too few, and be it of something that is no file."""
+    whole = write_tar([file("a"), file(".wh.b", b"yes")], trailer=False)
+    for cut in (510, 511, 512):
+        _, damage = scan(whole[:-cut], chunk=chunk)
+        assert damage is not None
+        assert damage.kind is DamageKind.TRUNCATED
+
+
 def test_global_headers_are_ignored_as_runtimes_do() -> None:
     """Records of a PAX global header change no entry."""
     index, _ = scan(write_tar([file("a")], global_records={"path": b"evil", "comment": b"x"}))

@@ -13,6 +13,7 @@ from support.hostile_texts import ATTACKS, REVEALED, make_hostile
 from support.report_checks import (
     check_cyclonedx,
     check_gitlab,
+    check_html,
     check_junit,
     check_markdown,
     check_sarif,
@@ -59,9 +60,17 @@ def parse_terminal(text: str) -> None:
     assert text.endswith("\n")
 
 
+def parse_html(text: str) -> None:
+    """Three findings and two layers; what the script works on is as safe to show as the page itself."""
+    page = check_html(text)
+    assert (page.tags.count("article"), page.tags.count("script"), page.tags.count("rect")) == (3, 2, 4)
+    assert all(sign.isprintable() for value in iter_values(page.data) for sign in value)
+
+
 PARSERS: Final[dict[str, Callable[[str], Any]]] = {
     "terminal": parse_terminal,
     "json": json.loads,
+    "html": parse_html,
     "sarif": parse_sarif,
     "markdown": check_markdown,
     "junit": parse_junit,

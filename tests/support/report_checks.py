@@ -4,8 +4,11 @@ import json
 import re
 import tempfile
 import xml.etree.ElementTree as ET
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
@@ -29,6 +32,13 @@ _CYCLONEDX: Final = JsonStrictValidator(SchemaVersion.V1_6)
 _FOLDED: Final = re.compile(r"<details>\n<summary>[\w ,:()-]+</summary>\n?|</details>\n?")
 _WORDS: Final = re.compile(r"[\w%.,:;()'… &-]*")
 _SIGNS: Final = re.compile("[🟥🟧🟨🟦⬜✅❌]|⚠️")
+
+
+_ELEMENTS: Final = re.compile(
+    "html|head|meta|title|link|style|body|script|header|nav|main|footer|section|article|h[123]|p|div|span|ul|ol|li|dl|dt|dd"
+    "|table|caption|thead|tbody|tr|th|td|a|code|pre|strong|button|label|input|details|summary|svg|rect"
+)
+"""Those of a page; an image can add none."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,71 @@ def _read_command(line: str) -> Annotation:
 
 def _unescape(text: str) -> str:
     return text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+
+
+def check_html(text: str) -> "PageReader":
+    """A page whose policy allows its own script and style alone, and in which nothing else could run or be fetched."""
+    page = PageReader()
+    page.feed(text)
+    page.close()
+    assert not page.open, page.open
+    script, style = page.contents["script"], page.contents["style"]
+    assert [kind for kind, _ in script] in (["application/json", None], [None])
+    hashes = [f"'sha256-{b64encode(sha256(each.encode()).digest()).decode()}'" for _, each in (script[-1], *style)]
+    assert page.policy == (
+        f"default-src 'none'; script-src {hashes[0]}; style-src {hashes[1]}; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+    assert page.addresses <= {"data:,"}
+    page.data = json.loads(script[0][1]) if len(script) > 1 else {}
+    return page
+
+
+class PageReader(HTMLParser):
+    """What an HTML parser finds in a page: its elements, what scripts and styles hold, and every address."""
+
+    def __init__(self) -> None:
+        """Start with an empty page."""
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.contents: dict[str, list[tuple[str | None, str]]] = {"script": [], "style": []}
+        self.addresses: set[str] = set()
+        """Those that leave the page."""
+        self.policy = ""
+        self.data: dict[str, Any] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element; it has no attribute that could run something or that the policy forbids."""
+        named = dict(attrs)
+        assert _ELEMENTS.fullmatch(tag), tag
+        assert not [name for name in named if name.startswith("on") or name in {"style", "src", "srcset", "action"}]
+        href = named.get("href") or "#"
+        self.addresses |= set() if href.startswith("#") else {href}
+        if named.get("http-equiv") == "Content-Security-Policy":
+            self.policy = named["content"] or ""
+        if tag in self.contents:
+            self.contents[tag].append((named.get("type"), ""))
+        self.tags.append(tag)
+        if tag not in {"meta", "link", "input"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Every element that was opened is closed, in order."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Keep what is read, and apart from it what is run."""
+        if self.open and self.open[-1] in self.contents:
+            kind, before = self.contents[self.open[-1]][-1]
+            self.contents[self.open[-1]][-1] = (kind, before + data)
+        else:
+            self.texts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        """There is none of ours."""
+        raise AssertionError(data)
 
 
 def check_gitlab(text: str) -> list[dict[str, Any]]:

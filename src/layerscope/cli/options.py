@@ -64,7 +64,7 @@ output_option: Final = option(
     "--output",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help="terminal or json (audit: sarif, markdown, junit, github, gitlab, cyclonedx or spdx, too), "
+    help="terminal or json (audit: html, sarif, markdown, junit, github, gitlab, cyclonedx or spdx, too), "
     "to a file if named; repeatable.",
 )
 limit_option: Final = option(

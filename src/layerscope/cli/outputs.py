@@ -21,7 +21,7 @@ TEXT_AND_JSON = ("terminal", "json")
 PLAN_FORMATS: Final = (*TEXT_AND_JSON, "markdown")
 """Those of `fix`."""
 
-AUDIT_FORMATS: Final = (*PLAN_FORMATS, "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
+AUDIT_FORMATS: Final = (*PLAN_FORMATS, "html", "sarif", "junit", "github", "gitlab", "cyclonedx", "spdx")
 """Those of `audit`, by name: what makes them is imported with the command alone."""
 
 

@@ -23,6 +23,7 @@ class BlockReader:
         self.view = memoryview(b"")
         self.position = 0
         self._before = 0
+        self._padding = 0, 0
 
     @property
     def offset(self) -> int:
@@ -41,7 +42,11 @@ class BlockReader:
         return False
 
     def read_block(self) -> bytes | None:
-        """The next 512 bytes; None at the end of the stream. Raises TruncatedError inside a block or a skip."""
+        """The next 512 bytes; None at the end of the stream, also where that lacks padding which was to be skipped.
+
+        Go's archive/tar, which container runtimes read with, takes that for an end (tryReadFull in its reader.go), and
+        umoci writes it. Raises TruncatedError inside a block or any other skip.
+        """
         pieces = b""
         while True:
             if self.position < len(self.chunk):
@@ -51,8 +56,11 @@ class BlockReader:
                 if len(pieces) == BLOCK:
                     return pieces
             if not self.advance():
-                if pieces or self.position > len(self.chunk):
+                missing = self.position - len(self.chunk)
+                end, padding = self._padding
+                if pieces or (missing > 0 and (self.offset != end or missing > padding)):
                     raise TruncatedError
+                self.position = min(self.position, len(self.chunk))
                 return None
 
     def iter_body(self, size: int) -> Iterator[memoryview]:
@@ -71,7 +79,17 @@ class BlockReader:
 
     def skip_padding(self, size: int) -> None:
         """Skip what fills a body of `size` bytes up to whole blocks."""
-        self.position += -size % BLOCK
+        self._pass_padding(self.position + -size % BLOCK, -size % BLOCK)
+
+    def pass_members(self, position: int) -> None:
+        """Go on to where members end whose contents lie whole in the chunk; beyond it may lie padding."""
+        if position != self.position:
+            self._pass_padding(position, max(0, position - len(self.chunk)))
+
+    def _pass_padding(self, position: int, padding: int) -> None:
+        """Go to a position before which there are so many bytes of padding, which may be missing at the end."""
+        self.position = position
+        self._padding = self.offset, padding
 
     def skip(self, size: int) -> None:
         """Skip that many bytes; the end of the stream in them shows when the next block is read."""

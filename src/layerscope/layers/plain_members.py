@@ -33,13 +33,12 @@ def take_plain_members(parts: ScanParts) -> None:
     """
     reader, columns, headers, names = parts.reader, parts.columns, parts.headers, parts.names
     chunk, view, position, before = reader.chunk, reader.view, reader.position, reader.offset - reader.position
-    end, last = len(chunk), len(chunk) - BLOCK
-    sums, attributes, times, directories = headers.sums, headers.attributes, headers.times, names.directories
-    paths, current, add_run = columns.paths, columns.directory, columns.runs.append
-    add_path, add_type, add_attribute = paths.append, columns.types.append, columns.attributes.append
+    end, last, sums = len(chunk), len(chunk) - BLOCK, headers.sums
+    attributes, times, directories = headers.attributes, headers.times, names.directories
+    paths, current, add_run, add_path = columns.paths, columns.directory, columns.runs.append, columns.paths.append
+    add_type, add_attribute, digests = columns.types.append, columns.attributes.append, columns.digests
     add_size, add_time, add_offset = columns.sizes.append, columns.mtimes_ns.append, columns.offsets.append
-    digests, is_wanted = columns.digests, parts.extractors.is_wanted
-    unpack, type_of, sha256 = _HEADER.unpack, _TYPES.get, hashlib.sha256
+    unpack, type_of, sha256, is_wanted = _HEADER.unpack, _TYPES.get, hashlib.sha256, parts.extractors.is_wanted
     while position <= last:
         start = position + BLOCK
         header = chunk[position:start]
@@ -79,7 +78,8 @@ def take_plain_members(parts: ScanParts) -> None:
         add_time(mtime_ns)
         add_offset(before + start)
         position = start + (size + 511 & -512)
-    reader.position, columns.directory = position, current
+    columns.directory = current
+    reader.pass_members(position)
 
 
 def _show(parts: ScanParts, path: str, body: memoryview, attribute: int) -> None:

@@ -19,6 +19,12 @@ def _make_json() -> Format:
     return JsonFormat()
 
 
+def _make_html() -> Format:
+    from layerscope.report.html.html_format import HtmlFormat
+
+    return HtmlFormat()
+
+
 def _make_sarif() -> Format:
     from layerscope.report.sarif.sarif_format import SarifFormat
 
@@ -71,6 +77,7 @@ FORMATS: Final[dict[str, Callable[[], Format]]] = {
     "terminal": _make_terminal,
     "json": _make_json,
     "markdown": _make_markdown,
+    "html": _make_html,
     "sarif": _make_sarif,
     "junit": _make_junit,
     "github": _make_github,

@@ -63,7 +63,7 @@ def render_rule_text(rule: RuleDoc, context: RenderContext) -> str:
     page.add_line(f"{rule.title}.")
     for section in rule.sections:
         page.add_heading(section.heading)
-        for paragraph in _join_paragraphs(section.text):
+        for paragraph in join_paragraphs(section.text):
             _draw_paragraph(page, paragraph)
     if rule.fixed_in:
         page.add_heading("Fixed by layerscope")
@@ -99,7 +99,7 @@ def _summarise(rule: RuleDoc) -> dict[str, str]:
     }
 
 
-def _join_paragraphs(text: str) -> list[str]:
+def join_paragraphs(text: str) -> list[str]:
     """Lines joined into paragraphs, to be wrapped anew; indented lines and lists keep their own."""
     paragraphs: list[str] = []
     is_open = False

@@ -62,7 +62,7 @@ def test_a_file_is_enough(answer: Answer, service: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("outputs", "message"),
     [
-        (["-o", "yaml"], "output format 'yaml': expected one of terminal, json, markdown, sarif"),
+        (["-o", "yaml"], "output format 'yaml': expected one of terminal, json, markdown, html, sarif"),
         (["-o", "json="], "expected FORMAT=PATH, found no path"),
         (["-o", "json", "-o", "terminal"], "expected at most one without =PATH"),
     ],

@@ -14,6 +14,7 @@ from support.images import build_image, list_recipes, write_image
 from support.report_checks import (
     check_cyclonedx,
     check_gitlab,
+    check_html,
     check_junit,
     check_markdown,
     check_sarif,
@@ -26,6 +27,7 @@ Answer = Callable[..., tuple[int, bytes, str]]
 ImageWriter = Callable[[str, str], Path]
 
 CHECKS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "html": check_html,
     "sarif": check_sarif,
     "markdown": check_markdown,
     "junit": check_junit,
@@ -67,6 +69,7 @@ def test_every_format_of_a_fixture_is_valid(
     assert len([case for case in read["junit"].iter("testcase") if case.get("name") != "no findings"]) == len(
         read["gitlab"]
     )
+    assert read["html"].tags.count("article") == len(report["findings"])
     assert first["markdown"].count("<summary>") >= len(report["findings"])
 
 

@@ -12,7 +12,9 @@ import pytest
 
 from layerscope.report.json_schema import DIFF_SCHEMA_FILE, render_diff_schema
 from support.built_image import build_image
+from support.hostile_texts import ATTACKS
 from support.images import write_image
+from support.report_checks import check_html
 from support.tar_writer import TarMember, directory, file, symlink
 
 Answer = Callable[..., tuple[int, bytes, str]]
@@ -119,6 +121,28 @@ def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None
     text = answer("diff", before, after, "-o", "markdown")[1].decode()
     assert "- **risky** numpy goes from 1.26.4 to 2.1.0" in text
     assert text.count("<details>") == text.count("</details>") > 1
+
+
+def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:
+    """What to know first, and every part in a table; the same images give the same bytes."""
+    before = write_version(tmp_path, "1.4")
+    hostile = "srv/" + ATTACKS["html"].replace("/", "|")
+    after = write_version(tmp_path, "1.5", numpy="2.1.0", extra=[file(hostile, b"x" * 50)], User="<b>root")
+    code, out, _ = answer("diff", before, after, "-p", "-o", "html")
+    page = check_html(out.decode())
+    text = " ".join(page.texts)
+    assert code == 1
+    for told in (
+        "numpy goes from 1.26.4 to 2.1.0",
+        "To know first",
+        "<b>root",
+        "<script>alert(1)<|script>",
+        "Files (",
+        "Contents (",
+    ):
+        assert told in text
+    assert page.tags.count("script") == 1
+    assert answer("diff", before, after, "-p", "-o", "html")[1] == out
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,16 @@ def _load_markdown() -> Render:
     return render_diff_markdown
 
 
+def _load_html() -> Render:
+    from layerscope.report.diff.html import render_diff_html
+
+    return render_diff_html
+
+
 DIFF_FORMATS: Final[dict[str, Callable[[], Render]]] = {
     "terminal": _load_terminal,
     "json": _load_json,
     "markdown": _load_markdown,
+    "html": _load_html,
 }
 """Loaded when asked for."""

@@ -24,7 +24,7 @@ WORDS: Final = {
     Verdict.NONE: "cannot run",
     Verdict.NO_CODE: "no device code",
 }
-_STYLES: Final = {
+STYLES: Final = {
     Verdict.NATIVE: "good",
     Verdict.JIT: "doubt",
     Verdict.PARTIAL: "doubt",
@@ -56,11 +56,11 @@ def draw_gpus(page: Page, result: AuditResult) -> None:
         if blocked is not None:
             page.add_line(("by its code alone, which counts for nothing as long as this holds: ", "muted"), indent=2)
             page.add_line(escape_text(blocked.reason), indent=2)
-        _draw_common(page, [_unblock(verdict) for verdict in result.gpus])
+        _draw_common(page, [unblock(verdict) for verdict in result.gpus])
     _tell_compiled(page, result)
 
 
-def _unblock(verdict: GpuVerdict) -> GpuVerdict:
+def unblock(verdict: GpuVerdict) -> GpuVerdict:
     """What code and driver alone say."""
     if verdict.code_verdict is None:
         return verdict
@@ -90,7 +90,7 @@ def _tell_compiled(page: Page, result: AuditResult) -> None:
     """
     unused = find_unused_libraries(result.facts)
     found: dict[str, list[str]] = {}
-    for verdict in map(_unblock, result.gpus):
+    for verdict in map(unblock, result.gpus):
         for library in verdict.libraries if verdict.verdict is Verdict.NATIVE else ():
             if library.verdict is Verdict.JIT and library.path not in unused:
                 found.setdefault(library.name, []).append(verdict.name)
@@ -217,7 +217,7 @@ def join_reasons(verdicts: Iterable[GpuVerdict]) -> list[tuple[str, list[str]]]:
 
 def sign_verdict(page: Page, verdict: GpuVerdict) -> Text:
     """A verdict as a sign and a word."""
-    style = _STYLES[verdict.verdict]
+    style = STYLES[verdict.verdict]
     symbol = {"good": page.symbols.good, "bad": page.symbols.bad, "doubt": page.symbols.doubt}[style]
     return Text(f"{symbol} {WORDS[verdict.verdict]}", style)
 

@@ -33,31 +33,39 @@ _PROOFS = {
 
 def draw_verdict(page: Page, result: AuditResult) -> None:
     """Draw the verdict: a line on the bytes, on GPUs and on the probe if there are such, and on what was found."""
-    page.add(_hang(*_judge_bytes(page, result)))
-    for line in tell_gpus(page, result):
-        page.add(_hang(*line))
+    for word, *told in list_verdicts(page, result):
+        page.add(_hang(word, *told))
+
+
+def list_verdicts(page: Page, result: AuditResult) -> list[tuple[tuple[str, str], *tuple[Part, ...]]]:
+    """The lines of the verdict: a word with its style, and what is told beside it."""
+    lines: list[tuple[tuple[str, str], *tuple[Part, ...]]] = [_judge_bytes(page, result), *tell_gpus(page, result)]
     if probe := tell_probe(page, result):
-        page.add(_hang(*probe))
-    page.add(_hang(*_judge_findings(page, result)))
+        lines.append(probe)
+    return [*lines, _judge_findings(page, result)]
 
 
 def draw_image(page: Page, result: AuditResult) -> None:
     """Draw which image this is: name, platform, the three digests, size, waste, and how it was read."""
-    image = result.image
     fields = start_fields()
-    add_identity(fields, image)
+    add_identity(fields, result.image)
     if stack := tell_stack(page, result):
         fields.add_row("stack", stack)
-    fields.add_row("size", f" {page.symbols.dot} ".join(_tell_size(page, result)))
-    fields.add_row("waste", _tell_waste(page, result))
-    if result.base is not None:
-        layers = tell_count(result.base.layers, "layer")
-        fields.add_row("base", f"{escape_line(result.base.reference)} ({layers}, by {result.base.evidence})")
-    fields.add_row("read", _tell_reading(page, result))
-    for note in image.notes:
-        fields.add_row("note", escape_line(note))
+    for name, told in list_measures(page, result):
+        fields.add_row(name, told)
     page.add_blank()
     page.add(fields)
+
+
+def list_measures(page: Page, result: AuditResult) -> list[tuple[str, str | Text]]:
+    """What the image weighs and wastes, what it builds on, and how it was read, by name."""
+    rows: list[tuple[str, str | Text]] = [("size", f" {page.symbols.dot} ".join(_tell_size(page, result)))]
+    rows.append(("waste", _tell_waste(page, result)))
+    if result.base is not None:
+        layers = tell_count(result.base.layers, "layer")
+        rows.append(("base", f"{escape_line(result.base.reference)} ({layers}, by {result.base.evidence})"))
+    rows.append(("read", _tell_reading(page, result)))
+    return [*rows, *(("note", escape_line(note)) for note in result.image.notes)]
 
 
 def _hang(word: tuple[str, str], *told: Part) -> Table:

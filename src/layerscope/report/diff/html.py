@@ -1,0 +1,229 @@
+"""A comparison as a page for a browser: what to know first, and everything that it rests on, to be searched."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from layerscope.audit.image_diff import ImageDiff
+from layerscope.diff.change import Change
+from layerscope.diff.contents.content_diff import ContentDiff
+from layerscope.diff.layers import LayerFate, LayerPair
+from layerscope.diff.risk import Risk, RiskLevel
+from layerscope.report.context import RenderContext
+from layerscope.report.diff import words
+from layerscope.report.html.markup import (
+    Markup,
+    element,
+    join,
+    write_fields,
+    write_line,
+    write_section,
+    write_table,
+    write_text,
+)
+from layerscope.report.html.page_template import fill_page
+from layerscope.report.instruction import tell_instruction
+from layerscope.report.places import root_path, tell_reference
+from layerscope.rules.finding import Finding
+from layerscope.rules.wording import begin, tell_count, tell_size
+
+MOST: Final = 5_000
+"""Rows of a table; the JSON report has all."""
+
+MOST_CONTENTS: Final = 1_000
+"""Files whose insides are shown."""
+MOST_LINES: Final = 400
+"""Lines of one of them."""
+
+_SCRIPTS: Final = ("matcher.js", "parts.js", "diff.js")
+_STYLES: Final = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "doubt", RiskLevel.NOTE: "note"}
+_SIGN_STYLES: Final = {Change.ADDED: "good", Change.REMOVED: "bad", Change.CHANGED: "doubt"}
+
+_NONE: Final = "\N{EN DASH}"
+
+Row = tuple[Change, str, str, str]
+
+
+def render_diff_html(difference: ImageDiff, context: RenderContext) -> str:  # noqa: ARG001 -- as every format
+    """The comparison as one page; without its script it lacks the search alone."""
+    before, after = (tell_reference(each.image.reference) for each in (difference.before, difference.after))
+    return fill_page(
+        "diff.html",
+        _SCRIPTS,
+        title=write_line(f"{before} → {after}"),
+        head=_write_head(difference),
+        sections=join(*_iter_sections(difference)),
+    )
+
+
+def _write_head(difference: ImageDiff) -> Markup:
+    """Both images, and the outcome."""
+    outcome = element("strong", write_line(begin(words.tell_verdict(difference))))
+    rows = [("outcome", outcome)]
+    for label, result in (("before", difference.before), ("after", difference.after)):
+        stored = tell_size(sum(layer.size or 0 for layer in result.layers))
+        name = element("code", write_line(tell_reference(result.image.reference)))
+        digest = element("code", write_text(str(result.image.manifest_digest or result.image.config_digest)))
+        told = write_line(f" {stored} in {tell_count(len(result.layers), 'layer')}, ")
+        doubts = (element("p", write_line(doubt), class_="bad") for doubt in words.list_doubts(result))
+        rows.append((label, join(name, told, digest, *doubts)))
+    for answer in difference.digest_causes:
+        cause, details, more = words.tell_digest_cause(answer)
+        rows.append(("digest differs by", write_line(f"{cause}{': ' if details else ''}{', '.join(details)}{more}")))
+    same, left = [] if difference.is_same else words.list_same(difference), words.tell_left_out(difference)
+    rows += [("the same", write_line(", ".join(same)))] if same else []
+    rows += [("left out", write_line(left))] if left else []
+    return write_fields(rows)
+
+
+def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
+    """The parts in which something differs, the most important first."""
+    if difference.risks:
+        yield write_section("To know first", element("ul", *map(_write_risk, difference.risks)), name="risks")
+    yield from _write_rows("Size", (">growth", "cause"), list(_iter_sizes(difference)), name="size")
+    traits: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
+    yield from _write_changes("Characteristics", traits, name="traits")
+    gpus: list[Row] = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
+    yield from _write_changes("GPUs", gpus, name="gpus")
+    packages: list[Row] = [
+        (change, f"{name} in {place}" if place else name, before, after)
+        for change, name, before, after, place in words.list_packages(difference)
+    ]
+    yield from _write_changes("Packages", packages, name="packages")
+    yield from _write_findings(difference)
+    yield from _write_rows(
+        "Layers", (">before", ">after", ">stored", "", "instruction"), list(_iter_layers(difference)), name="layers"
+    )
+    config: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
+    yield from _write_changes("Config", config, name="config")
+    yield from _write_rows("History", ("", "instruction"), list(_iter_history(difference)), name="history")
+    yield from _write_rows(
+        "Files",
+        ("", ">growth", "path", "what"),
+        list(_iter_files(difference)),
+        name="files",
+        count=len(difference.files),
+    )
+    yield from _write_contents(difference)
+
+
+def _write_risk(risk: Risk) -> Markup:
+    level = element("strong", write_line(words.LEVELS[risk.level]), class_=_STYLES[risk.level])
+    detail = element("span", write_line(f" {risk.detail}"), class_="note") if risk.detail else Markup("")
+    return element("li", level, write_line(f" {risk.text}"), detail)
+
+
+def _write_changes(title: str, rows: Sequence[Row], *, name: str) -> Iterator[Markup]:
+    """Things by name, before and after."""
+    told = [
+        element("tr", _sign(change), *(element("td", write_line(cell or _NONE)) for cell in cells))
+        for change, *cells in rows
+    ]
+    yield from _write_rows(title, ("", "name", "before", "after"), told, name=name)
+
+
+def _write_rows(
+    title: str, head: tuple[str, ...], rows: Sequence[Markup], *, name: str, count: int = 0
+) -> Iterator[Markup]:
+    """A table, if there is anything in it, up to the ceiling; `count` rows in all where not all are given."""
+    if not rows:
+        return
+    count = count or len(rows)
+    table = write_table(title, head, list(rows[:MOST]), name=f"{name}-table")
+    left = f"the first {MOST:,}; -o json has all" if count > MOST else ""
+    yield write_section(f"{title} ({count:,})", table, name=name, note=left)
+
+
+def _sign(change: Change) -> Markup:
+    return element("td", element("strong", write_text(words.SIGNS[change]), class_=_SIGN_STYLES[change]))
+
+
+def _iter_sizes(difference: ImageDiff) -> Iterator[Markup]:
+    for each in difference.sizes:
+        growth = element("td", write_line(words.tell_growth(each.growth)), class_="number")
+        yield element("tr", growth, element("td", write_line(words.tell_size_cause(each))))
+
+
+def _write_findings(difference: ImageDiff) -> Iterator[Markup]:
+    new, fixed, kept = difference.findings.new, difference.findings.fixed, difference.findings.kept
+    rows = [_write_finding("new", "bad", finding) for finding in new]
+    rows += [_write_finding("fixed", "good", finding) for finding in fixed]
+    if not rows:
+        return
+    table = write_table("Findings", ("", "severity", "code", "finding"), rows[:MOST], name="findings-table")
+    note = f"{len(new):,} new, {len(fixed):,} fixed, {len(kept):,} kept"
+    yield write_section("Findings", table, name="findings", note=note)
+
+
+def _write_finding(told: str, style: str, finding: Finding) -> Markup:
+    severity = str(finding.severity)
+    cells = (
+        element("strong", write_line(told), class_=style),
+        element("span", write_line(severity), class_=f"severity {severity}"),
+        element("code", write_line(f"{finding.code} {finding.rule}")),
+        write_line(finding.message),
+    )
+    return element("tr", *(element("td", cell) for cell in cells))
+
+
+def _iter_layers(difference: ImageDiff) -> Iterator[Markup]:
+    pairs = difference.layers if "layers" in difference.scope.parts else ()
+    if all(pair.fate is LayerFate.SHARED for pair in pairs):
+        return
+    yield from (_write_layer(pair, difference) for pair in pairs)
+
+
+def _write_layer(pair: LayerPair, difference: ImageDiff) -> Markup:
+    result, number = (difference.before, pair.before or 0) if pair.after is None else (difference.after, pair.after)
+    layer = result.layers[number]
+    cells = ["" if each is None else str(each) for each in (pair.before, pair.after)]
+    cells.append("" if layer.size is None else tell_size(layer.size))
+    return element(
+        "tr",
+        *(element("td", write_line(cell), class_="number") for cell in cells),
+        element("td", write_line(str(pair.fate))),
+        element("td", element("code", write_line(tell_instruction(layer.step)))),
+    )
+
+
+def _iter_history(difference: ImageDiff) -> Iterator[Markup]:
+    for each in difference.history:
+        for change, steps in ((Change.REMOVED, each.before), (Change.ADDED, each.after)):
+            for step in steps:
+                yield element("tr", _sign(change), element("td", element("code", write_line(tell_instruction(step)))))
+
+
+def _iter_files(difference: ImageDiff) -> Iterator[Markup]:
+    """The files that grew or shrank most first."""
+    for each in sorted(difference.files, key=lambda each: (-abs(each.growth), each.path))[:MOST]:
+        growth = words.tell_growth(each.growth) if each.growth else ""
+        yield element(
+            "tr",
+            _sign(each.change),
+            element("td", write_line(growth), class_="number"),
+            element("td", element("code", write_text(root_path(each.path)), class_="path")),
+            element("td", write_line(words.tell_file(each))),
+        )
+
+
+def _write_contents(difference: ImageDiff) -> Iterator[Markup]:
+    """What differs inside of the files, where that was asked for."""
+    shown = sorted({change.path for change in difference.files} & difference.contents.keys())
+    if not shown:
+        return
+    items = [_write_content(path, difference.contents[path]) for path in shown[:MOST_CONTENTS]]
+    left = f"the first {MOST_CONTENTS:,}; -o json has all" if len(shown) > MOST_CONTENTS else ""
+    yield write_section(
+        f"Contents ({len(shown):,})", element("ul", *items, class_="places"), name="contents", note=left
+    )
+
+
+def _write_content(path: str, content: ContentDiff) -> Markup:
+    remark = f", {content.remark}" if content.remark else ""
+    name = element("code", write_text(root_path(path)), class_="path")
+    told = write_line(f" {content.kind}{remark}")
+    if not content.lines:
+        return element("li", name, told)
+    lines = Markup("\n".join(map(write_text, content.lines[:MOST_LINES])))
+    left = len(content.lines) - MOST_LINES
+    more = [element("p", write_line(f"and {tell_count(left, 'more line')}"), class_="note")] if left > 0 else []
+    return element("li", element("details", element("summary", name, told), element("pre", lines), *more))
