@@ -69,7 +69,7 @@ def draw_new_findings(
 ) -> None:
     """The findings that the new image alone has, or has worse, each in full: nobody has read of them before."""
     if findings:
-        page.add_heading("New findings")
+        page.add_heading(_title(graver))
     for finding in findings:
         draw_finding(page, after, finding, has_steps=True)
     for each in graver:
@@ -85,7 +85,11 @@ def write_new_findings(findings: tuple[Finding, ...], graver: tuple[Graver, ...]
             lines.append(f"  - {write_prose(fix.title)}")
             lines += [f"    - {write_prose(step)}" for step in fix.steps]
     lines += [f"- {each.finding.code} is not new, but graver: {each.severities}" for each in graver]
-    return ["", "## New findings", "", *lines] if lines else []
+    return ["", f"## {_title(graver)}", "", *lines] if lines else []
+
+
+def _title(graver: tuple[Graver, ...]) -> str:
+    return "New or graver findings" if graver else "New findings"
 
 
 def write_findings(title: str, findings: tuple[Finding, ...]) -> list[str]:
