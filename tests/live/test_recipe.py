@@ -17,7 +17,7 @@ from support.tar_writer import directory, file
 STUB: Final = Path(__file__).parents[1] / "support/stub_server.py"
 NOBODY: Final = 65534
 CHANGES: Final = [
-    *start_with("vllm", "serve", "/models/stub"), "EXPOSE 8000", "VOLUME /data", "ENV PYTHONUNBUFFERED=1",
+    *start_with("vllm", "serve", "/models/stub"), "EXPOSE 8000", "VOLUME /data /data/sub", "ENV PYTHONUNBUFFERED=1",
 ]  # fmt: skip
 HEALTHY_WITHIN: Final = 20.0
 """Seconds until the server answers its health check."""
@@ -54,7 +54,15 @@ def start(bench: Bench, script: str, further: Sequence[str]) -> str:
 def test_a_measured_recipe_starts_the_image(plain: Bench, tmp_path: Path) -> None:
     """Locked down as it was proved, with its volumes, and healthy by the check that the image had not."""
     stub = file("usr/local/bin/vllm", b"#!/usr/local/bin/python3\n" + STUB.read_bytes(), mode=0o755)
-    tag = build_planted(plain.engine, PLAIN, "recipe", stub, directory("data", uid=NOBODY), changes=CHANGES)
+    tag = build_planted(
+        plain.engine,
+        PLAIN,
+        "recipe",
+        stub,
+        directory("data", uid=NOBODY),
+        directory("data/sub", uid=NOBODY),
+        changes=CHANGES,
+    )
     recipe = derive(plain, tag, "--probe")
     settings = {each["subject"]: each for each in recipe["settings"]}
     assert settings["user"]["source"] == {"kind": "probe", "name": "chat-512", "layer": None, "path": None}
@@ -79,8 +87,8 @@ def test_a_measured_recipe_starts_the_image(plain: Bench, tmp_path: Path) -> Non
         assert found["HostConfig"]["ReadonlyRootfs"]
         assert found["Config"]["User"] == f"{NOBODY}:{NOBODY}"
         mounts = {each["Destination"]: each["RW"] for each in found["Mounts"] if each["Type"] == "volume"}
-        assert mounts == {"/data": True, "/models/stub": False}
+        assert mounts == {"/data": True, "/data/sub": True, "/models/stub": False}
     finally:
         api.remove_container(identity, force=True, v=True)
-        for name in ("planted-data", "planted-model"):
+        for name in ("planted-data", "planted-data-sub", "planted-model"):
             api.remove_volume(name, force=True)

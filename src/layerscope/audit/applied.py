@@ -14,7 +14,7 @@ from layerscope.audit.objections import count_late, find_objections
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditedLayer, AuditResult
-from layerscope.diff.findings import compare_findings
+from layerscope.diff.findings import Graver, compare_findings
 from layerscope.errors import ImageError
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.destination import Destination
@@ -55,7 +55,7 @@ class Rebase:
 class Applied:
     """An image before and after, and what became of its findings.
 
-    `objections` say what the proof found: with any, the new image went nowhere.
+    `added` has what is `graver` now, too. `objections` say what the proof found: with any, the new image went nowhere.
     """
 
     before: AuditResult
@@ -70,6 +70,7 @@ class Applied:
     rebase: Rebase | None = None
     changes: tuple[str, ...] = ()
     hides_credentials: bool = False
+    graver: tuple[Graver, ...] = ()
 
     @property
     def clamped(self) -> int:
@@ -170,10 +171,11 @@ def apply_layer_fix(
         )
         progress.note("auditing the new image")
         after = audit_layout(layout, destination, options, progress)
-        removed, added = compare_findings(before.findings, after.findings, cures=fix.cures)
+        found = compare_findings(before.findings, after.findings, cures=fix.cures)
+        removed = found.removed
         if fix.latest is not None or fix.merged is not None:
             removed, cuts = _tell_unseen(removed, cuts)
-        objections = tuple(find_objections(before, after, fix, cuts, added=added))
+        objections = tuple(find_objections(before, after, fix, cuts, found=found))
         objections = objections or tuple(prove(layout, new, after, progress) if prove is not None else ())
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
@@ -185,11 +187,12 @@ def apply_layer_fix(
         cuts,
         fix.variables,
         removed,
-        added,
+        found.added,
         objections,
         destination.where,
         changes=tuple(change.text for change in fix.changes),
         hides_credentials=fix.hides_credentials,
+        graver=found.graver,
     )
 
 

@@ -8,6 +8,7 @@ from layerscope.audit.build_fix import BuildFix
 from layerscope.audit.changed_files import ChangedFiles, compare_files
 from layerscope.audit.rebuilt_findings import RebuiltFindings, compare_rebuilt
 from layerscope.audit.result import AuditResult
+from layerscope.diff.findings import tell_added
 from layerscope.image.config import RuntimeConfig
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
@@ -55,7 +56,7 @@ def prove_build(
             f"{each.code} is still there: {each.message}; --only chooses others"
             for each in findings.list_uncured(fix.cures)
         ),
-        *(f"{each.code} is new: {each.message}" for each in findings.added if _is_bad(each)),
+        *(tell_added(each, findings.graver) for each in findings.added if _is_bad(each)),
         *(() if after.is_intact else ("the new image is not intact",)),
     ]
     files = compare_files(
@@ -69,7 +70,7 @@ def prove_build(
 
 
 def _is_bad(finding: Finding) -> bool:
-    """Whether a new finding speaks against the image."""
+    """Whether a new or graver finding speaks against the image."""
     return finding.severity >= Severity.LOW and finding.code not in BY_CACHE
 
 

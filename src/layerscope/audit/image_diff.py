@@ -139,6 +139,7 @@ class ImageDiff:
                 config=self.config,
                 files=self.files,
                 findings=self.findings.new,
+                graver=self.findings.graver,
                 before=self.before.facts,
                 after=self.after.facts,
                 compares_files=self._compares("files"),

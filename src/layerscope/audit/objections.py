@@ -1,11 +1,10 @@
 """Why a new image is not what was wanted: the proof of a fix, before the image is put anywhere."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.result import AuditResult
-from layerscope.diff.findings import list_left
+from layerscope.diff.findings import ComparedFindings, Graver, list_left, tell_added
 from layerscope.fixes.surgery.cuts import ImageCuts
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.layers.pax import NANOSECONDS
@@ -42,7 +41,7 @@ def find_objections(
     fix: LayerFix,
     cuts: ImageCuts,
     *,
-    added: Sequence[Finding],
+    found: ComparedFindings,
 ) -> list[str]:
     """Why the new image is not what was wanted."""
     objections = [
@@ -50,7 +49,7 @@ def find_objections(
         for finding in list_left(before.findings, after.findings, fix.cures)
     ]
     objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
-    objections += [_tell_added(finding, fix) for finding in added]
+    objections += [_tell_added(finding, fix, found.graver) for finding in found.added]
     objections += find_differences(before.tree, after.tree, cuts)
     if fix.latest is not None:
         objections += _find_late_layers(after, fix.latest)
@@ -59,11 +58,12 @@ def find_objections(
     return objections
 
 
-def _tell_added(finding: Finding, fix: LayerFix) -> str:
+def _tell_added(finding: Finding, fix: LayerFix, graver: tuple[Graver, ...]) -> str:
     """A credential that no change brings was there before, told at a place that is gone now: each is told once."""
     leads = tuple(_LEADS[change.instruction.keyword] for change in fix.changes if change.instruction.keyword in _LEADS)
-    if finding.code not in CREDENTIALS or finding.message.startswith(leads):
-        return f"{finding.code} is new: {finding.message}"
+    is_graver = any(each.finding is finding for each in graver)
+    if finding.code not in CREDENTIALS or finding.message.startswith(leads) or is_graver:
+        return tell_added(finding, graver)
     return f"{finding.code} is left: {finding.message}; it was not told before, as its value stood elsewhere, too"
 
 

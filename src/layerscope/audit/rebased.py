@@ -1,6 +1,6 @@
 """An image put on another base image, and the proof: what worked on the old base has to work on the new one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
@@ -9,8 +9,9 @@ from layerscope.audit.applied import Applied, BeginProof, Rebase, audit_layout, 
 from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import ReadImage
-from layerscope.audit.rebuilt_findings import compare_rebuilt
+from layerscope.audit.rebuilt_findings import RebuiltFindings, compare_rebuilt
 from layerscope.audit.result import AuditResult
+from layerscope.diff.findings import tell_added
 from layerscope.errors import ImageError, ReferenceSyntaxError, UsageError
 from layerscope.facts.config.process import Process
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
@@ -27,7 +28,6 @@ from layerscope.image.reference import Reference
 from layerscope.layers.entry import EntryType
 from layerscope.policies.cuda_driver import parse_driver
 from layerscope.progress import Progress
-from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count
 
@@ -80,14 +80,26 @@ def apply_rebase(
         progress.note("auditing the new image")
         after = audit_layout(layout, destination, options, progress)
         found = compare_rebuilt(before.findings, after.findings)
-        objections = tuple(_find_objections(before, after, base, found.added))
+        objections = tuple(_find_objections(before, after, base, found))
         objections = objections or tuple(prove(layout, new, after, progress) if prove is not None else ())
         if not objections:
             progress.note(f"putting the new image to {destination.where}")
             destination.publish(layout, new)
     rebase = Rebase(old.reference, count, base.image.reference, len(base.image.layers), config.changes)
     cuts = ImageCuts((), left=tuple(_tell_remarks(before, after, base.tree, rebase)))
-    return Applied(before, after, new, cuts, {}, found.removed, found.added, objections, destination.where, rebase)
+    return Applied(
+        before,
+        after,
+        new,
+        cuts,
+        {},
+        found.removed,
+        found.added,
+        objections,
+        destination.where,
+        rebase,
+        graver=found.graver,
+    )
 
 
 def _check_bases(image: Image, old: Image, new: Image) -> None:
@@ -135,13 +147,11 @@ def _describe_base(base: Image) -> dict[str, str]:
     return found | {BASE_NAME: str(reference)}
 
 
-def _find_objections(
-    before: AuditResult, after: AuditResult, base: ReadImage, added: Sequence[Finding]
-) -> Iterator[str]:
+def _find_objections(before: AuditResult, after: AuditResult, base: ReadImage, found: RebuiltFindings) -> Iterator[str]:
     """Why the image does not work on the new base as it did on the old one."""
-    for finding in added:
+    for finding in found.added:
         if finding.severity >= Severity.MEDIUM:
-            yield f"{finding.code} is new: {finding.message}"
+            yield tell_added(finding, found.graver)
     yield from _find_lost_programs(before, after)
     yield from _find_lost_interpreters(before, after, len(base.image.layers))
     yield from islice(_find_lost_links(before, after, len(base.image.layers)), TOLD_PATHS)

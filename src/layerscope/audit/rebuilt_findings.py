@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from layerscope.diff.findings import compare_findings, tell_apart
+from layerscope.diff.findings import Graver, compare_findings, is_graver, leave_out, tell_apart
 from layerscope.rules.finding import Finding
 
 LESSENED: Final = 0.9
@@ -16,12 +16,16 @@ _NUMBERS: Final = re.compile(r"\d+")
 
 @dataclass(frozen=True)
 class RebuiltFindings:
-    """What became of the findings: `kept` are those of the new image that the old one had."""
+    """What became of the findings: `kept` are those of the new image that the old one had.
+
+    `added` has those that the old one had and that are graver now, too.
+    """
 
     before: tuple[Finding, ...]
     removed: tuple[Finding, ...]
     kept: tuple[Finding, ...]
     added: tuple[Finding, ...]
+    graver: tuple[Graver, ...] = ()
 
     def list_uncured(self, cures: Sequence[Finding]) -> tuple[Finding, ...]:
         """The findings that were to be gone and are still there, no less than before."""
@@ -41,11 +45,15 @@ def compare_rebuilt(
 
     Another release of a package has other numbers in its paths; a finding with some of the old paths is the old one.
     """
-    removed, added = compare_findings(before, after, cures=cures)
-    new = tuple(finding for finding in added if not any(is_same(finding, other) for other in removed))
-    gone = tuple(finding for finding in removed if not any(is_same(finding, other) for other in added))
-    fresh = set(map(id, new))
-    return RebuiltFindings(before, gone, tuple(finding for finding in after if id(finding) not in fresh), new)
+    found = compare_findings(before, after, cures=cures)
+    added = leave_out(found.added, [each.finding for each in found.graver])
+    like = {id(finding): [other for other in found.removed if is_same(finding, other)] for finding in added}
+    risen = [each for each in added if like[id(each)] and all(is_graver(each, other) for other in like[id(each)])]
+    moved = (Graver(each, max(other.severity for other in like[id(each)])) for each in risen)
+    graver = (*found.graver, *moved)
+    new = (*(each for each in added if not like[id(each)]), *(each.finding for each in graver))
+    gone = tuple(finding for finding in found.removed if not any(is_same(finding, other) for other in added))
+    return RebuiltFindings(before, gone, tuple(leave_out(after, new)), new, graver)
 
 
 def is_same(finding: Finding, other: Finding) -> bool:

@@ -3,7 +3,7 @@
 import re
 import sys
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from msgspec.structs import replace
 
@@ -77,11 +77,24 @@ def read_probe(place: str, nonce: str) -> tuple[str, Observation]:
         if sys.stdin.isatty():
             raise UsageError("reading -: expected a probe's log on standard input, found a terminal")
         return _unpack(read_log(sys.stdin.buffer, "standard input", nonce=nonce))
-    try:
-        with Path(place).open("rb") as stream:
+    with _open_log(place) as stream:
+        try:
             return _unpack(read_log(stream, place, nonce=nonce))
+        except OSError as error:
+            raise ProbeError(f"reading {place}: {error.strerror}") from error
+
+
+def check_log(place: str) -> None:
+    """Raise UsageError where a log cannot be opened, before an image is read for it."""
+    if place != "-" and not Path(place).is_fifo():  # which can be read once
+        _open_log(place).close()
+
+
+def _open_log(place: str) -> BinaryIO:
+    try:
+        return Path(place).open("rb")
     except OSError as error:
-        raise UsageError(f"reading {place}: {error.strerror}") from error
+        raise UsageError(f"--read: reading {place}: {error.strerror}; expected the log of a probe") from error
 
 
 def _unpack(reading: LogReading) -> tuple[str, Observation]:

@@ -18,7 +18,7 @@ from layerscope.cli.image_probe import NO_PROBE, Probing, probe_image, with_prob
 from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Function
 from layerscope.cli.outputs import Output, Renderer, deliver
-from layerscope.cli.probe_elsewhere import read_probe
+from layerscope.cli.probe_elsewhere import check_log, read_probe
 from layerscope.errors import UsageError
 from layerscope.image.reference import Reference
 from layerscope.probe.probed import Probed
@@ -57,6 +57,8 @@ class RecipeChoice:
             raise UsageError("options on how a container is run: expected --probe beside them")
         if self.nonce and not self.read_file:
             raise UsageError("--nonce: expected it with --read")
+        if self.read_file:
+            check_log(self.read_file)
 
 
 _OPTIONS: Final = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from layerscope.diff.findings import identify, tell_apart
+from layerscope.diff.findings import Graver, identify, tell_apart
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
 
@@ -18,13 +18,17 @@ class FindingChanges:
     new: tuple[Finding, ...] = ()
     fixed: tuple[Finding, ...] = ()
     kept: tuple[Finding, ...] = ()
+    graver: tuple[Graver, ...] = ()
+    """Those of the new ones that the first image has as well, and how grave they are there."""
 
 
 def compare_image_findings(before: Sequence[Finding], after: Sequence[Finding]) -> FindingChanges:
     """Every finding of the second image is new or kept; one of the first is fixed if nothing of it is left."""
     new = tuple(_iter_new(before, after))
     kept = tuple(finding for finding in after if not any(finding is other for other in new))
-    return FindingChanges(new, tuple(_iter_fixed(before, after)), kept)
+    worst = _grade(before)
+    graver = tuple(Graver(each, worst[tell_apart(each)]) for each in new if tell_apart(each) in worst)
+    return FindingChanges(new, tuple(_iter_fixed(before, after)), kept, graver)
 
 
 def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:

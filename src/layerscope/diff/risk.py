@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from layerscope.diff.change import ValueChange
+from layerscope.diff.findings import Graver
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.packages import PackageChange
 from layerscope.diff.risk_kinds import RiskKind
@@ -44,10 +45,11 @@ class Grounds:
     config: Sequence[ValueChange]
     files: Sequence[FileChange]
     findings: Sequence[Finding]
-    """Those that are new."""
+    """Those that are new, or graver."""
     before: FactSet
     after: FactSet
     compares_files: bool = True
+    graver: Sequence[Graver] = ()
 
     def find_trait(self, name: str) -> ValueChange | None:
         """What became of a trait, if it is another one."""

@@ -8,6 +8,7 @@ from packaging.version import InvalidVersion, Version
 
 from layerscope.diff import traits
 from layerscope.diff.change import Change
+from layerscope.diff.findings import Graver, tell_rise
 from layerscope.diff.gpu_risks import iter_copy_risks, iter_gpu_risks
 from layerscope.diff.packages import PackageChange, PackageKind
 from layerscope.diff.risk import Grounds, Risk, RiskLevel, tell_change
@@ -51,7 +52,7 @@ def list_risks(grounds: Grounds) -> tuple[Risk, ...]:
         *iter_start_risks(grounds),
         *_iter_model_risks(grounds.files),
         *_iter_privilege_risks(grounds.files),
-        *_iter_finding_risks(grounds.findings),
+        *_iter_finding_risks(grounds.findings, grounds.graver),
     ]
     return tuple(sorted(found, key=lambda risk: risk.level))
 
@@ -138,8 +139,9 @@ def _iter_privilege_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
         yield Risk(RiskLevel.RISKY, RiskKind.PRIVILEGE_ADDED, text)
 
 
-def _iter_finding_risks(new: Sequence[Finding]) -> Iterator[Risk]:
+def _iter_finding_risks(new: Sequence[Finding], graver: Sequence[Graver]) -> Iterator[Risk]:
     for finding in new:
         if finding.severity >= Severity.HIGH or finding.rule in SECRET_RULES:
             kind = RiskKind.NEW_SECRET if finding.rule in SECRET_RULES else RiskKind.NEW_FINDING
-            yield Risk(RiskLevel.BREAKS, kind, f"{finding.code} is new: {finding.title}", finding.message)
+            text = f"{tell_rise(finding, graver)}: {finding.title}"
+            yield Risk(RiskLevel.BREAKS, kind, text, finding.message)

@@ -27,7 +27,7 @@ def render_applied_markdown(applied: Applied) -> str:
     lines += [write_row((label, str(old), str(new))) for label, old, new in list_counts(applied)]
     lines += ["", "## Layers", "", write_row(("layer", "outcome", "before", "after", "instruction"))]
     lines += ["| ---: | --- | ---: | ---: | --- |", *_write_layers(applied)]
-    lines += [*write_findings("Findings removed", applied.removed), *write_new_findings(applied.added)]
+    lines += [*write_findings("Findings removed", applied.removed), *write_new_findings(applied.added, applied.graver)]
     if applied.variables or applied.changes or applied.hides_credentials:
         lines += ["", "## Config", "", *_write_variables(applied)]
     if changes := tell_rebase(applied):

@@ -34,7 +34,7 @@ def render_applied_text(applied: Applied, context: RenderContext) -> str:
     draw_comparison(page, applied)
     _draw_layers(page, applied)
     draw_findings(page, "Findings removed", applied.removed, "kept")
-    draw_new_findings(page, applied.after, applied.added)
+    draw_new_findings(page, applied.after, applied.added, applied.graver)
     _draw_rest(page, applied)
     return page.read()
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from layerscope.audit.result import AuditResult
+from layerscope.diff.findings import Graver
 from layerscope.report.escape import escape_text
 from layerscope.report.markdown import write_prose
 from layerscope.report.terminal.finding_list import draw_finding
@@ -63,15 +64,19 @@ def draw_findings(page: Page, title: str, findings: tuple[Finding, ...], style: 
         page.add_line((f"{finding.code} ", style), escape_text(finding.message), indent=1)
 
 
-def draw_new_findings(page: Page, after: AuditResult, findings: tuple[Finding, ...]) -> None:
-    """The findings that the new image alone has, each in full: nobody has read of them before."""
+def draw_new_findings(
+    page: Page, after: AuditResult, findings: tuple[Finding, ...], graver: tuple[Graver, ...]
+) -> None:
+    """The findings that the new image alone has, or has worse, each in full: nobody has read of them before."""
     if findings:
-        page.add_heading("New findings")
+        page.add_heading(_title(graver))
     for finding in findings:
         draw_finding(page, after, finding, has_steps=True)
+    for each in graver:
+        page.add_line((f"{each.finding.code} ", "bad"), f"is not new, but graver: {each.severities}", indent=1)
 
 
-def write_new_findings(findings: tuple[Finding, ...]) -> list[str]:
+def write_new_findings(findings: tuple[Finding, ...], graver: tuple[Graver, ...]) -> list[str]:
     """The same in Markdown."""
     lines: list[str] = []
     for finding in findings:
@@ -79,7 +84,12 @@ def write_new_findings(findings: tuple[Finding, ...]) -> list[str]:
         for fix in finding.fixes:
             lines.append(f"  - {write_prose(fix.title)}")
             lines += [f"    - {write_prose(step)}" for step in fix.steps]
-    return ["", "## New findings", "", *lines] if lines else []
+    lines += [f"- {each.finding.code} is not new, but graver: {each.severities}" for each in graver]
+    return ["", f"## {_title(graver)}", "", *lines] if lines else []
+
+
+def _title(graver: tuple[Graver, ...]) -> str:
+    return "New or graver findings" if graver else "New findings"
 
 
 def write_findings(title: str, findings: tuple[Finding, ...]) -> list[str]:

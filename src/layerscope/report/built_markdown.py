@@ -28,7 +28,7 @@ def render_built_markdown(built: Built) -> str:
     lines += ["", "## Layers", "", f"{len(built.shared)} of {len(built.after.layers)} are the old image's."]
     lines += ["", write_row(("layer", "size", "instruction")), "| ---: | ---: | --- |", *_write_layers(built)]
     lines += write_findings("Findings removed", built.findings.removed)
-    lines += write_new_findings(built.findings.added)
+    lines += write_new_findings(built.findings.added, built.findings.graver)
     lines += write_findings("Findings kept", built.findings.kept)
     lines += _write_counts("Files of the steps that were changed", built.files.expected)
     lines += _write_counts("Files that changed too", built.files.others)

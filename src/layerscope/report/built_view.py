@@ -37,7 +37,7 @@ def render_built_text(built: Built, context: RenderContext) -> str:
     draw_comparison(page, built)
     _draw_layers(page, built)
     draw_findings(page, "Findings removed", built.findings.removed, "kept")
-    draw_new_findings(page, built.after, built.findings.added)
+    draw_new_findings(page, built.after, built.findings.added, built.findings.graver)
     draw_findings(page, "Findings kept", built.findings.kept[:SHOWN_KEPT], "muted")
     if len(built.findings.kept) > SHOWN_KEPT:
         page.add_line((f"and {tell_count(len(built.findings.kept) - SHOWN_KEPT, 'more finding')}", "muted"), indent=1)

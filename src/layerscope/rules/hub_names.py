@@ -13,8 +13,21 @@ def has_client(facts: FactSet) -> bool:
     return any(each.key == CLIENT for each in facts.of(Distribution))
 
 
+def needs_more(facts: FactSet, model: HubModel) -> bool:
+    """Whether the process asks for something of the hub that is not in the model's cache: it has to stay open."""
+    asked = (each.value for each in facts.of(NamedModel) if not each.is_local and not each.value.startswith(("/", ".")))
+    return model.needs_more or not all(_is_cached(name, model) for name in asked)
+
+
+def _is_cached(name: str, model: HubModel) -> bool:
+    """Whether a cache has a repository; clients of some libraries put an owner before a plain name."""
+    return name == model.name or any(name in {each, each.rpartition("/")[2]} for each in model.cached)
+
+
 def tell_name(facts: FactSet, model: HubModel) -> str:
     """The words in which the model is named; empty where nothing asks the hub's client for it."""
+    if not model.is_known:
+        return ""
     if model.told:
         return model.told
     for each in facts.of(NamedModel):

@@ -1,7 +1,7 @@
 """Variables and options that set how much a program tells, and the levels of them that hide what goes wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -11,12 +11,16 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "HF_HUB_VERBOSITY": "warning",
     "VLLM_LOGGING_LEVEL": "INFO",
     "RUST_LOG": "info",
+    "TORCH_CPP_LOG_LEVEL": "warning",
+    "UCX_LOG_LEVEL": "warn",
 }
 """What programs take without the variable, or what their documentation advises.
 
 https://huggingface.co/docs/transformers/main_classes/logging,
 https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables,
-https://docs.vllm.ai/en/latest/configuration/env_vars/, https://docs.rs/env_logger/
+https://docs.vllm.ai/en/latest/configuration/env_vars/, https://docs.rs/env_logger/,
+`caffe2_log_level` in c10/util/Logging.cpp of PyTorch, which https://docs.pytorch.org/docs/stable/debugging_environment_variables.html
+names, and "LOG_LEVEL" in src/ucs/config/global_opts.c of UCX, which `ucx_info -f` prints.
 """
 
 OPTIONS: Final = frozenset({"--log-level", "--log_level", "--loglevel", "--uvicorn-log-level"})
@@ -25,8 +29,12 @@ OPTIONS: Final = frozenset({"--log-level", "--log_level", "--loglevel", "--uvico
 USUAL: Final = "info"
 
 _NAME: Final = re.compile(r"(?:[A-Z0-9]+_)*LOG_?LEVEL")
-_FOR_BUILDS: Final = ("NPM_", "YARN_", "PIP_", "UV_")
-"""Variables of programs that install: what they tell is of the build."""
+_FOR_OTHERS: Final = frozenset({
+    "ACCESS", "APT", "BUN", "BUNDLE", "CARGO", "COMPOSER", "CONDA", "COREPACK", "CYPRESS", "GRADLE", "MAMBA", "MAVEN",
+    "NPM", "PDM", "PIP", "PLAYWRIGHT", "PNPM", "POETRY", "UV", "YARN",
+})  # fmt: skip
+"""Words in the names of variables that are not of a server's own log: of programs that install or test, and of the
+list of requests, in which a failing one is no error."""
 
 _HIDES_ERRORS: Final = frozenset({"critical", "fatal", "off", "none"})
 _HIDES_WARNINGS: Final = frozenset({"error"})
@@ -42,11 +50,11 @@ class QuietLevel(Struct, frozen=True):
 
 def find_quiet_variable(name: str, value: str) -> QuietLevel | None:
     """What a variable hides; None where it is of no log, or hides nothing that matters."""
-    is_level = name in DEFAULTS or (_NAME.fullmatch(name) is not None and not name.startswith(_FOR_BUILDS))
+    is_level = name in DEFAULTS or (_NAME.fullmatch(name) is not None and _FOR_OTHERS.isdisjoint(name.split("_")))
     return _find_quiet(value, DEFAULTS.get(name, USUAL)) if is_level else None
 
 
-def find_quiet_option(words: tuple[str, ...]) -> tuple[str, QuietLevel] | None:
+def find_quiet_option(words: Sequence[str]) -> tuple[str, QuietLevel] | None:
     """The first option of a command that hides something, and what."""
     for word, following in zip(words, (*words[1:], ""), strict=False):
         option, equals, value = word.partition("=")

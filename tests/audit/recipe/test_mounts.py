@@ -16,7 +16,7 @@ from layerscope.recipe.setting import LeftOut, Recipe, Setting
 from support.plain_yaml import read_plain_yaml
 from support.recipe_checks import read_compose, read_kubernetes, run_script
 from support.serving_image import RUNTIME, audit_serving
-from support.tar_writer import file
+from support.tar_writer import directory, file, symlink
 
 SHM: Final = "/dev/shm"  # noqa: S108 -- inside the container
 SCRIPT: Final = file("app/main.py", b"import torch\nmodel = torch.hub.load('a/b', 'c')\n")
@@ -152,16 +152,85 @@ def test_a_path_that_kubernetes_does_not_take_is_told_there(tmp_path: Path) -> N
 
 def test_what_lies_in_a_volume_that_no_pod_mounts_is_told_apart(tmp_path: Path) -> None:
     """Engines have it with the one around it, and a pod has neither."""
-    recipe = derive(audit_serving(tmp_path, Volumes={"/a:b": {}, "/a:b/c": {}, "/data": {}, "/data/in": {}}))
+    runtime = {"Volumes": {"/a:b": {}, "/data": {}}, **set_variable("HF_HUB_CACHE=/a:b/c")}
+    recipe = derive(audit_serving(tmp_path, **runtime))
     inner = [each for each in recipe.left_out if each.subject == "a volume at /a:b/c"]
     assert [(each.forms, each.reason.rpartition(": it ")[2]) for each in inner] == [
         (("docker", "compose"), "lies in /a:b, which is mounted already"),
         (("kubernetes",), "lies in /a:b, which no pod mounts: Kubernetes takes no mount path with a colon"),
     ]
-    assert "mounted already" in find_left_out(recipe, "a volume at /data/in").reason
     text = FORMS["kubernetes"]("acme/serve:1", recipe)
     assert "/a:b, which is mounted" not in text
     read_kubernetes(text)
+
+
+def test_a_declared_volume_in_another_one_is_mounted_as_well(tmp_path: Path) -> None:
+    """Else an engine puts one without a name over it, which goes with the container."""
+    recipe = derive(
+        audit_serving(tmp_path, Cmd=["serve", "/x"], Volumes={"/data": {}, "/data/sub": {}, "/data/a/b": {}})
+    )
+    assert {"/data", "/data/sub", "/data/a/b"} <= set(list_volumes(recipe))
+    assert not [each for each in recipe.left_out if "mounted already" in each.reason]
+    words = run_script(FORMS["docker"]("acme/serve:1", recipe), tmp_path)
+    assert "type=volume,source=app-data-sub,target=/data/sub" in words
+    read_compose(FORMS["compose"]("x", recipe), tmp_path)
+    read_kubernetes(FORMS["kubernetes"]("acme/serve:1", recipe))
+
+
+def test_a_cache_in_a_declared_volume_is_told_by_the_nearest(tmp_path: Path) -> None:
+    """It has no volume of its own; nor has one at the same path a second one."""
+    volumes: dict[str, Any] = {"/data": {}, "/data/sub": {}}
+    recipe = derive(audit_serving(tmp_path / "a", Volumes=volumes, **set_variable("HF_HUB_CACHE=/data/sub/hub")))
+    assert "it lies in /data/sub, which is mounted" in find_left_out(recipe, "a volume at /data/sub/hub").reason
+    recipe = derive(audit_serving(tmp_path / "b", Volumes=volumes, **set_variable("HF_HUB_CACHE=/data/sub")))
+    assert list_volumes(recipe).count("/data/sub") == 1
+
+
+def test_a_volume_in_a_model_s_leaves_that_writable(tmp_path: Path) -> None:
+    """An engine makes the folder of the inner one there."""
+    recipe = derive(audit_serving(tmp_path / "a", Cmd=["serve", "/models/m"], Volumes={"/models/m/cache": {}}))
+    assert "readonly" not in str(find_volume(recipe, "/models/m").docker)
+    recipe = derive(audit_serving(tmp_path / "b", Cmd=["serve", "/models/m"], Volumes={"/models/other": {}}))
+    assert "readonly" in str(find_volume(recipe, "/models/m").docker)
+
+
+def test_two_paths_of_one_folder_have_one_volume(tmp_path: Path) -> None:
+    """Two would lie one over the other, as both lead to the same place."""
+    members = (directory("real"), symlink("link", "/real"))
+    recipe = derive(audit_serving(tmp_path, *members, Cmd=["serve", "/x"], Volumes={"/link": {}, "/real": {}}))
+    one, two = find_volume(recipe, "/link"), find_volume(recipe, "/real")
+    assert one.volumes == two.volumes
+    assert [each.name for each in (*one.claims, *two.claims)] == list(one.volumes)
+    assert "the same folder as /link" in two.reason
+    pod = read_kubernetes(FORMS["kubernetes"]("acme/serve:1", recipe))
+    mounts = {each["mountPath"]: each["name"] for each in pod["containers"][0]["volumeMounts"]}
+    assert mounts["/link"] == mounts["/real"]
+    read_compose(FORMS["compose"]("x", recipe), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/sys", "it is made of the host's kernel"),
+        ("/dev", "it is made of the host's kernel"),
+        ("/proc/x", "it lies in /proc, which is made of the host's kernel"),
+        ("/etc/hosts", "an engine puts a file of its own there"),
+    ],
+)
+def test_what_the_engine_fills_is_no_volume(path: str, told: str, tmp_path: Path) -> None:
+    """It is said why; a name that only begins like it is one."""
+    recipe = derive(audit_serving(tmp_path, Volumes={path: {}, "/system": {}}))
+    assert told in find_left_out(recipe, f"a volume at {path}").reason
+    assert path not in list_volumes(recipe)
+    assert "/system" in list_volumes(recipe)
+
+
+def test_places_of_a_group_that_are_not_named_are_counted(tmp_path: Path) -> None:
+    """Three are named."""
+    volumes: dict[str, Any] = {f"/data{number}": {} for number in range(5)}
+    recipe = derive(audit_serving(tmp_path, Cmd=["serve", "/x"], Volumes=volumes))
+    (reason,) = [each.reason for each in recipe.settings if each.subject == "group of volumes"]
+    assert "write to /data0, /data1, /data2 and 2 more; a hostPath" in reason
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,8 @@ def test_the_log_of_a_probe_gives_the_times(answer: Answer, image: Path, tmp_pat
         (["--apply", "--layers", "--to", "oci-dir:new", "--read", "x"], "expected --recipe with them"),
         (["--recipe", "docker", "--probe", "--read", "x"], "expected one of them"),
         (["--recipe", "docker", "--memory", "1g"], "expected --probe beside them"),
+        (["--recipe", "docker", "--read", "nope"], "--read: reading nope: No such file or directory; expected the log"),
+        (["--recipe", "docker", "--read", "."], "--read: reading .: Is a directory"),
         (["--recipe", "docker", "--nonce", "x"], "expected it with --read"),
         (["--recipe", "docker", "--reconstruct"], "no Dockerfile"),
         (["--recipe", "docker", "--apply", "--layers", "--to", "oci-dir:new"], "expected no --apply"),

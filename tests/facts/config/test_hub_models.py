@@ -33,6 +33,103 @@ def test_a_whole_model_is_found_where_the_client_looks() -> None:
     assert linked.is_found
 
 
+@pytest.mark.parametrize(
+    ("words", "needs_more"),
+    [
+        (("--tokenizer", "acme/other"), True),
+        (("--tokenizer=gpt2",), True),
+        (("--lora-modules", "sql=acme/sql"), True),
+        (("--speculative-config", '{"model": "acme/draft"}'), True),
+        (("--tokenizer", "acme/words"), False),
+        (("--tokenizer", "acme/tiny"), False),
+        (("--tokenizer", "/srv/words"), False),
+        (("--chat-template", "templates/chat.jinja"), False),
+        (("--served-model-name", "acme/alias", "acme/more"), False),
+        (("--port", "8000", "--url", "https://acme.example/x"), False),
+    ],
+)
+def test_what_else_a_command_names_has_to_come_from_the_hub(words: tuple[str, ...], needs_more: bool) -> None:
+    """Unless it lies in the cache, weights or not, or in the image."""
+    tokenizer = file("root/.cache/huggingface/hub/models--acme--words/snapshots/abc/tokenizer.json", b"{}")
+    template = file("templates/chat.jinja", b"")
+    (model,) = find(*cache("root/.cache/huggingface/hub"), tokenizer, template, cmd=(*COMMAND, *words))
+    assert model.needs_more is needs_more
+    assert model.cached == ("acme/tiny", "acme/words")
+
+
+def test_what_a_variable_or_a_script_names_has_to_come_from_the_hub() -> None:
+    """By its name; that of a time zone is none."""
+    for env, needs_more in (
+        ("TZ=Europe/Berlin", False),
+        ("LORA_ADAPTER=acme/sql", True),
+        ("MODEL_ID=acme/tiny", False),
+    ):
+        (model,) = find(*cache("root/.cache/huggingface/hub"), env=(env,))
+        assert model.needs_more is needs_more
+    script = file("start.sh", b"#!/bin/sh\nexec vllm serve acme/tiny --tokenizer acme/other\n", mode=0o755)
+    (model,) = find(*cache("root/.cache/huggingface/hub"), script, cmd=("/start.sh",))
+    assert model.needs_more
+
+
+SHELL = ("/bin/sh", "-c")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*SHELL, "export HF_HUB_CACHE=/models && exec vllm serve acme/tiny"),
+        (*SHELL, "HF_HUB_CACHE=/models; export HF_HUB_CACHE; vllm serve acme/tiny"),
+        (*SHELL, "exec env HF_HUB_CACHE=/models vllm serve acme/tiny"),
+        ("env", "HF_HUB_CACHE=/models", "vllm", "serve", "acme/tiny"),
+        ("text-generation-launcher", "--model-id", "acme/tiny", "--huggingface-hub-cache", "/models"),
+        ("text-generation-launcher", "--model-id=acme/tiny", "--huggingface-hub-cache=/models"),
+    ],
+)
+def test_a_cache_that_the_command_itself_names_is_where_the_client_looks(command: tuple[str, ...]) -> None:
+    """No variable of the config wins over it."""
+    (model,) = find(*cache("models"), cmd=command, env=("HF_HUB_CACHE=/elsewhere",))
+    assert (model.place, model.is_found, model.is_known, model.is_led) == ("/models", True, True, True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*SHELL, "HF_HUB_CACHE=/models hf download acme/other; exec vllm serve acme/tiny"),
+        (*SHELL, "HF_HUB_CACHE=/models; exec vllm serve acme/tiny"),
+        (*SHELL, "vllm serve acme/tiny; HF_HUB_CACHE=/models hf download acme/other"),
+    ],
+)
+def test_a_cache_of_another_command_is_not_where_the_client_looks(command: tuple[str, ...]) -> None:
+    """What is not exported, or is set for one command alone."""
+    (model,) = find(*cache("models"), cmd=command)
+    assert (model.is_found, model.is_known, model.is_led) == (False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("command", "env"),
+    [
+        ((*COMMAND, "--download-dir", "/models"), ()),
+        ((*COMMAND, "--download-dir=/models"), ()),
+        ((*SHELL, 'HF_HUB_CACHE="$(find-it)" vllm serve acme/tiny'), ()),
+        ((*SHELL, "exec /start.sh"), ()),
+        (COMMAND, ("VLLM_USE_MODELSCOPE=True",)),
+        ((*SHELL, "VLLM_USE_MODELSCOPE=1 vllm serve acme/tiny"), ()),
+    ],
+)
+def test_where_the_client_looks_may_not_be_known(command: tuple[str, ...], env: tuple[str, ...]) -> None:
+    """An option that not all files heed, words that only a run fills in, or another hub."""
+    script = file("start.sh", b"#!/bin/sh\nexec vllm serve acme/tiny --download-dir /models\n", mode=0o755)
+    (model,) = find(*cache("models"), script, cmd=command, env=env)
+    assert not model.is_known
+
+
+def test_a_script_that_leads_the_client_is_told() -> None:
+    """By the variable that comes first."""
+    script = file("start.sh", b"#!/bin/sh\nexport HF_HUB_CACHE=/models\nexec vllm serve acme/tiny\n", mode=0o755)
+    (model,) = find(*cache("models"), script, cmd=("/start.sh",))
+    assert (model.is_found, model.is_led) == (True, True)
+
+
 def test_what_the_user_may_read_is_told() -> None:
     """By every folder above, and by every file of the model."""
     (model,) = find(*cache("srv/hub"), user="app")

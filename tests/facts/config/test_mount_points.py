@@ -80,3 +80,25 @@ def test_a_repository_that_no_cache_holds() -> None:
     assert (moved.path, moved.is_offline) == ("/data/hub", True)
     assert find(directory("x/models--acme--tiny"), cmd=command) == []
     assert find(directory("x/other-models--acme--tiny"), cmd=command) != []
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("vllm serve acme/tiny --download-dir /dl", "/dl"),
+        ("vllm serve acme/tiny --download-dir=dl", "/srv/dl"),
+        ("text-generation-launcher --model-id acme/tiny --huggingface-hub-cache /models", "/models"),
+        ("env HF_HOME=/models vllm serve acme/tiny", "/models/hub"),
+        ("/start.sh", "/dl"),
+    ],
+)
+def test_a_cache_that_the_command_itself_names_is_the_place(words: str, place: str) -> None:
+    """By an option, or by a variable in front of it."""
+    script = file("start.sh", b"#!/bin/sh\nexec vllm serve acme/tiny --download-dir /dl\n", mode=0o755)
+    (found,) = find(script, cmd=tuple(words.split()), working_dir="/srv", env=("HF_HUB_CACHE=",))
+    assert (found.purpose, found.path) == (MountPurpose.HUB, place)
+
+
+def test_another_hub_has_no_place_in_this_one_s_cache() -> None:
+    """ModelScope's client keeps what it fetches elsewhere."""
+    assert find(cmd=("vllm", "serve", "acme/tiny"), env=("VLLM_USE_MODELSCOPE=True",)) == []

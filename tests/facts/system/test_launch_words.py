@@ -33,7 +33,7 @@ def test_the_words_are_those_of_the_table_of_servers() -> None:
     [
         ("vllm serve acme/llama --api-key acme/planted --port 8", "vllm serve acme/llama --port 8"),
         ("vllm serve --api-key acme/planted", "vllm serve"),
-        ("vllm serve --tokenizer acme/tok --served-model-name acme/name", "vllm serve"),
+        ("vllm serve --tokenizer acme/tok --served-model-name acme/name", "vllm serve --tokenizer"),
         ("vllm serve m --model=acme/x --hf-token=acme/y", "vllm serve m --model acme/x"),
         ("vllm serve --model https://me:planted@host/m", "vllm serve"),
         ("vllm serve --model ${HF_TOKEN:-planted}", "vllm serve"),

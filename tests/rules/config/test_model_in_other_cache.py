@@ -45,6 +45,19 @@ def test_flags_a_client_that_may_ask_nobody_the_worse() -> None:
     assert finding.fixes[0].edits == (SetVariable("HF_HUB_CACHE", "/opt/hub"),)
 
 
+def test_flags_a_cache_that_the_command_names_and_leaves_the_cure_to_a_person() -> None:
+    """No variable of the config wins over it."""
+    (finding,) = flags(ModelInOtherCache, replace(MODEL, is_led=True), CLIENT)
+    assert finding.fixes[0].edits == ()
+    assert finding.fixes[0].steps[0].startswith("Set HF_HUB_CACHE=/opt/hub where the command ")
+
+
+def test_flags_a_model_beside_what_has_to_be_fetched_and_leaves_the_hub_open() -> None:
+    """A tokenizer that the cache lacks would not come."""
+    (finding,) = flags(ModelInOtherCache, replace(MODEL, needs_more=True), CLIENT)
+    assert finding.fixes[0].edits == (SetVariable("HF_HUB_CACHE", "/opt/hub"),)
+
+
 def test_flags_a_cache_that_the_user_may_not_read() -> None:
     """No variable alone helps: there is a step for a person."""
     (finding,) = flags(ModelInOtherCache, replace(MODEL, is_readable=False), CLIENT)
@@ -66,5 +79,6 @@ def test_ignores_what_the_client_finds_or_nobody_asks_for() -> None:
     ignores(ModelInOtherCache, MODEL, found, CLIENT)
     ignores(ModelInOtherCache, replace(MODEL, is_volume=True), CLIENT)
     ignores(ModelInOtherCache, replace(MODEL, told=""), CLIENT)
+    ignores(ModelInOtherCache, replace(MODEL, is_known=False), CLIENT)
     ignores(ModelInOtherCache, MODEL)
     ignores(ModelInOtherCache, MODEL, CLIENT, DAMAGED)

@@ -42,6 +42,13 @@ def test_flags_a_model_that_the_script_loads() -> None:
     assert "named by from_pretrained in /app/main.py" in finding.message
 
 
+def test_flags_what_is_loaded_beside_other_things_that_are_there() -> None:
+    """In the cache, or on the disk."""
+    words = replace(LOADED, value="words")
+    for beside in (words, replace(LOADED, value="/srv/words"), replace(LOADED, value="acme/other", is_local=True)):
+        flags(NeedlessHubRequest, replace(MODEL, cached=("acme/tiny", "acme/words")), CLIENT, LOADED, beside)
+
+
 def test_ignores_what_is_decided() -> None:
     """By a variable, whatever it says, or by the call itself."""
     ignores(NeedlessHubRequest, replace(MODEL, is_decided=True), CLIENT)
@@ -52,6 +59,10 @@ def test_ignores_what_nothing_asks_for() -> None:
     """Another model, another revision, no client, or a layer that may hold more."""
     ignores(NeedlessHubRequest, replace(MODEL, told=""), CLIENT)
     ignores(NeedlessHubRequest, replace(MODEL, told=""), CLIENT, replace(LOADED, revision="v2"))
+    ignores(NeedlessHubRequest, replace(MODEL, is_known=False), CLIENT)
+    ignores(NeedlessHubRequest, replace(MODEL, needs_more=True), CLIENT)
+    ignores(NeedlessHubRequest, MODEL, CLIENT, replace(LOADED, value="acme/other"))
+    ignores(NeedlessHubRequest, replace(MODEL, told="", is_known=False), CLIENT, LOADED)
     ignores(NeedlessHubRequest, MODEL)
     ignores(NeedlessHubRequest, MODEL, CLIENT, DAMAGED)
     ignores(NeedlessHubRequest, replace(MODEL, place="/home/app/.cache/huggingface/hub"), CLIENT)

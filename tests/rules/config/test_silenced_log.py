@@ -45,6 +45,8 @@ def make_environment(**variables: str) -> Environment:
         ("NIM_LOG_LEVEL", "CRITICAL", "INFO", Severity.MEDIUM),
         ("LOGLEVEL", "Fatal", "info", Severity.MEDIUM),
         ("LOG_LEVEL", "error", "info", Severity.LOW),
+        ("TORCH_CPP_LOG_LEVEL", "ERROR", "WARNING", Severity.LOW),
+        ("UCX_LOG_LEVEL", "FATAL", "WARN", Severity.MEDIUM),
     ],
 )
 def test_flags_a_level_that_hides_what_goes_wrong(name: str, value: str, better: str, severity: Severity) -> None:
@@ -68,6 +70,34 @@ def test_flags_an_option_of_the_command() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "npm install --loglevel error && node s.js",
+        "npm start --loglevel error",
+        "alembic --log-level error upgrade head && exec uvicorn app:app",
+        "logger --log-level error; exec uvicorn app:app",
+    ],
+)
+def test_ignores_an_option_of_another_program(text: str) -> None:
+    """One that installs, or ends before the server starts."""
+    ignores(SilencedLog, make_environment(), replace(PROCESS, cmd=("/bin/sh", "-c", text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uvicorn app:app --log-level critical 2>&1 | tee /log",
+        "npm install --loglevel error && exec python serve.py --log-level critical",
+        "poetry run uvicorn app:app --log-level critical & wait $!",
+    ],
+)
+def test_flags_an_option_of_the_server_among_helpers(text: str) -> None:
+    """Wrappers and helpers of the shell around it."""
+    (finding,) = flags(SilencedLog, make_environment(), replace(PROCESS, cmd=("/bin/sh", "-c", text)))
+    assert "--log-level critical" in finding.message
+
+
+@pytest.mark.parametrize(
     "variables",
     [
         {"LOG_LEVEL": "info"},
@@ -76,6 +106,10 @@ def test_flags_an_option_of_the_command() -> None:
         {"TRANSFORMERS_VERBOSITY": ""},
         {"RUST_LOG": "info,hyper=error"},
         {"NPM_CONFIG_LOGLEVEL": "error"},
+        {"npm_config_loglevel": "error"},
+        {"POETRY_LOG_LEVEL": "error", "COREPACK_LOG_LEVEL": "none", "CYPRESS_LOG_LEVEL": "off"},
+        {"ACCESS_LOG_LEVEL": "off", "GUNICORN_ACCESS_LOGLEVEL": "critical"},
+        {"UCX_LOG_LEVEL": "WARN", "TORCH_CPP_LOG_LEVEL": "WARNING"},
         {"CATALOG_LEVEL": "none"},
         {"ON_ERROR": "error"},
     ],

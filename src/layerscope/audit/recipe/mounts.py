@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from posixpath import normpath
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from layerscope.audit.model_target import choose_model
 from layerscope.audit.recipe.claims import measure_claim, tell_claim, tell_content
 from layerscope.audit.recipe.ground import Ground, of_config, of_files, of_finding
@@ -47,30 +49,52 @@ NAMES: Final = {MountPurpose.MODEL: "model", MountPurpose.HUB: "hub-cache"}
 
 
 def derive_mounts(ground: Ground) -> Iterator[Setting | LeftOut]:
-    """One volume for each place; one that lies in another is told there, and has none of its own."""
+    """One volume for each place; one that lies in another is told there, and has none of its own.
+
+    A declared one has: else an engine puts a volume without a name there, over the one around it.
+    """
     names, paths = list(RESERVED), list[str]()
-    places = ground.facts.of(MountPoint)
+    places, declared = ground.facts.of(MountPoint), list_declared(ground.runtime.volumes)
+    by_folder: dict[str, tuple[str, str]] = {}
     for place in sorted(places, key=lambda each: (each.path.count("/"), each.path, each.purpose)):
         obstacle = find_obstacle(place)
         around = _find_around(place.path, paths)
-        if around is not None and not obstacle:
-            yield from _tell_around(place, around)
-            continue
         if obstacle:
             yield _leave_out(place, obstacle)
             continue
+        if around is not None and (around == place.path or place.path not in declared):
+            yield from _tell_around(place, around)
+            continue
+        paths.append(place.path)
+        folder = place.evidence.path or ""
+        if place.exists and folder in by_folder:
+            yield _mount_again(place, *by_folder[folder])
+            continue
         name = name_once(_name_volume(ground, NAMES.get(place.purpose, "") or place.path), names)
         names.append(name)
-        paths.append(place.path)
-        is_read_only = place.purpose is MountPurpose.MODEL
-        reason = f"{_tell_purpose(place)}; in the image {tell_state(ground, place)}{_tell_cure(ground, place)}"
-        claim = measure_claim(ground, name, place)
-        yield mount(name, place.path, reason, _find_source(place), read_only=is_read_only, claim=claim)
+        by_folder[folder] = (name, place.path)
+        yield _mount_place(ground, place, name, declared)
         yield from tell_claim(ground, place, _find_source(place))
     yield from _tell_others(ground.runtime.volumes)
     if not any(each.purpose is not MountPurpose.VOLUME for each in places):
         yield from _derive_store(ground, names, paths)
     yield from _derive_torch_cache(ground, names, paths)
+
+
+def _mount_place(ground: Ground, place: MountPoint, name: str, declared: Sequence[str]) -> Setting:
+    """A volume of its own; below one that may not be written, an engine could not make the folder of another."""
+    has_inner = any(each.startswith(f"{place.path}/") for each in declared)
+    is_read_only = place.purpose is MountPurpose.MODEL and not has_inner
+    reason = f"{_tell_purpose(place)}; in the image {tell_state(ground, place)}{_tell_cure(ground, place)}"
+    claim = measure_claim(ground, name, place)
+    return mount(name, place.path, reason, _find_source(place), read_only=is_read_only, claim=claim)
+
+
+def _mount_again(place: MountPoint, name: str, path: str) -> Setting:
+    """The same volume under another path, which leads to the same folder: two would lie one over the other."""
+    reason = f"{_tell_purpose(place)}; in the image it is the same folder as {path}, and the same volume here"
+    whole = mount(name, place.path, reason, _find_source(place))
+    return replace(whole, pod={}, claims=())
 
 
 def _leave_out(place: MountPoint, obstacle: str, *forms: str) -> LeftOut:
@@ -89,8 +113,8 @@ def _tell_around(place: MountPoint, around: str) -> Iterator[LeftOut]:
 
 
 def _find_around(place: str, paths: Sequence[str]) -> str | None:
-    """The path among those that are mounted already at which a place is, or below which it lies."""
-    return next((path for path in paths if f"{place}/".startswith(f"{path}/")), None)
+    """The nearest path among those that are mounted already at which a place is, or below which it lies."""
+    return max((path for path in paths if f"{place}/".startswith(f"{path}/")), key=len, default=None)
 
 
 def _name_volume(ground: Ground, text: str) -> str:

@@ -1,7 +1,7 @@
 """Who the process is: the image's own user, which Kubernetes wants as a number."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from layerscope.audit.recipe.ground import Ground, of_config, of_finding
 from layerscope.audit.recipe.obstacles import find_obstacle, find_pod_obstacle
@@ -9,6 +9,9 @@ from layerscope.facts.config.mount_points import MountPoint, MountPurpose
 from layerscope.recipe.setting import LeftOut, Setting
 from layerscope.rules.config.root_user import RootUser
 from layerscope.rules.config.unknown_user import UnknownUser
+
+TOLD_PATHS: Final = 3
+"""Places of one reason that are told by name."""
 
 
 def derive_user(ground: Ground) -> Iterator[Setting | LeftOut]:
@@ -36,9 +39,10 @@ def derive_volume_group(ground: Ground, group: int) -> Iterator[Setting]:
     """The group that owns what a pod mounts, where a user who is not root has to write there."""
     written = [path for path in list_written(ground) if not find_pod_obstacle(path)]
     if written:
+        more = f" and {len(written) - TOLD_PATHS} more" if len(written) > TOLD_PATHS else ""
         reason = (
-            f"claims come as root's, and the user has to write to {', '.join(written[:3])}; a hostPath in their place "
-            "stays as it is: have its owner changed on the node"
+            f"claims come as root's, and the user has to write to {', '.join(written[:TOLD_PATHS])}{more}; a hostPath "
+            "in their place stays as it is: have its owner changed on the node"
         )
         pod: dict[str, Any] = {"securityContext": {"fsGroup": group, "fsGroupChangePolicy": "OnRootMismatch"}}
         yield Setting("group of volumes", reason, of_config("Volumes"), pod=pod)

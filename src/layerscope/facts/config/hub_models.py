@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from layerscope.facts.collector import Collector
+from layerscope.facts.config.hub_beside import list_cached, needs_more
 from layerscope.facts.config.hub_place import find_hub_place, is_offline
 from layerscope.facts.config.identity import Identity, resolve_identity
 from layerscope.facts.config.mount_points import list_declared
@@ -13,6 +14,7 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.accounts import collect_accounts
+from layerscope.facts.system.hub_words import asks_modelscope, read_hub_words
 from layerscope.facts.system.launch_words import HUB_VARIABLES, OFFLINE_VARIABLES
 from layerscope.facts.system.model_words import Started, find_revision, list_named, split_commands, split_words
 from layerscope.facts.system.started_commands import StartedCommand, find_started
@@ -29,6 +31,7 @@ _WEIGHTS: Final = re.compile(r".*\.(?:safetensors|bin|gguf|pt|pth|onnx|h5|msgpac
 _PART: Final = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\.\w+)", re.ASCII)
 _INDEX: Final = ".index.json"
 _CONFIG: Final = "config.json"
+_VARIABLE: Final = "HF_HUB_CACHE"
 
 
 class HubModel(Fact, frozen=True):
@@ -52,6 +55,14 @@ class HubModel(Fact, frozen=True):
     """Whether the user may read the model's files; None where the user is not known."""
     is_volume: bool = False
     """Whether the place is, or lies in, a folder that is filled when the container starts."""
+    is_known: bool = True
+    """Whether the client looks at the place: no option of the command leads elsewhere, and the name is the hub's."""
+    cached: tuple[str, ...] = ()
+    """All repositories of which that cache has something."""
+    needs_more: bool = False
+    """Whether the process names something else of the hub, a tokenizer or an adapter, that is not among them."""
+    is_led: bool = False
+    """Whether the command or a script itself leads the client there, over which no variable of the config wins."""
 
     @property
     def is_found(self) -> bool:
@@ -86,32 +97,42 @@ class _Process:
     """What the container's process says of models and of the hub."""
 
     def __init__(self, runtime: RuntimeConfig, started: Started, identity: Identity) -> None:
-        self.identity, self.volumes = identity, list_declared(runtime.volumes)
+        self.identity, self.volumes, self.folder = identity, list_declared(runtime.volumes), runtime.working_dir
         from_scripts = dict(pair for each in started for pair in each.variables)
         own = dict(entry.partition("=")[::2] for entry in runtime.env)
         moved = {name: value for name, value in from_scripts.items() if name in HUB_VARIABLES and "$" not in value}
         self.words = split_words((*runtime.entrypoint, *runtime.cmd))
-        self.environment = {**own, **from_scripts}
-        self.place = find_hub_place({**own, **moved}, identity.home or "/")
+        self.configured, self.environment = own, {**own, **from_scripts}
+        self.moved = moved
         self.named = list_named(self.words, own, started)
-        self.commands = (*split_commands(self.words), *(each.words for each in started))
+        self.own, self.started = split_commands(self.words), tuple(each.words for each in started)
 
     def describe(self, context: FactContext, node: Node, name: str, revisions: tuple[str, ...]) -> HubModel:
         """A model, and how it stands to the process."""
-        asked = find_revision(name, self.commands, self.environment) or "main"
-        place = context.tree.resolve(self.place.strip("/"))
+        home = self.identity.home or "/"
+        said = read_hub_words(self.own, self.started, name, {"HOME": home, **self.environment})
+        environment = {**self.environment, **said.variables}
+        commands = (*self.own, *self.started)
+        asked = find_revision(name, commands, environment) or "main"
+        where = find_hub_place({**self.configured, **self.moved, **said.variables}, home)
+        place = context.tree.resolve(where.strip("/"))
         cache = node.path.rpartition("/")[0]
+        cached = list_cached(context.tree, cache)
         return HubModel(
             Evidence(node.layer, node.path),
             name,
             revisions,
             self._tell(name) if asked in revisions else "",
-            is_decided=any(map(self._decides, OFFLINE_VARIABLES)),
-            is_offline=is_offline(self.environment),
-            cache=self.place if place is not None and place.path == cache else f"/{cache}",
-            place=self.place,
+            is_decided=any(map(self._decides, OFFLINE_VARIABLES)) or any(map(environment.get, OFFLINE_VARIABLES)),
+            is_offline=is_offline(environment),
+            cache=where if place is not None and place.path == cache else f"/{cache}",
+            place=where,
             is_readable=_may_read(context, self.identity, node),
-            is_volume=any(f"{self.place}/".startswith(f"{each}/") for each in self.volumes),
+            is_volume=any(f"{where}/".startswith(f"{each}/") for each in self.volumes),
+            is_known=said.is_clear and not said.folder and not asks_modelscope(environment),
+            cached=cached,
+            needs_more=needs_more(context.tree, self.folder, commands, environment, cached),
+            is_led=_VARIABLE in said.variables or _VARIABLE in self.moved,
         )
 
     def _decides(self, name: str) -> bool:

@@ -14,8 +14,9 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.accounts import collect_accounts
-from layerscope.facts.system.launch_words import HUB_VARIABLES
-from layerscope.facts.system.model_words import Named, Started, list_named, split_words
+from layerscope.facts.system.hub_words import HubWords, asks_modelscope, read_hub_words
+from layerscope.facts.system.launch_words import HUB_VARIABLES, MODELSCOPE_VARIABLES
+from layerscope.facts.system.model_words import Named, Started, list_named, split_commands, split_words
 from layerscope.facts.system.started_commands import StartedCommand, find_started
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
@@ -103,7 +104,8 @@ def _find_model_place(context: FactContext, identity: Identity) -> Iterator[Moun
         StartedCommand(each.evidence, each.words, each.is_handover, each.variables)
         for each in context.shared(find_started)
     )
-    named = list_named(split_words((*runtime.entrypoint, *runtime.cmd)), environment, started)
+    words = split_words((*runtime.entrypoint, *runtime.cmd))
+    named = list_named(words, environment, started)
     if not named or any(_is_there(context, runtime.working_dir, each.value) for each in named):
         return
     first = named[0]
@@ -112,21 +114,28 @@ def _find_model_place(context: FactContext, identity: Identity) -> Iterator[Moun
         place = dirname(place) if _FILE.fullmatch(place) and dirname(place) != "/" else place
         yield _look(context, identity, place, first, purpose=MountPurpose.MODEL)
     elif _REPOSITORY.fullmatch(first.value) and not _has_cached(context, first.value):
-        yield from _look_in_hub(context, identity, first, {**environment, **_list_hub_variables(started)})
+        known = {"HOME": identity.home or "/", **environment, **_list_hub_variables(started)}
+        said = read_hub_words(split_commands(words), [each.words for each in started], first.value, known)
+        if not asks_modelscope({**known, **said.variables}):
+            yield from _look_in_hub(context, identity, first, environment=known, said=said)
 
 
 def _look_in_hub(
-    context: FactContext, identity: Identity, named: Named, environment: Mapping[str, str]
+    context: FactContext, identity: Identity, named: Named, *, environment: Mapping[str, str], said: HubWords
 ) -> Iterator[MountPoint]:
-    place = from_root(find_hub_place(environment, identity.home or "/"))
-    if is_usable(place):
+    """The hub's cache, or the folder that the command names in its place."""
+    environment = {**environment, **said.variables}
+    folder = said.folder and join("/", context.image.config.runtime.working_dir, said.folder)
+    place = from_root(folder or find_hub_place(environment, identity.home or "/"))
+    if is_usable(place) and said.is_clear:
         yield _look(context, identity, place, named, purpose=MountPurpose.HUB, is_offline=is_offline(environment))
 
 
 def _list_hub_variables(started: Started) -> dict[str, str]:
-    """Where scripts say that the hub's cache is, in plain words."""
+    """Where scripts say that the hub's cache is, in plain words, and which hub it is."""
     pairs = (pair for each in started for pair in each.variables)
-    return {name: value for name, value in pairs if name in HUB_VARIABLES and "$" not in value}
+    known = HUB_VARIABLES.union(MODELSCOPE_VARIABLES)
+    return {name: value for name, value in pairs if name in known and "$" not in value}
 
 
 def _is_there(context: FactContext, folder: str, value: str) -> bool:

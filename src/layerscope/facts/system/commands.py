@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
+from layerscope.formats.shell_helpers import HELPERS
+
 COMMAND_LIMIT: Final = 16384
 """Characters of a shell command that are split; longer ones are programs of their own."""
 
@@ -13,6 +15,7 @@ PASSED_ARGUMENTS: Final = "$@"
 
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "busybox"})
 _PYTHON: Final = re.compile(r"(?:python|pypy)[0-9.]*t?")
+_VALUED_SWITCH: Final = re.compile(r"[-+][a-z]*o")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _SEPARATORS: Final = frozenset({"&&", "||", ";", "|", "&", ";;", "(", ")", "{", "}", "then", "do", "else"})
 
@@ -33,6 +36,14 @@ _VALUED_OPTIONS: Final = frozenset({
     "--project", "--directory", "--cwd", "--package", "--env-file", "--cpunodebind", "--membind", "--reuid", "--regid",
 })  # fmt: skip
 """Wrappers' options that take the next word as their value."""
+
+
+INSTALLERS: Final = frozenset({
+    "apk", "apt", "apt-get", "bun", "bundle", "cargo", "composer", "conda", "corepack", "cypress", "dnf", "gem", "go",
+    "gradle", "hatch", "make", "mamba", "micromamba", "mvn", "npm", "npx", "pdm", "pip", "pip3", "pipenv", "pipx",
+    "pixi", "playwright", "pnpm", "poetry", "rye", "uv", "uvx", "yarn", "yum",
+})  # fmt: skip
+"""Programs that install, build and test: what they tell is of that, also where they start a server at last."""
 
 
 def base_name(word: str) -> str:
@@ -79,6 +90,21 @@ def split_commands(text: str) -> list[list[str]]:
         else:
             commands[-1].append(word)
     return [command for command in commands if command]
+
+
+def find_server_command(commands: Sequence[Sequence[str]]) -> list[str]:
+    """The last of the commands of a shell's text that is no helper's, without wrappers; empty where it installs."""
+    stripped = (strip_wrappers(strip_shell(words)) for words in reversed(commands))
+    words = next((each for each in stripped if each and base_name(each[0]) not in HELPERS), [])
+    return [] if words and base_name(words[0]) in INSTALLERS else words
+
+
+def strip_shell(words: Sequence[str]) -> list[str]:
+    """A command without the shell that takes it as its text, and that shell's options."""
+    place = 1 if words and is_shell(words[0]) else 0
+    while place and place < len(words) and words[place].startswith(("-", "+")):
+        place += 2 if _VALUED_SWITCH.fullmatch(words[place]) else 1
+    return list(words[place:])
 
 
 def strip_wrappers(command: Sequence[str]) -> list[str]:

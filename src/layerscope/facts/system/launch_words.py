@@ -35,6 +35,24 @@ HUB_VARIABLES: Final = frozenset({
 OFFLINE_VARIABLES: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 """Variables that say whether the hub's client may ask it."""
 
+MODELSCOPE_VARIABLES: Final = ("VLLM_USE_MODELSCOPE", "SGLANG_USE_MODELSCOPE", "LMDEPLOY_USE_MODELSCOPE")
+"""Variables that take models from ModelScope, by names that look like those of the Hugging Face hub."""
+
+VARIABLE_OPTIONS: Final[Mapping[str, str]] = {"--huggingface-hub-cache": "HF_HUB_CACHE"}
+"""Options that say what a variable does to all that a server starts: of TGI."""
+
+CACHE_OPTIONS: Final = frozenset({"--download-dir", "--download_dir", "--cache-dir", "--cache_dir", *VARIABLE_OPTIONS})
+"""Options that name a folder for what is fetched: of vLLM, SGLang and LMDeploy, and of scripts around transformers."""
+
+BESIDE_OPTIONS: Final = frozenset({
+    "--tokenizer", "--tokenizer-path", "--tokenizer_path", "--tokenizer-name", "--hf-config-path", "--draft-model",
+    "--speculative-model", "--speculative-draft-model-path",
+})  # fmt: skip
+"""Options that name something of the hub beside the model: of vLLM, SGLang, and of scripts around transformers."""
+
+ALIAS_OPTIONS: Final = frozenset({"--served-model-name", "--served_model_name", "--model-name", "--model_name"})
+"""Options that name the model as its users are to call it; what they say is fetched from nowhere."""
+
 SHORT_MODEL_OPTION: Final = "-m"
 """Names a model, except behind Python, where it names a module."""
 
@@ -79,8 +97,11 @@ PARALLEL_VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Variables that say the same to a program."""
 
-BARE_OPTIONS: Final = frozenset({"--trust-remote-code", "--chat-template"})
-"""Options that tell by being there how a model is used; what follows them is not kept."""
+BARE_OPTIONS: Final = frozenset({"--trust-remote-code", "--chat-template"}) | BESIDE_OPTIONS
+"""Options that tell by being there how a model is used, or that more is; what follows them is not kept."""
+
+_VALUED_BARE_OPTIONS: Final = BARE_OPTIONS - {"--trust-remote-code"}
+_KEPT_OPTIONS: Final = MODEL_OPTIONS | CACHE_OPTIONS | {REVISION_OPTION}
 
 GIVEN_LIMIT: Final = 8
 """Words of a script's arguments among which a command may begin."""
@@ -152,9 +173,8 @@ def may_keep(name: str, value: str | None) -> bool:
     """Whether a variable is known to name a model or a port, and this value has the form of one."""
     if not value:
         return False
-    return (name in HUB_VARIABLES.union(MODEL_VARIABLES, OFFLINE_VARIABLES) and has_form(_MODEL, value)) or (
-        name in PORT_VARIABLES and has_form(_ADDRESS, value)
-    )
+    known = HUB_VARIABLES.union(MODEL_VARIABLES, OFFLINE_VARIABLES, MODELSCOPE_VARIABLES)
+    return (name in known and has_form(_MODEL, value)) or (name in PORT_VARIABLES and has_form(_ADDRESS, value))
 
 
 def has_form(form: re.Pattern[str], value: str) -> bool:
@@ -182,9 +202,9 @@ def _keep_options(words: Sequence[str], flags: frozenset[str]) -> list[str]:
         option, equals, value = word.partition("=")
         if word == PASSED_ARGUMENTS or MORE_WORDS.fullmatch(word):
             kept.append(word)
-        elif word in BARE_OPTIONS or option == "--chat-template":
+        elif word in BARE_OPTIONS or option in _VALUED_BARE_OPTIONS:
             kept.append(option)
-        elif option in MODEL_OPTIONS or option in flags or option == REVISION_OPTION:
+        elif option in _KEPT_OPTIONS or option in flags:
             given = value if equals else "".join(words[place + 1 : place + 2])
             if _is_value(_NUMBER if option in PORT_FLAGS | PARALLEL_OPTIONS else _MODEL, given):
                 kept += [option, given]

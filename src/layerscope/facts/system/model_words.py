@@ -89,9 +89,9 @@ def split_commands(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 def list_named(words: Sequence[str], environment: Mapping[str, str], started: Started = ()) -> list[Named]:
     """What options and a `serve` name, then the same in scripts, then variables, in that order."""
-    found = [*_iter_named(words, "the image's command")]
+    found = [*iter_named(words, "the image's command")]
     for each in started:
-        found += _iter_named(each.words, f"/{each.evidence.path}")
+        found += iter_named(each.words, f"/{each.evidence.path}")
     for each in started:
         found += _iter_set(dict(each.variables), f"/{each.evidence.path}")
     found += _iter_set(environment, "the image's environment")
@@ -104,7 +104,7 @@ def _iter_set(environment: Mapping[str, str], told: str) -> Iterator[Named]:
     return (Named(value, f"named by {name} in {told}") for name, value in values if value)
 
 
-def _iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
+def iter_named(words: Sequence[str], told: str) -> Iterator[Named]:
     """What a command names."""
     for place, word in enumerate(words):
         option, equals, value = word.partition("=")
@@ -124,7 +124,7 @@ def find_revision(value: str, commands: Iterable[Sequence[str]], environment: Ma
     A server whose words name no model takes it from the environment.
     """
     for words in commands:
-        named = [fill_in(each.value, environment) for each in _iter_named(words, "")]
+        named = [fill_in(each.value, environment) for each in iter_named(words, "")]
         from_variable = not named and any(environment.get(each) == value for each in MODEL_VARIABLES)
         if value in named or (from_variable and _has_server(words)):
             return _read_option(words, environment)

@@ -93,7 +93,7 @@ def _write_table(
 def _write_findings(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     new, fixed = difference.findings.new, difference.findings.fixed
     lines = [
-        f"- **{told}** {finding.code} ({finding.severity}): {write_prose(finding.message)}"
+        f"- **{told}** {finding.code} ({words.tell_severity(finding, difference)}): {write_prose(finding.message)}"
         for told, findings in (("new", new), ("fixed", fixed))
         for finding in findings[:limit]
     ]

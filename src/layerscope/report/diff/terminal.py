@@ -169,7 +169,7 @@ def _draw_findings(page: Page, difference: ImageDiff) -> None:
     limit = page.context.limit
     for sign, style, findings in (("+", "bad", new), ("-", "good", fixed)):
         for finding in findings[:limit]:
-            severity = f"{finding.severity} "
+            severity = f"{words.tell_severity(finding, difference)} "
             page.add_line(
                 (f"{sign} {finding.code} ", style), (severity, "muted"), escape_text(finding.message), indent=1
             )

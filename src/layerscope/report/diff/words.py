@@ -145,6 +145,12 @@ def tell_detail(risk: Risk) -> str:
     return shorten(risk.detail.partition("; ")[0])
 
 
+def tell_severity(finding: Finding, difference: ImageDiff) -> str:
+    """The severity, and what it was where the first image has the finding as well."""
+    graver = (each.severities for each in difference.findings.graver if each.finding is finding)
+    return next((f"graver, {told}" for told in graver), str(finding.severity))
+
+
 def tell_finding(finding: Finding) -> str:
     """What a finding comes to, in one clause."""
     return finding.brief or shorten(finding.message.partition("; ")[0])

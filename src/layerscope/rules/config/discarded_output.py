@@ -18,15 +18,17 @@ class DiscardedOutput(Rule):
     """What the container's process prints goes to a file, or nowhere.
 
     What it checks: Redirections of the command in shell form: whether its last command leads standard error, or both
-        streams, to a file or to `/dev/null`. A file that is a link to `/dev/stdout` or `/dev/stderr` is none.
+        streams, to a file or to `/dev/null`. A file that is a link to `/dev/stdout` or `/dev/stderr` is none, and so
+        is one that another command of the text names, or may read in the background.
     Why it matters: `docker logs`, `kubectl logs` and whatever gathers them have what a process prints, and nothing
         else. A file in the container is gone with it, and grows until the disk is full; what goes to `/dev/null` was
         never there.
     Example: `CMD python serve.py > /var/log/serve.log 2>&1`: the container runs, and its log is empty.
     Remedy: Print to standard output and standard error; where a file is wanted as well: `… 2>&1 | tee FILE`.
     Fix safety: Review: where logs go may be a decision, as where they hold what users wrote.
-    Blind spots: Redirections in scripts, and programs that open files of their own, are not seen. A file on a volume
-        may be read from there.
+    Blind spots: Redirections in scripts, and programs that open files of their own, are not seen. Nothing is said
+        where the last command is a helper of the shell (`tail`, `wait`, `grep`) or the end of a pipe. A file on a
+        volume may be read from there.
     References: docs.docker.com, "View container logs"; 12factor.net, "Logs".
     """
 

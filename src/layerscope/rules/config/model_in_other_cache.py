@@ -12,7 +12,7 @@ from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind, FixPlace
-from layerscope.rules.hub_names import has_client, tell_name
+from layerscope.rules.hub_names import has_client, needs_more, tell_name
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
@@ -33,7 +33,9 @@ class ModelInOtherCache(Rule):
         that the client does not ask for what it has.
     Fix safety: Review: what else a program fetches would be kept in that folder, or no longer comes.
     Blind spots: Variables that a script sets by `env`, and programs that name the cache themselves, are not seen.
-        Volumes at the client's place, images without huggingface_hub, and models that lack a file are left out.
+        Commands with an option for the cache (`--download-dir`, `--cache-dir`), which some files heed and others do
+        not, and names that are ModelScope's are left out, and so are volumes at the client's place, images without
+        huggingface_hub, and models that lack a file.
     References: https://huggingface.co/docs/huggingface_hub/guides/manage-cache;
         https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables.
     """
@@ -57,16 +59,26 @@ class ModelInOtherCache(Rule):
                 fate = "and may ask nobody" if model.is_offline else "so that every new container fetches it again"
                 message = f"{model.name}, {told}, lies in {model.cache}, and the client looks in {model.place}, {fate}"
                 severity = Severity.HIGH if model.is_offline else self.severity
-                yield self.finding(message, model.evidence, severity=severity, fixes=(_lead(model),))
+                yield self.finding(
+                    message,
+                    model.evidence,
+                    severity=severity,
+                    fixes=(_lead(model, may_close=not needs_more(facts, model)),),
+                )
                 return
 
 
-def _lead(model: HubModel) -> Fix:
+def _lead(model: HubModel, *, may_close: bool) -> Fix:
     """The variable, where the user may read what is there; else a person has to open it first.
 
-    A client that is led to the model would ask for it at every start: it is told to ask nobody, if it is told nothing.
+    A client that is led to the model would ask for it at every start: it is told to ask nobody, if it is told nothing
+    and has all that it needs.
+    Over what the command or a script sets, no variable of the config wins.
     """
-    variables = {VARIABLE: model.cache, **({} if model.is_decided else {OFFLINE: "1"})}
+    if model.is_led:
+        step = f"Set {VARIABLE}={model.cache} where the command or its script sets it, or put the model there"
+        return Fix("Lead the hub's client to the cache", (step,))
+    variables = {VARIABLE: model.cache, **({OFFLINE: "1"} if may_close and not model.is_decided else {})}
     line = f"ENV {' '.join(f'{name}={value}' for name, value in variables.items())}   in the final stage"
     if model.is_readable:
         edits = tuple(SetVariable(name, value) for name, value in variables.items())

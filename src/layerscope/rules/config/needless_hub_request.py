@@ -12,7 +12,7 @@ from layerscope.rules.completeness import has_unread_layers
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind, FixPlace
-from layerscope.rules.hub_names import has_client, tell_name
+from layerscope.rules.hub_names import has_client, needs_more, tell_name
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
@@ -46,6 +46,8 @@ class NeedlessHubRequest(Rule):
     Blind spots: A variable that a script sets by `env`, and programs that forbid the question in ways of their own, are
         not seen. Models of which the cache has several snapshots, or which lack a file that
         their names tell of, are left out, and so are images without huggingface_hub. `HF_HUB_OFFLINE=0` is a decision.
+        Where something else of the hub is named that the cache lacks, a tokenizer or an adapter, nothing is said: the
+        client has to ask. Nor is it where names are ModelScope's (`VLLM_USE_MODELSCOPE`), or an option names the cache.
     References: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables ("HF_HUB_OFFLINE");
         vllm-project/vllm issue 8458; measured with transformers 5 and huggingface_hub 1.
     """
@@ -62,7 +64,7 @@ class NeedlessHubRequest(Rule):
         if has_unread_layers(facts) or not has_client(facts):
             return
         found = [(model, told) for model in facts.of(HubModel) if model.is_found and (told := tell_name(facts, model))]
-        if not found or found[0][0].is_decided:
+        if not found or any(model.is_decided or needs_more(facts, model) for model, _ in found):
             return
         model, told = found[0]
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""

@@ -7,7 +7,8 @@ from layerscope.facts.config.environment import Environment
 from layerscope.facts.config.process import Process
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.facts.system.model_words import split_words
+from layerscope.facts.system.commands import find_server_command
+from layerscope.facts.system.model_words import split_commands, split_words
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind, FixPlace
@@ -22,18 +23,21 @@ class SilencedLog(Rule):
     What it checks: The level of a log, as the environment (`LOG_LEVEL`, `LOGLEVEL`, `…_LOG_LEVEL`,
         `VLLM_LOGGING_LEVEL`, `TRANSFORMERS_VERBOSITY`, `HF_HUB_VERBOSITY`, `RUST_LOG`) or the command
         (`--log-level`, `--uvicorn-log-level`) sets it: `error` hides warnings, `critical`, `fatal`, `off` and `none`
-        hide errors as well.
+        hide errors as well. Of several commands the last one counts that is no helper of the shell.
     Why it matters: A container that says nothing is the hardest to help. That tensors of a checkpoint are missing and
         were made up, that a GPU is not used, or that a retry is on its way is told by warnings alone; without errors,
         a failing request leaves no trace.
     Example: `ENV VLLM_LOGGING_LEVEL=CRITICAL`, and `docker logs` is empty while every request ends with 500.
-    Remedy: Set the program's usual level: `info`, for transformers and huggingface_hub `warning`.
+    Remedy: Set the program's usual level: `info`, for transformers, huggingface_hub, and the libraries of PyTorch and
+        UCX `warning`.
     Fix safety: Review: logs grow, and at `info` some servers write what they are asked.
     Blind spots: Levels that a program sets itself, numbers, files with settings of logs, filters of single modules
-        (`RUST_LOG=a=error`), and options in scripts are not seen. What a variable of an unknown program means is told
-        by its name alone.
+        (`RUST_LOG=a=error`), and options in scripts are not seen. Programs that install or test (npm, pip, poetry,
+        cypress) and the list of requests (`ACCESS_LOG_LEVEL`) are left out. What a variable of an unknown program
+        means is told by its name alone.
     References: huggingface.co, "Logging" of transformers; docs.vllm.ai, "Environment Variables"; uvicorn.org,
-        "Settings"; docs.rs/env_logger.
+        "Settings"; docs.rs/env_logger; docs.pytorch.org, "Debugging Environment Variables"; openucx/ucx wiki,
+        "Logging".
     """
 
     code: ClassVar[str] = "CONF017"
@@ -52,7 +56,8 @@ class SilencedLog(Rule):
             level = find_quiet_variable(name, value)
             if level is not None:
                 yield self._tell(f"The image sets {name}={value}", level, _set_variable(name, level))
-        found = find_quiet_option(split_words(process.command)) if process is not None else None
+        commands = split_commands(split_words(process.command)) if process is not None else ()
+        found = find_quiet_option(find_server_command(commands))
         if found is not None:
             option, level = found
             yield self._tell(f"The image's command says {option} {level.value}", level, _set_option(option, level))
