@@ -174,6 +174,10 @@ TEXT_SEEDS: Final[dict[str, tuple[bytes, ...]]] = {
         b"numpy[x]>=1.24,!=1.25 ; python_version<'3.9' # c\n-r other.txt\npandas==2.1 \\\n --hash=sha256:00\n-e .\n",
         b"--index-url https://x/simple\n./a-1.0-py3-none-any.whl\nb @ https://x/b.whl\n",
     ),
+    "secret_blocks": (
+        b"password: |\n  Zt7pWq4hYd2k\n  more\nauths:\n  ghcr.io: {auth: dXNlcjpwYXNz}\n",
+        b"<password>\nabc</password>\ntoken = [\n 'a',\n 'b']\nname: api_key\nvalue: x\n",
+    ),
     "shell_list": (b"a 'b' && \"$(c ${d})\" | e 2>&1 >f; g || h \\; i", b"if a; then b; fi # c\ncat <<d"),
     "shell_output": (b"exec python3 serve.py >/tmp/log 2>&1 & wait $!; tail -f /tmp/log | grep -v x", b"a &>/dev/null"),
     "shell_script": (

@@ -117,4 +117,5 @@ def test_options_that_contradict_each_other_are_a_usage_error(
 def test_a_log_that_is_not_there_is_wrong_use(answer: Answer, image: Path, tmp_path: Path) -> None:
     """No probe was asked for that could not run."""
     code, _, err = answer("fix", image, "--recipe", "docker", "--read", tmp_path / "none")
-    assert (code, err) == (2, f"layerscope: error: reading {tmp_path}/none: No such file or directory\n")
+    expected = f"--read: reading {tmp_path}/none: No such file or directory; expected the log of a probe"
+    assert (code, err) == (2, f"layerscope: error: {expected}\n")
