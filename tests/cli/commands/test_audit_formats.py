@@ -62,7 +62,8 @@ def test_every_format_of_a_fixture_is_valid(
     first = write_all(answer, image, tmp_path / "first", *options)
     second = write_all(answer, image, tmp_path / "second", *options)
     read = {each: check(first[each]) for each, check in CHECKS.items()}
-    assert all(first[each] == second[each] for each in CHECKS)
+    told_alike = CHECKS.keys() - {"html"}  # which tells how layers were proved, as the terminal does
+    assert [each for each in told_alike if first[each] != second[each]] == []
     report = json.loads(first["json"])
     assert len(read["sarif"]["results"]) == len(report["findings"])
     assert len(read["gitlab"]) == len(report["findings"]) + len(report["gaps"])
