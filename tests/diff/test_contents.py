@@ -13,6 +13,7 @@ import pytest
 
 from layerscope.diff.contents.archive_parts import UNPACKED_LIMIT
 from layerscope.diff.contents.compare import compare_contents
+from layerscope.diff.contents.shadow import compare_shadow
 from layerscope.diff.contents.text import LINES_LIMIT
 from layerscope.diff.contents.work import Work
 
@@ -205,3 +206,18 @@ def test_a_deep_document_ends() -> None:
     """Deeper than Python follows is text."""
     deep = b"[" * 100_000 + b"]" * 100_000
     assert compare_contents("a.json", deep, b"[]").kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("after", "is_noise"),
+    [
+        (b"root:*:20500:0:99999:7:::\napp:!:20500:0:99999:7:::\n", True),
+        (b"root::20500:0:99999:7:::\napp:!:20500:0:99999:7:::\n", False),
+        (b"root:*:20400:0:99999:7:::\n", False),
+        (b"root:*:20400:0:90:7:::\napp:!:20400:0:99999:7:::\n", False),
+    ],
+)
+def test_days_of_passwords_are_noise(after: bytes, *, is_noise: bool) -> None:
+    """Whatever else differs is none, and nothing of it is shown."""
+    found = compare_shadow(b"root:*:20400:0:99999:7:::\napp:!:20400:0:99999:7:::\n", after)
+    assert (found.is_noise, found.lines) == (is_noise, ())

@@ -7,9 +7,10 @@ from typing import Final
 from layerscope.audit.result import AuditResult
 from layerscope.diff.contents.compare import compare_contents
 from layerscope.diff.contents.content_diff import ContentDiff
+from layerscope.diff.contents.shadow import SHADOW_FILES, compare_shadow
 from layerscope.diff.contents.work import Work
 from layerscope.diff.trees import Aspect, FileChange
-from layerscope.errors import DigestMismatchError
+from layerscope.errors import DigestMismatchError, SourceError
 from layerscope.facts.system.secret_extractor import SecretExtractor
 from layerscope.filesystem.node import Node
 from layerscope.layers.content import iter_contents
@@ -53,6 +54,17 @@ def compare_changed_contents(
     return found | {change.path: _compare(change.path, one, other, work) for change in chosen}
 
 
+def compare_shadow_files(
+    before: AuditResult, after: AuditResult, changes: Sequence[FileChange], progress: Progress
+) -> dict[str, ContentDiff]:
+    """The same for the files of passwords alone; none where the layers can be read only once."""
+    chosen = [change for change in changes if change.path in SHADOW_FILES]
+    try:
+        return compare_changed_contents(before, after, chosen, progress) if chosen else {}
+    except SourceError:
+        return {}
+
+
 def _find_size(change: FileChange) -> int | None:
     """Bytes of the larger of two files whose contents differ; None for anything else."""
     if Aspect.CONTENT not in change.aspects or change.before is None or change.after is None:
@@ -64,6 +76,8 @@ def _find_size(change: FileChange) -> int | None:
 
 def _compare(path: str, before: Mapping[str, bytes], after: Mapping[str, bytes], work: Work) -> ContentDiff:
     one, other = before[path], after[path]
+    if path in SHADOW_FILES:
+        return compare_shadow(one, other)
     if any(_EXTRACTOR.extract(path, content, size=len(content), mode=0) for content in (one, other)):
         return _CREDENTIALS
     return compare_contents(path, one, other, work)

@@ -254,6 +254,15 @@ def test_another_python_hides_no_package(answer: Answer, tmp_path: Path) -> None
     ]
 
 
+def test_an_account_of_another_day_is_noise(answer: Answer, tmp_path: Path) -> None:
+    """An account without a password is not."""
+    rows = (b"app:!:20400:0:99999:7:::\n", b"app:!:20500:0:99999:7:::\n", b"app::20500:0:99999:7:::\n")
+    first, same, other = (
+        write_version(tmp_path, str(number), extra=[file("etc/shadow", row)]) for number, row in enumerate(rows)
+    )
+    assert [answer("diff", first, image, "--semantic")[0] for image in (same, other)] == [0, 1]
+
+
 def test_two_streams_are_one_too_many(answer: Answer) -> None:
     """Standard input is read once."""
     code, _, error = answer("diff", "-", "docker-archive:-")

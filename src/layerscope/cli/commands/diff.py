@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from layerscope.audit.changed_contents import compare_changed_contents
+from layerscope.audit.changed_contents import compare_changed_contents, compare_shadow_files
 from layerscope.audit.image_diff import PARTS, ImageDiff, Scope
 from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
@@ -87,9 +87,9 @@ def command(
         one, other = (audit_image(source, options=options, progress=progress) for source in sources)
         progress.note("comparing")
         difference = ImageDiff(one, other, scope)
-        if patch:
-            contents = compare_changed_contents(one, other, difference.files, progress)
-            difference = replace(difference, contents=contents)
+        if patch or Noise.ACCOUNTS in scope.ignored:
+            compare = compare_changed_contents if patch else compare_shadow_files
+            difference = replace(difference, contents=compare(one, other, difference.files, progress))
         is_same = difference.is_same
     tell_cache_notes(options.cache, console)
     is_intact = one.is_intact and other.is_intact
