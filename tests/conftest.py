@@ -27,9 +27,14 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.register_profile("repeatable", settings.get_profile("patient"), derandomize=True, database=None)
 settings.load_profile("repeatable" if os.environ.get("CI") else "patient")
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # so a shell starts what it runs in the background, and so would the programs start that tests interrupt
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+for _number, _handler in (
+    (signal.SIGHUP, signal.SIG_DFL),
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        # so a shell and nohup start what they run in the background, and so would the programs start that tests stop
+        signal.signal(_number, _handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import IO, Final
 
 from layerscope.errors import EngineError
+from layerscope.fixes.builds.held_signals import HeldSignals
 
 CHUNK: Final = 1 << 16
 LONGEST_LINE: Final = 1 << 14
@@ -23,10 +24,26 @@ STOPS: Final = ((signal.SIGINT, 15.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5
 def run_builder(command: Sequence[str], environment: Mapping[str, str], listen: Callable[[str], None]) -> int:
     """Run a builder to its end, tell each line of its output, and return its exit code; raises EngineError.
 
-    It has a session of its own: Ctrl-C comes here first, and the builder is then told to stop and waited for.
+    It has a session of its own: Ctrl-C comes here first, and the builder is then told to stop and waited for. A signal
+    that comes while it is started waits until it can be stopped.
     """
+    with HeldSignals() as held:
+        process = _start(command, environment)
+        assert process.stdout is not None, "its output goes into a pipe"
+        with process.stdout as output:
+            try:
+                held.release()
+                for line in _iter_lines(output):
+                    listen(line)
+                return process.wait()
+            except BaseException:
+                _stop(process, output)
+                raise
+
+
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     try:
-        process = subprocess.Popen(  # noqa: S603 - the engine's own program
+        return subprocess.Popen(  # noqa: S603 - the engine's own program
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -36,15 +53,6 @@ def run_builder(command: Sequence[str], environment: Mapping[str, str], listen: 
         )
     except OSError as error:
         raise EngineError(f"starting {command[0]}: {error.strerror}") from error
-    assert process.stdout is not None
-    with process.stdout as output:
-        try:
-            for line in _iter_lines(output):
-                listen(line)
-            return process.wait()
-        except BaseException:
-            _stop(process, output)
-            raise
 
 
 def _iter_lines(output: IO[bytes]) -> Iterator[str]:
