@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from layerscope.fixes.surgery.arenas import share_arenas
 from layerscope.fixes.surgery.config_changes import ConfigChange
 from layerscope.fixes.surgery.cuts import ImageCuts, LayerCuts, LayerMerge, NewFile
 from layerscope.fixes.surgery.documents import NewStep, render_config, render_index, render_manifest
@@ -86,6 +87,7 @@ def write_image(
 
     Of its layers, the lowest `base_layers` are known to be those of its base image.
     """
+    share_arenas()
     blobs = folder / BLOBS
     blobs.mkdir(parents=True)
     layers = tuple(_iter_layers(image, scans, change, blobs, progress=progress))
