@@ -1,7 +1,6 @@
 """What another build of the same Dockerfile changes anyway, class by class, so that each can be left out or kept.
 
-Sources: the files that reproducible builds of Debian images have to fix (https://wiki.debian.org/ReproducibleBuilds),
-and what two builds of one Dockerfile were seen to differ in.
+Those of Debian and of pip were seen in two builds of one Dockerfile; others are where their programs keep such files.
 """
 
 import re
