@@ -6,6 +6,7 @@ built and has no `image` gets the name of the project and its own.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,14 +24,21 @@ _LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*")
 _NOT_IN_NAME: Final = re.compile(r"[^a-z0-9_-]+")
 
 
-def read_service_images(
-    path: Path, services: Sequence[str], environment: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True)
+class ServiceImage:
+    """A service, its image, and the line of the compose file that begins it."""
+
+    service: str
+    image: str
+    line: int
+
+
+def read_service_images(path: Path, services: Sequence[str], environment: Mapping[str, str]) -> Iterator[ServiceImage]:
     """Services and their images, in the order of the file, or of `services`; raises SettingsError.
 
     Variables come from `environment` and the `.env` beside the file.
     """
-    document = _read_document(path)
+    document, lines = _read_document(path)
     found = document.get("services")
     if not isinstance(found, dict) or not all(isinstance(service, dict) for service in found.values()):
         raise SettingsError(f"reading the compose file {str(path)!r}: expected services, each a table")
@@ -44,10 +52,11 @@ def read_service_images(
             )
         image = _find_image(str(name), found[name], _name_project(document, path), variables, path)
         if image:
-            yield str(name), image
+            yield ServiceImage(str(name), image, lines.get(str(name), 1))
 
 
-def _read_document(path: Path) -> dict[str, Any]:
+def _read_document(path: Path) -> tuple[dict[str, Any], Mapping[str, int]]:
+    """The file's content, and the lines of its services."""
     trouble = f"reading the compose file {str(path)!r}"
     try:
         import yaml
@@ -61,12 +70,21 @@ def _read_document(path: Path) -> dict[str, Any]:
     if len(content) > MAX_SIZE:
         raise SettingsError(f"{trouble}: more than {MAX_SIZE:,} bytes")
     try:
-        document = yaml.safe_load(content)
+        loader = yaml.SafeLoader(content)
+        node = loader.get_single_node()
+        document = None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError(f"{trouble}: expected YAML: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict):
         raise SettingsError(f"{trouble}: expected a table with services")
-    return document
+    return document, dict(_iter_lines(node))
+
+
+def _iter_lines(node: Any) -> Iterator[tuple[str, int]]:
+    """The services of a document that is a table, each with the line of its name."""
+    for key, value in node.value:
+        if key.value == "services" and value.id == "mapping":
+            yield from ((str(name.value), name.start_mark.line + 1) for name, _ in value.value)
 
 
 def _find_image(

@@ -31,6 +31,8 @@ class ImageChoice:
     own: Mapping[str, Setting] = field(default_factory=dict)
     said_by: str = ""
     """The compose file and service that name it."""
+    compose: tuple[Path, int] | None = None
+    """That file, and the line of the service."""
     said_at: str = ""
     """The key of its entry, as `check.images[0]`; empty where the command line names it."""
     is_optional: bool = False
@@ -134,8 +136,9 @@ def _read_entry(entry: Setting, folder: Path, environment: Mapping[str, str]) ->
             yield replace(choice, name=tag.read_text(), dockerfile=path, target=target), tag
         case _:
             services = entry.below("services", table["services"]).read_texts() if "services" in table else ()
-            for service, image in read_service_images(folder / text, services, environment):
-                yield replace(choice, name=image, said_by=f"service {service} of {text}"), None
+            for each in read_service_images(folder / text, services, environment):
+                told = f"service {each.service} of {text}"
+                yield replace(choice, name=each.image, said_by=told, compose=(folder / text, each.line)), None
 
 
 def _refuse_strays(entry: Setting, kind: str) -> None:
