@@ -1,6 +1,7 @@
 """A check as a page for a browser, one for all images: the verdict first, what breaks, and everything it rests on."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from layerscope.gate.limit import Breach, Measure
@@ -22,6 +23,8 @@ from layerscope.report.html.markup import (
 from layerscope.report.html.page_template import ROWS, fill_page
 from layerscope.report.places import tell_reference
 from layerscope.rules.wording import begin, tell_count, tell_size
+
+_CHECK: Final = replace(ROWS, hint="llm, max-size, accepted earlier, LAY101 …  ( / )")
 
 MOST: Final = 5_000
 """Rows of a table; the JSON report has all."""
@@ -57,7 +60,7 @@ def render_check_html(report: GateReport, context: RenderContext) -> str:
         *_write_policy(report),
     )
     return fill_page(
-        ROWS, title=write_line(f"Check of {what}"), head=_write_head(report, context), sections=join(*sections)
+        _CHECK, title=write_line(f"Check of {what}"), head=_write_head(report, context), sections=join(*sections)
     )
 
 
@@ -86,7 +89,7 @@ def _note(text: str) -> Markup:
 
 def _write_images(report: GateReport) -> Markup:
     rows = [_write_image(verdict) for verdict in report.outcome.verdicts]
-    head = ("", "image", "verdict", ">size", "compared with", "base", "not counted")
+    head = ("", "image", "verdict", ">size", "not counted")
     return write_section("Images", write_table("Images", head, rows[:MOST], name="image-table"), name="images")
 
 
@@ -94,21 +97,26 @@ def _write_image(verdict: ImageVerdict) -> Markup:
     word, style = _STATES[verdict.state]
     subject = verdict.subject
     trouble = [_note(verdict.trouble)] if verdict.trouble else []
-    digest = Markup("")
-    if subject is not None:
-        image = subject.result.image
-        digest = element("p", element("code", write_text(str(image.manifest_digest or image.config_digest))))
-    base = subject.result.base if subject is not None else None
     return element(
         "tr",
         element("td", element("strong", write_line(word), class_=style)),
-        element("td", _name(verdict), digest),
+        element("td", _name(verdict), *_iter_identity(verdict)),
         element("td", write_line(words.tell_verdict(verdict)), *trouble),
         element("td", write_line(tell_size(subject.size) if subject is not None else ""), class_="number"),
-        element("td", write_line(subject.reference_name if subject is not None else "")),
-        element("td", write_line(base.reference if base is not None else "")),
         element("td", write_line(words.tell_counts(verdict))),
     )
+
+
+def _iter_identity(verdict: ImageVerdict) -> Iterator[Markup]:
+    """What an image is, what it is built on, and what it is compared with."""
+    if verdict.subject is None:
+        return
+    result = verdict.subject.result
+    yield element("p", element("code", write_text(str(result.image.manifest_digest or result.image.config_digest))))
+    if result.base is not None:
+        yield _note(f"built on {result.base.reference}")
+    if verdict.subject.reference_name:
+        yield _note(f"compared with {verdict.subject.reference_name}")
 
 
 def _write_broken(report: GateReport) -> Iterator[Markup]:
