@@ -10,7 +10,6 @@ from layerscope.gate.limit import Breach, Limit
 from layerscope.gate.setting import Setting, tell_nearest
 from layerscope.gate.subject import Subject
 
-
 _IMPLIED: Final = {RiskKind.GPU_DROPPED: {RiskKind.GPU_LOST}, RiskKind.USER_CHANGED: {RiskKind.ROOT_USER}}
 """What is told by a graver name than that of the change that it is, too."""
 
