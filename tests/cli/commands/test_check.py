@@ -418,7 +418,7 @@ def test_an_image_may_be_missing_where_the_policy_says_so(answer: Answer, branch
     say(branch, 'images = ["oci-dir:none-{branch}", "good"]')
     code, out, _ = answer("check")
     assert code == 3
-    assert "optional = true of check.images[0]" in " ".join(out.decode().split())
+    assert "optional = true into check.images[0]" in " ".join(out.decode().split())
     say(branch, 'images = [{image = "oci-dir:none-{branch}", optional = true}, "good"]')
     code, out, _ = answer("check")
     assert (code, "oci-dir:none-good  was left out, as the policy allows" in out.decode()) == (0, True)
