@@ -4,7 +4,8 @@ LayerscopeError
 ├── UsageError                what was asked makes no sense (exit code 2)
 │   ├── ReferenceSyntaxError  a reference, digest or platform that does not parse
 │   ├── SettingsError         an unknown or ill-typed configuration key
-│   └── ConfigurationError    a file of docker's or podman's configuration that cannot be understood
+│   ├── ConfigurationError    a file of docker's or podman's configuration that cannot be understood
+│   └── UnknownBaseError      an image that was not built on the base that is named, or on none that is known
 ├── SourceError               the image could not be had (exit code 3)
 │   ├── ImageNotFoundError    nothing answers to that name; says what was tried
 │   ├── PlatformNotFoundError the index has no such platform; lists what there is
@@ -45,6 +46,10 @@ class SettingsError(UsageError):
 
 class ConfigurationError(UsageError):
     """A file of docker's or podman's configuration that cannot be understood: engines, credentials, mirrors."""
+
+
+class UnknownBaseError(UsageError):
+    """An image that was not built on the base that is named, or on none that is known."""
 
 
 class FormatError(LayerscopeError):

@@ -22,6 +22,8 @@ DEFAULTS: Final[Mapping[str, object]] = {
     "suppress": [],
     "baseline": BASELINE,
     "against": None,
+    "base": None,
+    "ignore-base": False,
     "gpus": [],
     "driver": None,
     "fleet": None,
@@ -41,6 +43,10 @@ class Policy:
     limits: Mapping[str, Limit]
     suppressions: tuple[Suppression, ...] = ()
     against: str | None = None
+    base: str | None = None
+    """The image that it was built on, where somebody names it."""
+    ignores_base: bool = False
+    """Whether findings that lie in the base image's layers alone are left out."""
     gpus: tuple[str, ...] = ()
     driver: str | None = None
     fleet: str | None = None
@@ -50,13 +56,17 @@ class Policy:
     def specialise(self, choice: ImageChoice) -> "Policy":
         """The policy for one image; raises SettingsError for what it says of itself alone."""
         own = choice.own
-        against = own["against"].read_text("the name of an image") if "against" in own else self.against
-        return replace(self, against=against, limits={**self.limits, **_read_limits(own)})
+        return replace(
+            self,
+            against=_find_image(own["against"]) if "against" in own else self.against,
+            base=_find_image(own["base"]) if "base" in own else self.base,
+            ignores_base=own["ignore-base"].read_flag() if "ignore-base" in own else self.ignores_base,
+            limits={**self.limits, **_read_limits(own)},
+        )
 
 
 def make_policy(settings: Settings) -> Policy:
     """The policy that the settings say; raises SettingsError for the first that is not as expected."""
-    against = settings["against"]
     driver = settings["driver"]
     return Policy(
         levels=RuleLevels.read(settings["fail-on"], settings["rules"]),
@@ -64,7 +74,9 @@ def make_policy(settings: Settings) -> Policy:
         suppressions=tuple(
             Suppression.read(each) for each in settings["suppress"].read_tables("a list of tables: [[check.suppress]]")
         ),
-        against=None if against.value is None else against.read_text("the name of an image"),
+        against=_find_image(settings["against"]),
+        base=_find_image(settings["base"]),
+        ignores_base=settings["ignore-base"].read_flag(),
         gpus=settings["gpus"].read_texts("a list of GPUs, such as H100"),
         driver=None if driver.value is None else driver.read_text('a driver in quotes, such as "535"'),
         fleet=None if settings["fleet"].value is None else settings["fleet"].read_text("the path of a file"),
@@ -80,6 +92,10 @@ def check_references(policy: Policy, settings: Settings, choice: ImageChoice) ->
             raise SettingsError(
                 f"{setting.where}: expected an image to compare {choice.name} with; name it by against (--against)"
             )
+
+
+def _find_image(setting: Setting) -> str | None:
+    return None if setting.value is None else setting.read_text("the name of an image")
 
 
 def _read_limits(settings: Settings) -> dict[str, Limit]:

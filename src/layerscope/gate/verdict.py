@@ -9,7 +9,7 @@ from enum import StrEnum
 from layerscope.audit.result import INTEGRITY_CODES
 from layerscope.gate import rule_levels
 from layerscope.gate.baseline import Baseline
-from layerscope.gate.limit import Breach
+from layerscope.gate.limit import Breach, Measure
 from layerscope.gate.policy import Policy
 from layerscope.gate.subject import Subject
 from layerscope.gate.suppression import Suppression
@@ -25,6 +25,8 @@ class State(StrEnum):
     UNFINISHED = "unfinished"
     BROKEN = "broken"
     SOUND = "sound"
+    SKIPPED = "skipped"
+    """There is no such image, and the policy does not ask for it."""
 
 
 class Disposition(StrEnum):
@@ -68,6 +70,11 @@ class ImageVerdict:
     findings: tuple[JudgedFinding, ...] = ()
     breaches: tuple[Breach, ...] = ()
     trouble: str = ""
+    measures: tuple[Measure, ...] = ()
+    policy: Policy | None = None
+    """What was demanded of it."""
+    is_out_of_time: bool = False
+    """Whether it is unfinished because the time was over."""
 
     def select(self, disposition: Disposition) -> tuple[JudgedFinding, ...]:
         """The findings that count for that."""
@@ -111,7 +118,9 @@ def judge_subject(
         state = State.UNFINISHED if unread else State.SOUND
     if unread and subject.result.is_intact:
         trouble = f"{tell_layers(unread)} could not be read, so nothing is known of what is in there"
-    return ImageVerdict(subject.name, state, subject, tuple(findings), breaches, trouble).accept(baseline)
+    verdict = ImageVerdict(subject.name, state, subject, tuple(findings), breaches, trouble)
+    measures = tuple(measure for limit in policy.limits.values() for measure in limit.measure(subject))
+    return replace(verdict, measures=measures, policy=policy).accept(baseline)
 
 
 def _dispose(level: str | None) -> Disposition:

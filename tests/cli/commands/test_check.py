@@ -1,6 +1,7 @@
 """`layerscope check` on images that a test can see whole: policy, baseline, time, and what a person reads."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -294,6 +295,134 @@ def test_what_a_finding_tells_is_not_told_again(answer: Answer, fixture_image: C
     for told in ("gpu-verdict: V100: none, expected jit or better", "gpu-dropped: V100 is dropped", "CUDA006"):
         assert told in text
     assert text.count("libtorch_cuda.so has no device code that runs on sm_70") == 1
+
+
+def build_on(folder: Path) -> None:
+    """An image `app` whose base `leaky-base` leaks a password, and that leaks one of its own only if asked."""
+    below = [list(BASE), [*LEAK]]
+    write_image(build_image(below, tag="base:1"), folder / "leaky-base", "oci-dir")
+    above = [*below, [file("app/serve.py", b"print()\n", mode=0o755)]]
+    write_image(build_image(above, tag="app:1", runtime={"User": "app"}), folder / "app", "oci-dir")
+
+
+def test_a_team_answers_for_its_own_layers(answer: Answer, project: Path) -> None:
+    """With the base named, by flag or key, for all or one; what lies in the base is counted, and its origin shown."""
+    build_on(project)
+    say(project, 'images = ["app"]\nrules = {CONF007 = "ignore"}')
+    assert answer("check")[0] == 1
+    code, out, _ = answer("check", "--base", "leaky-base", "--ignore-base")
+    assert (code, b"in the base image left out" in out) == (0, True)
+    say(project, 'images = [{image = "app", base = "leaky-base", ignore-base = true}]')
+    assert answer("check")[0] == 0
+    image = json.loads(answer("check", "-o", "json")[1])["images"][0]
+    assert (image["base"], image["ignored"] > 0) == ("oci-dir:leaky-base", True) or image["base"] == "leaky-base"
+    say(project, 'images = ["app"]\nbase = "leaky-base"\nignore-base = true')
+    assert answer("check")[0] == 0
+    settings = json.loads(answer("check", "--show-config", "-o", "json")[1])["settings"]
+    said = {each["key"]: (each["value"], each["origin"]) for each in settings}
+    assert (said["base"], said["ignore-base"]) == (("leaky-base", "file"), (True, "file"))
+    say(project, 'images = ["app"]', 'base = "leaky-base"\nignore-base = true')
+    assert answer("check")[0] == 0
+
+
+def test_a_base_that_is_none_is_no_success(answer: Answer, project: Path) -> None:
+    """Named wrongly, not there, or unknown: the image could not be checked, and the others are."""
+    build_on(project)
+    say(project, 'images = ["good", {image = "app", base = "leaky", ignore-base = true}]')
+    code, out, _ = answer("check")
+    assert (code, "✔ good" in out.decode(), "could not be checked" in out.decode()) == (5, True, True)
+    assert "built on another image" in " ".join(out.decode().split())
+    code, out, _ = answer("check", "good", "--ignore-base", "--no-cache-read")
+    assert (code, "name the base image with --base" in " ".join(out.decode().split())) == (5, True)
+    code, out, _ = answer("check", "good", "--base", "oci-dir:none")
+    assert (code, "the base image" in " ".join(out.decode().split())) == (3, True)
+    say(project, 'images = ["good"]\nignor-base = true')
+    code, _, error = answer("check")
+    assert (code, "did you mean 'ignore-base'" in error) == (2, True)
+
+
+@pytest.fixture
+def branch(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project as a repository on the branch `good`, of no job."""
+    for name in ("GITLAB_CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    for words in (
+        ("init", "--quiet", "-b", "good"),
+        ("-c", "user.name=n", "-c", "user.email=a@example.org", "commit", "--quiet", "--allow-empty", "-m", "one"),
+    ):
+        subprocess.run(["git", *words], cwd=project, check=True)
+    say(project, 'images = ["oci-dir:{branch}"]')
+    return project
+
+
+def test_the_image_of_the_branch_is_checked(answer: Answer, branch: Path) -> None:
+    """HEAD's, or that of the job; a tag that HEAD does not have is told where another image is checked."""
+    code, out, _ = answer("check")
+    assert (code, out.decode()) == (0, "✔ oci-dir:good  keeps to the policy\n")
+    say(branch, 'images = ["oci-dir:{branch}", "oci-dir:{tag}"]')
+    code, out, _ = answer("check")
+    assert code == 0
+    assert "nothing stands for {tag}: HEAD is the branch good, without a tag" in out.decode()
+    say(branch, 'images = ["oci-dir:{tag}"]')
+    code, _, error = answer("check")
+    assert (code, "no image to check: oci-dir:{tag}: nothing stands for {tag}" in error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "leaky"},
+        {"GITLAB_CI": "true", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "Leaky"},
+        {"GITHUB_ACTIONS": "true", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "leaky"},
+        {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_REF_TYPE": "branch",
+            "GITHUB_REF_NAME": "7/merge",
+            "GITHUB_HEAD_REF": "leaky",
+        },
+    ],
+)
+@pytest.mark.usefixtures("branch")
+def test_a_job_says_its_branch(answer: Answer, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    """For what it has checked out is detached."""
+    for name in ("CI_COMMIT_BRANCH", "CI_COMMIT_TAG", "GITHUB_HEAD_REF"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert answer("check")[0] == 1
+
+
+def test_a_detached_head_is_an_error(answer: Answer, branch: Path) -> None:
+    """Unless a tag points at it; an image that is named is checked all the same."""
+    subprocess.run(["git", "checkout", "--quiet", "--detach"], cwd=branch, check=True)
+    code, out, error = answer("check")
+    assert (code, out) == (2, b"")
+    assert "check.images[0]: 'oci-dir:{branch}': nothing stands for {branch}: HEAD is detached, without a tag" in error
+    assert answer("check", "good")[0] == 0
+
+
+def test_a_name_without_a_repository_is_an_error(
+    answer: Answer, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would stand for it is nowhere."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    say(project, 'images = ["a:{commit}"]')
+    code, _, error = answer("check")
+    assert (code, "the working directory is in no repository of git" in error) == (2, True)
+
+
+def test_an_image_may_be_missing_where_the_policy_says_so(answer: Answer, branch: Path) -> None:
+    """That is told, and how to say it where it does not."""
+    say(branch, 'images = ["oci-dir:none-{branch}", "good"]')
+    code, out, _ = answer("check")
+    assert code == 3
+    assert "optional = true of check.images[0]" in " ".join(out.decode().split())
+    say(branch, 'images = [{image = "oci-dir:none-{branch}", optional = true}, "good"]')
+    code, out, _ = answer("check")
+    assert (code, "oci-dir:none-good  was left out, as the policy allows" in out.decode()) == (0, True)
+    assert "1 image keeps to the policy, 1 was left out" in out.decode()
+    say(branch, 'images = [{image = "good", optional = true, against = "oci-dir:none", max-growth = "1MB"}]')
+    assert answer("check")[0] == 3, "what it is compared with has to be there"
 
 
 def test_formats_of_one_image_are_refused(answer: Answer, project: Path) -> None:

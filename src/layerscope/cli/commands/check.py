@@ -18,12 +18,14 @@ from layerscope.cli.check_options import with_policy
 from layerscope.cli.check_settings import collect_settings, list_options
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.git_commits import PUSHED, find_commits
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches
 from layerscope.cli.image_access import choose_opener, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
 from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
+from layerscope.gate.commit_names import KnownCommits
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.outcome import make_outcome
 from layerscope.gate.policy import check_references, make_policy
@@ -40,6 +42,7 @@ _CODES = {
     State.UNFINISHED: exit_codes.UNFINISHED,
     State.BROKEN: exit_codes.FINDINGS,
     State.SOUND: exit_codes.CLEAN,
+    State.SKIPPED: exit_codes.CLEAN,
 }
 
 
@@ -77,19 +80,20 @@ def command(
     if show_config:
         return _show([*said.values(), *list_options(context, settings)], telling, console)
     outputs = parse_outputs(telling.output, formats=CHECK_FORMATS)
-    choices = _choose(context.params["images"], settings)
-    policies = {choice.name: policy.specialise(choice) for choice in choices}
-    for choice in choices:
-        check_references(policies[choice.name], said, choice)
+    choices = _choose(context, settings)
+    demands = [(choice, policy.specialise(choice)) for choice in choices]
+    for choice, own in demands:
+        check_references(own, said, choice)
     place, known = find_baseline(said["baseline"], _find_folder(settings), is_updated=update_baseline)
     options = make_options(reading, policy_dir=policy_dir)
     fleet = Path(policy.fleet) if policy.fleet else None
     options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
     tell_unknown_branches(options, console)
-    open_image = choose_opener(list_images(policies), reading)
-    checking = Checking(open_image, options, today=datetime.now().astimezone().date())
+    open_image = choose_opener(list_images(demands), reading)
+    today = datetime.now().astimezone().date()
+    checking = Checking(open_image, options, today=today, is_push=PUSHED in context.meta)
     with show_progress(console) as progress:
-        verdicts = checking.check_all(policies, baseline=known, seconds=policy.time_limit, progress=progress)
+        verdicts = checking.check_all(demands, baseline=known, seconds=policy.time_limit, progress=progress)
     tell_cache_notes(options.cache, console)
     if update_baseline:
         known = accept_findings(place, known, verdicts, console)
@@ -105,12 +109,21 @@ def command(
     return code
 
 
-def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]:
+def _choose(context: click.Context, settings: Settings) -> tuple[ImageChoice, ...]:
     """The images that are checked; raises UsageError where nobody names one."""
+    pushed: KnownCommits | None = context.meta.get(PUSHED)
     listed = Setting("check.images", settings.check.get("images"), Origin.FILE, str(settings.path or ""))
-    choices = choose_images(listed, named=named, folder=_find_folder(settings), environment=os.environ)
+    choices = choose_images(
+        listed,
+        named=context.params["images"],
+        folder=_find_folder(settings),
+        environment=os.environ,
+        name_commits=lambda: pushed or find_commits(os.environ),
+    )
     if not choices:
         raise UsageError("no image to check: name one, or list them under [check] as images (layerscope.toml)")
+    if pushed is None and all(choice.left_out for choice in choices):
+        raise UsageError(f"no image to check: {choices[0].name}: {choices[0].left_out}")
     return choices
 
 

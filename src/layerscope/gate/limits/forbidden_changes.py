@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.errors import SettingsError
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting, tell_nearest
 from layerscope.gate.subject import Subject
 
@@ -32,6 +32,20 @@ class ForbiddenChanges(Limit):
             if name not in names:
                 raise SettingsError(f"{setting.where}: no change is called {name!r}; {tell_nearest(name, names)}")
         return cls(frozenset(map(RiskKind, wanted)))
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Every change that is forbidden, in the order of `RiskKind`."""
+        return tuple(kind.value for kind in RiskKind if kind in self.kinds)
+
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield for each change whether it comes."""
+        risks = subject.difference.risks if subject.difference is not None else ()
+        came = {kind: [risk.text for risk in risks if risk.kind is kind] for kind in self.kinds}
+        for kind in RiskKind:
+            if kind in self.kinds:
+                found = "; ".join(came[kind]) or "no"
+                yield Measure(kind.value, found, "no", not came[kind], f"against {subject.reference_name}")
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield every such change, in the order in which `diff` tells them."""

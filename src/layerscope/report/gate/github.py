@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding
+from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text, shorten
 from layerscope.report.finding_words import describe_finding, find_place
@@ -31,7 +31,7 @@ def _iter_errors(report: GateReport, context: RenderContext) -> Iterator[str]:
         yield write_command("error", _TITLE, _cut(f"Expired: {words.tell_expired(suppression)}"))
     for verdict in report.outcome.verdicts:
         name = tell_reference(verdict.name)
-        if verdict.trouble:
+        if verdict.trouble and verdict.state is not State.SKIPPED:
             yield write_command("error", _TITLE, _cut(f"{name} {words.tell_verdict(verdict)}: {verdict.trouble}"))
         for breach in verdict.breaches:
             told = "; ".join(part for part in (breach.message, breach.detail, breach.remedy) if part)
@@ -42,6 +42,9 @@ def _iter_errors(report: GateReport, context: RenderContext) -> Iterator[str]:
 
 def _iter_warnings(report: GateReport, context: RenderContext) -> Iterator[str]:
     for verdict in report.outcome.verdicts:
+        if verdict.state is State.SKIPPED:
+            told = f"{tell_reference(verdict.name)} {words.tell_verdict(verdict)}: {verdict.trouble}"
+            yield write_command("warning", _TITLE, _cut(told))
         for judged in verdict.select(Disposition.WARNS):
             yield _write_finding("warning", report, verdict, judged, context)
     for suppression in report.outcome.unused:

@@ -59,7 +59,16 @@ def tell_summary(outcome: GateOutcome) -> str:
         parts.append(f"{tell_count(len(outcome.expired), 'suppression')} expired")
     if parts:
         return ", ".join(parts)
-    return "the image keeps to the policy" if len(states) == 1 else f"all {len(states):,} images keep to the policy"
+    if states and all(state is State.SKIPPED for state in states):
+        return "no image was checked: the policy does not ask for those that are not there"
+    return _tell_sound(states.count(State.SOUND), states.count(State.SKIPPED))
+
+
+def _tell_sound(count: int, skipped: int) -> str:
+    if skipped:
+        kept = f"{tell_count(count, 'image')} {'keeps' if count == 1 else 'keep'} to the policy"
+        return f"{kept}, {skipped:,} {'was' if skipped == 1 else 'were'} left out"
+    return "the image keeps to the policy" if count == 1 else f"all {count:,} images keep to the policy"
 
 
 def tell_verdict(verdict: ImageVerdict) -> str:
@@ -76,11 +85,16 @@ def tell_verdict(verdict: ImageVerdict) -> str:
             return "could not be had"
         case State.UNFINISHED:
             return "could not be checked"
+        case State.SKIPPED:
+            return "was left out, as the policy allows"
 
 
 def tell_counts(verdict: ImageVerdict) -> str:
     """What was found and does not fail, by why."""
-    return ", ".join(f"{verdict.counts[each]:,} {words}" for each, words in _COUNTED.items() if verdict.counts[each])
+    parts = [f"{verdict.counts[each]:,} {words}" for each, words in _COUNTED.items() if verdict.counts[each]]
+    if verdict.subject is not None and verdict.subject.result.ignored:
+        parts.append(f"{verdict.subject.result.ignored:,} in the base image left out")
+    return ", ".join(parts)
 
 
 def list_places(report: GateReport, verdict: ImageVerdict, finding: Finding) -> Iterator[str]:
