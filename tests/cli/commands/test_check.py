@@ -116,8 +116,9 @@ def test_a_baseline_lets_pass_what_was_there(answer: Answer, project: Path) -> N
     assert (code, "accepted in" in said) == (0, True)
     assert b"(1 accepted earlier)" in out
     known = json.loads((project / "layerscope-baseline.json").read_text())
-    assert list(known["images"]) == ["leaky"]
-    assert list(known["images"]["leaky"].values()) == ["CONF011 secret-in-layer /app/.netrc"]
+    assert list(known["images"]) == ["./leaky"]
+    accepted = {"finding": "CONF011 secret-in-layer /app/.netrc", "severity": "high"}
+    assert list(known["images"]["./leaky"].values()) == [accepted]
     assert answer("check")[0] == 0
     write(project, "leaky", file("app/.pgpass", b"db:5432:*:me:Zt7pWq4hYd2k\n", mode=0o600), leaks=True)
     code, out, _ = answer("check")
