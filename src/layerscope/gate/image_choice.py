@@ -80,10 +80,10 @@ def choose_images(
 
 def _find_listed(name: str, listed: Collection[ImageChoice], setting: Setting) -> Iterator[ImageChoice]:
     """What is said of an image that is named, for each platform: under that very name, else however it is spelled."""
-    thing = identify_image(name).thing
-    exact = [each for each in listed if each.name == name]
+    identity = identify_image(name)
+    exact = [each for each in listed if each.name == name and identity.path is None]
     found: dict[Platform | None, ImageChoice] = {}
-    for each in exact or [each for each in listed if identify_image(each.place).thing == thing]:
+    for each in exact or [each for each in listed if identify_image(each.place).thing == identity.thing]:
         same = replace(each, name=name, opened="" if each not in exact else each.opened)
         found[each.platform] = merge_choices(found[each.platform], same, setting) if each.platform in found else same
     yield from found.values() or (ImageChoice(name),)
