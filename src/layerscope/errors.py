@@ -4,6 +4,7 @@ LayerscopeError
 ├── UsageError                what was asked makes no sense (exit code 2)
 │   ├── ReferenceSyntaxError  a reference, digest or platform that does not parse
 │   ├── SettingsError         an unknown or ill-typed configuration key
+│   │   └── UnreadableBaselineError  a baseline of `check` that has to be written anew
 │   ├── ConfigurationError    a file of docker's or podman's configuration that cannot be understood
 │   └── UnknownBaseError      an image that was not built on the base that is named, or on none that is known
 ├── SourceError               the image could not be had (exit code 3)
@@ -42,6 +43,10 @@ class ReferenceSyntaxError(UsageError):
 
 class SettingsError(UsageError):
     """An unknown or ill-typed configuration key."""
+
+
+class UnreadableBaselineError(SettingsError):
+    """A baseline of `layerscope check` that is broken, or of another version, and has to be written anew."""
 
 
 class ConfigurationError(UsageError):

@@ -19,7 +19,7 @@ services:
   web: {build: .}
   db:
     image: postgres:16
-  kin: {extends: {service: llm}}
+  kin: {extends: {service: llm}, image: "team/kin:1"}
 """
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -57,9 +57,9 @@ def test_images_are_named_once_in_their_order(project: Path) -> None:
 
 
 def test_a_compose_file_names_its_services_images(project: Path) -> None:
-    """With variables and defaults; what is built without a name gets the project's, what extends another has none."""
+    """With variables and defaults; what is built without a name gets the project's."""
     entry = {"compose": "compose.yaml"}
-    assert names([entry], project) == ["team/llm:dev", "demo-web", "postgres:16"]
+    assert names([entry], project) == ["team/llm:dev", "demo-web", "postgres:16", "team/kin:1"]
     assert names([{**entry, "services": ["llm"]}], project, TAG="1.5") == ["team/llm:1.5"]
 
 
@@ -147,7 +147,6 @@ def test_an_entry_has_to_make_sense(project: Path, entry: object, message: str) 
         ("services: {a: {image: 3}}", "service a: image is 3"),
         ("services: {a: {image: 'a:${TAG}'}}", "the variable TAG is not set"),
         ("services: {a: {image: 'a:${TAG:?name it}'}}", "not set: name it"),
-        ("include: [x]\nservices: {}", "include is not followed"),
     ],
 )
 def test_a_compose_file_that_cannot_be_followed_is_told(project: Path, text: str, message: str) -> None:

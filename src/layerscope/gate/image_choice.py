@@ -1,6 +1,6 @@
 """ImageChoice: which images are checked: named ones, those of compose files, and what Dockerfiles are built to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -10,8 +10,10 @@ from layerscope.gate.commit_names import KnownCommits, fill_name, find_placehold
 from layerscope.gate.compose_file import read_service_images
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.setting import Setting
+from layerscope.image.platform import Platform
+from layerscope.sources.identity import identify_image, place_image
 
-OWN_KEYS: Final = ("against", "base", "ignore-base", *(limit.key for limit in LIMITS))
+OWN_KEYS: Final = ("against", "base", "ignore-base", "platforms", *(limit.key for limit in LIMITS))
 """What an image may have of its own, in place of what holds for all."""
 
 _SOURCES: Final = ("image", "compose", "dockerfile")
@@ -41,6 +43,15 @@ class ImageChoice:
     """Whether its name was made of a branch, a tag or a commit."""
     left_out: str = ""
     """Why there is no image to check, where its name has placeholders for which nothing stands."""
+    opened: str = ""
+    """The name as it is opened, where that is another one: a path of the settings file, meant from its folder."""
+    platform: Platform | None = None
+    """The platform that is checked, where somebody says it."""
+
+    @property
+    def place(self) -> str:
+        """What is opened."""
+        return self.opened or self.name
 
 
 def choose_images(
@@ -57,13 +68,27 @@ def choose_images(
     """
     if setting.value is None:
         return tuple(ImageChoice(name) for name in dict.fromkeys(named))
-    listed: dict[str, ImageChoice] = {}
+    listed: dict[Hashable, ImageChoice] = {}
     for choice, text in _iter_choices(setting, folder, environment):
         for filled in _fill_choice(choice, text, name_commits, is_named=bool(named)):
-            listed.setdefault(filled.name, filled)
-    if named:
-        return tuple(listed.get(name) or ImageChoice(name) for name in dict.fromkeys(named))
-    return tuple(listed.values())
+            placed = replace(filled, opened=place_image(filled.name, folder))
+            same = (identify_image(placed.place), placed.platform)
+            listed[same] = merge_choices(listed[same], placed, setting) if same in listed else placed
+    if not named:
+        return tuple(listed.values())
+    wanted = {(name, each.platform): each for name in named for each in _find_listed(name, listed.values(), setting)}
+    return tuple(wanted.values())
+
+
+def _find_listed(name: str, listed: Collection[ImageChoice], setting: Setting) -> Iterator[ImageChoice]:
+    """What is said of an image that is named, for each platform: under that very name, else however it is spelled."""
+    identity = identify_image(name)
+    exact = [each for each in listed if each.name == name and identity.path is None]
+    found: dict[Platform | None, ImageChoice] = {}
+    for each in exact or [each for each in listed if identify_image(each.place).thing == identity.thing]:
+        same = replace(each, name=name, opened="" if each not in exact else each.opened)
+        found[each.platform] = merge_choices(found[each.platform], same, setting) if each.platform in found else same
+    yield from found.values() or (ImageChoice(name),)
 
 
 def _fill_choice(
@@ -118,7 +143,8 @@ def _read_entry(entry: Setting, folder: Path, environment: Mapping[str, str]) ->
         )
     own = {key: entry.below(key, table[key]) for key in OWN_KEYS if key in table}
     kind = said[0]
-    text = entry.below(kind, table[kind]).read_text()
+    texts = _read_source(entry.below(kind, table[kind]))
+    text = texts[0]
     _refuse_strays(entry, kind)
     is_optional = entry.below("optional", table.get("optional", False)).read_flag()
     choice = ImageChoice(text, own=own, said_at=entry.key, is_optional=is_optional)
@@ -136,9 +162,43 @@ def _read_entry(entry: Setting, folder: Path, environment: Mapping[str, str]) ->
             yield replace(choice, name=tag.read_text(), dockerfile=path, target=target), tag
         case _:
             services = entry.below("services", table["services"]).read_texts() if "services" in table else ()
-            for each in read_service_images(folder / text, services, environment):
-                told = f"service {each.service} of {text}"
-                yield replace(choice, name=each.image, said_by=told, compose=(folder / text, each.line)), None
+            for each in read_service_images([folder / text for text in texts], services, environment):
+                told = f"service {each.service} of {', '.join(texts)}"
+                yield (
+                    replace(
+                        choice, name=each.image, said_by=told, compose=(each.path, each.line), platform=each.platform
+                    ),
+                    None,
+                )
+
+
+def _read_source(setting: Setting) -> tuple[str, ...]:
+    """The text of a source; of compose, one file or several, each laid over those before it."""
+    if setting.key.endswith(".compose") and isinstance(setting.value, list) and setting.value:
+        return setting.read_texts("the path of a compose file, or a list of them")
+    return (setting.read_text(),)
+
+
+def merge_choices(first: ImageChoice, second: ImageChoice, setting: Setting) -> ImageChoice:
+    """An image that two entries name, with what both say; raises SettingsError where they contradict each other."""
+    said = {key: (first.own[key].value, value.value) for key, value in second.own.items() if key in first.own}
+    said["dockerfile"] = (first.dockerfile or second.dockerfile, second.dockerfile or first.dockerfile)
+    said["target"] = (first.target, second.target if second.dockerfile and first.dockerfile else first.target)
+    for key, (one, other) in said.items():
+        if one != other:
+            raise SettingsError(
+                f"reading settings from {setting.place}: {second.said_at}: {key} of {second.name} is another one "
+                f"in {first.said_at}; expected the image once"
+            )
+    is_first = first.dockerfile is not None or second.dockerfile is None
+    built = first if is_first else second
+    return replace(
+        first,
+        own={**first.own, **second.own},
+        dockerfile=built.dockerfile,
+        target=built.target,
+        is_optional=first.is_optional and second.is_optional,
+    )
 
 
 def _refuse_strays(entry: Setting, kind: str) -> None:

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
+from layerscope.rules.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Breach:
     message: str
     detail: str = ""
     remedy: str = ""
+    finding: Finding | None = None
+    """The finding that breaks it, where it is one."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Limit(ABC):
     is_list: ClassVar[bool] = False
     needs_reference: ClassVar[bool] = False
     """Whether it compares with the image that `against` names."""
+    needs_gpus: ClassVar[bool] = False
+    """Whether it judges for the GPUs, or with the driver, that somebody names."""
 
     @classmethod
     @abstractmethod

@@ -118,8 +118,9 @@ def test_a_baseline_lets_pass_what_was_there(answer: Answer, project: Path) -> N
     assert (code, "accepted in" in said) == (0, True)
     assert b"(1 accepted earlier)" in out
     known = json.loads((project / "layerscope-baseline.json").read_text())
-    assert list(known["images"]) == ["leaky"]
-    assert list(known["images"]["leaky"].values()) == ["CONF011 secret-in-layer /app/.netrc"]
+    assert list(known["images"]) == ["./leaky"]
+    accepted = {"finding": "CONF011 secret-in-layer /app/.netrc", "severity": "high"}
+    assert list(known["images"]["./leaky"].values()) == [accepted]
     assert answer("check")[0] == 0
     write(project, "leaky", file("app/.pgpass", b"db:5432:*:me:Zt7pWq4hYd2k\n", mode=0o600), leaks=True)
     code, out, _ = answer("check")
@@ -462,6 +463,21 @@ def test_what_the_time_left_out_is_skipped_by_name(answer: Answer, project: Path
     run = check_sarif((project / "a.sarif").read_text())
     assert [result["ruleId"] for result in run["results"]] == ["check/unchecked-image"] * 2
     assert run["invocations"][0]["executionSuccessful"] is False
+
+
+def test_what_could_not_be_compared_does_not_pass(answer: Answer, project: Path) -> None:
+    """The image's case is an error, and the clauses that compare are skipped; the others are judged."""
+    say(project, 'images = [{image = "good", against = "oci-dir:none", max-growth = "1MB", forbid = ["root-user"]}]')
+    assert answer("check", "--max-layers", "9", "-o", "junit=a.xml")[0] == 3
+    (suite,) = check_junit((project / "a.xml").read_text())
+    told = {case.get("name"): [each.tag for each in case] for case in suite}
+    assert told == {
+        "the image can be checked": ["error"],
+        "max-growth": ["skipped"],
+        "root-user": ["skipped"],
+        "max-layers": ["system-out"],
+        "fail-on = high": [],
+    }
 
 
 def test_what_is_accepted_is_told_as_such(answer: Answer, project: Path) -> None:

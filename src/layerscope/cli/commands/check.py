@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from layerscope.cli import exit_codes
 from layerscope.cli.check_baseline import accept_findings, find_baseline
 from layerscope.cli.check_images import Checking, list_images
-from layerscope.cli.check_lines import find_lines, find_places
+from layerscope.cli.check_lines import find_lines, find_places, read_dockerfiles
 from layerscope.cli.check_options import with_policy
 from layerscope.cli.check_settings import collect_settings, list_options
 from layerscope.cli.command import Command
@@ -28,7 +29,7 @@ from layerscope.errors import UsageError
 from layerscope.gate.commit_names import KnownCommits
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.outcome import make_outcome
-from layerscope.gate.policy import check_references, make_policy
+from layerscope.gate.policy import Policy, check_references, make_policy
 from layerscope.gate.setting import Origin, Setting
 from layerscope.gate.verdict import State
 from layerscope.report.context import RenderContext
@@ -44,6 +45,8 @@ _CODES = {
     State.SOUND: exit_codes.CLEAN,
     State.SKIPPED: exit_codes.CLEAN,
 }
+
+_UNASKED = KnownCommits((), "settings are only shown", is_pushed=True)
 
 
 @click.command("check", cls=Command, formats=CHECK_FORMATS)
@@ -77,21 +80,24 @@ def command(
     settings = read_settings(Path.cwd())
     said = collect_settings(context, settings)
     policy = make_policy(said)
-    if show_config:
-        return _show([*said.values(), *list_options(context, settings)], telling, console)
-    outputs = parse_outputs(telling.output, formats=CHECK_FORMATS)
-    choices = _choose(context, settings)
-    demands = [(choice, policy.specialise(choice)) for choice in choices]
-    for choice, own in demands:
+    choices = _choose(context, settings, is_shown=show_config)
+    specialised = [(choice, policy.specialise(choice)) for choice in choices]
+    for choice, own in specialised:
         check_references(own, said, choice)
-    place, known = find_baseline(said["baseline"], _find_folder(settings), is_updated=update_baseline)
+    place, known = find_baseline(said["baseline"], _find_folder(settings), is_updated=update_baseline, console=console)
+    if show_config:
+        return _show(context, [*said.values(), *list_options(context, settings)], telling, console)
+    outputs = parse_outputs(telling.output, formats=CHECK_FORMATS)
+    demands = [(each, own) for choice, own in specialised for each in _spread(choice, own, reading, context)]
+    choices = tuple(choice for choice, _ in demands)
+    dockerfiles = read_dockerfiles(choices, console)
     options = make_options(reading, policy_dir=policy_dir)
     fleet = Path(policy.fleet) if policy.fleet else None
     options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
     tell_unknown_branches(options, console)
     open_image = choose_opener(list_images(demands), reading)
     today = datetime.now().astimezone().date()
-    checking = Checking(open_image, options, today=today, is_push=PUSHED in context.meta)
+    checking = Checking(open_image, options, today=today, folder=place.parent, is_push=PUSHED in context.meta)
     with show_progress(console) as progress:
         verdicts = checking.check_all(demands, baseline=known, seconds=policy.time_limit, progress=progress)
     tell_cache_notes(options.cache, console)
@@ -102,15 +108,16 @@ def command(
         policy, verdicts, known, today=checking.today, is_whole=not context.params["images"] and not update_baseline
     )
     code = _CODES[outcome.worst]
-    report = GateReport(outcome, find_lines(choices, verdicts, console), find_places(settings, said, choices))
+    places = find_places(settings, said, choices)
+    report = GateReport(outcome, find_lines(choices, verdicts, dockerfiles), places)
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
     renderers = {name: partial(_render, name, report) for name in CHECK_RENDERERS}
     deliver(outputs, renderers, context=context_of_page, console=console)
     return code
 
 
-def _choose(context: click.Context, settings: Settings) -> tuple[ImageChoice, ...]:
-    """The images that are checked; raises UsageError where nobody names one."""
+def _choose(context: click.Context, settings: Settings, *, is_shown: bool) -> tuple[ImageChoice, ...]:
+    """The images that are checked; raises UsageError where nobody names one, unless settings are only shown."""
     pushed: KnownCommits | None = context.meta.get(PUSHED)
     listed = Setting("check.images", settings.check.get("images"), Origin.FILE, str(settings.path or ""))
     choices = choose_images(
@@ -118,8 +125,10 @@ def _choose(context: click.Context, settings: Settings) -> tuple[ImageChoice, ..
         named=context.params["images"],
         folder=_find_folder(settings),
         environment=os.environ,
-        name_commits=lambda: pushed or find_commits(os.environ),
+        name_commits=lambda: pushed or (_UNASKED if is_shown else find_commits(os.environ)),
     )
+    if is_shown:
+        return choices
     if not choices:
         raise UsageError("no image to check: name one, or list them under [check] as images (layerscope.toml)")
     if pushed is None and all(choice.left_out for choice in choices):
@@ -136,11 +145,20 @@ def _find_folder(settings: Settings) -> Path:
     return settings.path.parent if settings.path is not None else Path.cwd()
 
 
-def _show(said: Sequence[Setting], telling: Telling, console: Console) -> int:
-    """Print the settings."""
+def _spread(choice: ImageChoice, policy: Policy, reading: Reading, context: click.Context) -> tuple[ImageChoice, ...]:
+    """The image for each platform that is to be checked: for one alone where --platform asks for that."""
+    source = context.get_parameter_source("platform")
+    if reading.platform is not None and source is not ParameterSource.DEFAULT_MAP:
+        return (replace(choice, platform=None),)
+    return policy.spread(choice)
+
+
+def _show(context: click.Context, said: Sequence[Setting], telling: Telling, console: Console) -> int:
+    """Print the settings; what the settings file has reports written to is for reports alone."""
     from layerscope.report.gate.configuration import render_settings_json, render_settings_text
 
-    outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
+    is_asked = context.get_parameter_source("output") is not ParameterSource.DEFAULT_MAP
+    outputs = parse_outputs(telling.output if is_asked else (), formats=TEXT_AND_JSON)
     renderers = {"terminal": partial(render_settings_text, said), "json": partial(render_settings_json, said)}
     deliver(outputs, renderers, context=console.render_context(), console=console)
     return exit_codes.CLEAN

@@ -44,8 +44,9 @@ class ForbiddenChanges(Limit):
 
     def measure(self, subject: Subject) -> Iterator[Measure]:
         """Yield for each change whether it comes."""
-        risks = subject.difference.risks if subject.difference is not None else ()
-        came = {kind: [risk.text for risk in risks if risk.kind is kind] for kind in self.kinds}
+        if subject.reference is None:
+            return
+        came = {kind: [risk.text for risk in subject.risks if risk.kind is kind] for kind in self.kinds}
         for kind in RiskKind:
             if kind in self.kinds:
                 found = "; ".join(came[kind]) or "no"
@@ -53,6 +54,7 @@ class ForbiddenChanges(Limit):
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield every such change, in the order in which `diff` tells them."""
-        for risk in subject.difference.risks if subject.difference is not None else ():
+        for risk in subject.risks:
             if risk.kind in self.kinds:
-                yield Breach(risk.kind.value, f"{risk.text}, compared with {subject.reference_name}", risk.detail)
+                message = f"{risk.text}, compared with {subject.reference_name}"
+                yield Breach(risk.kind.value, message, risk.detail, finding=risk.finding)

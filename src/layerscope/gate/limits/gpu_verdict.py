@@ -21,6 +21,7 @@ class LeastGpuVerdict(Limit):
     metavar: ClassVar[str] = "VERDICT"
     explanation: ClassVar[str] = "Least verdict on each --gpu: native, jit or partial; default: jit."
     default: ClassVar[object] = Verdict.JIT.value
+    needs_gpus: ClassVar[bool] = True
 
     least: Verdict
 

@@ -65,7 +65,9 @@ def _write_finding(
     finding = judged.finding
     assert verdict.subject is not None, "a finding comes from an image that was audited"
     place = find_place(finding, replace(context, source=report.lines.get(verdict.name)))
-    properties = {"title": f"{finding.code} {finding.rule} ({finding.severity}) of {tell_reference(verdict.name)}"}
+    properties = {
+        "title": f"{finding.code} {finding.rule} ({words.tell_severity(judged)}) of {tell_reference(verdict.name)}"
+    }
     if place.is_source:
         lines = {"line": str(place.lines.first), "endLine": str(place.lines.last)}
         properties = {"file": escape_text(place.path), **lines, **properties}

@@ -35,7 +35,7 @@ def _iter_issues(report: GateReport, context: RenderContext) -> Iterator[Issue]:
     for verdict in report.outcome.verdicts:
         own = replace(context, source=report.lines.get(verdict.name))
         for judged in list_counted(verdict, Disposition.FAILS, Disposition.WARNS):
-            yield _build_finding(judged, verdict, own, marks.make(verdict.name, judged.fingerprint))
+            yield _build_finding(judged, verdict, own, marks.make(verdict, judged.fingerprint))
 
 
 def _build_point(point: PolicyPoint) -> Issue:

@@ -112,6 +112,8 @@ def _iter_identity(verdict: ImageVerdict) -> Iterator[Markup]:
     if verdict.subject is None:
         return
     result = verdict.subject.result
+    if verdict.subject.platforms:
+        yield _note(str(verdict.subject.platform))
     yield element("p", element("code", write_text(str(result.image.manifest_digest or result.image.config_digest))))
     if result.base is not None:
         yield _note(f"built on {result.base.reference}")
@@ -140,7 +142,7 @@ def _write_breach(report: GateReport, verdict: ImageVerdict, breach: Breach) -> 
 
 def _write_finding(report: GateReport, verdict: ImageVerdict, judged: JudgedFinding) -> Markup:
     finding = judged.finding
-    severity = element("span", write_line(str(finding.severity)), class_=f"severity {finding.severity}")
+    severity = element("span", write_line(words.tell_severity(judged)), class_=f"severity {finding.severity}")
     code = element("code", write_line(f"{finding.code} {finding.rule}"))
     places = [_note(place) for place in words.list_places(report, verdict, finding)]
     remedy = words.tell_remedy(finding)
@@ -186,7 +188,7 @@ def _write_judged(verdict: ImageVerdict, judged: JudgedFinding) -> Markup:
     return _row(
         join(element("strong", write_line(word), class_=style), *why),
         _name(verdict),
-        element("span", write_line(str(finding.severity)), class_=f"severity {finding.severity}"),
+        element("span", write_line(words.tell_severity(judged)), class_=f"severity {finding.severity}"),
         element("code", write_line(f"{finding.code} {finding.rule}")),
         write_line(tell_message(finding)),
     )

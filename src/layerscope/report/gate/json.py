@@ -50,6 +50,8 @@ def _build_image(verdict: ImageVerdict) -> CheckedImageV1:
         state=verdict.state.value,
         trouble=verdict.trouble,
         digest=str(image.manifest_digest or image.config_digest) if image is not None else None,
+        platform=str(subject.platform) if subject is not None else None,
+        unchecked=list(map(str, verdict.unchecked)),
         size=subject.size if subject is not None else None,
         against=(subject.reference_name or None) if subject is not None else None,
         base=subject.result.base.reference if subject is not None and subject.result.base is not None else None,
@@ -66,6 +68,7 @@ def _build_finding(judged: JudgedFinding, verdict: ImageVerdict) -> JudgedFindin
         disposition=judged.disposition.value,
         fingerprint=judged.fingerprint,
         suppression=_build_suppression(judged.suppression) if judged.suppression is not None else None,
+        accepted=str(judged.accepted) if judged.accepted is not None else None,
         finding=build_finding(judged.finding, verdict.subject.result),
     )
 

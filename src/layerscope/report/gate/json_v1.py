@@ -50,6 +50,7 @@ class JudgedFindingV1(Struct, frozen=True):
     disposition: DispositionName
     fingerprint: str
     suppression: SuppressionV1 | None
+    accepted: Annotated[str, Meta(description="The severity that was accepted, where it is graver now.")] | None
     finding: FindingV1
 
 
@@ -60,6 +61,8 @@ class CheckedImageV1(Struct, frozen=True):
     state: StateName
     trouble: str
     digest: str | None
+    platform: str | None
+    unchecked: Annotated[list[str], Meta(description="Other platforms of the image, which were not checked.")]
     size: ByteCount | None
     against: str | None
     base: str | None

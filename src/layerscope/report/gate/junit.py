@@ -45,13 +45,20 @@ def render_check_junit(report: GateReport, _context: RenderContext) -> str:
 def _iter_suites(report: GateReport) -> Iterator[tuple[str, Sequence[ET.Element]]]:
     seen: Counter[str] = Counter()
     for verdict in report.outcome.verdicts:
-        name = _cut(tell_reference(verdict.name))
+        name = _name_suite(verdict)
         seen[name] += 1
         name = f"{name} ({seen[name]})" if seen[name] > 1 else name
         yield name, [_make_image_case(name, verdict), *_iter_clauses(name, report, verdict)]
     cases = list(_iter_policy(report))
     if cases:
         yield _POLICY, cases
+
+
+def _name_suite(verdict: ImageVerdict) -> str:
+    """The image, with the platform that was checked where it has several."""
+    several = verdict.subject is not None and verdict.subject.platforms
+    platform = f" ({verdict.subject.platform})" if verdict.subject is not None and several else ""
+    return _cut(f"{tell_reference(verdict.name)}{platform}")
 
 
 def _make_case(suite: str, name: str) -> ET.Element:
@@ -107,12 +114,11 @@ def _list_clauses(verdict: ImageVerdict, policy: Policy) -> list[str]:
 def _list_limits(verdict: ImageVerdict, policy: Policy) -> list[str]:
     """The clauses of all limits, without the verdict on GPUs where nobody asked about one."""
     measured = {measure.limit for measure in verdict.measures} | {breach.limit for breach in verdict.breaches}
-    is_asking = bool(policy.gpus or policy.driver or policy.fleet)
     return [
         clause
         for limit in policy.limits.values()
         for clause in limit.clauses
-        if clause in measured or limit.default is None or (verdict.subject is None and is_asking)
+        if clause in measured or limit.default is None or (verdict.subject is None and policy.asks_about_gpus)
     ]
 
 
@@ -143,6 +149,8 @@ def _make_limit_case(suite: str, clause: str, verdict: ImageVerdict, report: Gat
         parts = [part for each in breaches for part in (each.message, each.detail, each.remedy) if part]
         return _add(case, "failure", breaches[0].message, "\n".join(map(escape_line, parts)), kind="limit")
     measured = [measure for measure in verdict.measures if measure.limit == clause]
+    if not measured and verdict.hindrance is not None:
+        return _add(case, "skipped", f"not compared: {verdict.hindrance.trouble}")
     lines = [f"{each.about}: {each.found}" if each.about else each.found for each in measured]
     if lines:
         told = [f"{line}, allowed: {each.allowed}" for line, each in zip(lines, measured, strict=True)]
@@ -184,7 +192,7 @@ def _tell_findings(findings: Sequence[JudgedFinding], verdict: ImageVerdict) -> 
     blocks = []
     for judged in findings[:FINDINGS_LIMIT]:
         lines = describe_finding(judged.finding, verdict.subject.result, shown=_SHOWN_PATHS)
-        head = f"{judged.finding.code} {judged.finding.rule} ({judged.finding.severity})"
+        head = f"{judged.finding.code} {judged.finding.rule} ({words.tell_severity(judged)})"
         blocks.append("\n".join([f"{head}: {lines[0]}", *lines[1:]]))
     if len(findings) > FINDINGS_LIMIT:
         blocks.append(f"and {tell_count(len(findings) - FINDINGS_LIMIT, 'more finding')}")

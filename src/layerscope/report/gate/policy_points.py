@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from layerscope.diff.risk_kinds import RiskKind
-from layerscope.gate.baseline import name_repository
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.limits.forbidden_changes import ForbiddenChanges
 from layerscope.gate.policy_places import FileLine
@@ -55,9 +54,9 @@ class Fingerprints:
 
     seen: Counter[str] = field(default_factory=Counter)
 
-    def make(self, image: str, *words: str) -> Fingerprint:
-        """The fingerprint of what is so of an image, the same with every tag that it has."""
-        digest = hash_words(name_repository(image), *words)
+    def make(self, verdict: ImageVerdict | None, *words: str) -> Fingerprint:
+        """The fingerprint of what is so of an image, the same with every tag that it has, or of the policy."""
+        digest = hash_words((verdict.key or verdict.name) if verdict is not None else "", *words)
         self.seen[digest] += 1
         return Fingerprint(digest, self.seen[digest])
 
@@ -106,7 +105,7 @@ def _make_policy_point(
         (told,),
         "error" if name == EXPIRED else "warning",
         report.places.find_key(suppression.place),
-        fingerprints.make("", name, *parts),
+        fingerprints.make(None, name, *parts),
     )
 
 
@@ -115,11 +114,11 @@ def _iter_image_points(report: GateReport, verdict: ImageVerdict, fingerprints: 
     if verdict.state in STATES and verdict.trouble:
         trouble = (f"{name} {words.tell_verdict(verdict)}", verdict.trouble)
         place = report.places.find_image(verdict.name)
-        mark = fingerprints.make(verdict.name, STATES[verdict.state])
+        mark = fingerprints.make(verdict, STATES[verdict.state])
         yield PolicyPoint(name_rule(STATES[verdict.state]), verdict.name, trouble, "error", place, mark)
     for breach in words.iter_breaches(verdict):
         parts = tuple(part for part in (breach.message, breach.detail, breach.remedy) if part)
-        mark = fingerprints.make(verdict.name, breach.limit, _NUMBERS.sub("#", breach.message))
+        mark = fingerprints.make(verdict, breach.limit, _NUMBERS.sub("#", breach.message))
         place = report.places.find_limit(verdict.name, breach.limit)
         told = (f"{name}: {breach.limit}: {parts[0]}", *parts[1:])
         yield PolicyPoint(name_rule(breach.limit), verdict.name, told, "error", place, mark)

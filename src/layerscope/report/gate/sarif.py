@@ -132,6 +132,7 @@ def _build_artifact(verdict: ImageVerdict) -> Document:
             "state": verdict.state.value,
             "trouble": escape_line(verdict.trouble) or None,
             "digest": str(image.manifest_digest or image.config_digest) if image is not None else None,
+            "platform": str(verdict.subject.platform) if verdict.subject is not None else None,
             "size": verdict.subject.size if verdict.subject is not None else None,
             "counts": {each.value: counts[each] for each in Disposition if counts[each]},
         },
@@ -148,7 +149,7 @@ def _iter_results(report: GateReport, context: RenderContext, numbers: dict[str,
             bases = _name_bases(number, verdict)
             own = replace(context, source=report.lines.get(verdict.name))
             for judged in list_counted(verdict, disposition):
-                mark = marks.make(verdict.name, judged.fingerprint)
+                mark = marks.make(verdict, judged.fingerprint)
                 yield _build_finding(judged, verdict, mark, own, numbers=numbers, bases=bases)
 
 

@@ -76,7 +76,7 @@ def _draw_finding(page: Page, report: GateReport, verdict: ImageVerdict, judged:
     warned = "" if judged.disposition is Disposition.FAILS else " (warning)"
     page.add_line(
         (f"{finding.code} {finding.rule}", style),
-        (f" {finding.severity}{warned}: ", "muted"),
+        (f" {words.tell_severity(judged)}{warned}: ", "muted"),
         escape_line(finding.message),
         indent=2,
     )
