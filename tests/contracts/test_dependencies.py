@@ -26,7 +26,7 @@ EXTRAS: Final = {
 }
 """What people may leave out, with the extra that brings it."""
 
-ONLY_IN: Final = {"sbom": "src/layerscope/report/sbom", "compose": "src/layerscope/gate/compose_file.py"}
+ONLY_IN: Final = {"sbom": "src/layerscope/report/sbom", "compose": "src/layerscope/gate/compose_yaml.py"}
 """Where the libraries of an extra are imported; whoever asks for that without them is told."""
 
 UNDECLARED: Final = {

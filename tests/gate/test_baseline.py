@@ -76,7 +76,7 @@ def test_a_baseline_that_cannot_be_read_is_refused(tmp_path: Path, text: str) ->
     """What was expected is told, and never is it taken for an empty one; --update-baseline can write it anew."""
     path = tmp_path / "baseline.json"
     path.write_text(text)
-    with pytest.raises(UnreadableBaselineError, match=r"reading the baseline .*--update-baseline writes it anew"):
+    with pytest.raises(UnreadableBaselineError, match=r"reading the baseline .*: (?:expected|it is of version 1)"):
         read_baseline(path)
 
 

@@ -156,6 +156,15 @@ def test_what_cannot_be_followed_is_an_error(tmp_path: Path, text: str, message:
         read(tmp_path)
 
 
+def test_a_long_chain_of_services_is_an_error(tmp_path: Path) -> None:
+    """And no defect."""
+    chain = "".join(f"  s{n}: {{extends: {{service: s{n + 1}}}}}\n" for n in range(3000))
+    write(tmp_path, compose_yaml=f"services:\n{chain}  s3000: {{image: a}}\n")
+    with pytest.raises(SettingsError, match="more than 100 services one from another"):
+        read(tmp_path, "s0")
+    assert read(tmp_path, "s2950") == {"s2950": "a"}
+
+
 def test_a_line_is_that_of_the_service(tmp_path: Path) -> None:
     """In the file that says its image."""
     write(tmp_path, compose_yaml="services:\n  a:\n    image: a\n  b:\n    image: b\n")

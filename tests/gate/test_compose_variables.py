@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from layerscope.errors import SettingsError
-from layerscope.gate.compose_variables import interpolate, read_env_file
+from layerscope.gate.compose_variables import MAX_LENGTH, interpolate, read_env_file
 
 SET = {"A": "1", "EMPTY": ""}
 
@@ -52,7 +52,7 @@ def test_a_file_of_variables_is_read_as_compose_reads_it(tmp_path: Path) -> None
     path = tmp_path / ".env"
     path.write_text(
         "\ufeffTAG=1.2 # note\nHASH=a#b\nONE='$TAG # x'\nTWO=\"v$TAG\\n\\$TAG\" # y\nexport THREE=${TAG}-${OUTER}\n"
-        "EMPTY=\nALONE\nLONG='a\nb'\nYAML: z\nNONE=${NOPE}x${NOPE:-d}\n",
+        "EMPTY=\nALONE\nLONG='a\nb'\nYAML: z\nNONE=${NOPE}x${NOPE:-d}\nPASSWORD=p$%a\n",
     )
     assert read_env_file(path, {"OUTER": "o"}) == {
         "TAG": "1.2",
@@ -64,8 +64,18 @@ def test_a_file_of_variables_is_read_as_compose_reads_it(tmp_path: Path) -> None
         "LONG": "a\nb",
         "YAML": "z",
         "NONE": "xd",
+        "PASSWORD": "p$%a",
     }
     assert read_env_file(tmp_path / "none", {}) == {}
+
+
+def test_variables_that_hold_each_other_stay_small(tmp_path: Path) -> None:
+    """However many lines double them."""
+    path = tmp_path / ".env"
+    path.write_text("A0=xx\n" + "".join(f"A{n + 1}=$A{n}$A{n}\n" for n in range(200)))
+    assert max(map(len, read_env_file(path, {}).values())) <= MAX_LENGTH
+    with pytest.raises(SettingsError, match="more than 65,536 characters"):
+        interpolate("$A$A", {"A": "x" * MAX_LENGTH}, "x")
 
 
 @pytest.mark.parametrize("text", ["A='b\n", 'A="b" c\n', "=b\n", "A B\n", "- a\n"])

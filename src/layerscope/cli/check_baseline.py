@@ -12,9 +12,7 @@ from layerscope.gate.verdict import ImageVerdict
 from layerscope.rules.wording import tell_count
 
 
-def find_baseline(
-    setting: Setting, folder: Path, *, is_updated: bool, console: Console | None = None
-) -> tuple[Path, Baseline]:
+def find_baseline(setting: Setting, folder: Path, *, is_updated: bool, console: Console) -> tuple[Path, Baseline]:
     """The file and what is in it; raises SettingsError for one that is named and not there, or that is none.
 
     A name of the settings file, and the default, are meant from its folder, a flag's from where the person is.
@@ -29,9 +27,8 @@ def find_baseline(
         found = read_baseline(path)
     except UnreadableBaselineError as error:
         if not is_updated:
-            raise
-        if console is not None:
-            console.complain(f"warning: {error}, of the images that are checked now")
+            raise SettingsError(f"{error}; --update-baseline writes it anew") from error
+        console.complain(f"warning: {error}; it is written anew, with the images alone that are checked now")
         return path, Baseline()
     if found is None and setting.origin is not Origin.DEFAULT and not is_updated:
         raise SettingsError(f"{setting.where}: there is no file {str(path)!r}; --update-baseline writes it")

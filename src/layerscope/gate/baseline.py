@@ -99,32 +99,31 @@ def read_baseline(path: Path) -> Baseline | None:
 
 
 def _parse(content: bytes, trouble: str) -> Baseline:
-    again = "--update-baseline writes it anew"
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UnreadableBaselineError(f"{trouble}: expected JSON: {error}; {again}") from error
+        raise UnreadableBaselineError(f"{trouble}: expected JSON: {error}") from error
     version = document.get("version") if isinstance(document, dict) else None
     if version == 1:
         raise UnreadableBaselineError(
-            f"{trouble}: it is of version 1, which knew several images by one name and no severities; {again}"
+            f"{trouble}: it is of version 1, which knew several images by one name and no severities"
         )
     if version != VERSION:
-        raise UnreadableBaselineError(f'{trouble}: expected "version": {VERSION}; {again}')
+        raise UnreadableBaselineError(f'{trouble}: expected "version": {VERSION}')
     images = document.get("images")
     if not isinstance(images, dict) or not all(isinstance(known, dict) for known in images.values()):
-        raise UnreadableBaselineError(f"{trouble}: expected images with fingerprints; {again}")
+        raise UnreadableBaselineError(f"{trouble}: expected images with fingerprints")
     return Baseline(
         {
-            image: {fingerprint: _read_accepted(raw, f"{trouble}: {fingerprint}", again) for fingerprint, raw in known}
+            image: {fingerprint: _read_accepted(raw, f"{trouble}: {fingerprint}") for fingerprint, raw in known}
             for image, known in ((image, known.items()) for image, known in images.items())
         }
     )
 
 
-def _read_accepted(raw: object, trouble: str, again: str) -> Accepted:
+def _read_accepted(raw: object, trouble: str) -> Accepted:
     fields = raw if isinstance(raw, dict) else {}
     words, severity, wasted = fields.get("finding"), fields.get("severity"), fields.get("wasted", 0)
     if not isinstance(words, str) or severity not in _SEVERITIES or type(wasted) is not int:
-        raise UnreadableBaselineError(f"{trouble}: expected a finding with its severity; {again}")
+        raise UnreadableBaselineError(f"{trouble}: expected a finding with its severity")
     return Accepted(words, _SEVERITIES[str(severity)], wasted)

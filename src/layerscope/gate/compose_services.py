@@ -13,7 +13,7 @@ from layerscope.gate.compose_variables import interpolate, read_env_file
 from layerscope.gate.compose_yaml import RESET, ComposeDocument, Override, read_document
 
 MAX_FILES: Final = 100
-"""Files of a project; real ones have a few."""
+"""Files of a project, and services that extend each other; real ones have a few."""
 
 _REMOTE: Final = ("://", "git@", "oci:")
 
@@ -121,6 +121,8 @@ class ComposeProject:
             return own
         if (document.path, name) in seen:
             raise SettingsError(f"{own.where}: it extends itself")
+        if len(seen) >= MAX_FILES:
+            raise SettingsError(f"{own.where}: extends: more than {MAX_FILES} services one from another")
         base, other = self._find_base(own, extends, document)
         if base not in other.services or other.services[base] is RESET:
             raise SettingsError(f"{own.where}: extends: there is no service {base!r} in {str(other.path)!r}")

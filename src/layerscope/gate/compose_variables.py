@@ -5,6 +5,7 @@ https://docs.docker.com/compose/how-tos/environment-variables/variable-interpola
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from layerscope.errors import SettingsError
 
 MAX_SIZE: Final = 1 << 20
 """Bytes of a `.env` file; real ones have some hundreds."""
+MAX_LENGTH: Final = 1 << 16
+"""Characters of a text that is filled; variables that hold each other twice would double it line by line."""
 MAX_DEPTH: Final = 16
 """Defaults within defaults; real ones have two."""
 
@@ -42,10 +45,13 @@ class _Filling:
         if depth > MAX_DEPTH:
             raise SettingsError(f"{self.where}: more than {MAX_DEPTH} variables within variables")
         parts: list[str] = []
-        place = start
+        place, length = start, 0
         while place < len(self.text) and not (depth and self.text[place] == "}"):
             part, place = self._fill_one(place, depth) if self.text[place] == "$" else (self.text[place], place + 1)
             parts.append(part)
+            length += len(part)
+            if length > MAX_LENGTH:
+                raise SettingsError(f"{self.where}: more than {MAX_LENGTH:,} characters with its variables")
         return "".join(parts), place
 
     def _fill_one(self, start: int, depth: int) -> tuple[str, int]:
@@ -101,37 +107,57 @@ def read_env_file(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
         raise SettingsError(f"reading {str(path)!r}: more than {MAX_SIZE:,} bytes")
     found: dict[str, str] = {}
     text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
-    for name, value, is_literal, line in _iter_entries(text, path):
-        known = {**found, **environment}
-        where = f"reading {str(path)!r}: line {line}"
+    known = ChainMap(dict(environment), found)
+    for name, value, is_literal in _iter_entries(text, path):
         if value is not None:
-            found[name] = value if is_literal else _Filling(value, known, where, is_strict=False).fill(0, depth=0)[0]
+            found[name] = value if is_literal else _fill_loosely(value, known)
     return found
 
 
-def _iter_entries(text: str, path: Path) -> Iterator[tuple[str, str | None, bool, int]]:
-    """Names, values, whether they are literal, and lines; a value is None where the line has a name alone."""
+def _fill_loosely(value: str, known: Mapping[str, str]) -> str:
+    """A value with its variables, of which an unset one is empty; one that is not well written stays as it is.
+
+    Most variables have no part in the name of an image, and a password may well have a dollar sign.
+    """
+    try:
+        return _Filling(value, known, "", is_strict=False).fill(0, depth=0)[0]
+    except SettingsError:
+        return value
+
+
+def _iter_entries(text: str, path: Path) -> Iterator[tuple[str, str | None, bool]]:
+    """Names, values, and whether those are literal; a value is None where the line has a name alone."""
     place = 0
     while place < len(text):
         end = text.find("\n", place)
         end = len(text) if end < 0 else end
-        line = text.count("\n", 0, place) + 1
         if not text[place:end].strip() or text[place:end].lstrip().startswith("#"):
             place = end + 1
             continue
         match = _LINE.match(text, place, end)
         if match is None:
-            raise SettingsError(f"reading {str(path)!r}: line {line}: expected NAME=VALUE")
+            raise _refuse(path, text, place, "NAME=VALUE")
         if match[2] is None:
-            yield match[1], None, True, line
+            yield match[1], None, True
             place = end + 1
             continue
-        value, is_literal, place = _read_value(text, match.end(), end, f"reading {str(path)!r}: line {line}")
-        yield match[1], value, is_literal, line
+        found = _read_value(text, match.end(), end)
+        if found is None:
+            raise _refuse(path, text, place, "the quotes to be closed, and nothing after them")
+        value, is_literal, place = found
+        yield match[1], value, is_literal
 
 
-def _read_value(text: str, start: int, end: int, where: str) -> tuple[str, bool, int]:
-    """A value, whether it is literal, and where the next line begins; one in quotes may span lines."""
+def _refuse(path: Path, text: str, place: int, expected: str) -> SettingsError:
+    line = text.count("\n", 0, place) + 1
+    return SettingsError(f"reading {str(path)!r}: line {line}: expected {expected}")
+
+
+def _read_value(text: str, start: int, end: int) -> tuple[str, bool, int] | None:
+    """A value, whether it is literal, and where the next line begins; None for quotes that are not closed.
+
+    A value in quotes may span lines.
+    """
     quote = text[start : start + 1]
     if quote not in {"'", '"'}:
         return re.split(r"(?:^|\s)#", text[start:end], maxsplit=1)[0].strip(), False, end + 1
@@ -144,10 +170,12 @@ def _read_value(text: str, start: int, end: int, where: str) -> tuple[str, bool,
             continue
         parts.append(text[place])
         place += 1
-    rest = text[place + 1 :].split("\n", 1)[0]
-    if place >= len(text) or (rest.strip() and not rest.lstrip().startswith("#")):
-        raise SettingsError(f"{where}: expected the quotes to be closed, and nothing after them")
-    return "".join(parts), quote == "'", place + 1 + len(rest) + 1
+    after = text.find("\n", place)
+    after = len(text) if after < 0 else after
+    rest = text[place + 1 : after].strip()
+    if place >= len(text) or (rest and not rest.startswith("#")):
+        return None
+    return "".join(parts), quote == "'", after + 1
 
 
 def _unescape(sign: str) -> str:

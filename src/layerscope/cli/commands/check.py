@@ -75,7 +75,7 @@ def command(
 
     The policy is the table [check] of the settings file, IMAGE stands in for the images that it names. Exit codes: 0
     every image keeps to it, 1 one does not, 2 the policy makes no sense, 3 an image could not be had, 4 an image is
-    damaged, 5 the time did not suffice.
+    damaged, 5 the time did not suffice, or a layer could not be read.
     """
     settings = read_settings(Path.cwd())
     said = collect_settings(context, settings)
