@@ -145,8 +145,10 @@ def test_a_python_that_is_gone_is_told(answer: Answer, repository: Path) -> None
 def test_the_hook_of_pre_commit_is_the_check() -> None:
     """What the framework reads names a command that there is, at the stage before a push."""
     yaml = pytest.importorskip("yaml", reason="the file is YAML")
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (hook,) = [each for each in hooks if each["id"] == "layerscope-check"]
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     program, command = hook["entry"].split()
     assert (program in project["scripts"], command) == (True, "check")
+    assert hook["additional_dependencies"] == project["optional-dependencies"]["compose"]
     assert (hook["stages"], hook["pass_filenames"], hook["always_run"]) == (["pre-push"], False, True)
