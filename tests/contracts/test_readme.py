@@ -136,7 +136,12 @@ def test_the_policy_is_one(tmp_path: Path) -> None:
     said = {key: Setting(f"check.{key}", table.get(key, default)) for key, default in DEFAULTS.items()}
     policy = make_policy(said)
     choices = choose_images(said["images"], named=(), folder=tmp_path, environment={}, name_commits=lambda: MAIN)
-    assert [choice.name for choice in choices] == ["team/web:dev", "team/llm:dev", "team/worker:1"]
+    assert [choice.name for choice in choices] == [
+        "team/web:dev",
+        "team/llm:dev",
+        "team/worker:1",
+        "registry.example/team/api:main",
+    ]
     assert policy.specialise(choices[1]).against == "team/llm:1.4"
     assert table.keys() <= DEFAULTS.keys()
 

@@ -169,10 +169,12 @@ def _is_nowhere(error: ImageNotFoundError) -> bool:
 
 def _advise(choice: ImageChoice, error: ImageNotFoundError) -> str:
     """What went wrong, and how a policy says that it is nothing wrong."""
+    if choice.is_optional:
+        return f"{error} (it is optional, but not everyone who may have it answered)"
     if not choice.said_at:
         return str(error)
-    made = "build it before, or say" if choice.is_derived or choice.dockerfile else "say"
-    return f"{error}; {made} optional = true of {choice.said_at}, if there need not be such an image"
+    made = "build it before, or write" if choice.is_derived or choice.dockerfile else "write"
+    return f"{error}; {made} optional = true into {choice.said_at}, if there need not be such an image"
 
 
 def list_images(demands: Sequence[Demand]) -> Sequence[str]:

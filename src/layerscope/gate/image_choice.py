@@ -33,6 +33,8 @@ class ImageChoice:
     own: Mapping[str, Setting] = field(default_factory=dict)
     said_by: str = ""
     """The compose file and service that name it."""
+    compose: tuple[Path, int] | None = None
+    """That file, and the line of the service."""
     said_at: str = ""
     """The key of its entry, as `check.images[0]`; empty where the command line names it."""
     is_optional: bool = False
@@ -162,7 +164,12 @@ def _read_entry(entry: Setting, folder: Path, environment: Mapping[str, str]) ->
             services = entry.below("services", table["services"]).read_texts() if "services" in table else ()
             for each in read_service_images([folder / text for text in texts], services, environment):
                 told = f"service {each.service} of {', '.join(texts)}"
-                yield replace(choice, name=each.image, said_by=told, platform=each.platform), None
+                yield (
+                    replace(
+                        choice, name=each.image, said_by=told, compose=(each.path, each.line), platform=each.platform
+                    ),
+                    None,
+                )
 
 
 def _read_source(setting: Setting) -> tuple[str, ...]:

@@ -12,8 +12,10 @@ import pytest
 from layerscope.audit import pipeline
 from layerscope.cli import check_images
 from layerscope.cli.time_limit import OutOfTimeError
+from layerscope.report.gate.formats import CHECK_RENDERERS
 from layerscope.report.json_schema import CHECK_SCHEMA_FILE, render_check_schema
 from support.images import build_image, write_image
+from support.report_checks import check_gitlab, check_html, check_junit, check_sarif
 from support.tar_writer import TarMember, directory, file, whiteout
 
 Answer = Callable[..., tuple[int, bytes, str]]
@@ -281,7 +283,7 @@ def test_annotations_have_the_line_of_the_dockerfile(answer: Answer, project: Pa
     say(project, 'images = [{dockerfile = "Dockerfile", tag = "leaky"}]\nmax-layers = 3')
     _, out, said = answer("check", "-o", "github")
     lines = out.decode().splitlines()
-    assert lines[0].startswith("::error title=max-layers of leaky::4 layers, 1 over 3")
+    assert lines[0].startswith("::error file=layerscope.toml,line=4,title=max-layers of leaky::4 layers, 1 over 3")
     assert lines[1].startswith("::error title=CONF011 secret-in-layer (high) of leaky::")
     assert "the image was not built from it" in said
 
@@ -417,7 +419,7 @@ def test_an_image_may_be_missing_where_the_policy_says_so(answer: Answer, branch
     say(branch, 'images = ["oci-dir:none-{branch}", "good"]')
     code, out, _ = answer("check")
     assert code == 3
-    assert "optional = true of check.images[0]" in " ".join(out.decode().split())
+    assert "optional = true into check.images[0]" in " ".join(out.decode().split())
     say(branch, 'images = [{image = "oci-dir:none-{branch}", optional = true}, "good"]')
     code, out, _ = answer("check")
     assert (code, "oci-dir:none-good  was left out, as the policy allows" in out.decode()) == (0, True)
@@ -428,16 +430,95 @@ def test_an_image_may_be_missing_where_the_policy_says_so(answer: Answer, branch
 
 def test_formats_of_one_image_are_refused(answer: Answer, project: Path) -> None:
     """And those that the settings file has for other commands are left to them."""
-    code, _, error = answer("check", "-o", "sarif")
-    assert (code, "expected one of terminal, json, markdown, github" in error) == (2, True)
-    say(project, 'images = ["good"]', 'output = ["sarif=a.sarif", "terminal"]')
+    code, _, error = answer("check", "-o", "spdx")
+    assert (code, "expected one of terminal, json, markdown, html, sarif, junit, github, gitlab" in error) == (2, True)
+    say(project, 'images = ["good"]', 'output = ["cyclonedx=a.json", "terminal"]')
     assert answer("check")[0] == 0
+    assert not (project / "a.json").exists()
+
+
+def test_several_formats_come_of_one_run(answer: Answer, project: Path) -> None:
+    """Each is whole: files, and what is printed."""
+    say(project, 'images = ["good", {image = "leaky", max-layers = 3}, "oci-dir:none"]')
+    files = ("sarif=a.sarif", "junit=a.xml", "gitlab=a.json", "html=a.html", "markdown=a.md", "json")
+    code, out, _ = answer("check", *(word for each in files for word in ("-o", each)))
+    assert (code, len(json.loads(out)["images"])) == (3, 3)
+    run = check_sarif((project / "a.sarif").read_text())
+    assert [result["ruleId"] for result in run["results"]] == ["check/max-layers", "check/absent-image", "CONF011"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "layerscope.toml", "uriBaseId": "%SRCROOT%"}
+    assert place["region"] == {"startLine": 3, "startColumn": 1, "endLine": 3, "endColumn": 69}
+    suites = check_junit((project / "a.xml").read_text())
+    told = {suite.get("name"): (suite.get("failures"), suite.get("errors")) for suite in suites}
+    assert told == {"good": ("0", "0"), "leaky": ("2", "0"), "oci-dir:none": ("0", "1")}
+    assert len(check_gitlab((project / "a.json").read_text())) == 3
+    assert "1 of 3 images breaks the policy" in " ".join(check_html((project / "a.html").read_text()).texts)
+
+
+def test_what_the_time_left_out_is_skipped_by_name(answer: Answer, project: Path) -> None:
+    """Every clause of every image, and no case passes."""
+    answer("check", "--time-limit", "1ms", "--no-cache-read", "-o", "junit=a.xml", "-o", "sarif=a.sarif")
+    suites = check_junit((project / "a.xml").read_text())
+    assert [suite.get("tests") for suite in suites] == [suite.get("skipped") for suite in suites] == ["2", "2"]
+    run = check_sarif((project / "a.sarif").read_text())
+    assert [result["ruleId"] for result in run["results"]] == ["check/unchecked-image"] * 2
+    assert run["invocations"][0]["executionSuccessful"] is False
+
+
+def test_what_could_not_be_compared_does_not_pass(answer: Answer, project: Path) -> None:
+    """The image's case is an error, and the clauses that compare are skipped; the others are judged."""
+    say(project, 'images = [{image = "good", against = "oci-dir:none", max-growth = "1MB", forbid = ["root-user"]}]')
+    assert answer("check", "--max-layers", "9", "-o", "junit=a.xml")[0] == 3
+    (suite,) = check_junit((project / "a.xml").read_text())
+    told = {case.get("name"): [each.tag for each in case] for case in suite}
+    assert told == {
+        "the image can be checked": ["error"],
+        "max-growth": ["skipped"],
+        "root-user": ["skipped"],
+        "max-layers": ["system-out"],
+        "fail-on = high": [],
+    }
+
+
+def test_what_is_accepted_is_told_as_such(answer: Answer, project: Path) -> None:
+    """In SARIF by what it has for that; a result has the same fingerprint however it counts."""
+    answer("check", "leaky", "-o", "sarif=a.sarif")
+    (before,) = check_sarif((project / "a.sarif").read_text())["results"]
+    answer("check", "leaky", "--update-baseline", "-o", "sarif=a.sarif")
+    (known,) = check_sarif((project / "a.sarif").read_text())["results"]
+    say(project, 'suppress = [{rule = "CONF011", reason = "revoked", expires = 2999-01-01}]')
+    answer("check", "leaky", "-o", "sarif=a.sarif")
+    (suppressed,) = check_sarif((project / "a.sarif").read_text())["results"]
+    assert [each["level"] for each in (before, known, suppressed)] == ["error", "note", "note"]
+    assert [each["baselineState"] for each in (before, known, suppressed)] == ["new", "unchanged", "new"]
+    assert (before["suppressions"], known["suppressions"]) == ([], [])
+    (suppression,) = suppressed["suppressions"]
+    assert (suppression["kind"], suppression["justification"]) == ("external", "revoked")
+    assert before["partialFingerprints"] == known["partialFingerprints"] == suppressed["partialFingerprints"]
+
+
+@pytest.mark.parametrize("name", ["layerscope.toml", "pyproject.toml"])
+def test_a_broken_limit_has_its_line(answer: Answer, project: Path, name: str) -> None:
+    """In either file; that of a compose file's service where no file demands anything."""
+    table = "check" if name == "layerscope.toml" else "tool.layerscope.check"
+    (project / "layerscope.toml").unlink()
+    (project / name).write_text(f'# first\n[{table}]\nimages = ["leaky"]\nfail-on = "never"\nmax-layers = 3\n')
+    answer("check", "-o", "gitlab=a.json")
+    (issue,) = check_gitlab((project / "a.json").read_text())
+    assert (issue["location"]["path"], issue["location"]["lines"]["begin"]) == (name, 5)
+    pytest.importorskip("yaml", reason="compose files take layerscope[compose]")
+    (project / "compose.yaml").write_text("services:\n  a: {build: .}\n  llm:\n    image: leaky\n")
+    entry = 'images = [{compose = "compose.yaml", services = ["llm"]}]'
+    (project / name).write_text(f'[{table}]\n{entry}\nfail-on = "never"\n')
+    answer("check", "--max-layers", "3", "-o", "gitlab=a.json")
+    (issue,) = check_gitlab((project / "a.json").read_text())
+    assert (issue["location"]["path"], issue["location"]["lines"]["begin"]) == ("compose.yaml", 3)
 
 
 def test_a_hostile_name_is_shown_harmless(answer: Answer, project: Path) -> None:
     """What breaks and the suppression that covers it come from elsewhere, too."""
     write(project, "evil", file("app/\x1b[2J::error::x/.netrc", LEAK[0].content, mode=0o600))
-    for name in ("terminal", "json", "markdown", "github"):
+    for name in CHECK_RENDERERS:
         out = answer("check", "evil", "-o", name)[1]
         assert b"\x1b" not in out
         assert not any(line.startswith(b"::error::") for line in out.splitlines())

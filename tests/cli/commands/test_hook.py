@@ -199,7 +199,7 @@ def test_the_image_of_the_branch_that_is_pushed_is_checked(answer: Answer, repos
     assert "✘ oci-dir:image-feature-x  breaks" in done.stdout.decode()
     assert b"image-main" not in done.stdout
     done = git("push", "origin", "main:other", folder=repository)
-    assert (done.returncode != 0, b"optional = true of check.images[0]" in b" ".join(done.stdout.split())) == (
+    assert (done.returncode != 0, b"optional = true into check.images[0]" in b" ".join(done.stdout.split())) == (
         True,
         True,
     )

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from layerscope.cli import exit_codes
 from layerscope.cli.check_baseline import accept_findings, find_baseline
 from layerscope.cli.check_images import Checking, list_images
-from layerscope.cli.check_lines import find_lines, read_dockerfiles
+from layerscope.cli.check_lines import find_lines, find_places, read_dockerfiles
 from layerscope.cli.check_options import with_policy
 from layerscope.cli.check_settings import collect_settings, list_options
 from layerscope.cli.command import Command
@@ -108,7 +108,8 @@ def command(
         policy, verdicts, known, today=checking.today, is_whole=not context.params["images"] and not update_baseline
     )
     code = _CODES[outcome.worst]
-    report = GateReport(outcome, find_lines(choices, verdicts, dockerfiles))
+    places = find_places(settings, said, choices)
+    report = GateReport(outcome, find_lines(choices, verdicts, dockerfiles), places)
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
     renderers = {name: partial(_render, name, report) for name in CHECK_RENDERERS}
     deliver(outputs, renderers, context=context_of_page, console=console)

@@ -29,7 +29,7 @@ class MaxWasted(Limit):
     def measure(self, subject: Subject) -> Iterator[Measure]:
         """Yield how much is wasted."""
         weight = subject.result.weight
-        share = f" ({tell_share(weight.wasted / weight.total)})" if weight.total else ""
+        share = f" ({tell_share(weight.wasted / weight.total)})" if weight.wasted else ""
         is_kept = weight.wasted <= self.most.of(weight.total)
         yield Measure(self.key, f"{tell_size(weight.wasted)}{share}", f"{self.most} at most", is_kept)
 

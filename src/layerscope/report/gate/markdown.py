@@ -11,7 +11,7 @@ from layerscope.report.markdown import write_code, write_prose, write_row
 from layerscope.report.places import tell_reference
 from layerscope.rules.wording import begin, tell_count
 
-_SIGNS: Final = {State.SOUND: "✅", State.UNFINISHED: "⚠️", State.SKIPPED: "⚪"}
+_SIGNS: Final = {State.SOUND: "✅", State.UNFINISHED: "⚠️", State.SKIPPED: "⬜"}
 _BAD: Final = "❌"
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from layerscope.gate.limit import Breach
 from layerscope.gate.outcome import GateOutcome
+from layerscope.gate.policy_places import PolicyPlaces
 from layerscope.gate.subject import Subject
 from layerscope.gate.suppression import Suppression
 from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
@@ -30,10 +31,11 @@ _COUNTED: Final = {
 
 @dataclass(frozen=True)
 class GateReport:
-    """What a check found out, and by image the Dockerfile that it was built from, where that is known."""
+    """What a check found out, by image the Dockerfile that it was built from, where known, and the policy's lines."""
 
     outcome: GateOutcome
     lines: Mapping[str, InstructionLines] = field(default_factory=dict)
+    places: PolicyPlaces = field(default_factory=PolicyPlaces)
 
     def find_line(self, verdict: ImageVerdict, finding: Finding) -> str:
         """The line of the Dockerfile that answers for a finding, as `Dockerfile:12`; empty where none is known."""

@@ -1,4 +1,4 @@
-/* Rows of a comparison are chosen by words; a part of which nothing is left is hidden. */
+/* Rows of a page are chosen by words; a part of which nothing is left is hidden. */
 
 function start() {
   for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
