@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from layerscope.diff.risk_kinds import RiskKind
 from layerscope.gate.image_choice import ImageChoice
-from layerscope.gate.limits import LIMITS
 from layerscope.gate.limits.forbidden_changes import ForbiddenChanges
 from layerscope.gate.limits.gpu_verdict import LeastGpuVerdict
 from layerscope.gate.setting import Origin, Setting
@@ -46,7 +46,7 @@ class PolicyPlaces:
 
     def find_limit(self, image: str, limit: str) -> FileLine | None:
         """The line that demands what an image breaks; where no file says it, the one that names the image."""
-        key = limit if limit in {each.key for each in LIMITS} else ForbiddenChanges.key
+        key = ForbiddenChanges.key if limit in {kind.value for kind in RiskKind} else limit
         choice = self.choices.get(image)
         if choice is not None and key in choice.own:
             return self.find_key(choice.own[key].key)

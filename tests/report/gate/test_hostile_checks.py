@@ -12,6 +12,7 @@ from msgspec.structs import replace as replace_struct
 from layerscope.audit.result import AuditResult
 from layerscope.gate.baseline import Baseline
 from layerscope.gate.image_choice import ImageChoice
+from layerscope.gate.limit import Breach
 from layerscope.gate.outcome import GateOutcome
 from layerscope.gate.policy import DEFAULTS, make_policy
 from layerscope.gate.policy_places import FileLine, PolicyPlaces
@@ -111,6 +112,18 @@ def test_what_a_parser_gives_out_is_harmless_as_well(attack: str) -> None:
         texts += [element.text or "", *element.attrib.values()]
     for text in texts:
         assert all(sign.isprintable() or sign == "\n" for sign in text), text
+
+
+def test_what_no_limit_demands_is_told_as_well() -> None:
+    """A breach that is not of the policy's limits has a rule and a case of its own."""
+    report = judge("plain")
+    (broken, *_) = report.outcome.verdicts
+    stale = replace(broken, breaches=(Breach("dockerfile", "not what Dockerfile builds"),), findings=())
+    report = GateReport(GateOutcome((stale,)))
+    (result,) = check_sarif(CHECK_RENDERERS["sarif"]()(report, RenderContext(exit_code=1)))["results"]
+    assert result["ruleId"] == "check/dockerfile"
+    root = check_junit(CHECK_RENDERERS["junit"]()(report, RenderContext(exit_code=1)))
+    assert [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None] == ["dockerfile"]
 
 
 def iter_texts(value: object) -> list[str]:

@@ -113,13 +113,16 @@ def _list_clauses(verdict: ImageVerdict, policy: Policy) -> list[str]:
 
 def _list_limits(verdict: ImageVerdict, policy: Policy) -> list[str]:
     """The clauses of all limits, without the verdict on GPUs where nobody asked about one."""
-    measured = {measure.limit for measure in verdict.measures} | {breach.limit for breach in verdict.breaches}
-    return [
+    broken = [breach.limit for breach in verdict.breaches]
+    measured = {measure.limit for measure in verdict.measures} | set(broken)
+    clauses = [
         clause
         for limit in policy.limits.values()
         for clause in limit.clauses
         if clause in measured or limit.default is None or (verdict.subject is None and policy.asks_about_gpus)
     ]
+    # What no limit demands is broken as well where an image is not what its Dockerfile builds.
+    return list(dict.fromkeys([*clauses, *broken]))
 
 
 def _list_levels(levels: RuleLevels) -> dict[str, str]:
