@@ -35,7 +35,7 @@ from layerscope.gate.verdict import State
 from layerscope.report.context import RenderContext
 from layerscope.report.gate.formats import CHECK_RENDERERS
 from layerscope.report.gate.words import GateReport
-from layerscope.settings import Settings, read_settings
+from layerscope.settings import OWN_FILE, Settings, read_settings
 
 _CODES = {
     State.DAMAGED: exit_codes.MALFORMED,
@@ -130,10 +130,16 @@ def _choose(context: click.Context, settings: Settings, *, is_shown: bool) -> tu
     if is_shown:
         return choices
     if not choices:
-        raise UsageError("no image to check: name one, or list them under [check] as images (layerscope.toml)")
+        raise UsageError(_tell_no_image(settings))
     if pushed is None and all(choice.left_out for choice in choices):
         raise UsageError(f"no image to check: {choices[0].name}: {choices[0].left_out}")
     return choices
+
+
+def _tell_no_image(settings: Settings) -> str:
+    """That no image is known, and where one was looked for."""
+    where = settings.path or f"{OWN_FILE}, of which there is none in {Path.cwd()}"
+    return f"no image to check: name one, or list them under [check] as images ({where})"
 
 
 def _render(name: str, report: GateReport, context: RenderContext) -> str:
