@@ -22,12 +22,13 @@ from layerscope.cli.gpu_options import ask_about, tell_unknown_branches
 from layerscope.cli.image_access import choose_opener, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
 from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.pinned_check import find_folder, find_pinned, list_policy_images
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.outcome import make_outcome
 from layerscope.gate.policy import check_references, make_policy
-from layerscope.gate.setting import Origin, Setting
+from layerscope.gate.setting import Setting
 from layerscope.gate.verdict import State
 from layerscope.report.context import RenderContext
 from layerscope.report.gate.formats import CHECK_RENDERERS
@@ -81,13 +82,14 @@ def command(
     policies = {choice.name: policy.specialise(choice) for choice in choices}
     for choice in choices:
         check_references(policies[choice.name], said, choice)
-    place, known = find_baseline(said["baseline"], _find_folder(settings), is_updated=update_baseline)
+    place, known = find_baseline(said["baseline"], find_folder(settings), is_updated=update_baseline)
     options = make_options(reading, policy_dir=policy_dir)
     fleet = Path(policy.fleet) if policy.fleet else None
     options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
     tell_unknown_branches(options, console)
-    open_image = choose_opener(list_images(policies), reading)
-    checking = Checking(open_image, options, today=datetime.now().astimezone().date())
+    pinned = find_pinned(context)
+    opener = choose_opener([pinned.get(name, name) for name in list_images(policies)], reading)
+    checking = Checking(lambda name: opener(pinned.get(name, name)), options, today=datetime.now().astimezone().date())
     with show_progress(console) as progress:
         verdicts = checking.check_all(policies, baseline=known, seconds=policy.time_limit, progress=progress)
     tell_cache_notes(options.cache, console)
@@ -107,8 +109,9 @@ def command(
 
 def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]:
     """The images that are checked; raises UsageError where nobody names one."""
-    listed = Setting("check.images", settings.check.get("images"), Origin.FILE, str(settings.path or ""))
-    choices = choose_images(listed, named=named, folder=_find_folder(settings), environment=os.environ)
+    choices = choose_images(
+        list_policy_images(settings), named=named, folder=find_folder(settings), environment=os.environ
+    )
     if not choices:
         raise UsageError("no image to check: name one, or list them under [check] as images (layerscope.toml)")
     return choices
@@ -117,10 +120,6 @@ def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]
 def _render(name: str, report: GateReport, context: RenderContext) -> str:
     """The report in a format, which is imported when it is asked for."""
     return CHECK_RENDERERS[name]()(report, context)
-
-
-def _find_folder(settings: Settings) -> Path:
-    return settings.path.parent if settings.path is not None else Path.cwd()
 
 
 def _show(said: Sequence[Setting], telling: Telling, console: Console) -> int:
