@@ -1,9 +1,11 @@
 """`layerscope push` by the programs of real engines into a real registry: only what was checked gets there."""
 
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -15,15 +17,7 @@ from support.live_images import load
 from support.live_registry import LiveRegistry, is_installed, serve_live_registry
 from support.pushed_images import lead_to, list_pushed, load_pushed, make_image
 
-FUNCTION = """
-docker() {
-    case "$1 $2" in
-        "push "*) shift; layerscope push "$@" ;;
-        "image push") shift 2; layerscope push "$@" ;;
-        *) command docker "$@" ;;
-    esac
-}
-"""
+README: Final = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -125,22 +119,28 @@ def test_a_name_that_is_moved_meanwhile_stops_the_push(
     name = load_pushed(docker_engine, registry, "1")
     other = make_image(f"{registry.address}/team/other:1", leaks=True)
     load(docker_engine, other)
-    checked = engine_push.EnginePush.list_platforms
-    pushed = engine_push.EnginePush.run
+    list_platforms, push = engine_push.EnginePush.list_platforms, engine_push.EnginePush.run
 
     def move(tag: str) -> None:
         docker_engine.client.images.get(f"{registry.address}/team/{tag}").tag(name)
 
+    def list_and_move(self: engine_push.EnginePush, images: Mapping[str, str]) -> dict[str, tuple[str | None, ...]]:
+        move("other:1")
+        return list_platforms(self, images)
+
+    def push_and_move(self: engine_push.EnginePush) -> int:
+        code = push(self)
+        move("other:1")
+        return code
+
     with monkeypatch.context() as patch:
-        patch.setattr(
-            engine_push.EnginePush, "list_platforms", lambda push, images: (move("other:1"), checked(push, images))[1]
-        )
+        patch.setattr(engine_push.EnginePush, "list_platforms", list_and_move)
         assert run(["push", name]) == 5
     assert "another image while it was checked" in capfd.readouterr().err
     assert list_pushed(registry) == []
     name = load_pushed(docker_engine, registry, "1")
     with monkeypatch.context() as patch:
-        patch.setattr(engine_push.EnginePush, "run", lambda push: (pushed(push), move("other:1"))[0])
+        patch.setattr(engine_push.EnginePush, "run", push_and_move)
         assert run(["push", name]) == 5
     assert "another image while it was pushed" in capfd.readouterr().err
 
@@ -161,6 +161,7 @@ def test_a_function_of_the_shell_stands_in_for_docker_push(
     docker_engine: LiveEngine, registry: LiveRegistry, tmp_path: Path
 ) -> None:
     """As the README has it: both spellings of a push are checked, everything else is docker's."""
+    function = re.findall(r"^docker\(\) \{\n.*?^\}\n", README.read_text(), re.MULTILINE | re.DOTALL)
     sound, leaky = (load_pushed(docker_engine, registry, tag, leaks=tag == "2") for tag in ("1", "2"))
     program = tmp_path / "bin" / "layerscope"
     program.parent.mkdir()
@@ -170,7 +171,7 @@ def test_a_function_of_the_shell_stands_in_for_docker_push(
     variables |= {"PATH": f"{program.parent}:{variables['PATH']}", "LAYERSCOPE_CACHE_DIR": str(tmp_path / "cache")}
 
     def ask(*words: str) -> int:
-        script = f'{FUNCTION}\ndocker "$@"'
+        script = f'{function[0]}\ndocker "$@"'
         command = ["bash", "-c", script, "bash", *words]
         return subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, check=False).returncode
 

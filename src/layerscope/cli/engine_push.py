@@ -10,7 +10,7 @@ from layerscope.engine.client import Engine, connect
 from layerscope.engine.endpoint import Endpoint, find_docker_endpoint, find_podman_endpoint
 from layerscope.engine.images import inspect_image
 from layerscope.engine.program import EngineProgram, find_program
-from layerscope.errors import EngineError, ImageNotFoundError, ReferenceSyntaxError
+from layerscope.errors import EngineError, ImageNotFoundError, ReferenceSyntaxError, SourceError
 from layerscope.fixes.builds.held_signals import HeldSignals
 from layerscope.image.reference import Reference
 from layerscope.sources.stored_platforms import list_stored_platforms
@@ -65,10 +65,13 @@ class EnginePush:
         if self.call.platform is not None or self.call.kind == "podman":
             return dict.fromkeys(images, (self.call.platform,))
         with connect(self.endpoint) as engine:
-            found = {
-                name: list_stored_platforms(engine, name, image, self.program.environment)
-                for name, image in images.items()
-            }
+            try:
+                found = {
+                    name: list_stored_platforms(engine, name, image, self.program.environment)
+                    for name, image in images.items()
+                }
+            except SourceError as error:
+                raise SourceError(f"finding out which platforms {self.call.command} would push: {error}") from error
         return {name: tuple(map(str, several)) if len(several) > 1 else (None,) for name, several in found.items()}
 
     def run(self) -> int:
