@@ -47,6 +47,10 @@ SERVERS: Final = re.compile(r"http://127\.0\.0\.1:8000|https://llm\.example\.org
 """Servers that run already; here, none does."""
 
 
+ALWAYS: Final = {"--rebase": exit_codes.USAGE, "push": exit_codes.USAGE, "--dockerfiles": exit_codes.CLEAN}
+"""No image is its own base, no engine has the path of an archive, and no image is built from the Dockerfile."""
+
+
 @pytest.mark.parametrize("name", BLOCKS)
 def test_quoted_parts_are_current(name: str) -> None:
     """What `make readme` writes is what stands there."""
@@ -84,18 +88,15 @@ def test_examples_do_what_they_say(
 
 def expect_codes(words: list[str]) -> set[int]:
     """An audit finds what to fix. A probe needs an engine; one that needs none finds what does not start or answer."""
-    if "--rebase" in words:  # no image is its own base
-        return {exit_codes.USAGE}
+    for word, code in ALWAYS.items():
+        if word in words:
+            return {code}
     if "--build" in words:  # with an engine, the Dockerfile is not that of the image
         return {exit_codes.SOURCE, exit_codes.USAGE}
     if words[1] == "fix":
         if "--probe" in words:
             return {exit_codes.PROBE, exit_codes.SOURCE}
         return {exit_codes.FINDINGS if {"--apply", "--reconstruct", "--recipe"}.isdisjoint(words) else exit_codes.CLEAN}
-    if words[1] == "push":  # no engine has the path of an archive
-        return {exit_codes.USAGE}
-    if "--dockerfiles" in words:  # no image is built from it
-        return {exit_codes.CLEAN}
     if words[1] == "check":
         return {exit_codes.FINDINGS if {"--update-baseline", "--show-config"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":

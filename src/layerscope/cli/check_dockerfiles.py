@@ -68,17 +68,15 @@ def _open(path: Path, name: str, choice: ImageChoice) -> BuiltFrom:
     except FormatError as error:
         raise UsageError(f"reading {name!r}: {str(error).partition(': ')[2]}") from error
     match_dockerfile(dockerfile, (), choice.target)  # raises UsageError for a stage that is not there
+    return BuiltFrom(dockerfile, name, choice.target, shlex.join(choice.built_by or _write_build(choice, name)))
+
+
+def _write_build(choice: ImageChoice, name: str) -> list[str]:
+    """The command that builds an image by its Dockerfile, from where the person is."""
+    kind = "podman" if choice.name.startswith("podman:") else "docker"
     file = [] if name == "Dockerfile" else ["-f", name]
     target = ["--target", choice.target] if choice.target else []
-    kind, tag = (
-        ("podman", choice.name.removeprefix("podman:"))
-        if choice.name.startswith("podman:")
-        else (
-            "docker",
-            choice.name.removeprefix("docker:"),
-        )
-    )
-    return BuiltFrom(dockerfile, name, choice.target, shlex.join([kind, "build", "-t", tag, *file, *target, "."]))
+    return [kind, "build", "-t", choice.name.removeprefix(f"{kind}:"), *file, *target, "."]
 
 
 def _read(path: Path, name: str) -> bytes:
