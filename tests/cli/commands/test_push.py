@@ -1,6 +1,9 @@
 """`layerscope push` with a stand-in for the engine: what stands in the way is told before anything is pushed."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -94,3 +97,20 @@ def test_a_program_that_is_layerscope_again_ends_it(
     monkeypatch.setenv("PATH", "/nonexistent")
     code, _, error = answer("push", NAME)
     assert (code, "there is no program 'docker' on PATH" in error) == (3, True)
+
+
+def test_a_push_that_is_stopped_stops_the_program(stub: EngineStub, tmp_path: Path) -> None:
+    """It is told to end, and waited for."""
+    give(stub, leaks=False)
+    docker = tmp_path / "bin" / "docker"
+    log = tmp_path / "log"
+    docker.write_text(f"#!/bin/sh\ntrap 'kill $!; echo ended >> {log}; exit 9' TERM\necho begun >> {log}\nsleep 60 & wait\n")
+    command = [sys.executable, "-m", "layerscope", "push", NAME]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
+    while not read_log(stub):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    error = process.communicate(timeout=30)[1]
+    assert (process.returncode, b"layerscope: terminated" in error) == (143, True)
+    assert read_log(stub) == ["begun", "ended"]
