@@ -62,6 +62,8 @@ def test_a_dockerfile_of_no_image_is_told_and_fails_where_the_policy_says_so(ans
     assert (code, out) == (0, b"")
     assert "other/Dockerfile: no image of the policy is built from it, so nothing was checked" in error
     assert answer("check", "--dockerfiles", "other/Dockerfile", "--unlisted-dockerfile", "fail")[0] == 1
+    summary = json.loads(answer("check", "--dockerfiles", "other/Dockerfile", "-o", "json")[1])["summary"]
+    assert (summary["text"], summary["exit_code"]) == ("no image was checked", 0)
     say(project, 'unlisted-dockerfile = "fail"')
     code, out, error = answer("check", "--dockerfiles", "other/Dockerfile", "Dockerfile")
     assert (code, out.decode()) == (1, "✔ ./image  keeps to the policy\n")

@@ -92,8 +92,6 @@ def command(
     built = _choose_by_dockerfiles(named, settings, policy, console) if by_dockerfiles else None
     choices = _choose(named, settings) if built is None else built.choices
     is_unlisted = built is not None and bool(built.unlisted) and policy.fails_unlisted
-    if not choices:
-        return exit_codes.FINDINGS if is_unlisted else exit_codes.CLEAN
     policies = {choice.name: policy.specialise(choice) for choice in choices}
     for choice in choices:
         check_references(policies[choice.name], said, choice)
