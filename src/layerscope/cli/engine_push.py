@@ -11,7 +11,7 @@ from layerscope.engine.endpoint import Endpoint, find_docker_endpoint, find_podm
 from layerscope.engine.images import inspect_image
 from layerscope.engine.program import EngineProgram, find_program
 from layerscope.errors import EngineError, ImageNotFoundError, ReferenceSyntaxError, SourceError
-from layerscope.fixes.builds.held_signals import HeldSignals
+from layerscope.held_signals import HeldSignals
 from layerscope.image.reference import Reference
 from layerscope.sources.stored_platforms import list_stored_platforms
 
