@@ -33,7 +33,7 @@ from layerscope.gate.verdict import State
 from layerscope.report.context import RenderContext
 from layerscope.report.gate.formats import CHECK_RENDERERS
 from layerscope.report.gate.words import GateReport
-from layerscope.settings import Settings, read_settings
+from layerscope.settings import OWN_FILE, Settings, read_settings
 
 if TYPE_CHECKING:
     from layerscope.cli.check_dockerfiles import ListedDockerfiles
@@ -138,8 +138,14 @@ def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]
         list_policy_images(settings), named=named, folder=find_folder(settings), environment=os.environ
     )
     if not choices:
-        raise UsageError("no image to check: name one, or list them under [check] as images (layerscope.toml)")
+        raise UsageError(_tell_no_image(settings))
     return choices
+
+
+def _tell_no_image(settings: Settings) -> str:
+    """That no image is known, and where one was looked for."""
+    where = settings.path or f"{OWN_FILE}, of which there is none in {Path.cwd()}"
+    return f"no image to check: name one, or list them under [check] as images ({where})"
 
 
 def _render(name: str, report: GateReport, context: RenderContext) -> str:
