@@ -31,7 +31,7 @@ ONLY_IN: Final = {
     "sbom": ("src/layerscope/report/sbom",),
     "compose": ("src/layerscope/gate/compose_file.py", "src/layerscope/fixes/dockerfile/declared_builds.py"),
 }
-"""Where the libraries of an extra are imported; whoever asks for that without them is told, or to look for themselves."""
+"""Where the libraries of an extra are imported; whoever asks for that without them is told, or has more to review."""
 
 UNDECLARED: Final = {
     "compression": "the standard library has it from Python 3.14 on",

@@ -35,7 +35,7 @@ _SOURCES: Final = re.compile(
 )
 _EGG: Final = re.compile(r".*#(?:.*&)?egg=([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)", re.ASCII)
 _REPOSITORY: Final = re.compile(
-    r"(?:git|hg|svn|bzr)\+(?:\w+://)?(?:[^@/#]*@)?[^@#]*[/:]([A-Za-z0-9][\w.-]*?)(?:\.git)?/?(?:@[^#]*)?(?:#.*)?",
+    r"(?:git|hg|svn|bzr)\+\w+://(?:[^@/#]*@)?[^@/#]*/(?:[^@#]*/)?([A-Za-z0-9][\w.-]*?)(?:\.git)?/?(?:@[^#]*)?(?:#.*)?",
     re.ASCII | re.DOTALL,
 )
 """A repository that is called like what is made from it, as nearly all are."""
