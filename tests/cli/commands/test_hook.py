@@ -178,7 +178,7 @@ def test_a_python_that_is_gone_is_told(answer: Answer, repository: Path) -> None
 def test_the_hook_of_pre_commit_is_the_check() -> None:
     """What the framework reads names a command that there is, at the stage before a push."""
     yaml = pytest.importorskip("yaml", reason="the file is YAML")
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook, _ = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     program, command = hook["entry"].split()
     assert (program in project["scripts"], command) == (True, "check")
