@@ -131,6 +131,13 @@ def test_what_it_uses_is_pinned_and_no_input_is_part_of_a_script() -> None:
     assert not [step for step in STEPS if "${{" in step.get("run", "")]
 
 
+def test_the_workflow_in_the_readme_pins_what_it_uses() -> None:
+    """As it says, by commits."""
+    uses = re.findall(r"uses: (\S+)", (ROOT / "README.md").read_text())
+    assert {each.partition("@")[0] for each in uses} >= {"actions/checkout", "OWNER/layerscope"}
+    assert all(re.fullmatch(r"[\w./-]+@([0-9a-f]{40}|COMMIT)", each) for each in uses)
+
+
 def test_the_python_of_the_job_stays_its_own() -> None:
     """What the action sets up is taken by its path, and put into no environment of later steps."""
     (python,) = [step for step in STEPS if "setup-python" in step.get("uses", "")]

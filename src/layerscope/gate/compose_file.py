@@ -1,4 +1,4 @@
-"""The images of a compose project's services.
+"""The images of a compose project's services, and the Dockerfiles that they are built from.
 
 https://github.com/compose-spec/compose-spec/blob/main/spec.md: `image` with variables interpolated; a service that is
 built and has no `image` gets the name of the project and its own.
@@ -12,7 +12,7 @@ from typing import Final
 
 from layerscope.errors import ReferenceSyntaxError, SettingsError
 from layerscope.gate.compose_services import ComposeProject, ComposeService
-from layerscope.gate.compose_variables import read_env_file
+from layerscope.gate.compose_variables import interpolate, read_env_file
 from layerscope.gate.setting import tell_nearest
 from layerscope.image.platform import Platform
 
@@ -22,18 +22,25 @@ _FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-co
 _OVERRIDES: Final = (
     "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"
 )  # fmt: skip
+_BUILD: Final = {"context": ".", "dockerfile": "Dockerfile", "target": ""}
+"""Keys of a build, and what holds without them: https://github.com/compose-spec/compose-spec/blob/main/build.md."""
 _NOT_IN_NAME: Final = re.compile(r"[^a-z0-9_-]+")
 
 
 @dataclass(frozen=True)
 class ServiceImage:
-    """A service, its image and platform, and the file and line that say so."""
+    """A service, its image and platform, and the file and line that say so.
+
+    Beside them the Dockerfile and stage that it is built from, where that is a file of this host.
+    """
 
     service: str
     image: str
     path: Path
     line: int
     platform: Platform | None = None
+    dockerfile: Path | None = None
+    target: str = ""
 
 
 def read_service_images(
@@ -57,7 +64,8 @@ def read_service_images(
             raise SettingsError(f"{trouble}: no service {name!r}; {tell_nearest(name, found)}")
         image = _find_image(service, project, paths[0])
         if image:
-            yield ServiceImage(name, image, service.path, service.line, _find_platform(service))
+            platform, built = _find_platform(service), _find_dockerfile(service)
+            yield ServiceImage(name, image, service.path, service.line, platform, *built)
         elif services or service.find("provider") is None:
             raise SettingsError(f"{service.where}: expected an image or a build")
 
@@ -79,6 +87,19 @@ def _find_image(service: ComposeService, project: ComposeProject, path: Path) ->
             f"{service.where}: it is built without an image, and its project has no name: say {_PROJECT_NAME}"
         )
     return f"{name}-{service.name}"
+
+
+def _find_dockerfile(service: ComposeService) -> tuple[Path | None, str]:
+    """The Dockerfile and stage of a build; no file where it is written in place, far away, or not there."""
+    build = service.find("build")
+    told = build if isinstance(build, dict) else {"context": build}
+    context, name, target = (told.get(key, default) for key, default in _BUILD.items())
+    if not isinstance(context, str) or not isinstance(name, str) or "dockerfile_inline" in told:
+        return None, ""
+    texts = (context, name, target if isinstance(target, str) else "")
+    context, name, stage = (interpolate(text, service.variables, f"{service.where}: build") for text in texts)
+    file = service.path.parent / context / name
+    return (file, stage) if file.is_file() else (None, "")
 
 
 def _name_project(project: ComposeProject, path: Path) -> str:

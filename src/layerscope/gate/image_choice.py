@@ -47,6 +47,8 @@ class ImageChoice:
     """The name as it is opened, where that is another one: a path of the settings file, meant from its folder."""
     platform: Platform | None = None
     """The platform that is checked, where somebody says it."""
+    built_by: tuple[str, ...] = ()
+    """The words of the command that builds it, where a compose file's service names it."""
 
     @property
     def place(self) -> str:
@@ -163,13 +165,12 @@ def _read_entry(entry: Setting, folder: Path, environment: Mapping[str, str]) ->
         case _:
             services = entry.below("services", table["services"]).read_texts() if "services" in table else ()
             for each in read_service_images([folder / text for text in texts], services, environment):
+                built = replace(choice, dockerfile=each.dockerfile, target=each.target, platform=each.platform)
                 told = f"service {each.service} of {', '.join(texts)}"
-                yield (
-                    replace(
-                        choice, name=each.image, said_by=told, compose=(each.path, each.line), platform=each.platform
-                    ),
-                    None,
-                )
+                files = [word for text in texts for word in ("-f", text)]
+                words = ("docker", "compose", *files, "build", each.service) if each.dockerfile else ()
+                place = (each.path, each.line)
+                yield replace(built, name=each.image, said_by=told, compose=place, built_by=words), None
 
 
 def _read_source(setting: Setting) -> tuple[str, ...]:
@@ -182,7 +183,8 @@ def _read_source(setting: Setting) -> tuple[str, ...]:
 def merge_choices(first: ImageChoice, second: ImageChoice, setting: Setting) -> ImageChoice:
     """An image that two entries name, with what both say; raises SettingsError where they contradict each other."""
     said = {key: (first.own[key].value, value.value) for key, value in second.own.items() if key in first.own}
-    said["dockerfile"] = (first.dockerfile or second.dockerfile, second.dockerfile or first.dockerfile)
+    files = [each.dockerfile.resolve() for each in (first, second) if each.dockerfile is not None]
+    said["dockerfile"] = (files[:1], files[-1:])
     said["target"] = (first.target, second.target if second.dockerfile and first.dockerfile else first.target)
     for key, (one, other) in said.items():
         if one != other:
@@ -197,6 +199,7 @@ def merge_choices(first: ImageChoice, second: ImageChoice, setting: Setting) -> 
         own={**first.own, **second.own},
         dockerfile=built.dockerfile,
         target=built.target,
+        built_by=built.built_by,
         is_optional=first.is_optional and second.is_optional,
     )
 

@@ -1,19 +1,20 @@
 """`layerscope check`: whether images keep to the project's policy, before they are pushed."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from layerscope.audit.options import AuditOptions
 from layerscope.cli import exit_codes
 from layerscope.cli.check_baseline import accept_findings, find_baseline
-from layerscope.cli.check_images import Checking, list_images
+from layerscope.cli.check_images import Checking, Demand, list_images
 from layerscope.cli.check_lines import find_lines, find_places, read_dockerfiles
 from layerscope.cli.check_options import with_policy
 from layerscope.cli.check_settings import collect_settings, list_options
@@ -23,19 +24,23 @@ from layerscope.cli.git_commits import PUSHED, find_commits
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches
 from layerscope.cli.image_access import choose_opener, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
-from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.cli.pinned_check import find_folder, find_pinned, list_choices, list_policy_images
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.gate.commit_names import KnownCommits
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.outcome import make_outcome
 from layerscope.gate.policy import Policy, check_references, make_policy
-from layerscope.gate.setting import Origin, Setting
+from layerscope.gate.setting import Setting
 from layerscope.gate.verdict import State
 from layerscope.report.context import RenderContext
 from layerscope.report.gate.formats import CHECK_RENDERERS
 from layerscope.report.gate.words import GateReport
 from layerscope.settings import OWN_FILE, Settings, read_settings
+
+if TYPE_CHECKING:
+    from layerscope.cli.check_dockerfiles import ListedDockerfiles
 
 _CODES = {
     State.DAMAGED: exit_codes.MALFORMED,
@@ -52,6 +57,12 @@ _UNASKED = KnownCommits((), "settings are only shown", is_pushed=True)
 @click.command("check", cls=Command, formats=CHECK_FORMATS)
 @click.argument("images", metavar="[IMAGE]...", nargs=-1)
 @with_policy
+@click.option(
+    "--dockerfiles",
+    "by_dockerfiles",
+    is_flag=True,
+    help="Take IMAGE for a Dockerfile: check what the policy builds of it, and whether that is what it builds now.",
+)
 @click.option("--update-baseline", is_flag=True, help="Write what is found now to the baseline, so that it passes.")
 @click.option("--show-config", is_flag=True, help="Print every setting and where it comes from, and check nothing.")
 @policy_dir_option
@@ -63,6 +74,7 @@ def command(
     context: click.Context,
     /,
     *,
+    by_dockerfiles: bool,
     update_baseline: bool,
     show_config: bool,
     policy_dir: Path | None,
@@ -80,14 +92,16 @@ def command(
     settings = read_settings(Path.cwd())
     said = collect_settings(context, settings)
     policy = make_policy(said)
-    choices = _choose(context, settings, is_shown=show_config)
-    specialised = [(choice, policy.specialise(choice)) for choice in choices]
-    for choice, own in specialised:
-        check_references(own, said, choice)
-    place, known = find_baseline(said["baseline"], _find_folder(settings), is_updated=update_baseline, console=console)
+    chosen = () if by_dockerfiles else _choose(context, settings, is_shown=show_config)
+    specialised = _specialise(chosen, policy, said)
+    place, known = find_baseline(said["baseline"], find_folder(settings), is_updated=update_baseline, console=console)
     if show_config:
         return _show(context, [*said.values(), *list_options(context, settings)], telling, console)
     outputs = parse_outputs(telling.output, formats=CHECK_FORMATS)
+    named: tuple[str, ...] = context.params["images"]
+    built = _choose_by_dockerfiles(named, settings, policy, console) if by_dockerfiles else None
+    if built is not None:
+        specialised = _specialise(built.choices, policy, said)
     demands = [(each, own) for choice, own in specialised for each in _spread(choice, own, reading, context)]
     choices = tuple(choice for choice, _ in demands)
     dockerfiles = read_dockerfiles(choices, console)
@@ -95,35 +109,71 @@ def command(
     fleet = Path(policy.fleet) if policy.fleet else None
     options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
     tell_unknown_branches(options, console)
-    open_image = choose_opener(list_images(demands), reading)
-    today = datetime.now().astimezone().date()
-    checking = Checking(open_image, options, today=today, folder=place.parent, is_push=PUSHED in context.meta)
+    checking = _make_checking(context, demands, options, reading, place.parent)
     with show_progress(console) as progress:
         verdicts = checking.check_all(demands, baseline=known, seconds=policy.time_limit, progress=progress)
     tell_cache_notes(options.cache, console)
     if update_baseline:
         known = accept_findings(place, known, verdicts, console)
         verdicts = tuple(verdict.accept(known) for verdict in verdicts)
-    outcome = make_outcome(
-        policy, verdicts, known, today=checking.today, is_whole=not context.params["images"] and not update_baseline
-    )
-    code = _CODES[outcome.worst]
+    verdicts = verdicts if built is None else built.judge(verdicts)
+    is_whole = not named and not by_dockerfiles and not update_baseline
+    outcome = make_outcome(policy, verdicts, known, today=checking.today, is_whole=is_whole)
+    is_unlisted = built is not None and bool(built.unlisted) and policy.fails_unlisted
+    code = _CODES[outcome.worst] or (exit_codes.FINDINGS if is_unlisted else exit_codes.CLEAN)
     places = find_places(settings, said, choices)
     report = GateReport(outcome, find_lines(choices, verdicts, dockerfiles), places)
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
-    renderers = {name: partial(_render, name, report) for name in CHECK_RENDERERS}
-    deliver(outputs, renderers, context=context_of_page, console=console)
+    deliver(outputs, _list_renderers(report), context=context_of_page, console=console)
     return code
+
+
+def _make_checking(
+    context: click.Context, demands: Sequence[Demand], options: AuditOptions, reading: Reading, folder: Path
+) -> Checking:
+    """What checks these images, each read from what it is pinned to; `folder` is that of the baseline."""
+    pinned = find_pinned(context)
+    opener = choose_opener([pinned.get(place, place) for place in list_images(demands)], reading)
+    return Checking(
+        lambda place: opener(pinned.get(place, place)),
+        options,
+        today=datetime.now().astimezone().date(),
+        folder=folder,
+        is_push=PUSHED in context.meta,
+    )
+
+
+def _list_renderers(report: GateReport) -> dict[str, Renderer]:
+    return {name: partial(_render, name, report) for name in CHECK_RENDERERS}
+
+
+def _specialise(choices: Sequence[ImageChoice], policy: Policy, said: Mapping[str, Setting]) -> list[Demand]:
+    """Each image with what is demanded of it; raises SettingsError for what can find nothing."""
+    specialised = [(choice, policy.specialise(choice)) for choice in choices]
+    for choice, own in specialised:
+        check_references(own, said, choice)
+    return specialised
+
+
+def _choose_by_dockerfiles(
+    named: Sequence[str], settings: Settings, policy: Policy, console: Console
+) -> "ListedDockerfiles":
+    """The images that are built from these Dockerfiles; what is built from none is said."""
+    from layerscope.cli.check_dockerfiles import choose_by_dockerfiles  # what reads Dockerfiles takes 0.2 s to import
+
+    listed = list_choices(settings)
+    built = choose_by_dockerfiles(listed, named)
+    built.tell_unlisted(console, is_failure=policy.fails_unlisted)
+    return built
 
 
 def _choose(context: click.Context, settings: Settings, *, is_shown: bool) -> tuple[ImageChoice, ...]:
     """The images that are checked; raises UsageError where nobody names one, unless settings are only shown."""
     pushed: KnownCommits | None = context.meta.get(PUSHED)
-    listed = Setting("check.images", settings.check.get("images"), Origin.FILE, str(settings.path or ""))
     choices = choose_images(
-        listed,
+        list_policy_images(settings),
         named=context.params["images"],
-        folder=_find_folder(settings),
+        folder=find_folder(settings),
         environment=os.environ,
         name_commits=lambda: pushed or (_UNASKED if is_shown else find_commits(os.environ)),
     )
@@ -145,10 +195,6 @@ def _tell_no_image(settings: Settings) -> str:
 def _render(name: str, report: GateReport, context: RenderContext) -> str:
     """The report in a format, which is imported when it is asked for."""
     return CHECK_RENDERERS[name]()(report, context)
-
-
-def _find_folder(settings: Settings) -> Path:
-    return settings.path.parent if settings.path is not None else Path.cwd()
 
 
 def _spread(choice: ImageChoice, policy: Policy, reading: Reading, context: click.Context) -> tuple[ImageChoice, ...]:

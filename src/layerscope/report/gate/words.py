@@ -64,7 +64,9 @@ def tell_summary(outcome: GateOutcome) -> str:
         parts.append(f"{tell_count(len(outcome.expired), 'suppression')} expired")
     if parts:
         return ", ".join(parts)
-    if states and all(state is State.SKIPPED for state in states):
+    if not states:
+        return "no image was checked"
+    if all(state is State.SKIPPED for state in states):
         return "no image was checked: the policy does not ask for those that are not there"
     return _tell_sound(states.count(State.SOUND), states.count(State.SKIPPED))
 
