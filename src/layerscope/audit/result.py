@@ -12,6 +12,7 @@ from layerscope.filesystem.weight import Weight
 from layerscope.image.digest import Digest
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
+from layerscope.layers.index import LayerIndex
 from layerscope.layers.scan import LayerScan, Proof
 from layerscope.probe.probed import Probed
 from layerscope.rules.finding import Finding
@@ -87,10 +88,15 @@ class AuditResult:
         """How the image fares on each GPU that was judged."""
         return self.facts.of(GpuVerdict)
 
+    @property
+    def indexes(self) -> tuple[LayerIndex, ...]:
+        """The entries of the layers that were read, bottom first."""
+        return tuple(layer.scan.index for layer in self.layers if layer.scan is not None)
+
     @cached_property
     def tree(self) -> MergedTree:
         """What a container would see of the layers that were read."""
-        return merge_layers([layer.scan.index for layer in self.layers if layer.scan is not None])
+        return merge_layers(self.indexes)
 
     @property
     def is_whole(self) -> bool:

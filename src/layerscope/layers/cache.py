@@ -82,6 +82,7 @@ class LayerCache:
         self._writes = write
         self._notes: dict[str, None] = {}
         self._promised: dict[Digest, _LayerKnowledge] = {}
+        self._loaded: dict[Digest, _LayerKnowledge] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -93,13 +94,14 @@ class LayerCache:
         self._notes.update(dict.fromkeys(notes))
 
     def load(self, diff_id: Digest) -> _LayerKnowledge | None:
-        """Return what is known of a layer, if anything; a layer that passes the limits is not known but read again."""
-        promised = self._promised.pop(diff_id, None)
-        if promised is not None:
-            return promised
-        known = self._load(diff_id)
+        """Return what is known of a layer, if anything; a layer that passes the limits is not known but read again.
+
+        Images that share a layer are given the very same index, by which others know it again.
+        """
+        known = self._promised.pop(diff_id, None) or self._loaded.get(diff_id) or self._load(diff_id)
         if known is None or not self._limits.admit(known[0].uncompressed_size, len(known[0])):
             return None
+        self._loaded[diff_id] = known
         return known
 
     def _load(self, diff_id: Digest) -> _LayerKnowledge | None:
@@ -138,6 +140,7 @@ class LayerCache:
     def forget_layer(self, diff_id: Digest) -> None:
         """Forget a layer, so that nobody vouches for it again before it is read."""
         self._promised.pop(diff_id, None)
+        self._loaded.pop(diff_id, None)
         if self._writes:
             with suppress(OSError):
                 self._store.remove(LAYERS, self._layer_name(diff_id))
