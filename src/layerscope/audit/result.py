@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.facts.fact_set import FactSet
@@ -14,8 +15,10 @@ from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.scan import LayerScan, Proof
-from layerscope.probe.probed import Probed
 from layerscope.rules.finding import Finding
+
+if TYPE_CHECKING:
+    from layerscope.probe.probed import Probed
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class AuditResult:
     base: BaseImage | None
     ignored: int = 0
     """Findings of the base image that were left out because the user asked for that."""
-    probed: Probed | None = None
+    probed: "Probed | None" = None
     """What the running image did, if it was asked."""
 
     @property
