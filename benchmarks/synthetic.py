@@ -76,6 +76,7 @@ def write_layer(blobs: Path, tar: Iterable[bytes]) -> tuple[str, dict[str, objec
 
 
 def write_document(blobs: Path, document: object, media_type: str) -> dict[str, object]:
+    """The descriptor of a document written as JSON."""
     content = json.dumps(document).encode()
     digest = hashlib.sha256(content).hexdigest()
     (blobs / digest).write_bytes(content)
