@@ -28,7 +28,6 @@ UNMEASURED = {
 UNPACKED = frozenset({"small", "medium"})
 """Images that a peer unpacks: for the large one that takes minutes, and 12 GB."""
 PROGRAMS = ("umoci", "diff")
-UNPACK_ROUNDS = 2
 COMPARE_FOLDERS = ("diff", "--recursive", "--brief", "--no-dereference")
 ALIKE_OR_NOT = frozenset({0, 1})
 
@@ -97,22 +96,16 @@ def _measure_unknown(image: StoredImage, following: StoredImage, folder: Path, *
 
 
 def _measure_unpacked(image: StoredImage, following: StoredImage, folder: Path, *, rounds: int) -> Iterator[Timing]:
-    """Beside the plain tools: both unpacked by umoci and compared by diff, and the comparison alone."""
+    """Beside the plain tools: both unpacked by umoci, once, and compared by diff; and the comparison alone."""
     diff, told = ("diff", image.reference, following.reference), _name(image, following)
-    roots = folder / "roots"
+    cold, roots = folder / "cold", folder / "roots"
+    cold.mkdir()
     roots.mkdir()
-    unpack = partial(_unpack, (image, following))
-    unpack(roots)
-    mine, theirs = _turn(diff, lambda _: _compare_roots(roots), folder / "kept", rounds=rounds)
-    yield Timing(told, "diff, all known", "diff --recursive of both, unpacked before", None, mine, theirs)
-    shutil.rmtree(roots)
-
-    def unpack_and_compare(scratch: Path) -> Measurement:
-        return unpack(scratch) + _compare_roots(scratch)
-
-    few = min(rounds, UNPACK_ROUNDS)
-    mine, theirs = take_turns(partial(run_command, diff), unpack_and_compare, folder, rounds=few)
-    yield Timing(told, "diff, nothing known", "umoci unpack of both, then diff --recursive", None, mine, theirs)
+    mine = run_command(diff, cold)
+    theirs = _unpack((image, following), roots) + _compare_roots(roots)
+    yield Timing(told, "diff, nothing known", "umoci unpack of both, then diff --recursive", None, (mine,), (theirs,))
+    warm, compared = _turn(diff, lambda _: _compare_roots(roots), folder / "kept", rounds=rounds)
+    yield Timing(told, "diff, all known", "diff --recursive of both, unpacked before", None, warm, compared)
 
 
 def _turn(
