@@ -12,6 +12,7 @@ from benchmarks.next_image import write_next, write_top
 from benchmarks.results import Timing
 from benchmarks.rounds import Run, take_turns
 from benchmarks.store import Form, StoredImage, image_store, stored
+from benchmarks.told_differences import COMPARE, require_told
 
 DIFF_SECONDS = 2.0
 """Wanted of a comparison of two images whose layers are all known."""
@@ -28,7 +29,6 @@ UNMEASURED = {
 UNPACKED = frozenset({"small", "medium"})
 """Images that a peer unpacks: for the large one that takes minutes, and 12 GB."""
 PROGRAMS = ("umoci", "diff")
-COMPARE_FOLDERS = ("diff", "--recursive", "--brief", "--no-dereference")
 ALIKE_OR_NOT = frozenset({0, 1})
 
 
@@ -103,6 +103,7 @@ def _measure_unpacked(image: StoredImage, following: StoredImage, folder: Path, 
     roots.mkdir()
     mine = run_command(diff, cold)
     theirs = _unpack((image, following), roots) + _compare_roots(roots)
+    require_told(diff[1:], _list_roots(roots), folder / "kept" / "layerscope")
     yield Timing(told, "diff, nothing known", "umoci unpack of both, then diff --recursive", None, (mine,), (theirs,))
     warm, compared = _turn(diff, lambda _: _compare_roots(roots), folder / "kept", rounds=rounds)
     yield Timing(told, "diff, all known", "diff --recursive of both, unpacked before", None, warm, compared)
@@ -134,8 +135,11 @@ def _unpack(images: Sequence[StoredImage], folder: Path) -> Measurement:
 
 
 def _compare_roots(folder: Path) -> Measurement:
-    roots = (str(folder / number / "rootfs") for number in ("0", "1"))
-    return measure(Command((*COMPARE_FOLDERS, *roots), accepted=ALIKE_OR_NOT))
+    return measure(Command((*COMPARE, *map(str, _list_roots(folder))), accepted=ALIKE_OR_NOT))
+
+
+def _list_roots(folder: Path) -> tuple[Path, Path]:
+    return folder / "0" / "rootfs", folder / "1" / "rootfs"
 
 
 def _name(image: StoredImage, following: StoredImage) -> str:
