@@ -13,9 +13,10 @@ def render_timings(timings: Iterable[Timing]) -> str:
     text = """## Two versions compared, and a check
 
 `layerscope diff` of an image against its next version, which has one more layer of 50 MB and 2,002 files, and
-`layerscope check` of three images, each in turns with what it is held against. All are OCI layouts with gzip on disk,
-in the kernel's memory since they were read before. Known is what an earlier run left in the cache. Wanted is what a
-person is to wait at most. container-diff and diffoci were not measured: no place that this benchmark has its peers from
+`layerscope check` of three images, each in turns with what it is held against. All are OCI layouts with gzip, read
+from disk: where other programs are busy, CPU seconds say more than the clock. Known is what an earlier run left in the
+cache. Wanted is what a person is to wait at most.
+container-diff and diffoci were not measured: no place that this benchmark has its peers from
 carries them. In their place stand umoci, which unpacks both images, and `diff --recursive`, which compares the folders
 byte by byte; that tells which files differ, and nothing of owners, modes, times, packages, GPUs or findings."""
     heads = (

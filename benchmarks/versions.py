@@ -33,10 +33,7 @@ ALIKE_OR_NOT = frozenset({0, 1})
 
 
 def measure_versions(name: str, *, rounds: int) -> Iterator[Timing]:
-    """Comparing an image with its next version, which has one more layer: with everything known, a part, and nothing.
-
-    Both lie on disk, and in the kernel's memory since they were read before the first round.
-    """
+    """Comparing an image with its next version, which has one more layer: with everything known, a part, and nothing."""
     image = stored(name, Form.OCI_GZIP)
     with tempfile.TemporaryDirectory(prefix=".layerscope-bench-", dir=image_store()) as place:
         folder = Path(place)
