@@ -24,6 +24,8 @@ https://docs.astral.sh/uv/concepts/tools/#tool-environments
 _LOADERS: Final = (".pnp.cjs", ".pnp.js")
 """Files by which Node.js loads packages out of the archives of Yarn's cache: https://yarnpkg.com/features/pnp"""
 
+_MODULES: Final = "/node_modules/"
+
 
 def find_reader(context: FactContext, kind: str, folder: str) -> str:
     """What may need the files of a cache of that kind in that folder; empty where nothing is seen to."""
@@ -51,12 +53,13 @@ def _find_launcher(context: FactContext, kind: str) -> str:
 def _find_config_word(context: FactContext, folder: str) -> str:
     """The part of the config that names a path in the cache."""
     runtime = context.image.config.runtime
-    if any(f"/{folder}/" in word for word in (*runtime.entrypoint, *runtime.cmd)):
+    named = re.compile(rf"/{re.escape(folder)}/[\w.@+-]")
+    if any(map(named.search, (*runtime.entrypoint, *runtime.cmd))):
         return "the command"
-    if f"/{folder}/" in f"{runtime.working_dir}/":
+    if named.search(runtime.working_dir):
         return "the working directory"
     pairs = (entry.partition("=") for entry in runtime.env)
-    return next((f"the variable {name}" for name, _, value in pairs if f"/{folder}/" in value), "")
+    return next((f"the variable {name}" for name, _, value in pairs if named.search(value)), "")
 
 
 def _find_link(context: FactContext, folder: str) -> str:
@@ -104,6 +107,6 @@ def _find_loader(context: FactContext) -> str:
         for layer, scan in enumerate(context.scans)
         for position, path in enumerate(scan.index.paths)
         if path.endswith(names) or path in _LOADERS
-        if not context.covered[layer][position]
+        if not context.covered[layer][position] and _MODULES not in f"/{path}"
     )
     return next((f"/{path}" for path in sorted(paths)), "")

@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from layerscope.facts.system.commands import INSTALLERS, base_name, is_python, split_commands, strip_wrappers
+from layerscope.facts.system.commands import (
+    INSTALLERS,
+    base_name,
+    find_shell_script,
+    is_python,
+    split_commands,
+    strip_wrappers,
+)
 from layerscope.fixes.dockerfile.heirs import list_heirs
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_source_places
@@ -29,12 +36,11 @@ _INDEXED: Final = {
 }
 """By kind: what installs with an index that is there already, and what fetches it."""
 
-_DOWNLOADS: Final = re.compile(r"\s(?:-[a-z]*d|--download-only)(?=\s|$)")
+_DOWNLOADS: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:-[a-z]*d|--download-only)(?=\s|$)")
 _OFFLINE: Final = {
     "apt-lists": ("apt|apt-get", "--no-download"),
     "apt-archives": ("apt|apt-get", "--no-download"),
     "dnf": ("dnf5?|microdnf|yum|zypper", "-C|--cacheonly|--no-refresh"),
-    "pip": (r"pip[\d.]*", "--cache-dir"),
     "uv": ("uv", "--offline"),
     "conda": ("conda|mamba|micromamba", "--offline|--use-local"),
     "npm": ("npm", "--offline|--prefer-offline"),
@@ -42,15 +48,29 @@ _OFFLINE: Final = {
 }
 """By kind: the programs that read its cache, and the options by which they do without a network."""
 
+_OWN: Final = {kind: {"apt", "apt-get", "aptitude"} for kind in ("apt-lists", "apt-archives")}
+"""The programs of a kind whose commands are read as such."""
+
+_PIP: Final = re.compile(r"pip[\d.]*")
+_MODULES: Final = (["-m", "pip"], ["-m", "venv"], ["-m", "ensurepip"], ["-m", "build"], ["-m", "compileall"])
+_PYTHON_SCRIPT: Final = re.compile(
+    r"(?!.*(?:install|dep|bootstrap|provision|prepare|system))[^-].*\.py$", re.IGNORECASE
+)
+"""A script of Python that is not called like one which installs what it needs."""
+
+_SHELLS_DEEP: Final = 3
+"""Shells in one another whose texts are read."""
+
 _WITHOUT_NETWORK: Final = "--network=none"
-_DELETES: Final = re.compile(r"(?:\w+=\S*\s+|sudo\s+)*(?:rm|rmdir|unlink)\s")
+_DELETES: Final = re.compile(r"(?:\w+=\S*\s+|sudo\s+)*(?:(?:rm|rmdir|unlink)\s|find\s.*\s-delete\b)", re.DOTALL)
 _MAY_INSTALL: Final = frozenset({
     "apt", "apt-get", "cypress", "eval", "make", "playwright", "source", ".", "xargs", "npx", "uvx", "pipx",
 })  # fmt: skip
 """Programs that are known, and run what is not."""
 
 _KNOWN: Final = (HELPERS | INSTALLERS) - _MAY_INSTALL | frozenset({
-    "addgroup", "adduser", "apk", "apt-cache", "apt-key", "apt-mark", "bzip2", "cmake", "command", "cmp", "dd", "diff",
+    "addgroup", "case", "configure", "done", "esac", "fi", "for", "hf", "huggingface-cli", "meson", "ninja",
+    "adduser", "apk", "apt-cache", "apt-key", "apt-mark", "bzip2", "cmake", "command", "cmp", "dd", "diff",
     "df", "dpkg", "dpkg-reconfigure", "dpkg-query", "du", "easy_install", "env", "fc-cache", "file", "getent", "git",
     "gpg", "groupadd", "groupmod", "gunzip", "gzip", "hash", "java", "javac", "ldconfig", "ldd", "locale-gen",
     "md5sum", "mktemp", "node", "nvcc", "openssl", "passwd", "rsync", "setcap", "sha1sum", "sha256sum", "sha512sum",
@@ -72,10 +92,10 @@ def iter_index_users(maker: Instruction, matched: MatchedDockerfile, kind: str) 
 
 
 def fetches_index(maker: Instruction, kind: str) -> bool:
-    """Whether a RUN fetches an index, or no more than packages for later, by a command of its own for that."""
+    """Whether a RUN leaves what a later one installs with: an index, or packages that are only fetched."""
     if kind == "apt-archives":
         return _DOWNLOADS.search(maker.text) is not None
-    return kind in _INDEXED and _INDEXED[kind][1].search(maker.text) is not None
+    return kind == "apt-lists" or (kind in _INDEXED and _INDEXED[kind][1].search(maker.text) is not None)
 
 
 def find_possible_reader(maker: Instruction, matched: MatchedDockerfile, kind: str, folder: str) -> int | None:
@@ -93,13 +113,15 @@ def find_possible_reader(maker: Instruction, matched: MatchedDockerfile, kind: s
     return None
 
 
-def is_opaque(text: str, kind: str) -> bool:
+def is_opaque(text: str, kind: str, depth: int = _SHELLS_DEEP) -> bool:
     """Whether a text starts a program that is not known to leave the system's packages alone."""
     for words in split_commands(text):
-        while words and words[0] in LEADING:
+        while words and (words[0] in LEADING or words[0] == "sudo" or words[0].startswith("-")):
             del words[0]
-        stripped = strip_wrappers([word for word in words if word not in {"sudo", "time"}])
-        if stripped and not _is_known(stripped, kind):
+        stripped = strip_wrappers(words)
+        inner = find_shell_script(stripped)
+        is_unknown = not _is_known(stripped, kind) if inner is None else not depth or is_opaque(inner, kind, depth - 1)
+        if stripped and is_unknown:
             return True
     return False
 
@@ -117,8 +139,10 @@ def _is_offline(instruction: Instruction, kind: str) -> bool:
     if instruction.keyword != "RUN" or kind not in _OFFLINE:
         return False
     programs, options = _OFFLINE[kind]
-    found = re.search(rf"\b(?:{programs})\s(?:[^&;|]*\s)?(?P<option>(?:{options})(?=[\s=]|$))?", instruction.text)
-    return found is not None and (found["option"] is not None or _WITHOUT_NETWORK in instruction.flags)
+    calls = re.finditer(rf"\b(?:{programs})\s[^&;|]*", instruction.text)
+    return any(
+        _WITHOUT_NETWORK in instruction.flags or re.search(rf"\s(?:{options})(?=\s|$)", call[0]) for call in calls
+    )
 
 
 def _takes(instruction: Instruction, named: re.Pattern[str], heirs: list[Stage], matched: MatchedDockerfile) -> bool:
@@ -145,8 +169,7 @@ def _may_install(instruction: Instruction, kind: str) -> bool:
 
 def _is_known(words: list[str], kind: str) -> bool:
     """Whether a command is known to call no package manager, or is the one that is looked at elsewhere."""
-    name, rest = base_name(words[0]), words[1:]
+    name, rest = base_name("".join(words[:1])), words[1:]
     if is_python(name):
-        return rest[:1] == ["-c"] or rest[:2] in (["-m", "pip"], ["-m", "venv"], ["-m", "ensurepip"])
-    is_own = name.startswith("apt") if kind.startswith("apt") else name == kind
-    return is_own or name in _KNOWN
+        return rest[:1] == ["-c"] or rest[:2] in _MODULES or _PYTHON_SCRIPT.match("".join(rest[:1])) is not None
+    return name in _OWN.get(kind, {kind}) or name in _KNOWN or _PIP.fullmatch(name) is not None

@@ -106,8 +106,9 @@ def _add_options(layer: int, kind: str, maker: Instruction, matched: MatchedDock
     if not spans:
         return f"no command of line {maker.number} is seen to fill {kind}'s cache"
     lines = [str(maker.number)]
-    for each in matched.instructions if kind == _INDEX else ():
-        if each.number > maker.number and each.keyword == "RUN" and (further := _list_options(kind, each)):
+    for each in iter_index_users(maker, matched, kind) if kind == _INDEX else ():
+        is_read = each in matched.instructions and not find_shell_defect(matched, each)
+        if is_read and (further := _list_options(kind, each)):
             spans += further
             lines.append(str(each.number))
     where = f"line {lines[0]}" if len(lines) == 1 else f"lines {tell_list(lines)}"
