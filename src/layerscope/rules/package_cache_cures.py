@@ -118,7 +118,7 @@ _PROGRAMS: Final[dict[str, dict[str, str]]] = {
 }
 """The programs that fill a cache, each with what makes it empty the cache again; one without has another's."""
 
-_LEADS: Final = r"(?:^|[|;&]\s*)(?:\w+=\S*\s+|(?:sudo|time|env|exec|RUN)\s+)*"
+_LEADS: Final = r"(?:^|[|;&]\s*)(?:\w+=\S*\s+|(?:sudo|time|env|exec|nice|command|RUN)\s+|timeout\s+\S+\s+)*"
 _REMOVES: Final = re.compile(r"\b(?:del|erase|purge|remove|rm|autoremove|uninstall)\s")
 _PACKAGES: Final = {"npm": "nodejs?", "yarn": "nodejs?"}
 """Packages without which a program does not run."""
@@ -138,7 +138,7 @@ def find_cleanup(kind: str, commands: Sequence[str], folder: str = "") -> str:
     place, slash, name = called.rpartition("/")
     own = _PROGRAMS[kind].get(name, "")
     cleanup = f"{called} {own}" if own else f"{place}{slash}{kind} {_PROGRAMS[kind][kind]}" if called else ""
-    is_other = cleanup and folder.startswith("var/cache/") and f"/{folder}" not in cleanup
+    is_other = cleanup and kind == "dnf" and folder.startswith("var/cache/") and f"/{folder}" not in cleanup
     return f"{cleanup} /{folder}" if is_other else cleanup
 
 
@@ -148,10 +148,10 @@ def _find_called(kind: str, commands: Sequence[str]) -> str:
     called = ""
     for command in commands:
         match = re.search(rf"{_LEADS}((?:[\w./~-]*/)?(?:{names}))(?=\s|$)", command)
-        if called and _removes(command, called, kind):
-            called = ""
-        elif match is not None:
+        if match is not None:
             called = match[1]
+        elif called and _removes(command, called, kind):
+            called = ""
     return called
 
 
@@ -181,4 +181,4 @@ def _removes(command: str, program: str, kind: str) -> bool:
     """Whether a command may take a program away that ran before."""
     name = program.rpartition("/")[2]
     packages = "|".join(filter(None, (re.escape(name), _PACKAGES.get(kind, ""))))
-    return bool(_REMOVES.search(command) and re.search(rf"(?<![\w.-])(?:{packages})(?![\w-])", command))
+    return bool(_REMOVES.search(command) and re.search(rf"(?<![\w.-])(?:{packages})(?![\w/-])", command))

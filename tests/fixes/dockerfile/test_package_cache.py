@@ -28,6 +28,17 @@ def propose_for(run: str, *kinds: str, rest: str = "", before: str = "") -> Dock
         ("dnf", "dnf install -y curl", "dnf install -y curl && dnf clean all && rm -rf /var/cache/dnf /var/cache/yum"),
         ("conda", "conda install --yes numpy", "conda install --yes numpy && conda clean --all --yes"),
         ("npm", "npm ci", "npm ci && npm cache clean --force"),
+        ("npm", "npm ci && npm uninstall x", "npm ci && npm uninstall x && npm cache clean --force"),
+        (
+            "npm",
+            "timeout 9 npm ci && rm /root/.npmrc",
+            "timeout 9 npm ci && rm /root/.npmrc && npm cache clean --force",
+        ),
+        (
+            "conda",
+            "conda install x && rm -r /opt/conda/pkgs/y",
+            "conda install x && rm -r /opt/conda/pkgs/y && conda clean --all --yes",
+        ),
         ("npm", "npx -y tool", "npx -y tool && npm cache clean --force"),
         (
             "dnf",
