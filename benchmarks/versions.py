@@ -33,7 +33,7 @@ ALIKE_OR_NOT = frozenset({0, 1})
 
 
 def measure_versions(name: str, *, rounds: int) -> Iterator[Timing]:
-    """Comparing an image with its next version, which has one more layer: with everything known, a part, and nothing."""
+    """Comparing an image with its next version, which has one more layer: all known, a part, or nothing."""
     image = stored(name, Form.OCI_GZIP)
     with tempfile.TemporaryDirectory(prefix=".layerscope-bench-", dir=image_store()) as place:
         folder = Path(place)
