@@ -7,6 +7,7 @@ LayerscopeError
 │   └── ConfigurationError    a file of docker's or podman's configuration that cannot be understood
 ├── SourceError               the image could not be had (exit code 3)
 │   ├── ImageNotFoundError    nothing answers to that name; says what was tried
+│   ├── ContainerNotFoundError  an engine has no container of that name
 │   ├── PlatformNotFoundError the index has no such platform; lists what there is
 │   ├── EngineError           the container engine refused or could not be reached
 │   │   └── NoEngineError     nothing listens where the engine should be
@@ -65,6 +66,10 @@ class SourceError(LayerscopeError):
 
 class ImageNotFoundError(SourceError):
     """Nothing answers to that name; the message says what was tried."""
+
+
+class ContainerNotFoundError(SourceError):
+    """An engine has no container of that name."""
 
 
 class PlatformNotFoundError(SourceError):

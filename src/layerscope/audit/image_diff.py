@@ -8,6 +8,7 @@ from typing import Final
 from layerscope.audit.result import AuditResult
 from layerscope.diff.change import ValueChange
 from layerscope.diff.config import iter_config_changes
+from layerscope.diff.container_traces import drop_container_traces
 from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer, find_digest_causes
 from layerscope.diff.finding_changes import FindingChanges, compare_image_findings
@@ -22,9 +23,14 @@ from layerscope.diff.sizes import SizeChange, sum_growth
 from layerscope.diff.traits import iter_trait_changes, list_traits
 from layerscope.diff.trees import FileChange, iter_file_changes
 from layerscope.filesystem.globs import Glob
+from layerscope.image.history import BuildStep
+from layerscope.rules.finding import Finding
 
 PARTS: Final = ("config", "history", "layers", "files", "packages", "traits", "gpus", "findings")
 """What can be compared alone."""
+
+WASTE_CODES: Final = "LAY1"
+"""How the codes of findings begin that are about bytes which a better build would not ship."""
 
 Parts = frozenset[str]
 
@@ -68,7 +74,9 @@ class ImageDiff:
     @cached_property
     def history(self) -> tuple[StepChange, ...]:
         """The build steps that differ."""
-        return tuple(iter_step_changes(self.before.steps, self.after.steps)) if self._compares("history") else ()
+        if not self._compares("history"):
+            return ()
+        return tuple(iter_step_changes(*(_list_steps(result) for result in (self.before, self.after))))
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
@@ -121,7 +129,8 @@ class ImageDiff:
         """What is wrong with the second image alone, with the first alone, and with both."""
         if not self._compares("findings"):
             return FindingChanges()
-        return compare_image_findings(self.before.findings, self.after.findings)
+        found = ([each for each in result.findings if self._tells(each)] for result in (self.before, self.after))
+        return compare_image_findings(*found)
 
     @cached_property
     def sizes(self) -> tuple[SizeChange, ...]:
@@ -148,7 +157,9 @@ class ImageDiff:
 
     @cached_property
     def digest_causes(self) -> tuple[DigestAnswer, ...]:
-        """Why the digest is another one; noise counts."""
+        """Why the digest is another one; noise counts. None of a container, which has no digest."""
+        if self._has_container:
+            return ()
         indexes = (self.before.tree.stack.indexes, self.after.tree.stack.indexes)
         return find_digest_causes(
             self.before.image, self.after.image, indexes=indexes, config=self._all_config, files=self._all_files
@@ -188,7 +199,17 @@ class ImageDiff:
 
     @property
     def _has_other_layers(self) -> bool:
-        return count_shared(self.layers) < len(self.layers)
+        """Whether layers came, went or moved, but for what a container wrote, which its files tell."""
+        own = len(_list_own_layers(self.before)) + len(_list_own_layers(self.after))
+        return count_shared(self.layers) < len(self.layers) - own
+
+    @property
+    def _has_container(self) -> bool:
+        return any(result.image.container is not None for result in (self.before, self.after))
+
+    def _tells(self, finding: Finding) -> bool:
+        """Whether a finding is about what is compared: a container's files are no layer that could be built better."""
+        return not (self._has_container and finding.code.startswith(WASTE_CODES))
 
     @cached_property
     def _all_config(self) -> tuple[ValueChange, ...]:
@@ -196,7 +217,24 @@ class ImageDiff:
 
     @cached_property
     def _all_files(self) -> tuple[FileChange, ...]:
-        return tuple(iter_file_changes(self.before.tree, self.after.tree, shared=count_shared(self.layers)))
+        changes = iter_file_changes(self.before.tree, self.after.tree, shared=count_shared(self.layers))
+        for result in (self.before, self.after):
+            if result.image.container is not None:
+                changes = drop_container_traces(changes, result.image.container)
+        return tuple(changes)
 
     def _compares(self, part: str) -> bool:
         return part in self.scope.parts
+
+
+def _list_own_layers(result: AuditResult) -> range:
+    """The layers that a container wrote."""
+    count = len(result.layers)
+    container = result.image.container
+    return range(count - container.own_layers if container is not None else count, count)
+
+
+def _list_steps(result: AuditResult) -> list[BuildStep]:
+    """The steps of the build, without what stands for a container's own files."""
+    own = _list_own_layers(result)
+    return [step for step in result.steps if step.layer not in own]
