@@ -15,6 +15,7 @@ from layerscope.diff.finding_changes import FindingChanges, compare_image_findin
 from layerscope.diff.gpus import GpuChange, iter_gpu_changes
 from layerscope.diff.history import StepChange, iter_step_changes
 from layerscope.diff.layers import LayerPair, count_shared, pair_layers
+from layerscope.diff.linking import LinkChange, iter_link_changes
 from layerscope.diff.noise import Noise, drop_file_noise, drop_value_noise, find_file_noise
 from layerscope.diff.packages import PackageChange, iter_package_changes, list_packages
 from layerscope.diff.risk import Grounds, Risk
@@ -76,7 +77,8 @@ class ImageDiff:
         """The build steps that differ."""
         if not self._compares("history"):
             return ()
-        return tuple(iter_step_changes(*(_list_steps(result) for result in (self.before, self.after))))
+        one, other = (_list_steps(result) for result in (self.before, self.after))
+        return tuple(iter_step_changes(one, other, self.scope.ignored))
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
@@ -86,6 +88,11 @@ class ImageDiff:
         counted = (change for change in self._all_files if self.scope.counts(change.path))
         quiet = {path for path, content in self.contents.items() if content.is_noise}
         return tuple(drop_file_noise(counted, self.scope.ignored, quiet=quiet))
+
+    @cached_property
+    def linking(self) -> tuple[LinkChange, ...]:
+        """The executables and libraries among them that link otherwise."""
+        return tuple(iter_link_changes(self.files, self.before.find_object, self.after.find_object))
 
     @cached_property
     def left_out(self) -> dict[Noise, int]:
@@ -152,6 +159,7 @@ class ImageDiff:
                 before=self.before.facts,
                 after=self.after.facts,
                 compares_files=self._compares("files"),
+                linking=self.linking,
             )
         )
 

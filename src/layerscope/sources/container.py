@@ -155,7 +155,7 @@ class ContainerSource:
             changes: dict[str, int] | None = list_changes(engine, container.id)
         except EngineError as error:  # podman 4.3 fails where a folder took a file's place
             changes = None
-            notes += (f"all files of the container are compared, for what it changed is not known: {error}",)
+            notes += (f"all files of the container are compared, but what it removed from / itself: {error}",)
         if changes is not None and not changes:
             return None, notes
         progress.note(f"{engine.name} exports container {container.name}")

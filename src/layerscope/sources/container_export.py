@@ -36,10 +36,9 @@ def copy_changed(
     """Write the members of an export that were changed, and a whiteout for each that is gone.
 
     A file that was changed and is not in the export any more is gone, too. Where no changes are known (None), all
-    members are written, over nothing. Raises SourceError and ImageError.
+    members are written, each folder of the root over nothing: the kernel asks no root whether it is opaque. Raises
+    SourceError and ImageError.
     """
-    if changes is None:
-        spool.add(NewMember(OPAQUE.encode(), FILE))
     wanted = {_spell(path): kind for path, kind in (changes or {}).items() if path and container.is_own(path)}
     found: dict[str, bool] = {}
     for name, member, head in _iter_members(stream, where):
@@ -50,6 +49,8 @@ def copy_changed(
             spool.write(head)
             found[path] = member.kind is MemberKind.DIRECTORY
         _pass_content(stream, member, spool if is_wanted else None, where)
+        if changes is None and found.get(path) and "/" not in path:
+            spool.add(NewMember(name.rstrip(b"/") + b"/" + OPAQUE.encode(), FILE))
     for path, kind in sorted(wanted.items()):
         is_gone = kind == DELETED or (kind != ADDED and path not in found)
         folders = iter_up(path.rpartition("/")[0])

@@ -10,6 +10,8 @@ from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
+from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.html.markup import (
     Markup,
     element,
@@ -65,7 +67,8 @@ def _write_head(difference: ImageDiff) -> Markup:
         digest = element("code", write_text(str(result.image.manifest_digest or result.image.config_digest)))
         told = write_line(f" {stored} in {tell_count(len(result.layers), 'layer')}, ")
         doubts = (element("p", write_line(doubt), class_="bad") for doubt in words.list_doubts(result))
-        rows.append((label, join(name, told, digest, *doubts)))
+        notes = (element("p", write_line(note), class_="note") for note in result.image.notes)
+        rows.append((label, join(name, told, digest, *notes, *doubts)))
     for answer in difference.digest_causes:
         cause, details, more = words.tell_digest_cause(answer)
         rows.append(("digest differs by", write_line(f"{cause}{': ' if details else ''}{', '.join(details)}{more}")))
@@ -95,7 +98,11 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
     )
     config: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
     yield from _write_changes("Config", config, name="config")
-    yield from _write_rows("History", ("", "instruction"), list(_iter_history(difference)), name="history")
+    steps = list(_iter_history(difference))
+    yield from _write_rows("History", ("", "instruction", "layer", "what"), steps, name="history")
+    yield from _write_rows(
+        "Linking", ("path", "what"), list(_iter_linking(difference)), name="linking", count=len(difference.linking)
+    )
     yield from _write_rows(
         "Files",
         ("", ">growth", "path", "what"),
@@ -186,10 +193,16 @@ def _write_layer(pair: LayerPair, difference: ImageDiff) -> Markup:
 
 
 def _iter_history(difference: ImageDiff) -> Iterator[Markup]:
-    for each in difference.history:
-        for change, steps in ((Change.REMOVED, each.before), (Change.ADDED, each.after)):
-            for step in steps:
-                yield element("tr", _sign(change), element("td", element("code", write_line(tell_instruction(step)))))
+    for line in iter_step_lines(difference):
+        cells = (element("code", write_line(line.instruction)), write_line(line.place), write_line(line.detail))
+        yield element("tr", _sign(line.change), *(element("td", cell) for cell in cells))
+
+
+def _iter_linking(difference: ImageDiff) -> Iterator[Markup]:
+    """The executables and libraries that link otherwise."""
+    for each in difference.linking[:MOST]:
+        path = element("code", write_text(root_path(each.path)), class_="path")
+        yield element("tr", element("td", path), element("td", write_line(tell_link_change(each))))
 
 
 def _iter_files(difference: ImageDiff) -> Iterator[Markup]:
