@@ -52,14 +52,24 @@ class LinkChange:
 def iter_link_changes(
     files: Sequence[FileChange], find_before: FindObject, find_after: FindObject
 ) -> Iterator[LinkChange]:
-    """Every executable and library that both images have and that links otherwise, by path.
+    """Every executable and library that both images have and that links otherwise, what can break others first.
 
     A library that came in the place of another version of it, in one folder, is compared with that.
     """
-    for one, other in sorted(_pair_files(files), key=lambda pair: pair[1].path):
+    found = []
+    for one, other in _pair_files(files):
         before, after = find_before(one), find_after(other)
         if before is not None and after is not None and (change := _compare(one.path, before, other.path, after)):
-            yield change
+            found.append(change)
+    yield from sorted(found, key=lambda each: (_rank(each), each.path))
+
+
+def _rank(change: LinkChange) -> int:
+    """How soon a change is told: what others rest on, then other libraries and places, then versions alone."""
+    if change.soname is not None or change.lowered:
+        return 0
+    is_elsewhere = change.needed_added or change.search_paths or change.interpreter is not None
+    return 1 if is_elsewhere else 2 if change.raised else 3
 
 
 def _pair_files(files: Sequence[FileChange]) -> Iterator[tuple[Node, Node]]:
@@ -80,7 +90,7 @@ def _pair_files(files: Sequence[FileChange]) -> Iterator[tuple[Node, Node]]:
 def _find_stem(path: str) -> str | None:
     folder, _, name = path.rpartition("/")
     match = _STEM.fullmatch(name)
-    return f"{folder}/{match[1]}" if match else None
+    return f"{folder.removeprefix('usr/')}/{match[1]}" if match else None
 
 
 def _compare(old_path: str, before: ElfObject, path: str, after: ElfObject) -> LinkChange | None:

@@ -143,7 +143,7 @@ def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:
         "Contents (",
     ):
         assert told in text
-    assert page.tags.count("script") == 1
+    assert page.tags.count("script") == 2
     assert answer("diff", before, after, "-p", "-o", "html")[1] == out
 
 

@@ -12,6 +12,7 @@ from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
 from layerscope.report.diff.linking_words import tell_link_change
+from layerscope.report.html.growth_tree import write_growth_data
 from layerscope.report.html.markup import (
     Markup,
     element,
@@ -22,7 +23,7 @@ from layerscope.report.html.markup import (
     write_table,
     write_text,
 )
-from layerscope.report.html.page_template import fill_page
+from layerscope.report.html.page_template import fill_page, read_part
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
 from layerscope.rules.finding import Finding
@@ -36,7 +37,7 @@ MOST_CONTENTS: Final = 1_000
 MOST_LINES: Final = 400
 """Lines of one of them."""
 
-_SCRIPTS: Final = ("matcher.js", "parts.js", "diff.js")
+_SCRIPTS: Final = ("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "growth_map.js", "diff.js")
 _STYLES: Final = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "doubt", RiskLevel.NOTE: "note"}
 _SIGN_STYLES: Final = {Change.ADDED: "good", Change.REMOVED: "bad", Change.CHANGED: "doubt"}
 
@@ -46,7 +47,7 @@ Row = tuple[Change, str, str, str]
 
 
 def render_diff_html(difference: ImageDiff, context: RenderContext) -> str:  # noqa: ARG001 -- as every format
-    """The comparison as one page; without its script it lacks the search alone."""
+    """The comparison as one page; without its script it lacks the map and the search alone."""
     before, after = (tell_reference(each.image.reference) for each in (difference.before, difference.after))
     return fill_page(
         "diff.html",
@@ -54,6 +55,7 @@ def render_diff_html(difference: ImageDiff, context: RenderContext) -> str:  # n
         title=write_line(f"{before} → {after}"),
         head=_write_head(difference),
         sections=join(*_iter_sections(difference)),
+        data=write_growth_data(difference),
     )
 
 
@@ -83,6 +85,8 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
     if difference.risks:
         yield write_section("To know first", element("ul", *map(_write_risk, difference.risks)), name="risks")
     yield from _write_rows("Size", (">growth", "cause"), list(_iter_sizes(difference)), name="size")
+    if any(each.growth for each in difference.files):
+        yield read_part("growth_map.html")
     traits: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
     yield from _write_changes("Characteristics", traits, name="traits")
     gpus: list[Row] = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]

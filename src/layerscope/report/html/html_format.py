@@ -16,7 +16,7 @@ from layerscope.report.html.tables import write_gaps, write_gpus, write_layers
 from layerscope.report.places import tell_reference
 from layerscope.report.terminal.page import Page
 
-_SCRIPTS: Final = ("matcher.js", "parts.js", "size_tree.js", "treemap.js", "search.js", "page.js")
+_SCRIPTS: Final = ("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "search.js", "page.js")
 """The parts of the page's script, in the order in which they use one another."""
 
 

@@ -30,6 +30,11 @@ def fill_page(template: str, scripts: Sequence[str], **parts: Markup) -> str:
     return _PLACE.sub(lambda match: content[match[1]], _read(template))
 
 
+def read_part(name: str) -> Markup:
+    """A piece of a page that is the same in each."""
+    return Markup(_read(name))
+
+
 def _write_policy(script: str, style: str) -> Markup:
     return Markup(
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
