@@ -76,10 +76,9 @@ def _undo(instruction: str, runtime: dict[str, object], below: Sequence[BuildSte
         _put(runtime, "Labels", kept)
     elif word in _COLLECTED:
         kept = _read_map(runtime.get(_COLLECTED[word]))
-        earlier_words = {each for step in below if step.instruction.startswith(f"{word} ") for each in _split(step)}
-        for name in {*rest.strip("[]").replace('"', "").replace(",", " ").split()} - earlier_words:
-            for key in (name, f"{name}/tcp"):
-                kept.pop(key, None)
+        earlier_names = {name for step in below for name in _list_names(step.instruction, word)}
+        for name in _list_names(instruction, word) - earlier_names:
+            kept.pop(name, None)
         _put(runtime, _COLLECTED[word], kept)
 
 
@@ -102,8 +101,9 @@ def _iter_earlier(word: str, below: Sequence[BuildStep]) -> Iterator[tuple[str, 
 def _iter_assignments(text: str) -> Iterator[tuple[str, str]]:
     """`NAME=VALUE` of ENV and LABEL; a value with blanks goes up to the next name, as builders write none in quotes."""
     found = list(_ASSIGNMENT.finditer(text))
-    for match, following in zip(found, [*found[1:], None], strict=True):
-        value = text[match.end() : following.start() if following else len(text)].strip()
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    for match, end in zip(found, ends, strict=False):
+        value = text[match.end() : end].strip()
         is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
         yield match[1], value[1:-1] if is_quoted else value
 
@@ -121,9 +121,11 @@ def _read_value(word: str, text: str) -> object:
     return listed if isinstance(listed, list) else None
 
 
-def _split(step: BuildStep) -> list[str]:
-    """The operands of EXPOSE and VOLUME."""
-    return step.instruction.partition(" ")[2].strip("[]").replace('"', "").replace(",", " ").split()
+def _list_names(instruction: str, word: str) -> set[str]:
+    """What EXPOSE or VOLUME names, as a config has it: a port is one of TCP unless it says otherwise."""
+    first, _, rest = instruction.strip().partition(" ")
+    names = rest.strip("[]").replace('"', "").replace(",", " ").split() if first == word else ()
+    return {name if word != "EXPOSE" or "/" in name else f"{name}/tcp" for name in names}
 
 
 def _read_map(value: object) -> dict[str, object]:

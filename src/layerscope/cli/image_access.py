@@ -23,7 +23,13 @@ from layerscope.layers.limits import Limits
 from layerscope.layers.scan import Proof
 from layerscope.policies.policies import Policies
 from layerscope.sources.registry.credentials import Credential
-from layerscope.sources.select import SourceOptions, find_registry, select_source, select_started
+from layerscope.sources.select import (
+    SourceOptions,
+    find_registry,
+    is_container,
+    select_source,
+    select_started,
+)
 from layerscope.sources.source import Source
 
 SHOWN_NOTES: Final = 3
@@ -88,6 +94,15 @@ def choose_started(container: str, reading: Reading, *, random_access: bool = Fa
     """The source of the image that a container was made from."""
     options = replace(_make_source_options(reading, None), random_access=random_access)
     return select_started(container, options=options)
+
+
+def refuse_container(image: str, what: str) -> None:
+    """Raise UsageError where IMAGE is a container, of which no new image is made and which nothing is started in."""
+    if is_container(image):
+        raise UsageError(
+            f"{what} {image[:200]}: expected an image, found a container; it can be compared (diff {image[:200]}), "
+            "audited and looked into (audit, facts, inspect, layers, tree, cat, extract); name its image instead"
+        )
 
 
 def _without_credential(options: SourceOptions) -> SourceOptions:

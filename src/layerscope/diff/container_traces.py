@@ -19,7 +19,7 @@ def drop_container_traces(changes: Iterable[FileChange], container: ContainerFil
     The time of a folder says that something in it came or went, be it a file that an engine puts there; what came or
     went is told itself. Engines that export files tell their times in whole seconds.
     """
-    own = [change for change in changes if container.is_own(change.path)]
+    own = [change for change in changes if container.is_own(change.path) and not _is_added(change, container)]
     used = {above for each in own if not _leads_to_mount(each, container) for above in iter_up(each.path)}
     for change in own:
         if change.path not in used:
@@ -29,6 +29,10 @@ def drop_container_traces(changes: Iterable[FileChange], container: ContainerFil
             yield change
         elif left:
             yield replace(change, aspects=left)
+
+
+def _is_added(change: FileChange, container: ContainerFiles) -> bool:
+    return change.change is Change.ADDED and change.path in container.added
 
 
 def _leads_to_mount(change: FileChange, container: ContainerFiles) -> bool:

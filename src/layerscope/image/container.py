@@ -15,11 +15,12 @@ ENGINE_PATHS: Final = (
 class ContainerFiles(Struct, frozen=True):
     """A container by its name, and the paths, without leading slash, on which something else lies than its own files.
 
-    `own_layers` is 1 where the container wrote anything, which is then the uppermost layer, else 0.
+    `added` are paths at which the engine makes a file where the image has none. `own_layers` is 1 where the container wrote anything, which is then the uppermost layer, else 0.
     """
 
     name: str
     mounts: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
     own_layers: int = 0
 
     def is_own(self, path: str) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from msgspec import structs
+
 from layerscope.engine.client import Engine, connect
 from layerscope.engine.container_files import (
     InspectedContainer,
@@ -37,6 +39,9 @@ EngineKind = Literal["docker", "podman"]
 
 _DRIVERS: Final = frozenset({"overlay2", "overlay"})
 """Storage drivers that keep what a container wrote in a folder of its own, as docker and podman call them."""
+
+_ACCOUNTS: Final = ("etc/group", "etc/passwd")
+"""What podman makes in a container whose image has no accounts."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,8 @@ class ContainerSource:
         """Copy the container's own files now, and return what makes its image of that of its layers."""
         if self.is_image:
             return lambda image: replace(image, reference=container.image_name)
-        files = ContainerFiles(container.name, tuple(path.strip("/") for path in container.mounts))
+        mounts = tuple(path.strip("/") for path in container.mounts)
+        files = ContainerFiles(container.name, mounts, _ACCOUNTS if engine.is_podman else ())
         progress.note(f"copying what container {container.name} wrote")
         layer, notes = self._copy(engine, container, files, progress)
         is_podman = engine.is_podman
@@ -133,7 +139,7 @@ class ContainerSource:
                 manifest_digest=None,
                 index_digest=None,
                 notes=notes + image.notes,
-                container=ContainerFiles(files.name, files.mounts, len(own)),
+                container=structs.replace(files, own_layers=len(own)),
             )
 
         return finish

@@ -31,6 +31,7 @@ from layerscope.cli.image_access import (
     choose_sources,
     make_options,
     read_credential,
+    refuse_container,
     tell_cache_notes,
 )
 from layerscope.cli.layer_fix import apply_layers, open_destination
@@ -108,6 +109,7 @@ def command(
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
     should be and was not written, or a build broke. With --recipe: 0 it is told, 5 a --probe could not run.
     """
+    refuse_container(image, "fix")
     outputs = parse_outputs(output, formats=PLAN_FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice, build.context, images=(image, surgery.to or ""), outputs=outputs)
