@@ -15,7 +15,8 @@ ENGINE_PATHS: Final = (
 class ContainerFiles(Struct, frozen=True):
     """A container by its name, and the paths, without leading slash, on which something else lies than its own files.
 
-    `added` are paths at which the engine makes a file where the image has none. `own_layers` is 1 where the container wrote anything, which is then the uppermost layer, else 0.
+    `added` are paths at which the engine makes a file where the image has none. `own_layers` is 1 where the container
+    wrote anything, which is then the uppermost layer, else 0.
     """
 
     name: str
