@@ -121,13 +121,10 @@ def test_the_document_keeps_its_promise(answer: Answer, tmp_path: Path) -> None:
 
 
 def write_built(folder: Path, name: str, *steps: tuple[str, list[TarMember] | None], **runtime: Any) -> Path:
-    """An image whose history has these steps, each with its layer or none, all of one time for one name of a step."""
+    """An image whose history has these steps, each with its layer or none; those called own are of a later build."""
+    times = {True: "2026-02-01T00:00:00Z", False: "2026-01-01T00:00:00Z"}
     history = [
-        {
-            "created": f"2026-0{1 + text.startswith('own')}-01T00:00:00Z",
-            "created_by": text,
-            "empty_layer": layer is None,
-        }
+        {"created": times[text.startswith("own")], "created_by": text, "empty_layer": layer is None}
         for text, layer in steps
     ]
     layers = [layer for _, layer in steps if layer is not None]
@@ -149,9 +146,7 @@ def test_an_image_is_compared_with_its_base(answer: Answer, document: Callable[.
     answer("audit", base)
     found = document("diff", "--base", image)
     assert found["before"]["reference"] == f"oci-dir:{base}"
-    assert [each["path"] for each in found["files"]] == ["/app", "/app/c"] or [
-        each["path"] for each in found["files"]
-    ] == ["/app/c"]
+    assert [each["path"] for each in found["files"] if each["growth"]] == ["/app/c"]
     base.rename(tmp_path / "moved")
     again = document("diff", "--base", image)
     assert again["before"]["reference"] == f"the lowest 2 layers of oci-dir:{image}"
@@ -204,15 +199,13 @@ def test_history_is_told_with_layers_authors_and_comments(
     answer: Answer, document: Callable[..., Any], tmp_path: Path
 ) -> None:
     """Steps without a layer, and what one instruction says otherwise of itself; credentials are hidden."""
-    token = "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH"
+    token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
     layer = [file("a", b"a")]
-    histories = (
-        [
-            {"created_by": "COPY a /", "author": "ann", "comment": "first"},
-            {"created_by": "ENV A=1", "empty_layer": True},
-        ],
-        [{"created_by": "COPY a /", "author": "bob", "comment": f"second {token}"}],
-    )
+    copied = {"created_by": "COPY a /", "author": "ann", "comment": "first"}
+    histories: list[list[dict[str, Any]]] = [
+        [copied, {"created_by": "ENV A=1", "empty_layer": True}],
+        [{**copied, "author": "bob", "comment": f"second {token}"}],
+    ]
     images = []
     for number, history in enumerate(histories):
         images.append(tmp_path / str(number))
