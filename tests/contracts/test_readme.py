@@ -91,6 +91,8 @@ def expect_codes(words: list[str]) -> set[int]:
         if "--probe" in words:
             return {exit_codes.PROBE, exit_codes.SOURCE}
         return {exit_codes.FINDINGS if {"--apply", "--reconstruct", "--recipe"}.isdisjoint(words) else exit_codes.CLEAN}
+    if words[1] == "diff":
+        return {_expect_of_diff(words)}
     if words[1] == "check":
         return {exit_codes.FINDINGS if {"--update-baseline", "--show-config"}.isdisjoint(words) else exit_codes.CLEAN}
     if words[1] == "audit":
@@ -100,6 +102,13 @@ def expect_codes(words: list[str]) -> set[int]:
     if "bundle" in words:  # without leave to make namespaces, it cannot run
         return {exit_codes.FINDINGS, exit_codes.PROBE}
     return {exit_codes.FINDINGS if "--url" in words else exit_codes.PROBE}
+
+
+def _expect_of_diff(words: list[str]) -> int:
+    """The demonstration image is itself; nobody knows what it was built on, and there is no container."""
+    if "--base" in words:
+        return exit_codes.USAGE
+    return exit_codes.SOURCE if "container:web" in words else exit_codes.CLEAN
 
 
 @pytest.mark.parametrize("words", COMMANDS)

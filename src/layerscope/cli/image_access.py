@@ -96,13 +96,14 @@ def choose_started(container: str, reading: Reading, *, random_access: bool = Fa
     return select_started(container, options=options)
 
 
-def refuse_container(image: str, what: str) -> None:
-    """Raise UsageError where IMAGE is a container, of which no new image is made and which nothing is started in."""
+def refuse_container(image: str, what: str) -> str:
+    """Return IMAGE; raises UsageError for a container, of which no image is made and in which nothing is started."""
     if is_container(image):
         raise UsageError(
             f"{what} {image[:200]}: expected an image, found a container; it can be compared (diff {image[:200]}), "
             "audited and looked into (audit, facts, inspect, layers, tree, cat, extract); name its image instead"
         )
+    return image
 
 
 def _without_credential(options: SourceOptions) -> SourceOptions:

@@ -109,7 +109,6 @@ def command(
     damaged. With --apply: 0 the new image is proved and written, or nothing is to be changed, 1 it is not what it
     should be and was not written, or a build broke. With --recipe: 0 it is told, 5 a --probe could not run.
     """
-    refuse_container(image, "fix")
     outputs = parse_outputs(output, formats=PLAN_FORMATS)
     codes = frozenset(map(_find_code, handles))
     opened = open_dockerfile(choice, build.context, images=(image, surgery.to or ""), outputs=outputs)
@@ -118,7 +117,7 @@ def command(
     own = choose_credential(image, surgery.to, known := read_credential(image, reading))
     destination = rebuild.destination if rebuild else _open_destination(surgery, reading, choice, codes, own)
     check_engine(wanted, destination)
-    source, below = choose_sources(image, base, reading, known, random_access=surgery.layers)
+    source, below = choose_sources(refuse_container(image, "fix"), base, reading, known, random_access=surgery.layers)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     result = _audit(source, options, console)
