@@ -1,6 +1,6 @@
 """A container as an image: what it changed is taken from its engine's export, and told over the image's layers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,15 @@ from layerscope.progress import SilentProgress
 from layerscope.sources.container import ContainerSource
 from layerscope.sources.select import is_container, select_source, select_started
 from support.archives import NothingKnown, drain
-from support.built_image import BuiltImage, build_image
-from support.docker_archives import Style, write_docker_archive
-from support.engine_storage import inspect
+from support.built_image import build_image
 from support.engine_stub import EngineStub, StubContainer, podman_version, run_engine
 from support.indexes import index_of_tar
-from support.tar_writer import TarMember, directory, file, hardlink, write_tar
+from support.stub_containers import ADDED, DELETED, MODIFIED, offer, start
+from support.tar_writer import directory, file, hardlink
 
 BUILT = build_image(
     [[file("etc/a", b"one"), file("etc/b", b"b")]], tag="app:1", runtime={"Env": ["A=1"], "Cmd": ["serve"]}
 )
-MODIFIED, ADDED, DELETED = 0, 1, 2
 
 
 @pytest.fixture
@@ -33,27 +31,6 @@ def stub(tmp_path: Path) -> Iterator[EngineStub]:
         engine.info = {"Driver": "vfs", "DockerRootDir": str(tmp_path)}
         offer(engine, BUILT, tmp_path)
         yield engine
-
-
-def offer(stub: EngineStub, built: BuiltImage, folder: Path) -> None:
-    """Give the engine an image."""
-    write_docker_archive(built, folder / "export.tar", style=Style.DOCKER_20)
-    image = inspect(built, export=(folder / "export.tar").read_bytes())
-    stub.images |= {"app:1": image, str(image.inspected["Id"]): image}
-
-
-def describe(stub: EngineStub, **more: Any) -> dict[str, Any]:
-    """What the engine says of a container of that image."""
-    image = str(stub.images["app:1"].inspected["Id"])
-    config = {"Image": "app:1", "Env": ["A=1"], "Cmd": ["serve"], "Hostname": "c0ffee"}
-    return {"Id": "c" * 64, "Name": "/web", "Image": image, "Config": config, "Mounts": []} | more
-
-
-def start(stub: EngineStub, changes: Mapping[str, int] | None, members: Sequence[TarMember] = (), **more: Any) -> None:
-    """Give the engine a container called web that changed these paths, and shows these files."""
-    told = None if changes is None else [{"Path": path, "Kind": kind} for path, kind in changes.items()]
-    container = StubContainer(describe(stub, **more), told, write_tar(members))
-    stub.containers |= {"web": container, "c" * 64: container}
 
 
 def open_container(stub: EngineStub, *, is_image: bool = False) -> Image:

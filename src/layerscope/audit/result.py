@@ -98,10 +98,12 @@ class AuditResult:
         return merge_layers([layer.scan.index for layer in self.layers if layer.scan is not None])
 
     def find_object(self, node: Node) -> ElfObject | None:
-        """What was read of an executable or library that the container sees; None for any other file."""
+        """What was read of an executable or library, its symbols apart; None for any other file."""
         scan = self.layers[node.content_layer].scan
         value = scan.extracts.get(ElfObjectExtractor.name, {}).get(node.content_path) if scan is not None else None
-        return unpack_object(value["elf"]) if isinstance(value, Mapping) and "elf" in value else None
+        if not isinstance(value, Mapping) or "elf" not in value:
+            return None
+        return unpack_object({key: each for key, each in value["elf"].items() if key not in {"undefined", "exports"}})
 
     @property
     def is_whole(self) -> bool:
