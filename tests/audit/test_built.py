@@ -109,7 +109,7 @@ def test_a_step_that_was_not_changed_explains_nothing(tmp_path: Path) -> None:
 def test_a_step_that_was_to_be_made_anew_does(tmp_path: Path, flags: str) -> None:
     """By the name of its stage, or with all."""
     before = audit(tmp_path / "before", (WASTEFUL[0], make("x")))
-    advice = RebuildAdvice("LAY201", f"docker build {flags} -t IMAGE .", "it is old")
+    advice = RebuildAdvice("LAY201", tuple(flags.split()), "it is old")
     fix = replace(choose(before, TWO_STAGES), advice=(advice,))
     assert fix.flags == tuple(flags.split())
     built = prove(before, fix, audit(tmp_path / "after", (FIXED[0], make("y"))))

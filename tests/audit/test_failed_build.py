@@ -49,8 +49,8 @@ def test_a_step_below_an_edit_is_told_with_the_edits_above(before: AuditResult) 
 
 def test_a_base_image_that_cannot_be_pulled_is_told_with_who_asked_for_that(before: AuditResult) -> None:
     """By the finding, so that a person can leave it out; the registry did not answer."""
-    pull = RebuildAdvice("LAY201", "docker build --pull -t IMAGE .", "layer 0 is of the base image")
-    anew = RebuildAdvice("LAY202", "docker build --no-cache -t IMAGE .", "line 3 came from the build cache")
+    pull = RebuildAdvice("LAY201", ("--pull",), "layer 0 is of the base image")
+    anew = RebuildAdvice("LAY202", ("--no-cache",), "line 3 came from the build cache")
     fix = replace(choose(before), advice=(pull, anew))
     words = 'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host'
     run = BuildRun(("docker", "build"), 1, Breakdown("FROM base", 1, None, (words,)))

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from layerscope.diff.findings import Graver, compare_findings, tell_added
+from layerscope.diff.findings import Graver, compare_findings, tell_added, tell_apart
+from layerscope.rules.finding import Location
 from layerscope.rules.severity import Severity
 from support.results import make_finding
 
@@ -58,3 +59,13 @@ def test_what_is_left_of_a_finding_and_graver_is_new() -> None:
     assert compare_findings((both,), (one,)).added == ()
     worse = replace(one, severity=Severity.HIGH)
     assert compare_findings((both,), (worse,)).added == (worse,)
+
+
+def test_a_number_is_no_part_of_what_a_finding_is_but_a_name_is() -> None:
+    """Of findings about the image as a whole."""
+
+    def tell(message: str) -> object:
+        return tell_apart(replace(CONFIG, message=message, locations=(Location(),)))
+
+    assert tell("2 of 1,001 layers, 3.5 MB, sm_90") == tell("17 of 9 layers, 0.2 MB, sm_90")
+    assert tell("HUB1_TOKEN is a token") != tell("HUB2_TOKEN is a token")

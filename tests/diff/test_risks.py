@@ -65,6 +65,19 @@ def tell(**changes: Any) -> list[tuple[RiskLevel, str]]:
         ([], [gpu("T4")], [(RISKY, "it computes on GPUs now, and needs a driver: 525.60.13 or newer")]),
         ([], [gpu("T4", Verdict.NONE)], []),
         (
+            [gpu("T4"), gpu("H100")],
+            [gpu("T4", Verdict.NO_CODE), gpu("H100", Verdict.NO_CODE)],
+            [(BREAKS, "no device code any more: it computes on no GPU")],
+        ),
+        (
+            [gpu("T4", Verdict.NO_CODE)],
+            [gpu("T4")],
+            [
+                (RISKY, "it computes on GPUs now, and needs a driver: 525.60.13 or newer"),
+                (NOTE, "runs on T4 now"),
+            ],
+        ),
+        (
             [gpu("H100", driver="535.183.01")],
             [gpu("H100", Verdict.NONE, cause=Cause.DRIVER_TOO_OLD, driver="535.183.01")],
             [(BREAKS, "it does not start on H100 with driver 535.183.01 any more")],

@@ -8,11 +8,12 @@ from layerscope.errors import FormatError
 from layerscope.formats.conda_meta import CondaPackage, parse_conda_meta
 
 
-def test_reads_name_version_build_and_dependencies() -> None:
+@pytest.mark.parametrize("token", ["user:secret@conda.example", "conda.example/t/se-cr3t"])
+def test_reads_name_version_build_and_dependencies(token: str) -> None:
     """Files and the rest are passed over; a token in the channel is not kept."""
     record = {
         "build": "py311h1",
-        "channel": "https://user:secret@conda.example/forge/linux-64",
+        "channel": f"{token}/forge/linux-64",
         "depends": ["python >=3.11,<3.12.0a0"],
         "files": ["lib/a.so"],
         "name": "numpy",

@@ -142,11 +142,20 @@ def identity(uid: int, name: str) -> Identity:
 
 @pytest.mark.parametrize(("name", "uid", "count"), [("root", 0, 1), ("other", 1001, 0)])
 def test_a_user_that_becomes_root_can_be_forbidden(name: str, uid: int, count: int) -> None:
-    """Another user that is not root is another change."""
+    """By its own name, and by that of any change of the user."""
     before, after = make(facts=[identity(1000, "app")]), make(facts=[identity(uid, name)])
     breaches = check("forbid", ["root-user"], after, reference=before)
     assert [breach.limit for breach in breaches] == ["root-user"] * count
-    assert len(check("forbid", ["user-changed"], after, reference=before)) == 1 - count
+    assert len(check("forbid", ["user-changed"], after, reference=before)) == 1
+
+
+def test_an_image_that_loses_all_device_code_drops_its_gpus() -> None:
+    """A policy that forbids to drop one forbids that, too, whether GPUs were asked about or not."""
+    before = make(facts=[verdict(Verdict.NATIVE, Cause.NOTHING, name="H100")])
+    for lost in ([], [verdict(Verdict.NO_CODE, Cause.CODE, name="H100")]):
+        after = make(facts=lost)
+        for name in ("gpu-dropped", "gpu-lost"):
+            assert [each.limit for each in check("forbid", [name], after, reference=before)] == ["gpu-lost"]
 
 
 def test_a_gpu_that_is_dropped_can_be_forbidden() -> None:

@@ -131,7 +131,7 @@ def open_dockerfile(
     if context is not None and not context.is_dir():
         raise UsageError(f"--context {str(context)!r}: expected a folder")
     folder = choice.path.parent if context is None else context
-    name, prefix, typed = _name_places(choice.path, folder)
+    name, prefix, typed, start = _name_places(choice.path, folder)
     is_podman = any(image.startswith("podman:") for image in images)
     built_from = BuildContext(
         folder.absolute(),
@@ -141,6 +141,7 @@ def open_dockerfile(
         is_podman,
         context is None,
         typed,
+        start,
     )
     return OpenedDockerfile(choice.path, place, content, dockerfile, choice.target, built_from)
 
@@ -232,19 +233,18 @@ def _check_printed(choice: DockerfileChoice, outputs: Collection[Output]) -> Non
         raise UsageError("--reconstruct: expected no -o beside it: it prints a Dockerfile, and nothing else")
 
 
-def _name_places(path: Path, folder: Path) -> tuple[str, str, tuple[str, str]]:
-    """How diffs call the Dockerfile and the folder that it is built from, and how a command names them.
+def _name_places(path: Path, folder: Path) -> tuple[str, str, tuple[str, str], str]:
+    """How diffs call the Dockerfile and the folder that it is built from, how a command does, and where diffs begin.
 
-    It is from the command's folder, below which both lie; else diffs begin at the folder that is built from, where the
-    Dockerfile lies in it, so that patches apply there.
+    It is the command's folder, below which both lie; else the lowest one that holds both, so that patches apply there.
     """
     here = os.path.normpath(Path.cwd())
     file, top = (os.path.normpath(Path(here, each)) for each in (path, folder))
     is_near = _is_below(file, here) and _is_below(top, here)
-    start = here if is_near else top if _is_below(file, top) else ""
-    name = os.path.relpath(file, start) if start else path.name
-    prefix = os.path.relpath(top, start) if start else "."
-    return name, "" if prefix == "." else prefix, (name, prefix) if is_near else (str(path), str(folder))
+    start = here if is_near else os.path.commonpath((Path(file).parent, top))
+    name, prefix = os.path.relpath(file, start), os.path.relpath(top, start)
+    typed = (name, prefix) if is_near else (str(path), str(folder))
+    return name, "" if prefix == "." else prefix, typed, "" if start == here else start
 
 
 def _is_below(path: str, folder: str) -> bool:

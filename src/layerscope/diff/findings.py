@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from layerscope.rules.finding import Finding, Location
 from layerscope.rules.severity import Severity
 
-_NUMBERS: Final = re.compile(r"\d[\d.,]*")
+_NUMBERS: Final = re.compile(r"(?<!\w)\d[\d.,]*(?!\w)")
 
 Tell = Callable[[Finding], Hashable]
 """What tells findings apart."""

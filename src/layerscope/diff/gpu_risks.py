@@ -24,9 +24,10 @@ def iter_gpu_risks(grounds: Grounds) -> Iterator[Risk]:
     before, after = _list_running(grounds.before), _list_running(grounds.after)
     if not grounds.gpus:
         return
-    if before and not grounds.after.of(GpuVerdict):
+    if before and not _has_code(grounds.after):
         yield Risk(RiskLevel.BREAKS, RiskKind.GPU_LOST, "no device code any more: it computes on no GPU")
-    elif after and not grounds.before.of(GpuVerdict):
+        return
+    if after and not _has_code(grounds.before):
         floor = min((each.minimum_driver for each in after if each.minimum_driver), key=parse_driver, default="")
         needs = f", and needs a driver: {floor} or newer" if floor else ""
         yield Risk(RiskLevel.RISKY, RiskKind.GPU_NEEDED, f"it computes on GPUs now{needs}")
@@ -42,6 +43,11 @@ def name_gpu(change: GpuChange) -> str:
     judged = change.after or change.before
     node = judged.node if judged is not None else ""
     return f"{change.name} of {node}" if node else change.name
+
+
+def _has_code(facts: FactSet) -> bool:
+    """Whether an image has anything that could compute on a GPU, be it none of those that were asked about."""
+    return any(each.verdict is not Verdict.NO_CODE for each in facts.of(GpuVerdict))
 
 
 def _list_running(facts: FactSet) -> list[GpuVerdict]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layerscope.diff.change import ValueChange
 from layerscope.facts.config.identity import Identity
 from layerscope.facts.cuda.cuda_need import find_cuda_need
-from layerscope.facts.cuda.gpu_verdict import GpuVerdict, Verdict
+from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
 from layerscope.facts.cuda.libraries import CudaLibrary
 from layerscope.facts.cuda.releases import numbers
 from layerscope.facts.elf.inventory import ElfInventory
@@ -77,9 +77,12 @@ def _iter_runtimes(facts: FactSet) -> Iterator[tuple[str, str]]:
 
 
 def tell_drivers(facts: FactSet) -> str:
-    """The oldest drivers with which the image starts on the GPUs that it runs on, from the lowest to the highest."""
-    found = (each for each in facts.of(GpuVerdict) if each.verdict in _RUNS and each.minimum_driver)
-    floors = sorted({each.minimum_driver for each in found}, key=parse_driver)
+    """The oldest drivers with which the image starts on the GPUs that it runs on, from the lowest to the highest.
+
+    A GPU that it would run on with a newer driver than the one that was asked about counts, too.
+    """
+    runs = (each for each in facts.of(GpuVerdict) if each.verdict in _RUNS or each.cause is Cause.DRIVER_TOO_OLD)
+    floors = sorted({each.minimum_driver for each in runs if each.minimum_driver}, key=parse_driver)
     return floors[0] if len(floors) == 1 else f"{floors[0]} to {floors[-1]}, by GPU" if floors else ""
 
 

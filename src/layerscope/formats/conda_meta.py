@@ -3,6 +3,7 @@
 The keys are those of a PrefixRecord (https://conda.github.io/conda-libmamba-solver/ and conda's `models/records.py`).
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -18,6 +19,9 @@ DEPENDS_LIMIT: Final = 1_000
 
 TEXT_LIMIT: Final = 300
 """Characters of one text."""
+
+_TOKEN: Final = re.compile(r"/t/[^/]+")
+"""A credential in the address of a channel: https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/."""
 
 
 class CondaPackage(Struct, frozen=True):
@@ -52,6 +56,6 @@ def parse_conda_meta(content: bytes) -> CondaPackage:
         name=record.name[:TEXT_LIMIT],
         version=record.version[:TEXT_LIMIT],
         build=record.build[:TEXT_LIMIT],
-        channel=record.channel.rpartition("@")[2][:TEXT_LIMIT],
+        channel=_TOKEN.sub("", record.channel.rpartition("@")[2])[:TEXT_LIMIT],
         depends=tuple(text[:TEXT_LIMIT] for text in record.depends),
     )

@@ -1,12 +1,10 @@
 """What is changed in a Dockerfile and what is not, in words."""
 
-import shlex
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Final
 
 from layerscope.fixes.dockerfile.edit import NoEdit
-from layerscope.fixes.dockerfile.proposal import NAME, DockerfileProposal
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.formats.secret_text import find_redactions, hide_values, redact_text
 from layerscope.rules.wording import tell_count, tell_list
 
@@ -24,8 +22,13 @@ def tell_edits(proposal: DockerfileProposal) -> str:
     """How much is changed."""
     if not proposal.edits:
         return "Nothing of it can be changed by itself"
-    command = f"docker build{_tell_options(proposal)} -t IMAGE {_tell_context(proposal)}"
-    return f"{tell_count(len(proposal.edits), 'change')}; then: {command}"
+    return f"{tell_count(len(proposal.edits), 'change')}; then: {proposal.write_command()}"
+
+
+def tell_start(proposal: DockerfileProposal) -> str:
+    """Where the paths of the diff begin, so that a patch applies; empty where that is the command's folder."""
+    context = proposal.matched.context
+    return f"Paths begin at {context.start}" if context is not None and context.start and proposal.edits else ""
 
 
 def hide_secrets(diff: str) -> str:
@@ -62,25 +65,3 @@ def tell_unmatched(proposal: DockerfileProposal) -> Iterator[str]:
     steps = [f"layer {step.layer}" for step in matched.unmatched_steps if step.layer is not None]
     if steps:
         yield f"Made by no line of the file: {tell_list(steps)}"
-
-
-def _tell_options(proposal: DockerfileProposal) -> str:
-    matched = proposal.matched
-    name, folder = (proposal.name, ".") if matched.context is None else matched.context.typed
-    is_found = _tell_context(proposal) == folder and name == str(PurePath(folder, NAME))
-    file = "" if is_found else f" -f {shlex.quote(name or proposal.name)}"
-    is_last = matched.target == matched.dockerfile.stages[-1]
-    return file if is_last else f"{file} --target {matched.target.name}"
-
-
-def _tell_context(proposal: DockerfileProposal) -> str:
-    """The folder that is built from, where it was named, or files of it are changed; nobody knows another one.
-
-    That of a Dockerfile which does not lie below the command's folder is more likely than that folder itself.
-    """
-    context = proposal.matched.context
-    if context is None:
-        return "."
-    is_far = context.typed[0].startswith(("/", ".."))
-    is_known = not context.is_guessed or is_far or any(edit.files for edit in proposal.edits)
-    return shlex.quote((context.typed[1] or context.prefix if is_known else "") or ".")

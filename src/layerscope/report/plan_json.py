@@ -38,7 +38,8 @@ def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
             for each in dockerfile.refused
         ],
         "rebuilds": [
-            {"code": each.code, "command": each.command, "reason": each.reason} for each in dockerfile.rebuilds
+            {"code": each.code, "command": dockerfile.write_command(each.flags), "reason": each.reason}
+            for each in dockerfile.rebuilds
         ],
     }
 

@@ -422,3 +422,15 @@ def test_two_streams_are_one_too_many(answer: Answer) -> None:
     """Standard input is read once."""
     code, _, error = answer("diff", "-", "docker-archive:-")
     assert (code, "two images on standard input" in error) == (2, True)
+
+
+def test_a_driver_that_is_asked_about_is_told_once(answer: Answer, fixture_image: Callable[[str, str], Path]) -> None:
+    """A risk that a finding says again is one line; the oldest driver is told although this one does not suffice."""
+    images = (fixture_image(name, "oci-dir") for name in ("release-old", "release-new"))
+    _, out, _ = answer("diff", *images, "--gpu", "H100", "--driver", "535.183.01", "--no-color")
+    told = out.decode().partition("To know first")[2]
+    risks = told.partition("Size")[0]
+    assert " ".join(risks.split()).count("is older than 580.65.06") == 1
+    assert [line.split() for line in told.splitlines() if " oldest driver " in line] == [
+        ["~", "oldest", "driver", "525.60.13", "580.65.06"]
+    ]

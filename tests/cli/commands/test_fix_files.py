@@ -223,6 +223,7 @@ def list_files(folder: Path) -> list[str]:
         (("", "b/Dockerfile", "b"), ["b/Dockerfile", "b/.dockerignore"], "-t IMAGE b"),
         (("c", "../b/Dockerfile", None), ["Dockerfile", ".dockerignore"], "-t IMAGE ../b"),
         (("c", "../b/Dockerfile", "../b"), ["Dockerfile", ".dockerignore"], "-t IMAGE ../b"),
+        (("b", "../d/e.Dockerfile", "."), ["d/e.Dockerfile", "b/.dockerignore"], "-f ../d/e.Dockerfile -t IMAGE ."),
         (("b", "{top}/b/Dockerfile", "../b"), ["Dockerfile", ".dockerignore"], "-t IMAGE ."),
         (("b", "Dockerfile", "{top}/b"), ["Dockerfile", ".dockerignore"], "-t IMAGE ."),
     ],
@@ -241,10 +242,14 @@ def test_diff_and_command_name_the_files_from_where_they_are_used(
     here, file, folder = places
     (tmp_path / "b/tests").mkdir(parents=True)
     (tmp_path / "c").mkdir()
-    (tmp_path / "b/Dockerfile").write_text(BEFORE)
+    (tmp_path / "d").mkdir()
+    for each in ("b/Dockerfile", "d/e.Dockerfile"):
+        (tmp_path / each).write_text(BEFORE)
     monkeypatch.chdir(tmp_path / here)
     context = [] if folder is None else ["--context", folder.format(top=tmp_path)]
     _, out, _ = answer("fix", image, "--file", file.format(top=tmp_path), *context)
     told = out.decode()
     assert [line.removeprefix("+++ b/") for line in told.splitlines() if line.startswith("+++ ")] == names
+    is_near = here in {"", "b"} and not file.startswith("../")
+    assert ("Paths begin at /" in " ".join(told.split())) is not is_near
     assert f"then: docker build {command.format(top=tmp_path)}" in " ".join(told.split())

@@ -6,6 +6,7 @@ from layerscope.facts.system.credential_files import find_credentials
 
 CASES = {
     "root/.netrc": ("machine example.com login me password hunter2", "netrc password"),
+    "a\nb/.netrc": ("machine example.com login me password hunter2", "netrc password"),
     "root/.npmrc": ("//registry.npmjs.org/:_authToken=abc123x", "npm token"),
     "root/.pypirc": ("[pypi]\nusername = __token__\npassword = hunter2", "package index password"),
     "root/.git-credentials": ("https://me:hunter2@example.com", "git password"),

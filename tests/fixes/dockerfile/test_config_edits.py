@@ -93,6 +93,17 @@ def test_a_variable_stays_where_its_end_would_change_more(lines: str, reason: st
     assert not proposal.edits
 
 
+def test_a_line_that_was_taken_out_may_have_set_what_the_base_image_seems_to() -> None:
+    """Right behind FROM, nobody can tell the two apart; further up, the base image did."""
+    for steps, reason in (
+        ((SET, "COPY a /a # buildkit"), "the base image, or a line that the file does not have any more, sets"),
+        ((SET, "CMD y", "COPY a /a # buildkit"), "the base image sets"),
+    ):
+        proposal = propose(match("FROM base\nCOPY a /a\nCMD x\n", *steps), [], wants("ELF006", SetVariable(PATH)))
+        (refused,) = proposal.refused
+        assert refused.reason == f"{reason} LD_LIBRARY_PATH: an ENV can change it there, not take it out"
+
+
 def test_a_variable_of_the_base_image_is_set_anew() -> None:
     """Above the first instruction that says what is started; several findings that want the same want one line."""
     matched = match("FROM base\nCOPY a /a\nCMD x\n", SET, "COPY a /a # buildkit")

@@ -198,6 +198,17 @@ def test_a_dockerfile_further_down_may_need_the_path(root: Path, depth: str, saf
     assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
 
 
+def test_a_dockerfile_that_is_built_from_its_own_folder_does_not(root: Path) -> None:
+    """What it takes by name lies there alone."""
+    (root / "services/w").mkdir(parents=True)
+    (root / "services/w/Dockerfile").write_text("FROM x\nCOPY setup.cfg /\nCOPY . /data\n")
+    assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["review"]
+    (root / "services/w/setup.cfg").write_text("")
+    assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
+    (root / "setup.cfg").write_text("")
+    assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["review"]
+
+
 def test_more_folders_than_are_looked_into_may_hold_another(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then nobody knows that nothing needs the path."""
     monkeypatch.setattr("layerscope.fixes.dockerfile.other_dockerfiles.FOLDERS_LIMIT", 2)

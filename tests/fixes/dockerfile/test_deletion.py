@@ -72,6 +72,18 @@ def test_a_deletion_moves_to_the_step_that_makes_the_files() -> None:
     ]
 
 
+@pytest.mark.parametrize(("path", "is_moved"), [("/big.bin", True), ("/opt/big.bin", False)])
+def test_a_file_at_the_top_is_deleted_where_it_is_made(path: str, *, is_moved: bool) -> None:
+    """What lies in no folder is none of a folder's."""
+    matched = match(
+        f"FROM base\nRUN fetch {path}\nRUN rm -f {path}\n",
+        f"RUN /bin/sh -c fetch {path} # buildkit",
+        f"RUN /bin/sh -c rm -f {path} # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 1, "", 0)], found_in("LAY101", 1))
+    assert (proposal.text == f"FROM base\nRUN fetch {path} && rm -f {path}\n") is is_moved
+
+
 def test_what_else_the_later_step_does_stays_in_it() -> None:
     """Its other commands keep their order; a file with CRLF keeps them."""
     before = "FROM base\r\nRUN fetch /opt/sdk\r\nRUN useradd app && rm -rf /opt/sdk && ldconfig\r\n"

@@ -36,7 +36,7 @@ class CondaExtractor:
     """Keeps name, version, build and dependencies of each conda package."""
 
     name: str = "conda-packages"
-    version: int = 1
+    version: int = 2
     wants: Wants = field(default=Wants(suffixes=frozenset({".json"}), folder=_FOLDER))
 
     def open_file(self, path: str, *, size: int, mode: int) -> FileReading:

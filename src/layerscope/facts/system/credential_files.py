@@ -25,7 +25,9 @@ class CredentialFile(Struct, frozen=True):
 
 def _file(kind: str, names: str, *, value: str, path: str = r".*") -> CredentialFile:
     """One row of the table."""
-    return CredentialFile(kind, tuple(names.split()), re.compile(path), re.compile(value, re.IGNORECASE | re.MULTILINE))
+    return CredentialFile(
+        kind, tuple(names.split()), re.compile(path, re.DOTALL), re.compile(value, re.IGNORECASE | re.MULTILINE)
+    )
 
 
 _QUOTED: Final = r"\s{0,99}:\s{0,99}\"([^\"\s]{6,})\""

@@ -35,7 +35,8 @@ class BuildContext:
     """A folder, the Dockerfile that is built from it, and whether podman's builder reads them.
 
     `prefix` is how diffs call the folder, and `dockerfile_name` how they call the file. Where nobody named the folder,
-    the Dockerfile's `is_guessed` to be it. `typed` is how the command named the file and the folder, if it did.
+    the Dockerfile's `is_guessed` to be it. `typed` is how the command named the file and the folder, if it did. The
+    paths of diffs begin at the folder `start`, empty for the command's own.
     """
 
     root: Path
@@ -45,6 +46,7 @@ class BuildContext:
     is_podman: bool = False
     is_guessed: bool = False
     typed: tuple[str, str] = ("", "")
+    start: str = ""
 
     def find_kind(self, path: str) -> str:
         """`file` or `folder`; empty for what is not there, is a link, lies behind one, or is something else."""

@@ -8,8 +8,8 @@ from typing import Final
 
 from layerscope.errors import FormatError
 from layerscope.fixes.dockerfile.build_context import BuildContext, read_regular
-from layerscope.fixes.dockerfile.copies import find_takers
-from layerscope.formats.dockerfile import parse_dockerfile
+from layerscope.fixes.dockerfile.copies import find_takers, read_copy
+from layerscope.formats.dockerfile import Dockerfile, parse_dockerfile
 from layerscope.rules.wording import tell_list
 
 FOLDERS_LIMIT: Final = 5_000
@@ -33,7 +33,12 @@ _SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".tox", ".venv", "__pycache_
 
 def find_other_takers(context: BuildContext, paths: Collection[str]) -> list[str]:
     """The other Dockerfiles, by their paths, that take one of these paths of the context, or may."""
-    return [name for name, content in _iter_others(context) if content is None or _takes(content, paths)]
+    root = context.root.resolve()
+    return [
+        name
+        for name, content in _iter_others(context)
+        if content is None or _takes(content, paths, root, (root / name).parent)
+    ]
 
 
 def tell_others(names: Sequence[str], what: str) -> str:
@@ -44,13 +49,21 @@ def tell_others(names: Sequence[str], what: str) -> str:
     return f"; {shown} may take {what}, too"
 
 
-def _takes(content: bytes, paths: Collection[str]) -> bool:
-    """Whether a Dockerfile takes one of the paths, or is not understood."""
+def _takes(content: bytes, paths: Collection[str], root: Path, own: Path) -> bool:
+    """Whether a Dockerfile, which lies in the folder `own`, takes one of the paths, or is not understood."""
     try:
         dockerfile = parse_dockerfile(content)
     except FormatError:
         return True
-    return any(taken for path in paths for taken in find_takers(dockerfile, path))
+    is_taken = any(taken for path in paths for taken in find_takers(dockerfile, path))
+    return is_taken and not (own != root and _is_built_from(dockerfile, root, own))
+
+
+def _is_built_from(dockerfile: Dockerfile, root: Path, own: Path) -> bool:
+    """Whether a Dockerfile is built from its own folder for sure: what it takes lies there, and not in the context."""
+    copies = [copy for stage in dockerfile.stages for each in stage.instructions if (copy := read_copy(each, ""))]
+    sources = {source for copy in copies if copy.is_plain for source in copy.sources} - {"."}
+    return any(os.path.lexists(own / each) and not os.path.lexists(root / each) for each in sources)
 
 
 def _iter_others(context: BuildContext) -> Iterator[tuple[str, bytes | None]]:

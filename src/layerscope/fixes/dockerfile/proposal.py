@@ -1,6 +1,6 @@
 """All that can be edited in a Dockerfile for an image's findings, and why the rest cannot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from layerscope.facts.fact_set import FactSet
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.dockerfile.applying import apply_edits
+from layerscope.fixes.dockerfile.build_command import NAME, write_build_command
 from layerscope.fixes.dockerfile.build_context import BuildContext
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit
 from layerscope.fixes.dockerfile.edits.base_variant import edit_base_variant
@@ -25,8 +26,6 @@ from layerscope.fixes.dockerfile.moving import find_changed, is_changed
 from layerscope.fixes.dockerfile.rebuild import RebuildAdvice, advise_rebuilds
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
-
-NAME: Final = "Dockerfile"
 
 EDITORS: Final = (
     edit_deletions,
@@ -101,7 +100,12 @@ class DockerfileProposal:
     def find_command(self, codes: Iterable[str]) -> str | None:
         """The command that builds the image again, for findings of some codes; None where they need no such."""
         told = set(codes)
-        return next((advice.command for advice in self.rebuilds if advice.code in told), None)
+        return next((self.write_command(advice.flags) for advice in self.rebuilds if advice.code in told), None)
+
+    def write_command(self, flags: Sequence[str] = ()) -> str:
+        """The command that builds the image again with these flags."""
+        changes_files = any(edit.files for edit in self.edits)
+        return write_build_command(self.matched, self.name, flags, changes_files=changes_files)
 
 
 def propose_edits(

@@ -16,17 +16,11 @@ _FROM: Final = "--from="
 
 @dataclass(frozen=True)
 class RebuildAdvice:
-    """How the image is built again for the finding of that code: the command, and why so."""
+    """How the image is built again for the finding of that code: what the builder is told to make anew, and why."""
 
     code: str
-    command: str
+    flags: tuple[str, ...]
     reason: str
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        """What the command tells the builder to make anew."""
-        words = self.command.split()
-        return tuple(words[2 : words.index("-t")])
 
 
 def advise_rebuilds(findings: tuple[Finding, ...], matched: MatchedDockerfile) -> tuple[RebuildAdvice, ...]:
@@ -43,7 +37,7 @@ def advise_rebuilds(findings: tuple[Finding, ...], matched: MatchedDockerfile) -
             reason = (
                 f"line {first.number} names its base image by a tag that moves: only --pull asks for what it is now"
             )
-            advice.append(RebuildAdvice(_BASE, "docker build --pull -t IMAGE .", reason))
+            advice.append(RebuildAdvice(_BASE, ("--pull",), reason))
     return tuple(dict.fromkeys(advice))
 
 
@@ -77,9 +71,7 @@ def _advise(code: str, layers: list[int], what: str, matched: MatchedDockerfile)
     stages = {layer: stage for layer in layers if (stage := find_stage(layer, matched)) is not None}
     if not stages:
         told = f"layer {layers[-1]} is of the base image" if len(layers) == 1 else "these layers are of the base image"
-        return RebuildAdvice(
-            code, "docker build --pull -t IMAGE .", f"{told}: no stage of this Dockerfile makes it anew"
-        )
+        return RebuildAdvice(code, ("--pull",), f"{told}: no stage of this Dockerfile makes it anew")
     named = dict.fromkeys(stage.name for stage in stages.values())
     lines = ", ".join(
         f"line {match.instruction.number} (layer {layer})"
@@ -90,6 +82,6 @@ def _advise(code: str, layers: list[int], what: str, matched: MatchedDockerfile)
         start = next(stage.instructions[0].number for stage in stages.values() if not stage.name)
         lacking = f"the stage of line {start} has no name that a filter could take: add AS NAME"
         reason = f"{lines} {what}; {lacking}"
-        return RebuildAdvice(code, "docker build --no-cache -t IMAGE .", reason)
+        return RebuildAdvice(code, ("--no-cache",), reason)
     reason = f"{lines} {what}, in stage {' and '.join(named)}"
-    return RebuildAdvice(code, f"docker build --no-cache-filter {','.join(named)} -t IMAGE .", reason)
+    return RebuildAdvice(code, ("--no-cache-filter", ",".join(named)), reason)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.errors import SettingsError
 from layerscope.gate.limit import Breach, Limit
 from layerscope.gate.setting import Setting, tell_nearest
 from layerscope.gate.subject import Subject
+
+_IMPLIED: Final = {RiskKind.GPU_DROPPED: {RiskKind.GPU_LOST}, RiskKind.USER_CHANGED: {RiskKind.ROOT_USER}}
+"""What is told by a graver name than that of the change that it is, too."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class ForbiddenChanges(Limit):
         for name in wanted:
             if name not in names:
                 raise SettingsError(f"{setting.where}: no change is called {name!r}; {tell_nearest(name, names)}")
-        return cls(frozenset(map(RiskKind, wanted)))
+        kinds = frozenset(map(RiskKind, wanted))
+        return cls(kinds.union(*(_IMPLIED.get(kind, ()) for kind in kinds)))
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield every such change, in the order in which `diff` tells them."""

@@ -83,7 +83,9 @@ def _write_head(difference: ImageDiff) -> Markup:
 def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
     """The parts in which something differs, the most important first."""
     if difference.risks:
-        yield write_section("To know first", element("ul", *map(_write_risk, difference.risks)), name="risks")
+        yield write_section(
+            "To know first", element("ul", *map(_write_risk, words.list_told(difference.risks))), name="risks"
+        )
     yield from _write_rows("Size", (">growth", "cause"), list(_iter_sizes(difference)), name="size")
     if any(each.growth for each in difference.files):
         yield read_part("growth_map.html")

@@ -35,7 +35,7 @@ def _iter_head(difference: ImageDiff) -> Iterator[str]:
         yield from ("", f"Left out: {left}.")
     if difference.risks:
         yield from ("", "## To know first", "")
-        for risk in difference.risks:
+        for risk in words.list_told(difference.risks):
             detail = f": {write_prose(words.tell_detail(risk))}" if risk.detail else ""
             yield f"- **{words.LEVELS[risk.level]}** {write_prose(shorten(risk.text))}{detail}"
     if (same := words.list_same(difference)) and not difference.is_same:

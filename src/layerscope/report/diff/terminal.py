@@ -97,7 +97,7 @@ def _tell_cause(answer: DigestAnswer) -> str:
 
 
 def _draw_risks(page: Page, difference: ImageDiff) -> None:
-    risks = difference.risks
+    risks = words.list_told(difference.risks)
     if not risks:
         return
     page.add_heading("To know first")

@@ -1,7 +1,7 @@
 """The words of a comparison, the same in every format."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 from layerscope.audit.image_diff import ImageDiff
@@ -11,6 +11,7 @@ from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.risk import Risk, RiskLevel
+from layerscope.diff.risk_kinds import RiskKind
 from layerscope.diff.sizes import SizeChange
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
@@ -43,6 +44,16 @@ def tell_gpu(verdict: GpuVerdict | None) -> str:
 def tell_gpu_change(change: GpuChange) -> tuple[str, str, str]:
     """A GPU, and how both images fare on it."""
     return name_gpu(change), tell_gpu(change.before), tell_gpu(change.after)
+
+
+def list_told(risks: Sequence[Risk]) -> list[Risk]:
+    """The risks without those findings that say again what a GPU's or a driver's risk says."""
+    reasons = [risk.detail for risk in risks if risk.kind is not RiskKind.NEW_FINDING and risk.detail]
+    return [
+        risk
+        for risk in risks
+        if risk.kind is not RiskKind.NEW_FINDING or not any(reason in risk.detail for reason in reasons)
+    ]
 
 
 def list_packages(difference: ImageDiff) -> list[tuple[Change, str, str, str, str]]:

@@ -186,5 +186,7 @@ def _find_deleted(command: str) -> tuple[str, ...]:
 def _covers(path: str, folder: str) -> bool:
     """Whether what is deleted lies there; the fact tells folders, a command perhaps files in them."""
     pattern, parts = path.strip("/").split("/"), folder.split("/")
+    if not folder:
+        return len(pattern) == 1
     shared = min(len(pattern), len(parts))
     return fnmatch.fnmatchcase("/".join(parts[:shared]), "/".join(pattern[:shared]))

@@ -135,7 +135,7 @@ def _change(setter: Instruction, name: str, value: str, matched: MatchedDockerfi
 def _delete(name: str, setters: list[Instruction], matched: MatchedDockerfile) -> tuple[Drop, ...] | str:
     """Nothing in place of what sets it."""
     if not setters:
-        return f"the base image sets {name}: an ENV can change it there, not take it out"
+        return f"{_tell_setter(name, matched)} sets {name}: an ENV can change it there, not take it out"
     drops = list[Drop]()
     for setter in setters:
         later = _find_user(name, setter, matched)
@@ -147,6 +147,15 @@ def _delete(name: str, setters: list[Instruction], matched: MatchedDockerfile) -
             return f"line {setter.number} sets {name} among others, with comments between: take it out by hand"
         drops += [Drop(setter.number, place) for place in sorted(places)]
     return tuple(drops)
+
+
+def _tell_setter(name: str, matched: MatchedDockerfile) -> str:
+    """What may set a variable that no line does: next to the image's own steps, a line that was taken out, too."""
+    first = min((match.step.position for match in matched.matches), default=0)
+    step = next((each for each in matched.steps if each.position == first - 1), None)
+    keyword, _, rest = step.instruction.partition(" ") if step is not None else ("", "", "")
+    is_near = keyword == "ENV" and name in _read_names(rest)
+    return f"the base image{', or a line that the file does not have any more,' if is_near else ''}"
 
 
 def _find_user(name: str, setter: Instruction, matched: MatchedDockerfile) -> Instruction | None:
