@@ -12,6 +12,7 @@ from layerscope.layers.entry import EntryType
 from layerscope.progress import SilentProgress
 from layerscope.sources.container import ContainerSource
 from layerscope.sources.select import is_container, select_source, select_started
+from layerscope.sources.source import InPlace
 from support.archives import NothingKnown, drain
 from support.built_image import build_image
 from support.engine_stub import EngineStub, StubContainer, podman_version, run_engine
@@ -33,10 +34,10 @@ def stub(tmp_path: Path) -> Iterator[EngineStub]:
         yield engine
 
 
-def open_container(stub: EngineStub, *, is_image: bool = False) -> Image:
+def open_container(stub: EngineStub, in_place: InPlace = "never", *, is_image: bool = False) -> Image:
     """The container by its name."""
     kind: Any = "podman" if "Podman" in str(stub.version) else "docker"
-    source = ContainerSource((kind,), "web", "never", is_image, environment=stub.environment)
+    source = ContainerSource((kind,), "web", in_place, is_image, environment=stub.environment)
     opened = source.open_image(platform=None, known=NothingKnown(), progress=SilentProgress())
     return opened if isinstance(opened, Image) else opened.consume(lambda _name, _stream: None)
 
@@ -214,3 +215,40 @@ def test_an_image_called_container_is_had_by_a_scheme() -> None:
     assert not is_container("docker:container:web")
     with pytest.raises(LayerscopeError):
         select_source("container:web@sha256:1")
+
+
+@pytest.mark.parametrize(
+    ("root", "more", "why"),
+    [
+        ("engine", {"HostConfig": {"UsernsMode": "auto"}}, "user namespace"),
+        ("100000.100000", {}, "user namespace"),
+        ("engine", {"GraphDriver": {"Data": None}}, "keeps no folder"),
+        ("engine", {"GraphDriver": {"Data": {"UpperDir": "/etc"}}}, "does not lie in the engine's storage"),
+        ("engine", {}, "No such file"),
+    ],
+)
+def test_files_that_cannot_be_read_in_place_are_exported(
+    stub: EngineStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, root: str, more: dict[str, Any], why: str
+) -> None:
+    """And the report says why."""
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    stub.info = {"Driver": "overlay2", "DockerRootDir": str(tmp_path / root)}
+    upper = {"Data": {"UpperDir": str(tmp_path / root / "overlay2/x/diff")}}
+    start(stub, {"/etc/a": MODIFIED}, [file("etc/a", b"x")], **{"GraphDriver": upper} | more)
+    image = open_container(stub, "auto")
+    assert read_own(image) == {"etc/a": EntryType.FILE}
+    assert any(why in note for note in image.notes)
+
+
+def test_a_folder_of_its_own_files_is_read_in_place(
+    stub: EngineStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is exported of the container."""
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    upper = tmp_path / "storage/overlay2/x/diff"
+    (upper / "etc").mkdir(parents=True)
+    (upper / "etc/new").write_text("x")
+    stub.info = {"Driver": "overlay2", "DockerRootDir": str(tmp_path / "storage")}
+    start(stub, None, GraphDriver={"Data": {"UpperDir": str(upper)}})
+    assert read_own(open_container(stub, "auto")) == {"etc": EntryType.DIRECTORY, "etc/new": EntryType.FILE}
+    assert stub.count("/export") == 0

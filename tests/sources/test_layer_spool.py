@@ -1,6 +1,7 @@
 """A layer written member by member is read back as it was meant."""
 
 import io
+import os
 import tarfile
 from dataclasses import replace
 
@@ -10,7 +11,17 @@ from hypothesis import strategies as st
 
 from layerscope.image.digest import Digest
 from layerscope.layers.entry import EntryType
-from layerscope.sources.layer_spool import CHARACTER, DIRECTORY, FILE, HARDLINK, SYMLINK, LayerSpool, NewMember
+from layerscope.sources.file_range import FileSlice
+from layerscope.sources.layer_spool import (
+    CHARACTER,
+    DIRECTORY,
+    FILE,
+    HARDLINK,
+    SYMLINK,
+    LayerSpool,
+    NewMember,
+    render_member,
+)
 from support.archives import drain
 from support.indexes import index_of_tar
 
@@ -82,11 +93,26 @@ def test_a_whiteout_says_that_a_path_is_gone() -> None:
     ]
 
 
+def test_a_sparse_file_takes_no_room() -> None:
+    """A container may have one that is larger than the disk; what is read back is all of it."""
+    with LayerSpool(None, where="a test") as spool:
+        spool.add(replace(NewMember(b"large", FILE), size=64 << 20))
+        for _ in range(64):
+            spool.write(bytes(1 << 20))
+        layer = spool.finish("own")
+    assert layer.stored is not None
+    stored = drain(layer.open(), 1 << 20)
+    assert layer.diff_id == Digest.of(stored)
+    assert index_of_tar(stored).sizes[0] == 64 << 20
+    assert isinstance(layer.stored, FileSlice)
+    descriptor = layer.stored.file.open_descriptor()
+    assert os.fstat(descriptor).st_blocks * 512 < 1 << 20
+    os.close(descriptor)
+
+
 @pytest.mark.parametrize("size", [0, 1 << 33, 1 << 39])
 def test_a_size_that_fits_no_header_is_told_before_it(size: int) -> None:
     """As every reader of pax understands it."""
-    from layerscope.sources.layer_spool import render_member
-
     head = render_member(replace(NewMember(b"large", FILE), size=size))
     with tarfile.open(fileobj=io.BytesIO(head), ignore_zeros=True) as archive:
         member = archive.next()

@@ -21,7 +21,8 @@ class InspectedContainer(Struct, frozen=True):
 
     `image_id` is that of the image it was made from, `image_name` what that was called then; `settings` is how its
     process is started, with an image's keys; `mounts` are the paths on which something else lies than its own files;
-    `upper` is the folder that has its own files alone, where the engine keeps one.
+    `upper` is the folder that has its own files alone, where the engine keeps one; `user_namespace` is empty where it
+    has the engine's.
     """
 
     id: str
@@ -32,6 +33,7 @@ class InspectedContainer(Struct, frozen=True):
     mounts: tuple[str, ...]
     started: str = ""
     upper: str = ""
+    user_namespace: str = ""
 
 
 def inspect_container(engine: Engine, name: str) -> InspectedContainer:
@@ -84,6 +86,7 @@ def _parse_container(answer: object) -> InspectedContainer:
         mounts=tuple(_list_mounts(answer)),
         started=str((answer.get("State") or {}).get("StartedAt") or ""),
         upper=str((driver.get("Data") or {}).get("UpperDir") or ""),
+        user_namespace=str((answer.get("HostConfig") or {}).get("UsernsMode") or ""),
     )
 
 

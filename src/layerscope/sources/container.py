@@ -1,6 +1,7 @@
 """A container's file system as an image: the layers of the image it was made from, and its own files above them."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,9 @@ EngineKind = Literal["docker", "podman"]
 
 _DRIVERS: Final = frozenset({"overlay2", "overlay"})
 """Storage drivers that keep what a container wrote in a folder of its own, as docker and podman call them."""
+
+_REMAPPED: Final = re.compile(r"\d+\.\d+")
+"""The folder of a Docker engine that maps users (`userns-remap`) is called by its first IDs."""
 
 _ACCOUNTS: Final = ("etc/group", "etc/passwd")
 """What podman makes in a container whose image has no accounts."""
@@ -192,6 +196,8 @@ def _check_in_place(engine: Engine, container: InspectedContainer) -> None:
     storage = describe_storage(engine)
     if storage.driver not in _DRIVERS or not container.upper:
         raise SourceError(f"the storage driver {storage.driver} keeps no folder of the container's files alone")
+    if container.user_namespace not in {"", "host"} or _REMAPPED.fullmatch(storage.root.name):
+        raise SourceError("the owners of its files are others there: it has a user namespace of its own")
     if not Path(container.upper).is_relative_to(storage.root):
         raise SourceError(f"{container.upper} does not lie in the engine's storage at {storage.root}")
 

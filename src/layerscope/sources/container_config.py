@@ -38,7 +38,7 @@ def make_container_config(
     return parse_config(content, where=f"the config of container {container.name}")
 
 
-def _merge(before: Mapping[str, object], started: Mapping[str, object], *, is_podman: bool) -> "dict[str, object]":
+def _merge(before: Mapping[str, object], started: Mapping[str, object], *, is_podman: bool) -> dict[str, object]:
     merged = dict(before)
     for key in _SETTINGS:
         if key not in started:

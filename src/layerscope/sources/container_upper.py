@@ -22,7 +22,6 @@ from layerscope.sources.layer_spool import (
     WHITEOUT,
     LayerSpool,
     NewMember,
-    open_directory_of,
 )
 
 MAX_FILES: Final = 5_000_000
@@ -64,7 +63,7 @@ class _Upper:
         while waiting:
             path = waiting.pop()
             try:
-                folder = open_directory_of(path, self._root)
+                folder = _open_folder(path, self._root)
             except FileNotFoundError:  # gone since it was listed
                 continue
             try:
@@ -132,6 +131,19 @@ class _Upper:
             self._spool.pad()
         finally:
             os.close(file)
+
+
+def _open_folder(path: bytes, root: int) -> int:
+    """Open a folder below another one, name by name and through no link; the caller closes it. Raises OSError."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    folder = os.open(b".", flags, dir_fd=root)
+    for part in filter(None, path.split(b"/")):
+        try:
+            inner = os.open(part, flags, dir_fd=folder)
+        finally:
+            os.close(folder)
+        folder = inner
+    return folder
 
 
 def _describe(

@@ -21,6 +21,10 @@ WHITEOUT: Final = ".wh."
 OPAQUE: Final = ".wh..wh..opq"
 """https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts"""
 
+_ZEROS: Final = bytes(1 << 20)
+_LEAST_HOLE: Final = 1 << 16
+"""Zeros in a row that take no room on the disk."""
+
 _SECOND: Final = 1_000_000_000
 _OCTAL_7, _OCTAL_11 = 0o7777777, 0o77777777777
 _NAME_SIZE: Final = 100
@@ -60,7 +64,10 @@ class LayerSpool:
     def write(self, content: bytes) -> None:
         """Add bytes; raises SourceError where there is no room."""
         try:
-            self._file.write(content)
+            if len(content) >= _LEAST_HOLE and content == _ZEROS[: len(content)]:
+                self._file.seek(len(content), os.SEEK_CUR)  # a sparse file may be larger than the disk
+            else:
+                self._file.write(content)
         except OSError as error:
             raise SourceError(f"spooling {self._where}: {error.strerror}, expected room for all of it") from error
         self._hash.update(content)
@@ -83,6 +90,7 @@ class LayerSpool:
         """End the tar, and return it as a layer that can be opened again as long as it lives."""
         self.write(bytes(2 * BLOCK))
         try:
+            self._file.truncate(self.size)
             self._file.flush()
         except OSError as error:
             raise SourceError(f"spooling {self._where}: {error.strerror}, expected room for all of it") from error
@@ -103,7 +111,7 @@ class LayerSpool:
 def render_member(member: NewMember) -> bytes:
     """The headers of a member: a pax header for what does not fit the plain one, and that one."""
     name = member.name + b"/" if member.kind == DIRECTORY and not member.name.endswith(b"/") else member.name
-    records = list(_iter_records(member, name))
+    records = _list_records(member, name)
     header = bytearray(BLOCK)
     header[: min(len(name), _NAME_SIZE)] = name[:_NAME_SIZE]
     seconds = member.mtime_ns // _SECOND
@@ -124,7 +132,8 @@ def _fit(value: int, largest: int) -> int:
     return value if 0 <= value <= largest else 0
 
 
-def _iter_records(member: NewMember, name: bytes) -> "list[tuple[bytes, bytes]]":
+def _list_records(member: NewMember, name: bytes) -> list[tuple[bytes, bytes]]:
+    """What the plain header cannot say of a member."""
     found = [(b"path", name)] if len(name) > _NAME_SIZE else []
     found += [(b"linkpath", member.link)] if len(member.link) > _NAME_SIZE else []
     numbers = ((b"uid", member.uid, _OCTAL_7), (b"gid", member.gid, _OCTAL_7), (b"size", member.size, _OCTAL_11))
@@ -143,7 +152,7 @@ def _tell_time(time_ns: int) -> bytes:
     return b"%s%d.%09d" % (b"-" if time_ns < 0 else b"", seconds, fraction)
 
 
-def _render_records(records: "list[tuple[bytes, bytes]]") -> bytes:
+def _render_records(records: list[tuple[bytes, bytes]]) -> bytes:
     """A pax header with these records; nothing where there are none."""
     if not records:
         return b""
@@ -170,16 +179,3 @@ def _seal(header: bytearray) -> bytes:
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     return bytes(header)
-
-
-def open_directory_of(path: bytes, root: int) -> int:
-    """Open a folder below another one, name by name and through no link; the caller closes it. Raises OSError."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    folder = os.open(b".", flags, dir_fd=root)
-    for part in filter(None, path.split(b"/")):
-        try:
-            inner = os.open(part, flags, dir_fd=folder)
-        finally:
-            os.close(folder)
-        folder = inner
-    return folder
