@@ -35,6 +35,7 @@ from layerscope.fixes.builds.running import run_builder
 from layerscope.fixes.builds.workplace import hold_name, open_dockerfile_place
 from layerscope.fixes.destinations.engine import EngineDestination
 from layerscope.fixes.destinations.select import select_destination
+from layerscope.held_signals import HeldSignals
 from layerscope.policies.error_search import clean_text
 from layerscope.report.build_words import tell_command
 from layerscope.rules.wording import tell_count
@@ -182,13 +183,12 @@ def apply_build(
         return deliver_unchanged(result, reason, outputs, console)
     probed = None if proof is None else proof.probe_old()
     with hold_context(rebuild.opened, fix.proposal, console, is_written=rebuild.is_written) as keep:
-        done = _build(rebuild, fix, whole, options=options, console=console, proof=probed)
+        done = _build(rebuild, fix, whole, options=options, console=console, proof=probed, keep=keep)
         is_good = isinstance(done, Built) and done.is_proved
 
         def finish() -> None:
             if is_good and rebuild.is_written:
                 _write(rebuild, fix, console)
-                keep()
 
         deliver_built(done, outputs, console, finish=finish)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
@@ -229,8 +229,12 @@ def _build(
     options: AuditOptions,
     console: Console,
     proof: ProbedProof | None,
+    keep: Callable[[], None],
 ) -> Built | FailedBuild:
-    """Build under a name that nobody knows, and give the image the one that was asked for once it is proved."""
+    """Build under a name that nobody knows, and give the image the one that was asked for once it is proved.
+
+    `keep` makes what was written for the build stay.
+    """
     destination = rebuild.destination
     with hold_name(destination, console.complain) as name:
         run = _run(rebuild, fix, name, console)
@@ -248,7 +252,11 @@ def _build(
         if built.is_proved:
             if rebuild.is_written and fix.proposal.edits:
                 check_unchanged(rebuild.opened)
-            destination.give_name(name)
+            with HeldSignals() as held:
+                destination.give_name(name)
+                keep()
+                if held.count:
+                    console.complain(f"{destination.where} is the new image all the same")
     return built
 
 

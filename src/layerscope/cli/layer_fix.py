@@ -10,6 +10,7 @@ from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
+from layerscope.cli.interrupted_write import tell_interrupted
 from layerscope.cli.layer_options import Surgery
 from layerscope.cli.layer_rebase import check_alone, rebase_layers
 from layerscope.cli.options import Reading
@@ -119,7 +120,7 @@ def apply_layers(
     if fix.is_idle:
         return None
     try:
-        with show_progress(console) as progress:
+        with tell_interrupted(destination, console), show_progress(console) as progress:
             begin = None if proof is None else proof.begin
             return apply_layer_fix(before, fix, destination, options=options, progress=progress, begin=begin)
     except OSError as error:

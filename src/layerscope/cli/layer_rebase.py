@@ -10,6 +10,7 @@ from layerscope.audit.rebased import apply_rebase, check_read
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.image_access import choose_source
+from layerscope.cli.interrupted_write import tell_interrupted
 from layerscope.cli.layer_options import Surgery
 from layerscope.cli.options import Reading
 from layerscope.cli.progress import show_progress
@@ -48,7 +49,7 @@ def rebase_layers(
     below = options.base or _choose(_name_old_base(before), image, reading)
     above = _choose(surgery.rebase, image, reading, random_access=True)
     try:
-        with show_progress(console) as progress:
+        with tell_interrupted(destination, console), show_progress(console) as progress:
             old = read_documents(below, options=options, progress=progress)
             progress.note("reading the new base")
             new = read_image(above, options=options, progress=progress)

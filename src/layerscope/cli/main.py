@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -42,6 +44,8 @@ class StoppedError(BaseException):
 def run(arguments: list[str]) -> int:
     """Run layerscope with `arguments` and return its exit code."""
     console = Console()
+    if sys.stdin is None:  # it was closed: whoever reads it finds nothing
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for the life of the process
     with _terminable():
         try:
             code = _answer(arguments, console)

@@ -11,6 +11,7 @@ from typing import Final
 from layerscope.errors import UsageError
 from layerscope.fixes.dockerfile.build_context import read_regular
 from layerscope.fixes.dockerfile.file_changes import FileChange
+from layerscope.held_signals import HeldSignals
 
 Times = tuple[int, int]
 """When a file was read and when it was changed last, in nanoseconds since 1970."""
@@ -94,19 +95,22 @@ def restore_files(changes: Sequence[FileChange], times: Mapping[Path, Times]) ->
 def hold_files(changes: Sequence[FileChange], complain: Callable[[str], None]) -> Iterator[Callable[[], None]]:
     """Write the files for as long as the context is open; for good where what it gives is called."""
     times = read_times(changes)
-    write_files(changes)
-    is_kept = False
+    is_written = is_kept = False
 
     def keep() -> None:
         nonlocal is_kept
         is_kept = True
 
     try:
+        with HeldSignals():
+            write_files(changes)
+            is_written = True
         yield keep
     finally:
-        if not is_kept:
-            for name in restore_files(changes, times):
-                complain(f"{name} could not be put back as it was")
+        if is_written and not is_kept:
+            with HeldSignals():
+                for name in restore_files(changes, times):
+                    complain(f"{name} could not be put back as it was")
 
 
 def _is_text(place: Path, text: str | None) -> bool:

@@ -11,7 +11,7 @@ import time
 from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 RETRY: Final = 0.05
@@ -29,6 +29,10 @@ def put_surely(queue: "SimpleQueue[Any]", item: object) -> None:
             return
 
 
+POLL: Final = 0.1
+"""Seconds after which is looked again; an interruption may have taken the word that a thread has ended."""
+
+
 class BareThreads:
     """Threads that do the same work, each once; whoever waits for them does so in C, where a signal does no harm.
 
@@ -42,6 +46,7 @@ class BareThreads:
         self._count = 0
         self._may_work: SimpleQueue[bool] = SimpleQueue()
         self._ended: SimpleQueue[None] = SimpleQueue()
+        self._news: SimpleQueue[None] = SimpleQueue()
 
     def start(self, count: int) -> int:
         """Start that many, or as many as the host allows, and return how many."""
@@ -54,10 +59,11 @@ class BareThreads:
         return len(identifiers)
 
     def join(self) -> None:
-        """Wait until all that may work have ended."""
+        """Wait until all that may work have ended; once more after a wait that was interrupted, or was over."""
         self._may_work.put(self._count > 0)  # again: an interrupted start may not have come to it
-        for _ in range(self._count):
-            self._ended.get()
+        while self._ended.qsize() < self._count:
+            with suppress(Empty):
+                self._news.get(timeout=POLL)
 
     def _run(self) -> None:
         may_work = self._may_work.get()
@@ -67,3 +73,4 @@ class BareThreads:
                 self._work()
             finally:
                 put_surely(self._ended, None)
+                put_surely(self._news, None)

@@ -56,7 +56,7 @@ class StoredBytes:
         self._key = key
         self._reading = reading
         self._hash = hashlib.sha256()
-        self._sink = Sink(name="blob") if staged else None
+        self._sink = Sink() if staged else None
         self._show = partial(self._sink.put, self._hash.update) if self._sink else self._hash.update
         self.size = 0
         self._latest = self._before = b""
@@ -177,9 +177,9 @@ def _scan_staged(
 ) -> tuple[TarScanner, Damage | None, Digest | None]:
     diff = hashlib.sha256()
     with (
-        Stage(decompressor.iter_chunks(), name="decompress") as stage,
-        Sink(name="diff-id") as sink,
-        Sink(name="files") as files,
+        Stage(decompressor.iter_chunks()) as stage,
+        Sink() as sink,
+        Sink() as files,
     ):
         tar = _TarBytes(stage, limits.layer_size, None if is_hashed else partial(sink.put, diff.update))
         scanner, damage = _scan(tar, extractors, limits, files)

@@ -1,14 +1,15 @@
 """Stages: an iterator moved to a thread of its own, with a bounded queue between it and who reads on.
 
-Inflating, hashing and decoding release the interpreter lock, so two stages of one layer use two cores.
+Inflating, hashing and decoding release the interpreter lock, so two stages of one layer use two cores. The threads
+share no lock of Python's: Ctrl-C that strikes where one is taken would leave it taken, and both would wait for ever.
 """
 
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
+from layerscope.layers.bare_threads import BareThreads, put_surely
 from layerscope.layers.limits import MIB
 
 Chunk = bytes | memoryview
@@ -21,16 +22,15 @@ QUEUE_BYTES = 16 * MIB
 class Stage:
     """Chunks produced in a thread, read here; closing it stops the thread whatever it is doing with its chunks."""
 
-    def __init__(self, chunks: Iterator[bytes], *, name: str) -> None:
-        """Start producing at once."""
-        self._waiting: deque[bytes] = deque()
-        self._bytes = 0
-        self._changed = threading.Condition()
-        self._ended = False
-        self._closed = False
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        """Start producing at once; raises RuntimeError where the host allows no further thread."""
+        self._chunks = chunks
+        self._waiting: SimpleQueue[bytes | None] = SimpleQueue()
+        self._taken: SimpleQueue[int] = SimpleQueue()
+        self._is_closed = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._produce, args=(chunks,), name=name, daemon=True)
-        self._thread.start()
+        self._thread = BareThreads(self._produce)
+        _start(self._thread)
 
     def __enter__(self) -> Self:
         return self
@@ -42,57 +42,47 @@ class Stage:
 
     def __iter__(self) -> Iterator[bytes]:
         """The chunks in order; an error of the producer is raised here, after the chunks before it."""
-        while True:
-            with self._changed:
-                while not self._waiting and not self._ended:
-                    self._changed.wait()
-                if not self._waiting:
-                    break
-                chunk = self._waiting.popleft()
-                self._bytes -= len(chunk)
-                self._changed.notify_all()
+        while (chunk := self._waiting.get()) is not None:
+            self._taken.put(len(chunk))
             yield chunk
+        self._waiting.put(None)  # for whoever asks again
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
         """Stop the producer and wait for it."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._is_closed = True
+        put_surely(self._taken, 0)
         self._thread.join()
 
-    def _produce(self, chunks: Iterator[bytes]) -> None:
+    def _produce(self) -> None:
+        count = 0
         try:
-            for chunk in chunks:
-                with self._changed:
-                    while self._bytes and self._bytes + len(chunk) > QUEUE_BYTES and not self._closed:
-                        self._changed.wait()
-                    if self._closed:
-                        return
-                    self._waiting.append(chunk)
-                    self._bytes += len(chunk)
-                    self._changed.notify_all()
+            for chunk in self._chunks:
+                while count and count + len(chunk) > QUEUE_BYTES and not self._is_closed:
+                    count -= self._taken.get()
+                if self._is_closed:
+                    return
+                self._waiting.put(chunk)
+                count += len(chunk)
         except BaseException as error:  # noqa: BLE001 - raised again by the reader
             self._error = error
         finally:
-            with self._changed:
-                self._ended = True
-                self._changed.notify_all()
+            put_surely(self._waiting, None)
 
 
 class Sink:
-    """Work on chunks, such as hashing, in a thread of its own."""
+    """Work on chunks, such as hashing, in a thread of its own; one other thread hands them over."""
 
-    def __init__(self, *, name: str) -> None:
-        """Start waiting for chunks."""
-        self._waiting: deque[tuple[Consume, Chunk] | None] = deque()
+    def __init__(self) -> None:
+        """Start waiting for chunks; raises RuntimeError where the host allows no further thread."""
+        self._waiting: SimpleQueue[tuple[Consume, Chunk] | None] = SimpleQueue()
+        self._consumed: SimpleQueue[int] = SimpleQueue()
         self._bytes = 0
-        self._changed = threading.Condition()
         self._is_finished = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._thread = BareThreads(self._run)
+        _start(self._thread)
 
     def __enter__(self) -> Self:
         return self
@@ -111,12 +101,10 @@ class Sink:
         """
         assert not self._is_finished, "a finished sink takes nothing"
         self._raise()
-        with self._changed:
-            while self._bytes and self._bytes + len(chunk) > QUEUE_BYTES:
-                self._changed.wait()
-            self._waiting.append((consume, chunk))
-            self._bytes += len(chunk)
-            self._changed.notify_all()
+        while self._bytes and self._bytes + len(chunk) > QUEUE_BYTES:
+            self._bytes -= self._consumed.get()
+        self._waiting.put((consume, chunk))
+        self._bytes += len(chunk)
 
     def finish(self) -> None:
         """Wait until every chunk is consumed, and raise what that raised; nothing may be handed over afterwards."""
@@ -124,10 +112,8 @@ class Sink:
         self._raise()
 
     def _end(self) -> None:
-        with self._changed:
-            self._is_finished = True
-            self._waiting.append(None)
-            self._changed.notify_all()
+        self._is_finished = True
+        put_surely(self._waiting, None)
         self._thread.join()
 
     def _raise(self) -> None:
@@ -135,19 +121,16 @@ class Sink:
             raise self._error
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-                work = self._waiting.popleft()
-            if work is None:
-                return
+        while (work := self._waiting.get()) is not None:
             consume, chunk = work
             try:
                 if self._error is None:
                     consume(chunk)
             except BaseException as error:  # noqa: BLE001 - raised again where chunks come from
                 self._error = error
-            with self._changed:
-                self._bytes -= len(chunk)
-                self._changed.notify_all()
+            put_surely(self._consumed, len(chunk))
+
+
+def _start(thread: BareThreads) -> None:
+    if not thread.start(1):
+        raise RuntimeError("can't start new thread")

@@ -13,6 +13,7 @@ from layerscope.engine import containers
 from layerscope.engine.attached import STDOUT, AttachedStreams
 from layerscope.engine.client import Engine
 from layerscope.errors import EngineError
+from layerscope.held_signals import HeldSignals
 from layerscope.probe.collect import ObservationBuilder
 from layerscope.probe.confinement import Confinement, build_host_settings
 from layerscope.probe.disk_watch import OF_ENGINE, DiskWatch
@@ -125,7 +126,8 @@ def open_container(
         container = ""
         try:
             try:
-                container = containers.create_container(engine, make_settings(access))
+                with HeldSignals():  # a container that nobody knows of would stay
+                    container = containers.create_container(engine, make_settings(access))
                 streams = containers.attach(engine, container, has_input=has_input)
                 progress.note("starting the container")
                 containers.start(engine, container)
@@ -137,7 +139,8 @@ def open_container(
                 return
         finally:
             if container:
-                containers.remove(engine, container)
+                with HeldSignals():
+                    containers.remove(engine, container)
     raise EngineError("; ".join(refusals))
 
 

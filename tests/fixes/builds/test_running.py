@@ -75,3 +75,23 @@ def test_ctrl_c_stops_the_builder_and_what_it_started(
 def test_a_builder_gets_no_input() -> None:
     """It must not wait for a person, nor take what is piped to layerscope."""
     assert run_builder([sys.executable, "-c", "import sys; sys.exit(len(sys.stdin.read()))"], {}, print) == 0
+
+
+def test_a_second_signal_hurries_and_leaves_no_builder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where CI cancels by one and, soon after, by another."""
+    stops = ((signal.SIGINT, 60.0), (signal.SIGTERM, 60.0), (signal.SIGKILL, 5.0))
+    monkeypatch.setattr("layerscope.fixes.builds.running.STOPS", stops)
+    script = "trap '' INT TERM; echo $$; while :; do sleep 0.1; echo still; done"
+    seen: list[str] = []
+    begun = time.monotonic()
+
+    def listen(line: str) -> None:
+        seen.append(line)
+        for seconds in (0.1, 0.6, 1.2) if len(seen) == 1 else ():
+            threading.Timer(seconds, signal.raise_signal, [signal.SIGINT]).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_builder(["/bin/sh", "-c", script], dict(os.environ), listen)
+    assert time.monotonic() - begun < 60
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(seen[0]), 0)

@@ -26,6 +26,8 @@ RUNTIME: dict[str, Any] = {
         ('CMD ["serve", "-v"]', "Cmd", ["serve", "-v"]),
         ("CMD serve $PORT", "Cmd", ["/bin/sh", "-c", "serve $PORT"]),
         ('ENTRYPOINT ["/init"]', "Entrypoint", ["/init"]),
+        ("ENTRYPOINT []", "Entrypoint", []),
+        ("CMD []", "Cmd", []),
         ("ENV A=3 B='x y'", "Env", ["A=3", "PATH=/bin", "A=3", "B=x y"]),
         ("ENV B x y", "Env", ["A=1", "PATH=/bin", "A=2", "B=x y"]),
         ("LABEL version=2", "Labels", {"kept": "1", "version": "2"}),
@@ -44,7 +46,23 @@ def test_an_instruction_changes_its_field(text: str, field: str, value: object) 
     """And no other; what it adds to stays."""
     document: dict[str, Any] = {"config": dict(RUNTIME), "os": "linux"}
     make_changes(document, parse_changes([text]))
-    assert document == {"config": {**RUNTIME, field: value}, "os": "linux"}
+    kept = {name: each for name, each in RUNTIME.items() if (name, field) != ("Cmd", "Entrypoint")}
+    assert document == {"config": {**kept, field: value}, "os": "linux"}
+
+
+def test_another_entrypoint_takes_no_words_of_the_old_one() -> None:
+    """As where a build starts from the image: a CMD that it hands down goes, unless one is given before or behind."""
+    for texts, command in ((['ENTRYPOINT ["/a"]'], None), (['CMD ["-v"]', 'ENTRYPOINT ["/a"]'], ["-v"])):
+        document: dict[str, Any] = {"config": {"Cmd": ["old"], "Entrypoint": ["/b"]}}
+        make_changes(document, parse_changes(texts))
+        assert document == {"config": {"Entrypoint": ["/a"]} | ({} if command is None else {"Cmd": command})}
+
+
+def test_a_command_without_a_list_is_the_image_s_own_shell_s() -> None:
+    """The one that SHELL named, where one did."""
+    document: dict[str, Any] = {"config": {"Shell": ["/bin/ash", "-ec"]}}
+    make_changes(document, parse_changes(["CMD serve"]))
+    assert document["config"]["Cmd"] == ["/bin/ash", "-ec", "serve"]
 
 
 def test_a_config_without_a_runtime_part_gets_one() -> None:
@@ -83,6 +101,8 @@ def test_a_config_without_a_runtime_part_gets_one() -> None:
         ("VOLUME data", "expected absolute paths"),
         ('CMD ["serve", 1]', "expected a JSON list of strings, or a command"),
         ("ENTRYPOINT [1]", "expected a JSON list of strings"),
+        ('ENV A="x', "expected every quote to be closed"),
+        ("LABEL a=it's", "expected every quote to be closed"),
     ],
 )
 def test_anything_else_is_refused(text: str, message: str) -> None:

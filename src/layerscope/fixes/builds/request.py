@@ -51,7 +51,7 @@ def check_options(options: Sequence[str]) -> None:
     """Raise UsageError for what is no option, or one that is set already."""
     for option in options:
         name = option.partition("=")[0]
-        if not option.startswith("-"):
+        if not option.startswith("-") or option in {"-", "--"}:
             raise UsageError(f"--build-option {option!r}: expected an option of the builder, as --build-arg=NAME=VALUE")
         if name in TELLING_OPTIONS:
             raise UsageError(f"--build-option {option!r}: expected none with which the builder builds no image")

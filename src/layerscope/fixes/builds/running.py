@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import IO, Final
 
 from layerscope.errors import EngineError
-from layerscope.fixes.builds.held_signals import HeldSignals
+from layerscope.held_signals import HeldSignals
 
 CHUNK: Final = 1 << 16
 LONGEST_LINE: Final = 1 << 14
@@ -37,7 +37,8 @@ def run_builder(command: Sequence[str], environment: Mapping[str, str], listen: 
                     listen(line)
                 return process.wait()
             except BaseException:
-                _stop(process, output)
+                with HeldSignals() as more:
+                    _stop(process, output, more)
                 raise
 
 
@@ -73,21 +74,21 @@ def _iter_starts(line: str) -> range:
     return range(0, max(len(line), 1), LONGEST_LINE)
 
 
-def _stop(process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
-    """End the builder and what it started, the gentlest way first."""
+def _stop(process: subprocess.Popen[bytes], output: IO[bytes], more: HeldSignals) -> None:
+    """End the builder and what it started, the gentlest way first; each further signal asks for the next way."""
     for number, seconds in STOPS:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-        if _has_ended(process, output, seconds):
+        if _has_ended(process, output, seconds, more):
             return
 
 
-def _has_ended(process: subprocess.Popen[bytes], output: IO[bytes], seconds: float) -> bool:
+def _has_ended(process: subprocess.Popen[bytes], output: IO[bytes], seconds: float, more: HeldSignals) -> bool:
     """Whether it ends in that time; what it prints meanwhile is read, so that nothing holds it up."""
-    deadline = time.monotonic() + seconds
+    deadline, count = time.monotonic() + seconds, more.count
     while process.poll() is None:
         left = deadline - time.monotonic()
-        if left <= 0:
+        if left <= 0 or more.count > count:
             return False
         if select.select([output], [], [], min(left, 0.1))[0] and not os.read(output.fileno(), CHUNK):
             time.sleep(0.05)

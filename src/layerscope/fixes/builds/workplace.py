@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,15 @@ from layerscope.engine.images import remove_image
 from layerscope.errors import EngineError, UsageError
 from layerscope.fixes.builds.request import BuildRequest
 from layerscope.fixes.destinations.engine import EngineDestination
+from layerscope.held_signals import HeldSignals
 
 PREFIX: Final = "layerscope-fix-"
 """How the names of folder and image begin."""
+
+LATE: Final = 2.0
+"""Seconds in which an engine may end what nobody waits for any more."""
+
+PAUSE: Final = 0.2
 
 IGNORES: Final = (".containerignore", ".dockerignore")
 """Names of files that say what of the folder is not copied; behind a Dockerfile's own name, for it alone."""
@@ -51,17 +58,34 @@ def open_dockerfile_place(request: BuildRequest) -> Iterator[Path]:
 def hold_name(destination: EngineDestination, complain: Callable[[str], None]) -> Iterator[str]:
     """A name for an image that is not proved yet; whatever has it then loses it, and goes unless it has another.
 
-    Where the engine does not remove it, that is told, and hides nothing else.
+    Where the engine does not remove it, that is told, and hides nothing else. What an interrupted client asked for, an
+    engine may do all the same a moment later.
     """
     name = f"localhost/{PREFIX}{secrets.token_hex(8)}:latest"
+    seconds = 0.0
     try:
         yield name
+    except Exception:
+        raise
+    except BaseException:
+        seconds = LATE
+        raise
     finally:
-        try:
-            with destination.connect() as engine:
+        with HeldSignals():
+            _remove(destination, name, complain, seconds)
+
+
+def _remove(destination: EngineDestination, name: str, complain: Callable[[str], None], seconds: float) -> None:
+    """Take the name away, and again for as long as something may still get it."""
+    deadline = time.monotonic() + seconds
+    try:
+        with destination.connect() as engine:
+            remove_image(engine, name)
+            while time.monotonic() < deadline:
+                time.sleep(PAUSE)
                 remove_image(engine, name)
-        except EngineError as error:
-            complain(f"{name} may be left: {error}")
+    except EngineError as error:
+        complain(f"{name} may be left: {error}")
 
 
 def _write(request: BuildRequest, folder: Path) -> Path:

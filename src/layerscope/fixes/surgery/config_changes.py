@@ -17,6 +17,8 @@ from layerscope.formats.dockerfile_words import find_assignments, find_words, st
 KEYWORDS: Final = ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
 LAST_PORT: Final = 65535
 _SHELL: Final = ("/bin/sh", "-c")
+_CLOSED: Final = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""")
+_OPEN_QUOTE: Final = re.compile(r"""["']""")
 _PORTS: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _SIGNAL: Final = re.compile(
     r"[1-9]|[1-5][0-9]|6[0-4]"
@@ -60,6 +62,8 @@ def _parse(text: str) -> ConfigChange:
 def _find_expected(instruction: Instruction) -> str:
     """What a builder or an engine takes in place of these operands; empty where it takes them."""
     keyword, operands = instruction.keyword, instruction.operands
+    if keyword in {"ENV", "LABEL"} and _OPEN_QUOTE.search(_CLOSED.sub("", operands)):
+        return "every quote to be closed"
     if keyword in {"ENV", "LABEL"} and not _is_assignment(operands):
         return "NAME=VALUE"
     if keyword == "EXPOSE" and None in map(_read_ports, _list_words(instruction)):
@@ -109,14 +113,20 @@ def make_changes(document: dict[str, Any], changes: Sequence[ConfigChange]) -> N
     """Change the part of a config document that containers run with; each instruction adds to or replaces a field."""
     runtime = document.get("config")
     document["config"] = runtime = dict(runtime) if isinstance(runtime, dict) else {}
+    has_command = False
     for change in changes:
+        has_command |= change.instruction.keyword == "CMD"
+        if change.instruction.keyword == "ENTRYPOINT" and not has_command:
+            runtime.pop("Cmd", None)  # those are words for the program that is started no more
         _change(runtime, change.instruction)
 
 
 def _change(runtime: dict[str, Any], instruction: Instruction) -> None:
     keyword, operands = instruction.keyword, instruction.operands
     if keyword in {"CMD", "ENTRYPOINT"}:
-        runtime["Cmd" if keyword == "CMD" else "Entrypoint"] = list(instruction.words or (*_SHELL, operands))
+        words = instruction.words
+        shell = runtime.get("Shell") or _SHELL
+        runtime["Cmd" if keyword == "CMD" else "Entrypoint"] = [*shell, operands] if words is None else list(words)
     elif keyword == "ENV":
         runtime["Env"] = set_variables(runtime.get("Env") or [], dict(find_assignments(operands)))
     elif keyword == "LABEL":

@@ -51,7 +51,7 @@ def keep_layer(layer: Layer, scan: LayerScan, blobs: Path, advance: Advance) -> 
     if layer.absent is not None:
         assert layer.descriptor is not None, "a layer that is not here is known by its descriptor"
         return WrittenLayer(layer.descriptor, layer.diff_id, is_kept=True)
-    with BlobWriter(blobs) as blob, Sink(name="write") as sink:
+    with BlobWriter(blobs) as blob, Sink() as sink:
         head = b""
         for chunk in iter_stored(layer, advance):
             head = head or chunk[:8]
@@ -85,7 +85,7 @@ def rewrite_layer(
     Raises SourceError, LayerDamageError and OSError.
     """
     expected = None if cuts else layer.diff_id
-    with Stage(Decompressor(iter_stored(layer, advance)).iter_chunks(), name="unpack") as chunks:
+    with Stage(Decompressor(iter_stored(layer, advance)).iter_chunks()) as chunks:
         pieces = _edit(iter(chunks), scan, cuts, layer)
         return write_layer(
             pieces, blobs, compression, name=layer.name, expected=expected, annotations=_keep_annotations(layer)
@@ -105,10 +105,10 @@ def write_layer(
     tar = hashlib.sha256()
     with (
         BlobWriter(blobs, is_hashed=compression is not Compression.NONE) as blob,  # as it is, the tar is the blob
-        Sink(name="blob") as writing,
+        Sink() as writing,
         closing(open_packer(compression, partial(_put, writing, blob))) as packer,
-        Sink(name="diff-id") as hashing,
-        Sink(name="pack") as packing,
+        Sink() as hashing,
+        Sink() as packing,
     ):
         for piece in pieces:
             hashing.put(tar.update, piece)

@@ -52,5 +52,5 @@ def iter_merged(
 def _iter_part(part: Part, advance: Advance) -> Iterator[Chunk]:
     """What the cuts leave of one layer's members."""
     stored = Decompressor(iter_stored(part.layer, advance)).iter_chunks()
-    with Stage(stored, name="unpack") as chunks, tell_damage(part.layer):
+    with Stage(stored) as chunks, tell_damage(part.layer):
         yield from edit_members(iter(chunks), part.scan.index, part.cuts)

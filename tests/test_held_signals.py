@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from layerscope.fixes.builds.held_signals import HeldSignals
+from layerscope.held_signals import HeldSignals
 
 
 class StoppedError(Exception):

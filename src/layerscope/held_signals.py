@@ -9,10 +9,11 @@ _STOPPING: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM
 
 
 class HeldSignals:
-    """From its beginning to `release`, signals with a handler are noted; those are heeded by then.
+    """From its beginning to `release`, or to its end, signals with a handler are noted; those are heeded by then.
 
-    Outside of the main thread, where no handler runs, nothing is held. Handlers are not inherited by what is started
-    meanwhile: it gets the defaults, and goes on ignoring what is ignored.
+    Where it ends by an error they are forgotten: what they ask for is being done. Outside of the main thread, where no
+    handler runs, nothing is held. Handlers are not inherited by what is started meanwhile: it gets the defaults, and
+    goes on ignoring what is ignored.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,14 @@ class HeldSignals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self.release()
         self._restore()
+
+    @property
+    def count(self) -> int:
+        """How many came, and are not heeded yet."""
+        return len(self._came)
 
     def release(self) -> None:
         """Heed what came, and whatever comes from now on."""
