@@ -133,6 +133,13 @@ def test_a_risk_names_its_first_files() -> None:
     assert cite_links([]) == ""
 
 
+def test_a_family_that_is_new_is_not_raised() -> None:
+    """The library that has it is another one, and told as that."""
+    (change,) = compare({"bin/a": make()}, {"bin/a": make(needed=("libmd.so.0",), versions=("LIBMD_0.0",))})
+    assert (change.raised, change.needs) == ((), (ValueChange("LIBMD", None, "0.0"),))
+    assert [risk.text for risk in iter_link_risks([change])] == ["1 file in need of other libraries"]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "kind", "text"),
     [

@@ -40,8 +40,8 @@ class LinkChange:
 
     @property
     def raised(self) -> tuple[ValueChange, ...]:
-        """The families of which a newer version is needed than before."""
-        return tuple(each for each in self.needs if each.after is not None and _is_newer(each.after, each.before))
+        """The families of which a newer version is needed than before; of a new one, the library that has it is new."""
+        return tuple(each for each in self.needs if each.before and each.after and _is_newer(each.after, each.before))
 
     @property
     def lowered(self) -> tuple[ValueChange, ...]:
@@ -143,5 +143,5 @@ def _find_newest(versions: Iterable[str]) -> Mapping[str, str]:
 
 
 def _is_newer(version: str, other: str | None) -> bool:
-    """Whether a version is newer than another, as any is that had none before it."""
+    """Whether a version is newer than another, as any is than none."""
     return other is None or (parse_version(version) or ()) > (parse_version(other) or ())

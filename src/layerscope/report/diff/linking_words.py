@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from layerscope.diff.change import ValueChange
 from layerscope.diff.linking import LinkChange
+from layerscope.report.places import root_path
 
 
 def tell_link_change(change: LinkChange) -> str:
@@ -18,7 +19,7 @@ def list_values(change: LinkChange) -> list[ValueChange]:
 
 def _iter_parts(change: LinkChange) -> Iterator[str]:
     if change.old_path != change.path:
-        yield f"was {change.old_path.rpartition('/')[2]}"
+        yield f"was {root_path(change.old_path)}"
     if change.soname is not None:
         yield _tell_value(change.soname)
     if change.needed_added or change.needed_removed:
