@@ -12,7 +12,7 @@ INTO_TORCH := python -m pip --quiet --disable-pip-version-check --no-input --ret
 PYTHON_WITH_TORCH ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo probe-demo torch test test-live lint format check fuzz policies bench gpu-check fixtures snapshots readme clean
+.PHONY: help dev demo probe-demo torch test test-live lint format check fuzz policies pins bench gpu-check fixtures snapshots readme clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,11 @@ fuzz: $(VENV)/.dev ## Fuzz every reader of file formats for FUZZ_SECONDS in all;
 
 policies: $(VENV)/.dev ## Refresh the tables of outside knowledge from what package registries say
 	@$(BIN)/python -m layerscope.policies.refresh
+
+pins: $(VENV)/.dev ## Pin by hash what action.yml installs
+	@$(PIP) install uv
+	@echo 'hatchling>=1.24' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
+		--no-annotate --custom-compile-command 'make pins' pyproject.toml - --output-file action-requirements.txt
 
 bench: $(VENV)/.dev ## Measure against other tools; BENCH=--large adds an image of 6 GB
 	@$(PIP) install --editable '.[dev,bench]'

@@ -154,3 +154,16 @@ def test_rows_are_chosen_by_words(tab: Tab, tmp_path: Path) -> None:
     tab.press("Escape")
     tab.wait_for("!document.getElementById('history').hidden")
     check_silence(tab, path)
+
+
+def test_a_long_value_does_not_widen_the_page(tab: Tab, tmp_path: Path) -> None:
+    """On a telephone, a variable that changed is broken into lines."""
+    path = tmp_path / "page.html"
+    paths = [":".join(f"/{name * 60}" for name in names) for names in ("ab", "ac")]
+    images = (build_image([[file("a", b"a")]], runtime={"Env": [f"PATH={each}"]}) for each in paths)
+    before, after = (audit(tmp_path / str(number), image) for number, image in enumerate(images))
+    path.write_text(render_diff_html(ImageDiff(before, after), RenderContext()), encoding="utf-8")
+    tab.open(path, width=360)
+    tab.wait_for("document.documentElement.dataset.started === 'yes'")
+    assert "PATH" in tab.ask("document.getElementById('risks').textContent")
+    assert tab.ask("document.documentElement.scrollWidth <= window.innerWidth")

@@ -103,6 +103,7 @@ def test_the_map_is_walked_by_keys(open_page: Opener) -> None:
     tab.press("ArrowUp")
     tab.press("Enter")
     assert list_crumbs(tab) == ["/", "srv", "models"]
+    assert tab.ask(FOCUSED).startswith("/srv/models/a.safetensors ")
     tab.press("Escape")
     assert (list_crumbs(tab), tab.ask(FOCUSED)[:5]) == (["/"], "/srv ")
     check_silence(tab)
@@ -138,6 +139,68 @@ def test_the_search_finds_paths_packages_findings_and_layers(open_page: Opener) 
     assert search(tab, "no such thing") == {}
     tab.press("Escape")
     tab.wait_for("document.getElementById('results').hidden")
+    check_silence(tab)
+
+
+NUMBERS = ResultRecipe(
+    layers=[
+        [
+            file("s99", b"a" * 30_000),
+            file("s990", b"b" * 35_000),
+            file("opt/big", b"c" * 40_000),
+            file("opt/a", b"d" * 900),
+        ],
+        *([file(f"srv/{number}", b"e" * 100)] for number in range(1, 1_001)),
+        [whiteout("opt/big")],
+    ],
+    instructions=["COPY . /"] * 1_002,
+    findings=[make_finding("LAY101", message=f"{number}", severity=Severity.HIGH) for number in range(1_002)],
+)
+"""More layers than colours, more findings than a page needs commas for, and names that are in others."""
+
+
+def test_what_has_the_name_comes_first_and_enter_leads_to_it(open_page: Opener) -> None:
+    """Before larger files whose names have it within; a second Enter shows it in the map."""
+    tab = open_page(make_result(NUMBERS))
+    assert search(tab, "s99")["Paths"] == ["/s99", "/s990"]
+    tab.press("Enter")
+    assert tab.ask("document.activeElement.closest('#results-list') && document.activeElement.textContent") == "/s99"
+    tab.press("Enter")
+    assert tab.ask(FOCUSED).startswith("/s99 ")
+    assert search(tab, "no such thing") == {}
+    tab.press("Enter")
+    assert tab.ask("document.activeElement.id") == "search"
+    check_silence(tab)
+
+
+def test_counts_have_commas_and_the_legend_goes_to_the_last_layer(open_page: Opener) -> None:
+    """A thousand and two findings, and as many layers."""
+    tab = open_page(make_result(NUMBERS))
+    assert "1,002 high" in tab.ask("document.querySelector('.verdict').textContent")
+    assert tab.ask("document.querySelector('#findings button').textContent") == "high 1,002"
+    tab.click("#findings button")
+    assert tab.ask("document.getElementById('finding-count').textContent") == "0 of 1,002 findings shown"
+    legend = tab.ask("document.getElementById('legend').lastChild.textContent")
+    assert legend == "layers 10 to 1,001: the same colours again, from the first on"
+    check_silence(tab)
+
+
+def test_enter_goes_to_the_largest_of_a_folder(open_page: Opener) -> None:
+    """Not to the first by name."""
+    tab = open_page(make_result(NUMBERS))
+    tab.ask(f"{CELLS}.find((cell) => cell.title.startsWith('/opt ')).focus()")
+    tab.press("Enter")
+    assert tab.ask(FOCUSED).startswith("/opt/big ")
+    check_silence(tab)
+
+
+def test_a_name_is_read_over_hatched_bytes(open_page: Opener) -> None:
+    """It stands on the colour of its cell alone; what is wasted is seen beside it."""
+    tab = open_page(make_result(NUMBERS))
+    tab.ask(f"window.hatched = {CELLS}.find((cell) => cell.title.startsWith('/opt/big '))")
+    colors = tab.ask("[hatched.querySelector('.name'), hatched].map((each) => getComputedStyle(each).backgroundColor)")
+    assert colors[0] == colors[1]
+    assert tab.ask("hatched.querySelector('.name').offsetWidth < hatched.querySelector('.waste').offsetWidth")
     check_silence(tab)
 
 

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import tomli
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-ACTION: Final = Path(__file__).parents[2] / "action.yml"
+ROOT: Final = Path(__file__).parents[2]
+ACTION: Final = ROOT / "action.yml"
 DOCUMENT: Final[dict[str, Any]] = yaml.safe_load(ACTION.read_text())
 STEPS: Final[list[dict[str, Any]]] = DOCUMENT["runs"]["steps"]
 EXPRESSION: Final = re.compile(r"\$\{\{ *inputs\.([a-z-]+) *\}\}")
@@ -19,11 +23,14 @@ EXPRESSION: Final = re.compile(r"\$\{\{ *inputs\.([a-z-]+) *\}\}")
 ImageWriter = Callable[[str, str], Path]
 
 
-def run_audit(folder: Path, **inputs: str) -> tuple[int, str, str, str]:
+PROGRAM: Final = f'#!/bin/sh\nexec {sys.executable} -m layerscope "$@"\n'
+
+
+def run_audit(folder: Path, script: str = PROGRAM, /, **inputs: str) -> tuple[int, str, str, str]:
     """Run the step that audits; returns its exit code, what it printed, its outputs, and the summary of the job."""
     program = folder / "layerscope/bin/layerscope"
-    program.parent.mkdir(parents=True)
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m layerscope "$@"\n')
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(script)
     program.chmod(0o755)
     given = {name: each.get("default", "") for name, each in DOCUMENT["inputs"].items()}
     given |= {name.replace("_", "-"): value for name, value in inputs.items()}
@@ -60,6 +67,54 @@ def test_a_release_is_compared_with_the_one_before(fixture_image: ImageWriter, t
     assert "T4" not in summary
 
 
+def test_a_second_use_in_a_job_tells_nothing_of_the_first(fixture_image: ImageWriter, tmp_path: Path) -> None:
+    """What could not be audited has no file and no summary of another image."""
+    run_audit(tmp_path, image=str(fixture_image("demo", "oci-dir")))
+    (tmp_path / "summary").unlink()
+    code, _, _, summary = run_audit(tmp_path, image="oci-dir:nowhere")
+    assert (code, "CONF006" in summary, (tmp_path / "layerscope.sarif").exists()) == (3, False, False)
+
+
+def test_what_could_not_be_audited_is_an_annotation_and_in_the_summary(tmp_path: Path) -> None:
+    """In one line, whatever is in the name of the image."""
+    code, printed, output, summary = run_audit(
+        tmp_path, image="oci-dir:no\n::warning::where %0A\n# x", compare_to="a:1"
+    )
+    assert (code, output.count("exit-code=3\n")) == (3, 1)
+    (line,) = printed.splitlines()
+    assert line.startswith("::error title=layerscope could not audit the image::layerscope: error: ")
+    assert "%250A" in line
+    assert "layerscope could not audit the image:\n\n    layerscope: error: " in summary
+    assert not [each for each in summary.splitlines() if each.startswith(("#", "::"))]
+
+
+def test_what_could_not_be_compared_decides_the_exit_code(fixture_image: ImageWriter, tmp_path: Path) -> None:
+    """That of the output is that of the step, and the audit's report stands in the summary."""
+    image = str(fixture_image("demo", "oci-dir"))
+    code, printed, output, summary = run_audit(tmp_path, image=image, compare_to="oci-dir:nowhere")
+    assert (code, output) == (3, "exit-code=3\n")
+    assert "::error title=layerscope could not compare the images::layerscope: error: " in printed
+    assert "CONF006" in summary
+    assert "layerscope could not compare the images:\n" in summary
+
+
+LONG: Final = """\
+#!/bin/sh
+for each; do
+    case "$each" in markdown=*) head -c 600000 /dev/zero | tr '\\0' "$1" > "${each#markdown=}" ;; esac
+done
+"""
+"""A program whose every document has 600,000 times the first letter of its command."""
+
+
+def test_a_summary_is_no_longer_than_github_takes(tmp_path: Path) -> None:
+    """A comparison that does not fit beside the report is left out, and that is told."""
+    code, _, _, summary = run_audit(tmp_path, LONG, image="a:1", compare_to="a:0")
+    assert (code, len(summary) < 1_000_000) == (0, True)
+    assert summary.startswith("a" * 600_000)
+    assert summary.endswith("What changed is too long to stand here: layerscope diff tells it.\n")
+
+
 @pytest.mark.parametrize("image", ["--help", "$(touch stolen)", "a;touch stolen", "no/such/image:1"])
 def test_inputs_are_text_alone(image: str, tmp_path: Path) -> None:
     """Whatever an image is called, it is one word for the program, and no option."""
@@ -74,3 +129,32 @@ def test_what_it_uses_is_pinned_and_no_input_is_part_of_a_script() -> None:
     assert uses
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each) for each in uses)
     assert not [step for step in STEPS if "${{" in step.get("run", "")]
+
+
+def test_the_workflow_in_the_readme_pins_what_it_uses() -> None:
+    """As it says, by commits."""
+    uses = re.findall(r"uses: (\S+)", (ROOT / "README.md").read_text())
+    assert {each.partition("@")[0] for each in uses} >= {"actions/checkout", "OWNER/layerscope"}
+    assert all(re.fullmatch(r"[\w./-]+@([0-9a-f]{40}|COMMIT)", each) for each in uses)
+
+
+def test_the_python_of_the_job_stays_its_own() -> None:
+    """What the action sets up is taken by its path, and put into no environment of later steps."""
+    (python,) = [step for step in STEPS if "setup-python" in step.get("uses", "")]
+    assert python["with"]["update-environment"] is False
+    (install,) = [step for step in STEPS if step.get("name") == "Install layerscope"]
+    assert install["env"]["PYTHON"] == f"${{{{ steps.{python['id']}.outputs.python-path }}}}"
+    assert install["run"].startswith('"$PYTHON" -m venv ')
+
+
+def test_what_it_installs_is_pinned_by_hash() -> None:
+    """All that layerscope and its build need, in versions that they take; `make pins` writes it."""
+    blocks = re.split(r"\n(?=\w)", (ROOT / "action-requirements.txt").read_text())
+    pinned = {}
+    for block in blocks:
+        if found := re.match(r"([\w.-]+)==([\w.]+)", block):
+            assert "--hash=sha256:" in block
+            pinned[canonicalize_name(found[1])] = found[2]
+    project = tomli.loads((ROOT / "pyproject.toml").read_text())
+    for each in map(Requirement, [*project["project"]["dependencies"], *project["build-system"]["requires"]]):
+        assert each.specifier.contains(pinned[canonicalize_name(each.name)]), each

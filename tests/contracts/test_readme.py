@@ -47,6 +47,10 @@ SERVERS: Final = re.compile(r"http://127\.0\.0\.1:8000|https://llm\.example\.org
 """Servers that run already; here, none does."""
 
 
+ALWAYS: Final = {"--rebase": exit_codes.USAGE, "push": exit_codes.USAGE, "--dockerfiles": exit_codes.CLEAN}
+"""No image is its own base, no engine has the path of an archive, and no image is built from the Dockerfile."""
+
+
 @pytest.mark.parametrize("name", BLOCKS)
 def test_quoted_parts_are_current(name: str) -> None:
     """What `make readme` writes is what stands there."""
@@ -61,6 +65,7 @@ def test_examples_do_what_they_say(
     """Every line that can be typed works on the demonstration image: an audit finds something, a probe needs more."""
     monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("LLM_KEY", "a-key")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     (tmp_path / "nodes.toml").write_text(NODES)
     (tmp_path / "ca.pem").write_text("a certificate")
     (tmp_path / "Dockerfile").write_text("FROM debian:12 AS runtime\nRUN make\n")
@@ -83,8 +88,9 @@ def test_examples_do_what_they_say(
 
 def expect_codes(words: list[str]) -> set[int]:
     """An audit finds what to fix. A probe needs an engine; one that needs none finds what does not start or answer."""
-    if "--rebase" in words:  # no image is its own base
-        return {exit_codes.USAGE}
+    for word, code in ALWAYS.items():
+        if word in words:
+            return {code}
     if "--build" in words:  # with an engine, the Dockerfile is not that of the image
         return {exit_codes.SOURCE, exit_codes.USAGE}
     if words[1] == "fix":

@@ -53,6 +53,26 @@ def test_a_compose_file_names_its_services_images(project: Path) -> None:
     assert names([{**entry, "services": ["llm"]}], project, TAG="1.5") == ["team/llm:1.5"]
 
 
+def test_what_a_service_is_built_from_is_known(project: Path) -> None:
+    """Where a file of this host says it: not in place, not far away, and not where there is none."""
+    (project / "web").mkdir()
+    (project / "web/Dockerfile.gpu").write_text("FROM a AS run\n")
+    (project / "compose.yaml").write_text(
+        "name: x\nservices:\n  plain: {build: .}\n"
+        "  named: {build: {context: web, dockerfile: 'Dockerfile.${KIND}', target: run}, image: 'team/web:1'}\n"
+        "  inline: {build: {context: ., dockerfile_inline: FROM a}}\n"
+        "  far: {build: 'https://example.org/x.git'}\n  gone: {build: {context: web}}\n"
+    )
+    found = {each.name: each for each in choose([{"compose": "compose.yaml"}], project, KIND="gpu")}
+    assert {name: each.dockerfile for name, each in found.items()} == {
+        "x-plain": project / "Dockerfile",
+        "team/web:1": project / "web/Dockerfile.gpu",
+        **dict.fromkeys(("x-inline", "x-far", "x-gone")),
+    }
+    assert found["team/web:1"].target == "run"
+    assert found["team/web:1"].built_by == ("docker", "compose", "-f", "compose.yaml", "build", "named")
+
+
 def test_variables_come_from_the_environment_over_the_file(project: Path) -> None:
     """`.env` lies beside the compose file."""
     (project / ".env").write_text("# comment\nTAG='from-file'\n")

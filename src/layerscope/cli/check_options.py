@@ -2,10 +2,13 @@
 
 from typing import Final
 
+import click
+
 from layerscope.cli.gpu_options import with_gpu_options
 from layerscope.cli.options import Function, fail_on_option, option
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.policy import BASELINE
+from layerscope.gate.rule_levels import FAIL, WARN
 
 _OPTIONS: Final = (
     fail_on_option,
@@ -15,6 +18,12 @@ _OPTIONS: Final = (
         for limit in LIMITS
     ),
     option("--baseline", metavar="FILE", help=f"Findings that are accepted; default: {BASELINE}."),
+    option(
+        "--unlisted-dockerfile",
+        type=click.Choice((WARN, FAIL)),
+        metavar="LEVEL",
+        help="What --dockerfiles does about one that no image of the policy is built from: warn (the default) or fail.",
+    ),
     option("--time-limit", metavar="TIME", help="Most time for all images: 20s or 2m; default: as long as it takes."),
 )
 

@@ -15,7 +15,9 @@ FLAGS: Final = {"gpus": "gpu"}
 """Keys whose flag, and whose key outside of `[check]`, has another name."""
 
 IMAGES: Final = "images"
-_UNTOLD: Final = frozenset({"show_config", "update_baseline", "username", "password_stdin", "output", "limit"})
+_UNTOLD: Final = frozenset(
+    {"show_config", "update_baseline", "by_dockerfiles", "username", "password_stdin", "output", "limit"}
+)
 """Options that are no settings: what is asked of this run alone."""
 
 

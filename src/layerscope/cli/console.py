@@ -22,11 +22,13 @@ MAX_WIDTH: Final = 160
 class Console:
     """The two streams of this process, and what the person asked of them.
 
-    `quiet`, `color` (None: decide by the stream) and `debug` are set once, by the options of the command.
+    `quiet`, `color` (None: decide by the stream) and `debug` are set once, by the options of the command; `program` is
+    what a person types to run it.
     """
 
     def __init__(self) -> None:
         """Speak plainly until options say otherwise."""
+        self.program = "layerscope"
         self.quiet = False
         self.debug = False
         self.color: bool | None = None
@@ -56,7 +58,7 @@ class Console:
 
     def complain(self, message: str, *, error: BaseException | None = None) -> None:
         """Tell on standard error what went wrong, in one line; under --debug with the traceback of `error`."""
-        _print_talk(f"layerscope: {escape_text(message)}")
+        _print_talk(f"{self.program}: {escape_text(message)}")
         if error is not None and self.debug:
             import traceback
 

@@ -79,7 +79,7 @@ def choose_opener(images: Sequence[str], reading: Reading, *, random_access: boo
     streamed = [image for image in images if _STANDARD_INPUT.fullmatch(image)]
     if len(streamed) > 1:
         raise UsageError("two images on standard input: expected at most one of them to be -")
-    credential = read_credential(streamed[0] if streamed else images[0], reading)
+    credential = read_credential(next(iter([*streamed, *images]), ""), reading)
     options = replace(_make_source_options(reading, credential), random_access=random_access)
     meant = next(filter(None, map(find_registry, images)), None)
 

@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "audit": LazyCommand("layerscope.cli.commands.audit", "Prove an image intact, weigh it, and say what to change."),
     "diff": LazyCommand("layerscope.cli.commands.diff", "Tell what changed between two images, and what it means."),
     "check": LazyCommand("layerscope.cli.commands.check", "Check images against the project's policy, before a push."),
+    "push": LazyCommand("layerscope.cli.commands.push", "Check an image, and push it only when it passes."),
     "hook": LazyCommand("layerscope.cli.commands.hook", "Check images before git push."),
     "fix": LazyCommand("layerscope.cli.commands.fix", "Plan what to change so that an image audits clean."),
     "facts": LazyCommand("layerscope.cli.commands.facts", "Show what the image contains: system, ELF, Python, CUDA."),
@@ -27,6 +28,7 @@ _COMMANDS: Final = {
         "layerscope.cli.commands.rules", "List the rules, explain one, or show the tables they rest on."
     ),
     "explain": LazyCommand("layerscope.cli.commands.explain", "Tell what an error message means and what to do."),
+    "docker-plugin": LazyCommand("layerscope.cli.commands.docker_plugin", "Run layerscope as docker layerscope."),
     "doctor": LazyCommand("layerscope.cli.commands.doctor", "Look at this host: engines, driver, GPUs."),
 }
 

@@ -1,4 +1,4 @@
-"""The images of a compose file's services.
+"""The images of a compose file's services, and the Dockerfiles that they are built from.
 
 https://github.com/compose-spec/compose-spec/blob/main/spec.md: `image` with variables interpolated; a service that is
 built and has no `image` gets the name of the project and its own.
@@ -6,6 +6,7 @@ built and has no `image` gets the name of the project and its own.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,13 +21,23 @@ _VARIABLE: Final = re.compile(
     r"|\{(?P<name>[A-Za-z_]\w*)(?:(?P<operator>:?[-?+])(?P<word>[^{}]*))?\})"
 )
 _LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*")
+_BUILD: Final = {"context": ".", "dockerfile": "Dockerfile", "target": ""}
+"""Keys of a build, and what holds without them: https://github.com/compose-spec/compose-spec/blob/main/build.md."""
 _NOT_IN_NAME: Final = re.compile(r"[^a-z0-9_-]+")
 
 
-def read_service_images(
-    path: Path, services: Sequence[str], environment: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
-    """Services and their images, in the order of the file, or of `services`; raises SettingsError.
+@dataclass(frozen=True)
+class ServiceImage:
+    """The image of a service, and the Dockerfile and stage that it is built from, where that is a file of this host."""
+
+    service: str
+    image: str
+    dockerfile: Path | None = None
+    target: str = ""
+
+
+def read_service_images(path: Path, services: Sequence[str], environment: Mapping[str, str]) -> Iterator[ServiceImage]:
+    """The images of services, in the order of the file, or of `services`; raises SettingsError.
 
     Variables come from `environment` and the `.env` beside the file.
     """
@@ -44,7 +55,7 @@ def read_service_images(
             )
         image = _find_image(str(name), found[name], _name_project(document, path), variables, path)
         if image:
-            yield str(name), image
+            yield ServiceImage(str(name), image, *_find_dockerfile(found[name].get("build"), variables, path))
 
 
 def _read_document(path: Path) -> dict[str, Any]:
@@ -81,6 +92,18 @@ def _find_image(
             f"reading the compose file {str(path)!r}: service {name}: image is {image!r}, expected text"
         )
     return _interpolate(image, variables, f"reading the compose file {str(path)!r}: service {name}: image {image!r}")
+
+
+def _find_dockerfile(build: object, variables: Mapping[str, str], path: Path) -> tuple[Path | None, str]:
+    """The Dockerfile and stage of a build; no file where it is written in place, far away, or not there."""
+    told: Mapping[str, object] = build if isinstance(build, dict) else {"context": build}
+    context, name, target = (told.get(key, default) for key, default in _BUILD.items())
+    if not isinstance(context, str) or not isinstance(name, str) or "dockerfile_inline" in told:
+        return None, ""
+    where = f"reading the compose file {str(path)!r}: build"
+    file = path.parent / _interpolate(context, variables, where) / _interpolate(name, variables, where)
+    stage = _interpolate(target, variables, where) if isinstance(target, str) else ""
+    return (file, stage) if file.is_file() else (None, "")
 
 
 def _name_project(document: Mapping[str, Any], path: Path) -> str:

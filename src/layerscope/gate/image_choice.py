@@ -25,8 +25,8 @@ class ImageChoice:
     dockerfile: Path | None = None
     target: str = ""
     own: Mapping[str, Setting] = field(default_factory=dict)
-    said_by: str = ""
-    """The compose file and service that name it."""
+    built_by: tuple[str, ...] = ()
+    """The words of the command that builds it, where a compose file's service names it."""
 
 
 def choose_images(
@@ -88,8 +88,9 @@ def _read_entry(entry: Setting, folder: Path, environment: Mapping[str, str]) ->
             yield ImageChoice(tag, path, target, own)
         case _:
             services = entry.below("services", table["services"]).read_texts() if "services" in table else ()
-            for service, image in read_service_images(folder / text, services, environment):
-                yield ImageChoice(image, own=own, said_by=f"service {service} of {text}")
+            for each in read_service_images(folder / text, services, environment):
+                words = ("docker", "compose", "-f", text, "build", each.service) if each.dockerfile else ()
+                yield ImageChoice(each.image, each.dockerfile, each.target, own, words)
 
 
 def _refuse_strays(entry: Setting, kind: str) -> None:

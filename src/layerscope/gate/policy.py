@@ -9,7 +9,7 @@ from layerscope.gate.amounts import read_seconds
 from layerscope.gate.image_choice import ImageChoice
 from layerscope.gate.limit import Limit
 from layerscope.gate.limits import LIMITS
-from layerscope.gate.rule_levels import RuleLevels
+from layerscope.gate.rule_levels import FAIL, WARN, RuleLevels
 from layerscope.gate.setting import Setting
 from layerscope.gate.suppression import Suppression
 
@@ -26,6 +26,7 @@ DEFAULTS: Final[Mapping[str, object]] = {
     "driver": None,
     "fleet": None,
     "time-limit": "never",
+    "unlisted-dockerfile": WARN,
     **{limit.key: limit.default for limit in LIMITS},
 }
 """Every key of `[check]`, with what holds where nobody says it."""
@@ -46,6 +47,8 @@ class Policy:
     fleet: str | None = None
     time_limit: float | None = None
     """Seconds for all images together; None for as long as it takes."""
+    fails_unlisted: bool = False
+    """Whether a Dockerfile that no image of the policy is built from fails."""
 
     def specialise(self, choice: ImageChoice) -> "Policy":
         """The policy for one image; raises SettingsError for what it says of itself alone."""
@@ -69,6 +72,7 @@ def make_policy(settings: Settings) -> Policy:
         driver=None if driver.value is None else driver.read_text('a driver in quotes, such as "535"'),
         fleet=None if settings["fleet"].value is None else settings["fleet"].read_text("the path of a file"),
         time_limit=read_seconds(settings["time-limit"]),
+        fails_unlisted=_read_choice(settings["unlisted-dockerfile"], (WARN, FAIL)) == FAIL,
     )
 
 
@@ -80,6 +84,12 @@ def check_references(policy: Policy, settings: Settings, choice: ImageChoice) ->
             raise SettingsError(
                 f"{setting.where}: expected an image to compare {choice.name} with; name it by against (--against)"
             )
+
+
+def _read_choice(setting: Setting, choices: tuple[str, ...]) -> str:
+    if setting.value not in choices:
+        raise setting.refuse(f"one of {', '.join(choices)}")
+    return str(setting.value)
 
 
 def _read_limits(settings: Settings) -> dict[str, Limit]:

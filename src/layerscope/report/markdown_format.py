@@ -100,7 +100,7 @@ def _tell_verdict(result: AuditResult, context: RenderContext) -> Iterator[str]:
         yield from ("", _tell_probe(result.probed, context))
     counts = Counter(finding.severity for finding in result.findings)
     told = (
-        f"{_sign(context, SIGNS[severity])}{counts[severity]} {severity}" for severity in sorted(counts, reverse=True)
+        f"{_sign(context, SIGNS[severity])}{counts[severity]:,} {severity}" for severity in sorted(counts, reverse=True)
     )
     sign, verdict = (Sign.BAD, "Failed") if context.exit_code else (Sign.GOOD, "Passed")
     threshold = "never" if context.fail_on is None else str(context.fail_on)

@@ -1,6 +1,7 @@
 """Commands are asked in this process, on a small image that every test can see whole."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from layerscope.cli.main import run
 from support.built_image import BuiltImage
 from support.compression import Packing
 from support.images import build_image, load_fixture, write_image
+from support.pushing import make_repository
 from support.tar_writer import directory, file, symlink, whiteout
 
 PROGRAM = bytes(range(256)) * 100
@@ -106,3 +108,12 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard output passes for a terminal."""
     monkeypatch.setattr(Console, "is_terminal", staticmethod(lambda: True))
     monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory as a repository with a remote and a policy, in nobody's configuration but the test's."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    make_repository(tmp_path)
+    return tmp_path

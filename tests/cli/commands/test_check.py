@@ -245,6 +245,7 @@ def test_the_origin_of_every_value_is_shown(answer: Answer, project: Path, monke
     assert said["driver"] == ("535", "file", path)
     assert said["jobs"] == (2, "file", path)
     assert said["fail-on"] == ("high", "default", "")
+    monkeypatch.setenv("COLUMNS", "100")
     text = answer("check", "--show-config")[1].decode()
     assert "variable LAYERSCOPE_MAX_LAYERS" in text
 

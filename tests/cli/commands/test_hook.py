@@ -1,60 +1,22 @@
 """`layerscope hook` in real repositories: a push is stopped or not, and no hook of anybody's is lost."""
 
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import tomli
 
-from support.images import build_image, write_image
-from support.tar_writer import file
+from support.pushing import git, set_policy, write_hook
 
 Answer = Callable[..., tuple[int, bytes, str]]
 
 ROOT = Path(__file__).parents[3]
-SECRET = b"machine example.org login me password Zt7pWq4hYd2k\n"
-PASSWD = b"root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"
 FOREIGN = '#!/bin/sh\necho "foreign $1" >&2\ncat > seen\nexit {}\n'
-
-
-def git(*words: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """Run git, with nobody's configuration but the test's."""
-    settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    identity = ("-c", "user.name=n", "-c", "user.email=a@example.org")
-    command = ["git", *identity, *words]
-    return subprocess.run(command, cwd=folder, env=os.environ | settings, capture_output=True, check=False)
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a remote, and an image that breaks the policy until `fail-on` is `never`."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    git("init", "--quiet", "--bare", "remote.git", folder=tmp_path)
-    git("init", "--quiet", "-b", "main", ".", folder=tmp_path)
-    git("remote", "add", "origin", "remote.git", folder=tmp_path)
-    layers = [[file("etc/passwd", PASSWD)], [file("app/.netrc", SECRET, mode=0o600)]]
-    write_image(build_image(layers, runtime={"User": "app"}), tmp_path / "image", "oci-dir")
-    set_policy(tmp_path, "high")
-    return tmp_path
-
-
-def set_policy(folder: Path, fail_on: str) -> None:
-    """Commit a policy."""
-    text = f'cache-dir = "cache"\n[check]\nimages = ["image"]\nfail-on = "{fail_on}"\n'
-    (folder / "layerscope.toml").write_text(text)
-    git("add", "layerscope.toml", folder=folder)
-    git("commit", "--quiet", "-m", "policy", folder=folder)
 
 
 def write_foreign(folder: Path, code: int = 0) -> Path:
     """Somebody's own hook."""
-    hook = folder / ".git" / "hooks" / "pre-push"
-    hook.write_text(FOREIGN.format(code))
-    hook.chmod(0o755)
-    return hook
+    return write_hook(folder / ".git" / "hooks" / "pre-push", FOREIGN.format(code))
 
 
 def test_a_push_is_stopped_until_the_policy_is_kept(answer: Answer, repository: Path) -> None:
@@ -112,7 +74,7 @@ def test_a_foreign_hook_is_chained_and_given_back(answer: Answer, repository: Pa
     assert answer("hook", "uninstall")[0] == 0
     assert hook.read_text() == FOREIGN.format(0)
     assert hook.stat().st_mode & 0o111
-    assert list(hook.parent.glob("*before-layerscope")) == []
+    assert list((repository / ".git").rglob("*before-layerscope*")) == []
 
 
 def test_a_foreign_hook_that_fails_stops_the_push(answer: Answer, repository: Path) -> None:
@@ -120,18 +82,23 @@ def test_a_foreign_hook_that_fails_stops_the_push(answer: Answer, repository: Pa
     write_foreign(repository, 7)
     answer("hook", "install", "--chain")
     done = git("push", "origin", "main", folder=repository)
-    assert (done.returncode != 0, b"stopped by pre-push.before-layerscope" in done.stderr) == (True, True)
+    assert (done.returncode != 0, b".git/hooks.before-layerscope/pre-push, the hook that was" in done.stderr) == (
+        True,
+        True,
+    )
     assert b"CONF011" not in done.stdout
 
 
 def test_a_foreign_link_is_kept_as_a_link(answer: Answer, repository: Path) -> None:
     """A hook that a manager of hooks links to is given back as it was."""
-    (repository / "hook.sh").write_text(FOREIGN.format(0))
+    write_hook(repository / "hook.sh", FOREIGN.format(0))
     hook = repository / ".git" / "hooks" / "pre-push"
     hook.symlink_to("../../hook.sh")
     assert answer("hook", "install")[0] == 2
     assert answer("hook", "install", "--chain")[0] == 0
     assert not hook.is_symlink()
+    set_policy(repository, "never")
+    assert b"foreign origin" in git("push", "origin", "main", folder=repository).stderr
     answer("hook", "uninstall")
     assert hook.readlink() == Path("../../hook.sh")
 
@@ -178,8 +145,12 @@ def test_a_python_that_is_gone_is_told(answer: Answer, repository: Path) -> None
 def test_the_hook_of_pre_commit_is_the_check() -> None:
     """What the framework reads names a command that there is, at the stage before a push."""
     yaml = pytest.importorskip("yaml", reason="the file is YAML")
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (hook,) = [each for each in hooks if each["id"] == "layerscope-check"]
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     program, command = hook["entry"].split()
     assert (program in project["scripts"], command) == (True, "check")
+    assert hook["additional_dependencies"] == project["optional-dependencies"]["compose"], (
+        "entries of compose files work"
+    )
     assert (hook["stages"], hook["pass_filenames"], hook["always_run"]) == (["pre-push"], False, True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,17 +22,21 @@ from layerscope.cli.gpu_options import ask_about, tell_unknown_branches
 from layerscope.cli.image_access import choose_opener, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
 from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, deliver, parse_outputs
+from layerscope.cli.pinned_check import find_folder, find_pinned, list_policy_images
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.outcome import make_outcome
-from layerscope.gate.policy import check_references, make_policy
-from layerscope.gate.setting import Origin, Setting
+from layerscope.gate.policy import Policy, check_references, make_policy
+from layerscope.gate.setting import Setting
 from layerscope.gate.verdict import State
 from layerscope.report.context import RenderContext
 from layerscope.report.gate.formats import CHECK_RENDERERS
 from layerscope.report.gate.words import GateReport
-from layerscope.settings import Settings, read_settings
+from layerscope.settings import OWN_FILE, Settings, read_settings
+
+if TYPE_CHECKING:
+    from layerscope.cli.check_dockerfiles import ListedDockerfiles
 
 _CODES = {
     State.DAMAGED: exit_codes.MALFORMED,
@@ -46,6 +50,12 @@ _CODES = {
 @click.command("check", cls=Command, formats=CHECK_FORMATS)
 @click.argument("images", metavar="[IMAGE]...", nargs=-1)
 @with_policy
+@click.option(
+    "--dockerfiles",
+    "by_dockerfiles",
+    is_flag=True,
+    help="Take IMAGE for a Dockerfile: check what the policy builds of it, and whether that is what it builds now.",
+)
 @click.option("--update-baseline", is_flag=True, help="Write what is found now to the baseline, so that it passes.")
 @click.option("--show-config", is_flag=True, help="Print every setting and where it comes from, and check nothing.")
 @policy_dir_option
@@ -57,6 +67,7 @@ def command(
     context: click.Context,
     /,
     *,
+    by_dockerfiles: bool,
     update_baseline: bool,
     show_config: bool,
     policy_dir: Path | None,
@@ -77,27 +88,31 @@ def command(
     if show_config:
         return _show([*said.values(), *list_options(context, settings)], telling, console)
     outputs = parse_outputs(telling.output, formats=CHECK_FORMATS)
-    choices = _choose(context.params["images"], settings)
+    named: tuple[str, ...] = context.params["images"]
+    built = _choose_by_dockerfiles(named, settings, policy, console) if by_dockerfiles else None
+    choices = _choose(named, settings) if built is None else built.choices
+    is_unlisted = built is not None and bool(built.unlisted) and policy.fails_unlisted
     policies = {choice.name: policy.specialise(choice) for choice in choices}
     for choice in choices:
         check_references(policies[choice.name], said, choice)
-    place, known = find_baseline(said["baseline"], _find_folder(settings), is_updated=update_baseline)
+    place, known = find_baseline(said["baseline"], find_folder(settings), is_updated=update_baseline)
     options = make_options(reading, policy_dir=policy_dir)
     fleet = Path(policy.fleet) if policy.fleet else None
     options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
     tell_unknown_branches(options, console)
-    open_image = choose_opener(list_images(policies), reading)
-    checking = Checking(open_image, options, today=datetime.now().astimezone().date())
+    pinned = find_pinned(context)
+    opener = choose_opener([pinned.get(name, name) for name in list_images(policies)], reading)
+    checking = Checking(lambda name: opener(pinned.get(name, name)), options, today=datetime.now().astimezone().date())
     with show_progress(console) as progress:
         verdicts = checking.check_all(policies, baseline=known, seconds=policy.time_limit, progress=progress)
     tell_cache_notes(options.cache, console)
     if update_baseline:
         known = accept_findings(place, known, verdicts, console)
         verdicts = tuple(verdict.accept(known) for verdict in verdicts)
-    outcome = make_outcome(
-        policy, verdicts, known, today=checking.today, is_whole=not context.params["images"] and not update_baseline
-    )
-    code = _CODES[outcome.worst]
+    verdicts = verdicts if built is None else built.judge(verdicts)
+    is_whole = not named and not by_dockerfiles and not update_baseline
+    outcome = make_outcome(policy, verdicts, known, today=checking.today, is_whole=is_whole)
+    code = _CODES[outcome.worst] or (exit_codes.FINDINGS if is_unlisted else exit_codes.CLEAN)
     report = GateReport(outcome, find_lines(choices, verdicts, console))
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
     renderers = {name: partial(_render, name, report) for name in CHECK_RENDERERS}
@@ -105,22 +120,37 @@ def command(
     return code
 
 
+def _choose_by_dockerfiles(
+    named: Sequence[str], settings: Settings, policy: Policy, console: Console
+) -> "ListedDockerfiles":
+    """The images that are built from these Dockerfiles; what is built from none is said."""
+    from layerscope.cli.check_dockerfiles import choose_by_dockerfiles  # what reads Dockerfiles takes 0.2 s to import
+
+    listed = choose_images(list_policy_images(settings), named=(), folder=find_folder(settings), environment=os.environ)
+    built = choose_by_dockerfiles(listed, named)
+    built.tell_unlisted(console, is_failure=policy.fails_unlisted)
+    return built
+
+
 def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]:
     """The images that are checked; raises UsageError where nobody names one."""
-    listed = Setting("check.images", settings.check.get("images"), Origin.FILE, str(settings.path or ""))
-    choices = choose_images(listed, named=named, folder=_find_folder(settings), environment=os.environ)
+    choices = choose_images(
+        list_policy_images(settings), named=named, folder=find_folder(settings), environment=os.environ
+    )
     if not choices:
-        raise UsageError("no image to check: name one, or list them under [check] as images (layerscope.toml)")
+        raise UsageError(_tell_no_image(settings))
     return choices
+
+
+def _tell_no_image(settings: Settings) -> str:
+    """That no image is known, and where one was looked for."""
+    where = settings.path or f"{OWN_FILE}, of which there is none in {Path.cwd()}"
+    return f"no image to check: name one, or list them under [check] as images ({where})"
 
 
 def _render(name: str, report: GateReport, context: RenderContext) -> str:
     """The report in a format, which is imported when it is asked for."""
     return CHECK_RENDERERS[name]()(report, context)
-
-
-def _find_folder(settings: Settings) -> Path:
-    return settings.path.parent if settings.path is not None else Path.cwd()
 
 
 def _show(said: Sequence[Setting], telling: Telling, console: Console) -> int:

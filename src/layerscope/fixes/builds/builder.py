@@ -1,33 +1,17 @@
 """Builder: the program that builds images for an engine, and its command line."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from layerscope.engine.client import connect
 from layerscope.engine.endpoint import Endpoint
-from layerscope.engine.storage import describe_storage
-from layerscope.errors import EngineError
+from layerscope.engine.program import EngineKind, ask_program, find_program
 from layerscope.fixes.builds.request import BuildRequest
 from layerscope.fixes.builds.workplace import IGNORED
 
-ANSWER_SECONDS: Final = 30.0
-"""A program that only tells its version answers at once, unless the disk is asleep."""
-
-DOCKER_VARIABLES: Final = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "BUILDX_BUILDER")
-"""Variables that would lead the program to another engine than the one that is meant."""
-
 PODMAN: Final = "podman build"
-
-INSTALL: Final = {
-    "docker": "install Docker's command line (Debian and Ubuntu: docker.io; others: docs.docker.com/engine/install)",
-    "podman": "install podman (Debian, Ubuntu and Fedora: podman)",
-}
 
 
 @dataclass(frozen=True)
@@ -77,65 +61,23 @@ class Builder:
         return "--no-cache" in self.find_flags(flags) and "--no-cache" not in flags
 
 
-def find_builder(kind: Literal["docker", "podman"], endpoint: Endpoint, environment: Mapping[str, str]) -> Builder:
+def find_builder(kind: EngineKind, endpoint: Endpoint, environment: Mapping[str, str]) -> Builder:
     """The builder of the engine that listens there: podman's own, buildx, or else what `docker build` starts.
 
     Raises EngineError where there is no such program.
     """
-    program = shutil.which(kind, path=environment.get("PATH", os.defpath))
-    if program is None:
-        raise EngineError(f"building the image: there is no program {kind!r} on PATH: {INSTALL[kind]}")
+    found = find_program(kind, endpoint, environment, task="building the image")
     if kind == "podman":
-        return _find_podman(program, endpoint, environment)
-    variables = _lead_docker(endpoint, environment)
-    if environment.get("DOCKER_BUILDKIT") not in {"0", "false"} and _ask(
-        program, "buildx", "version", environment=variables
-    ):
-        words = (program, "buildx", "build", "--builder", "default", "--load", "--progress", "plain")
-        return Builder("docker buildx build", words, variables, has_filter=True)
-    return Builder("docker build", (program, "build", "--force-rm"), variables)
-
-
-def _find_podman(program: str, endpoint: Endpoint, environment: Mapping[str, str]) -> Builder:
-    """Podman itself where it has the same images as the service that listens there, else a client of that.
-
-    A client that is stopped does not stop what the service builds for it (podman 4.3, measured).
-    """
-    with connect(endpoint) as engine:
-        root = describe_storage(engine).root
-    own = (program, "--remote=false")
-    if _ask(*own, "info", "--format", "{{.Store.GraphRoot}}", environment=environment) == str(root):
-        return Builder(PODMAN, (*own, "build", "--force-rm"), environment)
-    words = (program, "--url", endpoint.url, "build", "--force-rm")
-    return Builder(PODMAN, words, environment, outlives_client=True)
-
-
-def _lead_docker(endpoint: Endpoint, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables with which the program talks to this engine, and prints plain lines."""
-    variables = {name: value for name, value in environment.items() if name not in DOCKER_VARIABLES}
-    variables |= {"DOCKER_HOST": endpoint.url, "BUILDKIT_PROGRESS": "plain"}
-    if endpoint.tls is not None:
-        variables["DOCKER_TLS_VERIFY" if endpoint.tls.verify else "DOCKER_TLS"] = "1"
-        files = filter(None, (endpoint.tls.authority, endpoint.tls.certificate, endpoint.tls.key))
-        if (place := next(files, None)) is not None:
-            variables["DOCKER_CERT_PATH"] = str(place.parent)
-    return variables
-
-
-def _ask(*command: str, environment: Mapping[str, str]) -> str:
-    """What a program answers; nothing where it fails."""
-    try:
-        done = subprocess.run(  # noqa: S603 - the engine's own program
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=ANSWER_SECONDS,
-            check=False,
+        return Builder(
+            PODMAN, (*found.words, "build", "--force-rm"), found.environment, outlives_client=found.is_client
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return "" if done.returncode else done.stdout.decode(errors="replace").strip()
+    variables = {**found.environment, "BUILDKIT_PROGRESS": "plain"}
+    if environment.get("DOCKER_BUILDKIT") not in {"0", "false"} and ask_program(
+        *found.words, "buildx", "version", environment=variables
+    ):
+        words = (*found.words, "buildx", "build", "--builder", "default", "--load", "--progress", "plain")
+        return Builder("docker buildx build", words, variables, has_filter=True)
+    return Builder("docker build", (*found.words, "build", "--force-rm"), variables)
 
 
 def _list_filtered(flags: Sequence[str]) -> list[str]:

@@ -34,6 +34,23 @@ class Likeness(IntEnum):
     """As far as the history tells: it names copied files by digest, where the classic builder wrote it."""
 
 
+def is_as_written(instruction: Instruction, step: BuildStep) -> bool:
+    """Whether a step is an instruction as it stands in the file, as buildah writes it: without values of variables.
+
+    It names the arguments that were known by then, and leaves out how files are copied and what they were called.
+    """
+    keyword, _, told = step.instruction.partition(" ")
+    if keyword != instruction.keyword or len(told) + len(instruction.operands) > LONGEST:
+        return False
+    if keyword == "ARG":
+        return {name for name, _ in find_assignments(instruction.operands)} <= set(told.split())
+    if keyword in {"COPY", "ADD"}:
+        stored = _STORED.match(told)
+        words = instruction.words or tuple(map(strip_quotes, find_words(instruction.operands)))
+        return stored is not None and told[stored.end() :].rstrip("/") == words[-1].rstrip("/")
+    return _squeeze(told) == _squeeze(instruction.operands)
+
+
 def compare_step(
     instruction: Instruction, step: BuildStep, variables: Mapping[str, str], shell: Sequence[str] = ()
 ) -> Likeness:
@@ -79,7 +96,7 @@ def _compare_copy(instruction: Instruction, told: str, variables: Mapping[str, s
     bare = _FLAG.sub("", told)
     if stored := _STORED.match(bare):
         place = expand_variables(words[-1], variables)
-        is_same = place.rstrip("/") == bare[stored.end() :].rstrip("/") and sorted(flags) == told_flags
+        is_same = _fits(place.rstrip("/"), bare[stored.end() :].rstrip("/")) and sorted(flags) == told_flags
         return Likeness.SAME if is_same else Likeness.NONE
     return _compare_texts(own, _squeeze(" ".join((*told_flags, bare))))
 

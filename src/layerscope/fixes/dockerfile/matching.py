@@ -1,22 +1,32 @@
 """Which step of an image's history each instruction of a Dockerfile became, even where only parts match."""
 
+import re
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from layerscope.errors import UsageError
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.dockerfile.base_shell import find_base_shell
 from layerscope.fixes.dockerfile.build_context import BuildContext
-from layerscope.fixes.dockerfile.likeness import Likeness, compare_step
+from layerscope.fixes.dockerfile.likeness import Likeness, compare_step, is_as_written
 from layerscope.formats.dockerfile import Dockerfile, Instruction, Stage
-from layerscope.formats.dockerfile_words import expand_variables, find_assignments
+from layerscope.formats.dockerfile_words import UNKNOWN, expand_variables, find_assignments
 from layerscope.image.history import BuildStep
+
+AUTOMATIC: Final = tuple(
+    side + part for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
+)
+"""Arguments that BuildKit and podman set by themselves, and no history tells:
+https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope."""
 
 COMPARED: Final = 512
 """Instructions and steps, the last of each, that are compared: an engine stacks 127 layers at most."""
+
+_BUILDAH: Final = re.compile(r"/bin/sh -c #\(nop\) (?!COPY|ADD)[A-Z]")
+"""How buildah begins a step that runs nothing; the classic builder has a blank more, except where it copies."""
 
 
 @dataclass(frozen=True)
@@ -91,24 +101,44 @@ class MatchedDockerfile:
 
 
 def match_dockerfile(
-    dockerfile: Dockerfile, steps: tuple[BuildStep, ...], target: str = "", configured: tuple[str, ...] = ()
+    dockerfile: Dockerfile,
+    steps: tuple[BuildStep, ...],
+    target: str = "",
+    configured: tuple[str, ...] = (),
+    *,
+    is_lenient: bool = False,
 ) -> MatchedDockerfile:
     """Pair the instructions of the target stage (the last, unless it is named) with an image's steps.
 
-    `configured` is the shell that the image's config names.
+    `configured` is the shell that the image's config names. With `is_lenient`, what only may be the same is, too: where
+    buildah wrote the history, which tells no values and not how files are copied, and where a platform is not told.
     """
     chain = _follow_stages(dockerfile, target)
     compared = steps[-COMPARED:]
     instructions, likeness = list[Instruction](), list[list[Likeness]]()
     skipped = sum(len(stage.instructions) - 1 for stage in chain) - COMPARED
     shell = base_shell = find_base_shell(chain, steps, configured)
-    for number, (each, values) in enumerate(_iter_values(dockerfile, chain, steps)):
+    automatic = dict.fromkeys(AUTOMATIC, UNKNOWN) if is_lenient else {}
+    compare = partial(_compare_leniently, is_raw=is_lenient and any(map(_is_buildahs, steps)))
+    for number, (each, values) in enumerate(_iter_values(dockerfile, chain, steps, automatic)):
         if each.keyword == "SHELL":
             shell = each.words or ()
         if number >= skipped:
             instructions.append(each)
-            likeness.append([compare_step(each, step, values, shell) for step in compared])
+            likeness.append([compare(each, step, values, shell) for step in compared])
     return MatchedDockerfile(dockerfile, chain, steps, _align(instructions, compared, likeness), base_shell)
+
+
+def _is_buildahs(step: BuildStep) -> bool:
+    return _BUILDAH.match(step.created_by) is not None
+
+
+def _compare_leniently(
+    instruction: Instruction, step: BuildStep, values: Mapping[str, str], shell: tuple[str, ...], *, is_raw: bool
+) -> Likeness:
+    if is_raw and is_as_written(instruction, step):
+        return Likeness.SAME
+    return compare_step(instruction, step, values, shell)
 
 
 def _follow_stages(dockerfile: Dockerfile, target: str) -> tuple[Stage, ...]:
@@ -146,7 +176,7 @@ def read_global_values(dockerfile: Dockerfile) -> dict[str, str]:
 
 
 def _iter_values(
-    dockerfile: Dockerfile, chain: tuple[Stage, ...], steps: tuple[BuildStep, ...]
+    dockerfile: Dockerfile, chain: tuple[Stage, ...], steps: tuple[BuildStep, ...], automatic: Mapping[str, str]
 ) -> Iterator[tuple[Instruction, Mapping[str, str]]]:
     """Every instruction of the chain with the variables that it sees, which the next one changes.
 
@@ -171,7 +201,7 @@ def _iter_values(
                 environment.update(told)
                 continue
             for name, value in told:
-                if known := given.get(name) or value or outer.get(name):
+                if known := given.get(name) or value or outer.get(name) or automatic.get(name):
                     arguments[name] = known
 
 

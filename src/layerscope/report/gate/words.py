@@ -57,8 +57,8 @@ def tell_summary(outcome: GateOutcome) -> str:
             parts.append(f"{which} {one if count == 1 else many}")
     if outcome.expired:
         parts.append(f"{tell_count(len(outcome.expired), 'suppression')} expired")
-    if parts:
-        return ", ".join(parts)
+    if parts or not states:
+        return ", ".join(parts) or "no image was checked"
     return "the image keeps to the policy" if len(states) == 1 else f"all {len(states):,} images keep to the policy"
 
 

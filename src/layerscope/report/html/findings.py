@@ -31,7 +31,9 @@ def write_findings(result: AuditResult) -> Markup:
         return write_section("Findings", element("p", write_line("Nothing found.")), name="findings")
     counts = Counter(str(finding.severity) for finding in found)
     buttons = [
-        element("button", write_line(f"{severity} {count}"), type="button", aria_pressed="true", data_severity=severity)
+        element(
+            "button", write_line(f"{severity} {count:,}"), type="button", aria_pressed="true", data_severity=severity
+        )
         for severity, count in counts.items()
     ]
     field = element("input", type="search", id="finding-filter", placeholder="code, path, word", autocomplete="off")

@@ -34,7 +34,7 @@ function buildGrowth(data, view) {
     add("file", name, place(choose(cause, layer), row), layer, Math.max(growth, 0), Math.max(-growth, 0), 1);
   }
   for (const [row, cause, layer, grown, shrunk, files] of data.others) {
-    const name = `${files.toLocaleString("en")} smaller files`;
+    const name = `${tellCount(files)} smaller files`;
     add("others", name, place(choose(cause, layer), row), layer, grown, shrunk, files);
   }
   return addUp(nodes);
@@ -83,7 +83,7 @@ class GrowthMap extends Treemap {
       : node.path;
     const grown = node.size - node.wasted, parts = [where, this.tellWhole(node)];
     if (grown && node.wasted) parts.push(`${tellSize(grown)} came, ${tellSize(node.wasted)} went`);
-    if (node.kind !== "file") parts.push(`${node.files.toLocaleString("en")} files`);
+    if (node.kind !== "file") parts.push(node.files === 1 ? "1 file" : `${tellCount(node.files)} files`);
     const layers = [...node.byLayer.keys()];
     if (layers.length === 1) parts.push(`layer ${this.data.layers[layers[0]]}`);
     return parts.join(" · ");

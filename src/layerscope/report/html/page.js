@@ -29,7 +29,7 @@ function startFindings() {
     }
     const shown = articles.filter((each) => !each.hidden).length;
     document.getElementById("finding-count").textContent =
-      shown < articles.length ? `${shown} of ${articles.length} findings shown` : "";
+      shown < articles.length ? `${tellCount(shown)} of ${tellCount(articles.length)} findings shown` : "";
   }
   if (!field) return;
   field.addEventListener("input", choose);
@@ -66,6 +66,11 @@ function writeLegend(data) {
   });
   legend.append(makeElement("span", "wasted: shipped and not seen", "swatch hatched"),
     makeElement("span", "same content elsewhere", "swatch repeated"), ...shown);
+  if (data.layers.length > shown.length) {
+    const last = data.layers.length - 1;
+    const again = last > shown.length ? `layers ${shown.length} to ${tellCount(last)}` : `layer ${last}`;
+    legend.append(makeElement("span", `${again}: the same colours again, from the first on`));
+  }
   for (const cell of document.querySelectorAll("[data-layer]")) {
     cell.style.setProperty("--hue", HUES[Number(cell.dataset.layer) % HUES.length]);
   }

@@ -2,6 +2,12 @@
 
 const MOST_RESULTS = 40;
 
+/* Whether an entry has just the name, or the path, that was typed; such come before others that have it within. */
+function makeNameTest(query) {
+  const wanted = query.trim().toLowerCase();
+  return (entry) => Number(entry.name === wanted || entry.text === wanted);
+}
+
 class Search {
   constructor(data, treemap) {
     this.treemap = treemap;
@@ -11,12 +17,18 @@ class Search {
       { title: "Layers", entries: data.layers.map((text, number) => this.makeLink(`${number}: ${text}`,
         `#layer-${number}`)) },
       { title: "Packages", entries: data.packages.map(([kind, name, version, place]) => ({
-        text: `${kind} ${name} ${version} ${place}`.toLowerCase(), label: `${name} ${version}`,
+        text: `${kind} ${name} ${version} ${place}`.toLowerCase(), name: name.toLowerCase(), label: `${name} ${version}`,
         note: `${kind}, ${place}` })) },
       { title: "Paths", entries: this.listPaths(treemap.roots.folders), note: data.leftOut
         ? `${data.leftOut.toLocaleString("en")} of the smallest files are not listed one by one` : "" },
     ];
     startSearch(this.field, () => this.run());
+    this.field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // it would click what has the focus then
+      this.run();
+      document.querySelector("#results-list :is(a, button)")?.focus();
+    });
   }
 
   makeLink(label, href, text = label) {
@@ -34,7 +46,9 @@ class Search {
     const entries = [], pending = [root];
     while (pending.length) {
       const node = pending.pop();
-      if (node !== root && node.kind !== "others") entries.push({ text: node.path.toLowerCase(), label: node.path, node });
+      if (node !== root && node.kind !== "others") {
+        entries.push({ text: node.path.toLowerCase(), name: node.name.toLowerCase(), label: node.path, node });
+      }
       for (const child of node.children) pending.push(child);
     }
     return entries.sort((one, two) => two.node.size - one.node.size || (one.label < two.label ? -1 : 1));
@@ -44,8 +58,10 @@ class Search {
     const matches = makeMatcher(this.field.value), section = document.getElementById("results");
     section.hidden = !matches;
     if (!matches) return;
+    const isNamed = makeNameTest(this.field.value);
     const found = this.sources.map((source) => ({
-      ...source, hits: source.entries.filter((entry) => matches(entry.text)),
+      ...source, hits: source.entries.filter((entry) => matches(entry.text))
+        .sort((one, two) => isNamed(two) - isNamed(one)),
     })).filter((source) => source.hits.length);
     const counts = found.map(({ title, hits }) => `${title.toLowerCase()}: ${hits.length.toLocaleString("en")}`);
     const note = this.sources[3].note;

@@ -16,6 +16,10 @@ function tellSize(size) {
   return `${value.toFixed(1)} ${units[unit]}`;
 }
 
+function tellCount(count) {
+  return count.toLocaleString("en");
+}
+
 function tellShare(part, whole) {
   return whole ? `${(100 * part / whole).toFixed(1)}%` : "0.0%";
 }
@@ -122,7 +126,7 @@ function describe(node, whole) {
   const where = node.kind === "others" ? `${node.path}: ${node.name}` : node.kind === "layer" ? `${node.name}: ${node.note}`
     : node.parent ? node.path : node.name;
   const parts = [tellSize(node.size), tellShare(node.size, whole)];
-  if (node.kind !== "file" && node.kind !== "others") parts.push(`${node.files.toLocaleString("en")} files`);
+  if (node.kind !== "file" && node.kind !== "others") parts.push(node.files === 1 ? "1 file" : `${tellCount(node.files)} files`);
   const layers = [...node.byLayer.keys()].sort((one, two) => one - two);
   if (node.kind !== "layer" && layers.length) {
     const shown = layers.slice(0, 8).join(", ") + (layers.length > 8 ? ", …" : "");

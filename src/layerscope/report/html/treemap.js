@@ -76,7 +76,8 @@ class Treemap {
     this.show(this.root, null);
   }
 
-  /* Shows what lies in a node; `focused` is the node whose cell then has the focus, null for none. */
+  /* Shows what lies in a node; `focused` is the node whose cell then has the focus, the largest one where that has
+     none; null for none. */
   show(node, focused) {
     this.node = node;
     this.draw();
@@ -218,7 +219,7 @@ class Treemap {
   }
 
   enter(cell) {
-    if (cell.inner.children.length) this.show(cell.inner, cell.inner.children[0]);
+    if (cell.inner.children.length) this.show(cell.inner, cell.inner);
     else this.focus(cell);
   }
 
@@ -262,7 +263,7 @@ class Treemap {
 
   /* Shows a path that a search found: what lies in a folder, or a file among its neighbours. */
   showPath(node) {
-    if (node.children.length) this.show(passThrough(node), node.children[0]);
+    if (node.children.length) this.show(passThrough(node), node);
     else this.show(node.parent, node);
     document.getElementById("sizes").scrollIntoView();
   }

@@ -137,7 +137,7 @@ def _judge_findings(page: Page, result: AuditResult) -> tuple[tuple[str, str], *
         return word, f"nothing found{f', {ignored}' if ignored else ''}"
     parts: list[Part] = []
     for severity in sorted(counts, reverse=True):
-        parts += [(f"{symbols.severity(severity)} {counts[severity]} {severity}", str(severity)), "  "]
+        parts += [(f"{symbols.severity(severity)} {counts[severity]:,} {severity}", str(severity)), "  "]
     threshold = page.context.fail_on
     parts.append((f"--fail-on {'never' if threshold is None else threshold}", "muted"))
     if ignored:

@@ -1,0 +1,62 @@
+"""The check of images by their IDs, whatever their names come to mean meanwhile."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from layerscope.engine.program import EngineKind
+from layerscope.errors import ReferenceSyntaxError
+from layerscope.gate.image_choice import choose_images
+from layerscope.gate.setting import Origin, Setting
+from layerscope.image.reference import Reference
+from layerscope.settings import Settings
+
+_PINNED: Final = f"{__name__}.pinned"
+"""Where a context keeps it for the commands that it runs."""
+
+
+def find_pinned(context: click.Context) -> Mapping[str, str]:
+    """By name, what images of those names are read from instead."""
+    pinned: Mapping[str, str] = context.meta.get(_PINNED, {})
+    return pinned
+
+
+def check_pinned(context: click.Context, pinned: Mapping[str, str], *, platform: str | None = None) -> int:
+    """The exit code of `layerscope check` of these names, each of which is read from what it is pinned to."""
+    from layerscope.cli.commands.check import command as check
+
+    words = [*(["--platform", platform] if platform else []), "--", *pinned]
+    context.meta[_PINNED] = pinned
+    with check.make_context("check", words, parent=context) as inner:
+        code: int = check.invoke(inner)
+        return code
+
+
+def name_as_listed(names: Iterable[str], kind: EngineKind, settings: Settings) -> dict[str, str]:
+    """Each name as the policy spells it, for what it says of that image holds; as it is where the policy has none."""
+    setting = list_policy_images(settings)
+    choices = choose_images(setting, named=(), folder=find_folder(settings), environment=os.environ)
+    spelled = {_spell(choice.name, kind): choice.name for choice in reversed(choices)}
+    return {name: spelled.get(_spell(name, kind), name) for name in names}
+
+
+def list_policy_images(settings: Settings) -> Setting:
+    """The key of the policy that lists images."""
+    return Setting("check.images", settings.check.get("images"), Origin.FILE, str(settings.path or ""))
+
+
+def find_folder(settings: Settings) -> Path:
+    """The folder that the paths of the policy are meant from."""
+    return settings.path.parent if settings.path is not None else Path.cwd()
+
+
+def _spell(name: str, kind: EngineKind) -> str:
+    """The name in full, without the scheme of the engine."""
+    bare = name.removeprefix(f"{kind}:")
+    try:
+        return str(Reference.parse(bare))
+    except ReferenceSyntaxError:
+        return name

@@ -1,0 +1,91 @@
+"""`layerscope check --dockerfiles`: what the policy builds of a Dockerfile, and what nothing is known of."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.images import build_image, write_image
+from support.tar_writer import file
+
+Answer = Callable[..., tuple[int, bytes, str]]
+
+PASSWD = b"root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n"
+DOCKERFILE = "FROM base\nCOPY passwd /etc/passwd\nCOPY serve.py /app/serve.py\nUSER app\n"
+HISTORY = ("COPY passwd /etc/passwd # buildkit", "COPY serve.py /app/serve.py # buildkit", "USER app")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with an image, its Dockerfile, and one that nothing is built from."""
+    history = [{"created_by": text, "empty_layer": text.startswith("USER")} for text in HISTORY]
+    layers = [[file("etc/passwd", PASSWD)], [file("app/serve.py", b"print()\n", mode=0o755)]]
+    write_image(build_image(layers, runtime={"User": "app"}, history=history), tmp_path / "image", "oci-dir")
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/Dockerfile").write_text("FROM scratch\n")
+    say(tmp_path)
+    return tmp_path
+
+
+def say(folder: Path, policy: str = "", tag: str = "./image") -> None:
+    """Write the settings file."""
+    images = f'images = [{{dockerfile = "Dockerfile", tag = "{tag}"}}, "nowhere"]'
+    (folder / "layerscope.toml").write_text(f"[check]\n{images}\n{policy}\n")
+
+
+@pytest.mark.usefixtures("project")
+def test_an_image_that_is_what_its_dockerfile_builds_is_checked(answer: Answer) -> None:
+    """And no other image of the policy."""
+    for words in ((), ("Dockerfile",), ("other/../Dockerfile",)):
+        code, out, error = answer("check", "--dockerfiles", *words)
+        assert (code, out.decode(), error) == (0, "✔ ./image  keeps to the policy\n", "")
+
+
+def test_an_image_that_is_another_breaks_the_policy(answer: Answer, project: Path) -> None:
+    """By the line that was changed, in every format; without --dockerfiles nobody asked."""
+    (project / "Dockerfile").write_text(DOCKERFILE.replace("USER app", "RUN make\nUSER app"))
+    code, out, _ = answer("check", "--dockerfiles", "Dockerfile")
+    text = " ".join(out.decode().split())
+    assert code == 1
+    assert "the image is not what Dockerfile builds: line 4 is in no step of it: RUN make" in text
+    assert "build it again: docker build -t ./image ." in text
+    document = json.loads(answer("check", "--dockerfiles", "-o", "json")[1])
+    assert [breach["limit"] for breach in document["images"][0]["breaches"]] == ["dockerfile"]
+    assert answer("check", "./image")[0] == 0
+
+
+def test_a_dockerfile_of_no_image_is_told_and_fails_where_the_policy_says_so(answer: Answer, project: Path) -> None:
+    """Never skipped in silence, and beside others that are checked."""
+    code, out, error = answer("check", "--dockerfiles", "other/Dockerfile")
+    assert (code, out) == (0, b"")
+    assert "other/Dockerfile: no image of the policy is built from it, so nothing was checked" in error
+    assert answer("check", "--dockerfiles", "other/Dockerfile", "--unlisted-dockerfile", "fail")[0] == 1
+    summary = json.loads(answer("check", "--dockerfiles", "other/Dockerfile", "-o", "json")[1])["summary"]
+    assert (summary["text"], summary["exit_code"]) == ("no image was checked", 0)
+    say(project, 'unlisted-dockerfile = "fail"')
+    code, out, error = answer("check", "--dockerfiles", "other/Dockerfile", "Dockerfile")
+    assert (code, out.decode()) == (1, "✔ ./image  keeps to the policy\n")
+    assert "error: other/Dockerfile: no image" in error
+    say(project, 'unlisted-dockerfile = "fial"')
+    code, _, error = answer("check", "--dockerfiles", "Dockerfile")
+    assert (code, "expected one of warn, fail, found 'fial'" in error) == (2, True)
+
+
+def test_an_image_that_was_not_built_is_told_how(answer: Answer, project: Path) -> None:
+    """By its name, and by what builds it."""
+    say(project, tag="./unbuilt")
+    code, out, _ = answer("check", "--dockerfiles", "Dockerfile")
+    assert code == 3
+    assert "`docker build -t ./unbuilt .` builds it; " in " ".join(out.decode().split())
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"RUN x\n", "Dockerfile"), (b"FROM a\nNO x\n", "Dockerfile")])
+def test_what_is_no_dockerfile_is_an_error(answer: Answer, project: Path, content: bytes, told: str) -> None:
+    """With the name, before any image is read."""
+    (project / "Dockerfile").write_bytes(content)
+    code, out, error = answer("check", "--dockerfiles", "Dockerfile")
+    assert (code, out) == (2, b"")
+    assert f"reading '{told}': " in error
+    assert answer("check", "--dockerfiles", "none/Dockerfile")[0] == 2

@@ -1,0 +1,116 @@
+"""`layerscope push` with a stand-in for the engine: what stands in the way is told before anything is pushed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from layerscope.engine.client import connect
+from layerscope.engine.images import load_image
+from support.engine_stub import EngineStub, StubImage, run_engine
+from support.images import write_image
+from support.pushed_images import make_image
+
+Answer = Callable[..., tuple[int, bytes, str]]
+
+NAME = "team/llm:latest"
+PUSH = '#!/bin/sh\necho "$@" >> {log}\necho "${{LAYERSCOPE_PUSHING}} ${{DOCKER_HOST}}" >> {log}\nexit 7\n'
+
+
+@pytest.fixture
+def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineStub]:
+    """A Docker Engine without images, and a program `docker` that notes what it is to do."""
+    with run_engine(tmp_path) as engine:
+        program = tmp_path / "bin" / "docker"
+        program.parent.mkdir()
+        program.write_text(PUSH.format(log=tmp_path / "log"))
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
+        for name, value in engine.environment.items():
+            monkeypatch.setenv(name, value)
+        yield engine
+
+
+def give(stub: EngineStub, *, leaks: bool) -> None:
+    """Let the engine have an image by name and ID."""
+    path = stub.socket.parent / "image.tar"
+    write_image(make_image(NAME, leaks=leaks), path, "docker-archive:docker-26")
+    with connect(stub.endpoint) as engine:
+        load_image(engine, [path.read_bytes()], name=NAME)
+    image = StubImage(stub.images[NAME].inspected, path.read_bytes())
+    stub.images |= {NAME: image, "team/llm": image, str(image.inspected["Id"]): image}
+    stub.info = {"Driver": "overlay2", "DockerRootDir": "/nonexistent"}
+
+
+def read_log(stub: EngineStub) -> list[str]:
+    """What the program was asked to do, and with which variables."""
+    log = stub.socket.parent / "log"
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def test_what_keeps_to_the_policy_goes_to_the_program_as_it_is(answer: Answer, stub: EngineStub) -> None:
+    """With its words, the engine that was checked, and the program's own exit code."""
+    give(stub, leaks=False)
+    code, out, error = answer("push", "--disable-content-trust", NAME)
+    assert (code, out) == (7, b"")
+    assert f"{NAME}  keeps to the policy" in error
+    assert read_log(stub) == [f"push --disable-content-trust {NAME}", f"1 {stub.endpoint.url}"]
+
+
+def test_what_breaks_the_policy_goes_nowhere(answer: Answer, stub: EngineStub, tmp_path: Path) -> None:
+    """Whatever the check's exit code is: a finding, a policy that makes no sense, an image that is not there."""
+    give(stub, leaks=True)
+    code, _, error = answer("push", NAME)
+    assert (code, "nothing was pushed" in error) == (1, True)
+    assert answer("push", "team/none:1")[0] == 3
+    (tmp_path / "layerscope.toml").write_text('[check]\nmax-sise = "1GB"\n')
+    code, _, error = answer("push", NAME)
+    assert (code, "did you mean 'max-size'" in error, "nothing was pushed" in error) == (2, True, True)
+    assert read_log(stub) == []
+
+
+def test_the_policy_says_of_a_name_what_it_says_however_it_is_spelled(
+    answer: Answer, stub: EngineStub, tmp_path: Path
+) -> None:
+    """With the registry, the tag or the engine, or without."""
+    give(stub, leaks=True)
+    limits = '{image = "docker:docker.io/team/llm", max-layers = 1}'
+    (tmp_path / "layerscope.toml").write_text(f'[check]\nfail-on = "never"\nimages = [{limits}]\n')
+    code, _, error = answer("push", "team/llm")
+    assert (code, "max-layers: " in error) == (1, True)
+
+
+def test_a_program_that_is_layerscope_again_ends_it(
+    answer: Answer, stub: EngineStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without end is worse than without a push."""
+    give(stub, leaks=False)
+    monkeypatch.setenv("LAYERSCOPE_PUSHING", "1")
+    code, _, error = answer("push", NAME)
+    assert (code, "calls layerscope push again" in error) == (3, True)
+    monkeypatch.delenv("LAYERSCOPE_PUSHING")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    code, _, error = answer("push", NAME)
+    assert (code, "there is no program 'docker' on PATH" in error) == (3, True)
+
+
+def test_a_push_that_is_stopped_stops_the_program(stub: EngineStub, tmp_path: Path) -> None:
+    """It is told to end, and waited for."""
+    give(stub, leaks=False)
+    docker = tmp_path / "bin" / "docker"
+    log = tmp_path / "log"
+    docker.write_text(f"#!/bin/sh\ntrap 'kill $!; echo ended >> {log}' TERM\necho begun >> {log}\nsleep 60 & wait\n")
+    command = [sys.executable, "-m", "layerscope", "push", NAME]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
+    while not read_log(stub):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.terminate()
+    error = process.communicate(timeout=30)[1]
+    assert (process.returncode, b"layerscope: terminated" in error) == (143, True)
+    assert read_log(stub) == ["begun", "ended"]
