@@ -30,7 +30,7 @@ def test_a_line_is_told_with_its_place(text: str, piece: str, extras: str, marke
 
 @pytest.mark.parametrize(
     "text",
-    ["-e .", "./numpy", "https://x/numpy.whl", "--index-url numpy", "numpy >", "git+ssh://x", "#numpy", "=1", ""],
+    ["-e .", "../", "https://x/numpy.whl", "--index-url numpy", "numpy >", "git+ssh://x", "#numpy", "=1", ""],
 )
 def test_what_names_no_distribution_is_no_line(text: str) -> None:
     """It stays as it is."""
@@ -46,6 +46,13 @@ def test_what_names_no_distribution_is_no_line(text: str) -> None:
         "numpy-2.1.0.tar.gz",
         "-e git+https://x/y.git#egg=numpy",
         "--editable=git+ssh://x/y#subdirectory=z&egg=NumPy[dev]",
+        "./numpy",
+        "-e libs/NumPy[dev] ; os_name=='posix'",
+        "file:///src/numpy/",
+        "git+https://token@x/y/numpy.git@v2",
+        "git+file:///src/numpy",
+        "git+https://x/mono.git#subdirectory=libs/numpy",
+        "https://x/numpy/-/archive/main/numpy-main.zip",
     ],
 )
 def test_an_address_is_told_as_such(text: str) -> None:

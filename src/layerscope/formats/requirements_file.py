@@ -34,6 +34,17 @@ _SOURCES: Final = re.compile(
     r"(?:.*[/\\])?([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)-\d[\w.+!]*\.(?:zip|tar\.gz|tar\.bz2|tgz)(?:[?#].*)?", re.ASCII
 )
 _EGG: Final = re.compile(r".*#(?:.*&)?egg=([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)", re.ASCII)
+_REPOSITORY: Final = re.compile(
+    r"(?:git|hg|svn|bzr)\+\w+://(?:[^@/#]*@)?[^@/#]*/(?:[^@#]*/)?([A-Za-z0-9][\w.-]*?)(?:\.git)?/?(?:@[^#]*)?(?:#.*)?",
+    re.ASCII | re.DOTALL,
+)
+"""A repository that is called like what is made from it, as nearly all are."""
+
+_ARCHIVE: Final = re.compile(r"https?://[^#]*/([A-Za-z0-9][\w.-]*)/(?:-/)?archive/.*", re.ASCII | re.DOTALL)
+_PROJECT: Final = re.compile(r"(?:[^:]*/)?([A-Za-z0-9][\w.-]*?)/?(?:\[[\w.,\s-]*\])?", re.ASCII | re.DOTALL)
+"""The folder of a project, and perhaps extras of it."""
+
+_SUBDIRECTORY: Final = re.compile(r".*#(?:.*&)?subdirectory=(?:[^&]*/)?([A-Za-z0-9][\w.-]*)/?(?:&.*)?", re.ASCII)
 _EDITABLE: Final = re.compile(r"\s*(?:-e|--editable)[\s=]+")
 _URL: Final = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[\w.,\s-]*\])?\s*@", re.ASCII)
 _NESTED: Final = re.compile(r"\s*(?:(-r|-c)\s*|--(requirement|constraint)[\s=]+)(\S+)\s*")
@@ -99,12 +110,18 @@ def parse_requirements(text: str) -> RequirementsFile:
 
 
 def find_address_name(text: str) -> str:
-    """The distribution that a line or word asks for by an address or a file, as its words tell; empty for none."""
+    """The distribution that a line or word asks for by an address, a file or a folder; empty for none.
+
+    Where no word says its name, that of the repository or folder is taken for it.
+    """
     if len(text) > ADDRESS_LIMIT:
         return ""
     place = _EDITABLE.sub("", text, count=1).strip()
     word = place.split(" ;")[0].split(" --")[0].strip()
     match = _URL.match(text) or _EGG.match(word) or _FILE.fullmatch(word) or _SOURCES.fullmatch(word)
+    match = match or _SUBDIRECTORY.fullmatch(word) or _REPOSITORY.fullmatch(word) or _ARCHIVE.fullmatch(word)
+    if match is None and (place != text.strip() or word.startswith(("/", "./", "../", "file:"))):
+        match = _PROJECT.fullmatch(word.removeprefix("file:"))
     return match[1] if match is not None else ""
 
 

@@ -1,6 +1,7 @@
 """What is changed in a Dockerfile and what is not, in words."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from layerscope.fixes.dockerfile.edit import NoEdit
@@ -9,6 +10,9 @@ from layerscope.formats.secret_text import find_redactions, hide_values, redact_
 from layerscope.rules.wording import tell_count, tell_list
 
 _DOCKERFILE: Final = "the Dockerfile"
+_MARK: Final = "\ufeff"
+_TOP: Final = re.compile(r"@@ -[01](?:,\d+)? \+[01](?:,\d+)? ")
+"""The head of what a diff changes at a file's first line."""
 
 
 def tell_heading(proposal: DockerfileProposal) -> str:
@@ -43,8 +47,22 @@ def hide_secrets(diff: str) -> str:
 
 
 def tell_diff(proposal: DockerfileProposal) -> list[str]:
-    """The lines of the diff, without credentials and without the marks of a foreign line end."""
-    return [line.removesuffix("\r") for line in hide_secrets(proposal.diff).split("\n")[:-1]]
+    """The lines of the diff, without credentials and without the marks of a foreign line end or of a byte order."""
+    lines = [line.removesuffix("\r") for line in hide_secrets(proposal.diff).split("\n")[:-1]]
+    return list(_iter_unmarked(lines))
+
+
+def _iter_unmarked(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a diff, the first one of each file without the mark of a byte order."""
+    marked = frozenset[str]()
+    for line in lines:
+        if line.startswith("@@ "):
+            marked = frozenset(" -+") if _TOP.match(line) is not None else frozenset()
+        elif line[:1] in marked:
+            marked = marked - {line[0]} if line[0] != " " else frozenset()
+            yield f"{line[0]}{line[1:].removeprefix(_MARK)}"
+            continue
+        yield line
 
 
 def tell_refused(refused: NoEdit) -> str:

@@ -28,6 +28,11 @@ OPTIONS: Final = frozenset({"--log-level", "--log_level", "--loglevel", "--uvico
 
 USUAL: Final = "info"
 
+_SHORT: Final = "-l"
+"""Sets the level for Celery; for other programs it may be anything, so that its value has to be a level."""
+
+_LEVELS: Final = frozenset({"trace", "debug", "info", "notice", "warn", "warning"})
+
 _NAME: Final = re.compile(r"(?:[A-Z0-9]+_)*LOG_?LEVEL")
 _FOR_OTHERS: Final = frozenset({
     "ACCESS", "APT", "BUN", "BUNDLE", "CARGO", "COMPOSER", "CONDA", "COREPACK", "CYPRESS", "GRADLE", "MAMBA", "MAVEN",
@@ -62,6 +67,23 @@ def find_quiet_option(words: Sequence[str]) -> tuple[str, QuietLevel] | None:
         if level is not None:
             return option, level
     return None
+
+
+def sets_level(words: Sequence[str]) -> bool:
+    """Whether a command says itself how much is told, in words that name no variable."""
+    for word, following in zip(words, (*words[1:], ""), strict=False):
+        option, equals, value = word.partition("=")
+        given = value if equals else following
+        if option in OPTIONS - {"--uvicorn-log-level"} and given and "$" not in given and not given.startswith("-"):
+            return True
+        if option == _SHORT and given.lower() in _LEVELS:
+            return True
+    return False
+
+
+def is_general(name: str) -> bool:
+    """Whether a variable is one that a program's own option wins over, as far as its name tells."""
+    return name not in DEFAULTS
 
 
 def _find_quiet(value: str, usual: str) -> QuietLevel | None:

@@ -83,6 +83,7 @@ SHELL = ("/bin/sh", "-c")
         ("env", "HF_HUB_CACHE=/models", "vllm", "serve", "acme/tiny"),
         ("text-generation-launcher", "--model-id", "acme/tiny", "--huggingface-hub-cache", "/models"),
         ("text-generation-launcher", "--model-id=acme/tiny", "--huggingface-hub-cache=/models"),
+        (*SHELL, "unset X; HF_HUB_CACHE=/models; : ${HF_HUB_CACHE:=/x}; export HF_HUB_CACHE; vllm serve acme/tiny"),
     ],
 )
 def test_a_cache_that_the_command_itself_names_is_where_the_client_looks(command: tuple[str, ...]) -> None:
@@ -121,6 +122,91 @@ def test_where_the_client_looks_may_not_be_known(command: tuple[str, ...], env: 
     script = file("start.sh", b"#!/bin/sh\nexec vllm serve acme/tiny --download-dir /models\n", mode=0o755)
     (model,) = find(*cache("models"), script, cmd=command, env=env)
     assert not model.is_known
+
+
+@pytest.mark.parametrize(
+    ("text", "env", "place"),
+    [
+        (": ${HF_HUB_CACHE:=/models}; export HF_HUB_CACHE; exec vllm serve acme/tiny", (), "/models"),
+        ('mkdir -p "${HF_HUB_CACHE:=/models}" && export HF_HUB_CACHE && vllm serve acme/tiny', (), "/models"),
+        (": ${HF_HUB_CACHE:=/models}; exec vllm serve acme/tiny", (), "/root/.cache/huggingface/hub"),
+        (": ${HF_HUB_CACHE:=/models}; exec vllm serve acme/tiny", ("HF_HUB_CACHE=/own",), "/own"),
+        (": ${HF_HUB_CACHE:=/models}; exec vllm serve acme/tiny", ("HF_HUB_CACHE=",), "/models"),
+    ],
+)
+def test_a_variable_s_default_is_its_value_where_it_has_none(text: str, env: tuple[str, ...], place: str) -> None:
+    """The command sees it once it is exported."""
+    (model,) = find(*cache("models"), cmd=(*SHELL, text), env=env)
+    assert (model.place, model.is_known) == (place, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "is_known"),
+    [
+        ((*SHELL, ". /e.env; exec vllm serve acme/tiny"), False),
+        ((*SHELL, "if [ -f /e.env ]; then source /e.env; fi; exec vllm serve acme/tiny"), False),
+        ((*SHELL, ". /opt/hub.sh && exec vllm serve acme/tiny"), False),
+        ((*SHELL, 'eval "$(settings)"; exec vllm serve acme/tiny'), False),
+        ((*SHELL, "export $(cat /e.env); exec vllm serve acme/tiny"), False),
+        ((*SHELL, "env $(cat /e.env) vllm serve acme/tiny"), False),
+        (("dotenv", "run", "--", *COMMAND), False),
+        (("uv", "run", "--env-file", "/e.env", *COMMAND), False),
+        ((*COMMAND, "--config", "/c.yaml"), False),
+        (("/start.sh",), False),
+        (("/wrap.sh", *COMMAND), False),
+        (("/pass.sh", "acme/tiny", "--config=/c.yaml"), False),
+        ((*SHELL, "exec vllm serve acme/tiny; . /e.env"), True),
+        ((*SHELL, ". /opt/venv/bin/activate && exec vllm serve acme/tiny"), True),
+        ((*SHELL, ". /opt/words.sh && exec vllm serve acme/tiny"), True),
+        ((*SHELL, "nginx --config /c.yaml; exec vllm serve acme/tiny"), True),
+        ((*SHELL, "export PORT=80; exec vllm serve acme/tiny --port $PORT"), True),
+        (("/opt/nvidia/nvidia_entrypoint.sh", *COMMAND), True),
+        (("/pass.sh", "acme/tiny"), True),
+    ],
+)
+def test_settings_that_are_not_read_may_lead_the_client_elsewhere(command: tuple[str, ...], *, is_known: bool) -> None:
+    """A file, a text that is evaluated, or another program; not what leads to programs, or says nothing of the hub."""
+    members = [
+        file("e.env", b"export HF_HUB_CACHE=/models\n"),
+        file("opt/hub.sh", b"export HF_HUB_CACHE=/models\n"),
+        file("opt/words.sh", b"say() { echo; }\n"),
+        *(
+            file(path, f"#!/bin/sh\n{text}\n".encode(), mode=0o755)
+            for path, text in (
+                ("start.sh", ". /e.env\nexec vllm serve acme/tiny"),
+                ("wrap.sh", 'set -a\nsource "$(dirname "$0")/e.env"\nexec "$@"'),
+                ("pass.sh", 'exec vllm serve "$@"'),
+                ("opt/nvidia/nvidia_entrypoint.sh", 'for f in /x/*; do source "$f"; done\nexec "$@"'),
+            )
+        ),
+    ]
+    (model,) = find(*cache("models"), *members, cmd=command)
+    assert (model.name, model.is_known) == ("acme/tiny", is_known)
+
+
+@pytest.mark.parametrize(
+    ("command", "folder", "is_known"),
+    [
+        (COMMAND, "/w", False),
+        (("python3", "/app/main.py"), "/w", False),
+        ((*SHELL, "cd /w && exec vllm serve acme/tiny"), "/", False),
+        ((*SHELL, "cd w && exec vllm serve acme/tiny"), "/", False),
+        ((*SHELL, 'cd "$(find-it)" && exec vllm serve acme/tiny'), "/", False),
+        (("/start.sh",), "/", False),
+        (COMMAND, "/", True),
+        (COMMAND, "/w/acme", True),
+        ((*SHELL, "cd /srv && exec vllm serve acme/tiny"), "/w", True),
+        ((*SHELL, "vllm serve acme/tiny; cd /w"), "/", True),
+    ],
+)
+def test_a_folder_of_the_model_s_name_is_taken_before_the_hub_is_asked(
+    command: tuple[str, ...], folder: str, *, is_known: bool
+) -> None:
+    """Where the process stands, by the config and by the words before the command."""
+    script = file("start.sh", b"#!/bin/sh\ncd /w\nexec vllm serve acme/tiny\n", mode=0o755)
+    place = "root/.cache/huggingface/hub"
+    (model,) = find(*cache(place), script, file("w/acme/tiny/config.json", b"{}"), cmd=command, working_dir=folder)
+    assert (model.is_found, model.is_known) == (True, is_known)
 
 
 def test_a_script_that_leads_the_client_is_told() -> None:

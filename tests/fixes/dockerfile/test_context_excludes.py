@@ -1,6 +1,7 @@
 """What a copy brings and a later step deletes is named in the ignore file, unless something would miss it."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,82 @@ def test_a_dockerfile_further_down_may_need_the_path(root: Path, depth: str, saf
     assert edit.title.endswith("; services/w/Dockerfile may take it, too") is (safety == "review")
     (root / "Dockerfile.dockerignore").write_text("")
     assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Dockerfile_gpu", "Dockerfile2", "services/web/Dockerfile_web", "build.docker", "gpu-dockerfile.txt"]
+)
+def test_a_dockerfile_of_any_plausible_name_may_need_the_path(root: Path, name: str) -> None:
+    """Its first instruction tells that it is one; what begins otherwise is a document, or a program."""
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text("\ufeff# syntax=docker/dockerfile:1\n\nARG X\nFROM x\nCOPY src/tests /data\n")
+    (edit,) = propose(root, COPY, DELETE).edits
+    assert (edit.safety, edit.title.endswith(f"; {name} may take it, too")) == ("review", True)
+    for text in ("FROM x\nCOPY else /y\n", "How COPY src/tests works\n", ""):
+        (root / name).write_text(text)
+        assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
+
+
+_INLINE = "FROM x\n        COPY src/tests /d"
+
+
+@pytest.mark.parametrize("has_yaml", [True, False])
+@pytest.mark.parametrize(
+    ("name", "text", "taker"),
+    [
+        (
+            "compose.yaml",
+            f"services:\n  a:\n    build:\n      dockerfile_inline: |\n        {_INLINE}\n",
+            "compose.yaml",
+        ),
+        (
+            "deploy/docker-compose.gpu.yml",
+            f"services:\n  a:\n    build:\n      context: ..\n      dockerfile_inline: |\n        {_INLINE}\n",
+            "deploy/docker-compose.gpu.yml",
+        ),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: build/gpu.txt}}}\n", "build/gpu.txt"),
+        ("compose.yaml", "services: {a: {build: {dockerfile: '${FILE}'}}}\n", "compose.yaml"),
+        ("compose.yaml", "services: {a: {build: {context: x, additional_contexts: {c: .}}}}\n", "compose.yaml"),
+        ("compose.yaml", "services: {a: {build: {context: x, additional_contexts: [c=.]}}}\n", "compose.yaml"),
+        ("compose.yaml", "services: {a: {build: {<<: {dockerfile: build/gpu.txt}}}}\n", "build/gpu.txt"),
+        ("docker-bake.hcl", 'target "a" {\n  dockerfile = "build/gpu.txt"\n}\n', "build/gpu.txt"),
+        ("docker-bake.hcl", 'target "a" {\n  dockerfile-inline = <<E\nE\n}\n', "docker-bake.hcl"),
+        ("docker-bake.json", '{"target": {"a": {"dockerfile": "build/gpu.txt"}}}', "build/gpu.txt"),
+    ],
+)
+def test_a_declared_build_may_need_the_path(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, taker: str, *, has_yaml: bool
+) -> None:
+    """By a Dockerfile of whatever name, or one that lies in the declaration."""
+    if not has_yaml:
+        monkeypatch.setitem(sys.modules, "yaml", None)
+    for place, content in ((name, text), ("build/gpu.txt", "FROM x\nCOPY src/tests /data\n")):
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_text(content)
+    (edit,) = propose(root, COPY, DELETE).edits
+    assert (edit.safety, edit.title.partition("; ")[2]) == ("review", f"{taker} may take it, too")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.yaml", "services: {a: {build: .}, b: {image: x}, c: {build: {context: .}}}\n"),
+        ("compose.yaml", "services: {a: {build: {context: ., dockerfile: Dockerfile}}}\n"),
+        ("compose.yaml", "services: {a: {build: {dockerfile_inline: 'FROM x\n\n\n      COPY else /y'}}}\n"),
+        ("compose.yaml", "services: {a: {build: {context: other, dockerfile_inline: 'FROM x'}}}\n"),
+        ("compose.yaml", "services: {a: {build: {context: other, dockerfile: ../build/gpu.txt}}}\n"),
+        ("docker-bake.hcl", 'target "a" {\n  context = "."\n  dockerfile = "Dockerfile"\n}\n'),
+    ],
+)
+def test_a_declared_build_of_something_else_does_not(root: Path, name: str, text: str) -> None:
+    """Of the own Dockerfile, of another folder, or without the path."""
+    (root / "build").mkdir()
+    (root / "build/gpu.txt").write_text("FROM x\nCOPY src/tests /data\n")
+    (root / "Dockerfile").write_text("FROM base\nCOPY src /app\n")
+    (root / name).write_text(text)
+    assert [(edit.safety, edit.title.partition("; ")[2]) for edit in propose(root, COPY, DELETE).edits] == [
+        ("safe", "")
+    ]
 
 
 def test_a_dockerfile_that_is_built_from_its_own_folder_does_not(root: Path) -> None:

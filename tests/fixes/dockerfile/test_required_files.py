@@ -63,6 +63,18 @@ def propose(
         ("pandas\n-e git+https://x/numpy.git@v2#egg=numpy\n", None),
         ("pandas\nhttps://x/numpy-2.1.0-cp312-cp312-linux_x86_64.whl ; python_version>'3'\n", None),
         ("pandas\nwheels/numpy-2.1.0.tar.gz\n", None),
+        ("pandas\n-e ./numpy\n", None),
+        ("pandas\n-e libs/NumPy[dev]\n", None),
+        ("pandas\n./numpy\n", None),
+        ("pandas\nfile:///src/numpy\n", None),
+        ("pandas\ngit+https://x/numpy.git\n", None),
+        ("pandas\ngit+ssh://git@github.com/numpy/numpy@feature/x\n", None),
+        ("pandas\ngit+https://x/mono.git#subdirectory=libs/numpy\n", None),
+        ("pandas\nhttps://github.com/numpy/numpy/archive/refs/heads/main.zip\n", None),
+        ("numpy>=2.0.0rc1\npandas\n", None),
+        ("numpy>=1.26.0rc1\npandas\n", "numpy>=1.26.0rc1,<2\npandas\n"),
+        ("pandas\n-e .\n", "pandas\n-e .\nnumpy<2\n"),
+        ("pandas\n-e ./app\ngit+https://x/scipy.git\n", "pandas\n-e ./app\ngit+https://x/scipy.git\nnumpy<2\n"),
         ("numpy<2\npandas\n./torch-2.1.0-cp312-cp312-linux_x86_64.whl\n", None),
         ("pandas\n./numpy-financial-1.0.0.tar.gz\n", "pandas\n./numpy-financial-1.0.0.tar.gz\nnumpy<2\n"),
         ("numpy==2.1 --hash=sha256:aa\n", None),
@@ -310,3 +322,32 @@ def test_a_file_that_another_dockerfile_copies_is_to_be_reviewed(tmp_path: Path,
     (edit,) = propose(tmp_path, files).edits
     assert edit.title == f"Keep NumPy below 2{end}"
     assert edit.safety == "review" or not end
+
+
+@pytest.mark.parametrize(
+    ("files", "lines", "reason"),
+    [
+        (
+            {"requirements.txt": "pandas\n-r https://x/base.txt\n"},
+            (COPY, INSTALL),
+            "where https://x/base.txt lies cannot be told",
+        ),
+        (
+            {"requirements.txt": "pandas\n"},
+            (COPY, "RUN echo numpy==2.1.0 > /base.txt", "RUN pip install -r /base.txt -r /app/requirements.txt"),
+            "line 3 may change /base.txt before it is read",
+        ),
+        (
+            {},
+            ("RUN pip install pandas -r more.txt",),
+            "no line of the Dockerfile is seen to copy more.txt from the context",
+        ),
+    ],
+)
+def test_a_file_that_is_not_read_is_told(
+    tmp_path: Path, files: dict[str, str], lines: tuple[str, ...], reason: str
+) -> None:
+    """It may ask for what the edit rules out."""
+    (edit,) = propose(tmp_path, files, *lines).edits
+    assert edit.title == f"Keep NumPy below 2; what else it is to meet is not known: {reason}"
+    assert edit.safety == "review"

@@ -116,4 +116,33 @@ def test_flags_an_option_of_the_server_among_helpers(text: str) -> None:
 )
 def test_ignores_levels_that_tell_and_variables_of_no_log(variables: dict[str, str]) -> None:
     """Warnings come through, and what a package manager tells is of a build."""
-    ignores(SilencedLog, make_environment(**variables), replace(PROCESS, cmd=("vllm", "serve", "--log-level", "info")))
+    ignores(SilencedLog, make_environment(**variables), replace(PROCESS, cmd=("vllm", "serve", "/m")))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("server", "--log-level", "info"),
+        ("/bin/sh", "-c", "exec uvicorn app:app --log-level=warning"),
+        ("celery", "-A", "app", "worker", "-l", "INFO"),
+    ],
+)
+def test_ignores_a_variable_over_which_the_command_s_own_level_wins(command: tuple[str, ...]) -> None:
+    """It is told how much the program tells."""
+    ignores(SilencedLog, make_environment(LOG_LEVEL="error"), replace(PROCESS, cmd=command))
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("LOG_LEVEL", ("/bin/sh", "-c", "exec server --log-level $LOG_LEVEL")),
+        ("LOG_LEVEL", ("/bin/sh", "-c", "exec server --log-level ${LOG_LEVEL:-info}")),
+        ("LOG_LEVEL", ("vllm", "serve", "/m", "--uvicorn-log-level", "info")),
+        ("LOG_LEVEL", ("/bin/sh", "-c", "alembic --log-level info upgrade head && exec server")),
+        ("LOG_LEVEL", ("gunicorn", "-l", "127.0.0.1", "app")),
+        ("TRANSFORMERS_VERBOSITY", ("server", "--log-level", "info")),
+    ],
+)
+def test_flags_a_variable_beside_an_option_that_does_not_win(name: str, command: tuple[str, ...]) -> None:
+    """One that is filled in from it, is of another log or program, or sets no level."""
+    flags(SilencedLog, make_environment(**{name: "error"}), replace(PROCESS, cmd=command))

@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from layerscope.facts.collector import Collector
 from layerscope.facts.config.hub_beside import list_cached, needs_more
+from layerscope.facts.config.hub_doubts import is_doubted
 from layerscope.facts.config.hub_place import find_hub_place, is_offline
 from layerscope.facts.config.identity import Identity, resolve_identity
 from layerscope.facts.config.mount_points import list_declared
@@ -14,7 +17,7 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.accounts import collect_accounts
-from layerscope.facts.system.hub_words import asks_modelscope, read_hub_words
+from layerscope.facts.system.hub_words import HubWords, asks_modelscope, read_hub_words
 from layerscope.facts.system.launch_words import HUB_VARIABLES, OFFLINE_VARIABLES
 from layerscope.facts.system.model_words import Started, find_revision, list_named, split_commands, split_words
 from layerscope.facts.system.started_commands import StartedCommand, find_started
@@ -87,10 +90,12 @@ class HubModelCollector(Collector):
         )
         identity = resolve_identity(runtime.user, collect_accounts(context))
         process = _Process(runtime, started, identity)
+        scripts = context.shared(find_started)
         for node, name in nodes:
             revisions = _list_revisions(context, node)
             if revisions:
-                yield process.describe(context, node, name, revisions)
+                model, said = process.describe(context, node, name, revisions)
+                yield replace(model, is_known=model.is_known and not is_doubted(context, said, scripts, name))
 
 
 class _Process:
@@ -107,8 +112,10 @@ class _Process:
         self.named = list_named(self.words, own, started)
         self.own, self.started = split_commands(self.words), tuple(each.words for each in started)
 
-    def describe(self, context: FactContext, node: Node, name: str, revisions: tuple[str, ...]) -> HubModel:
-        """A model, and how it stands to the process."""
+    def describe(
+        self, context: FactContext, node: Node, name: str, revisions: tuple[str, ...]
+    ) -> tuple[HubModel, HubWords]:
+        """A model, how it stands to the process, and what the process says of it."""
         home = self.identity.home or "/"
         said = read_hub_words(self.own, self.started, name, {"HOME": home, **self.environment})
         environment = {**self.environment, **said.variables}
@@ -118,7 +125,7 @@ class _Process:
         place = context.tree.resolve(where.strip("/"))
         cache = node.path.rpartition("/")[0]
         cached = list_cached(context.tree, cache)
-        return HubModel(
+        model = HubModel(
             Evidence(node.layer, node.path),
             name,
             revisions,
@@ -134,6 +141,7 @@ class _Process:
             needs_more=needs_more(context.tree, self.folder, commands, environment, cached),
             is_led=_VARIABLE in said.variables or _VARIABLE in self.moved,
         )
+        return model, said
 
     def _decides(self, name: str) -> bool:
         """Whether a variable is set to something, by the environment, a script, or in front of the command."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from layerscope.facts.system.commands import PASSED_ARGUMENTS, base_name, find_shell_script, is_python, strip_wrappers
 from layerscope.facts.system.launch_words import SERVER_PROGRAMS, keep_words, may_keep
+from layerscope.facts.system.outer_settings import find_folder, find_sources, names_hub
 from layerscope.facts.system.shell_values import VALUE_LIMIT, fold_in
 from layerscope.formats.secret_text import names_secret
 from layerscope.formats.shell_script import SimpleCommand, parse_shell_script, parse_shell_text
@@ -22,6 +23,12 @@ VARIABLES_LIMIT: Final = 200
 
 WORDS_LIMIT: Final = 200
 """Words of one command that are looked at."""
+
+SOURCES_LIMIT: Final = 20
+"""Files that are kept of those which a script reads."""
+
+PATH_LIMIT: Final = 400
+"""Characters of their paths."""
 
 LOOKS_LIMIT: Final = 60
 """Commands that are not handed over to, and looked at as they may be servers."""
@@ -46,6 +53,12 @@ class EntryScript(Struct, frozen=True):
     variables: dict[str, str] = {}
     is_unbuffered: bool = False
     """Whether it switches Python's buffering off."""
+    sources: tuple[str, ...] = ()
+    """Files from which it takes variables, empty for what has no plain path."""
+    is_moved: bool = False
+    """Whether it goes to another folder."""
+    names_hub: bool = False
+    """Whether it says something of the models' hub, or may by what it reads."""
 
 
 def read_entry_script(content: bytes) -> EntryScript:
@@ -72,6 +85,11 @@ def read_entry_script(content: bytes) -> EntryScript:
         tuple(others[:COMMANDS_LIMIT]),
         variables.list_known(),
         b"PYTHONUNBUFFERED=" in content,
+        tuple(dict.fromkeys(source[:PATH_LIMIT] for each in commands for source in find_sources(each.words)))[
+            :SOURCES_LIMIT
+        ],
+        any(find_folder(each.words) is not None for each in commands),
+        names_hub(content),
     )
 
 

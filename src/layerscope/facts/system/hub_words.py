@@ -5,14 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from layerscope.facts.system.commands import strip_shell, strip_wrappers
 from layerscope.facts.system.launch_words import CACHE_OPTIONS, MODELSCOPE_VARIABLES, VARIABLE_OPTIONS
 from layerscope.facts.system.model_words import fill_in, iter_named
+from layerscope.facts.system.outer_settings import find_folder, find_sources
+from layerscope.facts.system.shell_values import VALUE_LIMIT
 
 Commands = Sequence[Sequence[str]]
 
 _ASSIGNMENT: Final = re.compile(r"([A-Za-z_]\w*)=(.*)", re.ASCII | re.DOTALL)
+_DEFAULT: Final = re.compile(r"\$\{([A-Za-z_]\w*):?=[^{}]*\}", re.ASCII)
 _YES: Final = frozenset({"1", "true"})
 """What vLLM, SGLang and LMDeploy take for yes."""
 
@@ -25,6 +29,10 @@ class HubWords(Struct, frozen=True):
 
     variables: Mapping[str, str] = {}
     folder: str = ""
+    sources: tuple[str, ...] = ()
+    """Files from which it takes more, which are not read; empty for what has no plain path."""
+    moves: tuple[str, ...] = ()
+    """The folders that are gone to before, one after the other."""
 
     @property
     def is_clear(self) -> bool:
@@ -41,7 +49,7 @@ def read_hub_words(own: Commands, started: Commands, model: str, environment: Ma
         last = words
     above = last.variables
     for command, words in _iter_told(started, {**environment, **above}):
-        last = HubWords({**above, **words.variables}, words.folder)
+        last = replace(last, variables={**above, **words.variables}, folder=words.folder)
         if _names(command, model, environment):
             return last
     return last
@@ -60,10 +68,18 @@ def _iter_told(commands: Commands, environment: Mapping[str, str]) -> Iterator[t
     """Each command that starts a program, and what is said to it."""
     lasting: dict[str, str] = {}
     unexported: dict[str, str] = {}
+    sources: list[str] = []
+    moves: list[str] = []
     for command in commands:
         words = strip_shell(command)
         rest = strip_wrappers(words)
         front = _list_set(words[: len(words) - len(rest)], {**environment, **lasting})
+        sources += find_sources(command)
+        if (folder := find_folder(command)) is not None:
+            moves.append(fill_in(folder, {**environment, **lasting, **unexported}))
+        defaults = _list_defaults(words, {**environment, **lasting, **unexported})
+        unexported |= defaults
+        lasting |= {name: value for name, value in defaults.items() if name in environment or name in lasting}
         if rest[:1] == ["export"]:
             lasting |= {name: unexported[name] for name in rest if name in unexported}
             lasting |= _list_set(rest, {**environment, **lasting})
@@ -71,7 +87,10 @@ def _iter_told(commands: Commands, environment: Mapping[str, str]) -> Iterator[t
             option, folder = _read_option(rest)
             folder = fill_in(folder, environment)
             named = {VARIABLE_OPTIONS[option]: folder} if option in VARIABLE_OPTIONS else {}
-            yield command, HubWords({**lasting, **front, **named}, "" if named else folder)
+            yield (
+                command,
+                HubWords({**lasting, **front, **named}, "" if named else folder, tuple(sources), tuple(moves)),
+            )
         else:
             unexported |= front
             lasting |= {name: value for name, value in front.items() if name in environment or name in lasting}
@@ -81,6 +100,12 @@ def _list_set(words: Sequence[str], environment: Mapping[str, str]) -> dict[str,
     """The variables that words assign."""
     found = filter(None, map(_ASSIGNMENT.fullmatch, words))
     return {match[1]: fill_in(match[2], environment) for match in found}
+
+
+def _list_defaults(words: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that words give a value if they have none."""
+    found = [match for word in words if len(word) <= VALUE_LIMIT for match in _DEFAULT.finditer(word)]
+    return {match[1]: fill_in(match[0], environment) for match in found}
 
 
 def _read_option(words: Sequence[str]) -> tuple[str, str]:

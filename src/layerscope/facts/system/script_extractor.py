@@ -52,7 +52,7 @@ class EntryScriptExtractor:
     """Keeps what a shell script that an image may start hands over to, as far as `keep_words` lets words pass."""
 
     name: str = "entry-scripts"
-    version: int = 6
+    version: int = 7
     wants: Wants = field(
         default=Wants(magics=frozenset({_SHEBANG}), suffixes=frozenset({".sh"}), limit=SCRIPT_LIMIT),
     )

@@ -61,6 +61,8 @@ class Started(Struct, frozen=True):
     is_handover: bool
     is_unbuffered: bool
     variables: tuple[tuple[str, str], ...]
+    sources: tuple[str, ...] = ()
+    is_moved: bool = False
 
 
 def find_started(context: FactContext) -> tuple[Started, ...]:
@@ -101,7 +103,11 @@ class _Follower:
             words = _put_in(given, arguments, environment)
             is_handover = place < len(script.commands)
             if words and len(self.found) < STARTED_LIMIT:
-                self.found.append(Started(evidence, tuple(words), is_handover, is_unbuffered, variables))
+                self.found.append(
+                    Started(
+                        evidence, tuple(words), is_handover, is_unbuffered, variables, script.sources, script.is_moved
+                    )
+                )
                 if is_handover:
                     self.follow(words, depth - 1, is_unbuffered=is_unbuffered)
 

@@ -9,6 +9,7 @@ from typing import Final
 from layerscope.errors import FormatError
 from layerscope.fixes.dockerfile.build_context import BuildContext, read_regular
 from layerscope.fixes.dockerfile.copies import find_takers, read_copy
+from layerscope.fixes.dockerfile.declared_builds import BAKE, COMPOSE, find_declared
 from layerscope.formats.dockerfile import Dockerfile, parse_dockerfile
 from layerscope.rules.wording import tell_list
 
@@ -27,6 +28,10 @@ UNKNOWN: Final = "a Dockerfile further down"
 _DOCKERFILE: Final = re.compile(
     r"(?i)(?:dockerfile|containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|containerfile)"
 )
+_PLAUSIBLE: Final = re.compile(r"(?i)dockerfile|containerfile|\.docker$")
+"""In names of files that may be Dockerfiles, too, which their first instruction tells: an option names any file."""
+
+_FIRST: Final = frozenset({"FROM", "ARG"})
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".tox", ".venv", "__pycache__", "node_modules"})
 """Folders whose Dockerfiles, if any, nobody builds from this context."""
 
@@ -68,23 +73,53 @@ def _is_built_from(dockerfile: Dockerfile, root: Path, own: Path) -> bool:
 
 def _iter_others(context: BuildContext) -> Iterator[tuple[str, bytes | None]]:
     """Each Dockerfile but the own one, by its path in the context; without content what cannot be known."""
-    root, own, count = context.root.resolve(), context.dockerfile.resolve(), 0
-    for folder in _iter_folders(root, own.parent):
+    root, seen, count = context.root.resolve(), {context.dockerfile.resolve()}, 0
+    for folder in _iter_folders(root, context.dockerfile.resolve().parent):
         if folder is None:
             yield UNKNOWN, None
             return
         for entry in _scan(folder):
             place = folder / entry.name
-            is_named = _DOCKERFILE.fullmatch(entry.name) is not None and not entry.name.endswith("ignore")
-            if not is_named or not place.is_file() or place.resolve() == own:
+            if not _is_looked_at(entry.name) or not place.is_file() or place.resolve() in seen:
                 continue
             count += 1
             if count > FILES_LIMIT:
                 yield UNKNOWN, None
                 return
-            content = read_regular(place)
-            name = str(place.relative_to(root)) if place.is_relative_to(root) else entry.name
-            yield name, content if isinstance(content, bytes) else None
+            yield from _read(place, root, seen)
+
+
+def _is_looked_at(name: str) -> bool:
+    """Whether a file may be a Dockerfile, or tell of some, by its name."""
+    is_plausible = _PLAUSIBLE.search(name) is not None and not name.endswith("ignore")
+    return is_plausible or any(form.fullmatch(name) for form in (COMPOSE, BAKE))
+
+
+def _read(place: Path, root: Path, seen: set[Path]) -> Iterator[tuple[str, bytes | None]]:
+    """A Dockerfile, or those of a file that declares builds, none twice."""
+    content, name = read_regular(place), _name(place, root)
+    if any(form.fullmatch(place.name) for form in (COMPOSE, BAKE)):
+        for each in find_declared(place, content, root) if isinstance(content, bytes) else (None,):
+            if not isinstance(each, Path):
+                yield name, each
+            elif each.is_file() and each.resolve() not in seen:
+                seen.add(each.resolve())
+                named = read_regular(each.resolve())
+                yield _name(each.resolve(), root), named if isinstance(named, bytes) else None
+    elif _DOCKERFILE.fullmatch(place.name) or not isinstance(content, bytes) or _has_first(content):
+        seen.add(place.resolve())
+        yield name, content if isinstance(content, bytes) else None
+
+
+def _has_first(content: bytes) -> bool:
+    """Whether what comes first, behind comments and blank lines, is what a Dockerfile begins with."""
+    lines = (line.split(maxsplit=1) for line in content.decode("utf-8-sig", "replace").splitlines())
+    first = next((words[0] for words in lines if words and not words[0].startswith("#")), "")
+    return first.upper() in _FIRST
+
+
+def _name(place: Path, root: Path) -> str:
+    return str(place.relative_to(root)) if place.is_relative_to(root) else place.name
 
 
 def _iter_folders(root: Path, own: Path) -> Iterator[Path | None]:

@@ -35,7 +35,9 @@ class ModelInOtherCache(Rule):
     Blind spots: Variables that a script sets by `env`, and programs that name the cache themselves, are not seen.
         Commands with an option for the cache (`--download-dir`, `--cache-dir`), which some files heed and others do
         not, and names that are ModelScope's are left out, and so are volumes at the client's place, images without
-        huggingface_hub, and models that lack a file.
+        huggingface_hub, and models that lack a file. Where a file that is not read may set the variables (`. FILE`,
+        `eval`, `--env-file`, `vllm serve --config`), or a folder of the model's name lies where the process stands,
+        nothing is said.
     References: https://huggingface.co/docs/huggingface_hub/guides/manage-cache;
         https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables.
     """

@@ -47,7 +47,9 @@ class NeedlessHubRequest(Rule):
         not seen. Models of which the cache has several snapshots, or which lack a file that
         their names tell of, are left out, and so are images without huggingface_hub. `HF_HUB_OFFLINE=0` is a decision.
         Where something else of the hub is named that the cache lacks, a tokenizer or an adapter, nothing is said: the
-        client has to ask. Nor is it where names are ModelScope's (`VLLM_USE_MODELSCOPE`), or an option names the cache.
+        client has to ask. Nor is it where names are ModelScope's (`VLLM_USE_MODELSCOPE`), an option names the cache, a
+        folder of the model's name lies where the process stands, which is taken first, or a file that is not read may
+        set the variables (`. FILE`, `eval`, `--env-file`, `vllm serve --config`).
     References: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables ("HF_HUB_OFFLINE");
         vllm-project/vllm issue 8458; measured with transformers 5 and huggingface_hub 1.
     """

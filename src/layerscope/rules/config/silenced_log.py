@@ -12,7 +12,7 @@ from layerscope.facts.system.model_words import split_commands, split_words
 from layerscope.rules.config_edit import SetVariable
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind, FixPlace
-from layerscope.rules.log_levels import QuietLevel, find_quiet_option, find_quiet_variable
+from layerscope.rules.log_levels import QuietLevel, find_quiet_option, find_quiet_variable, is_general, sets_level
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Confidence, Severity
 
@@ -34,7 +34,8 @@ class SilencedLog(Rule):
     Blind spots: Levels that a program sets itself, numbers, files with settings of logs, filters of single modules
         (`RUST_LOG=a=error`), and options in scripts are not seen. Programs that install or test (npm, pip, poetry,
         cypress) and the list of requests (`ACCESS_LOG_LEVEL`) are left out. What a variable of an unknown program
-        means is told by its name alone.
+        means is told by its name alone; where the command says a level itself (`--log-level info`), nothing is said of
+        it, since that usually wins, but of variables that are known to be heeded beside it.
     References: huggingface.co, "Logging" of transformers; docs.vllm.ai, "Environment Variables"; uvicorn.org,
         "Settings"; docs.rs/env_logger; docs.pytorch.org, "Debugging Environment Variables"; openucx/ucx wiki,
         "Logging".
@@ -50,14 +51,15 @@ class SilencedLog(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding for each variable, and one for the command."""
         environment, process = facts.find(Environment), facts.find(Process)
+        commands = split_commands(split_words(process.command)) if process is not None else ()
+        words = find_server_command(commands)
         for name, value in sorted(
             {each.name: each.value for each in environment.variables}.items() if environment else ()
         ):
             level = find_quiet_variable(name, value)
-            if level is not None:
+            if level is not None and not (is_general(name) and sets_level(words)):
                 yield self._tell(f"The image sets {name}={value}", level, _set_variable(name, level))
-        commands = split_commands(split_words(process.command)) if process is not None else ()
-        found = find_quiet_option(find_server_command(commands))
+        found = find_quiet_option(words)
         if found is not None:
             option, level = found
             yield self._tell(f"The image's command says {option} {level.value}", level, _set_option(option, level))

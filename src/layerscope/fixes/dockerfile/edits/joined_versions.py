@@ -87,17 +87,27 @@ def _find_lower(specifier: Specifier) -> Iterable[tuple[Version, bool]]:
     if specifier.operator in {*_LOWER, "~="}:
         yield Version(specifier.version), specifier.operator == ">"
     elif specifier.operator == "==" and specifier.version.endswith(".*"):
-        yield Version(specifier.version.removesuffix(".*")), False
+        yield _find_first(Version(specifier.version.removesuffix(".*"))), False
 
 
 def _find_upper(specifier: Specifier) -> Iterable[tuple[Version, bool]]:
     """The highest version, and whether it is allowed itself."""
-    if specifier.operator in _UPPER:
-        yield Version(specifier.version), specifier.operator == "<="
+    if specifier.operator == "<=":
+        yield Version(specifier.version), True
+    elif specifier.operator == "<":
+        yield _find_first(Version(specifier.version)), False
     elif specifier.operator == "~=":
-        yield _raise(Version(specifier.version).release[:-1]), False
+        yield _find_first(_raise(Version(specifier.version).release[:-1])), False
     elif specifier.operator == "==" and specifier.version.endswith(".*"):
-        yield _raise(Version(specifier.version.removesuffix(".*")).release), False
+        yield _find_first(_raise(Version(specifier.version.removesuffix(".*")).release)), False
+
+
+def _find_first(version: Version) -> Version:
+    """The lowest pre-release of a version, which `<` leaves out with it; a pre-release is its own.
+
+    https://packaging.python.org/en/latest/specifications/version-specifiers/#exclusive-ordered-comparison
+    """
+    return version if version.is_prerelease else Version(f"{version.public}.dev0")
 
 
 def _raise(release: tuple[int, ...]) -> Version:

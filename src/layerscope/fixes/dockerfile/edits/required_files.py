@@ -15,9 +15,13 @@ from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_words, strip_quotes
 from layerscope.formats.requirements_file import RequirementsFile, parse_requirements
 from layerscope.layers.columns import NO_DIGEST
+from layerscope.rules.wording import tell_list
 
 FILES_LIMIT: Final = 20
 """Files that one command reads, those that files name among them."""
+
+UNREAD_SHOWN: Final = 2
+"""Files that are told not to have been read."""
 
 INSTALL: Final = re.compile(
     r"(?:\w+=\S*\s+|sudo\s+)*(?:\S*/)?(?:pip[\d.]*|python[\d.]*\s+-m\s+pip|uv\s+pip)\s+(?:-\S+\s+)*install(?=\s)"
@@ -56,11 +60,11 @@ def find_listed(command: str) -> list[tuple[str, bool]]:
 
 
 def read_required_files(matched: MatchedDockerfile, maker: Instruction, place: int) -> RequiredFiles:
-    """The files of the command of that place in a RUN; nothing without a context."""
+    """The files of the command of that place in a RUN; none of them is read without a context."""
     context, commands = matched.context, read_script(maker)
     listed = find_listed(commands[place].text)
     if context is None or not listed:
-        return RequiredFiles()
+        return RequiredFiles(unread=tuple(f"{path} is not read without a build context" for path, _ in listed))
     folder = list_folders(matched)[maker.number]
     has_moved = any(_CHANGES_FOLDER.match(command.text) for command in commands[:place])
     reading = _Reading(matched, context, maker, [command.text for command in commands[:place]])
@@ -70,6 +74,14 @@ def read_required_files(matched: MatchedDockerfile, maker: Instruction, place: i
         else:
             reading.add(normpath(join(folder, path)), is_constraint=is_constraint)
     return RequiredFiles(tuple(reading.files), tuple(reading.unread))
+
+
+def tell_unread(reasons: Sequence[str]) -> str:
+    """That a file which was not read may ask for something else, as the end of a title."""
+    if not reasons:
+        return ""
+    shown = tell_list(reasons[:UNREAD_SHOWN], shown=UNREAD_SHOWN, is_cut=len(reasons) > UNREAD_SHOWN)
+    return f"; what else it is to meet is not known: {shown}"
 
 
 @dataclass

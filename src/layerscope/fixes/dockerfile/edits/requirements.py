@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -17,6 +18,7 @@ from layerscope.fixes.dockerfile.edits.required_files import (
     RequiredFiles,
     find_listed,
     read_required_files,
+    tell_unread,
 )
 from layerscope.fixes.dockerfile.edits.required_lines import change_files, find_met, is_installed
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
@@ -37,6 +39,7 @@ _UNINSTALL: Final = re.compile(r"\bpip[\d.]*\s+uninstall\b")
 _ELSEWHERE: Final = re.compile(r"\s(?:-t|--target|--prefix|--root|--user)(?=[\s=])")
 """Options by which a command installs into another place than the environment."""
 
+_EDITABLE: Final = frozenset({"-e", "--editable"})
 _PLAIN: Final = re.compile(
     r"[A-Za-z0-9][\w.-]*(?:\[[\w.,-]+\])?(?:(?:==|~=|!=|<=?|>=?)[\w.*+!-]+(?:,(?:==|~=|!=|<=?|>=?)[\w.*+!-]+)*)?",
     re.ASCII,
@@ -99,6 +102,7 @@ class _Asked(NamedTuple):
     files: tuple[FileEdit, ...] = ()
     remade: tuple[int, ...] = ()
     met: str = ""
+    unread: tuple[str, ...] = ()
 
 
 def _edit(
@@ -127,11 +131,12 @@ def _edit(
     files = tuple(file for each in asked for file in each.files)
     paths = dict.fromkeys(each.file.path for each in files)
     others = find_other_takers(matched.context, list(paths)) if matched.context is not None and paths else []
+    unread = list(dict.fromkeys(reason for each in asked for reason in each.unread))
     return DockerfileEdit(
         finding.code,
         None,
-        f"{fix.title}{tell_others(others, tell_list(paths))}",
-        Safety.REVIEW if others else fix.safety,
+        f"{fix.title}{tell_unread(unread)}{tell_others(others, tell_list(paths))}",
+        Safety.REVIEW if others or unread else fix.safety,
         spans=tuple(spans),
         files=files,
         remade=tuple(sorted({number for each in asked for number in each.remade})),
@@ -180,6 +185,7 @@ def _ask(
         None if is_met else beside,
         tuple(each.edit for each in changed),
         (maker.number, *(number for each in changed for number in each.takers)) if changed else (),
+        unread=command.required.unread,
     )
 
 
@@ -202,7 +208,9 @@ def _find_defect(
         return f"{line} asks for {requirement.name} under a condition: change it by hand"
     if found is not None and (defect := Asked(found.name, found.extras, found.versions).defect):
         return f"{line} asks for {requirement.name} {defect}: change it by hand"
-    addresses = map(find_address_name, map(strip_quotes, find_words(command.text)))
+    words = list(map(strip_quotes, find_words(command.text)))
+    asked = (f"{before} {word}" if before in _EDITABLE else word for before, word in pairwise(["", *words]))
+    addresses = map(find_address_name, asked)
     if key in {canonicalize_name(name) for name in addresses if name}:
         return f"{line} asks for {requirement.name} from an address or file: change it by hand"
     if not is_named and "--no-deps" in command.text:
@@ -272,7 +280,7 @@ def _tell_unnamed(edit: AskTogether, commands: list[_Command], matched: MatchedD
     for command in reversed(commands):
         listed = find_listed(command.text)
         if listed and not command.required.files:
-            unread = f", and {command.required.unread[0]}" if command.required.unread else ""
+            unread = f", and {command.required.unread[0]}" if command.required.unread and matched.context else ""
             return f"line {command.maker.number} installs what {listed[0][0]} names{unread}: name {told} there"
     for maker in reversed(matched.instructions):
         for each in read_script(maker):
