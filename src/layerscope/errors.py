@@ -9,6 +9,7 @@ LayerscopeError
 │   └── UnknownBaseError      an image that was not built on the base that is named, or on none that is known
 ├── SourceError               the image could not be had (exit code 3)
 │   ├── ImageNotFoundError    nothing answers to that name; says what was tried
+│   ├── ContainerNotFoundError  an engine has no container of that name
 │   ├── PlatformNotFoundError the index has no such platform; lists what there is
 │   ├── EngineError           the container engine refused or could not be reached
 │   │   └── NoEngineError     nothing listens where the engine should be
@@ -75,6 +76,10 @@ class SourceError(LayerscopeError):
 
 class ImageNotFoundError(SourceError):
     """Nothing answers to that name; the message says what was tried."""
+
+
+class ContainerNotFoundError(SourceError):
+    """An engine has no container of that name."""
 
 
 class PlatformNotFoundError(SourceError):

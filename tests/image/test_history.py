@@ -40,7 +40,9 @@ def test_a_step_holds_what_the_history_says() -> None:
     created = datetime(2024, 1, 1, tzinfo=UTC)
     entry = HistoryEntry(created, "/bin/sh -c make", "someone", "a comment")
     plain = ImageConfig("amd64", "linux", None, None, None, "", RuntimeConfig(), (), (entry,))
-    assert pair_history(plain, 1) == (BuildStep(0, created, "/bin/sh -c make", "RUN make", False, 0),)
+    assert pair_history(plain, 1) == (
+        BuildStep(0, created, "/bin/sh -c make", "RUN make", False, 0, "someone", "a comment"),
+    )
 
 
 def test_a_layer_without_history_has_a_step_of_unknown_origin() -> None:

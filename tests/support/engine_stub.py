@@ -28,6 +28,15 @@ class StubImage:
 
 
 @dataclass
+class StubContainer:
+    """One container of the engine: what inspecting says of it, what it changed (None: that fails), and its export."""
+
+    inspected: Mapping[str, object]
+    changes: object = ()
+    export: bytes = b""
+
+
+@dataclass
 class EngineStub:
     """What the engine answers; `requests` are the paths that it was asked for, in order."""
 
@@ -35,6 +44,7 @@ class EngineStub:
     version: Mapping[str, object]
     info: Mapping[str, object] = field(default_factory=dict)
     images: dict[str, StubImage] = field(default_factory=dict)
+    containers: dict[str, StubContainer] = field(default_factory=dict)
     breaks_off_after: int | None = None
     """Bytes of an export after which the connection is cut."""
     stalls_after: int | None = None
@@ -121,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_body(*self.stub.failure)
         elif rest == "info":
             self.send_json(200, self.stub.info)
+        elif rest.startswith("containers/"):
+            self.answer_container(rest)
         else:
             self.answer_image(rest)
 
@@ -162,6 +174,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_json(200, image.inspected)
         else:
             self.send_export(image.export)
+
+    def answer_container(self, rest: str) -> None:
+        name, _, what = rest.removeprefix("containers/").rpartition("/")
+        container = self.stub.containers.get(name)
+        if container is None:
+            self.send_json(404, {"message": f"No such container: {name}"})
+        elif what == "json":
+            self.send_json(200, container.inspected)
+        elif what == "export":
+            self.send_export(container.export)
+        elif container.changes is None:
+            self.send_json(500, {"message": "stat x: not a directory"})
+        else:
+            self.send_json(200, container.changes)
 
     def send_export(self, content: bytes) -> None:
         self.send_response(200)

@@ -8,12 +8,14 @@ from typing import Final
 from layerscope.audit.result import AuditResult
 from layerscope.diff.change import ValueChange
 from layerscope.diff.config import iter_config_changes
+from layerscope.diff.container_traces import drop_container_traces
 from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer, find_digest_causes
 from layerscope.diff.finding_changes import FindingChanges, compare_image_findings
 from layerscope.diff.gpus import GpuChange, iter_gpu_changes
 from layerscope.diff.history import StepChange, iter_step_changes
 from layerscope.diff.layers import LayerPair, count_shared, pair_layers
+from layerscope.diff.linking import LinkChange, iter_link_changes
 from layerscope.diff.noise import Noise, drop_file_noise, drop_value_noise, find_file_noise
 from layerscope.diff.packages import PackageChange, iter_package_changes, list_packages
 from layerscope.diff.risk import Grounds, Risk
@@ -24,9 +26,14 @@ from layerscope.diff.trees import FileChange, iter_file_changes
 from layerscope.filesystem.globs import Glob
 from layerscope.filesystem.merge import merge_pair
 from layerscope.filesystem.tree import MergedTree
+from layerscope.image.history import BuildStep
+from layerscope.rules.finding import Finding
 
 PARTS: Final = ("config", "history", "layers", "files", "packages", "traits", "gpus", "findings")
 """What can be compared alone."""
+
+WASTE_CODES: Final = "LAY1"
+"""How the codes of findings begin that are about bytes which a better build would not ship."""
 
 Parts = frozenset[str]
 
@@ -70,7 +77,10 @@ class ImageDiff:
     @cached_property
     def history(self) -> tuple[StepChange, ...]:
         """The build steps that differ."""
-        return tuple(iter_step_changes(self.before.steps, self.after.steps)) if self._compares("history") else ()
+        if not self._compares("history"):
+            return ()
+        one, other = (_list_steps(result) for result in (self.before, self.after))
+        return tuple(iter_step_changes(one, other, self.scope.ignored))
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
@@ -80,6 +90,11 @@ class ImageDiff:
         counted = (change for change in self._all_files if self.scope.counts(change.path))
         quiet = {path for path, content in self.contents.items() if content.is_noise}
         return tuple(drop_file_noise(counted, self.scope.ignored, quiet=quiet))
+
+    @cached_property
+    def linking(self) -> tuple[LinkChange, ...]:
+        """The executables and libraries among them that link otherwise."""
+        return tuple(iter_link_changes(self.files, self.before.find_object, self.after.find_object))
 
     @cached_property
     def left_out(self) -> dict[Noise, int]:
@@ -123,7 +138,8 @@ class ImageDiff:
         """What is wrong with the second image alone, with the first alone, and with both."""
         if not self._compares("findings"):
             return FindingChanges()
-        return compare_image_findings(self.before.findings, self.after.findings)
+        found = ([each for each in result.findings if self._tells(each)] for result in (self.before, self.after))
+        return compare_image_findings(*found)
 
     @cached_property
     def sizes(self) -> tuple[SizeChange, ...]:
@@ -145,12 +161,15 @@ class ImageDiff:
                 before=self.before.facts,
                 after=self.after.facts,
                 compares_files=self._compares("files"),
+                linking=self.linking,
             )
         )
 
     @cached_property
     def digest_causes(self) -> tuple[DigestAnswer, ...]:
-        """Why the digest is another one; noise counts."""
+        """Why the digest is another one; noise counts. None of a container, which has no digest."""
+        if self._has_container:
+            return ()
         indexes = (self.before.indexes, self.after.indexes)
         return find_digest_causes(
             self.before.image, self.after.image, indexes=indexes, config=self._all_config, files=self._all_files
@@ -190,7 +209,17 @@ class ImageDiff:
 
     @property
     def _has_other_layers(self) -> bool:
-        return count_shared(self.layers) < len(self.layers)
+        """Whether layers came, went or moved, but for what a container wrote, which its files tell."""
+        own = len(_list_own_layers(self.before)) + len(_list_own_layers(self.after))
+        return count_shared(self.layers) < len(self.layers) - own
+
+    @property
+    def _has_container(self) -> bool:
+        return any(result.image.container is not None for result in (self.before, self.after))
+
+    def _tells(self, finding: Finding) -> bool:
+        """Whether a finding is about what is compared: a container's files are no layer that could be built better."""
+        return not (self._has_container and finding.code.startswith(WASTE_CODES))
 
     @cached_property
     def _all_config(self) -> tuple[ValueChange, ...]:
@@ -198,7 +227,11 @@ class ImageDiff:
 
     @cached_property
     def _all_files(self) -> tuple[FileChange, ...]:
-        return tuple(iter_file_changes(*self._trees, shared=count_shared(self.layers)))
+        changes = iter_file_changes(*self._trees, shared=count_shared(self.layers))
+        for result in (self.before, self.after):
+            if result.image.container is not None:
+                changes = drop_container_traces(changes, result.image.container)
+        return tuple(changes)
 
     @cached_property
     def _trees(self) -> tuple[MergedTree, MergedTree]:
@@ -207,3 +240,16 @@ class ImageDiff:
 
     def _compares(self, part: str) -> bool:
         return part in self.scope.parts
+
+
+def _list_own_layers(result: AuditResult) -> range:
+    """The layers that a container wrote."""
+    count = len(result.layers)
+    container = result.image.container
+    return range(count - container.own_layers if container is not None else count, count)
+
+
+def _list_steps(result: AuditResult) -> list[BuildStep]:
+    """The steps of the build, without what stands for a container's own files."""
+    own = _list_own_layers(result)
+    return [step for step in result.steps if step.layer not in own]

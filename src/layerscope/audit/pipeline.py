@@ -17,6 +17,6 @@ def audit_image(source: Source, *, options: AuditOptions, progress: Progress = S
     read = compare_tables(read_image(source, options=options, progress=progress), options=options, progress=progress)
     base = find_base(read.image, options=options, progress=progress)
     result = judge_image(read, base=base, options=options, progress=progress)
-    if all(layer.verified for layer in result.layers):
+    if read.image.container is None and all(layer.verified for layer in result.layers):
         keep_stack(read.image, options.cache)
     return result

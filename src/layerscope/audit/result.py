@@ -1,15 +1,20 @@
 """AuditResult: everything an audit found out, for whoever reports it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
+from layerscope.facts.elf.object_extractor import ElfObjectExtractor
+from layerscope.facts.elf.object_record import unpack_object
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
 from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.weight import Weight
+from layerscope.formats.elf_object import ElfObject
 from layerscope.image.digest import Digest
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
@@ -100,6 +105,14 @@ class AuditResult:
     def tree(self) -> MergedTree:
         """What a container would see of the layers that were read."""
         return merge_layers(self.indexes)
+
+    def find_object(self, node: Node) -> ElfObject | None:
+        """What was read of an executable or library, its symbols apart; None for any other file."""
+        scan = self.layers[node.content_layer].scan
+        value = scan.extracts.get(ElfObjectExtractor.name, {}).get(node.content_path) if scan is not None else None
+        if not isinstance(value, Mapping) or "elf" not in value:
+            return None
+        return unpack_object({key: each for key, each in value["elf"].items() if key not in {"undefined", "exports"}})
 
     @property
     def is_whole(self) -> bool:

@@ -56,13 +56,22 @@ def _match_parameters(settings: Settings, command: Command) -> dict[str, object]
     An output in a format that another command alone has is that one's: a file serves all commands.
     """
     options = {
-        name.removeprefix("--"): parameter.name
+        name.removeprefix("--"): parameter
         for parameter in command.params
         if isinstance(parameter, click.Option) and parameter.name
         for name in parameter.opts
     }
-    matched = {name: settings.values[key] for key, name in options.items() if name and key in settings.values}
+    matched = {
+        parameter.name: settings.values[key]
+        for key, parameter in options.items()
+        if parameter.name and key in settings.values and _takes(parameter, settings.values[key])
+    }
     if isinstance(outputs := matched.get("output"), list):
         foreign = set(AUDIT_FORMATS) - set(command.formats)
         matched["output"] = [text for text in outputs if str(text).partition("=")[0] not in foreign]
     return matched
+
+
+def _takes(option: click.Option, value: object) -> bool:
+    """Whether a setting is this option's: `base` names an image for some commands, and is a flag of another."""
+    return not option.is_flag or isinstance(value, bool)

@@ -23,7 +23,13 @@ from layerscope.layers.limits import Limits
 from layerscope.layers.scan import Proof
 from layerscope.policies.policies import Policies
 from layerscope.sources.registry.credentials import Credential
-from layerscope.sources.select import SourceOptions, find_registry, select_source
+from layerscope.sources.select import (
+    SourceOptions,
+    find_registry,
+    is_container,
+    select_source,
+    select_started,
+)
 from layerscope.sources.source import Source
 
 SHOWN_NOTES: Final = 3
@@ -82,6 +88,22 @@ def choose_opener(images: Sequence[str], reading: Reading, *, random_access: boo
         return _open_source(image, options if is_meant else _without_credential(options))
 
     return open_image
+
+
+def choose_started(container: str, reading: Reading, *, random_access: bool = False) -> Source:
+    """The source of the image that a container was made from."""
+    options = replace(_make_source_options(reading, None), random_access=random_access)
+    return select_started(container, options=options)
+
+
+def refuse_container(image: str, what: str) -> str:
+    """Return IMAGE; raises UsageError for a container, of which no image is made and in which nothing is started."""
+    if is_container(image):
+        raise UsageError(
+            f"{what} {image[:200]}: expected an image, found a container; it can be compared (diff {image[:200]}), "
+            "audited and looked into (audit, facts, inspect, layers, tree, cat, extract); name its image instead"
+        )
+    return image
 
 
 def _without_credential(options: SourceOptions) -> SourceOptions:

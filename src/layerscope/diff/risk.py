@@ -7,6 +7,7 @@ from enum import IntEnum
 from layerscope.diff.change import ValueChange
 from layerscope.diff.findings import Graver
 from layerscope.diff.gpus import GpuChange
+from layerscope.diff.linking import LinkChange
 from layerscope.diff.packages import PackageChange
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.diff.trees import FileChange
@@ -52,6 +53,7 @@ class Grounds:
     after: FactSet
     compares_files: bool = True
     graver: Sequence[Graver] = ()
+    linking: Sequence[LinkChange] = ()
 
     def find_trait(self, name: str) -> ValueChange | None:
         """What became of a trait, if it is another one."""

@@ -18,6 +18,8 @@ class RiskKind(StrEnum):
     LIBC_CHANGED = "libc-changed"
     PYTHON_CHANGED = "python-changed"
     ABI_CHANGED = "abi-changed"
+    SONAME_CHANGED = "soname-changed"
+    LINKING_CHANGED = "linking-changed"
     CUDA_CHANGED = "cuda-changed"
     CUDNN_CHANGED = "cudnn-changed"
     NODE_CHANGED = "node-changed"

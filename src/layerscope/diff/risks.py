@@ -10,6 +10,7 @@ from layerscope.diff import traits
 from layerscope.diff.change import Change
 from layerscope.diff.findings import Graver, tell_rise
 from layerscope.diff.gpu_risks import iter_copy_risks, iter_gpu_risks
+from layerscope.diff.link_risks import cite_links, iter_link_risks
 from layerscope.diff.packages import PackageChange, PackageKind
 from layerscope.diff.risk import Grounds, Risk, RiskLevel, tell_change
 from layerscope.diff.risk_kinds import SECRET_RULES, TRAIT_KINDS, RiskKind
@@ -39,6 +40,9 @@ _ABI: Final = {
     traits.NODE: RiskLevel.RISKY,
     traits.JAVA: RiskLevel.RISKY,
 }
+_LINKED: Final = frozenset({traits.LIBC, traits.EXTENSION_ABI})
+"""Traits of an ABI that show in how files link."""
+
 _PRIVILEGED: Final = stat.S_ISUID | stat.S_ISGID
 
 
@@ -47,6 +51,7 @@ def list_risks(grounds: Grounds) -> tuple[Risk, ...]:
     found = [
         *iter_gpu_risks(grounds),
         *_iter_abi_risks(grounds),
+        *iter_link_risks(grounds.linking),
         *iter_copy_risks(grounds),
         *_iter_package_risks(grounds.packages),
         *iter_start_risks(grounds),
@@ -61,7 +66,8 @@ def _iter_abi_risks(grounds: Grounds) -> Iterator[Risk]:
     for change in grounds.traits:
         if change.name in _ABI:
             text = tell_change(change.name, change.before, change.after)
-            yield Risk(_ABI[change.name], TRAIT_KINDS[change.name], text)
+            cited = cite_links(grounds.linking) if change.name in _LINKED else ""
+            yield Risk(_ABI[change.name], TRAIT_KINDS[change.name], text, cited)
 
 
 def _iter_package_risks(packages: Sequence[PackageChange]) -> Iterator[Risk]:

@@ -22,6 +22,8 @@ class BuildStep(Struct, frozen=True):
     """Whether it says that it made no layer."""
     layer: int | None
     """The layer it made; None for an empty step and for one more than there are layers."""
+    author: str = ""
+    comment: str = ""
 
 
 def pair_history(config: ImageConfig, layer_count: int) -> tuple[BuildStep, ...]:
@@ -66,4 +68,6 @@ def _to_step(entry: HistoryEntry, *, position: int, layer: int | None) -> BuildS
         instruction=read_instruction(entry.created_by) or entry.comment,
         empty=entry.empty_layer,
         layer=layer,
+        author=entry.author,
+        comment=entry.comment,
     )

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from layerscope.image.attachment import Attached
 from layerscope.image.config import ImageConfig
+from layerscope.image.container import ContainerFiles
 from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream, Layer
@@ -37,6 +38,8 @@ class Image:
     """Every platform for which an image is listed beside this one, its own included."""
     notes: tuple[str, ...] = field(default=())
     """Sentences about how it was read that a person should know."""
+    container: ContainerFiles | None = None
+    """The container whose own files are the uppermost layer, if it wrote any; None for an image as it was built."""
     list_attached: Callable[[], Attached] = field(default=Attached, compare=False, repr=False)
     """What lies beside it to describe it; looked for when asked, which may take requests of its own."""
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from layerscope.image.image import Image, KnownContent
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress
-from layerscope.sources.archive_stream import ArchiveStream
-from layerscope.sources.source import Source
+from layerscope.sources.source import Source, SpoolableStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class RandomAccessSource:
         opened = self.inner.open_image(platform=platform, known=known, progress=progress)
         if isinstance(opened, Image):
             return opened
-        assert isinstance(opened, ArchiveStream), "every image that passes by is an archive"
+        assert isinstance(opened, SpoolableStream), "every image that passes by is an archive, or rests on one"
         progress.note(f"spooling {self.describe} to a temporary file")
         try:
             return opened.spool(self.directory)

@@ -1,6 +1,7 @@
 """The grammar of IMAGE: a scheme, a path, `-`, or a bare name; each becomes a Source."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, assert_never
 
@@ -19,13 +20,18 @@ from layerscope.sources.standard_input import STANDARD_INPUT, InputSource
 if TYPE_CHECKING:
     from layerscope.sources.registry.credentials import Credential
 
-SCHEMES: Final = ("docker:", "podman:", "registry:", "oci-dir:", "oci-archive:", "docker-archive:")
+SCHEMES: Final = ("docker:", "podman:", "registry:", "oci-dir:", "oci-archive:", "docker-archive:", "container:")
+
+CONTAINERS: Final[Mapping[str, tuple[Literal["docker", "podman"], ...]]] = {
+    "container": ("docker", "podman"), "docker-container": ("docker",), "podman-container": ("podman",),
+}  # fmt: skip
+"""The engines that are asked for a container, by the scheme that names one."""
 
 MAX_LENGTH: Final = 8192
 """Characters of IMAGE: a path of PATH_MAX and a selector fit."""
 
 _ALIASES: Final = {
-    scheme.rstrip(":") + slashes: scheme.rstrip(":") for scheme in SCHEMES for slashes in ("", "://")
+    scheme.rstrip(":") + slashes: scheme.rstrip(":") for scheme in (*SCHEMES, *CONTAINERS) for slashes in ("", "://")
 } | {
     "oci": "oci-dir",
     "docker-daemon": "docker",
@@ -37,6 +43,8 @@ _ALIASES: Final = {
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+-]*)(?::(?!//)|(://))")
 _WEB: Final = ("https", "http")
+_CONTAINER: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")
+"""A container's name or ID: https://github.com/moby/moby/blob/v26.1.5/daemon/names/names.go"""
 _IMAGE_ID: Final = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
 
 
@@ -71,6 +79,12 @@ def select_source(text: str, *, stdin: BinaryIO | None = None, options: SourceOp
     if not text or len(text) > MAX_LENGTH or "\0" in text:
         raise UsageError(f"IMAGE is {text[:80]!r}: expected a name, a path, SCHEME:… or - (standard input)")
     source = _select(text, stdin, options)
+    return RandomAccessSource(source, options.spool_directory) if options.random_access else source
+
+
+def select_started(container: str, *, options: SourceOptions = DEFAULT_OPTIONS) -> Source:
+    """Return the source of the image that a container was made from; raises UsageError."""
+    source = _open_container(container, options, is_image=True)
     return RandomAccessSource(source, options.spool_directory) if options.random_access else source
 
 
@@ -114,6 +128,8 @@ def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None,
     match scheme:
         case "docker" | "podman":
             return _open_engine("docker" if scheme == "docker" else "podman", rest, options)
+        case "container" | "docker-container" | "podman-container":
+            return _open_container(text, options)
         case "registry":
             hint = f"for the local image called {text} write docker:{text}" if is_name(text) else ""
             return _open_registry(rest, options, hint)
@@ -121,6 +137,25 @@ def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None,
             return _open_layout(rest)
         case _:
             return _open_archive(ArchiveForm(scheme), rest, stdin)
+
+
+def is_container(text: str) -> bool:
+    """Tell whether IMAGE names a container, whose file system is meant."""
+    match = _SCHEME.match(text)
+    return match is not None and _ALIASES.get(match[1] + (match[2] or "")) in CONTAINERS
+
+
+def _open_container(text: str, options: SourceOptions, *, is_image: bool = False) -> Source:
+    """Return the source that a container's name leads to, or with `is_image` that of the image it was made from."""
+    from layerscope.sources.container import ContainerSource
+
+    match = _SCHEME.match(text)
+    assert match is not None, "whoever asks has seen the scheme"
+    name = text[match.end() :]
+    if not _CONTAINER.fullmatch(name):
+        raise UsageError(f"opening {text[:200]}: expected a container's name or ID after {match[0]}")
+    kinds = CONTAINERS[_ALIASES[match[1] + (match[2] or "")]]
+    return ContainerSource(kinds, name, options.in_place, is_image, options.spool_directory)
 
 
 def _open_engine(kind: Literal["docker", "podman"], name: str, options: SourceOptions) -> Source:

@@ -1,6 +1,6 @@
 """Source: a place that an image can be opened from."""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from layerscope.image.image import Image, ImageStream, KnownContent
 from layerscope.image.platform import Platform
@@ -26,3 +26,11 @@ class Source(Protocol):
 
         Raises SourceError where it cannot be had and ImageError where it is malformed.
         """
+
+
+@runtime_checkable
+class SpoolableStream(Protocol):
+    """An ImageStream that can be written to a file instead of being consumed."""
+
+    def spool(self, directory: str | None = None) -> Image:
+        """Write everything to a temporary file without a name, and open the image there."""

@@ -9,12 +9,16 @@ from typing import Any
 
 import jsonschema
 import pytest
+from markdown_it import MarkdownIt
 
 from layerscope.cli.outputs import DIFF_FORMATS
+from layerscope.formats.elf_object import NeededVersion
 from layerscope.report.diff.formats import RENDERERS
 from layerscope.report.json_schema import DIFF_SCHEMA_FILE, render_diff_schema
 from support.built_image import build_image
-from support.hostile_texts import ATTACKS
+from support.elf_images import write_files
+from support.elf_writer import ElfPlan
+from support.hostile_texts import ATTACKS, REVEALED
 from support.images import write_image
 from support.report_checks import check_html
 from support.tar_writer import TarMember, directory, file, symlink
@@ -117,6 +121,157 @@ def test_the_document_keeps_its_promise(answer: Answer, tmp_path: Path) -> None:
     assert (document["summary"]["whole"], document["summary"]["doubts_after"]) == (True, [])
 
 
+def write_built(folder: Path, name: str, *steps: tuple[str, list[TarMember] | None], **runtime: Any) -> Path:
+    """An image whose history has these steps, each with its layer or none; those called own are of a later build."""
+    times = {True: "2026-02-01T00:00:00Z", False: "2026-01-01T00:00:00Z"}
+    history = [
+        {"created": times[text.startswith("own")], "created_by": text, "empty_layer": layer is None}
+        for text, layer in steps
+    ]
+    layers = [layer for _, layer in steps if layer is not None]
+    path = folder / name
+    write_image(build_image(layers, tag=f"team/{name}:1", runtime=runtime, history=history), path, "oci-dir")
+    return path
+
+
+BASE_STEPS = (("ADD root /", [file("etc/a", b"a")]), ("RUN x", [file("usr/b", b"b")]), ('CMD ["sh"]', None))
+OWN_STEPS = (("own 1", [file("app/c", b"c" * 50)]), ("own ENV", None))
+
+
+def test_an_image_is_compared_with_its_base(answer: Answer, document: Callable[..., Any], tmp_path: Path) -> None:
+    """An image audited before is A; where it is gone, the layers that it gave are, and the report says so."""
+    image = write_built(tmp_path, "app", *BASE_STEPS, *OWN_STEPS, Cmd=["sh"], User="app")
+    base = write_built(tmp_path, "base", *BASE_STEPS, Cmd=["sh"])
+    code, _, told = answer("diff", "--base", image)
+    assert (code, "name the base: layerscope diff BASE IMAGE" in told) == (2, True)
+    answer("audit", base)
+    found = document("diff", "--base", image)
+    assert found["before"]["reference"] == f"oci-dir:{base}"
+    assert [each["path"] for each in found["files"] if each["growth"]] == ["/app/c"]
+    base.rename(tmp_path / "moved")
+    again = document("diff", "--base", image)
+    assert again["before"]["reference"] == f"the lowest 2 layers of oci-dir:{image}"
+    assert "is not at hand" in again["before"]["notes"][0]
+    for part in ("files", "layers", "sizes"):
+        assert again[part] == found[part]
+    for name in ("terminal", "markdown", "html"):
+        assert "is not at hand" in " ".join(answer("diff", "--base", image, "-o", name)[1].decode().split())
+
+
+def test_a_claimed_base_that_is_another_is_no_base(answer: Answer, tmp_path: Path) -> None:
+    """The error says what the builder claims, and that its layers are not the image's."""
+    other = write_built(tmp_path, "other", ("ADD x /", [file("x", b"x")]))
+    labels = {"org.opencontainers.image.base.name": f"oci-dir:{other}"}
+    image = write_built(tmp_path, "app", *BASE_STEPS, Labels=labels)
+    code, _, told = answer("diff", "--base", image)
+    assert code == 2
+    assert "0 of its 1 are the image's lowest ones" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("a",), "expected B as well, or --base"),
+        (("a", "b", "--base"), "expected IMAGE alone, found A and B"),
+        (("container:",), "expected a container's name or ID"),
+    ],
+)
+def test_what_does_not_come_to_two_images_is_refused(answer: Answer, arguments: tuple[str, ...], told: str) -> None:
+    """With what would."""
+    code, _, text = answer("diff", *arguments)
+    assert (code, told in text) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["fix", "probe"])
+def test_a_container_is_not_built_or_started(answer: Answer, command: str) -> None:
+    """The error says what can be done with it."""
+    code, _, told = answer(command, "container:web")
+    assert (code, "expected an image, found a container" in told) == (2, True)
+
+
+def test_a_base_in_the_settings_is_no_flag(answer: Answer, tmp_path: Path) -> None:
+    """Other commands take an image there; this one compares A and B all the same."""
+    (tmp_path / "layerscope.toml").write_text('base = "team/base:1"\n')
+    image = write_version(tmp_path, "one")
+    assert answer("diff", image, image)[0] == 0
+
+
+def test_history_is_told_with_layers_authors_and_comments(
+    answer: Answer, document: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Steps without a layer, and what one instruction says otherwise of itself; credentials are hidden."""
+    token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    layer = [file("a", b"a")]
+    copied = {"created_by": "COPY a /", "author": "ann", "comment": "first"}
+    histories: list[list[dict[str, Any]]] = [
+        [copied, {"created_by": "ENV A=1", "empty_layer": True}],
+        [{**copied, "author": "bob", "comment": f"second {token}"}],
+    ]
+    images = []
+    for number, history in enumerate(histories):
+        images.append(tmp_path / str(number))
+        write_image(build_image([layer], tag="a/b:1", history=history), images[-1], "oci-dir")
+    found = document("diff", *images, "--only", "history")["history"]
+    assert [(each["change"], each["aspects"]) for each in found] == [
+        ("changed", ["author", "comment"]),
+        ("removed", ["instruction"]),
+    ]
+    assert (found[0]["before_steps"][0]["author"], found[0]["after_steps"][0]["layer"]) == ("ann", 0)
+    assert found[1]["before_steps"][0]["empty"]
+    for name in ("terminal", "markdown", "html", "json"):
+        text = " ".join(answer("diff", *images, "--only", "history", "-o", name)[1].decode().split())
+        assert token not in text
+        if name != "json":
+            assert all(each in text for each in ("author ann to bob", "ENV A=1", "no layer", "layer 0"))
+
+
+def test_linking_is_told_file_by_file(answer: Answer, document: Callable[..., Any], tmp_path: Path) -> None:
+    """In every format, and as a risk on the first screen."""
+    versions = tuple(NeededVersion("libc.so.6", version) for version in ("GLIBC_2.34", "GLIBC_2.38"))
+    plans = (
+        {"a": ElfPlan(soname="liba.so.1", needed=("libc.so.6",), required_versions=versions[:1])},
+        {"a": ElfPlan(soname="liba.so.2", needed=("libc.so.6", "libz.so.1"), required_versions=versions, runpath="/x")},
+    )
+    images = []
+    for number, plan in enumerate(plans):
+        images.append(tmp_path / str(number))
+        write_image(build_image([write_files({"usr/lib/liba.so": plan["a"]})], tag="a/b:1"), images[-1], "oci-dir")
+    found = document("diff", *images)
+    (change,) = found["linking"]
+    assert (change["path"], change["needed_added"], change["needed_removed"]) == ("/usr/lib/liba.so", ["libz.so.1"], [])
+    assert [(each["name"], each["before"], each["after"]) for each in change["needs"]] == [("GLIBC", "2.34", "2.38")]
+    assert [each["name"] for each in change["values"]] == ["SONAME", "RUNPATH"]
+    assert {"soname-changed", "linking-changed"} <= {each["kind"] for each in found["risks"]}
+    for name in ("terminal", "markdown", "html"):
+        text = " ".join(answer("diff", *images, "-o", name)[1].decode().split())
+        for told in ("liba.so.1 to liba.so.2", "+libz.so.1", "GLIBC 2.34 to 2.38", "RUNPATH none to /x"):
+            assert told in text, (name, told)
+
+
+@pytest.mark.parametrize("attack", [text for name, text in ATTACKS.items() if name != "surrogates"])
+def test_hostile_steps_and_names_of_libraries_are_harmless(answer: Answer, tmp_path: Path, attack: str) -> None:
+    """Authors, comments, instructions, needs and search paths, in every format."""
+    hostile = attack.replace("\0", "")
+    path = hostile.replace("/", "|").strip(".") or "x"
+    images = []
+    for number, text in enumerate(("plain", hostile)):
+        images.append(tmp_path / str(number))
+        plan = ElfPlan(soname=text, needed=(text,), runpath=text, interpreter=f"/{text}")
+        history = [{"created_by": f"RUN {text}", "author": text, "comment": text}]
+        own = write_files({f"usr/lib/{path[:90]}.so": plan})
+        write_image(build_image([own], tag="a/b:1", history=history), images[-1], "oci-dir")
+    for name in ("terminal", "markdown", "html", "json"):
+        text = answer("diff", *images, "-o", name)[1].decode()
+        assert not any(sign in text for sign in REVEALED)
+        if name == "html":
+            assert check_html(text).tags.count("script") == 2
+        if name == "markdown":
+            tokens = MarkdownIt("commonmark").enable("table").parse(text)
+            kinds = {child.type for token in tokens for child in token.children or ()}
+            assert not kinds & {"link_open", "image", "html_inline"}
+            assert all("script" not in token.content for token in tokens if token.type == "html_block")
+
+
 def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None:
     """Risks as a list, everything else folded."""
     before, after = write_version(tmp_path, "1.4"), write_version(tmp_path, "1.5", numpy="2.1.0")
@@ -143,7 +298,7 @@ def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:
         "Contents (",
     ):
         assert told in text
-    assert page.tags.count("script") == 1
+    assert page.tags.count("script") == 2
     assert answer("diff", before, after, "-p", "-o", "html")[1] == out
 
 

@@ -7,12 +7,12 @@ import click
 
 from layerscope.audit.changed_contents import compare_changed_contents, compare_shadow_files
 from layerscope.audit.image_diff import PARTS, ImageDiff, Scope
-from layerscope.audit.pipeline import audit_image
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.diff_pair import Pair
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
-from layerscope.cli.image_access import choose_pair, make_options, tell_cache_notes
+from layerscope.cli.image_access import make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
 from layerscope.cli.outputs import DIFF_FORMATS, Renderer, deliver, parse_outputs
 from layerscope.cli.progress import show_progress
@@ -26,7 +26,8 @@ _CLASSES = tuple(noise.value for noise in Noise)
 
 @click.command("diff", cls=Command, formats=DIFF_FORMATS)
 @click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
+@click.argument("after", metavar="[B]", required=False)
+@click.option("--base", "against_base", is_flag=True, help="Compare one image, A, with the base that it was built on.")
 @click.option("--semantic", is_flag=True, help="Leave out what another build of the same Dockerfile changes anyway.")
 @click.option(
     "--ignore",
@@ -55,8 +56,9 @@ _CLASSES = tuple(noise.value for noise in Noise)
 @with_console
 def command(
     before: str,
-    after: str,
+    after: str | None,
     *,
+    against_base: bool,
     semantic: bool,
     ignore: tuple[str, ...],
     keep: tuple[str, ...],
@@ -74,17 +76,19 @@ def command(
 ) -> int:
     """Tell what changed between two images, and what it means.
 
-    Risks come first, then sizes, packages, files and all else. A and B are images from anywhere, each its own way. Exit
-    codes: 0 no difference, 1 differences, 2 usage, 3 an image could not be had, 4 an image is damaged.
+    Risks come first, then sizes, packages, files and all else. A and B are images from anywhere, each its own way, or a
+    container (container:NAME), running or stopped, which alone is compared with the image it was made from. Exit codes:
+    0 no difference, 1 differences, 2 usage, 3 an image could not be had, 4 an image is damaged.
     """
     outputs = parse_outputs(telling.output, formats=DIFF_FORMATS)
     scope = _make_scope(semantic=semantic, ignore=ignore, keep=keep, paths=(ignored, wanted), only=only)
-    sources = choose_pair(before, after, reading, random_access=patch)
+    pair = Pair(before, after, against_base)
+    pair.check()
     options = make_options(reading, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     tell_unknown_branches(options, console)
     with show_progress(console) as progress:
-        one, other = (audit_image(source, options=options, progress=progress) for source in sources)
+        one, other = pair.audit(reading, options, progress, random_access=patch)
         progress.note("comparing")
         difference = ImageDiff(one, other, scope)
         if patch or Noise.ACCOUNTS in scope.ignored:

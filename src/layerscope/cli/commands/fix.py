@@ -31,6 +31,7 @@ from layerscope.cli.image_access import (
     choose_sources,
     make_options,
     read_credential,
+    refuse_container,
     tell_cache_notes,
 )
 from layerscope.cli.layer_fix import apply_layers, open_destination
@@ -116,7 +117,7 @@ def command(
     own = choose_credential(image, surgery.to, known := read_credential(image, reading))
     destination = rebuild.destination if rebuild else _open_destination(surgery, reading, choice, codes, own)
     check_engine(wanted, destination)
-    source, below = choose_sources(image, base, reading, known, random_access=surgery.layers)
+    source, below = choose_sources(refuse_container(image, "fix"), base, reading, known, random_access=surgery.layers)
     options = make_options(reading, base=below, policy_dir=policy_dir)
     options = replace(options, **ask_about(options, gpus=gpus, driver=driver, fleet=fleet))
     result = _audit(source, options, console)

@@ -11,7 +11,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
-from layerscope.cli.image_access import choose_source, make_options, tell_cache_notes
+from layerscope.cli.image_access import choose_source, make_options, refuse_container, tell_cache_notes
 from layerscope.cli.image_probe import Probing, probe_image, with_probing
 from layerscope.cli.options import Reading, output_option, with_console, with_reading
 from layerscope.cli.outputs import TEXT_AND_JSON, Renderer, deliver, parse_outputs
@@ -73,6 +73,7 @@ def command(
     if given != 1:
         found = ("none", "", "two", "three", "four")[given]
         raise UsageError(f"probing: expected one of IMAGE, --local, --url URL and --read FILE, found {found}")
+    refuse_container(image or "", "probe")
     if place.emit is not None:
         return emit(image, place.emit, probing, python=python, reading=reading, console=console)
     findings: tuple[Finding, ...] = ()

@@ -1,6 +1,7 @@
 """A comparison as a page for a browser: what to know first, and everything that it rests on, to be searched."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from layerscope.audit.image_diff import ImageDiff
@@ -10,6 +11,9 @@ from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
+from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.linking_words import tell_link_change
+from layerscope.report.html.growth_tree import write_growth_data
 from layerscope.report.html.markup import (
     Markup,
     element,
@@ -20,7 +24,7 @@ from layerscope.report.html.markup import (
     write_table,
     write_text,
 )
-from layerscope.report.html.page_template import ROWS, fill_page
+from layerscope.report.html.page_template import ROWS, fill_page, read_part
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
 from layerscope.rules.finding import Finding
@@ -34,6 +38,10 @@ MOST_CONTENTS: Final = 1_000
 MOST_LINES: Final = 400
 """Lines of one of them."""
 
+_PAGE: Final = replace(
+    ROWS,
+    scripts=("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "growth_map.js", "rows.js"),
+)
 _STYLES: Final = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "doubt", RiskLevel.NOTE: "note"}
 _SIGN_STYLES: Final = {Change.ADDED: "good", Change.REMOVED: "bad", Change.CHANGED: "doubt"}
 
@@ -43,13 +51,14 @@ Row = tuple[Change, str, str, str]
 
 
 def render_diff_html(difference: ImageDiff, context: RenderContext) -> str:  # noqa: ARG001 -- as every format
-    """The comparison as one page; without its script it lacks the search alone."""
+    """The comparison as one page; without its script it lacks the map and the search alone."""
     before, after = (tell_reference(each.image.reference) for each in (difference.before, difference.after))
     return fill_page(
-        ROWS,
+        _PAGE,
         title=write_line(f"{before} → {after}"),
         head=_write_head(difference),
         sections=join(*_iter_sections(difference)),
+        data=write_growth_data(difference),
     )
 
 
@@ -63,7 +72,8 @@ def _write_head(difference: ImageDiff) -> Markup:
         digest = element("code", write_text(str(result.image.manifest_digest or result.image.config_digest)))
         told = write_line(f" {stored} in {tell_count(len(result.layers), 'layer')}, ")
         doubts = (element("p", write_line(doubt), class_="bad") for doubt in words.list_doubts(result))
-        rows.append((label, join(name, told, digest, *doubts)))
+        notes = (element("p", write_line(note), class_="note") for note in result.image.notes)
+        rows.append((label, join(name, told, digest, *notes, *doubts)))
     for answer in difference.digest_causes:
         cause, details, more = words.tell_digest_cause(answer)
         rows.append(("digest differs by", write_line(f"{cause}{': ' if details else ''}{', '.join(details)}{more}")))
@@ -80,6 +90,8 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
             "To know first", element("ul", *map(_write_risk, words.list_told(difference.risks))), name="risks"
         )
     yield from _write_rows("Size", (">growth", "cause"), list(_iter_sizes(difference)), name="size")
+    if any(each.growth for each in difference.files):
+        yield read_part("growth_map.html")
     traits: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
     yield from _write_changes("Characteristics", traits, name="traits")
     gpus: list[Row] = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
@@ -95,7 +107,11 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
     )
     config: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
     yield from _write_changes("Config", config, name="config")
-    yield from _write_rows("History", ("", "instruction"), list(_iter_history(difference)), name="history")
+    steps = list(_iter_history(difference))
+    yield from _write_rows("History", ("", "instruction", "layer", "what"), steps, name="history")
+    yield from _write_rows(
+        "Linking", ("path", "what"), list(_iter_linking(difference)), name="linking", count=len(difference.linking)
+    )
     yield from _write_rows(
         "Files",
         ("", ">growth", "path", "what"),
@@ -186,10 +202,16 @@ def _write_layer(pair: LayerPair, difference: ImageDiff) -> Markup:
 
 
 def _iter_history(difference: ImageDiff) -> Iterator[Markup]:
-    for each in difference.history:
-        for change, steps in ((Change.REMOVED, each.before), (Change.ADDED, each.after)):
-            for step in steps:
-                yield element("tr", _sign(change), element("td", element("code", write_line(tell_instruction(step)))))
+    for line in iter_step_lines(difference):
+        cells = (element("code", write_line(line.instruction)), write_line(line.place), write_line(line.detail))
+        yield element("tr", _sign(line.change), *(element("td", cell) for cell in cells))
+
+
+def _iter_linking(difference: ImageDiff) -> Iterator[Markup]:
+    """The executables and libraries that link otherwise."""
+    for each in difference.linking[:MOST]:
+        path = element("code", write_text(root_path(each.path)), class_="path")
+        yield element("tr", element("td", path), element("td", write_line(tell_link_change(each))))
 
 
 def _iter_files(difference: ImageDiff) -> Iterator[Markup]:

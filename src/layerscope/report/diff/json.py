@@ -8,8 +8,11 @@ from layerscope.audit.result import AuditResult
 from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerPair
+from layerscope.diff.linking import LinkChange
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
+from layerscope.formats.secret_text import redact_text
+from layerscope.image.history import BuildStep
 from layerscope.layers.entry import EntryType
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
@@ -23,13 +26,16 @@ from layerscope.report.diff.json_v1 import (
     FindingChangesV1,
     GpuChangeV1,
     GpuStateV1,
+    HistoryStepV1,
     LayerPairV1,
+    LinkChangeV1,
     PackageChangeV1,
     RiskV1,
     SizeChangeV1,
     StepChangeV1,
     ValueChangeV1,
 )
+from layerscope.report.diff.linking_words import list_values
 from layerscope.report.instruction import tell_created_by, tell_instruction
 from layerscope.report.json_format import build_finding
 from layerscope.report.json_parts import build_image, build_tool
@@ -87,9 +93,13 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
                 each.change.value,
                 [tell_instruction(step) for step in each.before],
                 [tell_instruction(step) for step in each.after],
+                [aspect.value for aspect in each.aspects],
+                [_build_step(step) for step in each.before],
+                [_build_step(step) for step in each.after],
             )
             for each in difference.history
         ],
+        linking=[_build_link(each) for each in difference.linking],
         files=list(_iter_files(difference)),
     )
 
@@ -115,6 +125,27 @@ def _build_gpu(change: GpuChange) -> GpuChangeV1:
 
 def _build_gpu_state(verdict: GpuVerdict | None) -> GpuStateV1 | None:
     return None if verdict is None else GpuStateV1(verdict.verdict.value, verdict.reason, verdict.minimum_driver)
+
+
+def _build_link(change: LinkChange) -> LinkChangeV1:
+    needs, provides, values = (
+        [ValueChangeV1(each.change.value, each.name, each.before, each.after) for each in changes]
+        for changes in (change.needs, change.provides, list_values(change))
+    )
+    return LinkChangeV1(
+        root_path(change.path),
+        root_path(change.old_path),
+        list(change.needed_added),
+        list(change.needed_removed),
+        needs,
+        provides,
+        values,
+    )
+
+
+def _build_step(step: BuildStep) -> HistoryStepV1:
+    author, comment = redact_text(step.author), redact_text(step.comment)
+    return HistoryStepV1(tell_instruction(step), tell_created_by(step), step.layer, step.empty, author, comment)
 
 
 def _build_layer(pair: LayerPair, difference: ImageDiff) -> LayerPairV1:

@@ -82,12 +82,26 @@ class LayerPairV1(Struct, frozen=True):
     created_by: str | None
 
 
+class HistoryStepV1(Struct, frozen=True):
+    """A build step: its instruction, as the builder wrote it, the layer it made (null for none), and who says what."""
+
+    instruction: str
+    created_by: str | None
+    layer: LayerNumber | None
+    empty: Annotated[bool, Meta(description="Whether it says that it made no layer.")]
+    author: str
+    comment: str
+
+
 class StepChangeV1(Struct, frozen=True):
-    """Build steps, and those in their place."""
+    """Build steps, and those in their place: instructions, and the whole steps; `aspects` says in what they differ."""
 
     change: ChangeName
     before: list[str]
     after: list[str]
+    aspects: list[str]
+    before_steps: list[HistoryStepV1]
+    after_steps: list[HistoryStepV1]
 
 
 class FileStateV1(Struct, frozen=True):
@@ -123,6 +137,21 @@ class FileChangeV1(Struct, frozen=True):
     before: FileStateV1 | None
     after: FileStateV1 | None
     content: ContentV1 | None
+
+
+class LinkChangeV1(Struct, frozen=True):
+    """An executable or library that links otherwise; of symbol versions the newest of each family.
+
+    `values` has its SONAME, ELF interpreter, RPATH and RUNPATH where they are others.
+    """
+
+    path: PathText
+    old_path: PathText
+    needed_added: list[str]
+    needed_removed: list[str]
+    needs: list[ValueChangeV1]
+    provides: list[ValueChangeV1]
+    values: list[ValueChangeV1]
 
 
 class SizeChangeV1(Struct, frozen=True):
@@ -173,4 +202,5 @@ class DiffV1(Struct, frozen=True):
     layers: list[LayerPairV1]
     config: list[ValueChangeV1]
     history: list[StepChangeV1]
+    linking: list[LinkChangeV1]
     files: list[FileChangeV1]

@@ -7,6 +7,8 @@ from layerscope.diff.change import Change
 from layerscope.diff.layers import LayerFate
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
+from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
@@ -23,7 +25,7 @@ def _iter_head(difference: ImageDiff) -> Iterator[str]:
     yield from (f"# {write_code(before)} → {write_code(after)}", "")
     yield f"**{begin(words.tell_verdict(difference))}.**"
     for label, result in (("Before", difference.before), ("After", difference.after)):
-        for doubt in words.list_doubts(result):
+        for doubt in (*result.image.notes, *words.list_doubts(result)):
             yield from ("", f"{label}: {write_prose(doubt)}")
     for answer in difference.digest_causes:
         cause, details, more = words.tell_digest_cause(answer)
@@ -58,6 +60,8 @@ def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     config = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
     yield from _write_table("Config", head, config, limit)
     yield from _write_history(difference)
+    linking = [f"{root_path(each.path)}  {tell_link_change(each)}" for each in difference.linking[:limit]]
+    yield from _fold("Linking", len(difference.linking), write_fence(linking, "text"), limit)
     largest = sorted(difference.files, key=lambda each: (-abs(each.growth), each.path))
     files = [f"{words.SIGNS[each.change]} {root_path(each.path)}  {words.tell_file(each)}" for each in largest[:limit]]
     yield from _fold("Files", len(difference.files), write_fence(files, "diff"), limit)
@@ -113,12 +117,7 @@ def _iter_contents(difference: ImageDiff) -> Iterator[str]:
 
 
 def _write_history(difference: ImageDiff) -> Iterator[str]:
-    lines = [
-        f"{sign} {tell_instruction(step)}"
-        for change in difference.history
-        for sign, steps in (("-", change.before), ("+", change.after))
-        for step in steps
-    ]
+    lines = [line.text for line in iter_step_lines(difference)]
     yield from _fold("History", len(lines), write_fence(lines, "diff"), None)
 
 

@@ -14,6 +14,8 @@ from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
+from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.escape import escape_line, escape_text
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
@@ -53,6 +55,7 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
     _draw_layers(page, difference)
     _draw_table(page, "Config", _list_config(difference))
     _draw_history(page, difference)
+    _draw_linking(page, difference)
     _draw_files(page, difference)
     _draw_contents(page, difference)
     return page.read()
@@ -65,6 +68,8 @@ def _draw_head(page: Page, difference: ImageDiff) -> None:
         stored = sum(layer.size or 0 for layer in result.layers)
         told = f"{tell_size(stored)} in {tell_count(len(result.layers), 'layer')}"
         fields.add_row(label, Text(f"{escape_line(tell_reference(result.image.reference))}  {told}"))
+        for note in result.image.notes:
+            fields.add_row("", Text(escape_line(note), "muted"))
         for doubt in words.list_doubts(result):
             fields.add_row("", Text.assemble((f"{page.symbols.bad} ", "bad"), escape_line(doubt)))
     page.add(fields)
@@ -222,16 +227,23 @@ def _draw_history(page: Page, difference: ImageDiff) -> None:
     if not difference.history:
         return
     page.add_heading("History")
-    limit = page.context.limit
-    lines = [
-        (sign, style, step)
-        for change in difference.history
-        for sign, style, steps in (("-", "bad", change.before), ("+", "good", change.after))
-        for step in steps
-    ]
-    for sign, style, step in lines[:limit]:
-        page.add_line((f"{sign} ", style), escape_line(tell_instruction(step)), indent=1)
+    lines = list(iter_step_lines(difference))
+    for line in lines[: page.context.limit]:
+        detail = f"  {line.place}{'; ' if line.detail else ''}{line.detail}"
+        sign = f"{words.SIGNS[line.change]} "
+        page.add_line((sign, _SIGN_STYLES[line.change]), line.instruction, (detail, "muted"), indent=1)
     _draw_rest(page, len(lines))
+
+
+def _draw_linking(page: Page, difference: ImageDiff) -> None:
+    """The executables and libraries that link otherwise."""
+    if not difference.linking:
+        return
+    page.add_heading("Linking", f"{len(difference.linking):,}")
+    for each in difference.linking[: page.context.limit]:
+        told = escape_line(shorten(tell_link_change(each)))
+        page.add_line((escape_line(root_path(each.path)), "path"), f"  {told}", indent=1)
+    _draw_rest(page, len(difference.linking))
 
 
 def _draw_files(page: Page, difference: ImageDiff) -> None:

@@ -17,7 +17,7 @@ from layerscope.report.places import tell_reference
 from layerscope.report.terminal.page import Page
 
 _AUDIT: Final = PageKind(
-    ("matcher.js", "parts.js", "size_tree.js", "treemap.js", "search.js", "page.js"),
+    ("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "search.js", "page.js"),
     "Search paths, packages, findings and layers",
     "cudnn, *.so.9, LAY101 …  ( / )",
 )

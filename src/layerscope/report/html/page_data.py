@@ -35,6 +35,11 @@ def write_data(result: AuditResult) -> Markup:
             for key, versions in packages[:SHOWN_PACKAGES]
         ],
     }
+    return write_json(document)
+
+
+def write_json(document: object) -> Markup:
+    """A document that nothing in it can break out of."""
     return Markup(msgspec.json.encode(document).decode().translate(_BREAKING))
 
 

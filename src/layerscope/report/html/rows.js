@@ -3,8 +3,10 @@
 function start() {
   for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
   listParts();
-  const field = document.getElementById("search"), rows = [...document.querySelectorAll("main tbody tr, main li")];
-  const texts = rows.map(readText), sections = document.querySelectorAll("main > section");
+  if (typeof startGrowth === "function") startGrowth(); // of pages with a map
+  const field = document.getElementById("search"), shown = "main > section:not(#sizes)";
+  const rows = [...document.querySelectorAll(`${shown} tbody tr, ${shown} li`)];
+  const texts = rows.map(readText), sections = document.querySelectorAll(shown);
   startSearch(field, () => {
     const matches = makeMatcher(field.value);
     let count = 0;

@@ -1,50 +1,7 @@
-/* The map: a cell a file or folder, as large as its bytes; squarified, after Bruls, Huizing and van Wijk (2000). */
+/* The map: a cell a file or folder, as large as its bytes. */
 
 const MOST_CELLS = 1600, DEEPEST = 7, HEADER = 17, LEAST_SIDE = 4, LEAST_DRAWN = 0.6, MOST_ROWS = 18, MOST_SIGNS = 60;
 const HUES = [210, 150, 265, 185, 90, 235, 170, 300, 125, 55];
-
-function worstRatio(row, sum, side, scale) {
-  const thickness = sum * scale / side;
-  return row.reduce((worst, each) => {
-    const length = each.value * scale / thickness;
-    return Math.max(worst, length / thickness, thickness / length);
-  }, 0);
-}
-
-/* Rectangles for values that are sorted, the largest first; their areas are as the values. */
-function squarify(items, x, y, width, height) {
-  const placed = [];
-  const total = items.reduce((sum, each) => sum + each.value, 0), scale = width * height / total;
-  let start = 0;
-  while (start < items.length && width > 0 && height > 0) {
-    const side = Math.min(width, height), row = [items[start]];
-    let sum = items[start].value, ratio = worstRatio(row, sum, side, scale);
-    for (let next = start + 1; next < items.length; next += 1) {
-      const grown = worstRatio([...row, items[next]], sum + items[next].value, side, scale);
-      if (grown > ratio) break;
-      row.push(items[next]);
-      sum += items[next].value;
-      ratio = grown;
-    }
-    const thickness = sum * scale / side;
-    let offset = 0;
-    for (const each of row) {
-      const length = each.value * scale / thickness;
-      placed.push(width >= height ? { item: each, x, y: y + offset, width: thickness, height: length }
-        : { item: each, x: x + offset, y, width: length, height: thickness });
-      offset += length;
-    }
-    if (width >= height) {
-      x += thickness;
-      width -= thickness;
-    } else {
-      y += thickness;
-      height -= thickness;
-    }
-    start += row.length;
-  }
-  return placed;
-}
 
 function cutText(text, most) {
   return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
@@ -58,7 +15,7 @@ function shrink({ x, y, width, height }) {
 class Treemap {
   constructor(data) {
     this.data = data;
-    this.roots = { folders: buildByFolder(data), layers: null };
+    this.roots = {};
     this.view = "folders";
     this.isWasteOnly = false;
     this.map = document.getElementById("map");
@@ -71,12 +28,46 @@ class Treemap {
   }
 
   get root() {
-    if (!this.roots[this.view]) this.roots[this.view] = buildByLayer(this.data);
+    if (!this.roots[this.view]) this.roots[this.view] = this.build(this.view);
     return this.roots[this.view];
+  }
+
+  build(view) {
+    return view === "folders" ? buildByFolder(this.data) : buildByLayer(this.data);
   }
 
   value(node) {
     return this.isWasteOnly ? node.wasted : node.size;
+  }
+
+  /* The part of a cell that is hatched, in percent. */
+  hatch(node) {
+    return this.isWasteOnly ? 100 : 100 * node.wasted / node.size;
+  }
+
+  hue(node) {
+    return HUES[node.layer % HUES.length];
+  }
+
+  describe(node) {
+    return describe(node, this.root.size);
+  }
+
+  get columns() {
+    return ["name", "size", "share", "wasted"];
+  }
+
+  tellNone() {
+    return this.isWasteOnly ? "No bytes are wasted here." : "No file has any bytes here.";
+  }
+
+  tellWhole(node) {
+    return tellSize(this.value(node));
+  }
+
+  tellRow(node) {
+    const value = this.value(node);
+    return [tellSize(value), tellShare(value, this.value(this.root)), node.wasted ? tellSize(node.wasted) : ""];
   }
 
   choose(view, isWasteOnly) {
@@ -104,7 +95,7 @@ class Treemap {
       this.placeAll({ x: 0, y: 0, width: this.map.clientWidth, height: this.map.clientHeight });
       if (this.cells.length) this.cells[0].button.tabIndex = 0;
     } else {
-      this.map.append(makeElement("p", this.isWasteOnly ? "No bytes are wasted here." : "No file has any bytes here."));
+      this.map.append(makeElement("p", this.tellNone()));
     }
   }
 
@@ -135,28 +126,28 @@ class Treemap {
   }
 
   addCell(rect, above, depth) {
-    const { node, value } = rect.item, inner = passThrough(node), names = [node.name];
+    const { node } = rect.item, inner = passThrough(node), names = [node.name];
     const button = makeElement("button", undefined, `cell ${node.kind} depth-${depth}`);
     for (let each = inner; each !== node; each = each.parent) names.splice(1, 0, each.name);
     button.type = "button";
     button.tabIndex = -1;
-    button.title = describe(node, this.root.size);
+    button.title = this.describe(node);
     button.setAttribute("aria-label", button.title);
     const { style } = button;
     style.left = `${rect.x}px`;
     style.top = `${rect.y}px`;
     style.width = `${Math.max(rect.width - 1, 1)}px`;
     style.height = `${Math.max(rect.height - 1, 1)}px`;
-    style.setProperty("--hue", HUES[node.layer % HUES.length]);
-    if (node.wasted) {
+    style.setProperty("--hue", this.hue(node));
+    if (node.wasted && this.hatch(node)) {
       const waste = makeElement("span", undefined, "waste");
-      waste.style.width = this.isWasteOnly ? "100%" : `${100 * node.wasted / node.size}%`;
+      waste.style.width = `${this.hatch(node)}%`;
       button.append(waste);
     }
     if (node.repeated) button.classList.add("repeated");
     if (rect.width > 34 && rect.height > 15) {
       button.append(makeElement("span", names.join("/") + (node.note ? `  ${node.note}` : ""), "name"));
-      if (rect.height > 32) button.append(makeElement("span", tellSize(value), "size"));
+      if (rect.height > 32) button.append(makeElement("span", this.tellWhole(node), "size"));
     }
     const cell = { node, inner, button, above };
     this.cells.push(cell);
@@ -180,15 +171,15 @@ class Treemap {
   drawList() {
     const table = makeElement("table"), body = makeElement("tbody"), head = makeElement("tr");
     const told = `${this.node.kind === "folder" && this.node.parent ? this.node.path : this.node.name}: ${
-      tellSize(this.value(this.node))}`;
+      this.tellWhole(this.node)}`;
     table.append(makeElement("caption", told));
-    for (const name of ["name", "size", "share", "wasted"]) {
+    for (const name of this.columns) {
       const cell = makeElement("th", name, name === "name" ? "" : "number");
       cell.scope = "col";
       head.append(cell);
     }
     const rows = this.sortChildren(this.node);
-    for (const { node, value } of rows.slice(0, MOST_ROWS)) body.append(this.makeRow(node, value));
+    for (const { node } of rows.slice(0, MOST_ROWS)) body.append(this.makeRow(node));
     const group = makeElement("thead");
     group.append(head);
     table.append(group, body);
@@ -197,7 +188,7 @@ class Treemap {
     document.getElementById("list").replaceChildren(table, ...more);
   }
 
-  makeRow(node, value) {
+  makeRow(node) {
     const row = makeElement("tr"), name = makeElement("td");
     if (node.children.length) {
       const button = makeElement("button", node.name + (node.kind === "folder" ? "/" : ""));
@@ -209,10 +200,7 @@ class Treemap {
     }
     if (node.note) name.append(makeElement("span", ` ${cutText(node.note, MOST_SIGNS)}`, "note"));
     row.append(name);
-    const wasted = node.wasted ? tellSize(node.wasted) : "";
-    for (const text of [tellSize(value), tellShare(value, this.value(this.root)), wasted]) {
-      row.append(makeElement("td", text, "number"));
-    }
+    for (const text of this.tellRow(node)) row.append(makeElement("td", text, "number"));
     return row;
   }
 
@@ -222,7 +210,7 @@ class Treemap {
   }
 
   tell(cell) {
-    document.getElementById("told").textContent = describe(cell ? cell.node : this.node, this.root.size);
+    document.getElementById("told").textContent = this.describe(cell ? cell.node : this.node);
   }
 
   focus(cell) {
