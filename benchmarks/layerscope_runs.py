@@ -39,6 +39,12 @@ class Audit:
         return measure(command)
 
 
+def run_command(words: tuple[str, ...], folder: Path) -> Measurement:
+    """A command of layerscope with its cache, and all that it writes, in a folder."""
+    arguments = (str(PROGRAM), *words, "--cache-dir", str(folder / "layerscope"))
+    return measure(Command(arguments, {"TMPDIR": str(folder), **INSTALLED}, accepted=CLEAN_OR_FINDINGS))
+
+
 def run_help(_scratch: Path) -> Measurement:
     """The time in which layerscope says what it can do."""
     return measure(Command((str(PROGRAM), "--help"), INSTALLED))

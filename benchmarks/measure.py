@@ -40,6 +40,10 @@ class Measurement:
     cpu: float
     peak: int
 
+    def __add__(self, later: "Measurement") -> "Measurement":
+        """Both runs, one after the other."""
+        return Measurement(self.wall + later.wall, self.cpu + later.cpu, max(self.peak, later.peak))
+
 
 @dataclass(frozen=True)
 class Series:

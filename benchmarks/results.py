@@ -74,6 +74,23 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """A command on one or more images and what it is held against, run in turns, and the seconds wanted of it."""
+
+    images: str
+    name: str
+    bound: str
+    wanted: float | None
+    mine: tuple[Measurement, ...]
+    theirs: tuple[Measurement, ...]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is a figure of."""
+        return (self.name, self.images, self.bound)
+
+
+@dataclass(frozen=True)
 class FactsCost:
     """Cold audits without facts and with all of them, run in turns."""
 
@@ -160,6 +177,7 @@ class Results:
     facts: tuple[FactsCost, ...] = ()
     code: tuple[CodeSpeed, ...] = ()
     surgery: tuple[SurgeryCost, ...] = ()
+    timings: tuple[Timing, ...] = ()
 
     def measures(self, name: str) -> bool:
         """Whether a peer, or a peer on an image, is among these figures."""
@@ -179,6 +197,7 @@ class Results:
             facts=_merge(self.facts, newer.facts),
             code=_merge(self.code, newer.code),
             surgery=_merge(self.surgery, newer.surgery),
+            timings=_merge(self.timings, newer.timings),
         )
 
 

@@ -42,6 +42,7 @@ from benchmarks.store import Form, StoredImage, stored
 from benchmarks.surgery import measure_surgery
 from benchmarks.synthetic import SYNTHETIC
 from benchmarks.tables import render_results
+from benchmarks.versions import UNMEASURED, measure_check, measure_versions
 
 ROOT = Path(__file__).parent.parent
 ENGINE_ROUNDS = 2  # the engine needs minutes to save an image
@@ -112,6 +113,17 @@ def bench_surgery(image: StoredImage, *, rounds: int) -> Results:
     return Results(surgery=tuple(costs))
 
 
+def bench_versions(names: Sequence[str], *, rounds: int) -> Iterator[Results]:
+    """Two versions of each image compared, and all of them checked."""
+    yield Results(machine=describe_machine(), versions=describe_versions(), missing=UNMEASURED)
+    for name in names:
+        say(f"{name}: beside its next version")
+        for timing in measure_versions(name, rounds=rounds):
+            yield Results(timings=(timing,))
+    say(f"{', '.join(names)}: checked")
+    yield Results(timings=tuple(measure_check(names, rounds=rounds)))
+
+
 def bench_engine(name: str) -> Iterator[Scenario]:
     """The same image from a local engine: its storage read in place, and what the engine itself hands out."""
     say(f"{name}: from the engine")
@@ -178,6 +190,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="pairs of runs for each peer")
     parser.add_argument("--large", action="store_true", help="also the CUDA PyTorch image: 32 GB of disk")
     parser.add_argument("--memory", action="store_true", help="also the two images that measure peak memory")
+    parser.add_argument("--versions", action="store_true", help="comparisons of two versions and checks alone")
     names = [peer.name for peer in PEERS]
     parser.add_argument("--peers", nargs="*", metavar="PEER", choices=names, help="these alone, or none")
     parser.add_argument("--no-registry", action="store_true", help="nothing from a registry")
@@ -189,11 +202,23 @@ def main() -> None:
     """Build what is missing, measure, and write figures and tables after each step."""
     options = parse_options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that folders in the RAM disk are removed
+    names = list(dict.fromkeys([*options.images, *(["large"] if options.large else [])]))
+    for name in names:
+        if not (options.versions and stored(name, Form.OCI_GZIP).exists()):
+            build_image(name)
+    if not options.versions:
+        bench_audits(names, options)
+    for results in bench_versions(names, rounds=options.rounds):
+        keep(results)
+    print(TABLES.read_text())
+
+
+def bench_audits(names: Sequence[str], options: argparse.Namespace) -> None:
+    """Everything about single images."""
     peers = [peer for peer in PEERS if options.peers is None or peer.name in options.peers]
     keep(describe_peers())
     keep(Results(scenarios=(Scenario(ANY_IMAGE, HELP, tuple(run_help(Path()) for _ in range(5 * options.rounds))),)))
-    for name in [*options.images, *(["large"] if options.large else [])]:
-        build_image(name)
+    for name in names:
         for form in Form:
             keep(bench_form(stored(name, form), rounds=options.rounds, peers=peers))
         for form in (Form.DOCKER_ARCHIVE, Form.OCI_GZIP):
@@ -207,7 +232,6 @@ def main() -> None:
     for name in SYNTHETIC if options.memory else ():
         build_image(name)
         keep(bench_memory(name))
-    print(TABLES.read_text())
 
 
 def keep(newer: Results) -> None:

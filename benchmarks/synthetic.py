@@ -33,7 +33,7 @@ def write_layout(folder: Path, tar: Iterable[bytes]) -> None:
     """Write an OCI layout of one gzip'ed layer, in constant memory."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
-    diff_id, layer = _write_layer(blobs, tar)
+    diff_id, layer = write_layer(blobs, tar)
     config = {
         "architecture": "amd64",
         "os": "linux",
@@ -44,15 +44,15 @@ def write_layout(folder: Path, tar: Iterable[bytes]) -> None:
     manifest = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": _write_document(blobs, config, "application/vnd.oci.image.config.v1+json"),
+        "config": write_document(blobs, config, "application/vnd.oci.image.config.v1+json"),
         "layers": [layer],
     }
-    described = _write_document(blobs, manifest, "application/vnd.oci.image.manifest.v1+json")
+    described = write_document(blobs, manifest, "application/vnd.oci.image.manifest.v1+json")
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [described]}))
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
 
 
-def _write_layer(blobs: Path, tar: Iterable[bytes]) -> tuple[str, dict[str, object]]:
+def write_layer(blobs: Path, tar: Iterable[bytes]) -> tuple[str, dict[str, object]]:
     """The DiffID and the descriptor of a layer written as gzip."""
     plain, stored = hashlib.sha256(), hashlib.sha256()
     deflate = isal_zlib.compressobj(level=1, wbits=GZIP_WINDOW)
@@ -75,7 +75,8 @@ def _write_layer(blobs: Path, tar: Iterable[bytes]) -> tuple[str, dict[str, obje
     }
 
 
-def _write_document(blobs: Path, document: object, media_type: str) -> dict[str, object]:
+def write_document(blobs: Path, document: object, media_type: str) -> dict[str, object]:
+    """The descriptor of a document written as JSON."""
     content = json.dumps(document).encode()
     digest = hashlib.sha256(content).hexdigest()
     (blobs / digest).write_bytes(content)

@@ -5,10 +5,20 @@ from statistics import median
 
 from benchmarks.measure import Series, compare_pairs
 from benchmarks.peers import PEERS
-from benchmarks.results import ANY_IMAGE, BARE, COLD, HELP, CodePass, Comparison, ImageFigures, Results, Scenario
+from benchmarks.results import (
+    ANY_IMAGE,
+    BARE,
+    COLD,
+    HELP,
+    CodePass,
+    Comparison,
+    ImageFigures,
+    Results,
+    Scenario,
+)
 from benchmarks.stages import CORES, STAGES, find_bound
+from benchmarks.version_table import MEBIBYTE, render_table, render_timings
 
-MEBIBYTE = 1 << 20
 MEGABYTE = 10**6
 GIGABYTE = 10**9
 MANY_ENTRIES = 100_000  # from here on the entries outweigh everything else that a peak holds
@@ -35,6 +45,7 @@ REPEAT = """## How to repeat
     python -m benchmarks.run --images small --rounds 9  # one image, more pairs
     python -m benchmarks.run --peers                    # layerscope and the machine's bound, no peer
     python -m benchmarks.run --peers syft trivy         # these peers alone
+    python -m benchmarks.run --large --versions         # comparisons of two versions and checks alone
     python -m benchmarks.run --no-engine --no-registry  # from files alone
     python -m benchmarks.build_images --large           # build only
 
@@ -52,6 +63,7 @@ def render_results(results: Results) -> str:
         _render_images(results.images),
         _render_comparisons(results.comparisons),
         _render_scenarios(results.scenarios),
+        render_timings(results.timings),
         _render_bound(results),
         _render_memory(results),
         _render_facts(results),
@@ -63,7 +75,7 @@ def render_results(results: Results) -> str:
 
 def _render_machine(results: Results) -> str:
     words = {**results.machine, **results.versions}
-    return "\n".join(["## Machine", "", *_table(("what", "which"), words.items())])
+    return "\n".join(["## Machine", "", *render_table(("what", "which"), words.items())])
 
 
 def _render_peers(results: Results) -> str:
@@ -71,7 +83,7 @@ def _render_peers(results: Results) -> str:
         (peer.name, results.peers[peer.name], peer.does, peer.packaged) for peer in PEERS if peer.name in results.peers
     ]
     missing = [f"- not measured: {name}: {_one_line(why)}" for name, why in sorted(results.missing.items())]
-    table = _table(("peer", "version", "what it does", "had from"), rows)
+    table = render_table(("peer", "version", "what it does", "had from"), rows)
     return "\n".join(["## Peers", "", *table, *([""] if missing else []), *missing])
 
 
@@ -89,7 +101,7 @@ def _render_images(images: Iterable[ImageFigures]) -> str:
         )
         for figures in images
     ]
-    return "\n".join(["## Images", "", *_table(heads, rows)])
+    return "\n".join(["## Images", "", *render_table(heads, rows)])
 
 
 def _render_comparisons(comparisons: Iterable[Comparison]) -> str:
@@ -97,7 +109,7 @@ def _render_comparisons(comparisons: Iterable[Comparison]) -> str:
         *("image", "form", "peer", "peer s", "peer CPU s", "peer MiB"),
         *("layerscope s", "CPU s", "MiB", "wall ratio", "CPU ratio", "pairs"),
     )
-    return "\n".join(["## Cold audits, in turns", "", *_table(heads, map(_comparison_row, comparisons))])
+    return "\n".join(["## Cold audits, in turns", "", *render_table(heads, map(_comparison_row, comparisons))])
 
 
 def _comparison_row(comparison: Comparison) -> Sequence[object]:
@@ -122,7 +134,7 @@ def _render_scenarios(scenarios: Iterable[Scenario]) -> str:
         rows.append(
             (scenario.image or "-", scenario.name, *times, f"{series.peak / MEBIBYTE:,.0f}", len(scenario.runs))
         )
-    return "\n".join(["## layerscope alone", "", *_table(heads, rows)])
+    return "\n".join(["## layerscope alone", "", *render_table(heads, rows)])
 
 
 def _render_bound(results: Results) -> str:
@@ -141,7 +153,7 @@ two cores, by its wall time: how well it uses the cores it has."""
     )
     known = {scenario.key: scenario for scenario in results.scenarios}
     rows = [_bound_row(figures, known) for figures in results.images]
-    return "\n".join([text, "", *_table(heads, rows)])
+    return "\n".join([text, "", *render_table(heads, rows)])
 
 
 def _bound_row(figures: ImageFigures, known: Mapping[tuple[str, ...], Scenario]) -> Sequence[object]:
@@ -191,7 +203,7 @@ def _render_memory(results: Results) -> str:
                     _divide(peak - floor, entries),
                 )
             )
-    return "\n".join([text, "", *_table(("image", "form", "entries", "peak MiB", "bytes an entry"), rows)])
+    return "\n".join([text, "", *render_table(("image", "form", "entries", "peak MiB", "bytes an entry"), rows)])
 
 
 def _render_facts(results: Results) -> str:
@@ -219,7 +231,7 @@ copy of the same bytes, by one thread's CPU time. A warm audit with every rule i
         )
         for speed in results.code
     ]
-    return "\n".join([text, "", *_table(heads, rows), "", *_table(speeds, code)])
+    return "\n".join([text, "", *render_table(heads, rows), "", *render_table(speeds, code)])
 
 
 def _render_surgery(results: Results) -> str:
@@ -240,7 +252,7 @@ the time it took, from the first byte read to the last one written (median, lowe
         peak = f"{max(each.peak for each in cost.passes) / MEBIBYTE:,.0f}"
         stored = f"{cost.size / MEGABYTE:,.0f}"
         rows.append((cost.image, cost.form, cost.compression, stored, *seconds, reached, peak, len(cost.passes)))
-    return "\n".join([text, "", *_table(heads, rows)])
+    return "\n".join([text, "", *render_table(heads, rows)])
 
 
 def _speed(size: int, passes: Sequence[CodePass], name: str) -> str:
@@ -250,11 +262,6 @@ def _speed(size: int, passes: Sequence[CodePass], name: str) -> str:
 
 def _divide(size: int, entries: int) -> str:
     return f"{size / entries:,.0f}" if entries >= MANY_ENTRIES else "-"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    return lines + ["| " + " | ".join(str(cell).replace("|", "/") for cell in row) + " |" for row in rows]
 
 
 def _one_line(text: str) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
 
 from layerscope.diff.change import Change
 from layerscope.diff.trees import Aspect, FileChange, iter_file_changes
 from support.indexes import merged
 from support.tar_member import TarMember, device, directory, file, hardlink, symlink, whiteout
+from support.wild_layers import Layers, wild_layers
 
 BASE = (directory("d"), file("d/a", b"one"), symlink("d/s", "a"))
 
@@ -51,6 +53,19 @@ def test_shared_layers_are_not_compared_again() -> None:
     same = compare([BASE], [BASE, [directory("d"), file("d/a", b"one")]], shared=1)
     other = compare([BASE], [BASE, [whiteout("d/a")], [file("d/a", b"two")]], shared=1)
     assert (same, [(change.path, change.aspects) for change in other]) == ([], [("d/a", (Aspect.CONTENT,))])
+
+
+@settings(max_examples=200, deadline=None)
+@given(wild_layers, wild_layers, wild_layers)
+def test_sharing_saves_time_alone(shared: Layers, before: Layers, after: Layers) -> None:
+    """Whether it is known which layers are shared or not, the same paths differ, in the order of a walk."""
+    one, other = [*shared, *before], [*shared, *after]
+    changes = [(each.path, each.change, each.aspects) for each in compare(one, other, shared=len(shared))]
+    assert changes == [(each.path, each.change, each.aspects) for each in compare(one, other)]
+    added = [path for path, change, _ in changes if change is Change.ADDED]
+    rest = [path for path, change, _ in changes if change is not Change.ADDED]
+    assert [*rest, *added] == [path for path, _, _ in changes]
+    assert all(sorted(paths, key=lambda path: path.split("/")) == paths for paths in (rest, added))
 
 
 def test_a_hard_link_above_gives_a_shared_file_another_name() -> None:

@@ -3,44 +3,16 @@
 from collections.abc import Sequence
 
 from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
+from layerscope.filesystem.merge import merge_pair
 from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.weight import measure_weight
 from layerscope.layers.entry import EntryType
-from support.indexes import merged
+from support.indexes import layer, merged
 from support.overlay_model import Folder, iter_items, stack
 from support.strategies import stacks
-from support.tar_member import Kind, TarMember, device, directory, file, hardlink, opaque, symlink, whiteout
-
-PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
-MODES = st.sampled_from([0o600, 0o644, 0o755])
-KINDS = ["file", "file", "directory", "directory", "symlink", "hard link", "whiteout", "opaque", "device"]
-Layers = Sequence[Sequence[TarMember]]
-
-
-@st.composite
-def wild_members(draw: st.DrawFn) -> TarMember:
-    """A member at one of few paths, with no regard to what else there is."""
-    path, mode = draw(PATHS), draw(MODES)
-    match draw(st.sampled_from(KINDS)):
-        case "file":
-            return file(path, draw(st.sampled_from([b"", b"1", b"22", b"333"])), mode=mode)
-        case "directory":
-            return directory(path, mode=mode)
-        case "symlink":
-            return symlink(path, draw(st.sampled_from(["a", "b/c", "/b", "..", "../c", "a/../b", "/", "nowhere"])))
-        case "hard link":
-            return hardlink(path, draw(PATHS), mode=mode)
-        case "whiteout":
-            return whiteout(path)
-        case "opaque":
-            return opaque(path)
-        case _:
-            return device(path, 0, 0)
-
-
-wild_layers = st.lists(st.lists(wild_members(), max_size=7), min_size=1, max_size=4)
+from support.tar_member import Kind, TarMember
+from support.wild_layers import Layers, wild_layers
 
 
 def shown(tree: MergedTree) -> list[tuple[object, ...]]:
@@ -93,6 +65,18 @@ def test_tree_equals_the_model(layers: Layers) -> None:
 def test_orderly_layers_equal_the_model(layers: Layers) -> None:
     """Layers as builders write them give what the literal model gives."""
     assert shown(merged(*layers)) == modelled(layers)
+
+
+@settings(max_examples=200, deadline=None)
+@given(wild_layers, wild_layers, wild_layers)
+def test_two_stacks_that_share_layers_are_merged_as_each_alone(shared: Layers, before: Layers, after: Layers) -> None:
+    """What went on in one of them leaves no trace in the other."""
+    base, one, other = ([layer(*members) for members in layers] for layers in (shared, before, after))
+    pair = merge_pair([*base, *one], [*base, *other])
+    for tree, alone in zip(pair, (merged(*shared, *before), merged(*shared, *after)), strict=True):
+        assert shown(tree) == shown(alone)
+        assert (tree.endings, tree.stack.moved) == (alone.endings, alone.stack.moved)
+        assert [tree.children(path) for path in tree] == [alone.children(path) for path in tree]
 
 
 @settings(max_examples=200, deadline=None)

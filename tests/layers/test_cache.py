@@ -40,6 +40,16 @@ def test_what_is_stored_is_loaded_by_the_next_audit(tmp_path: Path) -> None:
     assert cache.notes == ()
 
 
+def test_images_that_share_a_layer_are_given_one_index(tmp_path: Path) -> None:
+    """It is read once, and whoever compares the images sees that it is the same; forgotten, it is not known at all."""
+    cache = open_cache(tmp_path)
+    cache.store(DIFF_ID, INDEX, EXTRACTS)
+    one, other = cache.load(DIFF_ID), cache.load(DIFF_ID)
+    cache.forget_layer(DIFF_ID)
+    assert one is not None
+    assert (other is one, cache.load(DIFF_ID)) == (True, None)
+
+
 def test_another_layer_is_not_known(tmp_path: Path) -> None:
     """A miss is None, not an error."""
     cache = open_cache(tmp_path)

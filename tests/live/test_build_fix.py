@@ -107,10 +107,10 @@ def test_what_was_written_before_is_built_and_proved(
 def test_a_step_that_fails_is_told_by_line_and_explained(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """It works with a cache alone; nothing gets the name."""
+    """It works with a cache alone, which is why somebody has to review the edit; nothing gets the name."""
     tag, fixed = "layerscope/build-break:1", "layerscope/build-break:fixed"
     workshop.build(PINNED, tag)
-    code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--quiet")
+    code, report, said = fix(workshop, monkeypatch, capfd, tag, fixed, "--reviewed", "--quiet")
     assert code == 1
     failure = report["failure"]
     assert (failure["line"], failure["instruction"][:19]) == (10, "RUN echo starting &")
@@ -129,7 +129,7 @@ def test_a_finding_that_stays_keeps_the_old_image(
     workshop, tag = Workshop(classic_engine, tmp_path), "layerscope/build-stays:1"
     workshop.build(PINNED, tag, kept="nothing")
     before = classic_engine.client.images.get(tag).id
-    code, report, _ = fix(workshop, monkeypatch, capfd, tag, tag, "--replace")
+    code, report, _ = fix(workshop, monkeypatch, capfd, tag, tag, "--reviewed", "--replace")
     assert code == 1
     assert report["result"]["written"] is False
     assert report["objections"][0].startswith("LAY104 is still there: ")
@@ -172,7 +172,7 @@ def test_ctrl_c_stops_the_build_and_leaves_nothing(classic_engine: LiveEngine, t
     workshop.build(PINNED, tag, then="sleep 60")
     (tmp_path / "temporary").mkdir()
     containers = {each.id for each in classic_engine.client.containers.list(all=True)}
-    command = [sys.executable, "-m", "layerscope", *workshop.write_arguments(tag, fixed)]
+    command = [sys.executable, "-m", "layerscope", *workshop.write_arguments(tag, fixed, "--reviewed")]
     environment = {**workshop.environment, "TMPDIR": str(tmp_path / "temporary")}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

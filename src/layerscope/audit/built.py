@@ -6,6 +6,7 @@ from typing import Final
 
 from layerscope.audit.build_fix import BuildFix
 from layerscope.audit.changed_files import ChangedFiles, compare_files
+from layerscope.audit.explained_rest import ExplainedRest
 from layerscope.audit.rebuilt_findings import RebuiltFindings, compare_rebuilt
 from layerscope.audit.result import AuditResult
 from layerscope.diff.findings import tell_added
@@ -54,7 +55,7 @@ def prove_build(
     objections = [
         *(
             f"{each.code} is still there: {each.message}; --only chooses others"
-            for each in findings.list_uncured(fix.cures)
+            for each in findings.list_uncured(fix.cures, ExplainedRest(fix, after.steps).covers)
         ),
         *(tell_added(each, findings.graver) for each in findings.added if _is_bad(each)),
         *(() if after.is_intact else ("the new image is not intact",)),

@@ -22,6 +22,8 @@ from layerscope.diff.sizes import SizeChange, sum_growth
 from layerscope.diff.traits import iter_trait_changes, list_traits
 from layerscope.diff.trees import FileChange, iter_file_changes
 from layerscope.filesystem.globs import Glob
+from layerscope.filesystem.merge import merge_pair
+from layerscope.filesystem.tree import MergedTree
 
 PARTS: Final = ("config", "history", "layers", "files", "packages", "traits", "gpus", "findings")
 """What can be compared alone."""
@@ -149,7 +151,7 @@ class ImageDiff:
     @cached_property
     def digest_causes(self) -> tuple[DigestAnswer, ...]:
         """Why the digest is another one; noise counts."""
-        indexes = (self.before.tree.stack.indexes, self.after.tree.stack.indexes)
+        indexes = (self.before.indexes, self.after.indexes)
         return find_digest_causes(
             self.before.image, self.after.image, indexes=indexes, config=self._all_config, files=self._all_files
         )
@@ -175,7 +177,7 @@ class ImageDiff:
         return not wanted or any(
             next(glob.find(tree.children, tree.__contains__), None) is not None
             for glob in wanted
-            for tree in (self.before.tree, self.after.tree)
+            for tree in self._trees
         )
 
     @property
@@ -196,7 +198,12 @@ class ImageDiff:
 
     @cached_property
     def _all_files(self) -> tuple[FileChange, ...]:
-        return tuple(iter_file_changes(self.before.tree, self.after.tree, shared=count_shared(self.layers)))
+        return tuple(iter_file_changes(*self._trees, shared=count_shared(self.layers)))
+
+    @cached_property
+    def _trees(self) -> tuple[MergedTree, MergedTree]:
+        """What containers see of both."""
+        return merge_pair(self.before.indexes, self.after.indexes)
 
     def _compares(self, part: str) -> bool:
         return part in self.scope.parts

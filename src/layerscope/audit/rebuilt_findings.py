@@ -1,7 +1,7 @@
 """The findings of an image and of the one that was built in its place, whose paths and sizes may be others."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ from layerscope.diff.findings import Graver, compare_findings, is_graver, leave_
 from layerscope.rules.finding import Finding
 
 LESSENED: Final = 0.9
-"""Part of the bytes up to which a finding counts as cured in part, where one edit removes one of its places."""
+"""Part of the bytes up to which a finding counts as cured in part."""
 
 _NUMBERS: Final = re.compile(r"\d+")
 
@@ -27,14 +27,22 @@ class RebuiltFindings:
     added: tuple[Finding, ...]
     graver: tuple[Graver, ...] = ()
 
-    def list_uncured(self, cures: Sequence[Finding]) -> tuple[Finding, ...]:
-        """The findings that were to be gone and are still there, no less than before."""
-        return tuple(dict.fromkeys(finding for cured in cures for finding in self._iter_left(cured, cures)))
+    def list_uncured(
+        self, cures: Sequence[Finding], is_explained: Callable[[Finding, Finding], bool] | None = None
+    ) -> tuple[Finding, ...]:
+        """The findings that were to be gone and are still there, though what is left of them is not explained.
 
-    def _iter_left(self, cured: Finding, cures: Sequence[Finding]) -> Iterator[Finding]:
+        Less than before is explanation enough where nobody knows better.
+        """
+        explains = is_lessened if is_explained is None else is_explained
+        return tuple(dict.fromkeys(finding for cured in cures for finding in self._iter_left(cured, cures, explains)))
+
+    def _iter_left(
+        self, cured: Finding, cures: Sequence[Finding], explains: Callable[[Finding, Finding], bool]
+    ) -> Iterator[Finding]:
         """What is left of a finding; as many as look like it and were not to be cured are none."""
         others = sum(is_same(other, cured) and other not in cures for other in self.before)
-        left = [finding for finding in self.kept if is_same(finding, cured) and not _is_lessened(finding, cured)]
+        left = [finding for finding in self.kept if is_same(finding, cured) and not explains(finding, cured)]
         yield from left[others:]
 
 
@@ -67,10 +75,15 @@ def is_same(finding: Finding, other: Finding) -> bool:
     return finding.code == other.code and not own.isdisjoint(others)
 
 
-def _is_lessened(finding: Finding, before: Finding) -> bool:
+def is_lessened(finding: Finding, before: Finding) -> bool:
     """Whether less is left of a finding: fewer places, or fewer bytes."""
     return len(finding.locations) < len(before.locations) or finding.wasted < before.wasted * LESSENED
 
 
+def fold_path(path: str | None) -> str:
+    """A path without its numbers, by which another release of what lies there has the same; empty for none."""
+    return _NUMBERS.sub("#", path or "")
+
+
 def _fold_paths(finding: Finding) -> frozenset[str]:
-    return frozenset(_NUMBERS.sub("#", place.path) for place in finding.locations if place.path is not None)
+    return frozenset(fold_path(place.path) for place in finding.locations if place.path is not None)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.facts.fact_set import FactSet
@@ -12,9 +13,12 @@ from layerscope.filesystem.weight import Weight
 from layerscope.image.digest import Digest
 from layerscope.image.history import BuildStep
 from layerscope.image.image import Image
+from layerscope.layers.index import LayerIndex
 from layerscope.layers.scan import LayerScan, Proof
-from layerscope.probe.probed import Probed
 from layerscope.rules.finding import Finding
+
+if TYPE_CHECKING:
+    from layerscope.probe.probed import Probed
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class AuditResult:
     base: BaseImage | None
     ignored: int = 0
     """Findings of the base image that were left out because the user asked for that."""
-    probed: Probed | None = None
+    probed: "Probed | None" = None
     """What the running image did, if it was asked."""
 
     @property
@@ -87,10 +91,15 @@ class AuditResult:
         """How the image fares on each GPU that was judged."""
         return self.facts.of(GpuVerdict)
 
+    @property
+    def indexes(self) -> tuple[LayerIndex, ...]:
+        """The entries of the layers that were read, bottom first."""
+        return tuple(layer.scan.index for layer in self.layers if layer.scan is not None)
+
     @cached_property
     def tree(self) -> MergedTree:
         """What a container would see of the layers that were read."""
-        return merge_layers([layer.scan.index for layer in self.layers if layer.scan is not None])
+        return merge_layers(self.indexes)
 
     @property
     def is_whole(self) -> bool:

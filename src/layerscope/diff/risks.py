@@ -13,7 +13,7 @@ from layerscope.diff.gpu_risks import iter_copy_risks, iter_gpu_risks
 from layerscope.diff.packages import PackageChange, PackageKind
 from layerscope.diff.risk import Grounds, Risk, RiskLevel, tell_change
 from layerscope.diff.risk_kinds import SECRET_RULES, TRAIT_KINDS, RiskKind
-from layerscope.diff.sizes import is_model_file
+from layerscope.diff.sizes import has_model_name, is_model_file
 from layerscope.diff.start_risks import iter_start_risks
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.filesystem.node import Node
@@ -115,9 +115,9 @@ def _iter_model_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
 
 
 def _is_model(file: FileChange) -> bool:
-    size = max(node.size for node in (file.before, file.after) if node is not None)
-    is_other = file.change is not Change.CHANGED or Aspect.CONTENT in file.aspects
-    return is_other and is_model_file(file.path, size)
+    if not has_model_name(file.path) or (file.aspects and Aspect.CONTENT not in file.aspects):
+        return False
+    return is_model_file(file.path, max(node.size for node in (file.before, file.after) if node is not None))
 
 
 def _digest(node: Node | None) -> bytes | None:
@@ -130,8 +130,8 @@ def _iter_privilege_risks(files: Sequence[FileChange]) -> Iterator[Risk]:
         f"/{file.path}"
         for file in files
         if file.after is not None
-        and file.after.type is EntryType.FILE
         and file.after.mode & _PRIVILEGED
+        and file.after.type is EntryType.FILE
         and not (file.before is not None and file.before.mode & _PRIVILEGED)
     ]
     if found:

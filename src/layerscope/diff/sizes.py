@@ -3,25 +3,30 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from layerscope.diff.trees import FileChange
 
-_MODEL: Final = re.compile(r".*\.(?:safetensors|gguf|ggml|onnx|tflite)")
-"""Files that hold a model's weights, by suffixes that nothing else has."""
+_MODEL: Final = (".safetensors", ".gguf", ".ggml", ".onnx", ".tflite")
+"""Suffixes of files that hold a model's weights, that nothing else has."""
 
-_LIKE_MODEL: Final = re.compile(r".*\.(?:pt|pth|ckpt|engine|plan|h5|msgpack)|(?:.*/)?[^/]*model[^/]*\.bin")
-"""Suffixes that others have as well: Python's path files, plans, data."""
+_LIKE_MODEL: Final = (*_MODEL, ".pt", ".pth", ".ckpt", ".engine", ".plan", ".h5", ".msgpack")
+"""Those, and suffixes that others have as well: Python's path files, plans, data."""
 
 _SMALLEST_MODEL: Final = 1_000_000
 
-_SITE: Final = re.compile(r"(.*?/?(?:site|dist)-packages)/(nvidia/[^/]+|[^/]+).*")
+_SITE: Final = re.compile(r"(.*?/?(?:site|dist)-packages)/(nvidia/[^/]+|[^/]+)")
+_SITE_MARK: Final = "-packages/"
 _CACHE: Final = re.compile(
-    r"((?:.*/)?\.cache/[^/]+|var/cache/[^/]+|var/lib/apt/lists|(?:.*/)?\.npm|(?:.*/)?(?:conda|miniconda3?|miniforge3?)/pkgs)/.*"
+    r"((?:.*/)?\.cache/[^/]+|var/cache/[^/]+|var/lib/apt/lists|(?:.*/)?\.npm|(?:.*/)?(?:conda|miniconda3?|miniforge3?)/pkgs)/"
 )
 _RECORDS: Final = re.compile(r"(.+?)-[^-/]+\.(?:dist-info|egg-info|data)")
 _DEPTH: Final = 3
 """Folders deep, at most, a place is named."""
+
+_REMEMBERED: Final = 1024
+"""Causes that are at hand: files come in the order of a walk, so that neighbours have the same."""
 
 
 class SizeKind:
@@ -51,21 +56,25 @@ class SizeChange:
     files: int
 
 
+def has_model_name(path: str) -> bool:
+    """Whether a file may hold the weights of a model, by its name."""
+    return path.endswith(_LIKE_MODEL) or (path.endswith(".bin") and "model" in path.rpartition("/")[2][:-4])
+
+
 def is_model_file(path: str, size: int) -> bool:
     """Whether a file of that size holds the weights of a model, by its name."""
-    return bool(_MODEL.fullmatch(path) or (size >= _SMALLEST_MODEL and _LIKE_MODEL.fullmatch(path)))
+    return path.endswith(_MODEL) or (size >= _SMALLEST_MODEL and has_model_name(path))
 
 
 def sum_growth(changes: Iterable[FileChange]) -> tuple[SizeChange, ...]:
     """What brought or took bytes, those that brought or took most first."""
-    growth: dict[SizeCause, int] = {}
-    files: dict[SizeCause, int] = {}
+    sums: dict[SizeCause, list[int]] = {}
     for change in changes:
         if amount := change.growth:
-            cause = find_size_cause(change.path, abs(amount))
-            growth[cause] = growth.get(cause, 0) + amount
-            files[cause] = files.get(cause, 0) + 1
-    found = [SizeChange(cause, total, files[cause]) for cause, total in growth.items() if total]
+            total = sums.setdefault(find_size_cause(change.path, abs(amount)), [0, 0])
+            total[0] += amount
+            total[1] += 1
+    found = [SizeChange(cause, growth, files) for cause, (growth, files) in sums.items() if growth]
     return tuple(sorted(found, key=lambda each: (-abs(each.growth), each.cause)))
 
 
@@ -74,11 +83,23 @@ def find_size_cause(path: str, size: int) -> SizeCause:
     folder = path.rpartition("/")[0]
     if is_model_file(path, size):
         return SizeCause(SizeKind.MODEL, folder.rpartition("/")[2] or path, folder)
-    if found := _CACHE.fullmatch(path):
+    cause = _find_folder_cause(folder)
+    if cause.kind == SizeKind.FOLDER and _SITE_MARK in path and (found := _SITE.match(path)):
+        return _find_package_cause(found[1], found[2])
+    return cause
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _find_folder_cause(folder: str) -> SizeCause:
+    """What all files of a folder belong to, if they are no models and no Python packages."""
+    if found := _CACHE.match(f"{folder}/"):
         return SizeCause(SizeKind.CACHE, found[1].rpartition("/")[2], found[1])
-    if found := _SITE.fullmatch(path):
-        name = found[2]
-        record = _RECORDS.fullmatch(name)
-        return SizeCause(SizeKind.PYTHON, (record[1] if record else name).removesuffix(".libs"), found[1])
     place = "/".join(folder.split("/")[:_DEPTH])
     return SizeCause(SizeKind.FOLDER, place, place)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _find_package_cause(site: str, name: str) -> SizeCause:
+    """The Python package of that name in a folder of packages, whichever of its folders this is."""
+    record = _RECORDS.fullmatch(name)
+    return SizeCause(SizeKind.PYTHON, (record[1] if record else name).removesuffix(".libs"), site)

@@ -12,6 +12,9 @@ from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import NO_XATTRS
 
+_Suspect = tuple[str, int, int | None]
+"""A path, the number of its entry before, and of the one after."""
+
 
 class Aspect(StrEnum):
     """In what two files at one path differ."""
@@ -55,15 +58,14 @@ def iter_file_changes(before: MergedTree, after: MergedTree, *, shared: int) -> 
     equals every other.
     """
     comparison = _Comparison(before, after, shared)
-    for path, ordinal in before.walk_ordinals():
-        other = after.ordinal(path)
+    for path, ordinal, other in sorted(comparison.iter_suspects(before, after), key=_by_parts):
         if other is None:
             yield FileChange(path, Node(path, ordinal, before.stack), None)
         elif aspects := comparison.compare(path, ordinal, other):
             yield FileChange(path, Node(path, ordinal, before.stack), Node(path, other, after.stack), aspects)
-    for path, ordinal in after.walk_ordinals():
-        if path not in before:
-            yield FileChange(path, None, Node(path, ordinal, after.stack))
+    added = [(path, ordinal, None) for path, ordinal in after.items() if path not in before]
+    for path, ordinal, _ in sorted(added, key=_by_parts):
+        yield FileChange(path, None, Node(path, ordinal, after.stack))
 
 
 class _Comparison:
@@ -75,16 +77,23 @@ class _Comparison:
         self._links_before, self._links_after = _group_hard_links(before), _group_hard_links(after)
         self._touched = before.stack.attributes.keys() | after.stack.attributes.keys()
 
+    def iter_suspects(self, before: MergedTree, after: MergedTree) -> Iterator[_Suspect]:
+        """The paths of the first that may differ, in no order: all but those of an entry of a shared layer.
+
+        This is asked of every path there is, and almost always says no: hence no call in it.
+        """
+        linked = self._links_before.keys() | self._links_after.keys()
+        relinked = {path for path in linked if self._links_before.get(path) != self._links_after.get(path)}
+        touched = self._touched | {link for link, one in self._before.hard_links.items() if one in self._touched}
+        limit = self._limit
+        for (path, one), other in zip(before.items(), after.find_ordinals(before), strict=True):
+            if one != other or not 0 <= one < limit or one in touched or path in relinked:
+                yield path, one, other
+
     def compare(self, path: str, one: int, other: int) -> tuple[Aspect, ...]:
         """In what two entries at one path differ."""
         has_same_links = self._links_before.get(path) == self._links_after.get(path)
-        if has_same_links and self._is_same(one, other):
-            return ()
         return tuple(self._iter_aspects(one, other, has_same_links=has_same_links))
-
-    def _is_same(self, one: int, other: int) -> bool:
-        """Whether both are one entry of a shared layer, and no layer above has written on its inode."""
-        return one == other and 0 <= one < self._limit and self._before.content(one) not in self._touched
 
     def _iter_aspects(self, one: int, other: int, *, has_same_links: bool) -> Iterator[Aspect]:
         before, after = self._before, self._after
@@ -105,6 +114,11 @@ class _Comparison:
             yield Aspect.HARD_LINKS
         if time is not None and other_time is not None and time != other_time:
             yield Aspect.TIME
+
+
+def _by_parts(suspect: _Suspect) -> str:
+    """A key that sorts by the parts of paths, parents first, as a walk does."""
+    return suspect[0].replace("/", "\0")
 
 
 def _has_same_content(before: LayerStack, one: int, after: LayerStack, other: int, kind: EntryType) -> bool:

@@ -24,11 +24,21 @@ def merge_layers(indexes: Sequence[LayerIndex]) -> MergedTree:
     extended attribute `trusted.overlay.opaque` in a tar is not obeyed, as in containerd; Docker's overlay2 obeys it.
     An opaque whiteout of the root hides nothing in either, since the kernel never asks a layer's root for one.
     """
-    stack = LayerStack.of(indexes)
-    merge = _Merge(stack)
-    for layer in range(len(indexes)):
-        merge.apply(layer, unpack_layer(stack, layer, merge.nodes))
-    return MergedTree(stack, merge.nodes, merge.children, Endings.sorted(merge.ended, merge.enders))
+    merge = _Merge(LayerStack.of(indexes))
+    merge.apply_all(range(len(indexes)))
+    return merge.finish()
+
+
+def merge_pair(before: Sequence[LayerIndex], after: Sequence[LayerIndex]) -> tuple[MergedTree, MergedTree]:
+    """The trees of two stacks of layers; what both have lowest, the very same indexes, is merged once."""
+    pairs = zip(before, after, strict=False)
+    shared = next((n for n, (one, other) in enumerate(pairs) if one is not other), min(len(before), len(after)))
+    merge = _Merge(LayerStack.of(before))
+    merge.apply_all(range(shared))
+    fork = merge.fork(after)
+    merge.apply_all(range(shared, len(before)))
+    fork.apply_all(range(shared, len(after)))
+    return merge.finish(), fork.finish()
 
 
 def isolate_layer(indexes: Sequence[LayerIndex], layer: int) -> MergedTree:
@@ -46,7 +56,24 @@ class _Merge:
         self.enders = array("q")
         self._stack = stack
 
-    def apply(self, layer: int, changes: Changeset) -> None:
+    def apply_all(self, layers: range) -> None:
+        """Unpack these layers and put them on top, one after the other."""
+        for layer in layers:
+            self._apply(layer, unpack_layer(self._stack, layer, self.nodes))
+
+    def fork(self, indexes: Sequence[LayerIndex]) -> "_Merge":
+        """The tree so far, to go on with other layers; the lowest of them are those that were applied."""
+        other = _Merge(self._stack.fork(indexes))
+        other.nodes = self.nodes.copy()
+        other.children = {directory: paths.copy() for directory, paths in self.children.items()}
+        other.ended, other.enders = self.ended[:], self.enders[:]
+        return other
+
+    def finish(self) -> MergedTree:
+        """The tree as it is now."""
+        return MergedTree(self._stack, self.nodes, self.children, Endings.sorted(self.ended, self.enders))
+
+    def _apply(self, layer: int, changes: Changeset) -> None:
         """Put a layer on top."""
         self._apply_marks(changes)
         for replaced, by in changes.replaced:

@@ -92,17 +92,26 @@ class Node:
     @property
     def mode(self) -> int:
         """Permission bits, set-uid and the like included."""
-        return self._attribute()[0]
+        return self.attributes[0]
 
     @property
     def uid(self) -> int:
         """The owner's number."""
-        return self._attribute()[1]
+        return self.attributes[1]
 
     @property
     def gid(self) -> int:
         """The group's number."""
-        return self._attribute()[2]
+        return self.attributes[2]
+
+    @property
+    def attributes(self) -> tuple[int, int, int]:
+        """Mode, uid and gid, for less than each of them takes."""
+        if self.is_implied:
+            return IMPLIED_MODE, 0, 0
+        index, position = self._attribute_place()
+        mode, uid, gid = index.attribute(position)
+        return SYMLINK_MODE if self.type is EntryType.SYMLINK else mode, uid, gid
 
     @property
     def mtime_ns(self) -> int | None:
@@ -151,7 +160,7 @@ class Node:
         if not self.is_implied:
             index, position = self._content_place()
             offset = index.offsets[position]
-        mode, uid, gid = self._attribute()
+        mode, uid, gid = self.attributes
         return Entry(
             path=self.path,
             type=self.type,
@@ -177,11 +186,3 @@ class Node:
         content = self.stack.content(self.ordinal)
         layer, position = self.stack.locate(self.stack.attributes.get(content, content))
         return self.stack.indexes[layer], position
-
-    def _attribute(self) -> tuple[int, int, int]:
-        """Mode, uid and gid."""
-        if self.is_implied:
-            return IMPLIED_MODE, 0, 0
-        index, position = self._attribute_place()
-        mode, uid, gid = index.attribute(position)
-        return SYMLINK_MODE if self.type is EntryType.SYMLINK else mode, uid, gid

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Final
 
@@ -51,6 +51,16 @@ class LayerStack:
         for index in indexes:
             sizes.extend(index.sizes)
         return cls(tuple(indexes), starts, b"".join(effective_types(index) for index in indexes), sizes)
+
+    def fork(self, indexes: Sequence[LayerIndex]) -> "LayerStack":
+        """Other layers with all that is known of these; an entry that both have must have the same number in both."""
+        return replace(
+            LayerStack.of(indexes),
+            implied=self.implied.copy(),
+            hard_links=self.hard_links.copy(),
+            attributes=self.attributes.copy(),
+            moved=self.moved.copy(),
+        )
 
     def limits(self, layer: int) -> tuple[int, int]:
         """The first ordinal of a layer's entries, and the one after the last."""

@@ -38,6 +38,10 @@ class MergedTree:
     def __iter__(self) -> Iterator[str]:
         return iter(self._nodes)
 
+    def items(self) -> Iterable[tuple[str, int]]:
+        """Every path with the number of its entry, in no order."""
+        return self._nodes.items()
+
     @property
     def layers(self) -> int:
         """How many layers were merged."""

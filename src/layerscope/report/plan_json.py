@@ -1,13 +1,15 @@
 """Fixes and the plan as parts of a JSON report."""
 
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
-from layerscope.fixes.dockerfile.edit import DockerfileEdit
-from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.fixes.plan import LeftOut, Plan, PlannedFix
 from layerscope.report.dockerfile_words import hide_secrets
 from layerscope.report.json_v1 import FixKindName, FixV1, LeftOutV1, PlanStepV1, PlanV1, SafetyName
 from layerscope.rules.fix import Fix, FixKind, Safety
+
+if TYPE_CHECKING:
+    from layerscope.fixes.dockerfile.edit import DockerfileEdit
+    from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 
 _SAFETIES: Final[dict[Safety, SafetyName]] = {Safety(name): name for name in get_args(SafetyName)}
 _KINDS: Final[dict[FixKind, FixKindName]] = {FixKind(name): name for name in get_args(FixKindName)}
@@ -18,7 +20,7 @@ def build_fix(fix: Fix) -> FixV1:
     return FixV1(title=fix.title, kind=_KINDS[fix.kind], safety=_SAFETIES[fix.safety], steps=list(fix.steps))
 
 
-def build_plan(plan: Plan, dockerfile: DockerfileProposal | None = None) -> PlanV1:
+def build_plan(plan: Plan, dockerfile: "DockerfileProposal | None" = None) -> PlanV1:
     """The plan, and what is left out of it; with a Dockerfile, the patch of it or the command that takes each step."""
     numbers = {step.fix: number for number, step in enumerate(plan.steps)}
     return PlanV1(
@@ -27,7 +29,7 @@ def build_plan(plan: Plan, dockerfile: DockerfileProposal | None = None) -> Plan
     )
 
 
-def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
+def build_dockerfile(dockerfile: "DockerfileProposal") -> dict[str, object]:
     """The diff of all edits together, the files that they change, each edit, and why other findings get none."""
     return {
         "patch": hide_secrets(dockerfile.diff),
@@ -44,7 +46,7 @@ def build_dockerfile(dockerfile: DockerfileProposal) -> dict[str, object]:
     }
 
 
-def build_edit(edit: DockerfileEdit) -> dict[str, object]:
+def build_edit(edit: "DockerfileEdit") -> dict[str, object]:
     """An edit, and the files beside the Dockerfile that it changes."""
     return {
         "code": edit.code,
@@ -55,12 +57,12 @@ def build_edit(edit: DockerfileEdit) -> dict[str, object]:
     }
 
 
-def _find_patch(step: PlannedFix, dockerfile: DockerfileProposal | None) -> str | None:
+def _find_patch(step: PlannedFix, dockerfile: "DockerfileProposal | None") -> str | None:
     patch = None if dockerfile is None else dockerfile.find_patch(step.findings)
     return None if patch is None else hide_secrets(patch)
 
 
-def _build_step(step: PlannedFix, dockerfile: DockerfileProposal | None) -> PlanStepV1:
+def _build_step(step: PlannedFix, dockerfile: "DockerfileProposal | None") -> PlanStepV1:
     return PlanStepV1(
         kind=_KINDS[step.fix.kind],
         title=step.fix.title,

@@ -1,5 +1,7 @@
 """The recipe of a hardened run, as a person copies it."""
 
+from typing import TYPE_CHECKING
+
 from layerscope.probe.recipe import build_proved_pod, build_recipe, list_proved_flags
 from layerscope.probe.variants import Trials
 from layerscope.probe.verdict import Verdict
@@ -7,10 +9,12 @@ from layerscope.recipe.setting import Recipe
 from layerscope.recipe.yaml_text import render_yaml
 from layerscope.report.escape import escape_text
 from layerscope.report.json_v1_probe import RecipeV1
-from layerscope.report.terminal.page import Page
+
+if TYPE_CHECKING:
+    from layerscope.report.terminal.page import Page
 
 
-def draw_recipe(page: Page, trials: Trials | None, verdict: Verdict, *, is_wanted: bool) -> None:
+def draw_recipe(page: "Page", trials: Trials | None, verdict: Verdict, *, is_wanted: bool) -> None:
     """The recipe where it is wanted, and where it is not, that there is one."""
     recipe = build_recipe(trials, verdict)
     if recipe is not None and is_wanted:
@@ -21,7 +25,7 @@ def draw_recipe(page: Page, trials: Trials | None, verdict: Verdict, *, is_wante
         page.add_line(f"{page.symbols.doubt} no recipe: no run of layerscope's own was seen to be good", indent=2)
 
 
-def _draw(page: Page, recipe: Recipe) -> None:
+def _draw(page: "Page", recipe: Recipe) -> None:
     page.add_heading("Recipe")
     page.add_line(("as run here, for docker run and podman run; the network is yours to give", "muted"), indent=2)
     for flag in list_proved_flags(recipe):

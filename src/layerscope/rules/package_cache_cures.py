@@ -1,5 +1,7 @@
 """What keeps each package manager's cache out of an image."""
 
+import re
+from collections.abc import Sequence
 from typing import Final
 
 from layerscope.rules.fix import Fix, Safety
@@ -100,15 +102,83 @@ _CURES: Final[dict[str, tuple[str, str, str, Safety]]] = {
 """For each kind: the title, the change in the step itself, the cache mount that takes its place, and the safety."""
 
 
-def find_cleanup(kind: str) -> str:
-    """The command that ends the step which fills a cache, in a shell's list; empty where that is not the cure."""
+_FOLDERS: Final = "/var/cache/dnf /var/cache/yum"
+_PROGRAMS: Final[dict[str, dict[str, str]]] = {
+    "dnf": {
+        "dnf": f"clean all && rm -rf {_FOLDERS}",
+        "yum": f"clean all && rm -rf {_FOLDERS}",
+        "microdnf": f"clean all && rm -rf {_FOLDERS}",
+        "tdnf": f"clean all && rm -rf {_FOLDERS} /var/cache/tdnf",
+        "dnf5": "clean all && rm -rf /var/cache/libdnf5",
+        "zypper": "clean --all && rm -rf /var/cache/zypp",
+    },
+    "conda": dict.fromkeys(("conda", "mamba", "micromamba"), "clean --all --yes"),
+    "npm": {"npm": "cache clean --force", "npx": ""},
+    "yarn": dict.fromkeys(("yarn", "yarnpkg"), "cache clean"),
+}
+"""The programs that fill a cache, each with what makes it empty the cache again; one without has another's."""
+
+_LEADS: Final = r"(?:^|[|;&]\s*)(?:\w+=\S*\s+|(?:sudo|time|env|exec|nice|command|RUN)\s+|timeout\s+\S+\s+)*"
+_REMOVES: Final = re.compile(r"\b(?:del|erase|purge|remove|rm|autoremove|uninstall)\s")
+_PACKAGES: Final = {"npm": "nodejs?", "yarn": "nodejs?"}
+"""Packages without which a program does not run."""
+
+
+def find_cleanup(kind: str, commands: Sequence[str], folder: str = "") -> str:
+    """The command that empties a cache again, of the program that these commands call; empty where none is seen.
+
+    The folder is where the cache lies, if that is known.
+    """
     _, change, _, safety = _CURES[kind]
-    return change.removeprefix("&& ") if change.startswith("&& ") and safety is Safety.SAFE else ""
+    if not change.startswith("&& ") or safety is not Safety.SAFE:
+        return ""
+    if kind not in _PROGRAMS:
+        return change.removeprefix("&& ")
+    called = _find_called(kind, commands)
+    place, slash, name = called.rpartition("/")
+    own = _PROGRAMS[kind].get(name, "")
+    cleanup = f"{called} {own}" if own else f"{place}{slash}{kind} {_PROGRAMS[kind][kind]}" if called else ""
+    is_other = cleanup and kind == "dnf" and folder.startswith("var/cache/") and f"/{folder}" not in cleanup
+    return f"{cleanup} /{folder}" if is_other else cleanup
 
 
-def suggest_cure(kind: str, instruction: str) -> Fix:
-    """The fix for a cache of that kind, left behind by that instruction."""
+def _find_called(kind: str, commands: Sequence[str]) -> str:
+    """The last program of a kind that commands call, as they do; empty where a later one may take it away."""
+    names = "|".join(map(re.escape, _PROGRAMS[kind]))
+    called = ""
+    for command in commands:
+        match = re.search(rf"{_LEADS}((?:[\w./~-]*/)?(?:{names}))(?=\s|$)", command)
+        if match is not None:
+            called = match[1]
+        elif called and _removes(command, called, kind):
+            called = ""
+    return called
+
+
+def cleans_itself(kind: str) -> bool:
+    """Whether the step that fills a cache is to end with a command that empties it."""
+    _, change, _, safety = _CURES[kind]
+    return change.startswith("&& ") and safety is Safety.SAFE
+
+
+def suggest_cure(kind: str, instruction: str, reader: str = "") -> Fix:
+    """The fix for a cache of that kind, left behind by that instruction; to be read first where something needs it."""
     title, change, mount, safety = _CURES[kind]
     step = quote_instruction(instruction)
-    where = f"In `{step}`: {change}" if step else change
-    return Fix(title, (where, f"Or keep the cache for the next build, outside of the image: {mount}"), safety)
+    cleanup = find_cleanup(kind, [instruction])
+    told = f"&& {cleanup}" if cleanup else change
+    where = f"In `{step}`: {told}" if step else told
+    steps = (where, f"Or keep the cache for the next build, outside of the image: {mount}")
+    return Fix(title, steps, Safety.REVIEW if reader else safety)
+
+
+def tell_reader(reader: str) -> str:
+    """That something may need the cache, as the end of a message; nothing where nothing is seen to."""
+    return f"; {reader} may need what is in it" if reader else ""
+
+
+def _removes(command: str, program: str, kind: str) -> bool:
+    """Whether a command may take a program away that ran before."""
+    name = program.rpartition("/")[2]
+    packages = "|".join(filter(None, (re.escape(name), _PACKAGES.get(kind, ""))))
+    return bool(_REMOVES.search(command) and re.search(rf"(?<![\w.-])(?:{packages})(?![\w/-])", command))

@@ -3,8 +3,9 @@
 import pytest
 
 from layerscope.facts.layers.package_caches import KINDS, PackageCache, PackageCacheCollector
+from layerscope.image.config import RuntimeConfig
 from support.contexts import collect, make_context
-from support.tar_member import TarMember, directory, file, hardlink, whiteout
+from support.tar_member import TarMember, directory, file, hardlink, symlink, whiteout
 
 LEFTOVERS = {
     "apt-lists": ("var/lib/apt/lists", "deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4"),
@@ -86,3 +87,70 @@ def test_byte_code_in_a_cache_is_not_counted() -> None:
     members = (file(f"{folder}/a.cpython-312.pyc", b"x" * 10), file(f"{folder}/b.nbi", b"x" * 7))
     (cache,) = caches(members)
     assert (cache.kind, cache.files, cache.size) == ("conda", 1, 7)
+
+
+UV = "root/.cache/uv/archive-v0/abc/bin/server"
+PNP = "root/.yarn/berry/cache/x.zip"
+
+
+def find_reader(*members: TarMember, path: str = UV, runtime: RuntimeConfig | None = None) -> str:
+    """What may read a cache beside these files."""
+    context = make_context((file(path, b"x" * 100), *members), runtime=runtime)
+    (cache,) = collect(PackageCacheCollector, context).of(PackageCache)
+    return cache.reader
+
+
+@pytest.mark.parametrize(
+    ("words", "reader"),
+    [
+        (("uvx", "server"), "`uvx`"),
+        (("/bin/sh", "-c", "cd /srv && exec uv --offline tool run server"), "`uv --offline tool run`"),
+        (("uv", "run", "main.py"), "`uv run`"),
+        (("/root/.cache/uv/archive-v0/abc/bin/server",), "the command"),
+        (("/usr/bin/server", "--uvx", "/root/.cache/uv"), ""),
+    ],
+)
+def test_a_container_that_starts_from_a_cache_reads_it(words: tuple[str, ...], reader: str) -> None:
+    """By the cache's own program, or by path."""
+    assert find_reader(runtime=RuntimeConfig(cmd=words)) == reader
+
+
+def test_an_entry_script_may_start_from_a_cache() -> None:
+    """As the config itself does."""
+    script = file("entrypoint.sh", b"#!/bin/sh\nexec uvx server\n", mode=0o755)
+    assert find_reader(script, runtime=RuntimeConfig(entrypoint=("/entrypoint.sh",))) == "`uvx`"
+
+
+def test_a_variable_may_lead_into_a_cache() -> None:
+    """Where it names something in it; the folder itself says only where the cache is."""
+    assert find_reader(runtime=RuntimeConfig(env=("PATH=/bin:/root/.cache/uv/archive-v0/abc/bin",))) == (
+        "the variable PATH"
+    )
+    assert find_reader(runtime=RuntimeConfig(env=("UV_CACHE_DIR=/root/.cache/uv/",))) == ""
+
+
+@pytest.mark.parametrize("target", [f"/{UV}", "../../root/.cache/uv/archive-v0/abc", "/home/me/.cache/uv/archive-v0"])
+def test_a_link_from_outside_leads_into_a_cache(target: str) -> None:
+    """To a file or a folder, through whatever links."""
+    home = symlink("home/me", "/root")
+    assert find_reader(directory("app/bin"), home, symlink("app/bin/server", target)) == "/app/bin/server"
+
+
+def test_links_within_a_cache_and_to_others_are_none() -> None:
+    """Uv has its own, and a model's cache is no package cache."""
+    inner = symlink("root/.cache/uv/wheels/server", "../archive-v0/abc")
+    other = symlink("app/model", "/root/.cache/huggingface/hub/x")
+    assert find_reader(inner, other) == ""
+
+
+def test_a_script_may_be_run_by_an_interpreter_in_a_cache() -> None:
+    """Its first line says so."""
+    script = file("usr/local/bin/x", b"#!/root/.cache/uv/archive-v0/abc/bin/python\n", mode=0o755)
+    assert find_reader(script) == "/usr/local/bin/x"
+
+
+def test_a_loader_of_plug_n_play_reads_the_cache_of_yarn() -> None:
+    """It names the archives; one that comes with a package does not, and other caches are not read by it."""
+    assert find_reader(file("app/.pnp.cjs", b"1"), path=PNP) == "/app/.pnp.cjs"
+    assert find_reader(file("app/node_modules/x/.pnp.cjs", b"1"), path=PNP) == ""
+    assert find_reader(file("app/.pnp.cjs", b"1")) == ""

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from layerscope.fixes.dockerfile.proposal import DockerfileProposal
+from layerscope.facts.fact_set import FactSet
+from layerscope.fixes.dockerfile.proposal import DockerfileProposal, propose_edits
 from layerscope.rules.finding import Location
 from support.dockerfiles import cache_in, found_in, match, propose
 
@@ -27,6 +28,31 @@ def propose_for(run: str, *kinds: str, rest: str = "", before: str = "") -> Dock
         ("dnf", "dnf install -y curl", "dnf install -y curl && dnf clean all && rm -rf /var/cache/dnf /var/cache/yum"),
         ("conda", "conda install --yes numpy", "conda install --yes numpy && conda clean --all --yes"),
         ("npm", "npm ci", "npm ci && npm cache clean --force"),
+        ("npm", "npm ci && npm uninstall x", "npm ci && npm uninstall x && npm cache clean --force"),
+        (
+            "npm",
+            "timeout 9 npm ci && rm /root/.npmrc",
+            "timeout 9 npm ci && rm /root/.npmrc && npm cache clean --force",
+        ),
+        (
+            "conda",
+            "conda install x && rm -r /opt/conda/pkgs/y",
+            "conda install x && rm -r /opt/conda/pkgs/y && conda clean --all --yes",
+        ),
+        ("npm", "npx -y tool", "npx -y tool && npm cache clean --force"),
+        (
+            "dnf",
+            "microdnf install -y curl",
+            "microdnf install -y curl && microdnf clean all && rm -rf /var/cache/dnf /var/cache/yum",
+        ),
+        ("dnf", "yum -y install curl", "yum -y install curl && yum clean all && rm -rf /var/cache/dnf /var/cache/yum"),
+        ("dnf", "zypper in -y curl", "zypper in -y curl && zypper clean --all && rm -rf /var/cache/zypp"),
+        ("conda", "micromamba install -y numpy", "micromamba install -y numpy && micromamba clean --all --yes"),
+        (
+            "conda",
+            "A=1 /opt/conda/bin/mamba create -n x",
+            "A=1 /opt/conda/bin/mamba create -n x && /opt/conda/bin/mamba clean --all --yes",
+        ),
         ("yarn", "yarn install", "yarn install && yarn cache clean"),
         (
             "pip",
@@ -41,6 +67,8 @@ def propose_for(run: str, *kinds: str, rest: str = "", before: str = "") -> Dock
         ("pip", "pip install \\\n    torch \\\n    numpy", "pip install --no-cache-dir \\\n    torch \\\n    numpy"),
         ("uv", "uv pip install torch; uv sync", "uv pip install --no-cache torch; uv sync --no-cache"),
         ("apk", "apk add curl", "apk add --no-cache curl"),
+        ("apk", "apk update && apk add curl", "apk update --no-cache && apk add --no-cache curl"),
+        ("apk", "apk -q upgrade; apk add --no-cache curl", "apk -q upgrade --no-cache; apk add --no-cache curl"),
         ("poetry", "poetry install", "poetry install --no-cache"),
     ],
 )
@@ -84,6 +112,16 @@ def test_a_long_line_is_continued() -> None:
             "the commands of line 2 are not a plain list joined by && and ;",
         ),
         ("apt-archives", "sudo apt-get install -y x", "line 2 is root by sudo only: what cleans up has to be so, too"),
+        (
+            "conda",
+            "bash Miniconda3.sh -b",
+            "no command of line 2 is seen to fill conda's cache and to be there at its end",
+        ),
+        (
+            "npm",
+            "npm ci && apt-get purge -y nodejs",
+            "no command of line 2 is seen to fill npm's cache and to be there at its end",
+        ),
         ("go", "go build", "go's cache is best left in a stage of its own: what is built there is copied from it"),
     ],
 )
@@ -102,3 +140,115 @@ def test_lists_that_a_later_step_installs_with_are_kept() -> None:
     ]
     proposal = propose_for("apt-get update", "apt-lists", rest="RUN apt-get update && apt-get install -y curl\n")
     assert "RUN apt-get update && rm -rf /var/lib/apt/lists/*\n" in proposal.text
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "RUN sh /install.sh",
+        "RUN cd /src && make deps",
+        "RUN rosdep install -y --from-paths src",
+        "RUN bash -c 'curl -s https://x/install | bash'",
+        'RUN ["/install.sh"]',
+        "RUN <<END\n/install.sh\nEND",
+        "RUN python3 install_deps.py",
+        "RUN --mount=type=bind,source=x,target=/x /x/run.sh && apt-get update",
+    ],
+)
+def test_lists_that_a_script_may_install_with_are_somebodys_to_judge(reader: str) -> None:
+    """What it calls is not known."""
+    run = "apt-get update && apt-get install -y make"
+    (edit,) = propose_for(run, "apt-lists", rest=f"{reader}\n").edits
+    assert edit.safety == "review"
+    assert edit.title.endswith("/lists/*; line 3 may need what is in it")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "RUN set -ex; pip3.12 install torch && python -c 'import torch'",
+        'RUN if [ -n "$X" ]; then npm ci; fi',
+        "RUN apt-get update && sh /install.sh",
+        "RUN python3 download_model.py && sudo -E chown -R 1000 /srv",
+        "RUN bash -c 'cd /srv && git clone https://x/y'",
+        "RUN rm -rf /var/lib/apt/lists/*",
+        "FROM base AS other\nRUN sh /install.sh",
+        'CMD ["/install.sh"]',
+    ],
+)
+def test_lists_that_nothing_installs_with_go_unread(rest: str) -> None:
+    """Known programs, a step that fetches its own, another stage, and what the container starts."""
+    matched = match(
+        f"FROM base AS own\nRUN apt-get update && apt-get install -y curl\n{rest}\n",
+        "RUN /bin/sh -c apt-get update && apt-get install -y curl # buildkit",
+        target="own",
+    )
+    (edit,) = propose(matched, [cache_in(0, "apt-lists", "var/lib/apt/lists")], found_in("LAY104", 0)).edits
+    assert edit.safety == "safe"
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "run", "rest"),
+    [
+        ("apt-archives", "var/cache/apt", "apt-get install -d curl", "RUN dpkg -i /var/cache/apt/archives/*.deb"),
+        ("apt-archives", "var/cache/apt", "apt-get install -y -d curl", "RUN sh /install.sh"),
+        ("apt-archives", "var/cache/apt", "apt-get install -y curl", "WORKDIR /var/cache/apt/archives"),
+        ("npm", "root/.npm", "npm ci", "RUN npm ci --prefer-offline --omit=dev"),
+        ("conda", "opt/conda/pkgs", "conda install x", "RUN --network=none conda create -n y x"),
+        (
+            "apt-archives",
+            "var/cache/apt",
+            "apt-get install -d curl",
+            "FROM base\nCOPY --from=own /var/cache/apt/archives/curl.deb /x.deb",
+        ),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip install torch",
+            "FROM base\nRUN --mount=type=bind,from=own,source=/root/.cache/pip,target=/c pip install /c/x.whl",
+        ),
+        ("apk", "var/cache/apk", "apk update && ./install.sh", ""),
+        ("apk", "var/cache/apk", "apk update", "RUN if x; then apk add curl; fi"),
+    ],
+)
+def test_a_cache_that_another_step_may_read_is_somebodys_to_judge(kind: str, folder: str, run: str, rest: str) -> None:
+    """It names the place, does without the network, or copies from the stage."""
+    matched = match(f"FROM base AS own\nRUN {run}\n{rest}\n", f"RUN /bin/sh -c {run} # buildkit", target="own")
+    (edit,) = propose(matched, [cache_in(0, kind, folder)], found_in("LAY104", 0)).edits
+    assert edit.safety == "review"
+    assert edit.title.endswith(" may need what is in it")
+
+
+def test_a_copy_of_the_folder_above_is_no_reader() -> None:
+    """As of a whole conda: what environments need is not in its cache alone."""
+    matched = match(
+        "FROM base AS own\nRUN conda install x\nFROM base\nCOPY --from=own /opt/conda /opt/conda\n",
+        "RUN /bin/sh -c conda install x # buildkit",
+        target="own",
+    )
+    (edit,) = propose(matched, [cache_in(0, "conda", "opt/conda/pkgs")], found_in("LAY104", 0)).edits
+    assert edit.safety == "safe"
+
+
+def test_an_index_that_is_kept_no_more_is_fetched_by_those_that_install_with_it() -> None:
+    """All of them get the option."""
+    runs = ("apk update", "apk add curl && apk info", "apk add --no-cache git")
+    matched = match("FROM base\n" + "".join(f"RUN {run}\n" for run in runs), *(f"RUN /bin/sh -c {run}" for run in runs))
+    proposal = propose(matched, [cache_in(0, "apk", "var/cache/apk")], found_in("LAY104", 0))
+    assert proposal.text == (
+        "FROM base\nRUN apk update --no-cache\nRUN apk add --no-cache curl && apk info\nRUN apk add --no-cache git\n"
+    )
+    assert [(edit.title, edit.safety) for edit in proposal.edits] == [
+        ("Let apk keep no cache in lines 2 and 3", "safe")
+    ]
+
+
+def test_a_cache_that_the_container_reads_is_somebodys_to_judge() -> None:
+    """As an environment of uvx is."""
+    matched = match("FROM base\nRUN uv tool install x\n", "RUN /bin/sh -c uv tool install x # buildkit")
+    cache = replace(cache_in(0, "uv", "root/.cache/uv"), reader="`uvx`")
+    proposal = propose_edits((found_in("LAY104", 0),), FactSet([cache]), matched, is_safe=True)
+    assert proposal.edits == ()
+    assert [edit.title for edit in proposal.withheld] == [
+        "Let uv keep no cache in line 2; `uvx` may need what is in it"
+    ]

@@ -1,12 +1,13 @@
 """LAY104 leftover-package-cache: what it flags and what it lets pass."""
 
 import pytest
+from msgspec import structs
 
 from layerscope.facts.fact import Evidence
 from layerscope.facts.layers.package_caches import KINDS, PackageCache
 from layerscope.rules.fix import Safety
 from layerscope.rules.layers.leftover_package_cache import LeftoverPackageCache
-from layerscope.rules.severity import Severity
+from layerscope.rules.severity import Confidence, Severity
 from support.cases import flags, ignores
 from support.sample_facts import MB, ended, weight
 
@@ -43,6 +44,24 @@ def test_has_a_cure_for_every_kind_of_cache(kind: str) -> None:
     """Each package manager has its own words."""
     (finding,) = flags(LeftoverPackageCache, cache(kind, 1, "cache", 2 * MB))
     assert len(finding.fixes[0].steps) == 2
+
+
+def test_a_cache_that_the_container_may_read_is_somebodys_to_judge() -> None:
+    """Neither fix is made unread, and the message says what reads it."""
+    found = structs.replace(cache("yarn", 1, "root/.yarn/berry/cache", 40 * MB), reader="/app/.pnp.cjs")
+    (finding,) = flags(LeftoverPackageCache, found, weight(1000 * MB))
+    assert finding.message.endswith("40.0 MB; /app/.pnp.cjs may need what is in it")
+    assert [fix.safety for fix in finding.fixes] == [Safety.REVIEW, Safety.REVIEW]
+    assert finding.confidence is Confidence.LOW
+
+
+def test_suggests_the_cleanup_of_the_program_that_the_step_calls() -> None:
+    """UBI minimal has no dnf."""
+    found = structs.replace(cache("dnf", 1, "var/cache/yum", 40 * MB), instruction="RUN microdnf install -y x")
+    (finding,) = flags(LeftoverPackageCache, found, weight(1000 * MB))
+    assert finding.fixes[0].steps[0] == (
+        "In `RUN microdnf install -y x`: && microdnf clean all && rm -rf /var/cache/dnf /var/cache/yum"
+    )
 
 
 def test_ignores_an_image_without_caches() -> None:

@@ -8,6 +8,8 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
+from layerscope.facts.layers.cache_readers import find_reader
+from layerscope.facts.system.script_extractor import EntryScriptExtractor, ScriptExtractor
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
 
@@ -41,7 +43,10 @@ KINDS: Final = tuple(kind for kind, _ in _CACHES)
 
 
 class PackageCache(Fact, frozen=True):
-    """The files of one cache in one layer that the container still sees; `kind` names the package manager."""
+    """The files of one cache in one layer that the container still sees; `kind` names the package manager.
+
+    `reader` is what may need them, where something is seen to.
+    """
 
     kind: str
     layer: int
@@ -49,12 +54,14 @@ class PackageCache(Fact, frozen=True):
     files: int
     size: int
     instruction: str
+    reader: str = ""
 
 
 class PackageCacheCollector(Collector):
     """Finds caches by where package managers keep them."""
 
     name = "layers.package-caches"
+    extractors = (ScriptExtractor(), EntryScriptExtractor())
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact a layer, cache and folder, in that order."""
@@ -70,6 +77,7 @@ class PackageCacheCollector(Collector):
                     files=len(sizes),
                     size=sum(sizes),
                     instruction=context.instruction(layer),
+                    reader=find_reader(context, kind, path),
                 )
 
 

@@ -17,10 +17,10 @@ def apply_edits(
     for edit in edits:
         if _place_spans(dockerfile, [edit]) is None:
             reason = f"“{edit.title}” would take a part out of an instruction whose other parts depend on it"
-            left_out.append(NoEdit(edit.code, edit.layer, reason))
+            left_out.append(NoEdit(edit.code, edit.layer, reason, path=edit.path))
         elif _place_spans(dockerfile, [*accepted, edit]) is None or join_file_edits([*accepted, edit]) is None:
             reason = f"an edit before it changes the same lines as “{edit.title}”: apply that one, then ask again"
-            left_out.append(NoEdit(edit.code, edit.layer, reason))
+            left_out.append(NoEdit(edit.code, edit.layer, reason, path=edit.path))
         else:
             accepted.append(edit)
     text = replace_spans(dockerfile.text, _place_spans(dockerfile, accepted) or ())

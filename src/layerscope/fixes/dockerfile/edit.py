@@ -45,7 +45,7 @@ class DockerfileEdit:
     """What one edit changes, for the finding of that code about that layer, and of several such about that path.
 
     Instructions of which it changes what they do and not what they say, since a file is another one, are `remade`: by
-    their first lines.
+    their first lines. One that `lessens` leaves a part of what it is for.
     """
 
     code: str
@@ -57,6 +57,7 @@ class DockerfileEdit:
     path: str | None = None
     files: tuple[FileEdit, ...] = ()
     remade: tuple[int, ...] = ()
+    lessens: bool = False
 
     @property
     def needs_context(self) -> bool:
@@ -85,10 +86,11 @@ class NoEdit:
     advice: str = ""
     is_held: bool = False
     remade: tuple[int, ...] = ()
+    path: str | None = None
 
     def is_for(self, finding: Finding) -> bool:
         """Whether it is about a finding, or a part of it."""
-        return _is_about(self.code, self.layer, None, finding)
+        return _is_about(self.code, self.layer, self.path, finding)
 
 
 def _is_about(code: str, layer: int | None, path: str | None, finding: Finding) -> bool:

@@ -120,11 +120,16 @@ def find_other_stage(matched: MatchedDockerfile, maker: Instruction, mover: Inst
     names = {own.name or str(place), str(place)}
     for stage in matched.dockerfile.stages:
         for each in stage.instructions:
-            sources = {match[1].lower() for flag in each.flags for match in _SOURCE.finditer(flag)}
+            sources = find_source_places(each)
             sources |= {stage.base.lower()} if each.keyword == "FROM" and stage not in matched.chain else set()
             if sources & names:
                 return each.number
     return None
+
+
+def find_source_places(instruction: Instruction) -> set[str]:
+    """The stages and images that an instruction copies from, or mounts, as it names them."""
+    return {match[1].lower() for flag in instruction.flags for match in _SOURCE.finditer(flag)}
 
 
 def _find_used(text: str, paths: Sequence[str]) -> str | None:

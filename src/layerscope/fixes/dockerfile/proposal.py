@@ -44,7 +44,8 @@ EDITORS: Final = (
 class DockerfileProposal:
     """The edits that go together, in order, and the text with them; what gets none, with the reason; what to rebuild.
 
-    Edits that are left out because of others are among `refused`, too. `name` is the file's, in diffs.
+    Edits that are left out because of others are among `refused`, too. `name` is the file's, in diffs. `withheld`
+    are edits that somebody should read first.
     """
 
     matched: MatchedDockerfile
@@ -53,6 +54,7 @@ class DockerfileProposal:
     refused: tuple[NoEdit, ...]
     rebuilds: tuple[RebuildAdvice, ...]
     name: str = NAME
+    withheld: tuple[DockerfileEdit, ...] = ()
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
@@ -75,7 +77,7 @@ class DockerfileProposal:
         """The same without some edits, each with the reason."""
         reasons = dict(refused)
         kept = tuple(edit for edit in self.edits if edit not in reasons)
-        told = (NoEdit(edit.code, edit.layer, reason) for edit, reason in reasons.items())
+        told = (NoEdit(edit.code, edit.layer, reason, path=edit.path) for edit, reason in reasons.items())
         text = apply_edits(self.matched.dockerfile, kept)[0]
         return replace(self, edits=kept, text=text, refused=(*self.refused, *told))
 
@@ -133,4 +135,5 @@ def propose_edits(
     wanted = [edit for edit in edits if edit.safety is Safety.SAFE or not is_safe]
     text, kept, left_out = apply_edits(dockerfile, wanted)
     refused = tuple(each for each in results if isinstance(each, NoEdit))
-    return DockerfileProposal(matched, kept, text, (*refused, *left_out), advise_rebuilds(findings, matched), name)
+    advice, withheld = advise_rebuilds(findings, matched), tuple(edit for edit in edits if edit not in wanted)
+    return DockerfileProposal(matched, kept, text, (*refused, *left_out), advice, name, withheld)

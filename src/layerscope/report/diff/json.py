@@ -1,6 +1,7 @@
 """A comparison as plain data."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.audit.result import AuditResult
@@ -9,6 +10,7 @@ from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerPair
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
+from layerscope.layers.entry import EntryType
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.json_v1 import (
@@ -33,6 +35,8 @@ from layerscope.report.json_format import build_finding
 from layerscope.report.json_parts import build_image, build_tool
 from layerscope.report.json_text import encode_json
 from layerscope.report.places import root_path
+
+_TYPES: Final = {kind: kind.name.lower().replace("_", "-") for kind in EntryType}
 
 
 def render_diff_json(difference: ImageDiff, context: RenderContext) -> str:
@@ -148,15 +152,16 @@ def _build_content(content: ContentDiff | None) -> ContentV1 | None:
 def _build_file_state(node: Node | None, origins: Sequence[str | None]) -> FileStateV1 | None:
     if node is None:
         return None
+    (mode, uid, gid), digest, layer = node.attributes, node.digest, node.layer
     return FileStateV1(
-        type=node.type.name.lower().replace("_", "-"),
+        type=_TYPES[node.type],
         size=node.size,
-        mode=f"{node.mode:04o}",
-        uid=node.uid,
-        gid=node.gid,
+        mode=f"{mode:04o}",
+        uid=uid,
+        gid=gid,
         mtime_ns=node.mtime_ns,
         link=node.link,
-        sha256=node.digest.hex() if node.digest is not None else None,
-        layer=node.layer,
-        created_by=origins[node.layer],
+        sha256=digest.hex() if digest is not None else None,
+        layer=layer,
+        created_by=origins[layer],
     )

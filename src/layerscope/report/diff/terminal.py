@@ -1,6 +1,8 @@
 """A comparison on a terminal: what to know first, and below it everything that it rests on, most important first."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 
 from rich.table import Table
 from rich.text import Text
@@ -236,16 +238,16 @@ def _draw_files(page: Page, difference: ImageDiff) -> None:
     files = difference.files
     if not files:
         return
-    counts = [f"{sum(each.change is kind for each in files):,} {kind}" for kind in Change]
-    page.add_heading("Files", ", ".join(counts))
+    counts = Counter(each.change for each in files)
+    page.add_heading("Files", ", ".join(f"{counts[kind]:,} {kind}" for kind in Change))
     limit = page.context.limit
-    shown = sorted(files, key=lambda each: (-abs(each.growth), each.path)) if limit is not None else files
+    shown = files if limit is None else nsmallest(limit, files, key=lambda each: (-abs(each.growth), each.path))
     table = start_table()
     table.add_column("", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("path", overflow="fold")
     table.add_column("", overflow="fold")
-    for each in shown[:limit]:
+    for each in shown:
         sign = Text(words.SIGNS[each.change], _SIGN_STYLES[each.change])
         growth = words.tell_growth(each.growth) if each.growth else ""
         told = words.tell_file(each) if each.change is Change.CHANGED else ""

@@ -11,9 +11,9 @@ from layerscope.facts.layers.weight import ImageWeight
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import FixPlace
 from layerscope.rules.layer_fixes import drop_caches
-from layerscope.rules.package_cache_cures import suggest_cure
+from layerscope.rules.package_cache_cures import suggest_cure, tell_reader
 from layerscope.rules.rule import Rule
-from layerscope.rules.severity import Severity
+from layerscope.rules.severity import Confidence, Severity
 from layerscope.rules.waste import judge_waste
 from layerscope.rules.wording import begin, locate_folders, tell_count, tell_layer, tell_list, tell_path, tell_size
 
@@ -53,8 +53,10 @@ class LeftoverPackageCache(Rule):
              && pip install --no-cache-dir torch
 
     Fix safety: Safe for system packages, pip, uv, conda and npm: a cache is made again when it is needed. Review
-        for compiled languages, where an image may build at start. `layerscope fix --apply --layers` leaves the safe
-        ones out of the layers themselves.
+        for compiled languages, where an image may build at start, and wherever the container is seen to read the
+        cache: it starts uvx, `uv run` or npx, has a loader of Yarn's Plug'n'Play (.pnp.cjs), or a command, a variable,
+        a script's first line or a link leads there. `layerscope fix --apply --layers` leaves the safe ones out of the
+        layers themselves.
     Blind spots: Caches at places set by environment or configuration are not found. Files that a later step deletes
         are LAY101's. Files of conda's package folder that environments share by hard link are not counted: deleting
         them frees nothing. Model caches (Hugging Face, torch hub) are no package caches.
@@ -77,15 +79,17 @@ class LeftoverPackageCache(Rule):
             size, files = sum(cache.size for cache in caches), sum(cache.files for cache in caches)
             makers = dict.fromkeys(tell_layer(cache.layer, cache.instruction) for cache in caches)
             paths = dict.fromkeys(tell_path(cache.path) for cache in caches)
+            reader = next((cache.reader for cache in caches if cache.reader), "")
             message = (
                 f"{begin(tell_list(makers, shown=2))} left {NAMES[kind]} in {tell_list(paths)}: "
-                f"{tell_count(files, 'file')}, {tell_size(size)}"
+                f"{tell_count(files, 'file')}, {tell_size(size)}{tell_reader(reader)}"
             )
-            cure = suggest_cure(kind, caches[0].instruction)
+            cure = suggest_cure(kind, caches[0].instruction, reader)
             yield self.finding(
                 message,
                 *locate_folders(Folder(cache.layer, cache.path, cache.files, cache.size) for cache in caches),
                 severity=judge_waste(size, facts),
+                confidence=Confidence.LOW if reader else None,
                 fixes=(cure, drop_caches(caches, cure.safety)),
                 wasted=size,
             )

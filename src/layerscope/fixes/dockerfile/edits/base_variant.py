@@ -40,7 +40,8 @@ def edit_base_variant(
                 yield NoEdit(finding.code, None, result)
             else:
                 title = f"Start from the {variant} image of the same CUDA"
-                yield DockerfileEdit(finding.code, None, title, finding.fixes[0].safety, spans=(result,))
+                safety = finding.fixes[0].safety
+                yield DockerfileEdit(finding.code, None, title, safety, spans=(result,), lessens=True)
 
 
 def _edit(variant: str, matched: MatchedDockerfile) -> Span | str:

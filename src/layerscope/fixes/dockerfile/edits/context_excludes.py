@@ -103,6 +103,7 @@ def exclude_copied(
         drops=tuple(drops),
         files=(FileEdit(file, lines=lines, is_ignores=True),) if lines else (),
         remade=(copy.number, remover.number),
+        lessens=True,
     )
 
 

@@ -71,7 +71,7 @@ def _edit_runs(
             joined = _join(matched, maker, remover)
             if joined and not moves:
                 title = f"Join lines {maker.number} to {remover.end}, so that no layer keeps what the last one deletes"
-                yield DockerfileEdit(CODE, step.layer, title, Safety.REVIEW, spans=joined)
+                yield DockerfileEdit(CODE, step.layer, title, Safety.REVIEW, spans=joined, lessens=True)
                 return
             kept.append(NoEdit(CODE, step.layer, hindrance))
         else:
@@ -157,6 +157,7 @@ def _move(
         Safety.REVIEW,
         spans=tuple(append_command(matched.dockerfile, maker, commands[place].text) for place, maker in moves),
         drops=tuple(Drop(remover.number, place) for place, _ in moves),
+        lessens=True,
     )
 
 

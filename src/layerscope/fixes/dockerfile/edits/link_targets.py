@@ -59,7 +59,7 @@ def _edit(fact: DanglingLinks, matched: MatchedDockerfile) -> DockerfileEdit | s
     if copy.is_continued or not matched.dockerfile.text[:end].endswith("\n"):
         return f"line {copy.number} is the file's last, and has no end: write behind it {line.strip()}"
     title = f"Copy {folder}, too, to which links of line {copy.number} lead"
-    return DockerfileEdit(CODE, fact.layer, title, Safety.REVIEW, spans=(Span(end, end, line),))
+    return DockerfileEdit(CODE, fact.layer, title, Safety.REVIEW, spans=(Span(end, end, line),), lessens=True)
 
 
 def _find_folders(copy: Instruction) -> tuple[str, str] | str:

@@ -112,6 +112,7 @@ def _set_flags(
         Safety.REVIEW,
         spans=tuple(add_flags(copy, flags) for copy in copies),
         drops=tuple(Drop(changer.number, change.place) for change in changes),
+        lessens=True,
     )
 
 
@@ -133,6 +134,7 @@ def _move(
         Safety.REVIEW,
         spans=tuple(append_command(matched.dockerfile, maker, change.text) for change in changes),
         drops=tuple(Drop(changer.number, change.place) for change in changes),
+        lessens=True,
     )
 
 

@@ -8,13 +8,20 @@ from typing import Final
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.package_caches import PackageCache
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit, Span
+from layerscope.fixes.dockerfile.edits.later_readers import (
+    fetches_index,
+    find_possible_reader,
+    is_opaque,
+    iter_index_users,
+)
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_maker, find_shell_defect
 from layerscope.fixes.dockerfile.scripts import append_command, insert_word, read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
-from layerscope.rules.package_cache_cures import find_cleanup
+from layerscope.rules.package_cache_cures import cleans_itself, find_cleanup, tell_reader
+from layerscope.rules.wording import tell_list
 
 CODE: Final = "LAY104"
 
@@ -25,15 +32,17 @@ _OPTIONS: Final = {
     ),
     "uv": (r"(?:\S*/)?uv\s+(?:pip\s+(?:install|sync)|sync|add|tool\s+install)", "--no-cache"),
     "poetry": (r"(?:\S*/)?poetry\s+install", "--no-cache"),
-    "apk": (r"apk\s+add", "--no-cache"),
+    "apk": (r"(?:\S*/)?apk(?:\s+-\S+)*\s+(?:add|update|upgrade|fix)", "--no-cache"),
 }
 """The commands that fill a cache, and the option that makes them keep none."""
 
-_APT_READS: Final = re.compile(
-    r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:install|upgrade|dist-upgrade|build-dep|source)\b"
-)
+_INDEX: Final = "apk"
+"""What fills its cache with an index that the commands behind it install with."""
+
+_LESSENED: Final = frozenset({"conda"})
+"""What keeps a part of its cache when it is told to clean up: conda, of the packages that environments link to."""
+
 _SUDO: Final = re.compile(r"\b(?:sudo|doas|gosu|su)\s")
-_APT_UPDATES: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?update\b")
 
 
 def edit_package_caches(
@@ -42,15 +51,19 @@ def edit_package_caches(
     """An edit, or why there is none, for each layer in which a package manager left its cache."""
     if not any(finding.code == CODE for finding in findings):
         return
-    left: dict[tuple[int, str], PackageCache] = {}
+    left: dict[tuple[int, str], list[PackageCache]] = {}
     for cache in facts.of(PackageCache):
-        left.setdefault((cache.layer, cache.kind), cache)
-    for cache in left.values():
-        result = _edit(cache.layer, cache.kind, matched)
-        yield NoEdit(CODE, cache.layer, result) if isinstance(result, str) else replace(result, path=cache.path)
+        left.setdefault((cache.layer, cache.kind), []).append(cache)
+    for caches in left.values():
+        result = _edit(caches, matched)
+        path = caches[0].path
+        yield (
+            NoEdit(CODE, caches[0].layer, result, path=path) if isinstance(result, str) else replace(result, path=path)
+        )
 
 
-def _edit(layer: int, kind: str, matched: MatchedDockerfile) -> DockerfileEdit | str:
+def _edit(caches: list[PackageCache], matched: MatchedDockerfile) -> DockerfileEdit | str:
+    layer, kind = caches[0].layer, caches[0].kind
     maker = find_maker(matched, layer)
     if isinstance(maker, str):
         return maker
@@ -58,26 +71,52 @@ def _edit(layer: int, kind: str, matched: MatchedDockerfile) -> DockerfileEdit |
         return f"line {maker.number} copies {kind}'s cache: copy less, or clean it where it is made"
     if defect := find_shell_defect(matched, maker):
         return defect
-    if kind in _OPTIONS:
-        return _add_options(layer, kind, maker)
-    command = find_cleanup(kind)
-    if not command:
-        return f"{kind}'s cache is best left in a stage of its own: what is built there is copied from it"
-    if kind == "apt-lists" and (reader := _find_reader(maker, matched)):
-        return f"line {reader} installs with the lists that line {maker.number} fetches: join them first"
+    edit = _add_options(layer, kind, maker, matched) if kind in _OPTIONS else _clean_up(caches[0], maker, matched)
+    if isinstance(edit, str):
+        return edit
+    remark = _find_remark(caches, maker, matched)
+    return replace(edit, title=edit.title + remark, safety=Safety.REVIEW) if remark else edit
+
+
+def _clean_up(cache: PackageCache, maker: Instruction, matched: MatchedDockerfile) -> DockerfileEdit | str:
+    """The command that empties the cache, at the end of the step that fills it."""
+    if not cleans_itself(cache.kind):
+        return f"{cache.kind}'s cache is best left in a stage of its own: what is built there is copied from it"
+    users = iter_index_users(maker, matched, cache.kind) if cache.kind == "apt-lists" else iter(())
+    if user := next(users, None):
+        return f"line {user.number} installs with the lists that line {maker.number} fetches: join them first"
     if _SUDO.search(maker.operands):
         return f"line {maker.number} is root by sudo only: what cleans up has to be so, too"
+    command = find_cleanup(cache.kind, [each.text for each in read_script(maker)], cache.path)
+    if not command:
+        return f"no command of line {maker.number} is seen to fill {cache.kind}'s cache and to be there at its end"
     return DockerfileEdit(
         CODE,
-        layer,
+        cache.layer,
         f"End line {maker.number} with {command}",
         Safety.SAFE,
         spans=(append_command(matched.dockerfile, maker, command),),
+        lessens=cache.kind in _LESSENED,
     )
 
 
-def _add_options(layer: int, kind: str, maker: Instruction) -> DockerfileEdit | str:
-    """The option behind every command that fills the cache."""
+def _add_options(layer: int, kind: str, maker: Instruction, matched: MatchedDockerfile) -> DockerfileEdit | str:
+    """The option behind every command that fills the cache; of an index, also behind those that would fetch it anew."""
+    spans = _list_options(kind, maker)
+    if not spans:
+        return f"no command of line {maker.number} is seen to fill {kind}'s cache"
+    lines = [str(maker.number)]
+    for each in iter_index_users(maker, matched, kind) if kind == _INDEX else ():
+        is_read = each in matched.instructions and not find_shell_defect(matched, each)
+        if is_read and (further := _list_options(kind, each)):
+            spans += further
+            lines.append(str(each.number))
+    where = f"line {lines[0]}" if len(lines) == 1 else f"lines {tell_list(lines)}"
+    return DockerfileEdit(CODE, layer, f"Let {kind} keep no cache in {where}", Safety.SAFE, tuple(spans))
+
+
+def _list_options(kind: str, maker: Instruction) -> list[Span]:
+    """The option that keeps no cache, where commands lack it."""
     pattern, option = _OPTIONS[kind]
     filler = re.compile(rf"(?:\w+=\S*\s+|sudo\s+|time\s+)*{pattern}(?=\s|$)")
     spans: list[Span] = []
@@ -85,16 +124,21 @@ def _add_options(layer: int, kind: str, maker: Instruction) -> DockerfileEdit | 
         match = filler.match(command.text)
         if match is not None and option not in command.text:
             spans.append(insert_word(maker, command.start + match.end(), option))
-    if not spans:
-        return f"no command of line {maker.number} is seen to fill {kind}'s cache"
-    return DockerfileEdit(CODE, layer, f"Let {kind} keep no cache in line {maker.number}", Safety.SAFE, tuple(spans))
+    return spans
 
 
-def _find_reader(maker: Instruction, matched: MatchedDockerfile) -> int | None:
-    """A later line, of whatever stage, that installs and does not fetch lists itself before."""
-    for each in matched.dockerfile.instructions:
-        reads, updates = _APT_READS.search(each.text), _APT_UPDATES.search(each.text)
-        is_later = each.number > maker.number and each.keyword == "RUN"
-        if is_later and reads and not (updates and updates.start() < reads.start()):
-            return each.number
-    return None
+def _find_remark(caches: list[PackageCache], maker: Instruction, matched: MatchedDockerfile) -> str:
+    """What may read the cache, as the end of a title; nothing where nothing is seen to."""
+    if reader := next((cache.reader for cache in caches if cache.reader), ""):
+        return tell_reader(reader)
+    kind = caches[0].kind
+    if kind == _INDEX and fetches_index(maker, kind):
+        if is_opaque(maker.operands, kind):
+            return tell_reader(f"line {maker.number} itself")
+        users = iter_index_users(maker, matched, kind)
+        if user := next((each for each in users if each not in matched.instructions or not read_script(each)), None):
+            return tell_reader(f"line {user.number}")
+    for cache in caches:
+        if line := find_possible_reader(maker, matched, kind, cache.path):
+            return tell_reader(f"line {line}")
+    return ""

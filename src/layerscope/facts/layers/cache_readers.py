@@ -1,0 +1,112 @@
+"""What a container reads in a package manager's cache: it starts from there, or something outside leads there."""
+
+import re
+from collections.abc import Iterator
+from posixpath import dirname, normpath
+from typing import Final
+
+from layerscope.facts.context import FactContext
+from layerscope.facts.places import CACHE_WORDS
+from layerscope.facts.system.script_extractor import ScriptExtractor
+from layerscope.facts.system.started_commands import find_started
+from layerscope.layers.entry import EntryType
+
+_LAUNCHERS: Final = {
+    "uv": r"uvx|uv(?:\s+-\S+)*\s+(?:tool\s+)?run",
+    "npm": r"npx|npm(?:\s+-\S+)*\s+(?:exec|x)",
+    "pnpm": r"pnpx|pnpm(?:\s+-\S+)*\s+(?:dlx|exec)",
+}
+"""The commands that run a program out of their own cache, or make its environment of what lies there.
+
+https://docs.astral.sh/uv/concepts/tools/#tool-environments
+"""
+
+_LOADERS: Final = (".pnp.cjs", ".pnp.js")
+"""Files by which Node.js loads packages out of the archives of Yarn's cache: https://yarnpkg.com/features/pnp"""
+
+_MODULES: Final = "/node_modules/"
+
+
+def find_reader(context: FactContext, kind: str, folder: str) -> str:
+    """What may need the files of a cache of that kind in that folder; empty where nothing is seen to."""
+    readers = (
+        _find_launcher(context, kind),
+        _find_config_word(context, folder),
+        _find_link(context, folder),
+        _find_script(context, folder),
+        _find_loader(context) if kind == "yarn" else "",
+    )
+    return next(filter(None, readers), "")
+
+
+def _find_launcher(context: FactContext, kind: str) -> str:
+    """The words of the config's process, or of an entry script, that run something by the cache's own program."""
+    if kind not in _LAUNCHERS:
+        return ""
+    pattern = re.compile(rf"(?:^|[\s/;&|(\"'])({_LAUNCHERS[kind]})(?=\s|$)")
+    runtime = context.image.config.runtime
+    commands = ((*runtime.entrypoint, *runtime.cmd), *(each.words for each in context.shared(find_started)))
+    found = filter(None, (pattern.search(" ".join(words)) for words in commands))
+    return next((f"`{' '.join(match[1].split())}`" for match in found), "")
+
+
+def _find_config_word(context: FactContext, folder: str) -> str:
+    """The part of the config that names a path in the cache."""
+    runtime = context.image.config.runtime
+    named = re.compile(rf"/{re.escape(folder)}/[\w.@+-]")
+    if any(map(named.search, (*runtime.entrypoint, *runtime.cmd))):
+        return "the command"
+    if named.search(runtime.working_dir):
+        return "the working directory"
+    pairs = (entry.partition("=") for entry in runtime.env)
+    return next((f"the variable {name}" for name, _, value in pairs if named.search(value)), "")
+
+
+def _find_link(context: FactContext, folder: str) -> str:
+    """The first symlink outside of the cache that leads to it, or to something in it."""
+    return next((f"/{link}" for link, target in context.shared(_list_links) if _lies_in(target, folder, link)), "")
+
+
+def _lies_in(target: str, folder: str, link: str) -> bool:
+    return f"{target}/".startswith(f"{folder}/") and not link.startswith(f"{folder}/")
+
+
+def _list_links(context: FactContext) -> tuple[tuple[str, str], ...]:
+    """The visible symlinks whose targets may lie in a cache, and where these are, by path."""
+    return tuple(sorted(_iter_links(context)))
+
+
+def _iter_links(context: FactContext) -> Iterator[tuple[str, str]]:
+    for layer, scan in enumerate(context.scans):
+        index, covered = scan.index, context.covered[layer]
+        for position, target in index.links.items():
+            if index.types[position] != EntryType.SYMLINK or covered[position]:
+                continue
+            path = index.paths[position]
+            expected = normpath(target if target.startswith("/") else f"/{dirname(path)}/{target}")
+            if any(word in f"{expected}/" for word in CACHE_WORDS):
+                node = context.tree.resolve(expected.lstrip("/"))
+                yield path, expected.lstrip("/") if node is None else node.path
+
+
+def _find_script(context: FactContext, folder: str) -> str:
+    """A script outside of the cache that is run by an interpreter in it."""
+    scripts = (
+        path
+        for _, path, line in context.extracts(ScriptExtractor.name)
+        if f"/{folder}/" in str(line) and not path.startswith(f"{folder}/") and path in context.tree
+    )
+    return next((f"/{path}" for path in scripts), "")
+
+
+def _find_loader(context: FactContext) -> str:
+    """The first of Yarn's loaders that the container sees."""
+    names = tuple(f"/{name}" for name in _LOADERS)
+    paths = (
+        path
+        for layer, scan in enumerate(context.scans)
+        for position, path in enumerate(scan.index.paths)
+        if path.endswith(names) or path in _LOADERS
+        if not context.covered[layer][position] and _MODULES not in f"/{path}"
+    )
+    return next((f"/{path}" for path in sorted(paths)), "")
