@@ -4,7 +4,9 @@ LayerscopeError
 ├── UsageError                what was asked makes no sense (exit code 2)
 │   ├── ReferenceSyntaxError  a reference, digest or platform that does not parse
 │   ├── SettingsError         an unknown or ill-typed configuration key
-│   └── ConfigurationError    a file of docker's or podman's configuration that cannot be understood
+│   │   └── UnreadableBaselineError  a baseline of `check` that has to be written anew
+│   ├── ConfigurationError    a file of docker's or podman's configuration that cannot be understood
+│   └── UnknownBaseError      an image that was not built on the base that is named, or on none that is known
 ├── SourceError               the image could not be had (exit code 3)
 │   ├── ImageNotFoundError    nothing answers to that name; says what was tried
 │   ├── ContainerNotFoundError  an engine has no container of that name
@@ -44,8 +46,16 @@ class SettingsError(UsageError):
     """An unknown or ill-typed configuration key."""
 
 
+class UnreadableBaselineError(SettingsError):
+    """A baseline of `layerscope check` that is broken, or of another version, and has to be written anew."""
+
+
 class ConfigurationError(UsageError):
     """A file of docker's or podman's configuration that cannot be understood: engines, credentials, mirrors."""
+
+
+class UnknownBaseError(UsageError):
+    """An image that was not built on the base that is named, or on none that is known."""
 
 
 class FormatError(LayerscopeError):

@@ -15,6 +15,9 @@ from layerscope.errors import SettingsError
 OWN_FILE: Final = "layerscope.toml"
 PROJECT_FILE: Final = "pyproject.toml"
 
+PROJECT_TABLE: Final = "tool.layerscope"
+"""The table of a `pyproject.toml` that is such a file."""
+
 MAX_FILE_SIZE: Final = 1 << 20
 """Bytes of a settings file; real ones have a few hundred."""
 

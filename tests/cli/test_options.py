@@ -133,7 +133,9 @@ def test_every_key_of_the_file_is_an_option_and_every_shared_option_a_key() -> N
     }
     demanded = set(DEFAULTS) - set(KEYS)
     assert shared - {"insecure"} - demanded == set(KEYS)
-    assert demanded - shared == {"images", "gpus", "rules", "suppress"}, "these do not fit into a flag of that name"
+    assert demanded - shared == {"images", "gpus", "platforms", "rules", "suppress"}, (
+        "these do not fit into a flag of that name"
+    )
 
 
 def test_an_option_has_one_meaning() -> None:

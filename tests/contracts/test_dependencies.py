@@ -29,7 +29,7 @@ EXTRAS: Final = {
 
 ONLY_IN: Final = {
     "sbom": ("src/layerscope/report/sbom",),
-    "compose": ("src/layerscope/gate/compose_file.py", "src/layerscope/fixes/dockerfile/declared_builds.py"),
+    "compose": ("src/layerscope/gate/compose_yaml.py", "src/layerscope/fixes/dockerfile/declared_builds.py"),
 }
 """Where the libraries of an extra are imported; whoever asks for that without them is told, or has more to review."""
 

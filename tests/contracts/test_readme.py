@@ -14,6 +14,7 @@ import tomli
 
 from layerscope.cli import exit_codes
 from layerscope.diff.risk_kinds import RiskKind
+from layerscope.gate.commit_names import CommitNames, KnownCommits
 from layerscope.gate.image_choice import choose_images
 from layerscope.gate.policy import DEFAULTS, make_policy
 from layerscope.gate.setting import Setting
@@ -30,6 +31,7 @@ EXAMPLES: Final = re.findall(r"^    (?:.*\| )?(layerscope [^|>#\n]+)", BLOCK.sub
 NODES: Final = '[[node]]\nname = "training"\ngpu = "H100"\ndriver = "580.95.05"\n'
 LOG: Final = b"RuntimeError: CUDA error: no kernel image is available for execution on the device\n"
 PUSHED: Final = f"(delete) {'0' * 40} refs/heads/old {'1' * 40}\n".encode()
+MAIN: Final = KnownCommits((CommitNames("0" * 40, branch="main"),), "HEAD is the branch main")
 INPUTS: Final = {"explain": LOG, "hook": PUSHED}
 """What some commands read from standard input; the others, an archive."""
 
@@ -143,8 +145,13 @@ def test_the_policy_is_one(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_text("services: {worker: {image: 'team/worker:1'}}\n")
     said = {key: Setting(f"check.{key}", table.get(key, default)) for key, default in DEFAULTS.items()}
     policy = make_policy(said)
-    choices = choose_images(said["images"], named=(), folder=tmp_path, environment={})
-    assert [choice.name for choice in choices] == ["team/web:dev", "team/llm:dev", "team/worker:1"]
+    choices = choose_images(said["images"], named=(), folder=tmp_path, environment={}, name_commits=lambda: MAIN)
+    assert [choice.name for choice in choices] == [
+        "team/web:dev",
+        "team/llm:dev",
+        "team/worker:1",
+        "registry.example/team/api:main",
+    ]
     assert policy.specialise(choices[1]).against == "team/llm:1.4"
     assert table.keys() <= DEFAULTS.keys()
 

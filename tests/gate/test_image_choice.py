@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from layerscope.errors import SettingsError
+from layerscope.gate.commit_names import CommitNames, KnownCommits
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.setting import Setting
 
@@ -18,13 +19,22 @@ services:
   web: {build: .}
   db:
     image: postgres:16
-  kin: {extends: {service: llm}}
+  kin: {extends: {service: llm}, image: "team/kin:1"}
 """
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+HEAD = KnownCommits((CommitNames(COMMIT, branch="feature/New_Model"),), "HEAD is at feature/New_Model")
 
 
 def choose(value: object, folder: Path, *named: str, **environment: str) -> tuple[ImageChoice, ...]:
     """The images that `images` means in a folder."""
-    return choose_images(Setting("check.images", value), named=named, folder=folder, environment=environment)
+    return choose_images(
+        Setting("check.images", value),
+        named=named,
+        folder=folder,
+        environment=environment,
+        name_commits=lambda: HEAD,
+    )
 
 
 def names(value: object, folder: Path, *named: str, **environment: str) -> list[str]:
@@ -47,9 +57,9 @@ def test_images_are_named_once_in_their_order(project: Path) -> None:
 
 
 def test_a_compose_file_names_its_services_images(project: Path) -> None:
-    """With variables and defaults; what is built without a name gets the project's, what extends another has none."""
+    """With variables and defaults; what is built without a name gets the project's."""
     entry = {"compose": "compose.yaml"}
-    assert names([entry], project) == ["team/llm:dev", "demo-web", "postgres:16"]
+    assert names([entry], project) == ["team/llm:dev", "demo-web", "postgres:16", "team/kin:1"]
     assert names([{**entry, "services": ["llm"]}], project, TAG="1.5") == ["team/llm:1.5"]
 
 
@@ -114,6 +124,17 @@ def test_a_named_image_keeps_what_is_said_of_it(project: Path) -> None:
     assert (first.name, list(first.own), second) == ("a:1", ["max-size"], ImageChoice("c:1"))
 
 
+def test_a_name_is_made_of_the_branch_and_the_commit(project: Path) -> None:
+    """Of a Dockerfile's tag, too; what stands for nothing is left out with the reason, beside what does not."""
+    entry = {"dockerfile": "Dockerfile", "tag": "b:{short-commit}"}
+    assert names(["a:{branch}", entry], project) == ["a:feature-new-model", "b:01234567"]
+    (choice,) = choose([{"image": "a:{tag}", "optional": True}], project)
+    assert (choice.name, choice.is_optional) == ("a:{tag}", True)
+    assert choice.left_out == "nothing stands for {tag}: HEAD is at feature/New_Model"
+    named = choose(["a:{branch}"], project, "a:feature-new-model", "b")
+    assert [(each.name, each.is_derived) for each in named] == [("a:feature-new-model", True), ("b", False)]
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
@@ -124,6 +145,8 @@ def test_a_named_image_keeps_what_is_said_of_it(project: Path) -> None:
         ({"dockerfile": "Containerfile", "tag": "a"}, "there is no file"),
         ({"image": "a", "tag": "b"}, "tag: expected dockerfile beside it"),
         ({"image": 3}, "image: expected a string, found 3"),
+        ({"image": "a:{brunch}"}, r"image: unknown placeholder \{brunch\} in 'a:\{brunch\}'; did you mean 'branch'"),
+        ({"image": "a", "optional": "yes"}, "optional: expected true or false"),
         (3, "expected the name of an image or a table"),
         ({"compose": "none.yaml"}, "No such file"),
         ({"compose": "compose.yaml", "services": ["lm"]}, "no service 'lm'; did you mean 'llm'"),
@@ -144,7 +167,6 @@ def test_an_entry_has_to_make_sense(project: Path, entry: object, message: str) 
         ("services: {a: {image: 3}}", "service a: image is 3"),
         ("services: {a: {image: 'a:${TAG}'}}", "the variable TAG is not set"),
         ("services: {a: {image: 'a:${TAG:?name it}'}}", "not set: name it"),
-        ("include: [x]\nservices: {}", "include is not followed"),
     ],
 )
 def test_a_compose_file_that_cannot_be_followed_is_told(project: Path, text: str, message: str) -> None:

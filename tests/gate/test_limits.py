@@ -33,9 +33,14 @@ def make(*layers: Sequence[TarMember], facts: Sequence[Fact] = (), findings: Seq
 
 
 def check(key: str, value: object, result: AuditResult, *, reference: AuditResult | None = None) -> list[Breach]:
-    """What an image breaks of one limit."""
-    limit = next(limit for limit in LIMITS if limit.key == key)
-    return list(limit.read(Setting(key, value)).check(Subject("team/llm:1.5", result, reference, "team/llm:1.4")))
+    """What an image breaks of one limit, which is what it measures and finds not kept."""
+    limit = next(limit for limit in LIMITS if limit.key == key).read(Setting(key, value))
+    subject = Subject("team/llm:1.5", result, reference, "team/llm:1.4")
+    breaches, measures = list(limit.check(subject)), list(limit.measure(subject))
+    assert {each.limit for each in measures if not each.is_kept} == {breach.limit for breach in breaches}
+    assert {each.limit for each in measures} <= set(limit.clauses)
+    assert all(each.found and each.allowed for each in measures)
+    return breaches
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.key)

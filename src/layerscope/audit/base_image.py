@@ -6,7 +6,7 @@ from typing import Final
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.read_image import read_documents
 from layerscope.audit.result import BaseImage
-from layerscope.errors import ImageError, ReferenceSyntaxError, SourceError, UsageError
+from layerscope.errors import ImageError, ReferenceSyntaxError, SourceError, UnknownBaseError
 from layerscope.image.chain import chain_ids
 from layerscope.image.digest import Digest
 from layerscope.image.image import Image
@@ -62,7 +62,7 @@ def _prove_base(image: Image, source: Source, options: AuditOptions, progress: P
         common = next(
             (n for n, (a, b) in enumerate(zip(below, own, strict=False)) if a != b), min(len(below), len(own))
         )
-        raise UsageError(
+        raise UnknownBaseError(
             f"--base {source.describe}: {common} of its {len(below)} layers are the lowest layers of "
             f"{image.reference}, expected all of them; it was built on another image or another version"
         )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from layerscope.audit.blocked import find_blocker
 from layerscope.audit.result import INTEGRITY_CODES, AuditResult
-from layerscope.errors import UsageError
+from layerscope.errors import UnknownBaseError
 from layerscope.facts.cuda.gpu_verdict import Cause
 from layerscope.rules.finding import Finding
 
@@ -15,11 +15,11 @@ def ignore_base(result: AuditResult) -> AuditResult:
     Damage stays, and so does what answers a question about GPUs and drivers: a base image on which a GPU that was
     asked about does not compute is no base for it.
 
-    Raises UsageError where it is not known which layers those are.
+    Raises UnknownBaseError where it is not known which layers those are.
     """
     if result.base is None or not result.base.layers:
         claimed = f" ({result.base.reference} is claimed by its {result.base.evidence} alone)" if result.base else ""
-        raise UsageError(
+        raise UnknownBaseError(
             f"--ignore-base: expected to know which layers of {result.image.reference} are its base's{claimed}; "
             "name the base image with --base"
         )

@@ -4,16 +4,16 @@ from pathlib import Path, PurePosixPath
 
 from layerscope.cli.console import Console
 from layerscope.cli.outputs import write_file
-from layerscope.errors import SettingsError
-from layerscope.gate.baseline import Baseline, name_repository, read_baseline
+from layerscope.errors import SettingsError, UnreadableBaselineError
+from layerscope.gate.baseline import Accepted, Baseline, keep_worse, read_baseline
 from layerscope.gate.outcome import list_accepted
 from layerscope.gate.setting import Origin, Setting
 from layerscope.gate.verdict import ImageVerdict
 from layerscope.rules.wording import tell_count
 
 
-def find_baseline(setting: Setting, folder: Path, *, is_updated: bool) -> tuple[Path, Baseline]:
-    """The file and what is in it; raises SettingsError for one that is named and not there.
+def find_baseline(setting: Setting, folder: Path, *, is_updated: bool, console: Console) -> tuple[Path, Baseline]:
+    """The file and what is in it; raises SettingsError for one that is named and not there, or that is none.
 
     A name of the settings file, and the default, are meant from its folder, a flag's from where the person is.
     """
@@ -23,18 +23,29 @@ def find_baseline(setting: Setting, folder: Path, *, is_updated: bool) -> tuple[
         # The file is part of the project, which must not choose what is written elsewhere.
         raise setting.refuse(f"a path below {folder}; one elsewhere is named by --baseline")
     path = Path(text) if is_own else folder / text
-    found = read_baseline(path)
+    try:
+        found = read_baseline(path)
+    except UnreadableBaselineError as error:
+        if not is_updated:
+            raise SettingsError(f"{error}; --update-baseline writes it anew") from error
+        console.complain(f"warning: {error}; it is written anew, with the images alone that are checked now")
+        return path, Baseline()
     if found is None and setting.origin is not Origin.DEFAULT and not is_updated:
         raise SettingsError(f"{setting.where}: there is no file {str(path)!r}; --update-baseline writes it")
     return path, found or Baseline()
 
 
 def accept_findings(path: Path, old: Baseline, verdicts: tuple[ImageVerdict, ...], console: Console) -> Baseline:
-    """Write what was found in the images that were checked in place of what the baseline knew of them."""
-    found: dict[str, dict[str, str]] = {}
+    """Write what was found in the images that were checked in place of what the baseline knew of them.
+
+    Of one that could not be read whole, what was known stays beside; of a damaged one, nothing is accepted.
+    """
+    found: dict[str, dict[str, Accepted]] = {}
     for verdict in verdicts:
-        if verdict.subject is not None:
-            found.setdefault(name_repository(verdict.name), {}).update(list_accepted(verdict))
+        if verdict.subject is None or not verdict.subject.result.is_intact:
+            continue
+        known = {} if verdict.subject.result.is_whole else old.findings.get(verdict.key, {})
+        found[verdict.key] = keep_worse(found.get(verdict.key, {}), {**known, **list_accepted(verdict)})
     new = old.update(found)
     write_file(path, new.render())
     count = sum(map(len, found.values()))

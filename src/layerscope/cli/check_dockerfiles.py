@@ -95,7 +95,7 @@ def _judge(verdict: ImageVerdict, built: BuiltFrom) -> ImageVerdict:
     breach = built.check(verdict.subject, _find_base_layers(built.base, platform.os, platform.architecture))
     if breach is None:
         return verdict
-    state = State.BROKEN if verdict.state in {State.SOUND, State.UNFINISHED} else verdict.state
+    state = State.BROKEN if verdict.state is State.SOUND else verdict.state
     return replace(verdict, breaches=(breach, *verdict.breaches), state=state)
 
 

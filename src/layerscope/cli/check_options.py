@@ -5,7 +5,7 @@ from typing import Final
 import click
 
 from layerscope.cli.gpu_options import with_gpu_options
-from layerscope.cli.options import Function, fail_on_option, option
+from layerscope.cli.options import Function, base_option, fail_on_option, ignore_base_option, option
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.policy import BASELINE
 from layerscope.gate.rule_levels import FAIL, WARN
@@ -13,6 +13,8 @@ from layerscope.gate.rule_levels import FAIL, WARN
 _OPTIONS: Final = (
     fail_on_option,
     option("--against", metavar="IMAGE", help="The image to compare with: the last release."),
+    base_option,
+    ignore_base_option,
     *(
         option(f"--{limit.key}", metavar=limit.metavar, multiple=limit.is_list, help=limit.explanation)
         for limit in LIMITS

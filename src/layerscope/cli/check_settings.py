@@ -15,9 +15,7 @@ FLAGS: Final = {"gpus": "gpu"}
 """Keys whose flag, and whose key outside of `[check]`, has another name."""
 
 IMAGES: Final = "images"
-_UNTOLD: Final = frozenset(
-    {"show_config", "update_baseline", "by_dockerfiles", "username", "password_stdin", "output", "limit"}
-)
+_UNTOLD: Final = frozenset({"show_config", "update_baseline", "by_dockerfiles", "username", "password_stdin"})
 """Options that are no settings: what is asked of this run alone."""
 
 
@@ -34,7 +32,7 @@ def _find(key: str, context: click.Context, settings: Settings, table: Setting) 
     source = context.get_parameter_source(parameter.name) if parameter is not None and parameter.name else None
     value = context.params.get(parameter.name) if parameter is not None and parameter.name else None
     match source:
-        case ParameterSource.COMMANDLINE if value:
+        case ParameterSource.COMMANDLINE if value != ():
             return Setting(key, _plain(value), Origin.FLAG, "IMAGE" if key == IMAGES else f"--{flag}")
         case ParameterSource.ENVIRONMENT if parameter is not None:
             return Setting(key, _plain(value), Origin.VARIABLE, str(parameter.envvar))

@@ -6,6 +6,7 @@ from pathlib import Path
 from layerscope.audit.result import AuditResult
 from layerscope.cli.console import Console
 from layerscope.cli.dockerfile_fix import DockerfileChoice, OpenedDockerfile, open_dockerfile
+from layerscope.cli.source_names import name_source
 from layerscope.errors import UsageError
 from layerscope.fixes.dockerfile.matching import match_dockerfile
 from layerscope.report.instruction_lines import InstructionLines
@@ -32,18 +33,6 @@ class DockerfileSource:
         """Its lines beside the layers of an image; None where the image was not built from it: they would mislead."""
         matched = match_dockerfile(self.opened.dockerfile, result.steps, self.opened.target)
         if matched.is_related:
-            return InstructionLines(_find_name(self.opened), matched)
+            return InstructionLines(name_source(self.opened.path), matched)
         self.console.complain(f"{self.opened.path}: the image was not built from it, so no finding has a line of it")
         return None
-
-
-def _find_name(opened: OpenedDockerfile) -> str:
-    """The file's path in its repository, which is what those who show findings beside lines know it by.
-
-    Without a repository it is the path below the command's folder; the folders of this host are no one's business.
-    """
-    folder = opened.path.parent.resolve()
-    roots = (each for each in (folder, *folder.parents) if (each / ".git").exists())
-    root = next(roots, Path.cwd())
-    place = folder / opened.path.name
-    return place.relative_to(root).as_posix() if place.is_relative_to(root) else place.name

@@ -79,8 +79,8 @@ output_option: Final = option(
     "--output",
     multiple=True,
     metavar="FORMAT[=PATH]",
-    help="terminal or json (diff: html, too; diff, fix, audit: markdown; audit: html, sarif, junit, github, gitlab, "
-    "cyclonedx or spdx), to a file if named; repeatable.",
+    help="terminal or json (diff, fix, check, audit: markdown, too; diff, check, audit: html; check, audit: sarif, "
+    "junit, github, gitlab; audit: cyclonedx, spdx), to a file if named; repeatable.",
 )
 limit_option: Final = option(
     "--limit", type=click.IntRange(min=0), default=10, show_default=True, help="Most rows of a list; 0 for all."

@@ -21,7 +21,7 @@ TEXT_AND_JSON = ("terminal", "json")
 PLAN_FORMATS: Final = (*TEXT_AND_JSON, "markdown")
 """Those of `fix`."""
 
-CHECK_FORMATS: Final = (*PLAN_FORMATS, "github")
+CHECK_FORMATS: Final = (*PLAN_FORMATS, "html", "sarif", "junit", "github", "gitlab")
 """Those of `check`."""
 
 DIFF_FORMATS: Final = (*PLAN_FORMATS, "html")

@@ -7,9 +7,10 @@ from typing import Final
 
 import click
 
+from layerscope.cli.git_commits import find_commits
 from layerscope.engine.program import EngineKind
 from layerscope.errors import ReferenceSyntaxError
-from layerscope.gate.image_choice import choose_images
+from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.setting import Origin, Setting
 from layerscope.image.reference import Reference
 from layerscope.settings import Settings
@@ -37,10 +38,20 @@ def check_pinned(context: click.Context, pinned: Mapping[str, str], *, platform:
 
 def name_as_listed(names: Iterable[str], kind: EngineKind, settings: Settings) -> dict[str, str]:
     """Each name as the policy spells it, for what it says of that image holds; as it is where the policy has none."""
-    setting = list_policy_images(settings)
-    choices = choose_images(setting, named=(), folder=find_folder(settings), environment=os.environ)
+    choices = list_choices(settings)
     spelled = {_spell(choice.name, kind): choice.name for choice in reversed(choices)}
     return {name: spelled.get(_spell(name, kind), name) for name in names}
+
+
+def list_choices(settings: Settings) -> tuple[ImageChoice, ...]:
+    """The images that the policy lists."""
+    return choose_images(
+        list_policy_images(settings),
+        named=(),
+        folder=find_folder(settings),
+        environment=os.environ,
+        name_commits=lambda: find_commits(os.environ),
+    )
 
 
 def list_policy_images(settings: Settings) -> Setting:

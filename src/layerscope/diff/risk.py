@@ -34,6 +34,8 @@ class Risk:
     kind: RiskKind
     text: str
     detail: str = ""
+    finding: Finding | None = None
+    """The finding that it is, where it is one."""
 
 
 @dataclass(frozen=True)

@@ -150,4 +150,4 @@ def _iter_finding_risks(new: Sequence[Finding], graver: Sequence[Graver]) -> Ite
         if finding.severity >= Severity.HIGH or finding.rule in SECRET_RULES:
             kind = RiskKind.NEW_SECRET if finding.rule in SECRET_RULES else RiskKind.NEW_FINDING
             text = f"{tell_rise(finding, graver)}: {finding.title}"
-            yield Risk(RiskLevel.BREAKS, kind, text, finding.message)
+            yield Risk(RiskLevel.BREAKS, kind, text, finding.message, finding)

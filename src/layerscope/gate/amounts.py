@@ -14,15 +14,23 @@ _UNITS: Final = {"": 1, "B": 1} | {
 }
 _BYTES: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Za-z]{0,3})")
 _SHARE: Final = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,6})?) ?%")
+_FRACTION: Final = re.compile(r"[01](?:\.[0-9]{1,6})?")
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SPAN: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(ms|s|m|h)")
 
+MAX_COUNT: Final = 999_999_999
+"""More than anything has that is counted."""
+MAX_SECONDS: Final = 3_600_000.0
+"""1000 hours: whoever waits longer says never."""
 SIZE_EXPECTED: Final = "bytes with a unit, such as 500MB or 2GiB"
 
 
 def find_bytes(text: str) -> int | None:
     """The bytes that a text spells, `500MB`, `2GiB` or `4096`; None for any other text."""
     match = _BYTES.fullmatch(text.strip())
+    if match is not None and "." in match[1] and match[2].upper() in {"", "B"}:
+        return None  # a part of a byte is a share that somebody wrote without its sign
     factor = _UNITS.get(match[2].upper()) if match else None
     return None if match is None or factor is None else int(float(match[1]) * factor)
 
@@ -38,19 +46,24 @@ def read_bytes(setting: Setting) -> int:
 def read_count(setting: Setting) -> int:
     """The whole number, at least 1, that a setting says; raises SettingsError."""
     value = setting.value
-    if isinstance(value, str) and value.strip().isdecimal():
+    if isinstance(value, str) and _COUNT.fullmatch(value.strip()):
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise setting.refuse("a whole number from 1")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_COUNT:
+        raise setting.refuse(f"a whole number from 1 to {MAX_COUNT:,}")
     return value
 
 
 def read_share(setting: Setting) -> float:
     """The share that a setting says, `95%` or 0.95, from 0 to 1; raises SettingsError."""
-    share = find_share(setting.value) if isinstance(setting.value, str) else setting.value
+    value = setting.value
+    share = _find_fraction(value) if isinstance(value, str) else value
     if not isinstance(share, float | int) or isinstance(share, bool) or not 0 <= share <= 1:
         raise setting.refuse("a share from 0% to 100%, such as 95%")
     return float(share)
+
+
+def _find_fraction(text: str) -> float | None:
+    return float(text) if _FRACTION.fullmatch(text.strip()) else find_share(text)
 
 
 def find_share(text: str) -> float | None:
@@ -65,9 +78,10 @@ def read_seconds(setting: Setting) -> float | None:
     if value == "never":
         return None
     match = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None or not float(match[1]):
-        raise setting.refuse("a time with a unit, such as 20s, 500ms or 2m, or never")
-    return float(match[1]) * _SECONDS[match[2]]
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if not 0 < seconds <= MAX_SECONDS:
+        raise setting.refuse("a time with a unit, such as 20s, 500ms or 2m, up to 1000h, or never")
+    return seconds
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Limit: one thing that a policy may demand of an image, and Breach: that it does not keep to it."""
+"""Limit: one thing that a policy may demand of an image; Measure: how it fares; and Breach: that it breaks it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
+from layerscope.rules.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,27 @@ class Breach:
     message: str
     detail: str = ""
     remedy: str = ""
+    finding: Finding | None = None
+    """The finding that breaks it, where it is one."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How an image fares by a limit: the key as a breach has it, what was found, what may be, and of what."""
+
+    limit: str
+    found: str
+    allowed: str
+    is_kept: bool
+    about: str = ""
 
 
 class Limit(ABC):
     """One demand.
 
-    An implementer names its key in `[check]`, which is its flag as well, reads itself from a setting, and yields what
-    breaks it, judging by the subject alone. The next limit is one more file, and one more row in `gate.limits`.
+    An implementer names its key in `[check]`, which is its flag as well, reads itself from a setting, and yields how an
+    image fares and what breaks it, judging by the subject alone. The next limit is one more file, and one more row in
+    `gate.limits`.
     """
 
     key: ClassVar[str]
@@ -35,11 +50,22 @@ class Limit(ABC):
     is_list: ClassVar[bool] = False
     needs_reference: ClassVar[bool] = False
     """Whether it compares with the image that `against` names."""
+    needs_gpus: ClassVar[bool] = False
+    """Whether it judges for the GPUs, or with the driver, that somebody names."""
 
     @classmethod
     @abstractmethod
     def read(cls, setting: Setting) -> Self:
         """The limit that a setting says; raises SettingsError."""
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """What it demands, one by one: each is the `limit` of what it measures and of what breaks it."""
+        return (self.key,)
+
+    @abstractmethod
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield how the image fares; nothing where nothing was asked."""
 
     @abstractmethod
     def check(self, subject: Subject) -> Iterator[Breach]:

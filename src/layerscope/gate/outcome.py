@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from layerscope.gate.baseline import Baseline, name_repository
+from layerscope.audit.result import INTEGRITY_CODES
+from layerscope.gate.baseline import Accepted, Baseline
 from layerscope.gate.policy import Policy
 from layerscope.gate.suppression import Suppression
 from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
@@ -38,25 +39,31 @@ def make_outcome(
 ) -> GateOutcome:
     """The outcome of a check; `is_whole` says that all images of the policy were to be checked."""
     expired = tuple(each for each in policy.suppressions if each.is_expired(today))
-    if not is_whole or any(verdict.subject is None for verdict in verdicts):
+    if not is_whole or not all(verdict.is_whole for verdict in verdicts):
         return GateOutcome(verdicts, expired)
     used = {each.suppression for verdict in verdicts for each in verdict.findings if each.suppression is not None}
     unused = tuple(each for each in policy.suppressions if each not in used and each not in expired)
     present: dict[str, set[str]] = {}
     for verdict in verdicts:
         found = {each.fingerprint for each in verdict.findings}
-        present.setdefault(name_repository(verdict.name), set()).update(found)
+        present.setdefault(verdict.key, set()).update(found)
     gone = sum(len(set(known) - present.get(image, set())) for image, known in baseline.findings.items())
     return GateOutcome(verdicts, expired, unused, gone)
 
 
-def list_accepted(verdict: ImageVerdict) -> Mapping[str, str]:
-    """What a baseline keeps of an image: all that fails, warns or was kept before, in words that stay."""
+def list_accepted(verdict: ImageVerdict) -> Mapping[str, Accepted]:
+    """What a baseline keeps of an image: all that fails, warns, is forbidden or was kept before, but no damage."""
     kept = (Disposition.FAILS, Disposition.WARNS, Disposition.KNOWN)
-    return {each.fingerprint: _tell(each.finding.code, each) for each in verdict.findings if each.disposition in kept}
+    forbidden = [breach.finding for breach in verdict.breaches if breach.finding is not None]
+    return {
+        each.fingerprint: Accepted(_tell(each), each.finding.severity, each.finding.wasted)
+        for each in verdict.findings
+        if (each.disposition in kept or each.finding in forbidden) and each.finding.code not in INTEGRITY_CODES
+    }
 
 
-def _tell(code: str, judged: JudgedFinding) -> str:
+def _tell(judged: JudgedFinding) -> str:
+    """The finding in words that stay."""
     paths = sorted(place.path for place in judged.finding.locations if place.path is not None)
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return f"{code} {judged.finding.rule}" + (f" /{paths[0]}{more}" if paths else "")
+    return f"{judged.finding.code} {judged.finding.rule}" + (f" /{paths[0]}{more}" if paths else "")

@@ -35,6 +35,7 @@ class RuleLevels:
     def read(cls, fail_on: Setting, rules: Setting) -> "RuleLevels":
         """The levels that two settings say; raises SettingsError, with the nearest name of a rule."""
         by_rule: dict[str, str] = {}
+        said: dict[str, str] = {}
         by_family: dict[str, str] = {}
         for handle, level in rules.read_table("a table of rules and levels").items():
             entry = rules.below(handle, level)
@@ -46,6 +47,9 @@ class RuleLevels:
             code = read_code(handle, rules)
             if code in INTEGRITY_CODES:
                 raise SettingsError(f"{entry.where}: {code} says that an image is damaged, which always fails")
+            if code in said:
+                raise SettingsError(f"{entry.where}: {code} is said already, as {said[code]!r}; expected it once")
+            said[code] = handle
             by_rule[code] = str(level)
         return cls(read_severity(fail_on), by_rule, by_family)
 

@@ -48,6 +48,12 @@ class Setting:
             raise self.refuse(expected)
         return self.value
 
+    def read_flag(self) -> bool:
+        """The value as yes or no; raises SettingsError."""
+        if not isinstance(self.value, bool):
+            raise self.refuse("true or false")
+        return self.value
+
     def read_texts(self, expected: str = "a list of strings") -> tuple[str, ...]:
         """The value as texts, one alone included; raises SettingsError."""
         values = [self.value] if isinstance(self.value, str) else self.value

@@ -11,6 +11,7 @@ from layerscope.image.descriptor import Descriptor
 from layerscope.image.digest import Digest
 from layerscope.image.layer import ByteStream, Layer
 from layerscope.image.manifest import Manifest
+from layerscope.image.platform import Platform
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Image:
     """None where the source keeps none (a classic docker-archive)."""
     manifest_digest: Digest | None = None
     index_digest: Digest | None = None
+    platforms: tuple[Platform, ...] = field(default=(), compare=False)
+    """Every platform for which an image is listed beside this one, its own included."""
     notes: tuple[str, ...] = field(default=())
     """Sentences about how it was read that a person should know."""
     container: ContainerFiles | None = None

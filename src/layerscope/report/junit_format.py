@@ -7,7 +7,7 @@ Jenkins takes a report without any case for a failure: a family in which nothing
 
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from layerscope.audit.result import AuditResult
@@ -49,15 +49,20 @@ class JunitFormat(Format):
 
     def render(self, result: AuditResult, context: RenderContext) -> str:
         """Return the suites; what fails the audit fails, and what lies below the threshold passes and is told."""
-        root = ET.Element("testsuites", name="layerscope")
-        for name, cases in _iter_suites(result, context):
-            suite = ET.SubElement(root, "testsuite", name=f"layerscope.{name}")
-            suite.extend(cases)
-            _count(suite)
-        _count(root)
-        ET.indent(root)
-        # in ASCII, which is UTF-8 as well: what writes it may know no other encoding
-        return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="us-ascii").decode()}\n'
+        return write_suites((f"layerscope.{name}", cases) for name, cases in _iter_suites(result, context))
+
+
+def write_suites(suites: Iterable[tuple[str, Sequence[ET.Element]]]) -> str:
+    """The file of suites by name with their cases, all counted."""
+    root = ET.Element("testsuites", name="layerscope")
+    for name, cases in suites:
+        suite = ET.SubElement(root, "testsuite", name=name)
+        suite.extend(cases)
+        _count(suite)
+    _count(root)
+    ET.indent(root)
+    # in ASCII, which is UTF-8 as well: what writes it may know no other encoding
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="us-ascii").decode()}\n'
 
 
 def _iter_suites(result: AuditResult, context: RenderContext) -> Iterator[tuple[str, Sequence[ET.Element]]]:

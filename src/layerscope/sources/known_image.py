@@ -14,7 +14,7 @@ from layerscope.sources.content_store import describe_document
 from layerscope.sources.contents import Contents, NamedContents, StoredBytes, blob_name, read_document
 from layerscope.sources.engine_export import ExportedImage, ExportedLayer
 from layerscope.sources.passing_archive import KeptBytes
-from layerscope.sources.platforms import check_platform, choose_platform, walk_index
+from layerscope.sources.platforms import check_platform, choose_platform, list_platforms, walk_index
 from layerscope.sources.request import ImageRequest
 
 
@@ -101,6 +101,7 @@ def _find_by_manifest(contents: KnownDocuments, exported: ExportedImage, request
         manifest=manifest,
         manifest_digest=chosen.descriptor.digest,
         index_digest=chosen.index_digest,
+        platforms=list_platforms(candidates),
         notes=check_platform(config, request.platform, chosen.descriptor.platform, where=request.reference),
     )
 

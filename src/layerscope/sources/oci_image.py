@@ -15,7 +15,7 @@ from layerscope.image.manifest import ImageIndex, Manifest, parse_document
 from layerscope.image.validate import check_documents, check_is_image
 from layerscope.sources.blobs import find_layers, read_blob, read_manifest_blob
 from layerscope.sources.contents import Contents, read_document
-from layerscope.sources.platforms import Candidate, check_platform, choose_platform, walk_index
+from layerscope.sources.platforms import Candidate, check_platform, choose_platform, list_platforms, walk_index
 from layerscope.sources.request import ImageRequest
 from layerscope.sources.selector import Selector, list_names
 
@@ -74,6 +74,7 @@ def open_described_image(
         manifest=manifest,
         manifest_digest=chosen.descriptor.digest,
         index_digest=chosen.index_digest or index_digest,
+        platforms=list_platforms(candidates),
         notes=check_platform(config, request.platform, chosen.descriptor.platform, where=contents.where),
         list_attached=partial(_find_attestations, listed, chosen.descriptor.digest),
     )

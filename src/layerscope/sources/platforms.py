@@ -111,6 +111,12 @@ def find_platform(contents: Contents, candidate: Candidate) -> Platform | None:
         return None  # it is not the image that was asked for, or it is the only one and its damage is named then
 
 
+def list_platforms(candidates: Sequence[Candidate]) -> tuple[Platform, ...]:
+    """The platforms that an index names, each once; none for what names none."""
+    named = (candidate.descriptor.platform for candidate in candidates)
+    return tuple(dict.fromkeys(platform.normal for platform in named if platform is not None and platform.is_known))
+
+
 def check_platform(
     config: ImageConfig, wanted: Platform | None, listed: Platform | None, *, where: str
 ) -> tuple[str, ...]:

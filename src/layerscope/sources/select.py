@@ -88,13 +88,18 @@ def select_started(container: str, *, options: SourceOptions = DEFAULT_OPTIONS) 
     return RandomAccessSource(source, options.spool_directory) if options.random_access else source
 
 
-def find_registry(text: str) -> str | None:
-    """The registry that IMAGE may be asked for at; None for what lies in a file, an engine, or nowhere."""
+def split_scheme(text: str) -> tuple[str, str]:
+    """The scheme of IMAGE by its own name, empty where there is none, and what follows it."""
     match = _SCHEME.match(text)
     scheme = _ALIASES.get(match[1] + (match[2] or "")) if match else None
-    if scheme not in {None, REGISTRY} or (scheme is None and (text == STANDARD_INPUT or is_path_like(text))):
+    return (scheme, text[match.end() :]) if match and scheme else ("", text)
+
+
+def find_registry(text: str) -> str | None:
+    """The registry that IMAGE may be asked for at; None for what lies in a file, an engine, or nowhere."""
+    scheme, name = split_scheme(text)
+    if scheme not in {"", REGISTRY} or (not scheme and (text == STANDARD_INPUT or is_path_like(text))):
         return None
-    name = text[match.end() :] if match and scheme else text
     try:
         return Reference.parse(name).registry
     except ReferenceSyntaxError:

@@ -1,6 +1,7 @@
 """`layerscope check` on images that a test can see whole: policy, baseline, time, and what a person reads."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from layerscope.audit import pipeline
 from layerscope.cli import check_images
 from layerscope.cli.time_limit import OutOfTimeError
+from layerscope.report.gate.formats import CHECK_RENDERERS
 from layerscope.report.json_schema import CHECK_SCHEMA_FILE, render_check_schema
 from support.images import build_image, write_image
+from support.report_checks import check_gitlab, check_html, check_junit, check_sarif
 from support.tar_writer import TarMember, directory, file, whiteout
 
 Answer = Callable[..., tuple[int, bytes, str]]
@@ -115,8 +118,9 @@ def test_a_baseline_lets_pass_what_was_there(answer: Answer, project: Path) -> N
     assert (code, "accepted in" in said) == (0, True)
     assert b"(1 accepted earlier)" in out
     known = json.loads((project / "layerscope-baseline.json").read_text())
-    assert list(known["images"]) == ["leaky"]
-    assert list(known["images"]["leaky"].values()) == ["CONF011 secret-in-layer /app/.netrc"]
+    assert list(known["images"]) == ["./leaky"]
+    accepted = {"finding": "CONF011 secret-in-layer /app/.netrc", "severity": "high"}
+    assert list(known["images"]["./leaky"].values()) == [accepted]
     assert answer("check")[0] == 0
     write(project, "leaky", file("app/.pgpass", b"db:5432:*:me:Zt7pWq4hYd2k\n", mode=0o600), leaks=True)
     code, out, _ = answer("check")
@@ -280,7 +284,7 @@ def test_annotations_have_the_line_of_the_dockerfile(answer: Answer, project: Pa
     say(project, 'images = [{dockerfile = "Dockerfile", tag = "leaky"}]\nmax-layers = 3')
     _, out, said = answer("check", "-o", "github")
     lines = out.decode().splitlines()
-    assert lines[0].startswith("::error title=max-layers of leaky::4 layers, 1 over 3")
+    assert lines[0].startswith("::error file=layerscope.toml,line=4,title=max-layers of leaky::4 layers, 1 over 3")
     assert lines[1].startswith("::error title=CONF011 secret-in-layer (high) of leaky::")
     assert "the image was not built from it" in said
 
@@ -297,18 +301,225 @@ def test_what_a_finding_tells_is_not_told_again(answer: Answer, fixture_image: C
     assert text.count("libtorch_cuda.so has no device code that runs on sm_70") == 1
 
 
+def build_on(folder: Path) -> None:
+    """An image `app` whose base `leaky-base` leaks a password, and that leaks one of its own only if asked."""
+    below = [list(BASE), [*LEAK]]
+    write_image(build_image(below, tag="base:1"), folder / "leaky-base", "oci-dir")
+    above = [*below, [file("app/serve.py", b"print()\n", mode=0o755)]]
+    write_image(build_image(above, tag="app:1", runtime={"User": "app"}), folder / "app", "oci-dir")
+
+
+def test_a_team_answers_for_its_own_layers(answer: Answer, project: Path) -> None:
+    """With the base named, by flag or key, for all or one; what lies in the base is counted, and its origin shown."""
+    build_on(project)
+    say(project, 'images = ["app"]\nrules = {CONF007 = "ignore"}')
+    assert answer("check")[0] == 1
+    code, out, _ = answer("check", "--base", "leaky-base", "--ignore-base")
+    assert (code, b"in the base image left out" in out) == (0, True)
+    say(project, 'images = [{image = "app", base = "leaky-base", ignore-base = true}]')
+    assert answer("check")[0] == 0
+    image = json.loads(answer("check", "-o", "json")[1])["images"][0]
+    assert (image["base"], image["ignored"] > 0) == ("oci-dir:leaky-base", True) or image["base"] == "leaky-base"
+    say(project, 'images = ["app"]\nbase = "leaky-base"\nignore-base = true')
+    assert answer("check")[0] == 0
+    settings = json.loads(answer("check", "--show-config", "-o", "json")[1])["settings"]
+    said = {each["key"]: (each["value"], each["origin"]) for each in settings}
+    assert (said["base"], said["ignore-base"]) == (("leaky-base", "file"), (True, "file"))
+    say(project, 'images = ["app"]', 'base = "leaky-base"\nignore-base = true')
+    assert answer("check")[0] == 0
+
+
+def test_a_base_that_is_none_is_no_success(answer: Answer, project: Path) -> None:
+    """Named wrongly, not there, or unknown: the image could not be checked, and the others are."""
+    build_on(project)
+    say(project, 'images = ["good", {image = "app", base = "leaky", ignore-base = true}]')
+    code, out, _ = answer("check")
+    assert (code, "✔ good" in out.decode(), "could not be checked" in out.decode()) == (5, True, True)
+    assert "built on another image" in " ".join(out.decode().split())
+    code, out, _ = answer("check", "good", "--ignore-base", "--no-cache-read")
+    assert (code, "name the base image with --base" in " ".join(out.decode().split())) == (5, True)
+    code, out, _ = answer("check", "good", "--base", "oci-dir:none")
+    assert (code, "the base image" in " ".join(out.decode().split())) == (3, True)
+    say(project, 'images = ["good"]\nignor-base = true')
+    code, _, error = answer("check")
+    assert (code, "did you mean 'ignore-base'" in error) == (2, True)
+
+
+@pytest.fixture
+def branch(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project as a repository on the branch `good`, of no job."""
+    for name in ("GITLAB_CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    for words in (
+        ("init", "--quiet", "-b", "good"),
+        ("-c", "user.name=n", "-c", "user.email=a@example.org", "commit", "--quiet", "--allow-empty", "-m", "one"),
+    ):
+        subprocess.run(["git", *words], cwd=project, check=True)
+    say(project, 'images = ["oci-dir:{branch}"]')
+    return project
+
+
+def test_the_image_of_the_branch_is_checked(answer: Answer, branch: Path) -> None:
+    """HEAD's, or that of the job; a tag that HEAD does not have is told where another image is checked."""
+    code, out, _ = answer("check")
+    assert (code, out.decode()) == (0, "✔ oci-dir:good  keeps to the policy\n")
+    say(branch, 'images = ["oci-dir:{branch}", "oci-dir:{tag}"]')
+    code, out, _ = answer("check")
+    assert code == 0
+    assert "nothing stands for {tag}: HEAD is the branch good, without a tag" in out.decode()
+    say(branch, 'images = ["oci-dir:{tag}"]')
+    code, _, error = answer("check")
+    assert (code, "no image to check: oci-dir:{tag}: nothing stands for {tag}" in error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "leaky"},
+        {"GITLAB_CI": "true", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "Leaky"},
+        {"GITHUB_ACTIONS": "true", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "leaky"},
+        {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_REF_TYPE": "branch",
+            "GITHUB_REF_NAME": "7/merge",
+            "GITHUB_HEAD_REF": "leaky",
+        },
+    ],
+)
+@pytest.mark.usefixtures("branch")
+def test_a_job_says_its_branch(answer: Answer, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    """For what it has checked out is detached."""
+    for name in ("CI_COMMIT_BRANCH", "CI_COMMIT_TAG", "GITHUB_HEAD_REF"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert answer("check")[0] == 1
+
+
+def test_a_detached_head_is_an_error(answer: Answer, branch: Path) -> None:
+    """Unless a tag points at it; an image that is named is checked all the same."""
+    subprocess.run(["git", "checkout", "--quiet", "--detach"], cwd=branch, check=True)
+    code, out, error = answer("check")
+    assert (code, out) == (2, b"")
+    assert "check.images[0]: 'oci-dir:{branch}': nothing stands for {branch}: HEAD is detached, without a tag" in error
+    assert answer("check", "good")[0] == 0
+
+
+def test_a_name_without_a_repository_is_an_error(
+    answer: Answer, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would stand for it is nowhere."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+    say(project, 'images = ["a:{commit}"]')
+    code, _, error = answer("check")
+    assert (code, "the working directory is in no repository of git" in error) == (2, True)
+
+
+def test_an_image_may_be_missing_where_the_policy_says_so(answer: Answer, branch: Path) -> None:
+    """That is told, and how to say it where it does not."""
+    say(branch, 'images = ["oci-dir:none-{branch}", "good"]')
+    code, out, _ = answer("check")
+    assert code == 3
+    assert "optional = true into check.images[0]" in " ".join(out.decode().split())
+    say(branch, 'images = [{image = "oci-dir:none-{branch}", optional = true}, "good"]')
+    code, out, _ = answer("check")
+    assert (code, "oci-dir:none-good  was left out, as the policy allows" in out.decode()) == (0, True)
+    assert "1 image keeps to the policy, 1 was left out" in out.decode()
+    say(branch, 'images = [{image = "good", optional = true, against = "oci-dir:none", max-growth = "1MB"}]')
+    assert answer("check")[0] == 3, "what it is compared with has to be there"
+
+
 def test_formats_of_one_image_are_refused(answer: Answer, project: Path) -> None:
     """And those that the settings file has for other commands are left to them."""
-    code, _, error = answer("check", "-o", "sarif")
-    assert (code, "expected one of terminal, json, markdown, github" in error) == (2, True)
-    say(project, 'images = ["good"]', 'output = ["sarif=a.sarif", "terminal"]')
+    code, _, error = answer("check", "-o", "spdx")
+    assert (code, "expected one of terminal, json, markdown, html, sarif, junit, github, gitlab" in error) == (2, True)
+    say(project, 'images = ["good"]', 'output = ["cyclonedx=a.json", "terminal"]')
     assert answer("check")[0] == 0
+    assert not (project / "a.json").exists()
+
+
+def test_several_formats_come_of_one_run(answer: Answer, project: Path) -> None:
+    """Each is whole: files, and what is printed."""
+    say(project, 'images = ["good", {image = "leaky", max-layers = 3}, "oci-dir:none"]')
+    files = ("sarif=a.sarif", "junit=a.xml", "gitlab=a.json", "html=a.html", "markdown=a.md", "json")
+    code, out, _ = answer("check", *(word for each in files for word in ("-o", each)))
+    assert (code, len(json.loads(out)["images"])) == (3, 3)
+    run = check_sarif((project / "a.sarif").read_text())
+    assert [result["ruleId"] for result in run["results"]] == ["check/max-layers", "check/absent-image", "CONF011"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "layerscope.toml", "uriBaseId": "%SRCROOT%"}
+    assert place["region"] == {"startLine": 3, "startColumn": 1, "endLine": 3, "endColumn": 69}
+    suites = check_junit((project / "a.xml").read_text())
+    told = {suite.get("name"): (suite.get("failures"), suite.get("errors")) for suite in suites}
+    assert told == {"good": ("0", "0"), "leaky": ("2", "0"), "oci-dir:none": ("0", "1")}
+    assert len(check_gitlab((project / "a.json").read_text())) == 3
+    assert "1 of 3 images breaks the policy" in " ".join(check_html((project / "a.html").read_text()).texts)
+
+
+def test_what_the_time_left_out_is_skipped_by_name(answer: Answer, project: Path) -> None:
+    """Every clause of every image, and no case passes."""
+    answer("check", "--time-limit", "1ms", "--no-cache-read", "-o", "junit=a.xml", "-o", "sarif=a.sarif")
+    suites = check_junit((project / "a.xml").read_text())
+    assert [suite.get("tests") for suite in suites] == [suite.get("skipped") for suite in suites] == ["2", "2"]
+    run = check_sarif((project / "a.sarif").read_text())
+    assert [result["ruleId"] for result in run["results"]] == ["check/unchecked-image"] * 2
+    assert run["invocations"][0]["executionSuccessful"] is False
+
+
+def test_what_could_not_be_compared_does_not_pass(answer: Answer, project: Path) -> None:
+    """The image's case is an error, and the clauses that compare are skipped; the others are judged."""
+    say(project, 'images = [{image = "good", against = "oci-dir:none", max-growth = "1MB", forbid = ["root-user"]}]')
+    assert answer("check", "--max-layers", "9", "-o", "junit=a.xml")[0] == 3
+    (suite,) = check_junit((project / "a.xml").read_text())
+    told = {case.get("name"): [each.tag for each in case] for case in suite}
+    assert told == {
+        "the image can be checked": ["error"],
+        "max-growth": ["skipped"],
+        "root-user": ["skipped"],
+        "max-layers": ["system-out"],
+        "fail-on = high": [],
+    }
+
+
+def test_what_is_accepted_is_told_as_such(answer: Answer, project: Path) -> None:
+    """In SARIF by what it has for that; a result has the same fingerprint however it counts."""
+    answer("check", "leaky", "-o", "sarif=a.sarif")
+    (before,) = check_sarif((project / "a.sarif").read_text())["results"]
+    answer("check", "leaky", "--update-baseline", "-o", "sarif=a.sarif")
+    (known,) = check_sarif((project / "a.sarif").read_text())["results"]
+    say(project, 'suppress = [{rule = "CONF011", reason = "revoked", expires = 2999-01-01}]')
+    answer("check", "leaky", "-o", "sarif=a.sarif")
+    (suppressed,) = check_sarif((project / "a.sarif").read_text())["results"]
+    assert [each["level"] for each in (before, known, suppressed)] == ["error", "note", "note"]
+    assert [each["baselineState"] for each in (before, known, suppressed)] == ["new", "unchanged", "new"]
+    assert (before["suppressions"], known["suppressions"]) == ([], [])
+    (suppression,) = suppressed["suppressions"]
+    assert (suppression["kind"], suppression["justification"]) == ("external", "revoked")
+    assert before["partialFingerprints"] == known["partialFingerprints"] == suppressed["partialFingerprints"]
+
+
+@pytest.mark.parametrize("name", ["layerscope.toml", "pyproject.toml"])
+def test_a_broken_limit_has_its_line(answer: Answer, project: Path, name: str) -> None:
+    """In either file; that of a compose file's service where no file demands anything."""
+    table = "check" if name == "layerscope.toml" else "tool.layerscope.check"
+    (project / "layerscope.toml").unlink()
+    (project / name).write_text(f'# first\n[{table}]\nimages = ["leaky"]\nfail-on = "never"\nmax-layers = 3\n')
+    answer("check", "-o", "gitlab=a.json")
+    (issue,) = check_gitlab((project / "a.json").read_text())
+    assert (issue["location"]["path"], issue["location"]["lines"]["begin"]) == (name, 5)
+    pytest.importorskip("yaml", reason="compose files take layerscope[compose]")
+    (project / "compose.yaml").write_text("services:\n  a: {build: .}\n  llm:\n    image: leaky\n")
+    entry = 'images = [{compose = "compose.yaml", services = ["llm"]}]'
+    (project / name).write_text(f'[{table}]\n{entry}\nfail-on = "never"\n')
+    answer("check", "--max-layers", "3", "-o", "gitlab=a.json")
+    (issue,) = check_gitlab((project / "a.json").read_text())
+    assert (issue["location"]["path"], issue["location"]["lines"]["begin"]) == ("compose.yaml", 3)
 
 
 def test_a_hostile_name_is_shown_harmless(answer: Answer, project: Path) -> None:
     """What breaks and the suppression that covers it come from elsewhere, too."""
     write(project, "evil", file("app/\x1b[2J::error::x/.netrc", LEAK[0].content, mode=0o600))
-    for name in ("terminal", "json", "markdown", "github"):
+    for name in CHECK_RENDERERS:
         out = answer("check", "evil", "-o", name)[1]
         assert b"\x1b" not in out
         assert not any(line.startswith(b"::error::") for line in out.splitlines())

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import tomli
 
-from support.pushing import git, set_policy, write_hook
+from support.images import build_image, write_image
+from support.pushing import PASSWD, git, set_policy, write_hook
+from support.tar_writer import file
 
 Answer = Callable[..., tuple[int, bytes, str]]
 
@@ -140,6 +142,74 @@ def test_a_python_that_is_gone_is_told(answer: Answer, repository: Path) -> None
     hook.write_text("\n".join(lines))
     done = git("push", "origin", "main", folder=repository)
     assert (done.returncode != 0, b"the Python of this hook is gone: /nowhere/python" in done.stderr) == (True, True)
+
+
+def name_for_refs(repository: Path, *names: str) -> None:
+    """Commit a policy whose images are named for what is pushed: folders of the images of `main` and `feature/X`."""
+    layers = [[file("etc/passwd", PASSWD)], [file("app/serve.py", b"print()\n")]]
+    for name in ("image-main", "image-v1.5"):
+        write_image(build_image(layers, runtime={"User": "app"}), repository / name, "oci-dir")
+    (repository / "image").rename(repository / "image-feature-x")
+    text = f'cache-dir = "cache"\n[check]\nimages = [{", ".join(names)}]\n'
+    (repository / "layerscope.toml").write_text(text)
+    git("commit", "--quiet", "-am", "images of branches", folder=repository)
+
+
+def test_the_image_of_the_branch_that_is_pushed_is_checked(answer: Answer, repository: Path) -> None:
+    """Each of several refs has its own, by the name that it has at the remote; one that is deleted has none."""
+    name_for_refs(repository, '"oci-dir:image-{branch}"')
+    answer("hook", "install")
+    done = git("push", "origin", "main", "main:feature/X", folder=repository)
+    assert (done.returncode != 0, done.stdout.decode().count("oci-dir:image-")) == (True, 2)
+    done = git("push", "origin", "main", folder=repository)
+    assert (done.returncode, "✔ oci-dir:image-main" in done.stdout.decode()) == (0, True), done.stderr
+    done = git("push", "origin", ":main", "main:feature/X", folder=repository)
+    assert done.returncode != 0
+    assert "✘ oci-dir:image-feature-x  breaks" in done.stdout.decode()
+    assert b"image-main" not in done.stdout
+    done = git("push", "origin", "main:other", folder=repository)
+    assert (done.returncode != 0, b"optional = true into check.images[0]" in b" ".join(done.stdout.split())) == (
+        True,
+        True,
+    )
+
+
+def test_a_tag_has_an_image_of_its_own(answer: Answer, repository: Path) -> None:
+    """What stands for nothing in a push is told and not checked; an annotated tag stands for its commit."""
+    name_for_refs(
+        repository, '"oci-dir:image-{branch}"', '"oci-dir:image-{tag}"', '{image = "oci-dir:c-{short-commit}"}'
+    )
+    answer("hook", "install")
+    commit = git("rev-parse", "HEAD", folder=repository).stdout.decode()[:8]
+    (repository / "image-main").rename(repository / f"c-{commit}")
+    git("tag", "-a", "-m", "release", "v1.5", folder=repository)
+    done = git("push", "origin", "v1.5", folder=repository)
+    lines = done.stdout.decode()
+    assert done.returncode == 0, (lines, done.stderr)
+    assert "✔ oci-dir:image-v1.5" in lines
+    assert f"✔ oci-dir:c-{commit}" in lines
+    assert "oci-dir:image-{branch}  was left out" in lines
+    assert "nothing stands for {branch}: what is pushed is refs/tags/v1.5" in " ".join(lines.split())
+    assert "2 images keep to the policy, 1 was left out" in lines
+
+
+def test_a_push_of_other_refs_is_told_to_be_unchecked(answer: Answer, repository: Path) -> None:
+    """The policy asks for the images of branches alone."""
+    name_for_refs(repository, '"oci-dir:image-{branch}"')
+    answer("hook", "install")
+    done = git("push", "origin", "main:refs/notes/x", folder=repository)
+    text = " ".join(done.stdout.decode().split())
+    assert (done.returncode, "nothing stands for {branch}: what is pushed is refs/notes/x" in text) == (0, True), done
+
+
+def test_an_image_of_a_push_is_not_looked_for_in_a_registry(answer: Answer, repository: Path) -> None:
+    """What is there under the branch's name was pushed before."""
+    name_for_refs(repository, '"registry.invalid/team/llm:{branch}"')
+    answer("hook", "install")
+    done = git("push", "origin", "main", folder=repository)
+    told = " ".join(done.stdout.decode().split())
+    assert (done.returncode != 0, "could not be had" in told, "build it before" in told) == (True, True, True)
+    assert "registry:" not in told
 
 
 def test_the_hook_of_pre_commit_is_the_check() -> None:

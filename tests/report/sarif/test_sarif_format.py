@@ -10,7 +10,7 @@ import pytest
 from layerscope.probe.probed import Probed
 from layerscope.report.context import RenderContext
 from layerscope.report.instruction_lines import InstructionLines
-from layerscope.report.sarif import sarif_format
+from layerscope.report.sarif import log
 from layerscope.report.sarif.levels import SECURITY_RULES
 from layerscope.report.sarif.results import write_message, write_uri
 from layerscope.report.sarif.rules import build_rules
@@ -100,7 +100,7 @@ def test_a_known_line_of_the_dockerfile_comes_first() -> None:
 
 def test_no_more_results_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worst stay, and the rest is counted."""
-    monkeypatch.setattr(sarif_format, "RESULTS_LIMIT", 3)
+    monkeypatch.setattr(log, "RESULTS_LIMIT", 3)
     found = [make_finding("LAY101", (0, f"a/{number}"), severity=Severity.LOW) for number in range(4)]
     run = run_of(replace(WASTEFUL, findings=[*found, make_finding("LAY102", severity=Severity.HIGH)]))
     assert [result["ruleId"] for result in run["results"]] == ["LAY102", "LAY101", "LAY101"]
@@ -110,7 +110,7 @@ def test_no_more_results_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_no_more_bytes_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of the results, and half of those, until the packed file is small enough."""
-    monkeypatch.setattr(sarif_format, "PACKED_LIMIT", 75_000)
+    monkeypatch.setattr(log, "PACKED_LIMIT", 75_000)
     found = [make_finding("LAY101", (0, f"{number:x}")) for number in range(2**30, 2**30 + 400)]
     text = SarifFormat().render(make_result(replace(WASTEFUL, findings=found)), RenderContext())
     assert len(gzip.compress(text.encode(), mtime=0)) <= 75_000

@@ -1,7 +1,7 @@
 """`layerscope check`: whether images keep to the project's policy, before they are pushed."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -9,22 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from layerscope.audit.options import AuditOptions
 from layerscope.cli import exit_codes
 from layerscope.cli.check_baseline import accept_findings, find_baseline
-from layerscope.cli.check_images import Checking, list_images
-from layerscope.cli.check_lines import find_lines
+from layerscope.cli.check_images import Checking, Demand, list_images
+from layerscope.cli.check_lines import find_lines, find_places, read_dockerfiles
 from layerscope.cli.check_options import with_policy
 from layerscope.cli.check_settings import collect_settings, list_options
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.git_commits import PUSHED, find_commits
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches
 from layerscope.cli.image_access import choose_opener, make_options, tell_cache_notes
 from layerscope.cli.options import Reading, Telling, policy_dir_option, with_console, with_reading, with_telling
-from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, deliver, parse_outputs
-from layerscope.cli.pinned_check import find_folder, find_pinned, list_policy_images
+from layerscope.cli.outputs import CHECK_FORMATS, TEXT_AND_JSON, Renderer, deliver, parse_outputs
+from layerscope.cli.pinned_check import find_folder, find_pinned, list_choices, list_policy_images
 from layerscope.cli.progress import show_progress
 from layerscope.errors import UsageError
+from layerscope.gate.commit_names import KnownCommits
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.outcome import make_outcome
 from layerscope.gate.policy import Policy, check_references, make_policy
@@ -44,7 +48,10 @@ _CODES = {
     State.UNFINISHED: exit_codes.UNFINISHED,
     State.BROKEN: exit_codes.FINDINGS,
     State.SOUND: exit_codes.CLEAN,
+    State.SKIPPED: exit_codes.CLEAN,
 }
+
+_UNASKED = KnownCommits((), "settings are only shown", is_pushed=True)
 
 
 @click.command("check", cls=Command, formats=CHECK_FORMATS)
@@ -80,31 +87,31 @@ def command(
 
     The policy is the table [check] of the settings file, IMAGE stands in for the images that it names. Exit codes: 0
     every image keeps to it, 1 one does not, 2 the policy makes no sense, 3 an image could not be had, 4 an image is
-    damaged, 5 the time did not suffice.
+    damaged, 5 the time did not suffice, or a layer could not be read.
     """
     settings = read_settings(Path.cwd())
     said = collect_settings(context, settings)
     policy = make_policy(said)
+    chosen = () if by_dockerfiles else _choose(context, settings, is_shown=show_config)
+    specialised = _specialise(chosen, policy, said)
+    place, known = find_baseline(said["baseline"], find_folder(settings), is_updated=update_baseline, console=console)
     if show_config:
-        return _show([*said.values(), *list_options(context, settings)], telling, console)
+        return _show(context, [*said.values(), *list_options(context, settings)], telling, console)
     outputs = parse_outputs(telling.output, formats=CHECK_FORMATS)
     named: tuple[str, ...] = context.params["images"]
     built = _choose_by_dockerfiles(named, settings, policy, console) if by_dockerfiles else None
-    choices = _choose(named, settings) if built is None else built.choices
-    is_unlisted = built is not None and bool(built.unlisted) and policy.fails_unlisted
-    policies = {choice.name: policy.specialise(choice) for choice in choices}
-    for choice in choices:
-        check_references(policies[choice.name], said, choice)
-    place, known = find_baseline(said["baseline"], find_folder(settings), is_updated=update_baseline)
+    if built is not None:
+        specialised = _specialise(built.choices, policy, said)
+    demands = [(each, own) for choice, own in specialised for each in _spread(choice, own, reading, context)]
+    choices = tuple(choice for choice, _ in demands)
+    dockerfiles = read_dockerfiles(choices, console)
     options = make_options(reading, policy_dir=policy_dir)
     fleet = Path(policy.fleet) if policy.fleet else None
     options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
     tell_unknown_branches(options, console)
-    pinned = find_pinned(context)
-    opener = choose_opener([pinned.get(name, name) for name in list_images(policies)], reading)
-    checking = Checking(lambda name: opener(pinned.get(name, name)), options, today=datetime.now().astimezone().date())
+    checking = _make_checking(context, demands, options, reading, place.parent)
     with show_progress(console) as progress:
-        verdicts = checking.check_all(policies, baseline=known, seconds=policy.time_limit, progress=progress)
+        verdicts = checking.check_all(demands, baseline=known, seconds=policy.time_limit, progress=progress)
     tell_cache_notes(options.cache, console)
     if update_baseline:
         known = accept_findings(place, known, verdicts, console)
@@ -112,12 +119,40 @@ def command(
     verdicts = verdicts if built is None else built.judge(verdicts)
     is_whole = not named and not by_dockerfiles and not update_baseline
     outcome = make_outcome(policy, verdicts, known, today=checking.today, is_whole=is_whole)
+    is_unlisted = built is not None and bool(built.unlisted) and policy.fails_unlisted
     code = _CODES[outcome.worst] or (exit_codes.FINDINGS if is_unlisted else exit_codes.CLEAN)
-    report = GateReport(outcome, find_lines(choices, verdicts, console))
+    places = find_places(settings, said, choices)
+    report = GateReport(outcome, find_lines(choices, verdicts, dockerfiles), places)
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
-    renderers = {name: partial(_render, name, report) for name in CHECK_RENDERERS}
-    deliver(outputs, renderers, context=context_of_page, console=console)
+    deliver(outputs, _list_renderers(report), context=context_of_page, console=console)
     return code
+
+
+def _make_checking(
+    context: click.Context, demands: Sequence[Demand], options: AuditOptions, reading: Reading, folder: Path
+) -> Checking:
+    """What checks these images, each read from what it is pinned to; `folder` is that of the baseline."""
+    pinned = find_pinned(context)
+    opener = choose_opener([pinned.get(place, place) for place in list_images(demands)], reading)
+    return Checking(
+        lambda place: opener(pinned.get(place, place)),
+        options,
+        today=datetime.now().astimezone().date(),
+        folder=folder,
+        is_push=PUSHED in context.meta,
+    )
+
+
+def _list_renderers(report: GateReport) -> dict[str, Renderer]:
+    return {name: partial(_render, name, report) for name in CHECK_RENDERERS}
+
+
+def _specialise(choices: Sequence[ImageChoice], policy: Policy, said: Mapping[str, Setting]) -> list[Demand]:
+    """Each image with what is demanded of it; raises SettingsError for what can find nothing."""
+    specialised = [(choice, policy.specialise(choice)) for choice in choices]
+    for choice, own in specialised:
+        check_references(own, said, choice)
+    return specialised
 
 
 def _choose_by_dockerfiles(
@@ -126,19 +161,28 @@ def _choose_by_dockerfiles(
     """The images that are built from these Dockerfiles; what is built from none is said."""
     from layerscope.cli.check_dockerfiles import choose_by_dockerfiles  # what reads Dockerfiles takes 0.2 s to import
 
-    listed = choose_images(list_policy_images(settings), named=(), folder=find_folder(settings), environment=os.environ)
+    listed = list_choices(settings)
     built = choose_by_dockerfiles(listed, named)
     built.tell_unlisted(console, is_failure=policy.fails_unlisted)
     return built
 
 
-def _choose(named: Sequence[str], settings: Settings) -> tuple[ImageChoice, ...]:
-    """The images that are checked; raises UsageError where nobody names one."""
+def _choose(context: click.Context, settings: Settings, *, is_shown: bool) -> tuple[ImageChoice, ...]:
+    """The images that are checked; raises UsageError where nobody names one, unless settings are only shown."""
+    pushed: KnownCommits | None = context.meta.get(PUSHED)
     choices = choose_images(
-        list_policy_images(settings), named=named, folder=find_folder(settings), environment=os.environ
+        list_policy_images(settings),
+        named=context.params["images"],
+        folder=find_folder(settings),
+        environment=os.environ,
+        name_commits=lambda: pushed or (_UNASKED if is_shown else find_commits(os.environ)),
     )
+    if is_shown:
+        return choices
     if not choices:
         raise UsageError(_tell_no_image(settings))
+    if pushed is None and all(choice.left_out for choice in choices):
+        raise UsageError(f"no image to check: {choices[0].name}: {choices[0].left_out}")
     return choices
 
 
@@ -153,11 +197,20 @@ def _render(name: str, report: GateReport, context: RenderContext) -> str:
     return CHECK_RENDERERS[name]()(report, context)
 
 
-def _show(said: Sequence[Setting], telling: Telling, console: Console) -> int:
-    """Print the settings."""
+def _spread(choice: ImageChoice, policy: Policy, reading: Reading, context: click.Context) -> tuple[ImageChoice, ...]:
+    """The image for each platform that is to be checked: for one alone where --platform asks for that."""
+    source = context.get_parameter_source("platform")
+    if reading.platform is not None and source is not ParameterSource.DEFAULT_MAP:
+        return (replace(choice, platform=None),)
+    return policy.spread(choice)
+
+
+def _show(context: click.Context, said: Sequence[Setting], telling: Telling, console: Console) -> int:
+    """Print the settings; what the settings file has reports written to is for reports alone."""
     from layerscope.report.gate.configuration import render_settings_json, render_settings_text
 
-    outputs = parse_outputs(telling.output, formats=TEXT_AND_JSON)
+    is_asked = context.get_parameter_source("output") is not ParameterSource.DEFAULT_MAP
+    outputs = parse_outputs(telling.output if is_asked else (), formats=TEXT_AND_JSON)
     renderers = {"terminal": partial(render_settings_text, said), "json": partial(render_settings_json, said)}
     deliver(outputs, renderers, context=console.render_context(), console=console)
     return exit_codes.CLEAN

@@ -8,6 +8,7 @@ import click
 from layerscope.cli import exit_codes
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
+from layerscope.cli.git_commits import PUSHED, name_pushed
 from layerscope.cli.git_hook import HookPlace, find_hook_place
 from layerscope.cli.options import with_console
 from layerscope.errors import LayerscopeError, SettingsError, UsageError
@@ -78,10 +79,12 @@ def run(context: click.Context, /, *, arguments: tuple[str, ...], console: Conso
     if code:
         console.complain(f"the push was stopped by {place.kept.path}, the hook that was there before")
         return code
-    pushed = [ref.name for ref in refs if not ref.is_deletion]
+    pushed = [ref for ref in refs if not ref.is_deletion]
     if not pushed:
         return exit_codes.CLEAN
-    stopped = f"the push of {tell_list(pushed)} was stopped; git push --no-verify goes without the check"
+    names = tell_list(ref.name for ref in pushed)
+    stopped = f"the push of {names} was stopped; git push --no-verify goes without the check"
+    context.meta[PUSHED] = name_pushed(pushed)
     try:
         code = _check(context)
     except LayerscopeError as error:

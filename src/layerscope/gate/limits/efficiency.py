@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from layerscope.gate.amounts import read_share
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.limits.waste import tell_most_wasted
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
@@ -26,10 +26,18 @@ class MinEfficiency(Limit):
         """The limit that a setting says; raises SettingsError."""
         return cls(read_share(setting))
 
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield the score."""
+        is_kept = subject.result.weight.efficiency >= self.least
+        yield Measure(self.key, _tell_score(subject), f"{self.least * 100:g}% at least", is_kept)
+
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield the score."""
-        score = subject.result.weight.efficiency
-        if score < self.least:
-            # Cut, not rounded, so that 94.99% is not told to be below 95.0%.
-            told = int(score * 10_000) / 100
-            yield Breach(self.key, f"{told:g}%, expected {self.least * 100:g}% at least", tell_most_wasted(subject))
+        if subject.result.weight.efficiency < self.least:
+            told = f"{_tell_score(subject)}, expected {self.least * 100:g}% at least"
+            yield Breach(self.key, told, tell_most_wasted(subject))
+
+
+def _tell_score(subject: Subject) -> str:
+    """Cut, not rounded, so that 94.99% is not told to be below 95.0%."""
+    return f"{int(subject.result.weight.efficiency * 10_000) / 100:g}%"

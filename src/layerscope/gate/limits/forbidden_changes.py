@@ -6,7 +6,7 @@ from typing import ClassVar, Final, Self
 
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.errors import SettingsError
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting, tell_nearest
 from layerscope.gate.subject import Subject
 
@@ -37,8 +37,24 @@ class ForbiddenChanges(Limit):
         kinds = frozenset(map(RiskKind, wanted))
         return cls(kinds.union(*(_IMPLIED.get(kind, ()) for kind in kinds)))
 
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Every change that is forbidden, in the order of `RiskKind`."""
+        return tuple(kind.value for kind in RiskKind if kind in self.kinds)
+
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield for each change whether it comes."""
+        if subject.reference is None:
+            return
+        came = {kind: [risk.text for risk in subject.risks if risk.kind is kind] for kind in self.kinds}
+        for kind in RiskKind:
+            if kind in self.kinds:
+                found = "; ".join(came[kind]) or "no"
+                yield Measure(kind.value, found, "no", not came[kind], f"against {subject.reference_name}")
+
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield every such change, in the order in which `diff` tells them."""
-        for risk in subject.difference.risks if subject.difference is not None else ():
+        for risk in subject.risks:
             if risk.kind in self.kinds:
-                yield Breach(risk.kind.value, f"{risk.text}, compared with {subject.reference_name}", risk.detail)
+                message = f"{risk.text}, compared with {subject.reference_name}"
+                yield Breach(risk.kind.value, message, risk.detail, finding=risk.finding)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
 from layerscope.facts.cuda.gpu_verdict import Cause, GpuVerdict, Verdict
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
 
@@ -21,6 +21,7 @@ class LeastGpuVerdict(Limit):
     metavar: ClassVar[str] = "VERDICT"
     explanation: ClassVar[str] = "Least verdict on each --gpu: native, jit or partial; default: jit."
     default: ClassVar[object] = Verdict.JIT.value
+    needs_gpus: ClassVar[bool] = True
 
     least: Verdict
 
@@ -30,6 +31,15 @@ class LeastGpuVerdict(Limit):
         if setting.value not in [each.value for each in _CHOICES]:
             raise setting.refuse(f"one of {', '.join(_CHOICES)}")
         return cls(Verdict(setting.value))
+
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield the verdict on each GPU that was asked about, and on the common ones where a driver was."""
+        asked = [each for each in subject.result.gpus if each.is_asked or each.node]
+        for each in asked or _list_common(subject):
+            node, driver = (each.node and f" ({each.node})"), (each.driver and f" with driver {each.driver}")
+            allowed = f"{self.least} or better" if asked else "not for want of a newer driver"
+            is_kept = not self._falls_short(each, is_asked=bool(asked))
+            yield Measure(self.key, str(each.verdict), allowed, is_kept, f"{each.name}{node}{driver}")
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield the GPUs that were asked about and fall short, those with one reason together."""

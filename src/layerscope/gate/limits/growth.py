@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from layerscope.gate.amounts import Allowance
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject, measure_size
 from layerscope.rules.wording import tell_size
@@ -26,6 +26,15 @@ class MaxGrowth(Limit):
     def read(cls, setting: Setting) -> Self:
         """The limit that a setting says; raises SettingsError."""
         return cls(Allowance.read(setting))
+
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield how much came, or went."""
+        if subject.reference is not None:
+            before = measure_size(subject.reference)
+            growth = subject.size - before
+            found = f"{tell_size(abs(growth))} {'more' if growth >= 0 else 'less'}"
+            is_kept = growth <= self.most.of(before)
+            yield Measure(self.key, found, f"{self.most} at most", is_kept, f"against {subject.reference_name}")
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield how much came, and what brought most of it."""

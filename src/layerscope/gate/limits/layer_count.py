@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from layerscope.gate.amounts import read_count
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
 
@@ -24,6 +24,11 @@ class MaxLayers(Limit):
     def read(cls, setting: Setting) -> Self:
         """The limit that a setting says; raises SettingsError."""
         return cls(read_count(setting))
+
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield how many there are."""
+        count = len(subject.result.layers)
+        yield Measure(self.key, f"{count:,}", f"{self.most:,} at most", count <= self.most)
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield how many there are."""

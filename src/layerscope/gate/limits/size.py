@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from layerscope.gate.amounts import read_bytes
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
 from layerscope.rules.wording import tell_layer, tell_size
@@ -25,6 +25,11 @@ class MaxSize(Limit):
     def read(cls, setting: Setting) -> Self:
         """The limit that a setting says; raises SettingsError."""
         return cls(read_bytes(setting))
+
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield how large the image is."""
+        is_kept = subject.size <= self.most
+        yield Measure(self.key, tell_size(subject.size), f"{tell_size(self.most)} at most", is_kept)
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield how large the image is, and its heaviest layer."""

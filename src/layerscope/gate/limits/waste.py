@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from layerscope.gate.amounts import Allowance
-from layerscope.gate.limit import Breach, Limit
+from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
 from layerscope.rules.wording import tell_layer, tell_share, tell_size
@@ -25,6 +25,13 @@ class MaxWasted(Limit):
     def read(cls, setting: Setting) -> Self:
         """The limit that a setting says; raises SettingsError."""
         return cls(Allowance.read(setting))
+
+    def measure(self, subject: Subject) -> Iterator[Measure]:
+        """Yield how much is wasted."""
+        weight = subject.result.weight
+        share = f" ({tell_share(weight.wasted / weight.total)})" if weight.wasted else ""
+        is_kept = weight.wasted <= self.most.of(weight.total)
+        yield Measure(self.key, f"{tell_size(weight.wasted)}{share}", f"{self.most} at most", is_kept)
 
     def check(self, subject: Subject) -> Iterator[Breach]:
         """Yield how much is wasted, and where most of it lies."""

@@ -33,10 +33,38 @@ def _load_github() -> Render:
     return render_check_github
 
 
+def _load_sarif() -> Render:
+    from layerscope.report.gate.sarif import render_check_sarif
+
+    return render_check_sarif
+
+
+def _load_junit() -> Render:
+    from layerscope.report.gate.junit import render_check_junit
+
+    return render_check_junit
+
+
+def _load_gitlab() -> Render:
+    from layerscope.report.gate.gitlab import render_check_gitlab
+
+    return render_check_gitlab
+
+
+def _load_html() -> Render:
+    from layerscope.report.gate.html import render_check_html
+
+    return render_check_html
+
+
 CHECK_RENDERERS: Final[dict[str, Callable[[], Render]]] = {
     "terminal": _load_terminal,
     "json": _load_json,
     "markdown": _load_markdown,
+    "html": _load_html,
+    "sarif": _load_sarif,
+    "junit": _load_junit,
     "github": _load_github,
+    "gitlab": _load_gitlab,
 }
 """Loaded when asked for."""

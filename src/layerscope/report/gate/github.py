@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding
+from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line, escape_text, shorten
 from layerscope.report.finding_words import describe_finding, find_place
@@ -31,17 +31,22 @@ def _iter_errors(report: GateReport, context: RenderContext) -> Iterator[str]:
         yield write_command("error", _TITLE, _cut(f"Expired: {words.tell_expired(suppression)}"))
     for verdict in report.outcome.verdicts:
         name = tell_reference(verdict.name)
-        if verdict.trouble:
+        if verdict.trouble and verdict.state is not State.SKIPPED:
             yield write_command("error", _TITLE, _cut(f"{name} {words.tell_verdict(verdict)}: {verdict.trouble}"))
         for breach in verdict.breaches:
             told = "; ".join(part for part in (breach.message, breach.detail, breach.remedy) if part)
-            yield write_command("error", {"title": f"{breach.limit} of {name}"}, _cut(told))
+            place = report.places.find_limit(verdict.name, breach.limit)
+            where = {} if place is None else {"file": escape_text(place.path), "line": str(place.line)}
+            yield write_command("error", {**where, "title": f"{breach.limit} of {name}"}, _cut(told))
         for judged in verdict.select(Disposition.FAILS):
             yield _write_finding("error", report, verdict, judged, context)
 
 
 def _iter_warnings(report: GateReport, context: RenderContext) -> Iterator[str]:
     for verdict in report.outcome.verdicts:
+        if verdict.state is State.SKIPPED:
+            told = f"{tell_reference(verdict.name)} {words.tell_verdict(verdict)}: {verdict.trouble}"
+            yield write_command("warning", _TITLE, _cut(told))
         for judged in verdict.select(Disposition.WARNS):
             yield _write_finding("warning", report, verdict, judged, context)
     for suppression in report.outcome.unused:
@@ -60,7 +65,9 @@ def _write_finding(
     finding = judged.finding
     assert verdict.subject is not None, "a finding comes from an image that was audited"
     place = find_place(finding, replace(context, source=report.lines.get(verdict.name)))
-    properties = {"title": f"{finding.code} {finding.rule} ({finding.severity}) of {tell_reference(verdict.name)}"}
+    properties = {
+        "title": f"{finding.code} {finding.rule} ({words.tell_severity(judged)}) of {tell_reference(verdict.name)}"
+    }
     if place.is_source:
         lines = {"line": str(place.lines.first), "endLine": str(place.lines.last)}
         properties = {"file": escape_text(place.path), **lines, **properties}

@@ -11,6 +11,7 @@ from layerscope.report.gate.json_v1 import (
     CheckSummaryV1,
     CheckV1,
     JudgedFindingV1,
+    MeasureV1,
     SuppressionV1,
 )
 from layerscope.report.gate.words import GateReport, tell_summary
@@ -49,8 +50,13 @@ def _build_image(verdict: ImageVerdict) -> CheckedImageV1:
         state=verdict.state.value,
         trouble=verdict.trouble,
         digest=str(image.manifest_digest or image.config_digest) if image is not None else None,
+        platform=str(subject.platform) if subject is not None else None,
+        unchecked=list(map(str, verdict.unchecked)),
         size=subject.size if subject is not None else None,
         against=(subject.reference_name or None) if subject is not None else None,
+        base=subject.result.base.reference if subject is not None and subject.result.base is not None else None,
+        ignored=subject.result.ignored if subject is not None else 0,
+        limits=[MeasureV1(each.limit, each.about, each.found, each.allowed, each.is_kept) for each in verdict.measures],
         breaches=[BreachV1(each.limit, each.message, each.detail, each.remedy) for each in verdict.breaches],
         findings=[_build_finding(each, verdict) for each in verdict.findings],
     )
@@ -62,6 +68,7 @@ def _build_finding(judged: JudgedFinding, verdict: ImageVerdict) -> JudgedFindin
         disposition=judged.disposition.value,
         fingerprint=judged.fingerprint,
         suppression=_build_suppression(judged.suppression) if judged.suppression is not None else None,
+        accepted=str(judged.accepted) if judged.accepted is not None else None,
         finding=build_finding(judged.finding, verdict.subject.result),
     )
 

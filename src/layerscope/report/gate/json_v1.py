@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from layerscope.report.json_v1 import FindingV1, ToolV1
 from layerscope.report.json_v1_kinds import ByteCount
 
-StateName = Literal["sound", "broken", "unfinished", "absent", "damaged"]
+StateName = Literal["sound", "broken", "unfinished", "absent", "damaged", "skipped"]
 DispositionName = Literal["fails", "warns", "known", "suppressed", "ignored", "below"]
 
 
@@ -21,6 +21,16 @@ class BreachV1(Struct, frozen=True):
     message: str
     detail: str
     remedy: str
+
+
+class MeasureV1(Struct, frozen=True):
+    """How the image fares by a limit: what was found, and what is allowed; `about` names a GPU or an image."""
+
+    limit: str
+    about: str
+    found: str
+    allowed: str
+    kept: bool
 
 
 class SuppressionV1(Struct, frozen=True):
@@ -40,6 +50,7 @@ class JudgedFindingV1(Struct, frozen=True):
     disposition: DispositionName
     fingerprint: str
     suppression: SuppressionV1 | None
+    accepted: Annotated[str, Meta(description="The severity that was accepted, where it is graver now.")] | None
     finding: FindingV1
 
 
@@ -50,8 +61,13 @@ class CheckedImageV1(Struct, frozen=True):
     state: StateName
     trouble: str
     digest: str | None
+    platform: str | None
+    unchecked: Annotated[list[str], Meta(description="Other platforms of the image, which were not checked.")]
     size: ByteCount | None
     against: str | None
+    base: str | None
+    ignored: Annotated[int, Meta(ge=0, description="Findings in the base image's layers that were left out.")]
+    limits: list[MeasureV1]
     breaches: list[BreachV1]
     findings: list[JudgedFindingV1]
 

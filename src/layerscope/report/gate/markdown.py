@@ -11,7 +11,7 @@ from layerscope.report.markdown import write_code, write_prose, write_row
 from layerscope.report.places import tell_reference
 from layerscope.rules.wording import begin, tell_count
 
-_SIGNS: Final = {State.SOUND: "✅", State.UNFINISHED: "⚠️"}
+_SIGNS: Final = {State.SOUND: "✅", State.UNFINISHED: "⚠️", State.SKIPPED: "⬜"}
 _BAD: Final = "❌"
 
 
@@ -55,8 +55,8 @@ def _iter_verdict(report: GateReport, verdict: ImageVerdict, limit: int | None) 
     told = words.list_told(verdict)
     for judged in told[:limit]:
         finding = judged.finding
-        warned = "" if judged.disposition is Disposition.FAILS else ", warning"
-        yield f"- **{finding.code}** `{finding.rule}` ({finding.severity}{warned}): {write_prose(finding.message)}"
+        grave = words.tell_severity(judged) + ("" if judged.disposition is Disposition.FAILS else ", warning")
+        yield f"- **{finding.code}** `{finding.rule}` ({grave}): {write_prose(finding.message)}"
         for place in words.list_places(report, verdict, finding):
             yield f"  - {write_code(place)}"
         if remedy := words.tell_remedy(finding):

@@ -16,6 +16,7 @@ _STYLES = {
     State.DAMAGED: "bad",
     State.ABSENT: "bad",
     State.UNFINISHED: "doubt",
+    State.SKIPPED: "muted",
 }
 _ORDER = tuple(State)
 
@@ -39,7 +40,8 @@ def render_check_text(report: GateReport, context: RenderContext) -> str:
 
 def _draw_verdict(page: Page, report: GateReport, verdict: ImageVerdict) -> None:
     symbols = page.symbols
-    sign = {State.SOUND: symbols.good, State.UNFINISHED: symbols.doubt}.get(verdict.state, symbols.bad)
+    signs = {State.SOUND: symbols.good, State.UNFINISHED: symbols.doubt, State.SKIPPED: symbols.dash}
+    sign = signs.get(verdict.state, symbols.bad)
     counts = words.tell_counts(verdict)
     page.add_line(
         (f"{sign} ", _STYLES[verdict.state]),
@@ -74,7 +76,7 @@ def _draw_finding(page: Page, report: GateReport, verdict: ImageVerdict, judged:
     warned = "" if judged.disposition is Disposition.FAILS else " (warning)"
     page.add_line(
         (f"{finding.code} {finding.rule}", style),
-        (f" {finding.severity}{warned}: ", "muted"),
+        (f" {words.tell_severity(judged)}{warned}: ", "muted"),
         escape_line(finding.message),
         indent=2,
     )

@@ -6,6 +6,8 @@ from typing import Final
 
 from layerscope.gate.limit import Breach
 from layerscope.gate.outcome import GateOutcome
+from layerscope.gate.policy_places import PolicyPlaces
+from layerscope.gate.subject import Subject
 from layerscope.gate.suppression import Suppression
 from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
 from layerscope.report.escape import escape_text
@@ -29,10 +31,11 @@ _COUNTED: Final = {
 
 @dataclass(frozen=True)
 class GateReport:
-    """What a check found out, and by image the Dockerfile that it was built from, where that is known."""
+    """What a check found out, by image the Dockerfile that it was built from, where known, and the policy's lines."""
 
     outcome: GateOutcome
     lines: Mapping[str, InstructionLines] = field(default_factory=dict)
+    places: PolicyPlaces = field(default_factory=PolicyPlaces)
 
     def find_line(self, verdict: ImageVerdict, finding: Finding) -> str:
         """The line of the Dockerfile that answers for a finding, as `Dockerfile:12`; empty where none is known."""
@@ -43,7 +46,7 @@ class GateReport:
 
 def tell_summary(outcome: GateOutcome) -> str:
     """The outcome in one sentence."""
-    states = [verdict.state for verdict in outcome.verdicts]
+    states = [verdict.state for verdict in outcome.verdicts if not _is_uncompared(verdict)]
     parts = []
     for state, one, many in (
         (State.BROKEN, "breaks the policy", "break the policy"),
@@ -53,34 +56,82 @@ def tell_summary(outcome: GateOutcome) -> str:
     ):
         count = states.count(state)
         if count:
-            which = "the image" if len(states) == 1 else f"{count:,} of {tell_count(len(states), 'image')}"
-            parts.append(f"{which} {one if count == 1 else many}")
+            parts.append(f"{_count_images(count, outcome)} {one if count == 1 else many}")
+    uncompared = len(outcome.verdicts) - len(states)
+    if uncompared:
+        parts.append(f"{_count_images(uncompared, outcome)} could not be compared")
     if outcome.expired:
         parts.append(f"{tell_count(len(outcome.expired), 'suppression')} expired")
-    if parts or not states:
-        return ", ".join(parts) or "no image was checked"
-    return "the image keeps to the policy" if len(states) == 1 else f"all {len(states):,} images keep to the policy"
+    if parts:
+        return ", ".join(parts)
+    if not states:
+        return "no image was checked"
+    if all(state is State.SKIPPED for state in states):
+        return "no image was checked: the policy does not ask for those that are not there"
+    return _tell_sound(states.count(State.SOUND), states.count(State.SKIPPED))
+
+
+def _count_images(count: int, outcome: GateOutcome) -> str:
+    total = len(outcome.verdicts)
+    return "the image" if total == 1 else f"{count:,} of {tell_count(total, 'image')}"
+
+
+def _is_uncompared(verdict: ImageVerdict) -> bool:
+    """Whether nothing worse is known of an image than that it could not be compared."""
+    return verdict.hindrance is not None and verdict.hindrance.state is verdict.state
+
+
+def _tell_sound(count: int, skipped: int) -> str:
+    if skipped:
+        kept = f"{tell_count(count, 'image')} {'keeps' if count == 1 else 'keep'} to the policy"
+        return f"{kept}, {skipped:,} {'was' if skipped == 1 else 'were'} left out"
+    return "the image keeps to the policy" if count == 1 else f"all {count:,} images keep to the policy"
 
 
 def tell_verdict(verdict: ImageVerdict) -> str:
     """The verdict on an image in a few words."""
     failing = len(verdict.breaches) + verdict.counts[Disposition.FAILS]
+    broken = f"breaks the policy in {tell_count(failing, 'point')}" if failing else ""
+    if _is_uncompared(verdict):
+        return f"{broken}, and could not be compared" if broken else "could not be compared"
     match verdict.state:
         case State.SOUND:
             return "keeps to the policy"
         case State.BROKEN:
-            return f"breaks the policy in {tell_count(failing, 'point')}"
+            return broken
         case State.DAMAGED:
             return "is damaged"
         case State.ABSENT:
             return "could not be had"
         case State.UNFINISHED:
-            return "could not be checked"
+            return f"{broken}, and could not be checked whole" if broken else "could not be checked"
+        case State.SKIPPED:
+            return "was left out, as the policy allows"
 
 
 def tell_counts(verdict: ImageVerdict) -> str:
     """What was found and does not fail, by why."""
-    return ", ".join(f"{verdict.counts[each]:,} {words}" for each, words in _COUNTED.items() if verdict.counts[each])
+    parts = [f"{verdict.counts[each]:,} {words}" for each, words in _COUNTED.items() if verdict.counts[each]]
+    if verdict.subject is not None and verdict.subject.result.ignored:
+        parts.append(f"{verdict.subject.result.ignored:,} in the base image left out")
+    if verdict.subject is not None and verdict.subject.platforms:
+        parts.append(_tell_platform(verdict, verdict.subject))
+    return ", ".join(parts)
+
+
+def _tell_platform(verdict: ImageVerdict, subject: Subject) -> str:
+    """The platform that was checked of an image that has several, and how many others were not."""
+    count = len(verdict.unchecked)
+    others = "another platform" if count == 1 else f"{count:,} other platforms"
+    return f"{subject.platform}" + (f"; {others} not checked" if count else "")
+
+
+def tell_severity(judged: JudgedFinding) -> str:
+    """How grave a finding is, and what it was when it was accepted, where it is graver now."""
+    finding = judged.finding
+    return (
+        f"{finding.severity}, accepted as {judged.accepted}" if judged.accepted is not None else str(finding.severity)
+    )
 
 
 def list_places(report: GateReport, verdict: ImageVerdict, finding: Finding) -> Iterator[str]:

@@ -10,14 +10,17 @@ from layerscope.report.html.findings import write_findings, write_plan
 from layerscope.report.html.markup import join, write_line
 from layerscope.report.html.overview import write_image, write_verdicts
 from layerscope.report.html.page_data import write_data
-from layerscope.report.html.page_template import fill_page
+from layerscope.report.html.page_template import PageKind, fill_page, read_part
 from layerscope.report.html.rule_docs import write_rules
 from layerscope.report.html.tables import write_gaps, write_gpus, write_layers
 from layerscope.report.places import tell_reference
 from layerscope.report.terminal.page import Page
 
-_SCRIPTS: Final = ("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "search.js", "page.js")
-"""The parts of the page's script, in the order in which they use one another."""
+_AUDIT: Final = PageKind(
+    ("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "search.js", "page.js"),
+    "Search paths, packages, findings and layers",
+    "cudnn, *.so.9, LAY101 …  ( / )",
+)
 
 
 class HtmlFormat(Format):
@@ -29,12 +32,14 @@ class HtmlFormat(Format):
     def render(self, result: AuditResult, context: RenderContext) -> str:
         """Return the page; what it says without its script is all but the map of sizes and the search."""
         page = Page(replace(context, color=False, unicode=True))
-        sections = (write_findings(result), write_plan(result), write_layers(result, page), write_gpus(result, page))
+        sections = (
+            *(write_findings(result), write_plan(result), write_layers(result, page), write_gpus(result, page)),
+            *(write_image(result, page), write_gaps(result), write_rules(result)),
+        )
         return fill_page(
-            "page.html",
-            _SCRIPTS,
+            _AUDIT,
             title=write_line(tell_reference(result.image.reference)),
-            verdict=write_verdicts(result, page),
-            sections=join(*sections, write_image(result, page), write_gaps(result), write_rules(result)),
+            head=write_verdicts(result, page),
+            sections=join(read_part("size_map.html"), *sections),
             data=write_data(result),
         )

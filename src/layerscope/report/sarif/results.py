@@ -1,6 +1,7 @@
 """Findings as SARIF results: level, message, places and fingerprints; all text of the image escaped."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -32,12 +33,27 @@ https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-upl
 """
 
 _TOLD_PATHS: Final = 10
-_FILE: Final = LineRange(1, 1, 1)
+WHOLE_FILE: Final = LineRange(1, 1, 1)
 """Where a file as a whole is meant: GitHub wants a line of each place."""
 
 
+@dataclass(frozen=True)
+class ImageBases:
+    """What the places of one image are relative to, and the name below which its parts are told."""
+
+    root: str = ROOT_BASE
+    config: str = CONFIG_BASE
+    image: str = "image"
+
+
 def build_result(
-    finding: Finding, fingerprint: Fingerprint, result: AuditResult, context: RenderContext, rules: dict[str, int]
+    finding: Finding,
+    fingerprint: Fingerprint,
+    result: AuditResult,
+    context: RenderContext,
+    rules: dict[str, int],
+    *,
+    bases: ImageBases = ImageBases(),
 ) -> Document:
     """One result; GitHub shows the first of its places."""
     document: Document = {"ruleId": finding.code}
@@ -48,7 +64,7 @@ def build_result(
         **document,
         "level": LEVELS[finding.severity],
         "message": {"text": write_message("\n".join(lines))},
-        "locations": _build_locations(finding, result, context),
+        "locations": _build_locations(finding, result, context, bases),
         "partialFingerprints": {
             "primaryLocationLineHash": fingerprint.counted,
             "layerscopeFinding/v1": fingerprint.text,
@@ -65,26 +81,29 @@ def write_message(text: str) -> str:
     return text.replace("](", "] (").replace("[", "\\[").replace("]", "\\]")
 
 
-def _build_locations(finding: Finding, result: AuditResult, context: RenderContext) -> list[Document]:
+def _build_locations(
+    finding: Finding, result: AuditResult, context: RenderContext, bases: ImageBases
+) -> list[Document]:
     """The line of the Dockerfile, if it is known, then the places in the image."""
     places = list(dict.fromkeys(finding.locations))
-    built = [_build_location(place, result) for place in places]
+    built = [_build_location(place, result, bases) for place in places]
     source = find_place(finding, context)
     if source.is_source:
-        physical = _build_physical(source.path, SOURCE_BASE, source.lines)
-        built.insert(0, {"physicalLocation": physical, "logicalLocations": [_build_logical(places[0], result)]})
+        physical = build_physical(source.path, SOURCE_BASE, source.lines)
+        built.insert(0, {"physicalLocation": physical, "logicalLocations": [_build_logical(places[0], result, bases)]})
     return built[:LOCATIONS_LIMIT]
 
 
-def _build_location(place: Location, result: AuditResult) -> Document:
+def _build_location(place: Location, result: AuditResult, bases: ImageBases) -> Document:
     if place.path:
-        physical = _build_physical(unroot_path(place.path), ROOT_BASE, _FILE)
+        physical = build_physical(unroot_path(place.path), bases.root, WHOLE_FILE)
     else:
-        physical = _build_physical(CONFIG_FILE, CONFIG_BASE, _FILE)
-    return {"physicalLocation": physical, "logicalLocations": [_build_logical(place, result)]}
+        physical = build_physical(CONFIG_FILE, bases.config, WHOLE_FILE)
+    return {"physicalLocation": physical, "logicalLocations": [_build_logical(place, result, bases)]}
 
 
-def _build_physical(path: str, base: str, lines: LineRange) -> Document:
+def build_physical(path: str, base: str, lines: LineRange) -> Document:
+    """Lines of a file, relative to a base."""
     region = {
         "startLine": lines.first,
         "startColumn": 1,
@@ -104,13 +123,13 @@ def _is_bytes(path: str) -> bool:
     return all("\udc80" <= sign <= "\udcff" for sign in path if "\ud800" <= sign <= "\udfff")
 
 
-def _build_logical(place: Location, result: AuditResult) -> Document:
+def _build_logical(place: Location, result: AuditResult, bases: ImageBases) -> Document:
     """The layer by its instruction, which stays where layers are numbered anew, or the config."""
     layer = find_layer(place, result)
     if layer is None:
-        return {"name": "config", "fullyQualifiedName": "image/config", "kind": "config"}
+        return {"name": "config", "fullyQualifiedName": f"{bases.image}/config", "kind": "config"}
     instruction = tell_instruction(layer.step)
-    return {"name": f"layer {layer.index}", "fullyQualifiedName": f"image/{instruction}", "kind": "layer"}
+    return {"name": f"layer {layer.index}", "fullyQualifiedName": f"{bases.image}/{instruction}", "kind": "layer"}
 
 
 def _build_properties(finding: Finding, result: AuditResult) -> Document:

@@ -1,36 +1,19 @@
-"""The SARIF format: an audit as one run of SARIF 2.1.0, within what GitHub's code scanning takes.
+"""The SARIF format: an audit as one run of SARIF 2.1.0."""
 
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
-"""
-
-import gzip
 import re
 from typing import Final
 
-from layerscope import __version__
 from layerscope.audit.result import AuditResult
 from layerscope.report.context import RenderContext
 from layerscope.report.escape import escape_line
 from layerscope.report.fingerprint import fingerprint_findings
 from layerscope.report.format import Format
-from layerscope.report.json_text import encode_json
 from layerscope.report.places import find_engine_name
+from layerscope.report.sarif.log import build_driver, build_notification, write_log
 from layerscope.report.sarif.results import CONFIG_BASE, ROOT_BASE, SOURCE_BASE, build_result, write_message
 from layerscope.report.sarif.rules import Document, build_rules, index_rules
 from layerscope.rules.order import order_findings
 from layerscope.rules.wording import tell_count
-
-SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-
-RESULTS_LIMIT: Final = 25_000
-"""Results of one run; GitHub refuses a file with more, and shows the 5,000 worst:
-https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
-"""
-
-PACKED_LIMIT: Final = 10_000_000
-"""Bytes of the file as gzip, which is how GitHub takes it; it refuses more than 10 MB:
-https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/file-too-large
-"""
 
 GAPS_LIMIT: Final = 1_000
 """Gaps that are told one by one; the last line says how many there are."""
@@ -48,22 +31,15 @@ class SarifFormat(Format):
 
     def render(self, result: AuditResult, context: RenderContext) -> str:
         """Return one run, with the worst results alone where all would be too much."""
-        limit = RESULTS_LIMIT
-        while True:
-            text = encode_json(build_log(result, context, limit=limit))
-            if not limit or len(text) <= PACKED_LIMIT or len(gzip.compress(text.encode(), mtime=0)) <= PACKED_LIMIT:
-                return text
-            limit //= 2
+        return write_log(lambda limit: _build_run(result, context, limit=limit))
 
 
-def build_log(result: AuditResult, context: RenderContext, *, limit: int = RESULTS_LIMIT) -> Document:
-    """The whole file as a value."""
+def _build_run(result: AuditResult, context: RenderContext, *, limit: int) -> Document:
     found, rules = order_findings(result.findings), index_rules()
     told = list(fingerprint_findings(found, result))[:limit]
     left_out = len(found) - len(told)
-    driver = {"name": "layerscope", "version": __version__, "semanticVersion": __version__, "rules": build_rules()}
-    run = {
-        "tool": {"driver": driver},
+    return {
+        "tool": {"driver": build_driver(build_rules())},
         "automationDetails": _build_details(result),
         "invocations": [_build_invocation(result, context, left_out=left_out)],
         "originalUriBaseIds": _build_bases(),
@@ -71,7 +47,6 @@ def build_log(result: AuditResult, context: RenderContext, *, limit: int = RESUL
         "results": [build_result(finding, print_, result, context, rules) for finding, print_ in told],
         "properties": _build_properties(result, left_out=left_out),
     }
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _build_details(result: AuditResult) -> Document:
@@ -106,9 +81,7 @@ def _build_invocation(result: AuditResult, context: RenderContext, *, left_out: 
     return {
         "executionSuccessful": result.probed is None or result.probed.is_proof,
         "exitCode": context.exit_code,
-        "toolExecutionNotifications": [
-            {"level": level, "message": {"text": write_message(escape_line(text))}} for text, level in notes
-        ],
+        "toolExecutionNotifications": [build_notification(text, level) for text, level in notes],
     }
 
 

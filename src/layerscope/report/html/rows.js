@@ -1,9 +1,9 @@
-/* Rows of a comparison are chosen by words; a part of which nothing is left is hidden. */
+/* Rows of a page are chosen by words; a part of which nothing is left is hidden. */
 
 function start() {
   for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
   listParts();
-  startGrowth();
+  if (typeof startGrowth === "function") startGrowth(); // only some have a map
   const field = document.getElementById("search"), shown = "main > section:not(#sizes)";
   const rows = [...document.querySelectorAll(`${shown} tbody tr, ${shown} li`)];
   const texts = rows.map(readText), sections = document.querySelectorAll(shown);
