@@ -1,6 +1,7 @@
 """A comparison as a page for a browser: what to know first, and everything that it rests on, to be searched."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from layerscope.audit.image_diff import ImageDiff
@@ -23,7 +24,7 @@ from layerscope.report.html.markup import (
     write_table,
     write_text,
 )
-from layerscope.report.html.page_template import ROWS, PageKind, fill_page, read_part
+from layerscope.report.html.page_template import ROWS, fill_page, read_part
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
 from layerscope.rules.finding import Finding
@@ -37,14 +38,10 @@ MOST_CONTENTS: Final = 1_000
 MOST_LINES: Final = 400
 """Lines of one of them."""
 
-_COMPARISON: Final = PageKind(
-    ("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "growth_map.js", "rows.js"),
-    ROWS.label,
-    ROWS.hint,
-    is_counted=True,
+_PAGE: Final = replace(
+    ROWS,
+    scripts=("matcher.js", "parts.js", "size_tree.js", "squarify.js", "treemap.js", "growth_map.js", "rows.js"),
 )
-"""A page of rows, and a map of what grew and shrank."""
-
 _STYLES: Final = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "doubt", RiskLevel.NOTE: "note"}
 _SIGN_STYLES: Final = {Change.ADDED: "good", Change.REMOVED: "bad", Change.CHANGED: "doubt"}
 
@@ -57,7 +54,7 @@ def render_diff_html(difference: ImageDiff, context: RenderContext) -> str:  # n
     """The comparison as one page; without its script it lacks the map and the search alone."""
     before, after = (tell_reference(each.image.reference) for each in (difference.before, difference.after))
     return fill_page(
-        _COMPARISON,
+        _PAGE,
         title=write_line(f"{before} → {after}"),
         head=_write_head(difference),
         sections=join(*_iter_sections(difference)),

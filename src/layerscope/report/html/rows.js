@@ -3,7 +3,7 @@
 function start() {
   for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
   listParts();
-  if (typeof startGrowth === "function") startGrowth(); // only some have a map
+  if (typeof startGrowth === "function") startGrowth(); // of pages with a map
   const field = document.getElementById("search"), shown = "main > section:not(#sizes)";
   const rows = [...document.querySelectorAll(`${shown} tbody tr, ${shown} li`)];
   const texts = rows.map(readText), sections = document.querySelectorAll(shown);
