@@ -86,6 +86,7 @@ def test_spellings_of_one_image_are_the_same_thing(folder: Path) -> None:
         ("web", "web"),
         ("team/llm:dev", "team/llm:dev"),
         ("docker:app1", "docker:app1"),
+        ("container:app1", "container:app1"),
         ("/srv/app", "/srv/app"),
         ("~/app", "~/app"),
         ("-", "-"),

@@ -9,10 +9,10 @@ from typing import Final
 from layerscope.errors import LayerscopeError, ReferenceSyntaxError
 from layerscope.image.reference import Reference
 from layerscope.sources.recognise import PathKind, is_path_like, locate_path
-from layerscope.sources.select import split_scheme
+from layerscope.sources.select import CONTAINERS, split_scheme
 from layerscope.sources.standard_input import STANDARD_INPUT
 
-_NAMED: Final = frozenset({"docker", "podman", "registry"})
+_NAMED: Final = frozenset({"docker", "podman", "registry", *CONTAINERS})
 """Schemes of what has a name, not a path."""
 
 _STANDARD_INPUT: Final = re.compile(rf"{STANDARD_INPUT}(?:$|[:@])")
