@@ -15,7 +15,7 @@ HOOKS: Final[list[dict[str, Any]]] = yaml.safe_load(MANIFEST.read_text())
 COMMANDS: Final = dict(iter_commands())
 KEYS: Final = {
     *("id", "name", "description", "entry", "language", "types", "stages", "pass_filenames", "always_run"),
-    *("require_serial", "verbose"),
+    *("additional_dependencies", "require_serial", "verbose"),
 }
 """Those of https://pre-commit.com/#new-hooks that are used here."""
 

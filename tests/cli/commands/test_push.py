@@ -104,7 +104,7 @@ def test_a_push_that_is_stopped_stops_the_program(stub: EngineStub, tmp_path: Pa
     give(stub, leaks=False)
     docker = tmp_path / "bin" / "docker"
     log = tmp_path / "log"
-    docker.write_text(f"#!/bin/sh\ntrap 'kill $!; echo ended >> {log}' TERM\necho begun >> {log}\nsleep 60 & wait\n")
+    docker.write_text(f"#!/bin/sh\ntrap 'kill $!; echo ended >> {log}' TERM\nsleep 60 &\necho begun >> {log}\nwait\n")
     command = [sys.executable, "-m", "layerscope", "push", NAME]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
     while not read_log(stub):
