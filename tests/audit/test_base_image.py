@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME, BY_KNOWN_IMAGE
+from layerscope.audit.base_image import BASE_DIGEST, BASE_NAME, BY_KNOWN_IMAGE, keep_stack
 from layerscope.audit.ignore_base import ignore_base
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
@@ -17,6 +17,7 @@ from layerscope.audit.result import AuditResult
 from layerscope.errors import UsageError
 from layerscope.facts.cuda.gpu_verdict import Cause, Verdict
 from layerscope.facts.fact_set import FactSet
+from layerscope.image.chain import chain_ids
 from layerscope.layers.cache import LayerCache
 from layerscope.rules.finding import Location
 from layerscope.rules.severity import Confidence
@@ -68,6 +69,18 @@ def test_an_image_is_no_base_of_itself(audit: Audit) -> None:
     audit(WASTEFUL, "whole")
     assert audit(WASTEFUL, "whole").base is None
     assert audit(WASTEFUL, "copy").base is None
+
+
+@pytest.mark.parametrize("reference", [f"docker:sha256:{'0' * 64}", "sha256:" + "0" * 64, "0" * 64])
+def test_an_image_that_is_named_by_its_id_is_no_base_later(audit: Audit, tmp_path: Path, reference: str) -> None:
+    """The ID does not say of which image it is a build."""
+    image = audit(lowest_layers(WASTEFUL, 2), "low").image
+    cache = LayerCache(tmp_path / "other", fingerprint=cache_fingerprint())
+    keep_stack(replace(image, reference=reference), cache)
+    top = chain_ids(image.config.rootfs)[-1]
+    assert not list(cache.find_stack(top))
+    keep_stack(image, cache)
+    assert list(cache.find_stack(top))
 
 
 def test_a_claim_is_proved_by_an_earlier_audit(audit: Audit) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from layerscope.formats.dockerfile import parse_dockerfile
-from layerscope.gate.dockerfile_match import BuiltFrom
+from layerscope.gate.dockerfile_match import BaseHere, BuiltFrom
 from layerscope.gate.limit import Breach
 from layerscope.gate.subject import Subject
 from support.dockerfiles import load_dockerfile, load_steps, make_steps
@@ -23,7 +23,7 @@ RESULT = make_result(ResultRecipe(layers=[[file("a")], [file("b")]], instruction
 COMMAND = "docker build -t team/llm:dev ."
 
 
-def check(dockerfile: str, *created_by: str, base: tuple[str, ...] | None = None) -> Breach | None:
+def check(dockerfile: str, *created_by: str, base: BaseHere | None = None) -> Breach | None:
     """What an image with these steps breaks of its Dockerfile."""
     built = BuiltFrom(parse_dockerfile(dockerfile.encode()), "Dockerfile", "", COMMAND)
     result = replace(RESULT, steps=make_steps(*created_by))
@@ -70,11 +70,11 @@ def test_an_image_of_another_file_is_told_as_that() -> None:
 
 def test_another_base_image_is_told() -> None:
     """By the layers that it has here."""
-    breach = check(TEXT, *STEPS, base=("sha256:0",))
+    breach = check(TEXT, *STEPS, base=BaseHere(("sha256:0",), ()))
     assert breach is not None
     assert breach.message.endswith("line 1: its lowest layers are not those that base:1 has here")
     own = tuple(str(each) for each in RESULT.image.config.rootfs)
-    assert check(TEXT, *STEPS, base=own[:1]) is None
+    assert check(TEXT, *STEPS, base=BaseHere(own[:1], ())) is None
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,17 @@ def test_nothing_is_told_of_real_builds(dockerfile: str, history: str) -> None:
 def test_the_base_image_is_that_of_the_lowest_stage(text: str, base: str) -> None:
     """Where a variable hides it, it is not known."""
     assert BuiltFrom(parse_dockerfile(text.encode()), "Dockerfile", "", COMMAND).base == base
+
+
+def test_a_layer_between_the_base_image_and_the_file_s_is_no_line_s() -> None:
+    """Where the base image is here, it is known which layers are its own; what its ONBUILD does is no line's either."""
+    steps, lowest = ("COPY gone /gone # buildkit", "COPY a /a # buildkit"), str(RESULT.image.config.rootfs[0])
+    for text, base, told in (
+        ("FROM base:1\nCOPY a /a\n", BaseHere((lowest,), ()), ""),
+        ("FROM base:1\nCOPY a /a\n", BaseHere((), ()), "no line makes layer 0: COPY gone /gone"),
+        ("FROM base:1\nCOPY a /a\n", BaseHere((), ("COPY gone /gone",)), ""),
+        ("FROM base:1\n", BaseHere((lowest,), ()), "no line makes layer 1: COPY a /a"),
+        ("FROM base:1\nCOPY a /a\n", None, ""),
+    ):
+        breach = check(text, *steps, base=base)
+        assert ("" if breach is None else breach.message.rpartition("builds: ")[2]) == told

@@ -1,5 +1,6 @@
 """The base image: which of the lowest layers were there before the build began, and how that is known."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -14,11 +15,18 @@ from layerscope.image.reference import Reference
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_stacks import StackImage
 from layerscope.progress import Progress
+from layerscope.sources.select import split_scheme
 from layerscope.sources.source import Source
 
 BASE_NAME: Final = "org.opencontainers.image.base.name"
 BASE_DIGEST: Final = "org.opencontainers.image.base.digest"
 """Keys: https://github.com/opencontainers/image-spec/blob/main/annotations.md"""
+
+_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
+"""An image of an engine that is named by its ID alone."""
+
+_NAMED: Final = frozenset({"", "docker", "podman", "registry"})
+"""Schemes of what has a name; a path is what it is."""
 
 BY_PREFIX: Final = "layer prefix"
 """The layers of the image that the user named are the lowest ones, by their DiffIDs."""
@@ -96,9 +104,12 @@ def _is_other(below: StackImage, own: str | None) -> bool:
 
 def _repository(reference: str) -> str | None:
     """What tells builds of one image from other images: its name without tag and digest; None where it has none."""
-    if reference.endswith(":-") or reference == "-":
+    scheme, name = split_scheme(reference)
+    if name == "-" or _ID.fullmatch(name):
         return None
+    if scheme not in _NAMED:
+        return reference
     try:
-        return Reference.parse(reference).name
+        return Reference.parse(name).name
     except ReferenceSyntaxError:
         return reference

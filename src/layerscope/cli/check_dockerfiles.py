@@ -14,7 +14,7 @@ from layerscope.errors import FormatError, LayerscopeError, UsageError
 from layerscope.fixes.dockerfile.matching import match_dockerfile
 from layerscope.formats.dockerfile import parse_dockerfile
 from layerscope.formats.dockerfile_lines import SIZE_LIMIT
-from layerscope.gate.dockerfile_match import BuiltFrom
+from layerscope.gate.dockerfile_match import BaseHere, BuiltFrom
 from layerscope.gate.image_choice import ImageChoice
 from layerscope.gate.verdict import ImageVerdict, State
 
@@ -92,22 +92,24 @@ def _judge(verdict: ImageVerdict, built: BuiltFrom) -> ImageVerdict:
         is_absent = verdict.state is State.ABSENT
         return replace(verdict, trouble=f"`{built.command}` builds it; {verdict.trouble}") if is_absent else verdict
     platform = verdict.subject.result.image.config
-    breach = built.check(verdict.subject, _find_base_layers(built.base, platform.os, platform.architecture))
+    breach = built.check(verdict.subject, _find_base(built, platform.os, platform.architecture))
     if breach is None:
         return verdict
     state = State.BROKEN if verdict.state is State.SOUND else verdict.state
     return replace(verdict, breaches=(breach, *verdict.breaches), state=state)
 
 
-def _find_base_layers(base: str, system: str, architecture: str) -> tuple[str, ...] | None:
-    """The DiffIDs of the base image in the first engine that has it, for that platform; None where none has it."""
-    if not base:
-        return None
+def _find_base(built: BuiltFrom, system: str, architecture: str) -> BaseHere | None:
+    """The base image in the first engine that has it, for that platform; None where none has it."""
+    base = built.base
+    if built.is_from_scratch or not base:
+        return BaseHere((), ()) if built.is_from_scratch else None
     for find_endpoint in (find_docker_endpoint, find_podman_endpoint):
         try:
             with connect(find_endpoint(os.environ)) as engine:
                 found = inspect_image(engine, base)
         except LayerscopeError:  # what no engine tells is not told
             continue
-        return found.diff_ids if (found.os, found.architecture) == (system, architecture) else None
+        is_same = (found.os, found.architecture) == (system, architecture)
+        return BaseHere(found.diff_ids, found.triggers) if is_same else None
     return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from layerscope.audit.base_image import BY_KNOWN_IMAGE
 from layerscope.audit.ignore_base import ignore_base
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
@@ -103,7 +104,14 @@ class Checking:
         is_local = self.is_push and choice.is_derived
         base = policy.places.get("base")
         result = self._audit_place(choice.place, progress, base=base, platform=choice.platform, is_local=is_local)
-        return ignore_base(result) if policy.ignores_base else result
+        if not policy.ignores_base:
+            return result
+        if base is None and result.base is not None and result.base.evidence == BY_KNOWN_IMAGE:
+            raise UnknownBaseError(  # another version of the image, or another image built on it, may be what is known
+                f"--ignore-base: that {result.base.reference} is the base of {result.image.reference} is known only "
+                "from an audit of it on this machine; name the base image with --base"
+            )
+        return ignore_base(result)
 
     def _audit_place(
         self,

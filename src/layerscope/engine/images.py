@@ -35,6 +35,8 @@ class InspectedImage(Struct, frozen=True):
     os: str
     architecture: str
     variant: str
+    triggers: tuple[str, ...] = ()
+    """What ONBUILD has done by a build that starts from it."""
 
 
 def inspect_image(engine: Engine, name: str) -> InspectedImage:
@@ -151,6 +153,7 @@ def _parse_inspected(answer: object) -> InspectedImage:
         os=str(answer.get("Os") or ""),
         architecture=str(answer.get("Architecture") or ""),
         variant=str(answer.get("Variant") or ""),
+        triggers=tuple(str(each) for each in (answer.get("Config") or {}).get("OnBuild") or ()),
     )
 
 

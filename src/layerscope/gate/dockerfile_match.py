@@ -1,6 +1,6 @@
 """Whether an image is still what its Dockerfile builds, as far as its history and its lowest layers tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,14 @@ _NO_BASE: Final = "scratch"
 
 
 @dataclass(frozen=True)
+class BaseHere:
+    """The base image as it is here: the DiffIDs of its layers, and what it has done by builds that start from it."""
+
+    layers: tuple[str, ...]
+    triggers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BuiltFrom:
     """A Dockerfile by the name that a person knows it by, the stage that is built, and the command that does it."""
 
@@ -39,14 +47,22 @@ class BuiltFrom:
     @property
     def base(self) -> str:
         """The image that the stage starts from in the end; empty for none, and where a variable hides it."""
-        chain = match_dockerfile(self.dockerfile, (), self.target).chain
-        base = expand_variables(chain[0].base, read_global_values(self.dockerfile))
+        base = self._find_start()
         return "" if base == _NO_BASE or UNKNOWN in base else base
 
-    def check(self, subject: Subject, base_layers: Sequence[str] | None = None) -> Breach | None:
+    @property
+    def is_from_scratch(self) -> bool:
+        """Whether the stage starts from nothing."""
+        return self._find_start() == _NO_BASE
+
+    def _find_start(self) -> str:
+        chain = match_dockerfile(self.dockerfile, (), self.target).chain
+        return expand_variables(chain[0].base, read_global_values(self.dockerfile))
+
+    def check(self, subject: Subject, base: BaseHere | None = None) -> Breach | None:
         """What tells that the image was built from another state of the file; None where nothing does.
 
-        `base_layers` are the DiffIDs of the base image as it is here, for the same processor, where that is known.
+        `base` is the base image as it is here, for the same processor, where that is known.
         """
         image = subject.result.image
         shell = image.config.runtime.shell or ()
@@ -57,9 +73,11 @@ class BuiltFrom:
             return Breach(LIMIT, message, remedy=remedy)
         own = [str(each) for each in image.config.rootfs]
         departures = list(_iter_departures(matched))
-        if base_layers is not None and own[: len(base_layers)] != list(base_layers):
+        if base is not None and own[: len(base.layers)] != list(base.layers):
             line = matched.chain[0].instructions[0].number
             departures.insert(0, f"line {line}: its lowest layers are not those that {self.base} has here")
+        elif base is not None:
+            departures += _iter_below(matched, base)
         if not departures:
             return None
         first, *others = departures
@@ -84,6 +102,16 @@ def _iter_departures(matched: MatchedDockerfile) -> Iterator[str]:
         if step.instruction.partition(" ")[0] not in _WITHOUT_LINE:
             place = "a step" if step.layer is None else f"layer {step.layer}"
             yield f"no line makes {place}: {_quote(step.instruction)}"
+
+
+def _iter_below(matched: MatchedDockerfile, base: BaseHere) -> Iterator[str]:
+    """The layers between those of the base image and the first that a line made, which no line makes."""
+    first = min((match.step.position for match in matched.matches), default=len(matched.steps))
+    triggers = {" ".join(each.split()) for each in base.triggers}
+    for step in matched.steps:
+        is_made = step.layer is not None and step.layer >= len(base.layers) and step.position < first
+        if is_made and step.instruction not in triggers:
+            yield f"no line makes layer {step.layer}: {_quote(step.instruction)}"
 
 
 def _write(instruction: Instruction) -> str:

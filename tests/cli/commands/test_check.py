@@ -345,6 +345,19 @@ def test_a_base_that_is_none_is_no_success(answer: Answer, project: Path) -> Non
     assert (code, "did you mean 'ignore-base'" in error) == (2, True)
 
 
+def test_a_base_that_is_only_guessed_hides_nothing(answer: Answer, project: Path) -> None:
+    """What an audit of another image taught this machine may be of an earlier version of the same one."""
+    build_on(project)
+    say(project, 'images = ["app"]\nrules = {CONF007 = "ignore"}\nignore-base = true')
+    answer("audit", "leaky-base", "-q")
+    base = json.loads(answer("audit", "app", "-o", "json")[1])["image"]["base"]
+    assert base["evidence"] == "layer prefix with an image audited before"
+    code, out, _ = answer("check")
+    told = " ".join(out.decode().split())
+    assert code == 5
+    assert "known only from an audit of it on this machine; name the base image with --base" in told
+
+
 @pytest.fixture
 def branch(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project as a repository on the branch `good`, of no job."""

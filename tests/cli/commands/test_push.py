@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from layerscope.cli.engine_push import EnginePush
 from layerscope.engine.client import connect
 from layerscope.engine.images import load_image
+from layerscope.errors import ImageNotFoundError
 from support.engine_stub import EngineStub, StubImage, run_engine
 from support.images import write_image
 from support.pushed_images import make_image
@@ -59,6 +61,7 @@ def test_what_keeps_to_the_policy_goes_to_the_program_as_it_is(answer: Answer, s
     code, out, error = answer("push", "--disable-content-trust", NAME)
     assert (code, out) == (7, b"")
     assert f"{NAME}  keeps to the policy" in error
+    assert "no policy is found here or above" in error
     assert read_log(stub) == [f"push --disable-content-trust {NAME}", f"1 {stub.endpoint.url}"]
 
 
@@ -82,7 +85,25 @@ def test_the_policy_says_of_a_name_what_it_says_however_it_is_spelled(
     limits = '{image = "docker:docker.io/team/llm", max-layers = 1}'
     (tmp_path / "layerscope.toml").write_text(f'[check]\nfail-on = "never"\nimages = [{limits}]\n')
     code, _, error = answer("push", "team/llm")
-    assert (code, "max-layers: " in error) == (1, True)
+    assert (code, "max-layers: " in error, "no policy" in error) == (1, True, False)
+
+
+def test_a_name_that_is_gone_after_the_push_is_told(answer: Answer, stub: EngineStub, tmp_path: Path) -> None:
+    """The program's own exit code stays, for it has pushed, or says why not."""
+    give(stub, leaks=False)
+    stop = tmp_path / "stop"
+    (tmp_path / "bin" / "docker").write_text(f"#!/bin/sh\ntouch {stop}\nexit 4\n")
+    find = EnginePush.find_ids
+
+    def find_ids(push: EnginePush) -> Mapping[str, str]:
+        if stop.exists():
+            raise ImageNotFoundError(f"docker has no image {NAME}")
+        return find(push)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EnginePush, "find_ids", find_ids)
+        code, _, error = answer("push", NAME)
+    assert (code, "could not be compared with what was checked" in error) == (4, True)
 
 
 def test_a_program_that_is_layerscope_again_ends_it(

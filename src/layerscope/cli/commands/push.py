@@ -36,8 +36,8 @@ def command(context: click.Context, /, *, is_podman: bool, words: tuple[str, ...
     assert console is not None
     call = parse_push_call(words, "podman" if is_podman else "docker")
     console.quiet = console.quiet or call.is_quiet
-    push = EnginePush.prepare(call, os.environ)
     try:
+        push = EnginePush.prepare(call, os.environ)
         checked = push.find_ids()
         code = _check(context, push, checked, console)
         if code == exit_codes.CLEAN and (moved := tell_moved(checked, push.find_ids())):
@@ -50,7 +50,12 @@ def command(context: click.Context, /, *, is_podman: bool, words: tuple[str, ...
         console.complain(f"nothing was pushed; {call.command} goes without the check")
         return code
     code = push.run()
-    if moved := tell_moved(checked, push.find_ids()):
+    try:
+        found = push.find_ids()
+    except LayerscopeError as error:
+        console.complain(f"what was pushed could not be compared with what was checked: {error}", error=error)
+        return code or exit_codes.UNFINISHED
+    if moved := tell_moved(checked, found):
         console.complain(f"{moved}: it was given to another image while it was pushed, which may be the one pushed")
         return code or exit_codes.UNFINISHED
     return code
@@ -61,7 +66,10 @@ def _check(context: click.Context, push: EnginePush, images: Mapping[str, str], 
 
     What they tell goes to standard error, for the other is the push's own.
     """
-    listed = name_as_listed(images, push.call.kind, read_settings(Path.cwd()))
+    settings = read_settings(Path.cwd())
+    if not settings.check:
+        console.complain("no policy is found here or above: no table [check], so that the defaults hold")
+    listed = name_as_listed(images, push.call.kind, settings)
     platforms = push.list_platforms(images)
     codes = []
     for platform in dict.fromkeys(each for several in platforms.values() for each in several):
