@@ -35,12 +35,12 @@ _COMMANDS: Final = {
 _HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.
 
 IMAGE is a name in the local engine (python:3.12-slim), a path (an archive or an OCI layout), - for an archive on
-standard input, or SCHEME:NAME with one of docker, podman, registry, docker-archive, oci-archive, oci-dir.
+standard input, or SCHEME:NAME with one of docker, podman, registry, docker-archive, oci-archive, oci-dir, container.
 """
 
 _EPILOG: Final = """Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 the image could
-not be had, 4 the image is malformed or a digest does not match, 5 a probe could not run. Options that commands share
-can also be set by LAYERSCOPE_OPTION_NAME or in layerscope.toml.
+not be had, 4 the image is malformed or a digest does not match, 5 a probe or a check could not run to its end. Options
+that commands share can also be set by LAYERSCOPE_OPTION_NAME or in layerscope.toml.
 """
 
 root: Final = LazyGroup(

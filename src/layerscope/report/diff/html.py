@@ -161,7 +161,11 @@ def _iter_sizes(difference: ImageDiff) -> Iterator[Markup]:
 
 def _write_findings(difference: ImageDiff) -> Iterator[Markup]:
     new, fixed, kept = difference.findings.new, difference.findings.fixed, difference.findings.kept
-    rows = [_write_finding("new", "bad", finding) for finding in new]
+    graver = {id(each.finding): each.severities for each in difference.findings.graver}
+    rows = [
+        _write_finding(f"graver: {graver[id(finding)]}" if id(finding) in graver else "new", "bad", finding)
+        for finding in new
+    ]
     rows += [_write_finding("fixed", "good", finding) for finding in fixed]
     if not rows:
         return
