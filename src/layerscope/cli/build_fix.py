@@ -183,13 +183,22 @@ def apply_build(
         return deliver_unchanged(result, reason, outputs, console)
     probed = None if proof is None else proof.probe_old()
     with hold_context(rebuild.opened, fix.proposal, console, is_written=rebuild.is_written) as keep:
-        done = _build(rebuild, fix, whole, options=options, console=console, proof=probed, keep=keep)
-        is_good = isinstance(done, Built) and done.is_proved
+        failures: list[UsageError] = []
+
+        def settle() -> None:
+            keep()
+            if rebuild.is_written:
+                try:
+                    _write(rebuild, fix, console)
+                except UsageError as error:
+                    failures.append(error)
 
         def finish() -> None:
-            if is_good and rebuild.is_written:
-                _write(rebuild, fix, console)
+            for error in failures:
+                raise error
 
+        done = _build(rebuild, fix, whole, options=options, console=console, proof=probed, settle=settle)
+        is_good = isinstance(done, Built) and done.is_proved
         deliver_built(done, outputs, console, finish=finish)
     return exit_codes.CLEAN if is_good else exit_codes.FINDINGS
 
@@ -229,11 +238,11 @@ def _build(
     options: AuditOptions,
     console: Console,
     proof: ProbedProof | None,
-    keep: Callable[[], None],
+    settle: Callable[[], None],
 ) -> Built | FailedBuild:
     """Build under a name that nobody knows, and give the image the one that was asked for once it is proved.
 
-    `keep` makes what was written for the build stay.
+    `settle` writes what is to be written then, for good.
     """
     destination = rebuild.destination
     with hold_name(destination, console.complain) as name:
@@ -254,7 +263,7 @@ def _build(
                 check_unchanged(rebuild.opened)
             with HeldSignals() as held:
                 destination.give_name(name)
-                keep()
+                settle()
                 if held.count:
                     console.complain(f"{destination.where} is the new image all the same")
     return built

@@ -1,7 +1,7 @@
 """What keeps each package manager's cache out of an image."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from layerscope.rules.fix import Fix, Safety
@@ -119,7 +119,12 @@ _PROGRAMS: Final[dict[str, dict[str, str]]] = {
 """The programs that fill a cache, each with what makes it empty the cache again; one without has another's."""
 
 _LEADS: Final = r"(?:^|[|;&]\s*)(?:\w+=\S*\s+|(?:sudo|time|env|exec|nice|command|RUN)\s+|timeout\s+\S+\s+)*"
-_REMOVES: Final = re.compile(r"\b(?:del|erase|purge|remove|rm|autoremove|uninstall)\s")
+_REMOVES: Final = re.compile(r"\b(?:del|erase|purge|remove|autoremove|uninstall)\s|\brpm\s+(?:\S+\s+)*-e\s")
+_DELETES: Final = re.compile(r"\b(?:rm|unlink)\s")
+_VARIABLE: Final = re.compile(r"\$\{?(\w+)")
+_VIRTUAL: Final = re.compile(r"(?:^|\s)(\.[\w.-]+)(?=\s|$)")
+"""The name that `apk add --virtual` gives some packages."""
+
 _PACKAGES: Final = {"npm": "nodejs?", "yarn": "nodejs?"}
 """Packages without which a program does not run."""
 
@@ -150,7 +155,7 @@ def _find_called(kind: str, commands: Sequence[str]) -> str:
         match = re.search(rf"{_LEADS}((?:[\w./~-]*/)?(?:{names}))(?=\s|$)", command)
         if match is not None:
             called = match[1]
-        elif called and _removes(command, called, kind):
+        elif called and _removes(command, called, kind, commands):
             called = ""
     return called
 
@@ -177,8 +182,23 @@ def tell_reader(reader: str) -> str:
     return f"; {reader} may need what is in it" if reader else ""
 
 
-def _removes(command: str, program: str, kind: str) -> bool:
-    """Whether a command may take a program away that ran before."""
+def _removes(command: str, program: str, kind: str, commands: Sequence[str]) -> bool:
+    """Whether one of the commands may take a program away that ran before."""
     name = program.rpartition("/")[2]
+    if _DELETES.search(command):
+        return re.search(rf"bin/{re.escape(name)}(?=\s|$)", command) is not None
+    if not _REMOVES.search(command):
+        return False
     packages = "|".join(filter(None, (re.escape(name), _PACKAGES.get(kind, ""))))
-    return bool(_REMOVES.search(command) and re.search(rf"(?<![\w.-])(?:{packages})(?![\w/-])", command))
+    meant = [command, *_list_meant(command, commands)]
+    return any(text is None or re.search(rf"(?<![\w./-])(?:{packages})(?![\w/-])", text) for text in meant)
+
+
+def _list_meant(command: str, commands: Sequence[str]) -> Iterator[str | None]:
+    """What the variables and virtual packages of a command stand for, as other commands say; None where none does."""
+    for variable in _VARIABLE.findall(command):
+        found = (re.search(rf"\b{variable}=(\"[^\"]*\"|'[^']*'|\S*)", each) for each in commands)
+        yield next((match[1].strip("\"'") for match in found if match), None)
+    for virtual in _VIRTUAL.findall(command):
+        form = re.compile(rf"(?:--virtual|-t)[ =]{re.escape(virtual)}(?=\s|$)")
+        yield next((each for each in commands if form.search(each)), "")

@@ -275,6 +275,14 @@ def test_a_declared_build_of_something_else_does_not(root: Path, name: str, text
     ]
 
 
+def test_a_python_file_is_no_dockerfile(root: Path) -> None:
+    """Whatever it is called; its first line begins like one."""
+    (root / "dockerfile_parser.py").write_text("from pathlib import Path\nCOPY = 'src/tests'\n")
+    assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
+    (root / "dockerfile_parser.py").write_text("FROM --platform=linux/amd64 base as x\nCOPY src/tests /y\n")
+    assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["review"]
+
+
 def test_a_dockerfile_that_is_built_from_its_own_folder_does_not(root: Path) -> None:
     """What it takes by name lies there alone."""
     (root / "services/w").mkdir(parents=True)

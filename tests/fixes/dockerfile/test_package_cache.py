@@ -39,6 +39,23 @@ def propose_for(run: str, *kinds: str, rest: str = "", before: str = "") -> Dock
             "conda install x && rm -r /opt/conda/pkgs/y",
             "conda install x && rm -r /opt/conda/pkgs/y && conda clean --all --yes",
         ),
+        ("npm", "npm ci && rm -rf /tmp/npm", "npm ci && rm -rf /tmp/npm && npm cache clean --force"),
+        (
+            "conda",
+            "conda install x && rm -r /root/conda",
+            "conda install x && rm -r /root/conda && conda clean --all --yes",
+        ),
+        (
+            "npm",
+            "apk add npm && apk add --virtual .d gcc && npm ci && apk del .d",
+            "apk add npm && apk add --virtual .d gcc && npm ci && apk del .d && npm cache clean --force",
+        ),
+        (
+            "npm",
+            "D='gcc make' && npm ci && apt-get purge -y $D",
+            "D='gcc make' && npm ci && apt-get purge -y $D && npm cache clean --force",
+        ),
+        ("uv", "uv venv && uv run x", "uv venv --no-cache && uv run --no-cache x"),
         ("npm", "npx -y tool", "npx -y tool && npm cache clean --force"),
         (
             "dnf",
@@ -122,6 +139,16 @@ def test_a_long_line_is_continued() -> None:
             "npm ci && apt-get purge -y nodejs",
             "no command of line 2 is seen to fill npm's cache and to be there at its end",
         ),
+        *(
+            (kind, run, f"no command of line 2 is seen to fill {kind}'s cache and to be there at its end")
+            for kind, run in (
+                ("npm", "apk add --virtual .d nodejs npm && npm ci && apk del .d"),
+                ("npm", "npm ci && apt-get purge -y --auto-remove $D"),
+                ("npm", "D='nodejs npm' && npm ci && apt-get purge -y ${D}"),
+                ("npm", "npm ci && rm /usr/local/bin/npm"),
+                ("dnf", "dnf install -y x && rpm -e --nodeps dnf"),
+            )
+        ),
         ("go", "go build", "go's cache is best left in a stage of its own: what is built there is copied from it"),
     ],
 )
@@ -174,6 +201,9 @@ def test_lists_that_a_script_may_install_with_are_somebodys_to_judge(reader: str
         "RUN rm -rf /var/lib/apt/lists/*",
         "FROM base AS other\nRUN sh /install.sh",
         'CMD ["/install.sh"]',
+        "RUN nvidia-smi && vllm --version && php -v && tool -V && perl -e 1",
+        "RUN python -m spacy download en && pytest",
+        "RUN add-apt-repository -y ppa:x/y && apt-get update && apt-get install -y z",
     ],
 )
 def test_lists_that_nothing_installs_with_go_unread(rest: str) -> None:
@@ -217,6 +247,36 @@ def test_a_cache_that_another_step_may_read_is_somebodys_to_judge(kind: str, fol
     (edit,) = propose(matched, [cache_in(0, kind, folder)], found_in("LAY104", 0)).edits
     assert edit.safety == "review"
     assert edit.title.endswith(" may need what is in it")
+
+
+@pytest.mark.parametrize(
+    ("kind", "run", "rest"),
+    [
+        ("apt-lists", "apt-get update", "apt-get download x"),
+        ("apt-lists", "apt-get update", "apt reinstall -y x"),
+        ("apt-lists", "apt-get update", "V=$(apt-cache madison x) && echo $V"),
+        ("apk", "apk update", "apk fetch curl"),
+    ],
+)
+@pytest.mark.parametrize("keyword", ["RUN", "ONBUILD RUN"])
+def test_whatever_reads_an_index_needs_it(kind: str, run: str, rest: str, keyword: str) -> None:
+    """By whatever verb, also where a build starts from this image."""
+    folder = {"apt-lists": "var/lib/apt/lists", "apk": "var/cache/apk"}[kind]
+    matched = match(f"FROM base\nRUN {run}\n{keyword} {rest}\n", f"RUN /bin/sh -c {run} # buildkit")
+    proposal = propose(matched, [cache_in(0, kind, folder)], found_in("LAY104", 0))
+    assert [edit for edit in proposal.edits if edit.safety == "safe"] == []
+
+
+def test_what_does_without_a_network_gets_no_option_that_needs_one() -> None:
+    """It reads the index that an earlier step fetched."""
+    matched = match(
+        "FROM base\nRUN apk update\nRUN apk add --no-network curl\n",
+        "RUN /bin/sh -c apk update # buildkit",
+        "RUN /bin/sh -c apk add --no-network curl # buildkit",
+    )
+    proposal = propose(matched, [cache_in(0, "apk", "var/cache/apk")], found_in("LAY104", 0))
+    assert "--no-network curl" in proposal.text
+    assert [edit.safety for edit in proposal.edits] in ([], ["review"])
 
 
 def test_a_copy_of_the_folder_above_is_no_reader() -> None:

@@ -31,7 +31,9 @@ _DOCKERFILE: Final = re.compile(
 _PLAUSIBLE: Final = re.compile(r"(?i)dockerfile|containerfile|\.docker$")
 """In names of files that may be Dockerfiles, too, which their first instruction tells: an option names any file."""
 
-_FIRST: Final = frozenset({"FROM", "ARG"})
+_FIRST: Final = re.compile(
+    r"(?:FROM\s+(?:--platform=\S+\s+)?\S+(?:\s+AS\s+\S+)?|ARG\s+\w+(?:=.*|\s.*)?)\s*\\?", re.IGNORECASE
+)
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".tox", ".venv", "__pycache__", "node_modules"})
 """Folders whose Dockerfiles, if any, nobody builds from this context."""
 
@@ -113,9 +115,9 @@ def _read(place: Path, root: Path, seen: set[Path]) -> Iterator[tuple[str, bytes
 
 def _has_first(content: bytes) -> bool:
     """Whether what comes first, behind comments and blank lines, is what a Dockerfile begins with."""
-    lines = (line.split(maxsplit=1) for line in content.decode("utf-8-sig", "replace").splitlines())
-    first = next((words[0] for words in lines if words and not words[0].startswith("#")), "")
-    return first.upper() in _FIRST
+    lines = (line.strip() for line in content.decode("utf-8-sig", "replace").splitlines())
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    return _FIRST.fullmatch(first) is not None
 
 
 def _name(place: Path, root: Path) -> str:

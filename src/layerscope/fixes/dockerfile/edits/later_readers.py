@@ -23,13 +23,14 @@ from layerscope.formats.shell_words import LEADING
 _INDEXED: Final = {
     "apt-lists": (
         re.compile(
-            r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:install|upgrade|dist-upgrade|full-upgrade|build-dep|source)\b"
+            r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:(?:re)?install|(?:dist-|full-)?upgrade|build-dep|source|download"
+            r"|satisfy|show|policy|search|list)\b|\bapt-cache\s"
         ),
         re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?update\b"),
     ),
     "apk": (
         re.compile(
-            r"\bapk\s(?!(?:[^&;|]*\s)?(?:--no-cache|--update(?:-cache)?|-U)\b)(?:[^&;|]*\s)?(?:add|upgrade|fix)\b"
+            r"\bapk\s(?!(?:[^&;|]*\s)?(?:--no-cache|--update(?:-cache)?|-U)\b)(?:[^&;|]*\s)?(?:add|upgrade|fix|fetch)\b"
         ),
         re.compile(r"\bapk\s(?:[^&;|]*\s)?update\b"),
     ),
@@ -40,6 +41,7 @@ _DOWNLOADS: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:-[a-z]*d
 _OFFLINE: Final = {
     "apt-lists": ("apt|apt-get", "--no-download"),
     "apt-archives": ("apt|apt-get", "--no-download"),
+    "apk": ("apk", "--no-network"),
     "dnf": ("dnf5?|microdnf|yum|zypper", "-C|--cacheonly|--no-refresh"),
     "uv": ("uv", "--offline"),
     "conda": ("conda|mamba|micromamba", "--offline|--use-local"),
@@ -48,11 +50,19 @@ _OFFLINE: Final = {
 }
 """By kind: the programs that read its cache, and the options by which they do without a network."""
 
+_TRIGGER: Final = re.compile(r"\s*(?:ONBUILD\s+)?RUN\s", re.IGNORECASE)
+"""A RUN of the builds that start from this image, whose index is this one's."""
+
+_VERSION: Final = (["--version"], ["-version"], ["-V"], ["-v"], ["version"], ["--help"])
+"""Words with which any program only tells something."""
+
 _OWN: Final = {kind: {"apt", "apt-get", "aptitude"} for kind in ("apt-lists", "apt-archives")}
 """The programs of a kind whose commands are read as such."""
 
 _PIP: Final = re.compile(r"pip[\d.]*")
-_MODULES: Final = (["-m", "pip"], ["-m", "venv"], ["-m", "ensurepip"], ["-m", "build"], ["-m", "compileall"])
+_MODULES: Final = tuple(
+    ["-m", name] for name in ("pip", "venv", "ensurepip", "build", "compileall", "pytest", "unittest", "spacy", "nltk")
+)
 _PYTHON_SCRIPT: Final = re.compile(
     r"(?!.*(?:install|dep|bootstrap|provision|prepare|system))[^-].*\.py$", re.IGNORECASE
 )
@@ -76,7 +86,9 @@ _KNOWN: Final = (HELPERS | INSTALLERS) - _MAY_INSTALL | frozenset({
     "md5sum", "mktemp", "node", "nvcc", "openssl", "passwd", "rsync", "setcap", "sha1sum", "sha256sum", "sha512sum",
     "ssh-keygen", "ssh-keyscan", "strip", "tar", "unlink", "unxz", "unzip", "update-alternatives",
     "lsb_release", "update-ca-certificates", "update-locale", "useradd", "usermod", "xz", "zip", "microdnf", "corepack",
-    "gcc", "g++", "cc", "rpm", "localedef",
+    "gcc", "g++", "cc", "rpm", "localedef", "add-apt-repository", "apt-add-repository", "aws", "dotnet", "ffmpeg",
+    "ffprobe", "gcloud", "gsutil", "kubectl", "nginx", "nvidia-smi", "php", "pre-commit", "pytest", "rustup",
+    "systemctl", "vllm",
 })  # fmt: skip
 """Programs that call no package manager of the system."""
 
@@ -86,7 +98,7 @@ def iter_index_users(maker: Instruction, matched: MatchedDockerfile, kind: str) 
     reads, fetches = _INDEXED[kind]
     for each in matched.dockerfile.instructions:
         read, fetched = reads.search(each.text), fetches.search(each.text)
-        is_later = each.number > maker.number and each.keyword == "RUN"
+        is_later = each.number > maker.number and (each.keyword == "RUN" or _TRIGGER.match(each.text))
         if is_later and read and not (fetched and fetched.start() < read.start()):
             yield each
 
@@ -170,6 +182,8 @@ def _may_install(instruction: Instruction, kind: str) -> bool:
 def _is_known(words: list[str], kind: str) -> bool:
     """Whether a command is known to call no package manager, or is the one that is looked at elsewhere."""
     name, rest = base_name("".join(words[:1])), words[1:]
+    if rest in _VERSION or (name == "perl" and rest[:1] == ["-e"]):
+        return True
     if is_python(name):
         return rest[:1] == ["-c"] or rest[:2] in _MODULES or _PYTHON_SCRIPT.match("".join(rest[:1])) is not None
     return name in _OWN.get(kind, {kind}) or name in _KNOWN or _PIP.fullmatch(name) is not None

@@ -30,8 +30,11 @@ _OPTIONS: Final = {
         r"(?:\S*/)?(?:pip[\d.]*|(?:python[\d.]*|pypy3?)\s+-m\s+pip)\s+(?:install|wheel|download)",
         "--no-cache-dir",
     ),
-    "uv": (r"(?:\S*/)?uv\s+(?:pip\s+(?:install|sync)|sync|add|tool\s+install)", "--no-cache"),
-    "poetry": (r"(?:\S*/)?poetry\s+install", "--no-cache"),
+    "uv": (
+        r"(?:\S*/)?uv\s+(?:(?:pip|tool|python)\s+(?:install|sync|compile|run)|sync|add|lock|venv|run|build|export)",
+        "--no-cache",
+    ),
+    "poetry": (r"(?:\S*/)?poetry\s+(?:install|sync|lock|update|add|export)", "--no-cache"),
     "apk": (r"(?:\S*/)?apk(?:\s+-\S+)*\s+(?:add|update|upgrade|fix)", "--no-cache"),
 }
 """The commands that fill a cache, and the option that makes them keep none."""
@@ -41,6 +44,8 @@ _INDEX: Final = "apk"
 
 _LESSENED: Final = frozenset({"conda"})
 """What keeps a part of its cache when it is told to clean up: conda, of the packages that environments link to."""
+
+_WITHOUT_NETWORK: Final = "--no-network"
 
 _SUDO: Final = re.compile(r"\b(?:sudo|doas|gosu|su)\s")
 
@@ -107,9 +112,8 @@ def _add_options(layer: int, kind: str, maker: Instruction, matched: MatchedDock
         return f"no command of line {maker.number} is seen to fill {kind}'s cache"
     lines = [str(maker.number)]
     for each in iter_index_users(maker, matched, kind) if kind == _INDEX else ():
-        is_read = each in matched.instructions and not find_shell_defect(matched, each)
-        if is_read and (further := _list_options(kind, each)):
-            spans += further
+        if _is_changed(each, kind, matched):
+            spans += _list_options(kind, each)
             lines.append(str(each.number))
     where = f"line {lines[0]}" if len(lines) == 1 else f"lines {tell_list(lines)}"
     return DockerfileEdit(CODE, layer, f"Let {kind} keep no cache in {where}", Safety.SAFE, tuple(spans))
@@ -122,9 +126,15 @@ def _list_options(kind: str, maker: Instruction) -> list[Span]:
     spans: list[Span] = []
     for command in read_script(maker):
         match = filler.match(command.text)
-        if match is not None and option not in command.text:
+        if match is not None and option not in command.text and _WITHOUT_NETWORK not in command.text:
             spans.append(insert_word(maker, command.start + match.end(), option))
     return spans
+
+
+def _is_changed(user: Instruction, kind: str, matched: MatchedDockerfile) -> bool:
+    """Whether a line that installs with the index is one that is changed, too."""
+    is_read = user in matched.instructions and user.keyword == "RUN" and not find_shell_defect(matched, user)
+    return is_read and bool(_list_options(kind, user))
 
 
 def _find_remark(caches: list[PackageCache], maker: Instruction, matched: MatchedDockerfile) -> str:
@@ -136,7 +146,7 @@ def _find_remark(caches: list[PackageCache], maker: Instruction, matched: Matche
         if is_opaque(maker.operands, kind):
             return tell_reader(f"line {maker.number} itself")
         users = iter_index_users(maker, matched, kind)
-        if user := next((each for each in users if each not in matched.instructions or not read_script(each)), None):
+        if user := next((each for each in users if not _is_changed(each, kind, matched)), None):
             return tell_reader(f"line {user.number}")
     for cache in caches:
         if line := find_possible_reader(maker, matched, kind, cache.path):
