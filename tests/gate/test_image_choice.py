@@ -136,6 +136,15 @@ def test_a_name_is_made_of_the_branch_and_the_commit(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "is_meant"), [("r.io/a:other", True), ("docker:r.io/a:v1", True), ("r.io/ab:x", False)]
+)
+def test_a_named_image_has_what_its_form_says(project: Path, *, name: str, is_meant: bool) -> None:
+    """Whatever branch is checked out: a push of another one must not shed its limits."""
+    (choice,) = choose([{"image": "r.io/a:{branch}", "max-size": "8GB"}, {"image": "r.io/a:{tag}"}], project, name)
+    assert (choice.name, list(choice.own)) == (name, ["max-size"] if is_meant else [])
+
+
+@pytest.mark.parametrize(
     ("entry", "message"),
     [
         ({}, "expected one of image, compose, dockerfile, found none"),

@@ -70,6 +70,12 @@ def write_tag(tag: str) -> str:
     return _NOT_IN_TAG.sub("-", tag).lstrip(".-")[:_TAG_LENGTH]
 
 
+def compile_form(name: str) -> re.Pattern[str]:
+    """What a name with placeholders looks like once they are filled, whatever with."""
+    parts = map(re.escape, re.split(r"\{[^{}]*\}", name))
+    return re.compile(r"[\w.-]+".join(parts), re.ASCII)
+
+
 def find_placeholders(setting: Setting) -> tuple[str, ...]:
     """The placeholders of a name; raises SettingsError for one that nobody knows, with the nearest."""
     found = tuple(dict.fromkeys(_PLACEHOLDER.findall(setting.read_text())))

@@ -1,17 +1,19 @@
 """ImageChoice: which images are checked: named ones, those of compose files, and what Dockerfiles are built to."""
 
+import re
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from layerscope.errors import SettingsError
-from layerscope.gate.commit_names import KnownCommits, fill_name, find_placeholders, tell_unfilled
+from layerscope.gate.commit_names import KnownCommits, compile_form, fill_name, find_placeholders, tell_unfilled
 from layerscope.gate.compose_file import read_service_images
 from layerscope.gate.limits import LIMITS
 from layerscope.gate.setting import Setting
 from layerscope.image.platform import Platform
 from layerscope.sources.identity import identify_image, place_image
+from layerscope.sources.select import split_scheme
 
 OWN_KEYS: Final = ("against", "base", "ignore-base", "platforms", *(limit.key for limit in LIMITS))
 """What an image may have of its own, in place of what holds for all."""
@@ -71,26 +73,45 @@ def choose_images(
     if setting.value is None:
         return tuple(ImageChoice(name) for name in dict.fromkeys(named))
     listed: dict[Hashable, ImageChoice] = {}
+    forms: list[tuple[re.Pattern[str], ImageChoice]] = []
     for choice, text in _iter_choices(setting, folder, environment):
+        if text is not None and find_placeholders(text):
+            forms.append((compile_form(_drop_scheme(choice.name)), choice))
         for filled in _fill_choice(choice, text, name_commits, is_named=bool(named)):
             placed = replace(filled, opened=place_image(filled.name, folder))
             same = (identify_image(placed.place), placed.platform)
             listed[same] = merge_choices(listed[same], placed, setting) if same in listed else placed
     if not named:
         return tuple(listed.values())
-    wanted = {(name, each.platform): each for name in named for each in _find_listed(name, listed.values(), setting)}
+    found = ((name, each) for name in named for each in _find_listed(name, listed.values(), forms, setting))
+    wanted = {(name, each.platform): each for name, each in found}
     return tuple(wanted.values())
 
 
-def _find_listed(name: str, listed: Collection[ImageChoice], setting: Setting) -> Iterator[ImageChoice]:
-    """What is said of an image that is named, for each platform: under that very name, else however it is spelled."""
+def _drop_scheme(name: str) -> str:
+    """A name without the engine that has it."""
+    scheme, rest = split_scheme(name)
+    return rest if scheme in {"docker", "podman"} else name
+
+
+def _find_listed(
+    name: str,
+    listed: Collection[ImageChoice],
+    forms: Sequence[tuple[re.Pattern[str], ImageChoice]],
+    setting: Setting,
+) -> Iterator[ImageChoice]:
+    """What is said of an image that is named, for each platform: under that very name, else however it is spelled.
+
+    One that an entry would name for another branch, tag or commit has what that entry says.
+    """
     identity = identify_image(name)
     exact = [each for each in listed if each.name == name and identity.path is None]
     found: dict[Platform | None, ImageChoice] = {}
     for each in exact or [each for each in listed if identify_image(each.place).thing == identity.thing]:
         same = replace(each, name=name, opened="" if each not in exact else each.opened)
         found[each.platform] = merge_choices(found[each.platform], same, setting) if each.platform in found else same
-    yield from found.values() or (ImageChoice(name),)
+    alike = (each for form, each in forms if form.fullmatch(_drop_scheme(name)))
+    yield from found.values() or (replace(next(alike, ImageChoice(name)), name=name),)
 
 
 def _fill_choice(
