@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from layerscope.cli.console import Console
 from layerscope.engine.client import connect
@@ -16,7 +17,13 @@ from layerscope.formats.dockerfile import parse_dockerfile
 from layerscope.formats.dockerfile_lines import SIZE_LIMIT
 from layerscope.gate.dockerfile_match import BaseHere, BuiltFrom
 from layerscope.gate.image_choice import ImageChoice
+from layerscope.gate.limit import Breach
 from layerscope.gate.verdict import ImageVerdict, State
+
+UNLISTED: Final = "unlisted-dockerfile"
+"""What a Dockerfile breaks that nothing is known of."""
+
+_UNLISTED: Final = "no image of the policy is built from it, so nothing was checked"
 
 
 @dataclass(frozen=True)
@@ -26,22 +33,33 @@ class ListedDockerfiles:
     choices: tuple[ImageChoice, ...]
     built: Mapping[str, BuiltFrom]
     unlisted: tuple[str, ...]
+    folder: Path
+    """Where the settings file lies."""
 
-    def judge(self, verdicts: Sequence[ImageVerdict]) -> tuple[ImageVerdict, ...]:
-        """The verdicts, with a breach more for each image that is not what its Dockerfile builds."""
-        return tuple(_judge(verdict, self.built[verdict.name]) for verdict in verdicts)
+    def judge(self, verdicts: Sequence[ImageVerdict], *, fails_unlisted: bool) -> tuple[ImageVerdict, ...]:
+        """The verdicts, with a breach more for each image that is not what its Dockerfile builds.
 
-    def tell_unlisted(self, console: Console, *, is_failure: bool) -> None:
+        With `fails_unlisted`, a Dockerfile that no image is built from breaks the policy, too.
+        """
+        judged = tuple(_judge(verdict, self.built[verdict.name]) for verdict in verdicts)
+        return (*judged, *map(self._refuse, self.unlisted if fails_unlisted else ()))
+
+    def tell_unlisted(self, console: Console) -> None:
         """Say of which Dockerfiles nothing is known."""
         for name in self.unlisted:
-            lead = "error: " if is_failure else ""
-            console.complain(
-                f"{lead}{name}: no image of the policy is built from it, so nothing was checked; under [check]: "
-                f'images = [{{dockerfile = "{name}", tag = "IMAGE"}}]'
-            )
+            console.complain(f"{name}: {_UNLISTED}; {self._advise(name)}")
+
+    def _refuse(self, name: str) -> ImageVerdict:
+        breach = Breach(UNLISTED, _UNLISTED, remedy=self._advise(name))
+        return ImageVerdict(name, State.BROKEN, breaches=(breach,))
+
+    def _advise(self, name: str) -> str:
+        """What to write into the settings file, from whose folder paths are meant."""
+        path = os.path.relpath(name, self.folder)
+        return f'under [check]: images = [{{dockerfile = "{path}", tag = "IMAGE"}}]'
 
 
-def choose_by_dockerfiles(listed: Sequence[ImageChoice], named: Sequence[str]) -> ListedDockerfiles:
+def choose_by_dockerfiles(listed: Sequence[ImageChoice], named: Sequence[str], folder: Path) -> ListedDockerfiles:
     """The images of the policy that are built from the named Dockerfiles, from any where none is named.
 
     Raises UsageError for a file that cannot be read as one.
@@ -58,7 +76,7 @@ def choose_by_dockerfiles(listed: Sequence[ImageChoice], named: Sequence[str]) -
     unlisted = tuple(name for place, name in wanted.items() if place not in places)
     for name in unlisted:
         _read(Path(name), name)
-    return ListedDockerfiles(tuple(chosen), built, unlisted)
+    return ListedDockerfiles(tuple(chosen), built, unlisted, folder)
 
 
 def _open(path: Path, name: str, choice: ImageChoice) -> BuiltFrom:
@@ -76,7 +94,9 @@ def _write_build(choice: ImageChoice, name: str) -> list[str]:
     kind = "podman" if choice.name.startswith("podman:") else "docker"
     file = [] if name == "Dockerfile" else ["-f", name]
     target = ["--target", choice.target] if choice.target else []
-    return [kind, "build", "-t", choice.name.removeprefix(f"{kind}:"), *file, *target, "."]
+    # the context of a Dockerfile elsewhere is more likely its own folder than the one that the person is in
+    context = str(Path(name).parent) if name.startswith(("..", "/")) else "."
+    return [kind, "build", "-t", choice.name.removeprefix(f"{kind}:"), *file, *target, context]
 
 
 def _read(path: Path, name: str) -> bytes:

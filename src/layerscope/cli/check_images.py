@@ -181,8 +181,11 @@ def _advise(choice: ImageChoice, error: ImageNotFoundError) -> str:
         return f"{error} (it is optional, but not everyone who may have it answered)"
     if not choice.said_at:
         return str(error)
-    made = "build it before, or write" if choice.is_derived or choice.dockerfile else "write"
-    return f"{error}; {made} optional = true into {choice.said_at}, if there need not be such an image"
+    is_built = choice.is_derived or choice.dockerfile is not None
+    # what a registry has under that name is no image of this commit yet
+    told = str(error).partition("; try ")[0] if is_built else str(error)
+    made = "build it before, or write" if is_built else "write"
+    return f"{told}; {made} optional = true into {choice.said_at}, if there need not be such an image"
 
 
 def list_images(demands: Sequence[Demand]) -> Sequence[str]:

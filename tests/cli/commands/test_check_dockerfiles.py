@@ -66,8 +66,23 @@ def test_a_dockerfile_of_no_image_is_told_and_fails_where_the_policy_says_so(ans
     assert (summary["text"], summary["exit_code"]) == ("no image was checked", 0)
     say(project, 'unlisted-dockerfile = "fail"')
     code, out, error = answer("check", "--dockerfiles", "other/Dockerfile", "Dockerfile")
-    assert (code, out.decode()) == (1, "✔ ./image  keeps to the policy\n")
-    assert "error: other/Dockerfile: no image" in error
+    told = " ".join(out.decode().split())
+    assert (code, error) == (1, "")
+    assert "✔ ./image keeps to the policy" in told
+    assert "✘ other/Dockerfile" in told
+    assert "unlisted-dockerfile: no image of the policy is built from it, so nothing was checked" in told
+    assert 'images = [{dockerfile = "other/Dockerfile", tag = "IMAGE"}]' in told
+    for form, needle in (
+        ("json", '"limit":"unlisted-dockerfile"'),
+        ("junit", 'failures="1"'),
+        ("gitlab", "unlisted-dockerfile"),
+        ("sarif", "check/unlisted-dockerfile"),
+        ("github", "::error"),
+        ("markdown", "unlisted-dockerfile"),
+        ("html", "unlisted-dockerfile"),
+    ):
+        code, out, _ = answer("check", "--dockerfiles", "other/Dockerfile", "-o", form)
+        assert (code, needle in out.decode().replace('": "', '":"')) == (1, True), form
     say(project, 'unlisted-dockerfile = "fial"')
     code, _, error = answer("check", "--dockerfiles", "Dockerfile")
     assert (code, "expected one of warn, fail, found 'fial'" in error) == (2, True)

@@ -116,13 +116,12 @@ def command(
     if update_baseline:
         known = accept_findings(place, known, verdicts, console)
         verdicts = tuple(verdict.accept(known) for verdict in verdicts)
-    verdicts = verdicts if built is None else built.judge(verdicts)
+    verdicts = verdicts if built is None else built.judge(verdicts, fails_unlisted=policy.fails_unlisted)
     is_whole = not named and not by_dockerfiles and not update_baseline
     outcome = make_outcome(policy, verdicts, known, today=checking.today, is_whole=is_whole)
-    is_unlisted = built is not None and bool(built.unlisted) and policy.fails_unlisted
-    code = _CODES[outcome.worst] or (exit_codes.FINDINGS if is_unlisted else exit_codes.CLEAN)
+    code = _CODES[outcome.worst]
     places = find_places(settings, said, choices)
-    report = GateReport(outcome, find_lines(choices, verdicts, dockerfiles), places)
+    report = GateReport(outcome, find_lines(choices, verdicts[: len(choices)], dockerfiles), places)
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
     deliver(outputs, _list_renderers(report), context=context_of_page, console=console)
     return code
@@ -162,8 +161,9 @@ def _choose_by_dockerfiles(
     from layerscope.cli.check_dockerfiles import choose_by_dockerfiles  # what reads Dockerfiles takes 0.2 s to import
 
     listed = list_choices(settings)
-    built = choose_by_dockerfiles(listed, named)
-    built.tell_unlisted(console, is_failure=policy.fails_unlisted)
+    built = choose_by_dockerfiles(listed, named, find_folder(settings))
+    if not policy.fails_unlisted:
+        built.tell_unlisted(console)
     return built
 
 

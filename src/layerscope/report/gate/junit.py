@@ -93,7 +93,9 @@ def _make_image_case(suite: str, verdict: ImageVerdict) -> ET.Element:
 
 def _iter_clauses(suite: str, report: GateReport, verdict: ImageVerdict) -> Iterator[ET.Element]:
     policy = verdict.policy
-    if policy is None:
+    if policy is None:  # of a Dockerfile that no image is built from
+        broken = dict.fromkeys(breach.limit for breach in verdict.breaches)
+        yield from (_make_limit_case(suite, clause, verdict, report) for clause in broken)
         return
     if verdict.subject is None:
         why = f"not checked: {verdict.trouble or words.tell_verdict(verdict)}"

@@ -22,7 +22,8 @@ LevelName = Literal["error", "warning"]
 EXPIRED: Final = "expired-suppression"
 UNUSED: Final = "unused-suppression"
 DOCKERFILE: Final = "dockerfile"
-"""How a breach is called that no limit demands."""
+UNLISTED: Final = "unlisted-dockerfile"
+"""How breaches are called that no limit demands."""
 
 STATES: Final = {State.ABSENT: "absent-image", State.DAMAGED: "damaged-image", State.UNFINISHED: "unchecked-image"}
 """What it is called that an image could not be judged."""
@@ -83,6 +84,7 @@ def list_rules() -> list[PolicyRule]:
         STATES[State.DAMAGED]: ("An image is damaged", "Its bytes are not what its digests say, or cannot be read."),
         STATES[State.UNFINISHED]: ("An image could not be checked", "Not within the time limit, or not all of it."),
         DOCKERFILE: ("An image is not what its Dockerfile builds", "It was built from another state of the file."),
+        UNLISTED: ("No image is built from a Dockerfile", "The policy names none, so that nothing was checked."),
         EXPIRED: ("A suppression has expired", "Somebody has to decide anew whether the project lives with that."),
         UNUSED: ("A suppression suppresses nothing", "What it was for is gone, so that it can go as well."),
     }
