@@ -68,6 +68,13 @@ def test_an_image_of_another_file_is_told_as_that() -> None:
     assert breach.message == "the image was not built from Dockerfile: its history has other instructions"
 
 
+def test_lines_that_were_added_are_told_however_many() -> None:
+    """The image is what the rest of the file built."""
+    breach = check("FROM base:1\nCOPY a /a\n" + "RUN b\nRUN c\nRUN d\nRUN e\n", "COPY a /a # buildkit")
+    assert breach is not None
+    assert breach.message == "the image is not what Dockerfile builds: line 3 is in no step of it: RUN b"
+
+
 def test_another_base_image_is_told() -> None:
     """By the layers that it has here."""
     breach = check(TEXT, *STEPS, base=BaseHere(("sha256:0",), ()))

@@ -68,7 +68,8 @@ class BuiltFrom:
         shell = image.config.runtime.shell or ()
         matched = match_dockerfile(self.dockerfile, subject.result.steps, self.target, shell, is_lenient=True)
         remedy = f"build it again: {self.command}"
-        if not matched.is_related and matched.instructions:
+        is_begun = bool(matched.matches) and not matched.unmatched_steps  # lines were added, however many
+        if matched.instructions and not (matched.is_related or is_begun):
             message = f"the image was not built from {self.name}: its history has other instructions"
             return Breach(LIMIT, message, remedy=remedy)
         own = [str(each) for each in image.config.rootfs]

@@ -67,7 +67,7 @@ def tell_summary(outcome: GateOutcome) -> str:
     if not states:
         return "no image was checked"
     if all(state is State.SKIPPED for state in states):
-        return "no image was checked: the policy does not ask for those that are not there"
+        return "no image was checked: every one was left out"
     return _tell_sound(states.count(State.SOUND), states.count(State.SKIPPED))
 
 
@@ -106,7 +106,7 @@ def tell_verdict(verdict: ImageVerdict) -> str:
         case State.UNFINISHED:
             return f"{broken}, and could not be checked whole" if broken else "could not be checked"
         case State.SKIPPED:
-            return "was left out, as the policy allows"
+            return "was left out"
 
 
 def tell_counts(verdict: ImageVerdict) -> str:
