@@ -184,10 +184,9 @@ def test_names_that_a_layer_cannot_hold_are_left_out(docker_engine: LiveEngine, 
     assert [[change.path for change in files] for files in found] == [["etc/new"], ["etc/new"]]
 
 
+@pytest.mark.parametrize("engine", ["docker-20.10-vfs", "docker-26.1-containerd"], indirect=True)
 def test_storage_without_a_folder_of_its_own_is_exported(engine: LiveEngine, tmp_path: Path) -> None:
     """The report says so; where nothing but its place will do, the error says why."""
-    if engine.name not in {"docker-20.10-vfs", "docker-26.1-containerd"}:
-        pytest.skip("for other storage")
     with run_container(engine, tmp_path, "echo 1 > /new; echo done; sleep 300") as container:
         difference = compare(engine, str(container.id), tmp_path / "cache")
         assert any("exported by the engine" in note for note in difference.after.image.notes)
