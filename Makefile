@@ -83,7 +83,7 @@ policies: $(VENV)/.dev ## Refresh the tables of outside knowledge from what pack
 pins: $(VENV)/.dev ## Pin by hash what action.yml installs
 	@$(PIP) install uv
 	@echo 'hatchling>=1.24' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes \
-		--no-annotate --custom-compile-command 'make pins' pyproject.toml - --output-file action-requirements.txt
+		--no-annotate --custom-compile-command 'make pins' pyproject.toml - --output-file .github/action-requirements.txt
 
 bench: $(VENV)/.dev ## Measure against other tools; BENCH=--large adds an image of 6 GB
 	@$(PIP) install --editable '.[dev,bench]'

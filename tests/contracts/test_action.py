@@ -149,7 +149,7 @@ def test_the_python_of_the_job_stays_its_own() -> None:
 
 def test_what_it_installs_is_pinned_by_hash() -> None:
     """All that layerscope and its build need, in versions that they take; `make pins` writes it."""
-    blocks = re.split(r"\n(?=\w)", (ROOT / "action-requirements.txt").read_text())
+    blocks = re.split(r"\n(?=\w)", (ROOT / ".github/action-requirements.txt").read_text())
     pinned = {}
     for block in blocks:
         if found := re.match(r"([\w.-]+)==([\w.]+)", block):
