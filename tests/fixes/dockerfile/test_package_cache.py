@@ -312,3 +312,167 @@ def test_a_cache_that_the_container_reads_is_somebodys_to_judge() -> None:
     assert [edit.title for edit in proposal.withheld] == [
         "Let uv keep no cache in line 2; `uvx` may need what is in it"
     ]
+
+
+def safeties(kind: str, folder: str, run: str, rest: str, before: str = "") -> list[str]:
+    """How the edits of a cache's step are, with these lines behind it and in front."""
+    matched = match(f"FROM base AS own\n{before}RUN {run}\n{rest}\n", f"RUN /bin/sh -c {run} # buildkit", target="own")
+    proposal = propose(matched, [cache_in(0, kind, folder)], found_in("LAY104", 0))
+    assert len(proposal.edits) == 1, proposal.refused
+    return [edit.safety for edit in proposal.edits]
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "run", "rest"),
+    [
+        ("npm", "root/.npm", "npm ci", "COPY --from=own /root /root\nRUN npm ci --offline"),
+        ("npm", "root/.npm", "npm ci", "COPY --from=own /root /home/node\nRUN ls /home/node/.npm/_cacache"),
+        ("npm", "root/.npm", "npm ci", "COPY --from=own / /\nENV NPM_CONFIG_OFFLINE=true\nRUN npm ci"),
+        ("npm", "root/.npm", "npm ci", "COPY --from=own / /\nRUN npm_config_offline=true npm ci"),
+        ("uv", "root/.cache/uv", "uv sync", "COPY --from=0 /root/ /root/\nRUN uv pip install --offline x"),
+        ("uv", "root/.cache/uv", "uv sync", "COPY --from=own /root /root\nENV UV_OFFLINE=1\nRUN uv sync"),
+        ("uv", "root/.cache/uv", "uv sync", "COPY --from=own --parents /root /\nRUN ls /root/.cache/uv/wheels-v5"),
+        ("uv", "root/.cache/uv", "uv sync", "COPY --from=own $HOME /root\nRUN uv sync --offline"),
+        ("uv", "root/.cache/uv", "uv sync", "COPY --from=$STAGE / /\nRUN uv sync --offline"),
+        (
+            "uv",
+            "root/.cache/uv",
+            "uv sync",
+            "COPY --from=own / /\nFROM base\nCOPY --from=1 /root /r\nRUN UV_CACHE_DIR=/r/.cache/uv uv sync --offline",
+        ),
+        ("pip", "root/.cache/pip", "pip install x", "COPY --from=own /root /root\nRUN pip install --no-index x"),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip install x",
+            "COPY --from=own /root /root\nRUN pip install --no-index --find-links ~/.cache/pip/wheels x",
+        ),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip install x",
+            "COPY --from=own /root /root\nENV W=/root/.cache/pip/w\nRUN pip install -f $W x",
+        ),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip install x",
+            "COPY --from=own /root /root\nENV PIP_FIND_LINKS=/root/.cache/pip/w\nRUN pip install x",
+        ),
+        ("pip", "root/.cache/pip", "pip install x", "COPY --from=own /root/.cache /root/.cache"),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip install x",
+            "RUN --mount=type=bind,from=own,source=/root,target=/r cp -r /r/.cache/pip /x",
+        ),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip install x",
+            "COPY --from=own / /\nFROM base\nCOPY --from=1 /root/.cache/pip /x",
+        ),
+        ("conda", "opt/conda/pkgs", "conda install x", "COPY --from=own /opt /opt\nRUN conda install --offline x"),
+        ("conda", "opt/conda/pkgs", "conda install x", "COPY --from=own /opt /opt\nRUN cp -r $CONDA_DIR/pkgs /x"),
+        ("dnf", "var/cache/dnf", "dnf install x", "COPY --from=own / /\nRUN dnf -C install y"),
+        (
+            "apt-archives",
+            "var/cache/apt",
+            "apt-get install x",
+            "COPY --from=own / /\nRUN apt-get --no-download install y",
+        ),
+    ],
+)
+def test_a_stage_that_copies_a_folder_above_a_cache_may_read_it(kind: str, folder: str, run: str, rest: str) -> None:
+    """By an option of its program, a variable, or the path in the folder that was copied; or for want of the folder."""
+    assert safeties(kind, folder, run, f"FROM base\n{rest}") == ["review"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "run", "rest"),
+    [
+        ("npm", "root/.npm", "npm ci", "COPY --from=own / /\nRUN npm ci && npm run build"),
+        ("npm", "root/.npm", "npm ci", "COPY --from=own /app /app\nRUN npm ci --offline"),
+        (
+            "npm",
+            "root/.npm",
+            "npm ci",
+            "COPY --from=own / /\nRUN --mount=type=cache,target=/root/.npm npm ci --offline",
+        ),
+        ("uv", "root/.cache/uv", "uv sync", "COPY --from=own /root /root\nENV UV_OFFLINE=0\nRUN uv sync"),
+        ("uv", "root/.cache/uv", "uv sync", "COPY --from=own / /\nENV UV_CACHE_DIR=/root/.cache/uv\nRUN uv sync"),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip wheel -w /wheels x",
+            "COPY --from=own / /\nRUN pip install --no-index --find-links=/wheels x",
+        ),
+        (
+            "pip",
+            "root/.cache/pip",
+            "pip install x",
+            "COPY --from=own / /\nRUN pip install --no-index --no-deps -t /x .",
+        ),
+        ("pip", "root/.cache/pip", "pip install x", "COPY --from=own /root /root\nRUN rm -rf ~/.cache/pip && sh x.sh"),
+        ("pip", "root/.cache/pip", "pip install x", "COPY --from=other /root /root\nRUN pip install --no-index x"),
+        (
+            "conda",
+            "opt/conda/pkgs",
+            "conda install x",
+            "COPY --from=own /opt/conda /opt/conda\nRUN python -c 'import x'",
+        ),
+        ("dnf", "var/cache/dnf", "dnf install x", "COPY --from=own / /\nRUN dnf install y"),
+    ],
+)
+def test_a_copy_of_what_is_above_a_cache_alone_reads_nothing(kind: str, folder: str, run: str, rest: str) -> None:
+    """Neither do commands behind it that do not name the cache, or ask the network."""
+    assert safeties(kind, folder, run, f"FROM base\n{rest}") == ["safe"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "run", "rest", "safety"),
+    [
+        ("pip", "root/.cache/pip", "pip install x", "RUN chown -R 1000 /root/.cache/pip", "review"),
+        ("pip", "root/.cache/pip", "pip install x", "RUN chown -R 1000 /root/.cache", "review"),
+        ("pip", "root/.cache/pip", "pip install x", "RUN chown -R 1000 /root/.cache || true", "safe"),
+        ("pip", "root/.cache/pip", "pip install x", "RUN mkdir -p ~/.cache/pip && chown -R 1 ~/.cache/pip", "safe"),
+        ("pip", "root/.cache/pip", "pip install x", "RUN chown -R 1000 /root/.cache/huggingface", "safe"),
+        ("pip", "root/.cache/pip", "pip install x", "RUN rm -r /root/.cache/pip", "review"),
+        ("pip", "root/.cache/pip", "pip install x", "RUN find /root/.cache/pip -delete", "review"),
+        ("pip", "root/.cache/pip", "pip install x && du -sh /root/.cache/pip", "", "review"),
+        ("pip", "root/.cache/pip", "pip install x && cp -r ~/.cache/pip /x", "", "review"),
+        ("pip", "root/.cache/pip", "mkdir -p ~/.cache/pip && pip install x && chmod -R 777 ~/.cache/pip", "", "safe"),
+        ("pip", "root/.cache/pip", "PIP_CACHE_DIR=/root/.cache/pip pip install x", "", "safe"),
+        ("uv", "root/.cache/uv", "uv sync && uv pip install --offline .", "", "review"),
+        ("npm", "root/.npm", "npm ci && chown -R 1000 /root/.npm", "", "safe"),
+        ("npm", "root/.npm", "npm ci", "RUN chown -R 1000:1000 /root/.npm", "safe"),
+        ("npm", "root/.npm", "npm ci", "RUN chown -R 1000:1000 /root/.npm/_cacache", "review"),
+        ("apt-archives", "var/cache/apt", "apt-get install x", "RUN rm /var/cache/apt/archives/*.deb", "review"),
+    ],
+)
+def test_what_needs_the_folder_of_a_cache_would_not_find_it(
+    kind: str, folder: str, run: str, rest: str, safety: str
+) -> None:
+    """pip, uv and Poetry make none where they keep no cache; npm's stays, without its content."""
+    assert safeties(kind, folder, run, rest) == [safety]
+
+
+@pytest.mark.parametrize(
+    ("run", "after"),
+    [
+        ("pip install x && chown -R app:app /root/.cache/pip", "pip install --no-cache-dir x"),
+        ("pip install x && chmod -R 777 ~/.cache/pip && x --y", "pip install --no-cache-dir x && x --y"),
+    ],
+)
+def test_who_owns_a_cache_is_not_asked_where_none_is_kept(run: str, after: str) -> None:
+    """The command would fail, and does nothing else: it goes with the cache."""
+    matched = match(f"FROM base\nRUN {run}\n", f"RUN /bin/sh -c {run} # buildkit")
+    proposal = propose(matched, [cache_in(0, "pip", "root/.cache/pip")], found_in("LAY104", 0))
+    assert proposal.text == f"FROM base\nRUN {after}\n"
+    assert [edit.safety for edit in proposal.edits] == ["safe"]
+
+
+def test_a_command_that_gives_more_away_than_a_cache_is_left_to_a_person() -> None:
+    """It cannot go, and fails without the folder."""
+    assert safeties("pip", "root/.cache/pip", "pip install x && chown -R app /app /root/.cache/pip", "") == ["review"]
+    assert safeties("pip", "root/.cache/pip", "pip install x; chown -R app /root/.cache/pip", "") == ["review"]

@@ -1,7 +1,7 @@
 """Who reads a package manager's cache after the step that fills it: later steps, and other stages that copy it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from layerscope.facts.system.commands import (
@@ -12,11 +12,23 @@ from layerscope.facts.system.commands import (
     split_commands,
     strip_wrappers,
 )
+from layerscope.fixes.dockerfile.edits.cache_places import (
+    PLACES_LIMIT,
+    CachePlace,
+    is_covered,
+    is_taken_from,
+    list_cache_places,
+    list_names,
+    name_folder,
+)
+from layerscope.fixes.dockerfile.edits.cache_uses import UNMADE, CacheUse, expand_known
+from layerscope.fixes.dockerfile.edits.offline_commands import is_offline
+from layerscope.fixes.dockerfile.edits.stage_walk import read_made, walk
 from layerscope.fixes.dockerfile.heirs import list_heirs
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.fixes.dockerfile.moving import find_source_places
 from layerscope.fixes.dockerfile.scripts import read_script
-from layerscope.formats.dockerfile import Instruction, Stage
+from layerscope.formats.dockerfile import Instruction
+from layerscope.formats.dockerfile_words import find_assignments
 from layerscope.formats.shell_helpers import HELPERS
 from layerscope.formats.shell_words import LEADING
 
@@ -38,18 +50,6 @@ _INDEXED: Final = {
 """By kind: what installs with an index that is there already, and what fetches it."""
 
 _DOWNLOADS: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:-[a-z]*d|--download-only)(?=\s|$)")
-_OFFLINE: Final = {
-    "apt-lists": ("apt|apt-get", "--no-download"),
-    "apt-archives": ("apt|apt-get", "--no-download"),
-    "apk": ("apk", "--no-network"),
-    "dnf": ("dnf5?|microdnf|yum|zypper", "-C|--cacheonly|--no-refresh"),
-    "uv": ("uv", "--offline"),
-    "conda": ("conda|mamba|micromamba", "--offline|--use-local"),
-    "npm": ("npm", "--offline|--prefer-offline"),
-    "yarn": ("yarn", "--offline|--prefer-offline"),
-}
-"""By kind: the programs that read its cache, and the options by which they do without a network."""
-
 _TRIGGER: Final = re.compile(r"\s*(?:ONBUILD\s+)?RUN\s", re.IGNORECASE)
 """A RUN of the builds that start from this image, whose index is this one's."""
 
@@ -71,8 +71,6 @@ _PYTHON_SCRIPT: Final = re.compile(
 _SHELLS_DEEP: Final = 3
 """Shells in one another whose texts are read."""
 
-_WITHOUT_NETWORK: Final = "--network=none"
-_DELETES: Final = re.compile(r"(?:\w+=\S*\s+|sudo\s+)*(?:(?:rm|rmdir|unlink)\s|find\s.*\s-delete\b)", re.DOTALL)
 _MAY_INSTALL: Final = frozenset({
     "apt", "apt-get", "cypress", "eval", "make", "playwright", "source", ".", "xargs", "npx", "uvx", "pipx",
 })  # fmt: skip
@@ -111,18 +109,28 @@ def fetches_index(maker: Instruction, kind: str) -> bool:
 
 
 def find_possible_reader(maker: Instruction, matched: MatchedDockerfile, kind: str, folder: str) -> int | None:
-    """The first line of another step that may read the cache which a step fills in a folder."""
-    heirs = list_heirs(matched, maker)
-    named = re.compile(rf"(?<![\w.-])/?{re.escape(folder)}(?=[/\s\"',;&|)\]]|$)")
+    """The first line of another step that may read the cache which a step fills in a folder, wherever it is copied."""
+    places = list_cache_places(maker, matched, folder)
+    if len(places) >= PLACES_LIMIT:
+        return maker.number
     is_index = fetches_index(maker, kind)
-    for stage in matched.dockerfile.stages:
-        for each in stage.instructions[1:]:
-            is_later = stage in heirs and each.number > maker.number
-            reads = is_later and (_names(each, named) or _is_offline(each, kind))
-            installs = is_later and is_index and _may_install(each, kind)
-            if reads or installs or (each != maker and _takes(each, named, heirs, matched)):
-                return each.number
-    return None
+    lines = {line for place in places if (line := _find_reader(place, maker, matched, kind)) is not None}
+    if is_index:
+        own = [each for place in places if place.is_own for each in place.iter_steps()]
+        lines |= {each.number for each in own if _may_install(each, kind)}
+    return min(lines, default=None)
+
+
+def find_own_users(maker: Instruction, matched: MatchedDockerfile, kind: str, folder: str) -> list[int]:
+    """The places of the step's own commands that need its cache, where a changed step never has one."""
+    if kind not in UNMADE:
+        return []
+    stage = list_heirs(matched, maker)[0]
+    settings, made = next((told, made) for each, told, made in walk(stage, matched) if each is maker)
+    commands = read_script(maker)
+    if is_offline(maker, kind, settings, name_folder(folder)):
+        return list(range(len(commands)))
+    return CacheUse(kind, folder).list_users(commands, settings, made)
 
 
 def is_opaque(text: str, kind: str, depth: int = _SHELLS_DEEP) -> bool:
@@ -138,34 +146,33 @@ def is_opaque(text: str, kind: str, depth: int = _SHELLS_DEEP) -> bool:
     return False
 
 
-def _names(instruction: Instruction, named: re.Pattern[str]) -> bool:
-    """Whether an instruction runs something that names the folder, or what is in it, and not to delete it."""
+def _find_reader(place: CachePlace, maker: Instruction, matched: MatchedDockerfile, kind: str) -> int | None:
+    """The first line that reads the cache at one place, or takes it from there."""
+    use = CacheUse(kind, place.folder)
+    steps = {each.number for each in place.iter_steps()}
+    for each, settings, made in walk(place.stage, matched):
+        is_step = each.number in steps and not is_covered(each, place.folder)
+        if is_step and (_names(each, use, settings, made) or is_offline(each, kind, settings, use.named)):
+            return each.number
+    names, made = list_names([place.stage], matched), "" if place.mount else read_made(place.stage, matched)
+    for each in () if place.mount else matched.dockerfile.instructions:
+        if each != maker and is_taken_from(each, names):
+            text = f"{' '.join(each.flags).replace('=', ' ')} {each.text}"
+            if use.named.search(text) or use.needs_parent(text, made):
+                return each.number
+    return None
+
+
+def _names(instruction: Instruction, use: CacheUse, settings: Mapping[str, str], made: str) -> bool:
+    """Whether an instruction runs something that needs the folder, or what is in it, or has pip look there."""
+    if instruction.keyword == "ENV":
+        pairs = find_assignments(instruction.operands)
+        return any("FIND_LINKS" in name and use.named.search(value) is not None for name, value in pairs)
     if instruction.keyword not in {"RUN", "WORKDIR", "CMD", "ENTRYPOINT"}:
         return False
-    commands = [each.text for each in read_script(instruction)] or [instruction.text]
-    return any(named.search(command) and not _DELETES.match(command) for command in commands)
-
-
-def _is_offline(instruction: Instruction, kind: str) -> bool:
-    """Whether a RUN has a program do without the network that reads the cache then."""
-    if instruction.keyword != "RUN" or kind not in _OFFLINE:
-        return False
-    programs, options = _OFFLINE[kind]
-    calls = re.finditer(rf"\b(?:{programs})\s[^&;|]*", instruction.text)
-    return any(
-        _WITHOUT_NETWORK in instruction.flags or re.search(rf"\s(?:{options})(?=\s|$)", call[0]) for call in calls
-    )
-
-
-def _takes(instruction: Instruction, named: re.Pattern[str], heirs: list[Stage], matched: MatchedDockerfile) -> bool:
-    """Whether an instruction copies the folder, or something in it, from one of these stages, or mounts it."""
-    sources = find_source_places(instruction)
-    if not sources or not named.search(f"{' '.join(instruction.flags).replace('=', ' ')} {instruction.text}"):
-        return False
-    stages = enumerate(matched.dockerfile.stages)
-    return any("$" in source for source in sources) or not sources.isdisjoint(
-        name for place, stage in stages if stage in heirs for name in (stage.name, str(place))
-    )
+    if commands := read_script(instruction):
+        return use.list_users(commands, settings, made) != []
+    return use.named.search(expand_known(instruction.text, settings)) is not None
 
 
 def _may_install(instruction: Instruction, kind: str) -> bool:

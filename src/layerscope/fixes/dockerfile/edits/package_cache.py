@@ -1,22 +1,24 @@
 """LAY104: a package manager's cache is not kept, or cleaned up in the RUN that fills it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.package_caches import PackageCache
-from layerscope.fixes.dockerfile.edit import DockerfileEdit, NoEdit, Span
+from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
+from layerscope.fixes.dockerfile.edits.cache_uses import CacheUse
 from layerscope.fixes.dockerfile.edits.later_readers import (
     fetches_index,
+    find_own_users,
     find_possible_reader,
     is_opaque,
     iter_index_users,
 )
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import find_maker, find_shell_defect
-from layerscope.fixes.dockerfile.scripts import append_command, insert_word, read_script
+from layerscope.fixes.dockerfile.scripts import append_command, can_drop, insert_word, read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
@@ -79,8 +81,26 @@ def _edit(caches: list[PackageCache], matched: MatchedDockerfile) -> DockerfileE
     edit = _add_options(layer, kind, maker, matched) if kind in _OPTIONS else _clean_up(caches[0], maker, matched)
     if isinstance(edit, str):
         return edit
-    remark = _find_remark(caches, maker, matched)
+    edit = _drop_owners(caches, maker, matched, edit)
+    remark = _find_remark(caches, maker, matched, {drop.part for drop in edit.drops})
     return replace(edit, title=edit.title + remark, safety=Safety.REVIEW) if remark else edit
+
+
+def _drop_owners(
+    caches: list[PackageCache], maker: Instruction, matched: MatchedDockerfile, edit: DockerfileEdit
+) -> DockerfileEdit:
+    """The edit without the commands of the step that only give the cache away, and would find none."""
+    commands = read_script(maker)
+    parts = {
+        part
+        for cache in caches
+        for part in find_own_users(maker, matched, cache.kind, cache.path)
+        if CacheUse(cache.kind, cache.path).is_given_away(commands[part])
+    }
+    if not parts or not can_drop(matched.dockerfile, maker, frozenset(parts)):
+        return edit
+    title = f"{edit.title}, where {tell_list(f'`{commands[part].text}`' for part in sorted(parts))} has nothing to do"
+    return replace(edit, title=title, drops=tuple(Drop(maker.number, part) for part in sorted(parts)))
 
 
 def _clean_up(cache: PackageCache, maker: Instruction, matched: MatchedDockerfile) -> DockerfileEdit | str:
@@ -137,11 +157,15 @@ def _is_changed(user: Instruction, kind: str, matched: MatchedDockerfile) -> boo
     return is_read and bool(_list_options(kind, user))
 
 
-def _find_remark(caches: list[PackageCache], maker: Instruction, matched: MatchedDockerfile) -> str:
+def _find_remark(
+    caches: list[PackageCache], maker: Instruction, matched: MatchedDockerfile, dropped: Collection[int]
+) -> str:
     """What may read the cache, as the end of a title; nothing where nothing is seen to."""
     if reader := next((cache.reader for cache in caches if cache.reader), ""):
         return tell_reader(reader)
     kind = caches[0].kind
+    if any(part not in dropped for each in caches for part in find_own_users(maker, matched, kind, each.path)):
+        return tell_reader(f"line {maker.number} itself")
     if kind == _INDEX and fetches_index(maker, kind):
         if is_opaque(maker.operands, kind):
             return tell_reader(f"line {maker.number} itself")
