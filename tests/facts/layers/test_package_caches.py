@@ -106,6 +106,15 @@ def find_reader(*members: TarMember, path: str = UV, runtime: RuntimeConfig | No
         (("uvx", "server"), "`uvx`"),
         (("/bin/sh", "-c", "cd /srv && exec uv --offline tool run server"), "`uv --offline tool run`"),
         (("uv", "run", "main.py"), "`uv run`"),
+        (("uv", "run", "--no-sync", "--frozen", "uvicorn", "main:app"), ""),
+        (("uv", "run", "--no-sync", "--", "python", "main.py"), ""),
+        (("/bin/sh", "-c", "uv run --no-sync --group web -m gunicorn; sleep 1"), ""),
+        (("/bin/sh", "-c", "uv run --no-sync true && uv run x"), "`uv run`"),
+        (("uv", "run", "--no-sync", "main.py"), "`uv run`"),
+        (("uv", "run", "--no-sync", "--with", "x", "server"), "`uv run`"),
+        (("uv", "run", "--no-sync", "--isolated", "server"), "`uv run`"),
+        (("uv", "run", "server", "--no-sync"), "`uv run`"),
+        (("uv", "tool", "run", "--no-sync", "server"), "`uv tool run`"),
         (("/root/.cache/uv/archive-v0/abc/bin/server",), "the command"),
         (("/usr/bin/server", "--uvx", "/root/.cache/uv"), ""),
     ],
@@ -113,6 +122,13 @@ def find_reader(*members: TarMember, path: str = UV, runtime: RuntimeConfig | No
 def test_a_container_that_starts_from_a_cache_reads_it(words: tuple[str, ...], reader: str) -> None:
     """By the cache's own program, or by path."""
     assert find_reader(runtime=RuntimeConfig(cmd=words)) == reader
+
+
+def test_a_variable_may_have_uv_leave_its_environment_as_it_is() -> None:
+    """Then nothing of the cache is asked for."""
+    command = ("uv", "run", "server")
+    assert find_reader(runtime=RuntimeConfig(cmd=command, env=("UV_NO_SYNC=1",))) == ""
+    assert find_reader(runtime=RuntimeConfig(cmd=command, env=("UV_NO_SYNC=0",))) == "`uv run`"
 
 
 def test_an_entry_script_may_start_from_a_cache() -> None:

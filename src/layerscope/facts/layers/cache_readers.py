@@ -1,11 +1,12 @@
 """What a container reads in a package manager's cache: it starts from there, or something outside leads there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from posixpath import dirname, normpath
 from typing import Final
 
 from layerscope.facts.context import FactContext
+from layerscope.facts.layers.uv_runs import keeps_environment
 from layerscope.facts.places import CACHE_WORDS
 from layerscope.facts.system.script_extractor import ScriptExtractor
 from layerscope.facts.system.started_commands import find_started
@@ -46,8 +47,16 @@ def _find_launcher(context: FactContext, kind: str) -> str:
     pattern = re.compile(rf"(?:^|[\s/;&|(\"'])({_LAUNCHERS[kind]})(?=\s|$)")
     runtime = context.image.config.runtime
     commands = ((*runtime.entrypoint, *runtime.cmd), *(each.words for each in context.shared(find_started)))
-    found = filter(None, (pattern.search(" ".join(words)) for words in commands))
-    return next((f"`{' '.join(match[1].split())}`" for match in found), "")
+    found = (match for words in commands for match in pattern.finditer(" ".join(words)))
+    return next((f"`{' '.join(match[1].split())}`" for match in found if not _keeps(match, runtime.env)), "")
+
+
+def _keeps(match: re.Match[str], environment: Sequence[str]) -> bool:
+    """Whether a launcher is `uv run`, and takes the environment as it is."""
+    if match[1].split()[-2:] == ["tool", "run"] or not match[1].startswith("uv") or not match[1].endswith("run"):
+        return False
+    rest = re.split(r"[;&|\n]", match.string[match.end() :], maxsplit=1)[0]
+    return keeps_environment(rest.split(), environment)
 
 
 def _find_config_word(context: FactContext, folder: str) -> str:

@@ -54,8 +54,9 @@ class LeftoverPackageCache(Rule):
 
     Fix safety: Safe for system packages, pip, uv, conda and npm: a cache is made again when it is needed. Review
         for compiled languages, where an image may build at start, and wherever the container is seen to read the
-        cache: it starts uvx, `uv run` or npx, has a loader of Yarn's Plug'n'Play (.pnp.cjs), or a command, a variable,
-        a script's first line or a link leads there. `layerscope fix --apply --layers` leaves the safe ones out of the
+        cache: it starts uvx, `uv run` (but with --no-sync, which takes a program from the environment as it is) or npx,
+        has a loader of Yarn's Plug'n'Play (.pnp.cjs), or a command, a variable, a script's first line or a link leads
+        there. `layerscope fix --apply --layers` leaves the safe ones out of the
         layers themselves.
     Blind spots: Caches at places set by environment or configuration are not found. Files that a later step deletes
         are LAY101's. Files of conda's package folder that environments share by hard link are not counted: deleting
