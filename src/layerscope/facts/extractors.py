@@ -32,6 +32,7 @@ from layerscope.facts.system.package_extractors import (
 )
 from layerscope.facts.system.script_extractor import EntryScriptExtractor, ScriptExtractor
 from layerscope.facts.system.secret_extractor import SecretExtractor
+from layerscope.facts.system.sourced_extractor import SourcedFileExtractor
 from layerscope.layers.extractor import AnyExtractor
 
 EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
@@ -66,5 +67,6 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     RpmExtractor(),
     ScriptExtractor(),
     SecretExtractor(),
+    SourcedFileExtractor(),
 )
 """Their names and versions are part of the layer cache's key."""

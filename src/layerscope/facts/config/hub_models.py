@@ -20,6 +20,7 @@ from layerscope.facts.system.accounts import collect_accounts
 from layerscope.facts.system.hub_words import HubWords, asks_modelscope, read_hub_words
 from layerscope.facts.system.launch_words import HUB_VARIABLES, OFFLINE_VARIABLES
 from layerscope.facts.system.model_words import Started, find_revision, list_named, split_commands, split_words
+from layerscope.facts.system.sourced_extractor import SourcedFileExtractor
 from layerscope.facts.system.started_commands import StartedCommand, find_started
 from layerscope.filesystem.node import Node
 from layerscope.image.config import RuntimeConfig
@@ -77,6 +78,7 @@ class HubModelCollector(Collector):
     """Looks for caches, and where the config's environment leads the client to."""
 
     name = "config.hub-models"
+    extractors = (SourcedFileExtractor(),)
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield the models, sorted by path."""

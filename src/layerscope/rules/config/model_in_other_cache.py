@@ -35,9 +35,10 @@ class ModelInOtherCache(Rule):
     Blind spots: Variables that a script sets by `env`, and programs that name the cache themselves, are not seen.
         Commands with an option for the cache (`--download-dir`, `--cache-dir`), which some files heed and others do
         not, and names that are ModelScope's are left out, and so are volumes at the client's place, images without
-        huggingface_hub, and models that lack a file. Where a file that is not read may set the variables (`. FILE`,
-        `eval`, `--env-file`, `vllm serve --config`), or a folder of the model's name lies where the process stands,
-        nothing is said.
+        huggingface_hub, and models that lack a file. Where a file that is not read may set the variables (`eval`,
+        `--env-file`, `vllm serve --config`, and `. FILE` where FILE names one of them, is longer than 16 KiB, or has no
+        name of those that shells read, as `.env` and `env.sh`), or a folder of the model's name lies where the process
+        stands, nothing is said.
     References: https://huggingface.co/docs/huggingface_hub/guides/manage-cache;
         https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables.
     """
