@@ -10,6 +10,7 @@ from layerscope.errors import FormatError
 from layerscope.fixes.dockerfile.build_context import BuildContext, read_regular
 from layerscope.fixes.dockerfile.copies import find_takers, read_copy
 from layerscope.fixes.dockerfile.declared_builds import BAKE, COMPOSE, find_declared
+from layerscope.fixes.dockerfile.named_builds import find_named, may_name
 from layerscope.formats.dockerfile import Dockerfile, parse_dockerfile
 from layerscope.rules.wording import tell_list
 
@@ -19,11 +20,17 @@ FOLDERS_LIMIT: Final = 5_000
 FILES_LIMIT: Final = 200
 """Dockerfiles that are read."""
 
+NAMING_LIMIT: Final = 2_000
+"""Makefiles, workflows and scripts that are searched for Dockerfiles of other names."""
+
 SHOWN: Final = 3
 """Dockerfiles that are named."""
 
 UNKNOWN: Final = "a Dockerfile further down"
 """What may take a path where a context has more folders or Dockerfiles than are looked at."""
+
+UNNAMED: Final = "a Dockerfile that a script names"
+"""What may take a path where a context has more files that may name one than are searched."""
 
 _DOCKERFILE: Final = re.compile(
     r"(?i)(?:dockerfile|containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|containerfile)"
@@ -34,6 +41,7 @@ _PLAUSIBLE: Final = re.compile(r"(?i)dockerfile|containerfile|\.docker$")
 _FIRST: Final = re.compile(
     r"(?:FROM\s+(?:--platform=\S+\s+)?\S+(?:\s+AS\s+\S+)?|ARG\s+\w+(?:=.*|\s.*)?)\s*\\?", re.IGNORECASE
 )
+_SHEBANG: Final = b"#!"
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".tox", ".venv", "__pycache__", "node_modules"})
 """Folders whose Dockerfiles, if any, nobody builds from this context."""
 
@@ -41,11 +49,12 @@ _SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".tox", ".venv", "__pycache_
 def find_other_takers(context: BuildContext, paths: Collection[str]) -> list[str]:
     """The other Dockerfiles, by their paths, that take one of these paths of the context, or may."""
     root = context.root.resolve()
-    return [
+    found = (
         name
         for name, content in _iter_others(context)
         if content is None or _takes(content, paths, root, (root / name).parent)
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 def tell_others(names: Sequence[str], what: str) -> str:
@@ -76,19 +85,67 @@ def _is_built_from(dockerfile: Dockerfile, root: Path, own: Path) -> bool:
 def _iter_others(context: BuildContext) -> Iterator[tuple[str, bytes | None]]:
     """Each Dockerfile but the own one, by its path in the context; without content what cannot be known."""
     root, seen, count = context.root.resolve(), {context.dockerfile.resolve()}, 0
+    names, naming = set[str](), list[Path]()
     for folder in _iter_folders(root, context.dockerfile.resolve().parent):
         if folder is None:
             yield UNKNOWN, None
             return
         for entry in _scan(folder):
             place = folder / entry.name
-            if not _is_looked_at(entry.name) or not place.is_file() or place.resolve() in seen:
+            names.add(entry.name)
+            if not _is_looked_at(entry.name):
+                if entry.is_file() and (may_name(place) or _is_program(entry)):
+                    naming.append(place)
+                continue
+            if not place.is_file() or place.resolve() in seen:
                 continue
             count += 1
             if count > FILES_LIMIT:
                 yield UNKNOWN, None
                 return
             yield from _read(place, root, seen)
+    yield from _follow_names(naming, root, names, seen)
+
+
+def _is_program(entry: os.DirEntry[str]) -> bool:
+    """Whether a file without an ending may be run, as scripts may."""
+    try:
+        return "." not in entry.name and bool(entry.stat().st_mode & 0o111)
+    except OSError:
+        return False
+
+
+def _has_shebang(place: Path) -> bool:
+    """Whether a file begins as a script does."""
+    try:
+        with place.open("rb") as file:
+            return file.read(len(_SHEBANG)) == _SHEBANG
+    except OSError:
+        return False
+
+
+def _follow_names(
+    naming: Sequence[Path], root: Path, names: Collection[str], seen: set[Path]
+) -> Iterator[tuple[str, bytes | None]]:
+    """The Dockerfiles that other files name, none twice; without content where one cannot be read."""
+    for place in naming[:NAMING_LIMIT]:
+        content = read_regular(place.resolve()) if may_name(place) or _has_shebang(place) else b""
+        if not isinstance(content, bytes):
+            yield _name(place, root), None
+            continue
+        for named in find_named(place, content, root, names):
+            if named is None:
+                yield _name(place, root), None
+                continue
+            path, is_sure = named
+            if path.resolve() in seen:
+                continue
+            seen.add(path.resolve())
+            text = read_regular(path.resolve())
+            if is_sure or (isinstance(text, bytes) and _has_first(text)):
+                yield _name(path.resolve(), root), text if isinstance(text, bytes) else None
+    if len(naming) > NAMING_LIMIT:
+        yield UNNAMED, None
 
 
 def _is_looked_at(name: str) -> bool:
