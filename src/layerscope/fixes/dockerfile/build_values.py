@@ -4,7 +4,10 @@ import re
 from typing import Final
 
 VALUES_LIMIT: Final = 50
-"""Values of one name that are followed."""
+"""Values that are followed; of a text with more, none is told."""
+
+TEXT_LIMIT: Final = 1_000
+"""Characters of a text that is followed: a path has fewer."""
 
 _DEPTH: Final = 4
 """Variables in one another's values."""
@@ -36,19 +39,27 @@ class Values:
 
     def expand(self, text: str) -> list[str]:
         """All that a text may be, with `*` for what is not told; its quotes are left out."""
-        return list(dict.fromkeys(self._expand(text.strip().strip("\"'"), _DEPTH)))[:VALUES_LIMIT]
+        return list(dict.fromkeys(self._expand(text.strip().strip("\"'"), _DEPTH)))
 
     def _expand(self, text: str, depth: int) -> list[str]:
-        match = _VARIABLE.search(text)
-        if match is None:
-            return [text]
+        if len(text) > TEXT_LIMIT or not depth:
+            return [ANY]
+        found, place = [""], 0
+        for match in _VARIABLE.finditer(text):
+            values = self._list_values(match, depth)
+            found = [f"{each}{text[place : match.start()]}{value}" for each in found for value in values]
+            place = match.end()
+            if len(found) > VALUES_LIMIT:
+                return [ANY]
+        return [f"{each}{text[place:]}" for each in found]
+
+    def _list_values(self, match: re.Match[str], depth: int) -> list[str]:
+        """What one variable may be."""
         name = match["expression"] or match["braced"] or match["plain"] or match["percent"] or ""
-        values = self._read(name) if name and depth else []
+        values = self._read(name)
         if not values and match["default"] is not None:
             values = [match["default"]]
-        filled = [each for value in values or [ANY] for each in self._expand(value, depth - 1)] if depth else [ANY]
-        rest = self._expand(text[match.end() :], depth)
-        return [f"{text[: match.start()]}{value}{end}" for value in filled for end in rest][:VALUES_LIMIT]
+        return list(dict.fromkeys(each for value in values or [ANY] for each in self._expand(value, depth - 1)))
 
     def _read(self, name: str) -> list[str]:
         """The values that are assigned to a name; those that are no plain words are not told."""
@@ -69,7 +80,8 @@ class Values:
                 else:
                     found.append(groups.get("line") or groups.get("word") or "")
         told = [each.strip().strip("\"'").strip() for each in found]
-        return [each if " " not in each else ANY for each in dict.fromkeys(told) if each][:VALUES_LIMIT]
+        values = [each if " " not in each else ANY for each in dict.fromkeys(told) if each]
+        return values if len(values) <= VALUES_LIMIT else [ANY]
 
 
 def has_variable(text: str) -> bool:
