@@ -28,6 +28,7 @@ from layerscope.cli.proof_probe import ProbedProof, ProofProbe
 from layerscope.cli.unchanged import deliver_unchanged
 from layerscope.errors import UsageError
 from layerscope.fixes.builds.builder import Builder, find_builder
+from layerscope.fixes.builds.option_values import check_values
 from layerscope.fixes.builds.output import BuildOutput, BuildRun
 from layerscope.fixes.builds.refused_option import check_taken
 from layerscope.fixes.builds.request import BuildRequest, check_options
@@ -126,6 +127,7 @@ def open_rebuild(
     if reading.offline:
         raise UsageError("--offline: expected no --build beside it: a builder asks registries for base images")
     check_options(build.options)
+    check_values(build.options, opened.dockerfile.stages)
     platform = (f"--platform={reading.platform}",) if reading.platform else ()
     builder = find_builder(destination.kind, destination.find_endpoint(), destination.environment)
     destination.check()

@@ -182,7 +182,7 @@ def test_a_dockerfile_of_another_image_gives_no_lines(answer: Answer, service: P
     [
         (["--dockerfile", "none"], "reading 'none': No such file or directory"),
         (["--target", "x"], "--target: expected --dockerfile beside it"),
-        (["--dockerfile", "Dockerfile", "--target", "x"], "looking for stage 'x' in the Dockerfile"),
+        (["--dockerfile", "Dockerfile", "--target", "x"], "--target 'x': expected a stage of the Dockerfile"),
     ],
 )
 def test_a_dockerfile_is_read_before_any_work(options: list[str], message: str, answer: Answer, tmp_path: Path) -> None:

@@ -47,6 +47,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
         ((*BUILD, *TO, "--file", "Dockerfile", "--context", "Dockerfile"), "--context 'Dockerfile': expected a folder"),
         ((*BUILD, *FROM, *TO, "--build-option=-tx"), "expected none that layerscope gives the builder itself"),
+        (
+            (*BUILD, *FROM, *TO, "--build-option=--platform=bogus"),
+            "--build-option '--platform=bogus': expected one platform, as linux/amd64\n",
+        ),
+        ((*BUILD, *FROM, *TO, "--build-option=--build-arg"), "'--build-arg': expected NAME=VALUE, or NAME, behind"),
+        (
+            (*BUILD, *FROM, *TO, "--target", "nosuch"),
+            "--target 'nosuch': expected a stage of the Dockerfile, which have",
+        ),
         ((*BUILD, *FROM, *TO, "--offline"), "--offline: expected no --build beside it"),
     ],
     ids=" ".join,

@@ -193,7 +193,7 @@ def test_a_file_that_was_changed_meanwhile_is_not_written(
         (["--reconstruct", "-o", "terminal=report"], "--reconstruct: expected no -o beside it"),
         (
             ["--file", "Dockerfile", "--target", "app"],
-            "looking for stage 'app' in the Dockerfile: none of its stages has a name; they are numbered from 0",
+            "--target 'app': expected a stage of the Dockerfile, which have no names: a number from 0 to 0",
         ),
         (
             ["--file", "Dockerfile", "--apply", "--layers", "--to", "oci-dir:new"],

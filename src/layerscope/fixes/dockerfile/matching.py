@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Final
@@ -146,15 +146,22 @@ def _follow_stages(dockerfile: Dockerfile, target: str) -> tuple[Stage, ...]:
     stages = dockerfile.stages
     place = find_stage_place(stages, target, len(stages)) if target else len(stages) - 1
     if place is None:
-        names = ", ".join(stage.name for stage in stages if stage.name)
-        told = f"its stages are {names}" if names else "none of its stages has a name; they are numbered from 0"
-        raise UsageError(f"looking for stage {target!r} in the Dockerfile: {told}")
+        raise UsageError(f"--target {target!r}: expected {tell_stages(stages)}")
     known = read_global_values(dockerfile)
     chain: list[Stage] = []
     while place is not None:
         chain.insert(0, stages[place])
         place = find_stage_place(stages, expand_variables(stages[place].base, known), place)
     return tuple(chain)
+
+
+def tell_stages(stages: Sequence[Stage]) -> str:
+    """How the stages of a Dockerfile may be named: by all names, and by numbers where one has none."""
+    names = ", ".join(stage.name for stage in stages if stage.name)
+    if not names:
+        return f"a stage of the Dockerfile, which have no names: a number from 0 to {len(stages) - 1}"
+    more = "" if all(stage.name for stage in stages) else f", or a number from 0 to {len(stages) - 1}"
+    return f"a stage of the Dockerfile: {names}{more}"
 
 
 def find_stage_place(stages: tuple[Stage, ...], name: str, before: int) -> int | None:
