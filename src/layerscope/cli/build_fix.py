@@ -31,7 +31,7 @@ from layerscope.fixes.builds.builder import Builder, find_builder
 from layerscope.fixes.builds.option_values import check_values
 from layerscope.fixes.builds.output import BuildOutput, BuildRun
 from layerscope.fixes.builds.refused_option import check_taken
-from layerscope.fixes.builds.request import BuildRequest, check_options
+from layerscope.fixes.builds.request import BuildRequest
 from layerscope.fixes.builds.running import run_builder
 from layerscope.fixes.builds.workplace import hold_name, open_dockerfile_place
 from layerscope.fixes.destinations.engine import EngineDestination
@@ -126,7 +126,6 @@ def open_rebuild(
         raise UsageError("--apply --build: expected --file DOCKERFILE and --context DIR, what the image is built from")
     if reading.offline:
         raise UsageError("--offline: expected no --build beside it: a builder asks registries for base images")
-    check_options(build.options)
     check_values(build.options, opened.dockerfile.stages)
     platform = (f"--platform={reading.platform}",) if reading.platform else ()
     builder = find_builder(destination.kind, destination.find_endpoint(), destination.environment)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from layerscope.errors import UsageError
+from layerscope.fixes.builds.request import check_options
 from layerscope.fixes.dockerfile.matching import tell_stages
 from layerscope.formats.dockerfile import Stage
 from layerscope.formats.secret_text import redact_text
@@ -90,7 +91,8 @@ _LETTER: Final = 2
 
 
 def check_values(options: Sequence[str], stages: Sequence[Stage]) -> None:
-    """Raise UsageError for the first value that no builder takes; options that are not known pass."""
+    """Raise UsageError for what is no option of a person's, and for a value that no builder takes; unknown ones pass."""
+    check_options(options)
     for option in options:
         name, value = _split(option)
         form = _FORMS.get(name)
