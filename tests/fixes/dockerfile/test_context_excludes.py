@@ -279,6 +279,9 @@ def test_a_python_file_is_no_dockerfile(root: Path) -> None:
     """Whatever it is called; its first line begins like one."""
     (root / "dockerfile_parser.py").write_text("from pathlib import Path\nCOPY = 'src/tests'\n")
     assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
+    for name in ("dockerfile.py", "containerfile.go", "Dockerfile.md", "Dockerfile.vim"):
+        (root / name).write_text("# What tells of Dockerfiles\nimport src.tests\n")
+    assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["safe"]
     (root / "dockerfile_parser.py").write_text("FROM --platform=linux/amd64 base as x\nCOPY src/tests /y\n")
     assert [edit.safety for edit in propose(root, COPY, DELETE).edits] == ["review"]
 

@@ -91,7 +91,7 @@ _LETTER: Final = 2
 
 
 def check_values(options: Sequence[str], stages: Sequence[Stage]) -> None:
-    """Raise UsageError for what is no option of a person's, and for a value that no builder takes; unknown ones pass."""
+    """Raise UsageError for what is no option of a person's, or has a value that no builder takes; unknown ones pass."""
     check_options(options)
     for option in options:
         name, value = _split(option)

@@ -168,7 +168,8 @@ def find_stage_place(stages: tuple[Stage, ...], name: str, before: int) -> int |
     """The place of the stage of that name or number, among those before a place."""
     if name.isdecimal() and len(name) < len(str(len(stages))) + 1 and int(name) < before:
         return int(name)
-    places = [place for place, stage in enumerate(stages[:before]) if stage.name == name.lower() != ""]
+    wanted = name.lower()
+    places = [place for place, stage in enumerate(stages[:before]) if stage.name == wanted != ""]
     return places[-1] if places else None
 
 

@@ -35,6 +35,31 @@ UNNAMED: Final = "a Dockerfile that a script names"
 _DOCKERFILE: Final = re.compile(
     r"(?i)(?:dockerfile|containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|containerfile)"
 )
+_OTHER: Final = (
+    *(
+        ".py",
+        ".pyi",
+        ".go",
+        ".js",
+        ".mjs",
+        ".ts",
+        ".tsx",
+        ".rs",
+        ".rb",
+        ".java",
+        ".kt",
+        ".c",
+        ".h",
+        ".cc",
+        ".cpp",
+        ".cs",
+    ),
+    *(".lua", ".php", ".swift", ".vim", ".el", ".sh", ".md", ".rst", ".adoc", ".html", ".css"),
+)
+"""Endings of files that are something else, for all that they are called after Dockerfiles."""
+
+_BINARY: Final = (".gz", ".jpg", ".pdf", ".png", ".pyc", ".svg", ".tgz", ".webp", ".xz", ".zip")
+
 _PLAUSIBLE: Final = re.compile(r"(?i)dockerfile|containerfile|\.docker$")
 """In names of files that may be Dockerfiles, too, which their first instruction tells: an option names any file."""
 
@@ -150,7 +175,7 @@ def _follow_names(
 
 def _is_looked_at(name: str) -> bool:
     """Whether a file may be a Dockerfile, or tell of some, by its name."""
-    is_plausible = _PLAUSIBLE.search(name) is not None and not name.endswith("ignore")
+    is_plausible = _PLAUSIBLE.search(name) is not None and not name.lower().endswith(("ignore", *_BINARY))
     return is_plausible or any(form.fullmatch(name) for form in (COMPOSE, BAKE))
 
 
@@ -165,9 +190,14 @@ def _read(place: Path, root: Path, seen: set[Path]) -> Iterator[tuple[str, bytes
                 seen.add(each.resolve())
                 named = read_regular(each.resolve())
                 yield _name(each.resolve(), root), named if isinstance(named, bytes) else None
-    elif _DOCKERFILE.fullmatch(place.name) or not isinstance(content, bytes) or _has_first(content):
+    elif not isinstance(content, bytes) or _has_first(content) or _is_called_so(place.name):
         seen.add(place.resolve())
         yield name, content if isinstance(content, bytes) else None
+
+
+def _is_called_so(name: str) -> bool:
+    """Whether a file is a Dockerfile by its name alone; a program or a page about such is not."""
+    return _DOCKERFILE.fullmatch(name) is not None and not name.lower().endswith(_OTHER)
 
 
 def _has_first(content: bytes) -> bool:

@@ -6,6 +6,7 @@ https://docs.docker.com/reference/dockerfile/#copy---from
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from posixpath import basename, dirname, join, normpath, relpath
 from typing import Final
 
@@ -52,14 +53,18 @@ class CachePlace:
 def list_cache_places(maker: Instruction, matched: MatchedDockerfile, folder: str) -> list[CachePlace]:
     """All places, those of the step's own stages first; no more than PLACES_LIMIT."""
     stages = matched.dockerfile.stages
+    numbers = {id(stage.instructions[0]): number for number, stage in enumerate(stages)}
     places = [CachePlace(stage, maker.number, folder, is_own=True) for stage in list_heirs(matched, maker)]
-    seen = set(places)
+    seen = set[tuple[int, int, str]]()
     for place in places:
-        for stage in stages[stages.index(place.stage) :]:
+        number = numbers[id(place.stage.instructions[0])]
+        names = {str(number), place.stage.name} - {""}
+        for stage in stages[number:] if place.mount is None else ():
             for each in stage.instructions[1:]:
-                for found in _follow(each, stage, place, matched):
-                    if found not in seen and len(places) < PLACES_LIMIT:
-                        seen.add(found)
+                for found in _follow(each, stage, place, matched) if is_taken_from(each, names) else ():
+                    key = (numbers[id(found.stage.instructions[0])], found.since, found.folder)
+                    if key not in seen and len(places) < PLACES_LIMIT:
+                        seen.add(key)
                         places.append(found)
     return places
 
@@ -96,15 +101,13 @@ def _follow(
     instruction: Instruction, stage: Stage, place: CachePlace, matched: MatchedDockerfile
 ) -> Iterator[CachePlace]:
     """The places that the cache gets by an instruction which takes a folder above it."""
-    if place.mount is not None or not is_taken_from(instruction, list_names([place.stage], matched)):
-        return
-    if instruction.keyword == "COPY":
+    if len(_list_operands(instruction)) > 1 and instruction.keyword == "COPY":
         keeps_parents = any(flag.startswith("--parents") for flag in instruction.flags)
-        *sources, target = instruction.words or tuple(map(strip_quotes, find_words(instruction.operands)))
-        start = normpath(join(_find_folder(stage, instruction), target)).strip("/")
-        for source in sources:
+        start = normpath(join(_find_folder(stage, instruction), _list_operands(instruction)[-1])).strip("/")
+        for source in list_sources(instruction):
             if (rest := _find_rest(source, place.folder)) is not None:
-                folder = normpath(join(start, place.folder if keeps_parents else rest))
+                kept = relpath(f"/{place.folder}", f"/{source.partition('/./')[0] if '/./' in source else ''}")
+                folder = normpath(join(start, kept if keeps_parents else rest))
                 for heir in list_heirs(matched, instruction):
                     yield CachePlace(heir, instruction.number, folder)
     for fields in _read_mounts(instruction):
@@ -120,10 +123,20 @@ def _find_rest(source: str, folder: str) -> str | None:
     """The way from a source to a folder below it; None where it is not above. A variable may be any folder above."""
     if "$" in source:
         return f"{basename(dirname(folder))}/{basename(folder)}"
-    above = normpath(f"/{source.strip('/')}")
-    if above == f"/{folder}" or not f"/{folder}".startswith(f"{above.rstrip('/')}/"):
+    above = [part for part in normpath(f"/{source}").split("/") if part]
+    names = folder.split("/")
+    if len(above) >= len(names) or not all(map(fnmatchcase, names, above)):
         return None
-    return relpath(f"/{folder}", above)
+    return "/".join(names[len(above) :])
+
+
+def list_sources(instruction: Instruction) -> list[str]:
+    """What a COPY takes, as it names it."""
+    return list(_list_operands(instruction)[:-1]) if instruction.keyword == "COPY" else []
+
+
+def _list_operands(instruction: Instruction) -> tuple[str, ...]:
+    return instruction.words or tuple(map(strip_quotes, find_words(instruction.operands)))
 
 
 def _find_folder(stage: Stage, instruction: Instruction) -> str:

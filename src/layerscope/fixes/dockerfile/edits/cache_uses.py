@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from posixpath import basename, dirname
 from typing import Final
 
@@ -24,8 +25,9 @@ _MAKES: Final = re.compile(rf"{_LEADS}(?:mkdir|install\s+(?:\S+\s+)*-\w*d)\s")
 _REMOVES: Final = re.compile(rf"{_LEADS}(?:rm|rmdir|unlink)\s")
 _FORCED: Final = re.compile(r"\s(?:-[a-zA-Z]*f[a-zA-Z]*|--force)(?=\s)")
 _EMPTIES: Final = re.compile(rf"{_LEADS}find\s.*\s-delete\b", re.DOTALL)
-_TOUCHES: Final = re.compile(rf"{_LEADS}(?:chown|chgrp|chmod|touch|ls|stat|du)\s")
+_TOUCHES: Final = re.compile(rf"{_LEADS}(?:chown|chgrp|chmod|touch|ls|stat|du|test|\[)\s")
 _GIVES_AWAY: Final = re.compile(r"(?:chown|chgrp|chmod)\s+(?:-\S+\s+)*[^\s/~]+\s+([^\s<>|]+)")
+_GLOB: Final = re.compile(r"[*?\[]")
 _CACHE_SETTING: Final = re.compile(r"\b\w*CACHE\w*=\S*|\s--cache(?:-dir|-folder)?(?:=|\s+)\S+")
 """Where a program is to keep its cache: it does without what is there."""
 
@@ -57,6 +59,14 @@ class CacheUse:
         parent = self.parent
         return bool(parent and name_alone(parent).search(text) and not name_folder(parent).search(made))
 
+    def is_matched(self, sources: Sequence[str]) -> bool:
+        """Whether a pattern of a COPY matches the folder, or the one above that may not be there any more."""
+        wanted = [each.split("/") for each in (self.folder, self.parent) if each]
+        found = [source.strip("/").split("/") for source in sources if _GLOB.search(source)]
+        return any(
+            len(parts) == len(names) and all(map(fnmatchcase, names, parts)) for parts in found for names in wanted
+        )
+
     def list_users(self, commands: Sequence[ListedCommand], settings: Mapping[str, str], made: str = "") -> list[int]:
         """The places of the commands that read the cache, or would fail without it."""
         found: list[int] = []
@@ -65,8 +75,7 @@ class CacheUse:
             if makes_folder(text):
                 made = f"{made} {text}"
                 continue
-            is_caught = place + 1 < len(commands) and commands[place + 1].separator == "||"
-            if self._is_user(text, made, is_caught=is_caught):
+            if self._is_user(text, made, is_caught=_is_caught(commands[place + 1 :])):
                 found.append(place)
         return found
 
@@ -90,6 +99,12 @@ class CacheUse:
         if _TOUCHES.match(text):
             return not (is_bare and (is_caught or is_there))
         return True
+
+
+def _is_caught(rest: Sequence[ListedCommand]) -> bool:
+    """Whether what follows a command goes on where it fails: `|| true`, behind whatever is to follow it."""
+    separator = next((each.separator for each in rest if each.separator != "&&"), "")
+    return separator == "||"
 
 
 def makes_folder(text: str) -> bool:

@@ -19,6 +19,7 @@ from layerscope.fixes.dockerfile.edits.cache_places import (
     is_taken_from,
     list_cache_places,
     list_names,
+    list_sources,
     name_folder,
 )
 from layerscope.fixes.dockerfile.edits.cache_uses import UNMADE, CacheUse, expand_known
@@ -158,7 +159,7 @@ def _find_reader(place: CachePlace, maker: Instruction, matched: MatchedDockerfi
     for each in () if place.mount else matched.dockerfile.instructions:
         if each != maker and is_taken_from(each, names):
             text = f"{' '.join(each.flags).replace('=', ' ')} {each.text}"
-            if use.named.search(text) or use.needs_parent(text, made):
+            if use.named.search(text) or use.needs_parent(text, made) or use.is_matched(list_sources(each)):
                 return each.number
     return None
 
@@ -168,7 +169,7 @@ def _names(instruction: Instruction, use: CacheUse, settings: Mapping[str, str],
     if instruction.keyword == "ENV":
         pairs = find_assignments(instruction.operands)
         return any("FIND_LINKS" in name and use.named.search(value) is not None for name, value in pairs)
-    if instruction.keyword not in {"RUN", "WORKDIR", "CMD", "ENTRYPOINT"}:
+    if instruction.keyword not in {"RUN", "WORKDIR", "CMD", "ENTRYPOINT", "ONBUILD"}:
         return False
     if commands := read_script(instruction):
         return use.list_users(commands, settings, made) != []
