@@ -126,7 +126,7 @@ def open_rebuild(
         raise UsageError("--apply --build: expected --file DOCKERFILE and --context DIR, what the image is built from")
     if reading.offline:
         raise UsageError("--offline: expected no --build beside it: a builder asks registries for base images")
-    check_values(build.options, opened.dockerfile.stages)
+    check_values(build.options, opened.dockerfile.stages, is_podman=destination.kind == "podman")
     platform = (f"--platform={reading.platform}",) if reading.platform else ()
     builder = find_builder(destination.kind, destination.find_endpoint(), destination.environment)
     destination.check()

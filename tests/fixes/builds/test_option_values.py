@@ -73,6 +73,7 @@ def test_what_builders_take_passes(option: str) -> None:
         ("--no-cache=maybe", "expected true or false"),
         ("--pull=sometimes", "expected true or false, or a policy of podman"),
         ("--memory=lots", "'--memory=lots': expected a size, as 512m or 2g"),
+        ("--memory=-1", "expected a size, as 512m or 2g"),
         ("-mlots", "'-mlots': expected a size, as 512m or 2g"),
         ("--cpu-quota=1.5", "expected a whole number"),
         ("--ulimit=nofile", "expected NAME=SOFT[:HARD], as nofile=1024:2048"),
@@ -94,3 +95,10 @@ def test_a_secret_in_an_option_is_not_told() -> None:
     with pytest.raises(UsageError) as refused:
         check_values(("--build-arg==ghp_0123456789abcdefghijABCDEFGHIJ012345",), ())
     assert "ghp_0123456789abcdefghij" not in str(refused.value)
+
+
+def test_podman_wants_both_parts_of_a_platform() -> None:
+    """docker takes a processor alone."""
+    check_values(("--platform=linux/arm64",), STAGES, is_podman=True)
+    with pytest.raises(UsageError, match="expected one platform as podman names it: OS/ARCHITECTURE"):
+        check_values(("--platform=arm64",), STAGES, is_podman=True)

@@ -1,6 +1,6 @@
 """What values a builder's options have, as far as every builder agrees: a wrong one is told before it is started.
 
-Forms are those of docker's and podman's programs; names that only an engine knows, as of networks, are left to it.
+Forms are those of docker's and podman's programs, tried with docker 26.1 and podman 4.3; names that only an engine knows, as of networks, are left to it.
 https://docs.docker.com/reference/cli/docker/buildx/build/, https://docs.podman.io/en/latest/markdown/podman-build.1.html
 """
 
@@ -39,6 +39,9 @@ _PLATFORM: Final = _Form(
 )
 """One word has to be a known system or processor: https://github.com/containerd/platforms/blob/main/platforms.go."""
 
+_PAIRED_PLATFORM: Final = _Form(
+    re.compile(rf"{_PART}/{_PART}(?:/{_PART})?"), "one platform as podman names it: OS/ARCHITECTURE[/VARIANT]"
+)
 _NAMED: Final = _Form(re.compile(r"[^=]+(?:=.*)?", re.DOTALL), "NAME=VALUE, or NAME")
 _PAIR: Final = _Form(re.compile(r"[^=]+=.*", re.DOTALL), "NAME=VALUE")
 _HOST: Final = _Form(re.compile(r"[^:=]+[:=].+"), "HOST:ADDRESS")
@@ -48,7 +51,9 @@ _PULL: Final = _Form(
     "true or false, or a policy of podman",
 )
 _NUMBER: Final = _Form(re.compile(r"[+-]?(?:0[xXoObB][\da-fA-F_]+|\d[\d_]*)"), "a whole number")
-_SIZE: Final = _Form(re.compile(r"(?i)-1|\d+(?:\.\d+)?\s*(?:[kmgtp]i?)?b?"), "a size, as 512m or 2g")
+_AMOUNT: Final = r"\d+(?:\.\d+)?\s*(?:[kmgtp]i?)?b?"
+_SIZE: Final = _Form(re.compile(rf"(?i){_AMOUNT}"), "a size, as 512m or 2g")
+_SWAP: Final = _Form(re.compile(rf"(?i)-1|{_AMOUNT}"), "a size, as 512m or 2g, or -1")
 _ULIMIT: Final = _Form(re.compile(r"host|[a-z]+=-?\d+(?::-?\d+)?"), "NAME=SOFT[:HARD], as nofile=1024:2048")
 _FIELDS: Final = _Form(
     re.compile(r'(?:(?:type|id|src|source|env)=[^,]*|"[^"]*")(?:,(?:(?:type|id|src|source|env)=[^,]*|"[^"]*"))*'),
@@ -61,14 +66,15 @@ _FORMS: Final[dict[str, _Form]] = {
     "--platform": _PLATFORM,
     "--build-arg": _NAMED,
     "--label": _NAMED,
-    "--annotation": _PAIR,
+    "--annotation": _NAMED,
     "--build-context": _PAIR,
     "--add-host": _HOST,
     "--secret": _FIELDS,
     "--ulimit": _ULIMIT,
     "--format": _IMAGE_FORM,
     "--pull": _PULL,
-    **dict.fromkeys(("--memory", "-m", "--memory-swap", "--shm-size"), _SIZE),
+    "--memory-swap": _SWAP,
+    **dict.fromkeys(("--memory", "-m", "--shm-size"), _SIZE),
     **dict.fromkeys(("--cpu-period", "--cpu-quota", "--cpu-shares", "-c", "--jobs", "--retry", "--timestamp"), _NUMBER),
     **dict.fromkeys(
         ("--no-cache", "--rm", "--force-rm", "--compress", "--layers", "--no-hosts", "--squash-all"), _SWITCH
@@ -78,6 +84,9 @@ _FORMS: Final[dict[str, _Form]] = {
     **dict.fromkeys(("--volume", "-v", "--env", "--device", "--cap-add", "--cap-drop", "--creds", "--dns"), _ANY),
 }
 """By option: the form of its value."""
+
+_PODMANS: Final = {"--platform": _PAIRED_PLATFORM}
+"""What podman takes in a narrower form."""
 
 _WITHOUT: Final = frozenset(name for name, form in _FORMS.items() if form in {_SWITCH, _PULL})
 """Options that may stand without a value; any other would take the context for it."""
@@ -90,12 +99,12 @@ _LETTER: Final = 2
 """Characters of an option's short name."""
 
 
-def check_values(options: Sequence[str], stages: Sequence[Stage]) -> None:
+def check_values(options: Sequence[str], stages: Sequence[Stage], *, is_podman: bool = False) -> None:
     """Raise UsageError for what is no option of a person's, or has a value that no builder takes; unknown ones pass."""
     check_options(options)
     for option in options:
         name, value = _split(option)
-        form = _FORMS.get(name)
+        form = _PODMANS.get(name, _FORMS.get(name)) if is_podman else _FORMS.get(name)
         if form is None or (value is None and name in _WITHOUT):
             continue
         if value is None or not form.pattern.fullmatch(value):
