@@ -98,7 +98,7 @@ def test_a_secret_in_an_option_is_not_told() -> None:
 
 
 def test_podman_wants_both_parts_of_a_platform() -> None:
-    """docker takes a processor alone."""
+    """Docker takes a processor alone."""
     check_values(("--platform=linux/arm64",), STAGES, is_podman=True)
     with pytest.raises(UsageError, match="expected one platform as podman names it: OS/ARCHITECTURE"):
         check_values(("--platform=arm64",), STAGES, is_podman=True)
