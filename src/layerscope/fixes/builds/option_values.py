@@ -1,7 +1,7 @@
 """What values a builder's options have, as far as every builder agrees: a wrong one is told before it is started.
 
-Forms are those of docker's and podman's programs, tried with docker 26.1 and podman 4.3; what only an engine knows, as the
-names of networks, is left to it.
+Forms are those of docker's and podman's programs, tried with docker 26.1 and podman 4.3; what only an engine knows,
+as the names of networks, is left to it.
 https://docs.docker.com/reference/cli/docker/buildx/build/, https://docs.podman.io/en/latest/markdown/podman-build.1.html
 """
 
