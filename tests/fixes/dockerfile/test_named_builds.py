@@ -54,6 +54,19 @@ def find_takers(root: Path, files: Mapping[str, str]) -> list[str]:
         ("skaffold.yaml", "build:\n  artifacts:\n    - image: a\n      docker:\n        dockerfile: docker/api.dev\n"),
         (".devcontainer/devcontainer.json", '{"build": {"dockerfile": "../docker/api.dev", "context": ".."}}'),
         ("package.json", '{"scripts": {"image": "docker build -f docker/api.dev ."}}'),
+        ("Makefile", "ARGS = -t x -f docker/api.dev\nb:\n\tdocker build $(ARGS) .\n"),
+        ("build.sh", "cd docker && docker build -f api.dev ..\n"),
+        ("build.sh", "docker build \\\n  # A comment\n  --file='docker/api.dev' \\\n  .\n"),
+        ("build.sh", 'docker build -t "$(git describe | tr / -)" -f docker/api.dev .\n'),
+        ("cloudbuild.yaml", "steps:\n- name: x/docker\n  args:\n  - build\n  - -f\n  - docker/api.dev\n  - .\n"),
+        (
+            ".github/workflows/ci.yml",
+            STEPS + "    - uses: docker/build-push-action@v6\n      with: {file: docker/api.dev}\n",
+        ),
+        (
+            ".github/workflows/ci.yml",
+            STEPS + "    - run: >-\n        docker build\n        -f docker/api.dev\n        .\n",
+        ),
         ("fly.toml", '[build]\n  dockerfile = "docker/api.dev"\n'),
     ],
 )
@@ -75,6 +88,10 @@ def test_a_dockerfile_that_a_build_names_may_need_the_path(tmp_path: Path, name:
         ("build.sh", "docker build -f made.dev .\n"),
         (".github/workflows/ci.yml", "jobs: {}\n#\n  file:\n    - run: docker build -f ${{ inputs.file }} .\n"),
         ("skaffold.yaml", 'build:\n  artifacts:\n    - docker:\n        dockerfile: "{{.FILE}}"\n'),
+        (
+            ".github/workflows/ci.yml",
+            STEPS + "    - uses: docker/build-push-action@v6\n      with:\n        file: ${{ inputs.file }}\n",
+        ),
         ("build.sh", "docker build .\n" + "# x\n" * 100_000),
     ],
 )
@@ -111,7 +128,6 @@ def test_a_dockerfile_that_cannot_be_told_may_need_the_path(tmp_path: Path, name
         ),
         ("package.json", '{"scripts": {"build": "vite build -f x", "image": "docker build ."}}'),
         ("run.sh", "#!/bin/sh\ndocker run -f x build\nnpm run build -- -f y\n"),
-        ("build.sh", "docker build - < docker/api.dev\n"),
     ],
 )
 def test_an_ordinary_project_names_no_other(tmp_path: Path, name: str, text: str) -> None:

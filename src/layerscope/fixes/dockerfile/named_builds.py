@@ -19,6 +19,9 @@ from layerscope.fixes.dockerfile.build_values import ANY, Values, has_variable
 NAMED_LIMIT: Final = 200
 """Names of Dockerfiles that are followed of one file."""
 
+FOLDERS_LIMIT: Final = 20
+"""Folders that the commands of one file go to."""
+
 MATCHES_LIMIT: Final = 200
 """Files that are looked at where a name holds a variable."""
 
@@ -43,22 +46,28 @@ _WORKFLOWS: Final = frozenset({".circleci", ".gitlab", ".woodpecker", "actions",
 
 _BUILDS: Final = re.compile(
     r"(?i)(?:\b(?:docker|podman|buildah|nerdctl|depot|acr)\b|\$[({]*\w*(?:docker|podman|container|engine|oci)\w*[)}]*)"
-    r"(?:[ \t\"',]+[^\s;&|\"',]+){0,8}?[ \t\"',]+(?:build|bud|build-using-dockerfile)(?=[\s\"',])(?P<rest>[^;&|\n]*)"
+    r"(?:[ \t\"',]+[^\s;&|\"',]+){0,8}?[ \t\"',]+(?:build|bud|build-using-dockerfile)(?=[\s\"',])"
+    r"(?P<rest>(?:\"[^\"\n]*\"|'[^'\n]*'|[^;&|\n])*)"
+)
+_TOLD: Final = re.compile(
+    rb"(?i)docker|podman|buildah|nerdctl|kaniko|\b(?:acr|depot)\b|\$\W?\w*(?:container|engine|oci)"
 )
 _COMPOSE: Final = re.compile(r"\bcompose\b")
 _NAME: Final = (
     r"(?P<name>(?:\$\{\{[^{}\n]*\}\}|\{\{[^{}\n]*\}\}|\$\([^()\n]*\)|\$\{[^{}\n]*\}|`[^`\n]*`|[^\s\"',;&|<>`])+)"
 )
-_OPTION: Final = re.compile(rf"(?:^|[\s\"',])(?:--file|-f|--dockerfile)(?:=|[\s\"',]+|(?=[\w./$-])){_NAME}")
+_OPTION: Final = re.compile(rf"(?:^|[\s\"',])(?:--file|-f|--dockerfile)(?:=[\"']?|[\s\"',]+|(?=[\w./$-])){_NAME}")
 _KANIKO: Final = re.compile(rf"--dockerfile(?:=|[\s\"',]+){_NAME}")
 _READ: Final = re.compile(r"(?<!<)<[ \t]*(?P<name>[^\s<>;&|\"'(]+)")
 _VALUE: Final = r"""(?:"([^"\n]*)"|'([^'\n]*)'|((?:\$\{\{[^{}\n]*\}\}|[^\s#,}][^\n#,}$]*)+))"""
 _KEY: Final = re.compile(rf"""(?im)(?:^[ \t-]*|[{{,][ \t]*)["']?dockerfile(?:_?path)?["']?[ \t]*[:=][ \t]*{_VALUE}""")
-_FILE_KEY: Final = re.compile(r"""(?m)^[ \t-]*file:[ \t]*["']?([^"'\n#]+)""")
+_FILE_KEY: Final = re.compile(rf"""(?m)(?:^[ \t-]*|[{{,][ \t]*)file:[ \t]*{_VALUE}""")
+_ACTION: Final = re.compile(r"build-push-action(?P<step>.*?)(?=\buses:|\n[ \t]*- |\Z)", re.DOTALL)
+_FOLDER: Final = re.compile(r"(?:\b(?:cd|pushd)[ \t]+|\b(?:working-directory|dir):[ \t]*)[\"']?([\w./-]+)")
+_WORD: Final = re.compile(r"[\w./\\-]+")
 _CONTEXT_KEY: Final = re.compile(r"""(?im)["']?\bcontext["']?[ \t]*[:=][ \t]*["']?([^\s"'#,}]+)""")
-_ACTION: Final = "build-push-action"
 _CONTINUED: Final = re.compile(r"[\\`^][ \t]*\r?\n[ \t]*")
-_COMMENT: Final = re.compile(r"(?m)^[ \t]*(?:#|//).*$")
+_COMMENT: Final = re.compile(r"(?m)^[ \t]*(?:#|//).*\n?")
 _VALUED: Final = re.compile(r"""(?:^|\s)--?[\w-]+(?:=(?:"[^"]*"|'[^']*'|\S*))?""")
 _NOTHING: Final = frozenset({"", "true", "false", "null", "~", "|", ">", "["})
 _STANDARD: Final = re.compile(r"(?i).*(?:dockerfile|containerfile|\.docker$).*")
@@ -76,14 +85,14 @@ def may_name(place: Path) -> bool:
 
 def find_named(place: Path, content: bytes, root: Path, names: Collection[str]) -> Iterator[Named]:
     """The Dockerfiles that a file names to be built from `root`, or may; `names` are of all files of the context."""
-    if b"build" not in content.lower() and b"dockerfile" not in content.lower():
+    if not _TOLD.search(content):
         return
     if len(content) > SIZE_LIMIT:
         yield None
         return
     text = _CONTINUED.sub(" ", _COMMENT.sub("", content.decode("utf-8", "replace"))).replace("$$", "$")
     values = Values(text)
-    folders = (root, place.parent)
+    folders = _list_folders(text, place, root)
     count = 0
     for name, context, is_sure in _iter_names(text, place):
         for told in values.expand(name):
@@ -94,6 +103,22 @@ def find_named(place: Path, content: bytes, root: Path, names: Collection[str]) 
             if context and _is_elsewhere(context, values, folders, root):
                 continue
             yield from _resolve(told, folders, names, is_sure=is_sure)
+    yield from _find_words(text, folders, names)
+
+
+def _find_words(text: str, folders: tuple[Path, ...], names: Collection[str]) -> Iterator[Named]:
+    """The files that any word of a text names: what begins like a Dockerfile may be one, however it gets to a build."""
+    for word in dict.fromkeys(_WORD.findall(text)):
+        path = word.replace("\\", "/").removeprefix("./").strip("/")
+        last = path.rpartition("/")[2]
+        if last in names and not _STANDARD.fullmatch(last):
+            yield from ((folder / path, False) for folder in folders if (folder / path).is_file())
+
+
+def _list_folders(text: str, place: Path, root: Path) -> tuple[Path, ...]:
+    """Where a name may begin: at the top, where the file lies, and where its commands go."""
+    told = list(dict.fromkeys(_FOLDER.findall(text)))[:FOLDERS_LIMIT]
+    return tuple(dict.fromkeys((root, place.parent, *(root / each.strip("/") for each in told))))
 
 
 def _iter_names(text: str, place: Path) -> Iterator[tuple[str, str, bool]]:
@@ -124,9 +149,9 @@ def _iter_names(text: str, place: Path) -> Iterator[tuple[str, str, bool]]:
             and (name.startswith("{{") or not name.startswith(("{", "[", "|", ">")))
         ):
             yield name, only, True
-    if _ACTION in text:
-        for name in _FILE_KEY.findall(text):
-            yield name.strip(), "", False
+    for step in _ACTION.finditer(text):
+        for match in _FILE_KEY.finditer(step["step"]):
+            yield next(filter(None, match.groups()), "").strip(), "", True
 
 
 def _find_context(rest: str) -> str:
