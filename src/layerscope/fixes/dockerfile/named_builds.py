@@ -77,10 +77,10 @@ Named = tuple[Path, bool] | None
 """A Dockerfile, and whether it is one for sure; or that there is one which cannot be told."""
 
 
-def may_name(place: Path) -> bool:
-    """Whether a file may name Dockerfiles, by its own name."""
-    is_workflow = place.suffix in {".yml", ".yaml"} and not _WORKFLOWS.isdisjoint(place.parts[-3:-1])
-    return is_workflow or any(form.fullmatch(place.name) for form in (_SCRIPT, _KEYED))
+def may_name(name: str, folder: Path) -> bool:
+    """Whether a file of that name, in that folder, may name Dockerfiles."""
+    is_workflow = name.endswith((".yml", ".yaml")) and not _WORKFLOWS.isdisjoint(folder.parts[-2:])
+    return is_workflow or _SCRIPT.fullmatch(name) is not None or _KEYED.fullmatch(name) is not None
 
 
 def find_named(place: Path, content: bytes, root: Path, names: Collection[str]) -> Iterator[Named]:

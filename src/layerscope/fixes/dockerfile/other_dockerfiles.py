@@ -116,12 +116,12 @@ def _iter_others(context: BuildContext) -> Iterator[tuple[str, bytes | None]]:
             yield UNKNOWN, None
             return
         for entry in _scan(folder):
-            place = folder / entry.name
             names.add(entry.name)
             if not _is_looked_at(entry.name):
-                if entry.is_file() and (may_name(place) or _is_program(entry)):
-                    naming.append(place)
+                if (may_name(entry.name, folder) or _is_program(entry)) and entry.is_file():
+                    naming.append(folder / entry.name)
                 continue
+            place = folder / entry.name
             if not place.is_file() or place.resolve() in seen:
                 continue
             count += 1
@@ -154,7 +154,7 @@ def _follow_names(
 ) -> Iterator[tuple[str, bytes | None]]:
     """The Dockerfiles that other files name, none twice; without content where one cannot be read."""
     for place in naming[:NAMING_LIMIT]:
-        content = read_regular(place.resolve()) if may_name(place) or _has_shebang(place) else b""
+        content = read_regular(place.resolve()) if may_name(place.name, place.parent) or _has_shebang(place) else b""
         if not isinstance(content, bytes):
             yield _name(place, root), None
             continue
