@@ -111,7 +111,9 @@ def _read_claim(claims: Mapping[str, str], evidence: str, known: Sequence[tuple[
     if not name and not digest:
         return None
     proved = next((layers for layers, below in known if digest in below.digests), 0)
-    return BaseImage(_complete(f"{name}@{digest}".strip("@")), proved, f"{evidence} and {BY_PREFIX}" if proved else evidence)
+    return BaseImage(
+        _complete(f"{name}@{digest}".strip("@")), proved, f"{evidence} and {BY_PREFIX}" if proved else evidence
+    )
 
 
 def _complete(claimed: str) -> str:

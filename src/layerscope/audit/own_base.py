@@ -17,10 +17,11 @@ from layerscope.image.platform import Platform
 from layerscope.progress import Progress
 from layerscope.rules.wording import tell_count
 
+
 def audit_own_base(
     result: AuditResult, open_image: OpenImage, *, options: AuditOptions, progress: Progress
 ) -> AuditResult:
-    """The audit of the image that another one was built on; its notes say how it was found, and of claims that are false.
+    """The audit of the image that another one was built on; its notes say how that is known.
 
     Where it is known how many layers are the base's, and the base image itself is not to be had or is another one by
     now, that is an image of these layers. Raises UsageError where no base can be told.

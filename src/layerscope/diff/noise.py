@@ -153,8 +153,13 @@ def _matters(change: FileChange) -> bool:
     return node is not None and (bool(node.mode & _PRIVILEGED) or is_model_file(change.path, node.size))
 
 
+def find_value_noise(name: str) -> Noise | None:
+    """The class of noise that a key of the config belongs to: what builders write anew with each build."""
+    return next((noise for noise, pattern in _KEYS if pattern.fullmatch(name)), None)
+
+
 def drop_value_noise(changes: Iterable[ValueChange], ignored: Collection[Noise]) -> Iterator[ValueChange]:
     """The changes of config keys that are left."""
     for change in changes:
-        if not any(noise in ignored and pattern.fullmatch(change.name) for noise, pattern in _KEYS):
+        if find_value_noise(change.name) not in ignored:
             yield change

@@ -334,11 +334,12 @@ def test_hostile_steps_and_names_of_libraries_are_harmless(answer: Answer, tmp_p
 
 
 def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None:
-    """Risks as a list, everything else folded."""
+    """Risks as a list, packages and sizes open, everything else folded."""
     before, after = write_version(tmp_path, "1.4"), write_version(tmp_path, "1.5", numpy="2.1.0")
     text = answer("diff", before, after, "-o", "markdown")[1].decode()
     assert "- **risky** numpy goes from 1.26.4 to 2.1.0" in text
-    assert text.count("<details>") == text.count("</details>") > 1
+    assert text.count("<details>") + text.count("<details open>") == text.count("</details>")
+    assert min(text.count("<details>"), text.count("<details open>")) > 1
 
 
 def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:

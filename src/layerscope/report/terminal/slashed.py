@@ -10,7 +10,8 @@ from rich.text import Text
 
 from layerscope.report.escape import measure
 
-_WORD: Final = re.compile(r"\S+\s*|\s+")
+_WORD: Final = re.compile(r"[(+-]?\d[\d.,]* [A-Za-z]{1,12}[),;:.]*(?:\s+|$)|\S+\s*|\s+")
+"""A word, or a number with its unit or noun, which are not parted."""
 _PART: Final = re.compile(r"[^/]*/+|[^/]+")
 _SYLLABLE: Final = re.compile(r"[^-]*-+|[^-]+")
 _LEAST: Final = 16
