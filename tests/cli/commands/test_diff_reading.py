@@ -43,7 +43,7 @@ def releases(tmp_path: Path) -> tuple[Path, Path]:
         **WRITTEN[0],
     )  # fmt: skip
     after = write(
-        tmp_path, "1.5", later, User="root", Labels={version: "1.5"},
+        tmp_path, "1.5", later, User="root", Tty=True, Labels={version: "1.5"},
         Entrypoint=["/usr/bin/python3", "-u", "/app/serve.py", "--port", "8000"],
         Healthcheck={"Test": ["CMD-SHELL", "curl -f http://localhost:8000/health"]}, **WRITTEN[1],
     )  # fmt: skip
@@ -97,7 +97,7 @@ def test_what_the_builder_writes_anew_is_one_line(
     for form in ("terminal", "markdown"):
         text = answer("diff", *releases, "-o", form)[1].decode()
         assert told in text
-        assert "4 config keys differ" in text
+        assert "5 config keys differ" in text
         assert "config.Image" not in text.partition("Config")[2]
         assert (
             "config.Image" in answer("diff", *releases, "-o", form, "--limit", "0")[1].decode().partition("Config")[2]
@@ -107,6 +107,7 @@ def test_what_the_builder_writes_anew_is_one_line(
     marks = {each["name"]: each["by_builder"] for each in document("diff", *releases)["config"]}
     assert {name for name, mark in marks.items() if mark} == {"config.Image", "config.Hostname"}
     assert marks["config.User"] is False
+    assert marks["config.Tty"] is False
 
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "html"])

@@ -9,7 +9,7 @@ from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerPair
 from layerscope.diff.linking import LinkChange
-from layerscope.diff.noise import find_value_noise
+from layerscope.diff.noise import is_written_anew
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
 from layerscope.formats.secret_text import redact_text
@@ -90,9 +90,7 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
         ],
         layers=[_build_layer(pair, difference) for pair in difference.layers],
         config=[
-            ConfigChangeV1(
-                each.change.value, each.name, each.before, each.after, find_value_noise(each.name) is not None
-            )
+            ConfigChangeV1(each.change.value, each.name, each.before, each.after, is_written_anew(each.name))
             for each in difference.config
         ],
         history=[

@@ -151,7 +151,7 @@ def _draw_findings(page: Page, difference: ImageDiff) -> None:
     limit = page.context.limit
     for sign, style, findings in (("+", "bad", new), ("-", "good", fixed)):
         for finding in findings[:limit]:
-            severity = f"{words.tell_severity(finding, difference)} "
+            severity = f"{words.tell_severity(finding, difference)}: "
             lead, message = (f"{sign} ", style), escape_text(finding.message)
             page.add_item(lead, (f"{finding.code} ", style), (severity, "muted"), message, indent=1)
         draw_rest(page, len(findings))

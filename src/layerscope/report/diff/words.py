@@ -11,7 +11,7 @@ from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerFate
-from layerscope.diff.noise import find_value_noise
+from layerscope.diff.noise import is_written_anew
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.diff.sizes import SizeChange
@@ -142,8 +142,8 @@ def split_config(difference: ImageDiff) -> tuple[list[ValueChange], list[ValueCh
 
     Where nothing else differs, the builder's keys are the difference.
     """
-    changed = [change for change in difference.config if find_value_noise(change.name) is None]
-    written = [change for change in difference.config if find_value_noise(change.name) is not None]
+    changed = [change for change in difference.config if not is_written_anew(change.name)]
+    written = [change for change in difference.config if is_written_anew(change.name)]
     is_alone = not (changed or difference.files or difference.history or difference.packages)
     return (written, []) if is_alone else (changed, written)
 
