@@ -21,6 +21,7 @@ from layerscope.report.html.markup import (
     join,
     write_fields,
     write_line,
+    write_name,
     write_section,
     write_table,
     write_text,
@@ -137,8 +138,10 @@ def _write_risk(risk: Risk) -> Markup:
 def _write_changes(title: str, rows: Sequence[Row], *, name: str) -> Iterator[Markup]:
     """Things by name, before and after."""
     told = [
-        element("tr", _sign(change), *(element("td", write_line(cell or _NONE)) for cell in cells))
-        for change, *cells in rows
+        element(
+            "tr", _sign(change), element("td", write_line(name)), *(_write_value(value or None) for value in values)
+        )
+        for change, name, *values in rows
     ]
     yield from _write_rows(title, ("", "name", "before", "after"), told, name=name)
 
@@ -159,7 +162,13 @@ def _write_config(difference: ImageDiff) -> Iterator[Markup]:
     """The keys that differ; those that the builder writes anew each time are folded away."""
     changed, written = (
         [
-            element("tr", _sign(each.change), *(_write_value(text) for text in (each.name, each.before, each.after)))
+            element(
+                "tr",
+                _sign(each.change),
+                element("td", write_line(each.name)),
+                _write_value(each.before),
+                _write_value(each.after),
+            )
             for each in changes[:MOST]
         ]
         for changes in words.split_config(difference)
@@ -177,7 +186,8 @@ def _write_config(difference: ImageDiff) -> Iterator[Markup]:
 
 
 def _write_value(text: str | None) -> Markup:
-    return element("td", write_line(text or _NONE))
+    """What there is; a port or a volume is there without a value."""
+    return element("td", write_line(_NONE if text is None else text), class_="value")
 
 
 def _sign(change: Change) -> Markup:
@@ -210,7 +220,7 @@ def _write_finding(told: str, style: str, finding: Finding) -> Markup:
     cells = (
         element("strong", write_line(told), class_=style),
         element("span", write_line(severity), class_=f"severity {severity}"),
-        element("code", write_line(f"{finding.code} {finding.rule}")),
+        join(write_name(finding.code), Markup(" "), write_name(finding.rule)),
         write_line(finding.message),
     )
     return element("tr", *(element("td", cell) for cell in cells))
