@@ -165,3 +165,14 @@ def test_a_health_check_comes_and_goes(answer: Answer, tmp_path: Path) -> None:
     assert "a health check is declared" in answer("diff", plain, checked)[1].decode()
     assert "the health check is gone" in answer("diff", checked, plain)[1].decode()
     assert "the health check is another one" in answer("diff", checked, other)[1].decode()
+
+
+def test_fields_of_the_builder_are_not_counted_beside_other_changes(answer: Answer, tmp_path: Path) -> None:
+    """The config has them in one line, and the verdict counts what a person changed."""
+    before = write(tmp_path, "one", **WRITTEN[0])
+    after = write(tmp_path, "two", [file("etc/b", b"b")], **WRITTEN[1])
+    for form in ("terminal", "markdown", "html"):
+        text = answer("diff", before, after, "-o", form)[1].decode()
+        assert "2 fields that the builder writes anew each time" in text
+        assert "1 file differs" in text
+        assert "config.Image" not in text.partition("History")[2] or form == "html"

@@ -153,7 +153,10 @@ def _fold(
     """A section that a reader unfolds, or folds where it is open, if there is anything in it."""
     if not (count or note):
         return
-    told = " ".join(part for part in (title, f"({count:,})" if count else "", note) if part)
+    if not count:
+        yield from ("", f"{title}: {note}")
+        return
+    told = " ".join(part for part in (title, f"({count:,})", note) if part)
     yield from ("", f"<details{' open' if is_open else ''}><summary>{told}</summary>", "", *lines)
     if limit is not None and count > limit:
         yield from ("", f"and {count - limit:,} more")

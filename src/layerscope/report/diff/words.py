@@ -118,6 +118,8 @@ def tell_verdict(difference: ImageDiff) -> str:
         whole = "" if difference.is_whole else ", as far as they could be read"
         return f"no difference{' but what is left out' if left_out else ''}{whole}"
     told, one = _count_parts(difference)
+    if not told:
+        return "there are differences"
     bytes_more = find_growth(difference) if "files" in scope.parts else 0
     growth = f", {tell_growth(bytes_more)} for a container" if bytes_more else ""
     return f"{tell_list(told, shown=len(told))} {'differs' if one else 'differ'}{growth}"
@@ -125,9 +127,9 @@ def tell_verdict(difference: ImageDiff) -> str:
 
 def _count_parts(difference: ImageDiff) -> tuple[list[str], bool]:
     """What differs, the first things that do alone, and whether it is one thing."""
-    changed, written = split_config(difference)
+    changed, _ = split_config(difference)
     counts = {"file": len(difference.files), "package": len(difference.packages)}
-    counts["config key"] = len(changed) or len(written)
+    counts["config key"] = len(changed)
     if not any(counts.values()):
         found = difference.findings
         counts = {"characteristic": len(difference.traits), "GPU verdict": len(difference.gpus)}

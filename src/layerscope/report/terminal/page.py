@@ -56,10 +56,14 @@ class Page:
 
     def add_item(self, lead: str | tuple[str, str], *parts: str | tuple[str, str], indent: int = 0) -> None:
         """Draw words behind what leads them; long ones go on below the first of them, and paths break at a slash."""
+        words = Slashed(Text.assemble(*parts))
+        if not lead:
+            self.add(words, indent=indent)
+            return
         item = Table.grid()
         item.add_column(no_wrap=True)
         item.add_column()
-        item.add_row(Text.assemble(lead), Slashed(Text.assemble(*parts)))
+        item.add_row(Text.assemble(lead), words)
         self.add(item, indent=indent)
 
     def add_command(self, command: str, purpose: str, *, indent: int = 2) -> None:
