@@ -50,7 +50,7 @@ def _draw_verdict(page: Page, report: GateReport, verdict: ImageVerdict) -> None
         (f"  ({counts})" if counts else "", "muted"),
     )
     if verdict.trouble:
-        page.add_line(escape_text(verdict.trouble), indent=2)
+        page.add_item("", escape_text(verdict.trouble), indent=2)
     for breach in words.iter_breaches(verdict):
         _draw_breach(page, breach)
     told = words.list_told(verdict)
@@ -63,24 +63,25 @@ def _draw_verdict(page: Page, report: GateReport, verdict: ImageVerdict) -> None
 
 
 def _draw_breach(page: Page, breach: Breach) -> None:
-    page.add_line((f"{breach.limit}: ", "bad"), escape_text(breach.message), indent=2)
+    page.add_item("", (f"{breach.limit}: ", "bad"), escape_text(breach.message), indent=2)
     if breach.detail:
-        page.add_line((escape_text(breach.detail), "muted"), indent=4)
+        page.add_item("", (escape_text(breach.detail), "muted"), indent=4)
     if breach.remedy:
-        page.add_line((f"{page.symbols.arrow} ", "label"), escape_text(breach.remedy), indent=4)
+        page.add_item((f"{page.symbols.arrow} ", "label"), escape_text(breach.remedy), indent=4)
 
 
 def _draw_finding(page: Page, report: GateReport, verdict: ImageVerdict, judged: JudgedFinding) -> None:
     finding = judged.finding
     style = str(finding.severity) if judged.disposition is Disposition.FAILS else "muted"
     warned = "" if judged.disposition is Disposition.FAILS else " (warning)"
-    page.add_line(
+    page.add_item(
+        "",
         (f"{finding.code} {finding.rule}", style),
         (f" {words.tell_severity(judged)}{warned}: ", "muted"),
         escape_line(finding.message),
         indent=2,
     )
     for place in words.list_places(report, verdict, finding):
-        page.add_line((escape_text(place), "muted"), indent=4)
+        page.add_item("", (escape_text(place), "muted"), indent=4)
     if remedy := words.tell_remedy(finding):
-        page.add_line((f"{page.symbols.arrow} ", "label"), escape_line(remedy), indent=4)
+        page.add_item((f"{page.symbols.arrow} ", "label"), escape_line(remedy), indent=4)
