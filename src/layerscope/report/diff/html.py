@@ -69,10 +69,9 @@ def _write_head(difference: ImageDiff) -> Markup:
     outcome = element("strong", write_line(begin(words.tell_verdict(difference))))
     rows = [("outcome", outcome)]
     for label, result in (("before", difference.before), ("after", difference.after)):
-        stored = tell_size(sum(layer.size or 0 for layer in result.layers))
         name = element("code", write_line(tell_reference(result.image.reference)))
         digest = element("code", write_text(str(result.image.manifest_digest or result.image.config_digest)))
-        told = write_line(f" {stored} in {tell_count(len(result.layers), 'layer')}, ")
+        told = write_line(f" {words.tell_weight(result)}, ")
         doubts = (element("p", write_line(doubt), class_="bad") for doubt in words.list_doubts(result))
         notes = (element("p", write_line(note), class_="note") for note in result.image.notes)
         rows.append((label, join(name, told, digest, *notes, *doubts)))

@@ -21,7 +21,7 @@ from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
 from layerscope.report.terminal.page import Page, start_fields, start_table
 from layerscope.report.terminal.slashed import Slashed
-from layerscope.rules.wording import shorten, tell_count, tell_size
+from layerscope.rules.wording import shorten, tell_size
 
 _STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
 _LINE_STYLES = {"+": "added", "-": "removed", "~": "changed", "@": "muted"}
@@ -64,9 +64,8 @@ def _draw_head(page: Page, difference: ImageDiff) -> None:
     """Both images, what is wrong with their bytes, and the outcome."""
     fields = start_fields()
     for label, result in (("before", difference.before), ("after", difference.after)):
-        stored = sum(layer.size or 0 for layer in result.layers)
-        told = f"{tell_size(stored)} in {tell_count(len(result.layers), 'layer')}"
-        fields.add_row(label, Slashed(Text(f"{escape_line(tell_reference(result.image.reference))}  {told}")))
+        name = escape_line(tell_reference(result.image.reference))
+        fields.add_row(label, Slashed(Text(f"{name}  {words.tell_weight(result)}")))
         for note in result.image.notes:
             fields.add_row("", Slashed(Text(escape_line(note), "muted")))
         for doubt in words.list_doubts(result):

@@ -31,6 +31,13 @@ LEVELS: Final[dict[RiskLevel, Literal["breaks", "risky", "note"]]] = {
 }
 
 
+def tell_weight(result: AuditResult) -> str:
+    """What an image is to a container, and what its layers are as they are stored: packed, in most places."""
+    stored = sum(layer.size or 0 for layer in result.layers)
+    layers = tell_count(len(result.layers), "layer")
+    return f"{tell_size(result.weight.visible)} for a container, {tell_size(stored)} stored in {layers}"
+
+
 def tell_growth(growth: int) -> str:
     """Bytes more or fewer, with their sign."""
     return f"{'+' if growth >= 0 else '-'}{tell_size(abs(growth))}"
