@@ -88,6 +88,8 @@ def _make_image_case(suite: str, verdict: ImageVerdict) -> ET.Element:
     if verdict.trouble or verdict.state is State.DAMAGED:
         damage = [judged for judged in verdict.findings if judged.finding.code in INTEGRITY_CODES]
         return _add(case, "error", told, _tell_findings(damage, verdict), kind=verdict.state.value)
+    if words.is_from_afar(verdict):
+        ET.SubElement(case, "system-out").text = words.FROM_AFAR
     return case
 
 
