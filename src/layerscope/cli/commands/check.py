@@ -120,7 +120,7 @@ def command(
     is_whole = not named and not by_dockerfiles and not update_baseline
     outcome = make_outcome(policy, verdicts, known, today=checking.today, is_whole=is_whole)
     code = _CODES[outcome.worst]
-    places = find_places(settings, said, choices)
+    places = find_places(settings, said, choices, unlisted=built.unlisted if built is not None else ())
     report = GateReport(outcome, find_lines(choices, verdicts[: len(choices)], dockerfiles), places)
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
     deliver(outputs, _list_renderers(report), context=context_of_page, console=console)

@@ -36,7 +36,7 @@ def _iter_errors(report: GateReport, context: RenderContext) -> Iterator[str]:
             yield write_command("error", _TITLE, _cut(f"{name} {words.tell_verdict(verdict)}: {verdict.trouble}"))
         for breach in verdict.breaches:
             told = "; ".join(part for part in (breach.message, breach.detail, breach.remedy) if part)
-            place = report.places.find_limit(verdict.name, breach.limit)
+            place = report.find_breach(verdict, breach)
             where = {} if place is None else {"file": escape_text(place.path), "line": str(place.line)}
             yield write_command("error", {**where, "title": f"{breach.limit} of {name}"}, _cut(told))
         for judged in verdict.select(Disposition.FAILS):

@@ -147,11 +147,12 @@ def _find_clause(judged: JudgedFinding, policy: Policy) -> str | None:
 
 def _make_limit_case(suite: str, clause: str, verdict: ImageVerdict, report: GateReport) -> ET.Element:
     case = _make_case(suite, clause)
-    place = report.places.find_limit(verdict.name, clause)
+    breaches = [breach for breach in words.iter_breaches(verdict) if breach.limit == clause]
+    demanded = report.places.find_limit(verdict.name, clause)
+    place = report.find_breach(verdict, breaches[0]) if breaches else demanded
     if place is not None:
         case.set("file", escape_text(place.path))
         case.set("line", str(place.line))
-    breaches = [breach for breach in words.iter_breaches(verdict) if breach.limit == clause]
     if breaches:
         parts = [part for each in breaches for part in (each.message, each.detail, each.remedy) if part]
         return _add(case, "failure", breaches[0].message, "\n".join(map(escape_line, parts)), kind="limit")

@@ -6,7 +6,7 @@ from typing import Final
 
 from layerscope.gate.limit import Breach
 from layerscope.gate.outcome import GateOutcome
-from layerscope.gate.policy_places import PolicyPlaces
+from layerscope.gate.policy_places import FileLine, PolicyPlaces
 from layerscope.gate.subject import Subject
 from layerscope.gate.suppression import Suppression
 from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
@@ -47,6 +47,22 @@ class GateReport:
         lines = self.lines.get(verdict.name)
         found = lines.find_lines(finding) if lines is not None else None
         return f"{lines.name}:{found.first}" if lines is not None and found is not None else ""
+
+    def find_breach(self, verdict: ImageVerdict, breach: Breach) -> FileLine | None:
+        """The line of the Dockerfile that a breach is about, else the line that demands what it breaks."""
+        return self._find_built(verdict, breach) or self.places.find_limit(verdict.name, breach.limit)
+
+    def is_demanded(self, verdict: ImageVerdict, breach: Breach) -> bool:
+        """Whether the place of a breach is where it is demanded."""
+        return self._find_built(verdict, breach) is None
+
+    def _find_built(self, verdict: ImageVerdict, breach: Breach) -> FileLine | None:
+        path = self.places.dockerfiles.get(verdict.name)
+        if breach.line and path is not None:
+            return FileLine(path, breach.line)
+        lines = self.lines.get(verdict.name)
+        found = lines.find_lines(breach.finding) if lines is not None and breach.finding is not None else None
+        return FileLine(lines.name, found.first) if lines is not None and found is not None else None
 
 
 def tell_summary(outcome: GateOutcome) -> str:
