@@ -66,7 +66,7 @@ def find_places(
     if path is None:
         return PolicyPlaces(settings=said, choices=named, files=files, dockerfiles=dockerfiles)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError):
         text = ""
     prefix = f"{PROJECT_TABLE}." if path.name == PROJECT_FILE else ""
