@@ -14,7 +14,7 @@ from support.images import BuiltImage, load_fixture, write_image
 REQUIRED: Final = ("LAYERSCOPE_REQUIRE_ENGINE", "CI")
 """Set where container engines must be had and all tests must run: a skip is a failure."""
 
-ENGINE_FIXTURES: Final = frozenset({"engine", "engine_host", "docker_engine", "containerd_engine"})
+ENGINE_FIXTURES: Final = frozenset({"engine", "engine_host", "docker_engine", "containerd_engine", "podman_engine"})
 
 UNSEEN: Final = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "LAYERSCOPE_COLOR")
 """Variables of the person who runs the tests that the program would heed."""

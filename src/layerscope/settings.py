@@ -124,8 +124,8 @@ def _parse_toml(content: bytes, path: Path) -> Mapping[str, object]:
     import tomli
 
     try:
-        return tomli.loads(content.decode())
-    except ValueError as error:  # not UTF-8, or not TOML
+        return tomli.loads(content.decode("utf-8-sig"))  # some editors put a byte order mark before everything
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or nested without end
         raise SettingsError(f"reading settings from {path}: expected TOML: {error}") from error
 
 
@@ -149,6 +149,9 @@ def _check(table: Mapping[str, object], path: Path) -> Mapping[str, object]:
 
 def _check_value(key: str, value: object, path: Path) -> object:
     expected = KEYS[key]
+    values = value if isinstance(value, list) else [value]
+    if any(isinstance(each, str) and "\0" in each for each in values):
+        raise SettingsError(f"reading settings from {path}: key {key!r}: expected no NUL, found {value!r}")
     if expected is list:
         texts = [value] if isinstance(value, str) else value
         if isinstance(texts, list) and all(isinstance(text, str) for text in texts):

@@ -31,6 +31,12 @@ def docker_engine() -> Iterator[LiveEngine]:
 
 
 @pytest.fixture(scope="session")
+def podman_engine() -> Iterator[LiveEngine]:
+    """Podman alone."""
+    yield from _run("podman")
+
+
+@pytest.fixture(scope="session")
 def containerd_engine() -> Iterator[LiveEngine]:
     """A Docker Engine with the containerd image store."""
     yield from _run("docker-26.1-containerd")

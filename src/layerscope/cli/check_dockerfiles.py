@@ -50,7 +50,7 @@ class ListedDockerfiles:
             console.complain(f"{name}: {_UNLISTED}; {self._advise(name)}")
 
     def _refuse(self, name: str) -> ImageVerdict:
-        breach = Breach(UNLISTED, _UNLISTED, remedy=self._advise(name))
+        breach = Breach(UNLISTED, _UNLISTED, remedy=self._advise(name), line=1)
         return ImageVerdict(name, State.BROKEN, breaches=(breach,))
 
     def _advise(self, name: str) -> str:

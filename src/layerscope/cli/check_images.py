@@ -18,6 +18,7 @@ from layerscope.errors import (
     NoEngineError,
     SourceError,
     UnknownBaseError,
+    UsageError,
 )
 from layerscope.gate.baseline import Baseline
 from layerscope.gate.image_choice import ImageChoice
@@ -138,6 +139,8 @@ class Checking:
             return self.open_image(name)
         except SourceError as error:
             raise SourceError(f"the base image (base): {error}") from error
+        except UsageError as error:
+            raise UsageError(f"the base image (base): {error}") from error
 
     def _find_reference(
         self, policy: Policy, platform: Platform | None, progress: Progress
@@ -153,6 +156,8 @@ class Checking:
             return None, Hindrance(State.ABSENT, f"{trouble} could not be had: {error}")
         except (ImageError, FormatError) as error:
             return None, Hindrance(State.DAMAGED, f"{trouble} is damaged: {error}")
+        except UsageError as error:
+            raise UsageError(f"{trouble} makes no sense: {error}") from error
         if not result.is_intact:
             return None, Hindrance(State.DAMAGED, f"{trouble} is damaged; layerscope audit tells how")
         if not result.is_whole:

@@ -41,6 +41,7 @@ def find_lines(
     found: dict[str, InstructionLines] = {}
     for choice, verdict in zip(choices, verdicts, strict=True):
         is_told = any(each.disposition in _TOLD for each in verdict.findings)
+        is_told = is_told or any(breach.finding is not None for breach in verdict.breaches)
         if choice.dockerfile is None or verdict.subject is None or not is_told:
             continue
         lines = dockerfiles[choice.dockerfile, choice.target].find_lines(verdict.subject.result)
@@ -49,20 +50,28 @@ def find_lines(
     return found
 
 
-def find_places(settings: Settings, said: Mapping[str, Setting], choices: Sequence[ImageChoice]) -> PolicyPlaces:
-    """Where the policy says what it says; of a settings file that is gone meanwhile, nothing."""
+def find_places(
+    settings: Settings, said: Mapping[str, Setting], choices: Sequence[ImageChoice], *, unlisted: Sequence[str] = ()
+) -> PolicyPlaces:
+    """Where the policy says what it says; of a settings file that is gone meanwhile, nothing.
+
+    `unlisted` are Dockerfiles that no image is built from.
+    """
     named = {choice.name: choice for choice in choices}
     files = {choice.name: line for choice in choices if (line := _find_file(choice)) is not None}
+    own = {choice.name: choice.dockerfile for choice in choices if choice.dockerfile is not None}
+    own |= {name: Path(name) for name in unlisted}
+    dockerfiles = {name: name_source(place) for name, place in own.items()}
     path = settings.path
     if path is None:
-        return PolicyPlaces(settings=said, choices=named, files=files)
+        return PolicyPlaces(settings=said, choices=named, files=files, dockerfiles=dockerfiles)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError):
         text = ""
     prefix = f"{PROJECT_TABLE}." if path.name == PROJECT_FILE else ""
     found = {key.removeprefix(prefix): line for key, line in find_key_lines(text).items() if key.startswith(prefix)}
-    return PolicyPlaces(name_source(path), text, found, said, named, files)
+    return PolicyPlaces(name_source(path), text, found, said, named, files, dockerfiles)
 
 
 def _find_file(choice: ImageChoice) -> FileLine | None:

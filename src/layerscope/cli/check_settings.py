@@ -1,12 +1,14 @@
 """What the policy says, from flags over the environment over the file over defaults, with the origin of every value."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import click
 from click.core import ParameterSource
 
+from layerscope.errors import SettingsError, UsageError
 from layerscope.gate.policy import DEFAULTS
 from layerscope.gate.setting import Origin, Setting
 from layerscope.settings import CHECK_TABLE, Settings
@@ -43,6 +45,17 @@ def _find(key: str, context: click.Context, settings: Settings, table: Setting) 
             return Setting(flag, settings.values[flag], Origin.FILE, str(settings.path))
         case _:
             return Setting(key, DEFAULTS[key])
+
+
+@contextmanager
+def naming(setting: Setting) -> Iterator[None]:
+    """Have an error say which setting of the policy it is about; one about a flag says that itself."""
+    try:
+        yield
+    except UsageError as error:
+        if setting.origin in {Origin.FILE, Origin.VARIABLE}:
+            raise SettingsError(f"{setting.where}: {error}") from error
+        raise
 
 
 def _place(setting: Setting, path: Path | None) -> Setting:

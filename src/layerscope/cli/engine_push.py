@@ -57,6 +57,11 @@ class EnginePush:
                 raise ImageNotFoundError(f"{engine.name} at {engine.endpoint} has no tag of {self.call.name}")
             return {name: inspect_image(engine, name).id for name in names}
 
+    def list_names(self, images: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+        """Every name that the engine has for each image, by the image's ID; raises EngineError."""
+        with connect(self.endpoint) as engine:
+            return {image: inspect_image(engine, image).tags for image in dict.fromkeys(images.values())}
+
     def list_platforms(self, images: Mapping[str, str]) -> dict[str, tuple[str | None, ...]]:
         """The platforms of each image that are pushed with it: None for the one that there is.
 

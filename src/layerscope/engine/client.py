@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from layerscope.engine.endpoint import Endpoint, TlsFiles
 from layerscope.engine.failure import check_answer, explaining
-from layerscope.errors import EngineError
+from layerscope.errors import EngineError, NoEngineError
 
 if TYPE_CHECKING:
     from docker.api.client import APIClient
@@ -99,7 +99,22 @@ class Engine:
 
 
 def connect(endpoint: Endpoint) -> Engine:
-    """Return the engine at `endpoint`, speaking the newest API version that both sides know; raises EngineError."""
+    """Return the engine at `endpoint`, speaking the newest API version that both sides know; raises EngineError.
+
+    Where nothing listens for podman and its program is there, that is started until this process ends.
+    """
+    try:
+        return _connect(endpoint)
+    except NoEngineError as error:
+        if endpoint.podman is None:
+            raise
+        from layerscope.engine.podman_service import start_podman
+
+        started = start_podman(endpoint.podman, place=error.place)
+    return _connect(started)
+
+
+def _connect(endpoint: Endpoint) -> Engine:
     task = "connecting to the container engine"
     with explaining(task, endpoint, "connecting"):
         client = _open_client(endpoint)

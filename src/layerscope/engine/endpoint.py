@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import shutil
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from layerscope.errors import ConfigurationError, EngineError
 
@@ -24,12 +25,25 @@ class TlsFiles(Struct, frozen=True):
     verify: bool
 
 
+class PodmanProgram(Struct, frozen=True):
+    """Podman itself, and the variables that lead it to its store."""
+
+    path: str
+    environment: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """Without variables, which may hold secrets."""
+        return f"PodmanProgram({self.path!r})"
+
+
 class Endpoint(Struct, frozen=True):
     """An address that an engine may answer at, and who named it."""
 
     url: str
     origin: str
     tls: TlsFiles | None = None
+    podman: PodmanProgram | None = None
+    """What can be started where nothing listens."""
 
     @property
     def unix_socket(self) -> Path | None:
@@ -59,13 +73,18 @@ def find_docker_endpoint(environment: Mapping[str, str]) -> Endpoint:
 
 
 def find_podman_endpoint(environment: Mapping[str, str]) -> Endpoint:
-    """Return where podman's service listens: `CONTAINER_HOST`, then the user's socket, then the system's."""
+    """Return where podman's service listens: `CONTAINER_HOST`, then the user's socket, then the system's.
+
+    Where nobody names the place, the program can stand in for a service that does not run.
+    """
     host = environment.get("CONTAINER_HOST")
     if host:
         return Endpoint(host, "CONTAINER_HOST")
     runtime = environment.get("XDG_RUNTIME_DIR")
     sockets = [Path(runtime) / "podman/podman.sock"] if runtime else []
-    return _first_socket([*sockets, Path("/run/podman/podman.sock")], None)
+    endpoint = _first_socket([*sockets, Path("/run/podman/podman.sock")], None)
+    program = shutil.which("podman", path=environment.get("PATH", ""))
+    return structs.replace(endpoint, podman=PodmanProgram(program, environment)) if program else endpoint
 
 
 def _docker_sockets(environment: Mapping[str, str]) -> list[Path]:

@@ -26,6 +26,9 @@ _WITHOUT_LINE: Final = frozenset({"ARG", "LABEL"})
 
 _NO_BASE: Final = "scratch"
 
+Departure = tuple[int, str]
+"""The line that it is about, 0 where it is about none, and what is told of it."""
+
 
 @dataclass(frozen=True)
 class BaseHere:
@@ -68,51 +71,52 @@ class BuiltFrom:
         shell = image.config.runtime.shell or ()
         matched = match_dockerfile(self.dockerfile, subject.result.steps, self.target, shell, is_lenient=True)
         remedy = f"build it again: {self.command}"
+        start = matched.target.instructions[0].number
         is_begun = bool(matched.matches) and not matched.unmatched_steps  # lines were added, however many
         if matched.instructions and not (matched.is_related or is_begun):
             message = f"the image was not built from {self.name}: its history has other instructions"
-            return Breach(LIMIT, message, remedy=remedy)
+            return Breach(LIMIT, message, remedy=remedy, line=start)
         own = [str(each) for each in image.config.rootfs]
         departures = list(_iter_departures(matched))
         if base is not None and own[: len(base.layers)] != list(base.layers):
             line = matched.chain[0].instructions[0].number
-            departures.insert(0, f"line {line}: its lowest layers are not those that {self.base} has here")
+            departures.insert(0, (line, f"line {line}: its lowest layers are not those that {self.base} has here"))
         elif base is not None:
             departures += _iter_below(matched, base)
         if not departures:
             return None
-        first, *others = departures
+        first, *others = [told for _, told in departures]
         more = [f"and {len(others) - SHOWN:,} more"] if len(others) > SHOWN else []
         message = f"the image is not what {self.name} builds: {first}"
-        return Breach(LIMIT, message, "; ".join((*others[:SHOWN], *more)), remedy)
+        return Breach(LIMIT, message, "; ".join((*others[:SHOWN], *more)), remedy, line=departures[0][0] or start)
 
 
-def _iter_departures(matched: MatchedDockerfile) -> Iterator[str]:
+def _iter_departures(matched: MatchedDockerfile) -> Iterator[Departure]:
     """What the file has and the history has not, by line; then the other way round."""
     changed = {match.instruction.number: match.step for match in matched.matches if not match.is_same}
     missing = {each.number: each for each in matched.unmatched_instructions if each.keyword not in _WITHOUT_STEP}
     for number in sorted({*changed, *missing}):
         if number in missing:
-            yield f"line {number} is in no step of it: {_quote(_write(missing[number]))}"
+            yield number, f"line {number} is in no step of it: {_quote(_write(missing[number]))}"
         else:
-            yield f"line {number} was changed since: the image has {_quote(changed[number].instruction)}"
+            yield number, f"line {number} was changed since: the image has {_quote(changed[number].instruction)}"
     triggers = {" ".join(each.operands.split()) for each in matched.instructions if each.keyword == "ONBUILD"}
     for step in matched.unmatched_steps:
         if step.instruction in triggers:  # of a stage that another one starts from
             continue
         if step.instruction.partition(" ")[0] not in _WITHOUT_LINE:
             place = "a step" if step.layer is None else f"layer {step.layer}"
-            yield f"no line makes {place}: {_quote(step.instruction)}"
+            yield 0, f"no line makes {place}: {_quote(step.instruction)}"
 
 
-def _iter_below(matched: MatchedDockerfile, base: BaseHere) -> Iterator[str]:
+def _iter_below(matched: MatchedDockerfile, base: BaseHere) -> Iterator[Departure]:
     """The layers between those of the base image and the first that a line made, which no line makes."""
     first = min((match.step.position for match in matched.matches), default=len(matched.steps))
     triggers = {" ".join(each.split()) for each in base.triggers}
     for step in matched.steps:
         is_made = step.layer is not None and step.layer >= len(base.layers) and step.position < first
         if is_made and step.instruction not in triggers:
-            yield f"no line makes layer {step.layer}: {_quote(step.instruction)}"
+            yield 0, f"no line makes layer {step.layer}: {_quote(step.instruction)}"
 
 
 def _write(instruction: Instruction) -> str:

@@ -10,7 +10,7 @@ from layerscope.errors import SettingsError
 from layerscope.gate.commit_names import KnownCommits, compile_form, fill_name, find_placeholders, tell_unfilled
 from layerscope.gate.compose_file import read_service_images
 from layerscope.gate.limits import LIMITS
-from layerscope.gate.setting import Setting
+from layerscope.gate.setting import Setting, is_text
 from layerscope.image.platform import Platform
 from layerscope.sources.identity import identify_image, place_image
 from layerscope.sources.select import split_scheme
@@ -147,7 +147,7 @@ def _iter_choices(setting: Setting, folder: Path, environment: Mapping[str, str]
         raise setting.refuse(expected)
     for number, value in enumerate(values):
         entry = setting.below(number, value)
-        if isinstance(value, str) and value.strip():
+        if is_text(value):
             yield ImageChoice(value, said_at=entry.key), entry
         elif isinstance(value, dict):
             yield from _read_entry(entry, folder, environment)

@@ -20,6 +20,8 @@ class Breach:
     remedy: str = ""
     finding: Finding | None = None
     """The finding that breaks it, where it is one."""
+    line: int = 0
+    """The line of the image's Dockerfile that it is about; 0 where it is about none."""
 
 
 @dataclass(frozen=True)

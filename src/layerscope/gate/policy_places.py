@@ -34,6 +34,8 @@ class PolicyPlaces:
     choices: Mapping[str, ImageChoice] = field(default_factory=dict)
     files: Mapping[str, FileLine] = field(default_factory=dict)
     """By image, the line of the compose file or Dockerfile that it comes from."""
+    dockerfiles: Mapping[str, str] = field(default_factory=dict)
+    """By image, its Dockerfile; one that no image is built from goes by its own name."""
 
     def find_key(self, key: str) -> FileLine | None:
         """The line of a key, else of what it is a part of."""

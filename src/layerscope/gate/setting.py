@@ -3,7 +3,9 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from enum import StrEnum
+from typing import TypeGuard
 
 from layerscope.errors import SettingsError
 
@@ -35,7 +37,7 @@ class Setting:
 
     def refuse(self, expected: str) -> SettingsError:
         """The complaint that something else was expected."""
-        return SettingsError(f"{self.where}: expected {expected}, found {self.value!r}")
+        return SettingsError(f"{self.where}: expected {expected}, found {_write(self.value)}")
 
     def below(self, key: str | int, value: object) -> "Setting":
         """A value within this one."""
@@ -44,9 +46,9 @@ class Setting:
 
     def read_text(self, expected: str = "a string") -> str:
         """The value as text that is not blank; raises SettingsError."""
-        if not isinstance(self.value, str) or not self.value.strip():
-            raise self.refuse(expected)
-        return self.value
+        if is_text(self.value):
+            return self.value
+        raise self.refuse(expected)
 
     def read_flag(self) -> bool:
         """The value as yes or no; raises SettingsError."""
@@ -57,7 +59,7 @@ class Setting:
     def read_texts(self, expected: str = "a list of strings") -> tuple[str, ...]:
         """The value as texts, one alone included; raises SettingsError."""
         values = [self.value] if isinstance(self.value, str) else self.value
-        if not isinstance(values, list | tuple) or not all(isinstance(each, str) and each.strip() for each in values):
+        if not isinstance(values, list | tuple) or not all(map(is_text, values)):
             raise self.refuse(expected)
         return tuple(dict.fromkeys(values))
 
@@ -79,6 +81,18 @@ class Setting:
         for key in self.read_table():
             if key not in names:
                 raise SettingsError(f"{self.where}.{key}: unknown key; {tell_nearest(key, names)}")
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether a value is text that is not blank, and that a file and an image can be called."""
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
+
+
+def _write(value: object) -> str:
+    """A value as the file has it, as far as that is another spelling than Python's."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | time) else repr(value)
 
 
 def tell_nearest(word: str, known: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from layerscope.host.check import Area, Check, Sign
 from layerscope.host.place import Host
 
 PERMISSION: Final = "permission denied"
+STARTED: Final = "whose service is not running, and is started for each call"
 
 _FINDERS: Final[dict[str, Callable[[Mapping[str, str]], Endpoint]]] = {
     "docker": find_docker_endpoint,
@@ -75,7 +76,7 @@ def _ask_engine(product: str, environment: Mapping[str, str]) -> EngineReport:
             version = info.get("CgroupVersion")
             return EngineReport(
                 product,
-                place=str(endpoint),
+                place=str(endpoint) if engine.endpoint == endpoint else STARTED,
                 name=engine.name,
                 storage=str(info.get("Driver") or ""),
                 cgroup=f"cgroup {version} by {info.get('CgroupDriver')}" if version else "",

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from layerscope.engine.client import Engine, connect
 from layerscope.engine.endpoint import find_docker_endpoint, find_podman_endpoint
@@ -24,7 +24,7 @@ from layerscope.sources.known_image import find_known_image
 from layerscope.sources.request import ImageRequest
 from layerscope.sources.source import InPlace
 
-_LOCAL = "localhost/"
+LOCAL_HOST: Final = "localhost/"
 """What podman puts before the names of images that come from no registry."""
 
 
@@ -86,7 +86,7 @@ def spell_reference(text: str, inspected: InspectedImage) -> str:
         reference = Reference.parse(text)
     except ReferenceSyntaxError:
         return text
-    local = f"{_LOCAL}{reference.familiar}"
+    local = f"{LOCAL_HOST}{reference.familiar}"
     return local if local in inspected.tags else str(reference)
 
 

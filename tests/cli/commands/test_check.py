@@ -469,6 +469,23 @@ def test_several_formats_come_of_one_run(answer: Answer, project: Path) -> None:
     assert "1 of 3 images breaks the policy" in " ".join(check_html((project / "a.html").read_text()).texts)
 
 
+@pytest.mark.parametrize("absent", ["image", "reference"])
+def test_what_could_not_be_had_is_told_once(answer: Answer, project: Path, absent: str) -> None:
+    """By the case of the image, which is an error; the clauses that need it are skipped."""
+    missing = project / "a-name-that-is-seen-once"
+    words = ["good"] if absent == "reference" else [f"oci-dir:{missing}"]
+    against = f"oci-dir:{missing}" if absent == "reference" else "good"
+    limits = ("--max-growth", "1GB", "--forbid", "new-secret", "--forbid", "root-user", "--max-size", "1GB")
+    code, out, _ = answer("check", *words, "--against", against, *limits, "-o", "junit")
+    (suite,) = check_junit(out.decode())
+    errors, skipped = suite.findall("testcase/error"), suite.findall("testcase/skipped")
+    assert (code, len(errors), suite.findtext("testcase/failure")) == (3, 1, None)
+    assert missing.name in errors[0].get("message", "")
+    assert len(skipped) == (3 if absent == "reference" else 5)
+    told = [f"{each.get('message')} {each.text}" for each in skipped]
+    assert all("could not be had" in each and missing.name not in each for each in told)
+
+
 def test_what_the_time_left_out_is_skipped_by_name(answer: Answer, project: Path) -> None:
     """Every clause of every image, and no case passes."""
     answer("check", "--time-limit", "1ms", "--no-cache-read", "-o", "junit=a.xml", "-o", "sarif=a.sarif")

@@ -104,3 +104,55 @@ def test_what_is_no_dockerfile_is_an_error(answer: Answer, project: Path, conten
     assert (code, out) == (2, b"")
     assert f"reading '{told}': " in error
     assert answer("check", "--dockerfiles", "none/Dockerfile")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (DOCKERFILE.replace("USER app", "RUN make\nUSER app"), 4),
+        (DOCKERFILE.replace("COPY serve.py /app/serve.py", "COPY serve.py /srv/serve.py"), 3),
+        ("# one\nFROM base\nRUN all\nRUN other\n", 2),
+    ],
+)
+def test_a_breach_of_a_dockerfile_lies_at_its_line(answer: Answer, project: Path, content: str, line: int) -> None:
+    """In every format that has places; a limit stays at the line that demands it."""
+    say(project, "max-layers = 1")
+    (project / "Dockerfile").write_text(content)
+    out = answer("check", "--dockerfiles", "Dockerfile", "-o", "sarif")[1]
+    places = {
+        result["ruleId"]: result["locations"][0]["physicalLocation"] for result in json.loads(out)["runs"][0]["results"]
+    }
+    found = {
+        rule: (place["artifactLocation"]["uri"], place["region"]["startLine"])
+        for rule, place in places.items()
+        if rule.startswith("check/")
+    }
+    assert found == {"check/dockerfile": ("Dockerfile", line), "check/max-layers": ("layerscope.toml", 3)}
+    assert f"file=Dockerfile,line={line}," in answer("check", "--dockerfiles", "-o", "github")[1].decode()
+    assert f'file="Dockerfile" line="{line}"' in answer("check", "--dockerfiles", "-o", "junit")[1].decode()
+    issues = json.loads(answer("check", "--dockerfiles", "-o", "gitlab")[1])
+    assert {"path": "Dockerfile", "lines": {"begin": line}} in [issue["location"] for issue in issues]
+    assert f"Dockerfile:{line}" in answer("check", "--dockerfiles", "-o", "html")[1].decode()
+
+
+def test_a_dockerfile_of_no_image_is_its_own_place(answer: Answer, project: Path) -> None:
+    """Not the line of the policy that makes a breach of it."""
+    say(project, 'unlisted-dockerfile = "fail"')
+    out = answer("check", "--dockerfiles", "other/Dockerfile", "-o", "sarif")[1]
+    (result,) = json.loads(out)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("other/Dockerfile", 1)
+
+
+def test_a_forbidden_finding_lies_where_the_dockerfile_brings_it(answer: Answer, project: Path) -> None:
+    """Below the severity that fails, it is told as the change that is forbidden alone."""
+    secret = file("app/.netrc", b"machine example.org login me password Zt7pWq4hYd2k\n", mode=0o600)
+    history = [{"created_by": text, "empty_layer": text.startswith("USER")} for text in HISTORY]
+    layers = [[file("etc/passwd", PASSWD)], [file("app/serve.py", b"print()\n", mode=0o755), secret]]
+    write_image(build_image(layers, runtime={"User": "app"}, history=history), project / "leaky", "oci-dir")
+    say(project, 'fail-on = "never"\nagainst = "./image"\nforbid = ["new-secret"]', tag="./leaky")
+    code, out, _ = answer("check", "./leaky", "-o", "sarif")
+    (result,) = json.loads(out)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert (code, result["ruleId"]) == (1, "check/new-secret")
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("Dockerfile", 3)

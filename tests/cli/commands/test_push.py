@@ -88,6 +88,45 @@ def test_the_policy_says_of_a_name_what_it_says_however_it_is_spelled(
     assert (code, "max-layers: " in error, "no policy" in error) == (1, True, False)
 
 
+@pytest.mark.parametrize("entry", ["team/llm:latest", "docker:docker.io/team/llm", "team/llm:{tag}"])
+def test_another_name_sheds_nothing_that_the_policy_demands(
+    answer: Answer, stub: EngineStub, tmp_path: Path, entry: str
+) -> None:
+    """What it demands of one name of an image holds for the image, whichever name it is pushed by; that is told."""
+    give(stub, leaks=True)
+    stub.images["registry.example/rel/llm:9"] = stub.images[NAME]
+    policy = f'[check]\nfail-on = "never"\nimages = [{{image = "{entry}", max-layers = 1}}]\n'
+    (tmp_path / "layerscope.toml").write_text(policy)
+    code, _, error = answer("push", "registry.example/rel/llm:9")
+    told = " ".join(error.split())
+    assert (code, "max-layers: " in told, read_log(stub)) == (1, True, [])
+    assert "registry.example/rel/llm:9 is the image " in told
+    assert "what the policy demands of that holds as well" in told
+    (tmp_path / "layerscope.toml").write_text(policy.replace("= 1", "= 2"))
+    assert answer("push", "registry.example/rel/llm:9")[0] == 7
+    assert "as well" not in answer("push", NAME)[2]
+
+
+def test_another_name_without_demands_of_its_own_is_left_alone(
+    answer: Answer, stub: EngineStub, tmp_path: Path
+) -> None:
+    """What is demanded of all is checked once."""
+    give(stub, leaks=False)
+    stub.images["registry.example/rel/llm:9"] = stub.images[NAME]
+    (tmp_path / "layerscope.toml").write_text(f'[check]\nimages = ["{NAME}"]\n')
+    code, _, error = answer("push", "registry.example/rel/llm:9")
+    assert (code, NAME in error) == (7, False)
+
+
+def test_a_policy_for_branches_and_tags_needs_no_repository(answer: Answer, stub: EngineStub, tmp_path: Path) -> None:
+    """Which image is pushed is said already."""
+    give(stub, leaks=True)
+    entry = '{image = "team/llm:{tag}", max-layers = 1}'
+    (tmp_path / "layerscope.toml").write_text(f'[check]\nfail-on = "never"\nimages = [{entry}]\n')
+    code, _, error = answer("push", NAME)
+    assert (code, "max-layers: " in error) == (1, True)
+
+
 def test_a_name_that_is_gone_after_the_push_is_told(answer: Answer, stub: EngineStub, tmp_path: Path) -> None:
     """The program's own exit code stays, for it has pushed, or says why not."""
     give(stub, leaks=False)

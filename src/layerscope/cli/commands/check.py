@@ -17,7 +17,7 @@ from layerscope.cli.check_baseline import accept_findings, find_baseline
 from layerscope.cli.check_images import Checking, Demand, list_images
 from layerscope.cli.check_lines import find_lines, find_places, read_dockerfiles
 from layerscope.cli.check_options import with_policy
-from layerscope.cli.check_settings import collect_settings, list_options
+from layerscope.cli.check_settings import collect_settings, list_options, naming
 from layerscope.cli.command import Command
 from layerscope.cli.console import Console
 from layerscope.cli.git_commits import PUSHED, find_commits
@@ -106,8 +106,7 @@ def command(
     choices = tuple(choice for choice, _ in demands)
     dockerfiles = read_dockerfiles(choices, console)
     options = make_options(reading, policy_dir=policy_dir)
-    fleet = Path(policy.fleet) if policy.fleet else None
-    options = replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
+    options = _ask(options, policy, said)
     tell_unknown_branches(options, console)
     checking = _make_checking(context, demands, options, reading, place.parent)
     with show_progress(console) as progress:
@@ -120,11 +119,22 @@ def command(
     is_whole = not named and not by_dockerfiles and not update_baseline
     outcome = make_outcome(policy, verdicts, known, today=checking.today, is_whole=is_whole)
     code = _CODES[outcome.worst]
-    places = find_places(settings, said, choices)
+    places = find_places(settings, said, choices, unlisted=built.unlisted if built is not None else ())
     report = GateReport(outcome, find_lines(choices, verdicts[: len(choices)], dockerfiles), places)
     context_of_page = replace(console.render_context(), limit=telling.limit or None, exit_code=code)
     deliver(outputs, _list_renderers(report), context=context_of_page, console=console)
     return code
+
+
+def _ask(options: AuditOptions, policy: Policy, said: Mapping[str, Setting]) -> AuditOptions:
+    """With what is asked about GPUs; raises SettingsError for what no table knows."""
+    fleet = Path(policy.fleet) if policy.fleet else None
+    with naming(said["gpus"]):
+        ask_about(options, gpus=policy.gpus, driver=None, fleet=None)
+    with naming(said["driver"]):
+        ask_about(options, gpus=(), driver=policy.driver, fleet=None)
+    with naming(said["fleet"]):
+        return replace(options, **ask_about(options, gpus=policy.gpus, driver=policy.driver, fleet=fleet))
 
 
 def _make_checking(

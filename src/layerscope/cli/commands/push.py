@@ -11,10 +11,11 @@ import click
 from layerscope.cli import exit_codes
 from layerscope.cli.console import Console
 from layerscope.cli.engine_push import EnginePush, tell_moved
-from layerscope.cli.pinned_check import check_pinned, name_as_listed
+from layerscope.cli.pinned_check import check_pinned, find_own_entries, name_as_listed
 from layerscope.cli.push_call import parse_push_call
 from layerscope.errors import LayerscopeError
-from layerscope.settings import read_settings
+from layerscope.report.escape import escape_line
+from layerscope.settings import Settings, read_settings
 
 
 @click.command(
@@ -70,13 +71,31 @@ def _check(context: click.Context, push: EnginePush, images: Mapping[str, str], 
     if not settings.check:
         console.complain("no policy is found here or above: no table [check], so that the defaults hold")
     listed = name_as_listed(images, push.call.kind, settings)
+    others = _find_others(push, images, listed, settings, console)
     platforms = push.list_platforms(images)
     codes = []
     for platform in dict.fromkeys(each for several in platforms.values() for each in several):
         names = [name for name in images if platform in platforms[name]]
-        pinned = {listed[name]: f"{push.call.kind}:{images[name]}" for name in names}
+        ids = {listed[name]: images[name] for name in names}
+        ids |= {other: image for other, image in others.items() if image in ids.values()}
+        pinned = {name: f"{push.call.kind}:{image}" for name, image in ids.items()}
         if platform is not None:
             console.say(f"layerscope: for {platform}")
         with contextlib.redirect_stdout(sys.stderr):
             codes.append(check_pinned(context, pinned, platform=platform))
     return max(codes)
+
+
+def _find_others(
+    push: EnginePush, images: Mapping[str, str], listed: Mapping[str, str], settings: Settings, console: Console
+) -> dict[str, str]:
+    """Other names of the same images that the policy has entries for, each with its image: what they demand holds."""
+    found = {}
+    for image, names in push.list_names(images).items():
+        pushed = [name for name, other in images.items() if other == image]
+        known = [listed[name] for name in pushed]
+        for other in find_own_entries(names, push.call.kind, settings, known=known):
+            found[other] = image
+            told = f"{pushed[0]} is the image {other}, too: what the policy demands of that holds as well"
+            console.say(f"layerscope: {escape_line(told)}")
+    return found

@@ -20,9 +20,10 @@ def render_check_github(report: GateReport, context: RenderContext) -> str:
     """One command a line, no more of a level than GitHub shows."""
     errors = list(_iter_errors(report, context))
     warnings = list(_iter_warnings(report, context))
+    notices = list(_iter_notices(report))
     if not errors and not warnings:
-        return f"{write_command('notice', _TITLE, escape_line(words.tell_summary(report.outcome)))}\n"
-    lines = [*cut_commands("error", errors), *cut_commands("warning", warnings)]
+        notices.insert(0, write_command("notice", _TITLE, escape_line(words.tell_summary(report.outcome))))
+    lines = [*cut_commands("error", errors), *cut_commands("warning", warnings), *cut_commands("notice", notices)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -35,7 +36,7 @@ def _iter_errors(report: GateReport, context: RenderContext) -> Iterator[str]:
             yield write_command("error", _TITLE, _cut(f"{name} {words.tell_verdict(verdict)}: {verdict.trouble}"))
         for breach in verdict.breaches:
             told = "; ".join(part for part in (breach.message, breach.detail, breach.remedy) if part)
-            place = report.places.find_limit(verdict.name, breach.limit)
+            place = report.find_breach(verdict, breach)
             where = {} if place is None else {"file": escape_text(place.path), "line": str(place.line)}
             yield write_command("error", {**where, "title": f"{breach.limit} of {name}"}, _cut(told))
         for judged in verdict.select(Disposition.FAILS):
@@ -53,6 +54,13 @@ def _iter_warnings(report: GateReport, context: RenderContext) -> Iterator[str]:
         yield write_command("warning", _TITLE, _cut(words.tell_unused(suppression)))
     if report.outcome.gone:
         yield write_command("warning", _TITLE, _cut(words.tell_gone(report.outcome)))
+
+
+def _iter_notices(report: GateReport) -> Iterator[str]:
+    """The images that are perhaps not those that were built here."""
+    for verdict in report.outcome.verdicts:
+        if words.is_from_afar(verdict):
+            yield write_command("notice", _TITLE, _cut(f"{tell_reference(verdict.name)} was {words.FROM_AFAR}"))
 
 
 def _cut(text: str) -> str:

@@ -137,8 +137,9 @@ def _write_broken(report: GateReport) -> Iterator[Markup]:
 
 
 def _write_breach(report: GateReport, verdict: ImageVerdict, breach: Breach) -> Markup:
-    place = report.places.find_limit(verdict.name, breach.limit)
-    where = [_note(f"demanded in {place.path}:{place.line}")] if place is not None else []
+    place = report.find_breach(verdict, breach)
+    word = "demanded in " if report.is_demanded(verdict, breach) else ""
+    where = [_note(f"{word}{place.path}:{place.line}")] if place is not None else []
     detail = [_note(breach.detail)] if breach.detail else []
     cure = [_note(f"Fix: {breach.remedy}")] if breach.remedy else []
     limit = element("strong", write_line("limit"), class_="bad")

@@ -53,6 +53,8 @@ def _build_image(verdict: ImageVerdict) -> CheckedImageV1:
         platform=str(subject.platform) if subject is not None else None,
         unchecked=list(map(str, verdict.unchecked)),
         size=subject.size if subject is not None else None,
+        source=image.source if image is not None else None,
+        notes=list(image.notes) if image is not None else [],
         against=(subject.reference_name or None) if subject is not None else None,
         base=subject.result.base.reference if subject is not None and subject.result.base is not None else None,
         ignored=subject.result.ignored if subject is not None else 0,

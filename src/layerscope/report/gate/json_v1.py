@@ -64,6 +64,8 @@ class CheckedImageV1(Struct, frozen=True):
     platform: str | None
     unchecked: Annotated[list[str], Meta(description="Other platforms of the image, which were not checked.")]
     size: ByteCount | None
+    source: Annotated[str, Meta(description="Where it was read from.")] | None
+    notes: Annotated[list[str], Meta(description="What a person should know of how it was read.")]
     against: str | None
     base: str | None
     ignored: Annotated[int, Meta(ge=0, description="Findings in the base image's layers that were left out.")]

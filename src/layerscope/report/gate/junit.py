@@ -1,7 +1,8 @@
 """A check as JUnit: a suite for each image, a case for each clause of the policy, so that what is kept shows as well.
 
 A clause is a limit, a change that is forbidden, a rule or family with a level of its own, or the severity for all
-others. What the time did not suffice for is skipped, by name, as GitLab and Jenkins show it beside the exit code.
+others. What the time did not suffice for is skipped, by name, as GitLab and Jenkins show it beside the exit code. Why
+an image could not be had is told once, by the case of the image, which is an error; its clauses are skipped.
 """
 
 import xml.etree.ElementTree as ET
@@ -30,6 +31,12 @@ FINDINGS_LIMIT: Final = 200
 _IMAGE: Final = "the image can be checked"
 _POLICY: Final = "layerscope.policy"
 _SHOWN_PATHS: Final = 20
+_HINDERED: Final = {
+    State.ABSENT: "could not be had",
+    State.DAMAGED: "is damaged",
+    State.UNFINISHED: "could not be read whole",
+}
+"""Why no clause that compares was judged; the image's own case says it at length."""
 _PASSING: Final = {
     Disposition.WARNS: "warned of",
     Disposition.KNOWN: "accepted earlier",
@@ -88,6 +95,8 @@ def _make_image_case(suite: str, verdict: ImageVerdict) -> ET.Element:
     if verdict.trouble or verdict.state is State.DAMAGED:
         damage = [judged for judged in verdict.findings if judged.finding.code in INTEGRITY_CODES]
         return _add(case, "error", told, _tell_findings(damage, verdict), kind=verdict.state.value)
+    if words.is_from_afar(verdict):
+        ET.SubElement(case, "system-out").text = words.FROM_AFAR
     return case
 
 
@@ -98,7 +107,7 @@ def _iter_clauses(suite: str, report: GateReport, verdict: ImageVerdict) -> Iter
         yield from (_make_limit_case(suite, clause, verdict, report) for clause in broken)
         return
     if verdict.subject is None:
-        why = f"not checked: {verdict.trouble or words.tell_verdict(verdict)}"
+        why = f"not checked: the image {words.tell_verdict(verdict)}"
         yield from (_add(_make_case(suite, name), "skipped", why) for name in _list_clauses(verdict, policy))
         return
     for clause in _list_limits(verdict, policy):
@@ -145,17 +154,18 @@ def _find_clause(judged: JudgedFinding, policy: Policy) -> str | None:
 
 def _make_limit_case(suite: str, clause: str, verdict: ImageVerdict, report: GateReport) -> ET.Element:
     case = _make_case(suite, clause)
-    place = report.places.find_limit(verdict.name, clause)
+    breaches = [breach for breach in words.iter_breaches(verdict) if breach.limit == clause]
+    demanded = report.places.find_limit(verdict.name, clause)
+    place = report.find_breach(verdict, breaches[0]) if breaches else demanded
     if place is not None:
         case.set("file", escape_text(place.path))
         case.set("line", str(place.line))
-    breaches = [breach for breach in words.iter_breaches(verdict) if breach.limit == clause]
     if breaches:
         parts = [part for each in breaches for part in (each.message, each.detail, each.remedy) if part]
         return _add(case, "failure", breaches[0].message, "\n".join(map(escape_line, parts)), kind="limit")
     measured = [measure for measure in verdict.measures if measure.limit == clause]
     if not measured and verdict.hindrance is not None:
-        return _add(case, "skipped", f"not compared: {verdict.hindrance.trouble}")
+        return _add(case, "skipped", f"not compared: the image to compare with {_HINDERED[verdict.hindrance.state]}")
     lines = [f"{each.about}: {each.found}" if each.about else each.found for each in measured]
     if lines:
         told = [f"{line}, allowed: {each.allowed}" for line, each in zip(lines, measured, strict=True)]

@@ -125,7 +125,7 @@ def _iter_image_points(report: GateReport, verdict: ImageVerdict, fingerprints: 
     for breach in words.iter_breaches(verdict):
         parts = tuple(part for part in (breach.message, breach.detail, breach.remedy) if part)
         mark = fingerprints.make(verdict, breach.limit, _NUMBERS.sub("#", breach.message))
-        place = report.places.find_limit(verdict.name, breach.limit)
+        place = report.find_breach(verdict, breach)
         told = (f"{name}: {breach.limit}: {parts[0]}", *parts[1:])
         yield PolicyPoint(name_rule(breach.limit), verdict.name, told, "error", place, mark)
 

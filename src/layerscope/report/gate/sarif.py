@@ -95,6 +95,8 @@ def _build_invocation(report: GateReport, context: RenderContext, left_out: int)
             level = "note" if verdict.state is State.SKIPPED else "error"
             told = f"{tell_reference(verdict.name)} {words.tell_verdict(verdict)}: {verdict.trouble}"
             notes.append((told, level))
+        if words.is_from_afar(verdict):
+            notes.append((f"{tell_reference(verdict.name)} was {words.FROM_AFAR}", "note"))
     if report.outcome.gone:
         notes.append((words.tell_gone(report.outcome), "note"))
     if left_out:
@@ -134,6 +136,7 @@ def _build_artifact(verdict: ImageVerdict) -> Document:
             "digest": str(image.manifest_digest or image.config_digest) if image is not None else None,
             "platform": str(verdict.subject.platform) if verdict.subject is not None else None,
             "size": verdict.subject.size if verdict.subject is not None else None,
+            "source": escape_line(image.source) if image is not None else None,
             "counts": {each.value: counts[each] for each in Disposition if counts[each]},
         },
     }

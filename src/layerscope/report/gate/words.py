@@ -6,7 +6,7 @@ from typing import Final
 
 from layerscope.gate.limit import Breach
 from layerscope.gate.outcome import GateOutcome
-from layerscope.gate.policy_places import PolicyPlaces
+from layerscope.gate.policy_places import FileLine, PolicyPlaces
 from layerscope.gate.subject import Subject
 from layerscope.gate.suppression import Suppression
 from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
@@ -16,9 +16,14 @@ from layerscope.report.instruction_lines import InstructionLines
 from layerscope.report.places import is_layer_named
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count, tell_list
+from layerscope.sources.bare_name import REGISTRY
+from layerscope.sources.select import split_scheme
 
 SHOWN_PATHS: Final = 3
 """Paths of a finding that are named."""
+
+FROM_AFAR: Final = "read from its registry: no engine here has it"
+"""What is said of an image that is perhaps another one than the one of that name that was built here."""
 
 _COUNTED: Final = {
     Disposition.WARNS: "warned of",
@@ -42,6 +47,22 @@ class GateReport:
         lines = self.lines.get(verdict.name)
         found = lines.find_lines(finding) if lines is not None else None
         return f"{lines.name}:{found.first}" if lines is not None and found is not None else ""
+
+    def find_breach(self, verdict: ImageVerdict, breach: Breach) -> FileLine | None:
+        """The line of the Dockerfile that a breach is about, else the line that demands what it breaks."""
+        return self._find_built(verdict, breach) or self.places.find_limit(verdict.name, breach.limit)
+
+    def is_demanded(self, verdict: ImageVerdict, breach: Breach) -> bool:
+        """Whether the place of a breach is where it is demanded."""
+        return self._find_built(verdict, breach) is None
+
+    def _find_built(self, verdict: ImageVerdict, breach: Breach) -> FileLine | None:
+        path = self.places.dockerfiles.get(verdict.name)
+        if breach.line and path is not None:
+            return FileLine(path, breach.line)
+        lines = self.lines.get(verdict.name)
+        found = lines.find_lines(breach.finding) if lines is not None and breach.finding is not None else None
+        return FileLine(lines.name, found.first) if lines is not None and found is not None else None
 
 
 def tell_summary(outcome: GateOutcome) -> str:
@@ -110,12 +131,14 @@ def tell_verdict(verdict: ImageVerdict) -> str:
 
 
 def tell_counts(verdict: ImageVerdict) -> str:
-    """What was found and does not fail, by why."""
+    """What was found and does not fail, by why; which platform was checked; and where the image was read from."""
     parts = [f"{verdict.counts[each]:,} {words}" for each, words in _COUNTED.items() if verdict.counts[each]]
     if verdict.subject is not None and verdict.subject.result.ignored:
         parts.append(f"{verdict.subject.result.ignored:,} in the base image left out")
     if verdict.subject is not None and verdict.subject.platforms:
         parts.append(_tell_platform(verdict, verdict.subject))
+    if is_from_afar(verdict):
+        parts.append(FROM_AFAR)
     return ", ".join(parts)
 
 
@@ -124,6 +147,13 @@ def _tell_platform(verdict: ImageVerdict, subject: Subject) -> str:
     count = len(verdict.unchecked)
     others = "another platform" if count == 1 else f"{count:,} other platforms"
     return f"{subject.platform}" + (f"; {others} not checked" if count else "")
+
+
+def is_from_afar(verdict: ImageVerdict) -> bool:
+    """Whether an image is its registry's, though its name does not say that."""
+    if verdict.subject is None or split_scheme(verdict.name)[0]:
+        return False
+    return verdict.subject.result.image.source.startswith(REGISTRY)
 
 
 def tell_severity(judged: JudgedFinding) -> str:
