@@ -29,6 +29,12 @@ created = 2026-03-02T10:02:00Z
 created_by = "RUN /bin/sh -c pip install numpy # buildkit"
 entries = [{ file = "root/.cache/pip/http/{n:02}/body", count = 10, size = 200000, pattern = "wheel {n} " }]
 """
+BOTH = f"""{RECIPE.replace("diff", "both")}
+[[steps]]
+created = 2026-03-02T10:03:00Z
+created_by = "RUN /bin/sh -c rm -rf /opt/sdk # buildkit"
+entries = [{{ whiteout = "opt/sdk" }}]
+""".replace("wheel {n} ", 'wheel {n} " }, { file = "opt/sdk", size = 3000000, pattern = "sdk ')
 BEFORE = """\
 FROM base
 
@@ -57,7 +63,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    "shown_as", itertools.product(["terminal", "markdown"], [("git", "apply"), ("patch", "--binary", "-p1")]), ids=repr
+    "shown_as",
+    list(itertools.product(["terminal", "markdown"], [("git", "apply"), ("patch", "--binary", "-p1")])),
+    ids=repr,
 )
 @pytest.mark.parametrize(
     "text",
@@ -103,3 +111,18 @@ def test_a_diff_on_a_terminal_has_its_colours_and_lines_as_they_are(
     out = answer("fix", image, "--file", "Dockerfile")[1].decode()
     assert f"{LONG.rstrip()}" in out
     assert "\x1b[32m+RUN pip install --no-cache-dir \\\x1b[0m\n" in out
+
+
+def test_what_is_written_first_is_no_hindrance_to_the_rest(
+    answer: Answer, tmp_path_factory: pytest.TempPathFactory, folder: Path
+) -> None:
+    """The safe changes, then those that somebody has read, of the same line, with no build in between."""
+    place = tmp_path_factory.mktemp("both")
+    (place / "image.toml").write_text(BOTH)
+    write_image(load_recipe(place).build(), place / "image", "oci-dir")
+    dockerfile = folder / "Dockerfile"
+    dockerfile.write_text("FROM base\nRUN pip install numpy\nRUN rm -rf /opt/sdk\n")
+    answer("fix", place / "image", "--file", "Dockerfile", "--write")
+    assert dockerfile.read_text() == "FROM base\nRUN pip install --no-cache-dir numpy\nRUN rm -rf /opt/sdk\n"
+    answer("fix", place / "image", "--file", "Dockerfile", "--write", "--reviewed")
+    assert dockerfile.read_text() == "FROM base\nRUN pip install --no-cache-dir numpy && rm -rf /opt/sdk\n"

@@ -232,3 +232,30 @@ def test_a_dockerfile_of_another_image_is_not_edited() -> None:
     assert [each.reason for each in proposal.refused] == [
         "the image was not built from this Dockerfile: its history has other instructions"
     ]
+
+
+def test_a_deletion_moves_to_a_step_that_was_edited_for_its_cache() -> None:
+    """The safe edit was written first; what is to be read first still finds the step."""
+    install, clean = "apt-get install -y jq", "rm -rf /opt/sdk"
+    matched = match(
+        f"FROM base\nRUN {install} && apt-get clean\nRUN {clean}\n",
+        f"RUN /bin/sh -c {install} # buildkit",
+        f"RUN /bin/sh -c {clean} # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 1, "opt/sdk", 0)], found_in("LAY101", 1))
+    assert proposal.text == f"FROM base\nRUN {install} && apt-get clean && {clean}\n"
+
+
+def test_what_a_step_deletes_itself_by_now_is_not_put_in_again() -> None:
+    """The edit for the cache has the very command."""
+    update, clean = "apt-get update", "rm -rf /var/lib/apt/lists/*"
+    matched = match(
+        f"FROM base\nRUN {update} && {clean}\nRUN {clean}\n",
+        f"RUN /bin/sh -c {update} # buildkit",
+        f"RUN /bin/sh -c {clean} # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 1, "var/lib/apt/lists", 0)], found_in("LAY101", 1))
+    assert proposal.edits == ()
+    assert [(each.reason, each.is_held) for each in proposal.refused] == [
+        ("line 2 deletes them itself already: build the image again", True)
+    ]

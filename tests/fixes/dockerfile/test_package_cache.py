@@ -492,3 +492,32 @@ def test_a_command_that_gives_more_away_than_a_cache_is_left_to_a_person() -> No
     """It cannot go, and fails without the folder."""
     assert safeties("pip", "root/.cache/pip", "pip install x && chown -R app /app /root/.cache/pip", "") == ["review"]
     assert safeties("pip", "root/.cache/pip", "pip install x; chown -R app /root/.cache/pip", "") == ["review"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ran", "line", "cure"),
+    [
+        ("pip", "pip install six", "pip install --no-cache-dir six", "--no-cache-dir"),
+        ("apt-archives", "apt-get install -y jq", "apt-get install -y jq && apt-get clean", "apt-get clean"),
+    ],
+)
+def test_a_line_that_was_edited_already_is_not_edited_again(kind: str, ran: str, line: str, cure: str) -> None:
+    """A build brings what it holds."""
+    matched = match(f"FROM base\nRUN {line}\n", f"RUN /bin/sh -c {ran} # buildkit")
+    proposal = propose(matched, [cache_in(0, kind, f"cache/{kind}")], found_in("LAY104", 0))
+    assert proposal.edits == ()
+    (refused,) = proposal.refused
+    assert refused.reason == f"line 2 has {cure} already: build the image again"
+    assert (refused.is_held, refused.remade) == (True, (2,))
+
+
+def test_a_line_that_was_edited_for_one_cache_is_edited_for_another() -> None:
+    """What it lacks is put in behind."""
+    matched = match(
+        "FROM base\nRUN apt-get update && apt-get install -y jq && apt-get clean\n",
+        "RUN /bin/sh -c apt-get update && apt-get install -y jq # buildkit",
+    )
+    caches = [cache_in(0, kind, f"cache/{kind}") for kind in ("apt-archives", "apt-lists")]
+    proposal = propose(matched, caches, found_in("LAY104", 0))
+    assert proposal.text.endswith("jq && apt-get clean && rm -rf /var/lib/apt/lists/*\n")
+    assert len(proposal.edits) == 1

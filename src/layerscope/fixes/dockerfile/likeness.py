@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
+from layerscope.fixes.dockerfile.own_edits import is_edited
 from layerscope.formats.dockerfile import Instruction, parse_exec_form
 from layerscope.formats.dockerfile_words import UNKNOWN, expand_variables, find_assignments, find_words, strip_quotes
 from layerscope.image.history import BuildStep
@@ -30,6 +31,8 @@ class Likeness(IntEnum):
     NONE = 0
     PARTS = 1
     """Of one keyword, with half of the words or more in common."""
+    EDITED = 3
+    """What layerscope writes into a RUN was put in since, and nothing else."""
     SAME = 4
     """As far as the history tells: it names copied files by digest, where the classic builder wrote it."""
 
@@ -56,7 +59,7 @@ def compare_step(
 ) -> Likeness:
     """How alike an instruction is to a step, its variables having these values, and SHELL having named that shell."""
     if (told := _find_in_shell(instruction, step, shell)) is not None:
-        return _compare_texts(_tell(instruction, variables), told)
+        return _compare_commands(instruction, variables, told)
     keyword, _, told = step.instruction.partition(" ")
     if keyword != instruction.keyword:
         is_run = instruction.keyword == "RUN" and instruction.words is not None and not step.empty
@@ -70,7 +73,14 @@ def compare_step(
         return Likeness.SAME if own == other else Likeness.NONE
     if keyword == "HEALTHCHECK":
         told = re.sub(r"--\S+ ", "", told)
-    return _compare_texts(_tell(instruction, variables), _normalize(keyword, told))
+    return _compare_commands(instruction, variables, _normalize(keyword, told))
+
+
+def _compare_commands(instruction: Instruction, variables: Mapping[str, str], told: str) -> Likeness:
+    own = _tell(instruction, variables)
+    if instruction.keyword == "RUN" and instruction.words is None and is_edited(own, told):
+        return Likeness.EDITED
+    return _compare_texts(own, told)
 
 
 def _find_in_shell(instruction: Instruction, step: BuildStep, shell: Sequence[str]) -> str | None:

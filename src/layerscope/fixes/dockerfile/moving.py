@@ -37,7 +37,15 @@ def find_maker(matched: MatchedDockerfile, layer: int | None) -> Instruction | s
 def is_changed(matched: MatchedDockerfile, layer: int) -> bool:
     """Whether the file has the step that made a layer otherwise, or has it no more; the base image's it never had."""
     match = matched.find_match(layer)
-    return not match.is_same if match is not None else any(step.layer == layer for step in matched.unmatched_steps)
+    if match is None:
+        return any(step.layer == layer for step in matched.unmatched_steps)
+    return match.is_edited or not match.is_same
+
+
+def is_edited(matched: MatchedDockerfile, layer: int) -> bool:
+    """Whether the step that made a layer has edits of layerscope's since, and no other change."""
+    match = matched.find_match(layer)
+    return match is not None and match.is_edited
 
 
 def find_changed(matched: MatchedDockerfile, layer: int) -> tuple[int, ...]:

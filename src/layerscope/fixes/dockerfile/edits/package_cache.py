@@ -17,7 +17,7 @@ from layerscope.fixes.dockerfile.edits.later_readers import (
     iter_index_users,
 )
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.fixes.dockerfile.moving import find_maker, find_shell_defect
+from layerscope.fixes.dockerfile.moving import find_maker, find_shell_defect, is_edited
 from layerscope.fixes.dockerfile.scripts import append_command, can_drop, insert_word, read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.rules.finding import Finding
@@ -62,11 +62,25 @@ def edit_package_caches(
     for cache in facts.of(PackageCache):
         left.setdefault((cache.layer, cache.kind), []).append(cache)
     for caches in left.values():
-        result = _edit(caches, matched)
-        path = caches[0].path
-        yield (
-            NoEdit(CODE, caches[0].layer, result, path=path) if isinstance(result, str) else replace(result, path=path)
-        )
+        layer, path = caches[0].layer, caches[0].path
+        result = _find_held(caches[0], matched) or _edit(caches, matched)
+        yield NoEdit(CODE, layer, result, path=path) if isinstance(result, str) else replace(result, path=path)
+
+
+def _find_held(cache: PackageCache, matched: MatchedDockerfile) -> NoEdit | None:
+    """That the step which fills a cache was edited for that already; None where it was not."""
+    maker = find_maker(matched, cache.layer)
+    if isinstance(maker, str) or not is_edited(matched, cache.layer):
+        return None
+    commands = [command.text for command in read_script(maker)]
+    if cache.kind in _OPTIONS:
+        _, cure = _OPTIONS[cache.kind]
+        is_held = not _list_options(cache.kind, maker) and any(cure in command.split() for command in commands)
+    else:
+        cure = find_cleanup(cache.kind, commands, cache.path) if cleans_itself(cache.kind) else ""
+        is_held = bool(cure) and set(cure.split(" && ")) <= set(commands)
+    reason = f"line {maker.number} has {cure} already: build the image again"
+    return NoEdit(CODE, cache.layer, reason, is_held=True, remade=(maker.number,)) if is_held else None
 
 
 def _edit(caches: list[PackageCache], matched: MatchedDockerfile) -> DockerfileEdit | str:
