@@ -200,7 +200,7 @@ def test_what_was_copied_is_not_to_be_moved() -> None:
         ("RUN fetch /opt/sdk", "RUN rm -rf $SDK", "no command of line 3 deletes them by absolute paths"),
         ("RUN fetch /opt/sdk", "RUN cd /opt && rm -rf sdk", "no command of line 3 deletes them by absolute paths"),
         ("RUN for x in a; do fetch /opt/sdk; done", "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain"),
-        ('RUN ["fetch", "/opt/sdk"]', "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain list"),
+        ('RUN ["fetch", "/opt/sdk"]', "RUN rm -rf /opt/sdk", "line 2 is in JSON form"),
         ("RUN <<E\nfetch /opt/sdk\nE", "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain list"),
     ],
 )
@@ -259,3 +259,15 @@ def test_what_a_step_deletes_itself_by_now_is_not_put_in_again() -> None:
     assert [(each.reason, each.is_held) for each in proposal.refused] == [
         ("line 2 deletes them itself already: build the image again", True)
     ]
+
+
+def test_steps_of_which_one_ends_in_a_comment_are_not_joined() -> None:
+    """What came behind the comment would be a part of it."""
+    matched = match(
+        "FROM base\nRUN fetch /opt/sdk # large\nRUN install /opt/sdk\nRUN rm -rf /opt/sdk\n",
+        "RUN /bin/sh -c fetch /opt/sdk # large # buildkit",
+        "RUN /bin/sh -c install /opt/sdk # buildkit",
+        "RUN /bin/sh -c rm -rf /opt/sdk # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 2, "opt/sdk", 0)], found_in("LAY101", 2))
+    assert proposal.edits == ()

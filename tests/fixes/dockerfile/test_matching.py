@@ -127,3 +127,14 @@ def test_a_step_as_it_was_run_is_paired_before_an_edited_one() -> None:
         "FROM base\nRUN pip install six\nRUN pip install --no-cache-dir six\n", "RUN /bin/sh -c pip install six"
     )
     assert [(pair.instruction.number, pair.is_edited) for pair in matched.matches] == [(2, False)]
+
+
+@pytest.mark.parametrize(
+    "created_by",
+    ["/bin/sh -c apt-get install -y $TOOLS", "RUN /bin/sh -c apt-get install -y $TOOLS # buildkit"],
+    ids=["classic", "buildkit"],
+)
+def test_a_shell_that_is_named_word_by_word_is_paired(created_by: str) -> None:
+    """The history tells it as the other form, and the line was not changed."""
+    matched = match('FROM base\nRUN ["/bin/sh", "-c", "apt-get install -y $TOOLS"]\n', created_by)
+    assert [pair.is_same for pair in matched.matches] == [True]

@@ -21,6 +21,7 @@ LONGEST: Final = 1 << 16
 _STORED: Final = re.compile(r"(?:file|dir|multi):[0-9a-f]{12} ")
 _FLAG: Final = re.compile(r"--\S+ ")
 _SHELL: Final = re.compile(r"(?:RUN )?(?:\S*/)?\w+ -\w*c ")
+_BUILDKIT: Final = " # buildkit"
 _KEPT_FLAGS: Final = ("--chown=", "--chmod=")
 _VALUES: Final = frozenset({"ENV", "LABEL"})
 
@@ -60,10 +61,11 @@ def compare_step(
     """How alike an instruction is to a step, its variables having these values, and SHELL having named that shell."""
     if (told := _find_in_shell(instruction, step, shell)) is not None:
         return _compare_commands(instruction, variables, told)
+    if instruction.keyword == "RUN" and instruction.words is not None and _is_run_by_words(instruction, step):
+        return Likeness.SAME
     keyword, _, told = step.instruction.partition(" ")
     if keyword != instruction.keyword:
-        is_run = instruction.keyword == "RUN" and instruction.words is not None and not step.empty
-        return Likeness.SAME if is_run and _squeeze(step.created_by) == _tell_run(instruction) else Likeness.NONE
+        return Likeness.NONE
     if len(told) + len(instruction.operands) > LONGEST:
         return Likeness.NONE
     if keyword in {"COPY", "ADD"}:
@@ -81,6 +83,12 @@ def _compare_commands(instruction: Instruction, variables: Mapping[str, str], to
     if instruction.keyword == "RUN" and instruction.words is None and is_edited(own, told):
         return Likeness.EDITED
     return _compare_texts(own, told)
+
+
+def _is_run_by_words(instruction: Instruction, step: BuildStep) -> bool:
+    """Whether a step has the words of a RUN in JSON form, which may name a shell as the other form would."""
+    told = step.created_by.removesuffix(_BUILDKIT).removeprefix("RUN ")
+    return not step.empty and _squeeze(told) == _tell_run(instruction)
 
 
 def _find_in_shell(instruction: Instruction, step: BuildStep, shell: Sequence[str]) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.fixes.dockerfile.scripts import read_script
+from layerscope.fixes.dockerfile.scripts import find_stop, read_script
 from layerscope.formats.dockerfile import Instruction
 
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
@@ -56,6 +56,8 @@ def find_changed(matched: MatchedDockerfile, layer: int) -> tuple[int, ...]:
 
 def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> str:
     """Why a RUN's text is not understood; empty where it is."""
+    if instruction.words is not None:
+        return f"line {instruction.number} is in JSON form: its commands are no list that can be changed"
     if not read_script(instruction):
         return f"the commands of line {instruction.number} are not a plain list joined by && and ;"
     shell = find_foreign_shell(matched, instruction.number)
@@ -115,6 +117,7 @@ def can_join(runs: list[Instruction]) -> bool:
     scripts = [read_script(each) for each in runs]
     return (
         all(scripts)
+        and all(find_stop(each) == each.stop for each in runs)
         and len({each.flags for each in runs}) == 1
         and not any(_CHANGES_SHELL.match(command.text) for script in scripts[:-1] for command in script)
     )
