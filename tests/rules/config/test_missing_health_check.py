@@ -50,7 +50,8 @@ def test_tells_no_port_that_nobody_knows() -> None:
     (finding,) = flags(
         MissingHealthCheck, replace(PROCESS, has_health_check=False, exposed_ports=(), clients=("curl",))
     )
-    assert finding.fixes[0].steps == (
+    (step,) = finding.fixes[0].steps
+    assert step == (
         "Where it serves HTTP, at its own port: `HEALTHCHECK --interval=30s --timeout=5s --start-period=300s "
-        "CMD curl -fsS http://127.0.0.1:PORT/health || exit 1`",
+        "CMD curl -fsS http://127.0.0.1:PORT/health || exit 1`"
     )

@@ -136,9 +136,7 @@ def command(
         applied = apply_layers(
             whole, surgery, destination, meant, reading, options=options, console=console, proof=proof
         )
-        if applied is None:
-            return deliver_unchanged(result, _tell_unchanged(result, meant, codes), outputs, console)
-        return _deliver_applied(applied, outputs, console)
+        return _deliver_applied(applied or _tell_unchanged(result, meant, codes), result, outputs, console)
     if choice.is_reconstructed:
         return _reconstruct(result, console)
     return _tell_plan(
@@ -220,8 +218,13 @@ def _tell_unchanged(result: AuditResult, chosen: LayerChoice, codes: Collection[
     return f"nothing was changed: {found} that somebody should read first; --reviewed makes it"
 
 
-def _deliver_applied(applied: Applied, outputs: Sequence[Output], console: Console) -> int:
-    """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written."""
+def _deliver_applied(applied: Applied | str, result: AuditResult, outputs: Sequence[Output], console: Console) -> int:
+    """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written.
+
+    Where nothing was to be made, why.
+    """
+    if isinstance(applied, str):
+        return deliver_unchanged(result, applied, outputs, console)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_applied_text(applied, context),
         "json": lambda _: render_applied_json(applied),
