@@ -39,6 +39,16 @@ def test_a_large_layer_is_not_written_anew_for_almost_nothing() -> None:
     assert cuts.left == ("layer 0 stays: only 5.6 kB of its 3.0 MB would go; --every-layer takes it",)
 
 
+def test_a_directory_alone_is_no_reason_to_write_a_large_layer_anew() -> None:
+    """Another layer named it again, and a third removed it."""
+    base = [directory("lists"), directory("lists/partial"), file("usr", LARGE)]
+    above = [directory("lists"), directory("lists/partial"), file("lists/packages", LARGE)]
+    for removed in ("lists", "lists/partial"):
+        cuts = plan([base, above, [whiteout(removed)]], *drop_everything(3))
+        assert not cuts.layers[0]
+        assert cuts.spared == ()
+
+
 def test_every_layer_is_written_anew_where_that_is_wanted() -> None:
     """Then the whiteout hides nothing any more."""
     cuts = plan(LAYERS, DropHidden("removed", 2), every_layer=True)

@@ -17,7 +17,7 @@ from layerscope.fixes.surgery.gone_paths import find_gone
 from layerscope.fixes.surgery.hidden_pairs import HiddenPair, iter_hidden, list_superseded
 from layerscope.fixes.surgery.named_paths import find_named_paths, is_at_or_below, tell_stayed
 from layerscope.fixes.surgery.odd_layers import find_odd_layers
-from layerscope.fixes.surgery.spared_layers import SparedLayer, find_spared, is_too_little, sum_layer, touches
+from layerscope.fixes.surgery.spared_layers import SparedLayer, find_kept, list_spared, touches
 from layerscope.fixes.surgery.whiteouts import find_idle_whiteouts, list_above
 from layerscope.layers.entry import WHITEOUTS, EntryType
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
@@ -62,7 +62,6 @@ class _CutPlanner:
         self._left: list[str] = []
         self._spared: tuple[SparedLayer, ...] = ()
         self._kept_layers: frozenset[int] = frozenset()
-        self._every_layer = True
         self._links = find_dependents(tree.stack)
 
     def drop_older(self, paths: AbstractSet[str]) -> None:
@@ -97,10 +96,9 @@ class _CutPlanner:
         """Decide which layers stay as they are."""
         changed = (*self._dropped, *self._iter_below(named))
         rewritten = {self._stack.locate(each)[0] for each in changed}
-        self._every_layer = False
-        self._spared = find_spared(self._stack, pairs, base_layers=base_layers, rewritten=rewritten)
-        self._kept_layers = frozenset(each.layer for each in self._spared)
-        self._left += [each.tell() for each in self._spared if each.meant]
+        self._kept_layers = find_kept(self._stack, pairs, base_layers=base_layers, rewritten=rewritten)
+        self._spared = list_spared(self._stack, pairs, self._kept_layers, base_layers=base_layers)
+        self._left += [each.tell() for each in self._spared]
 
     def drop_named(self, paths: frozenset[str]) -> None:
         """Drop every entry at or below these paths from every layer, but for paths of which not all can go."""
@@ -142,7 +140,9 @@ class _CutPlanner:
             self._keep_linked()
             self._keep_lids()
             self._inherit_from_links()
-        self._drop_idle_whiteouts()
+        left = self._odd | self._kept_layers
+        idle = find_idle_whiteouts(self._tree, self._dropped)
+        self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in left}
         given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}
         gone, named = find_gone(self._tree, self._dropped, self._named, left=self._odd)
         self._left += tell_stayed(path for path in self._named if path in self._tree and path not in gone)
@@ -153,18 +153,6 @@ class _CutPlanner:
         per_layer = tuple(self._cut(layer, positions, given, named) for layer, positions in enumerate(dropped))
         saved = sum(map(self._stack.size, (each for each in self._dropped if self._stack.types[each] == _FILE)))
         return ImageCuts(per_layer, gone, saved, tuple(self._left), spared=self._spared)
-
-    def _drop_idle_whiteouts(self) -> None:
-        """Drop the whiteouts that have nothing left to hide, but for those of layers that would lose nothing else."""
-        idle: dict[int, set[int]] = {}
-        for each in find_idle_whiteouts(self._tree, self._dropped):
-            idle.setdefault(self._stack.locate(each)[0], set()).add(each)
-        changed = {self._stack.locate(each)[0] for each in (*self._dropped, *self._given)}
-        for layer, whiteouts in idle.items():
-            is_alone = not self._every_layer and layer not in changed
-            if layer in self._odd | self._kept_layers or (is_alone and is_too_little(0, sum_layer(self._stack, layer))):
-                continue
-            self._dropped |= whiteouts
 
     def _cut(
         self, layer: int, dropped: AbstractSet[int], given: dict[int, int], unnamed: Mapping[str, int]

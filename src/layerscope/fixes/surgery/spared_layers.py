@@ -4,7 +4,7 @@ Whoever has a layer need not store and pull it again as long as it stays what it
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -42,40 +42,50 @@ class SparedLayer:
         return f"layer {self.layer} stays: only {meant} of its {tell_size(self.size)} would go; {OPTION} takes it"
 
 
-def is_too_little(given: int, size: int) -> bool:
+def find_kept(
+    stack: LayerStack, pairs: Sequence[HiddenPair], *, base_layers: int, rewritten: AbstractSet[int]
+) -> frozenset[int]:
+    """The layers that stay as they are, but for those that are `rewritten` anyhow.
+
+    Copies of one content, of which one gets the attributes of another, count for the layers of both. What is no
+    content, directories and whiteouts, is no reason to write a layer anew.
+    """
+    sizes = {layer: _sum_layer(stack, layer) for layer in range(len(stack.indexes)) if layer not in rewritten}
+    kept = {layer for layer in sizes if layer < base_layers}
+    before = -1
+    while before != len(kept):
+        before = len(kept)
+        given: Counter[int] = Counter()
+        for pair in pairs:
+            if kept.isdisjoint(layers := _list_layers(stack, pair)):
+                given.update(dict.fromkeys(layers, stack.size(pair.ended)))
+        kept |= {layer for layer, size in sizes.items() if layer not in kept and _is_too_little(given[layer], size)}
+    return frozenset(kept)
+
+
+def list_spared(
+    stack: LayerStack, pairs: Sequence[HiddenPair], kept: AbstractSet[int], *, base_layers: int
+) -> tuple[SparedLayer, ...]:
+    """Those of the layers that are kept in which edits mean something, the lowest first."""
+    sums: dict[int, Counter[DropHidden]] = {}
+    for pair in pairs:
+        layer, size = stack.locate(pair.ended)[0], stack.size(pair.ended)
+        if layer in kept and size:
+            sums.setdefault(layer, Counter())[pair.edit] += size
+    return tuple(
+        SparedLayer(layer, _sum_layer(stack, layer), dict(sums[layer]), layer < base_layers) for layer in sorted(sums)
+    )
+
+
+def _is_too_little(given: int, size: int) -> bool:
     """Whether a layer with that much content is not worth writing anew for what it gives."""
     return size >= LEAST_SIZE and given < min(LEAST_SIZE, LEAST_SHARE * size)
 
 
-def sum_layer(stack: LayerStack, layer: int) -> int:
+def _sum_layer(stack: LayerStack, layer: int) -> int:
     """The bytes of content that a layer ships."""
     start, stop = stack.limits(layer)
     return sum(stack.sizes[each] for each in range(start, stop) if stack.types[each] == _FILE)
-
-
-def find_spared(
-    stack: LayerStack, pairs: Sequence[HiddenPair], *, base_layers: int, rewritten: AbstractSet[int]
-) -> tuple[SparedLayer, ...]:
-    """The layers that stay, of those of which something is hidden; `rewritten` are those that change anyhow.
-
-    Copies of one content, of which one gets the attributes of another, count for the layers of both.
-    """
-    sizes = {layer: sum_layer(stack, layer) for layer in {each for pair in pairs for each in _list_layers(stack, pair)}}
-    spared = {layer for layer in sizes if layer < base_layers} - rewritten
-    before = -1
-    while before != len(spared):
-        before = len(spared)
-        given: Counter[int] = Counter()
-        for pair in pairs:
-            if spared.isdisjoint(layers := _list_layers(stack, pair)):
-                given.update(dict.fromkeys(layers, stack.size(pair.ended)))
-        spared |= {
-            layer
-            for layer, size in sizes.items()
-            if layer not in spared and layer not in rewritten and is_too_little(given[layer], size)
-        }
-    meant = {layer: dict(_sum_meant(stack, pairs, layer)) for layer in sorted(spared)}
-    return tuple(SparedLayer(layer, sizes[layer], meant[layer], layer < base_layers) for layer in meant)
 
 
 def touches(stack: LayerStack, pair: HiddenPair, layers: AbstractSet[int]) -> bool:
@@ -87,11 +97,3 @@ def _list_layers(stack: LayerStack, pair: HiddenPair) -> set[int]:
     """The layers that change where the lower entry goes: of copies, one has to get what the other says."""
     entries = (pair.ended, pair.ender) if pair.ending is Ending.METADATA else (pair.ended,)
     return {stack.locate(each)[0] for each in entries}
-
-
-def _sum_meant(stack: LayerStack, pairs: Sequence[HiddenPair], layer: int) -> Iterator[tuple[DropHidden, int]]:
-    sums: Counter[DropHidden] = Counter()
-    for pair in pairs:
-        if stack.locate(pair.ended)[0] == layer:
-            sums[pair.edit] += stack.size(pair.ended)
-    yield from ((edit, size) for edit, size in sums.items() if size)
