@@ -73,7 +73,7 @@ def _write_words(text: str, *, is_first: bool = True) -> str:
     quoted: list[str] = []
     for word in text.split():
         is_inner = not is_first or bool(parts or quoted)
-        if _PLAIN_WORD.fullmatch(word) or not word.strip("),;:.") or (is_inner and _SIGN.fullmatch(word)):
+        if _PLAIN_WORD.fullmatch(word) or not word.strip("(),;:.") or (is_inner and _SIGN.fullmatch(word)):
             parts += [*_quote(quoted), word]
             quoted = []
         else:
