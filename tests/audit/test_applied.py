@@ -138,7 +138,7 @@ def test_a_visible_file_that_is_lost_is_an_objection(
 ) -> None:
     """Though the plan of the cuts was wrong, no image is written."""
 
-    def plan_badly(tree: MergedTree, *_: object) -> ImageCuts:
+    def plan_badly(tree: MergedTree, *_: object, **__: object) -> ImageCuts:
         lost = tree.stack.indexes[0].paths.index("d/kept")
         return ImageCuts((LayerCuts(frozenset({lost})), LayerCuts(), LayerCuts()))
 
@@ -154,7 +154,7 @@ def test_a_finding_that_is_still_there_is_an_objection(
 ) -> None:
     """A cure that cures nothing is none."""
     none = ImageCuts((LayerCuts(), LayerCuts(), LayerCuts()))
-    monkeypatch.setattr(under_test, "plan_cuts", lambda *_: none)
+    monkeypatch.setattr(under_test, "plan_cuts", lambda *_, **__: none)
     (objection,) = apply(source, place).objections
     assert objection.startswith("LAY101 is still there: Layer 2 ")
     assert list(place.iterdir()) == []

@@ -47,6 +47,15 @@ def test_a_step_below_an_edit_is_told_with_the_edits_above(before: AuditResult) 
     assert next(tell_causes(failed)).startswith("no-module: A Python module is not found.")
 
 
+def test_an_edited_step_is_told_with_the_edits_above_it_too(before: AuditResult) -> None:
+    """What one above took away may be what it needs."""
+    failed = explain(before, Breakdown("COPY --chown=1000:1000 weights/ /opt/weights/", 0, 4, ("not found",)))
+    assert list(tell_edits(failed)) == [
+        "changed by LAY103: Copy with --chown=1000:1000 and drop line 5's chown",
+        "changed above it by LAY104: Let pip keep no cache in line 3",
+    ]
+
+
 def test_a_base_image_that_cannot_be_pulled_is_told_with_who_asked_for_that(before: AuditResult) -> None:
     """By the finding, so that a person can leave it out; the registry did not answer."""
     pull = RebuildAdvice("LAY201", ("--pull",), "layer 0 is of the base image")

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from layerscope.fixes.proposal import propose
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix, Safety
+from layerscope.rules.fix import Fix, FixKind, Safety
 from support.results import make_finding
 
 LISTS = (1, "var/lib/apt/lists")
@@ -18,6 +18,10 @@ def make_safe(finding: Finding) -> Finding:
 CACHE = make_safe(make_finding("LAY104", (4, "root/.cache/pip"), fix="keep no cache", wasted=5))
 LEFT = make_safe(make_finding("LAY104", LISTS, fix="remove lists", wasted=7))
 STALE = make_finding("LAY202", (2, None), LISTS, fix="fetch where it installs")
+
+
+OLD = make_finding("LAY201", (4, None), (5, None))
+OLD = replace(OLD, fixes=(Fix("build it again", ("docker build --no-cache .",), Safety.SAFE, FixKind.REBUILD),))
 
 
 def list_titles(findings: list[Finding], *codes: str, is_safe: bool = False) -> list[str]:
@@ -56,3 +60,10 @@ def test_a_safe_alternative_is_taken_where_the_first_fix_is_none() -> None:
     other = Fix("do without", (), Safety.SAFE)
     finding = make_finding("CONF009", fix="add one")
     assert list_titles([replace(finding, fixes=(*finding.fixes, other))], is_safe=True) == ["do without"]
+
+
+def test_a_rebuild_that_was_asked_for_alone_is_planned_itself() -> None:
+    """Nobody makes the edit, by which the whole plan builds the step anew."""
+    assert list_titles([LEFT, OLD]) == ["remove lists"]
+    assert list_titles([LEFT, OLD], "LAY201") == ["build it again"]
+    assert list_titles([LEFT, OLD], "LAY201", "LAY104") == ["remove lists"]

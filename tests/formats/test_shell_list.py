@@ -23,9 +23,11 @@ def test_commands_have_their_places_and_what_joins_them() -> None:
     [
         "",
         "a &",
-        "a;",
+        "a; ;",
+        ";",
         "a && && b",
-        "a # comment",
+        "# comment",
+        "a && # comment",
         "if a; then b; fi",
         "a; for x in y; do z; done",
         "(a; b)",
@@ -45,3 +47,14 @@ def test_commands_have_their_places_and_what_joins_them() -> None:
 def test_what_is_no_plain_list_gives_nothing(text: str) -> None:
     """A change in it could mean something else."""
     assert find_commands(text) == ()
+
+
+@pytest.mark.parametrize("text", ["a; b;", "a; b ; ", "a; b # comment", "a; b; # if; then", "a; b # it's"])
+def test_what_stands_behind_the_last_command_is_none(text: str) -> None:
+    """A semicolon, or a comment, which ends with the text."""
+    assert [(each.text, each.separator) for each in find_commands(text)] == [("a", ""), ("b", ";")]
+
+
+def test_a_sign_within_a_word_begins_no_comment() -> None:
+    """Nor does one in quotes."""
+    assert [each.text for each in find_commands("a#b '# c' && d")] == ["a#b '# c'", "d"]

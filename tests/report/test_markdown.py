@@ -65,3 +65,8 @@ def test_a_blank_between_backticks_is_no_code_span() -> None:
 def test_nothing_in_code_is_a_blank_in_code() -> None:
     """Two backticks alone would be text, and open a span that the next ones end."""
     assert write_code(" \n ") == "` `"
+
+
+def test_a_parenthesis_around_a_quoted_command_is_none_of_it() -> None:
+    """It stands beside the code span, and makes none of its own."""
+    assert write_prose("the step of layer 3 (`RUN a && b`): it") == "the step of layer 3 (`RUN a && b`): it"

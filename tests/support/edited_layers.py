@@ -64,10 +64,12 @@ def edit_tars(
     latest: int | None = None,
     files: Mapping[str, NewFile] | None = None,
     merged: Range | None = None,
+    base_layers: int = 0,
 ) -> EditedLayers:
     """Edit layers that are tars already; what no cut touches stays. New files may make one more layer, others one."""
     before = make_tree(tars)
-    cuts = plan_files(before, plan_cuts(before, edits, (files or {}).keys()), files or {})
+    cuts = plan_cuts(before, edits, (files or {}).keys(), base_layers=base_layers)
+    cuts = plan_files(before, cuts, files or {})
     cuts = plan_merge(before.stack.indexes, cuts, merged) if merged is not None else cuts
     cuts = replace(cuts, layers=tuple(replace(cut, latest=latest) for cut in cuts.layers), latest=latest)
     edited = tuple(_iter_edited(tars, before, cuts))

@@ -16,7 +16,6 @@ from layerscope.audit.pipeline import audit_image
 from layerscope.audit.result import AuditedLayer, AuditResult
 from layerscope.diff.findings import Graver, compare_findings
 from layerscope.errors import ImageError
-from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.surgery.cut_planner import plan_cuts
 from layerscope.fixes.surgery.cuts import ImageCuts
@@ -76,6 +75,12 @@ class Applied:
     def clamped(self) -> int:
         """How many entries got another time."""
         return 0 if self.cuts.latest is None else count_late(self.before, self.cuts.latest)
+
+    @property
+    def unshared(self) -> tuple[int, ...]:
+        """The layers that the image had in common with its base image, and has no more."""
+        layers = enumerate(self.new.layers[: self.before.base_layers] if self.rebase is None else ())
+        return tuple(number for number, written in layers if written is None or not written.is_kept)
 
     @property
     def is_proved(self) -> bool:
@@ -154,7 +159,7 @@ def apply_layer_fix(
     nothing is left behind.
     """
     scans = find_scans(before.layers)
-    cuts = _plan(before.tree, fix)
+    cuts = _plan(before, fix)
     prove = None if begin is None else begin(progress)
     with destination.open_workplace() as place:
         layout = place / "layout"
@@ -196,9 +201,15 @@ def apply_layer_fix(
     )
 
 
-def _plan(tree: MergedTree, fix: LayerFix) -> ImageCuts:
+def changes_nothing(before: AuditResult, fix: LayerFix) -> bool:
+    """Whether all that is meant is hidden in layers that stay as they are, and nothing else is to be done."""
+    return fix.drops_hidden_alone and _plan(before, fix).is_idle
+
+
+def _plan(before: AuditResult, fix: LayerFix) -> ImageCuts:
     """What is to change in which layer; raises UsageError for what cannot be."""
-    cuts = plan_cuts(tree, fix.layer_edits, fix.files.keys())
+    tree, base_layers = before.tree, before.base_layers
+    cuts = plan_cuts(tree, fix.layer_edits, fix.files.keys(), base_layers=base_layers, every_layer=fix.every_layer)
     dropped = {edit.path for edit in fix.layer_edits if isinstance(edit, DropPath)}
     cuts = replace(plan_files(tree, cuts, fix.files, dropped=dropped), latest=fix.latest)
     return cuts if fix.merged is None else plan_merge(tree.stack.indexes, cuts, fix.merged)

@@ -4,7 +4,7 @@ from typing import Final
 
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.result import AuditResult
-from layerscope.diff.findings import ComparedFindings, Graver, list_left, tell_added
+from layerscope.diff.findings import ComparedFindings, Graver, list_left, tell_added, tell_apart
 from layerscope.fixes.surgery.cuts import ImageCuts
 from layerscope.fixes.surgery.tree_check import find_differences
 from layerscope.layers.pax import NANOSECONDS
@@ -47,6 +47,7 @@ def find_objections(
     objections = [
         f"{finding.code} is still there: {finding.message}; --only chooses others"
         for finding in list_left(before.findings, after.findings, fix.cures)
+        if finding.wasted > _sum_spared(finding, fix, cuts)
     ]
     objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
     objections += [_tell_added(finding, fix, found.graver) for finding in found.added]
@@ -65,6 +66,19 @@ def _tell_added(finding: Finding, fix: LayerFix, graver: tuple[Graver, ...]) -> 
     if finding.code not in CREDENTIALS or finding.message.startswith(leads) or is_graver:
         return tell_added(finding, graver)
     return f"{finding.code} is left: {finding.message}; it was not told before, as its value stood elsewhere, too"
+
+
+def _sum_spared(finding: Finding, fix: LayerFix, cuts: ImageCuts) -> int:
+    """The bytes that a finding may still tell of, as layers that have them were to stay as they are; -1 for none."""
+    edits = {
+        edit
+        for cured in fix.cures
+        if tell_apart(cured) == tell_apart(finding)
+        for each in cured.fixes
+        for edit in each.edits
+    }
+    sizes = [size for layer in cuts.spared for edit, size in layer.meant.items() if edit in edits]
+    return sum(sizes) if sizes else -1
 
 
 def _find_stayed(after: AuditResult, fix: LayerFix) -> list[str]:

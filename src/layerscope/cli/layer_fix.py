@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from layerscope.audit.applied import Applied, apply_layer_fix
+from layerscope.audit.applied import Applied, apply_layer_fix, changes_nothing
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.result import AuditResult
@@ -116,8 +116,9 @@ def apply_layers(
         files,
         parse_range(surgery.merged),
         parse_changes(surgery.changes),
+        surgery.every_layer,
     )
-    if fix.is_idle:
+    if fix.is_idle or changes_nothing(before, fix):
         return None
     try:
         with tell_interrupted(destination, console), show_progress(console) as progress:

@@ -28,13 +28,14 @@ class Surgery:
     changes: tuple[str, ...] = ()
     compression: str | None = None
     latest: int | None = None
+    every_layer: bool = False
     reviewed: bool = False
 
     @property
     def edits_layers(self) -> bool:
         """Whether something is asked for that a build does not do."""
         asked = (self.layers, self.dropped, self.put, self.merged, self.rebase, self.compression, self.changes)
-        return any(asked) or self.latest is not None
+        return any(asked) or self.latest is not None or self.every_layer
 
 
 _OPTIONS: Final = (
@@ -83,6 +84,11 @@ _OPTIONS: Final = (
         metavar="SECONDS",
         type=click.IntRange(0, LATEST),
         help="Set times after SECONDS since 1970 (SOURCE_DATE_EPOCH) to it, in layers and config.",
+    ),
+    click.option(
+        "--every-layer",
+        is_flag=True,
+        help="Take what is hidden out of the base image's layers, too, and out of those that get hardly smaller.",
     ),
     click.option("--reviewed", is_flag=True, help="Make those changes, too, that somebody should have read first."),
 )

@@ -1,7 +1,7 @@
 """A list of commands with the place of each, so that one can be taken out or added: `a && b; c | d`.
 
-Only lists that can be told without running them are read: whatever groups, loops, branches, or holds a document or a
-comment is none.
+Only lists that can be told without running them are read: whatever groups, loops, branches, or holds a document is
+none. A comment at the end is left out, and so is a last `;`.
 
 https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 """
@@ -48,14 +48,18 @@ def find_commands(text: str) -> tuple[ListedCommand, ...]:
     is_word_start = True
     while position < len(text):
         part = _PART.match(text, position)
-        if part is None or (is_word_start and part[0] == "#"):
+        if part is None:
             return ()
+        if is_word_start and part[0] == "#":
+            break
         if part["separator"]:
             found.append(_cut(text, start, position, separator))
             start, separator = part.end(), part["separator"]
         is_word_start = bool(part["separator"] or part["blank"])
         position = part.end()
-    found.append(_cut(text, start, position, separator))
+    last = _cut(text, start, position, separator)
+    if last.text or separator != ";":
+        found.append(last)
     return () if any(_is_refused(command.text) for command in found) else tuple(found)
 
 

@@ -93,7 +93,9 @@ class BuiltFrom:
 
 def _iter_departures(matched: MatchedDockerfile) -> Iterator[Departure]:
     """What the file has and the history has not, by line; then the other way round."""
-    changed = {match.instruction.number: match.step for match in matched.matches if not match.is_same}
+    changed = {
+        match.instruction.number: match.step for match in matched.matches if match.is_edited or not match.is_same
+    }
     missing = {each.number: each for each in matched.unmatched_instructions if each.keyword not in _WITHOUT_STEP}
     for number in sorted({*changed, *missing}):
         if number in missing:

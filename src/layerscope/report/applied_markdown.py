@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
 from layerscope.formats.secret_text import redact_text
-from layerscope.report.applied_view import HIDDEN, list_put, tell_bases, tell_rebase, tell_times
+from layerscope.report.applied_view import HIDDEN, list_put, tell_bases, tell_rebase, tell_times, tell_unshared
 from layerscope.report.before_after import list_counts, list_sizes, write_findings, write_new_findings
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_prose, write_row
@@ -27,6 +27,7 @@ def render_applied_markdown(applied: Applied) -> str:
     lines += [write_row((label, str(old), str(new))) for label, old, new in list_counts(applied)]
     lines += ["", "## Layers", "", write_row(("layer", "outcome", "before", "after", "instruction"))]
     lines += ["| ---: | --- | ---: | ---: | --- |", *_write_layers(applied)]
+    lines += ["", f"{told}."] if (told := tell_unshared(applied)) else []
     lines += [*write_findings("Findings removed", applied.removed), *write_new_findings(applied.added, applied.graver)]
     if applied.variables or applied.changes or applied.hides_credentials:
         lines += ["", "## Config", "", *_write_variables(applied)]

@@ -17,7 +17,7 @@ from layerscope.report.json_parts import build_image, head_document
 from layerscope.report.json_text import encode_json
 from layerscope.report.places import root_path
 from layerscope.report.terminal.page import Page, start_table
-from layerscope.rules.wording import tell_count, tell_size
+from layerscope.rules.wording import begin, tell_count, tell_layers, tell_size
 
 HIDDEN = "credentials of the history and the labels are hidden; they have to be revoked all the same"
 
@@ -68,6 +68,8 @@ def _draw_layers(page: Page, applied: Applied) -> None:
         table.add_row(str(change.number), *sizes, change.outcome.value, told)
     if changed:
         page.add(table)
+    if unshared := tell_unshared(applied):
+        page.add_line((unshared, "doubt"))
 
 
 def _iter_config(applied: Applied) -> Iterator[str]:
@@ -101,6 +103,14 @@ def _draw_rest(page: Page, applied: Applied) -> None:
         page.add_line("Every other file is as it was: content, owner, mode, time, links, attributes")
     for reason in applied.cuts.left:
         page.add_line((f"{escape_text(reason)}", "doubt"))
+
+
+def tell_unshared(applied: Applied) -> str:
+    """Which layers are no more those of the base image; empty where none is known to be one that was."""
+    if not applied.unshared:
+        return ""
+    verb = "is" if len(applied.unshared) == 1 else "are"
+    return f"{begin(tell_layers(applied.unshared))} {verb} no more shared with the base image"
 
 
 def tell_bases(rebase: Rebase) -> str:
@@ -190,6 +200,7 @@ def render_applied_json(applied: Applied) -> str:
             ],
             "removed": [build_finding(finding, before) for finding in applied.removed],
             "added": [build_finding(finding, after) for finding in applied.added],
+            "unshared": list(applied.unshared),
             "merge": None if applied.cuts.merge is None else _build_range(applied.cuts.merge.merged),
             "rebase": _build_rebase(applied),
             "put": [build_put(applied, path) for path in applied.cuts.files],

@@ -10,7 +10,7 @@ from layerscope.report.build_words import list_done
 from layerscope.report.dockerfile_words import tell_diff
 from layerscope.report.failed_build_view import tell_causes, tell_edits, tell_output, tell_place
 from layerscope.report.instruction import tell_instruction
-from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
+from layerscope.report.markdown import enclose_lines, write_code, write_fence, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
 from layerscope.rules.wording import tell_size
 
@@ -21,7 +21,7 @@ def render_built_markdown(built: Built) -> str:
     lines = [f"# {title}: {write_code(tell_reference(built.before.image.reference))}", ""]
     lines += [*_tell_verdict(built), "", *(f"- {write_prose(line)}" for line in list_done(built.fix))]
     if built.fix.proposal.edits:
-        lines += ["", *write_fence(tell_diff(built.fix.proposal), "diff")]
+        lines += ["", *enclose_lines(tell_diff(built.fix.proposal), "diff")]
     lines += ["", write_row(("", "before", "after")), "| --- | ---: | ---: |"]
     lines += [write_row((label, tell_size(old), tell_size(new))) for label, old, new in list_sizes(built)]
     lines += [write_row((label, str(old), str(new))) for label, old, new in list_counts(built)]

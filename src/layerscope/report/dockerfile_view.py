@@ -14,7 +14,7 @@ from layerscope.report.dockerfile_words import (
     tell_unmatched,
 )
 from layerscope.report.escape import escape_text
-from layerscope.report.markdown import write_fence, write_prose
+from layerscope.report.markdown import enclose_lines, write_fence, write_prose
 from layerscope.report.terminal.page import Page
 from layerscope.report.terminal.slashed import Slashed
 
@@ -35,7 +35,7 @@ def draw_dockerfile(page: Page, proposal: DockerfileProposal) -> None:
     if proposal.edits:
         page.add_blank()
     for line in tell_diff(proposal):
-        page.add_line((escape_text(line), _STYLES.get(line[:1], "default")))
+        page.add_file_line(line, _STYLES.get(line[:1], "default"))
     page.add_blank()
     page.add(Slashed(Text(tell_edits(proposal), "heading")))
     for advice in proposal.rebuilds:
@@ -55,7 +55,7 @@ def write_dockerfile(proposal: DockerfileProposal) -> Iterator[str]:
     if start := tell_start(proposal):
         yield f"- {write_prose(start)}"
     if proposal.edits:
-        yield from ("", *write_fence(tell_diff(proposal), "diff"), "")
+        yield from ("", *enclose_lines(tell_diff(proposal), "diff"), "")
     yield f"{write_prose(tell_edits(proposal))}"
     for advice in proposal.rebuilds:
         yield from (

@@ -7,6 +7,7 @@ from typing import Final
 from layerscope.fixes.dockerfile.edit import NoEdit
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
 from layerscope.formats.secret_text import find_redactions, hide_values, redact_text
+from layerscope.report.escape import escape_file_line
 from layerscope.rules.wording import tell_count, tell_list
 
 _DOCKERFILE: Final = "the Dockerfile"
@@ -47,22 +48,22 @@ def hide_secrets(diff: str) -> str:
 
 
 def tell_diff(proposal: DockerfileProposal) -> list[str]:
-    """The lines of the diff, without credentials and without the marks of a foreign line end or of a byte order."""
-    lines = [line.removesuffix("\r") for line in hide_secrets(proposal.diff).split("\n")[:-1]]
-    return list(_iter_unmarked(lines))
+    """The lines of the diff as patch(1) takes them, without credentials, and safe to show."""
+    return list(_iter_shown(hide_secrets(proposal.diff).split("\n")[:-1]))
 
 
-def _iter_unmarked(lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a diff, the first one of each file without the mark of a byte order."""
+def _iter_shown(lines: Iterable[str]) -> Iterator[str]:
+    """The lines escaped, but for the mark of a byte order where the first line of a file has it."""
     marked = frozenset[str]()
     for line in lines:
         if line.startswith("@@ "):
             marked = frozenset(" -+") if _TOP.match(line) is not None else frozenset()
         elif line[:1] in marked:
             marked = marked - {line[0]} if line[0] != " " else frozenset()
-            yield f"{line[0]}{line[1:].removeprefix(_MARK)}"
+            rest = line[1:].removeprefix(_MARK)
+            yield f"{line[:1]}{line[1 : len(line) - len(rest)]}{escape_file_line(rest)}"
             continue
-        yield line
+        yield escape_file_line(line)
 
 
 def tell_refused(refused: NoEdit) -> str:

@@ -18,6 +18,12 @@ def escape_text(text: str) -> str:
     return "".join(character if character.isprintable() else _write_out(character) for character in text)
 
 
+def escape_file_line(text: str) -> str:
+    """Return a line of a file so that it can still be copied: tabs and the carriage return at its end stay."""
+    line = text.removesuffix("\r")
+    return "\t".join(map(escape_text, line.split("\t"))) + text[len(line) :]
+
+
 def escape_line(text: str) -> str:
     """Return `text` on one line: each run of white space as one space, then escaped."""
     return escape_text(" ".join(text.split()))

@@ -54,8 +54,7 @@ def tell_edits(failed: FailedBuild) -> Iterator[str]:
     """Why the step was not what it was before: made anew, changed, or below what was changed."""
     yield from (f"{each.code} asks for {' '.join(each.flags)}: {each.reason}" for each in failed.advice)
     yield from (f"changed by {edit.code}: {edit.title}" for edit in failed.edits)
-    if not failed.edits:
-        yield from (f"changed above it by {edit.code}: {edit.title}" for edit in failed.edits_above)
+    yield from (f"changed above it by {edit.code}: {edit.title}" for edit in failed.edits_above)
 
 
 def tell_causes(failed: FailedBuild) -> Iterator[str]:

@@ -73,7 +73,7 @@ def _write_words(text: str, *, is_first: bool = True) -> str:
     quoted: list[str] = []
     for word in text.split():
         is_inner = not is_first or bool(parts or quoted)
-        if _PLAIN_WORD.fullmatch(word) or not word.strip("),;:.") or (is_inner and _SIGN.fullmatch(word)):
+        if _PLAIN_WORD.fullmatch(word) or not word.strip("(),;:.") or (is_inner and _SIGN.fullmatch(word)):
             parts += [*_quote(quoted), word]
             quoted = []
         else:
@@ -94,10 +94,15 @@ def write_code(text: str) -> str:
 
 def write_fence(lines: Iterable[str], language: str) -> list[str]:
     """A block of code, with a longer fence than any in it."""
-    escaped = [escape_text(line) for line in lines]
-    longest = max((len(run) for line in escaped for run in _TICKS.findall(line)), default=0)
+    return enclose_lines(map(escape_text, lines), language)
+
+
+def enclose_lines(lines: Iterable[str], language: str) -> list[str]:
+    """The same of lines that are safe to show as they are."""
+    enclosed = list(lines)
+    longest = max((len(run) for line in enclosed for run in _TICKS.findall(line)), default=0)
     fence = "`" * max(longest + 1, _FENCE)
-    return [f"{fence}{language}", *escaped, fence]
+    return [f"{fence}{language}", *enclosed, fence]
 
 
 def write_row(cells: Iterable[str]) -> str:

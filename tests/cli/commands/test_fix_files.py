@@ -80,8 +80,8 @@ def test_all_files_are_in_one_diff(answer: Answer, image: Path, context: Path) -
         "LAY104 Let pip keep no cache in line 2 (safe)\n\n--- a/Dockerfile\n+++ b/Dockerfile\n"
     )
     assert (
-        "--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1 @@\n+tests\n\n2 changes; then: docker build -t IMAGE .\n"
-        in told
+        "--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1,2 @@\n+tests\n+.dockerignore\n\n"
+        "2 changes; then: docker build -t IMAGE .\n" in told
     )
     assert list_files(context) == ["Dockerfile"]
 
@@ -90,7 +90,7 @@ def test_a_program_and_a_merge_request_get_the_files_too(answer: Answer, image: 
     """Each step has the patch of its file."""
     document = json.loads(answer("fix", image, "--file", "Dockerfile", "-o", "json")[1])
     patches = {step["removes"][0]: step["patch"] for step in document["plan"]["steps"]}
-    assert patches["LAY101"] == "--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1 @@\n+tests\n"
+    assert patches["LAY101"] == "--- /dev/null\n+++ b/.dockerignore\n@@ -0,0 +1,2 @@\n+tests\n+.dockerignore\n"
     assert document["dockerfile"]["files"] == [
         {"path": "Dockerfile", "is_new": False},
         {"path": ".dockerignore", "is_new": True},
@@ -98,7 +98,7 @@ def test_a_program_and_a_merge_request_get_the_files_too(answer: Answer, image: 
     assert [each["files"] for each in document["dockerfile"]["edits"]] == [[".dockerignore"], []]
     told = answer("fix", image, "--file", "Dockerfile", "-o", "markdown")[1].decode()
     assert "## In the Dockerfile and `.dockerignore`\n\n- LAY101: " in told
-    assert "+++ b/.dockerignore\n@@ -0,0 +1 @@\n+tests\n```\n" in told
+    assert "+++ b/.dockerignore\n@@ -0,0 +1,2 @@\n+tests\n+.dockerignore\n```\n" in told
     assert list_files(context) == ["Dockerfile"]
 
 
@@ -118,11 +118,11 @@ def test_all_files_are_written_at_once(answer: Answer, image: Path, context: Pat
     assert ".dockerignore names tests already: build the image again" in " ".join(out.decode().split())
 
 
-def test_the_mark_of_a_byte_order_is_not_shown_and_stays(answer: Answer, image: Path, context: Path) -> None:
-    """A person sees the line; a program gets it as it is, so that the patch applies."""
+def test_the_mark_of_a_byte_order_stays(answer: Answer, image: Path, context: Path) -> None:
+    """Nobody sees it, and it is not written out: the patch applies."""
     (context / "Dockerfile").write_text(f"\ufeff{BEFORE}")
     out = answer("fix", image, "--file", "Dockerfile")[1].decode()
-    assert "\n FROM base\n" in out
+    assert "\n \ufeffFROM base\n" in out
     assert "ufeff" not in out
     document = json.loads(answer("fix", image, "--file", "Dockerfile", "-o", "json")[1])
     assert "\n \ufeffFROM base\n" in document["dockerfile"]["patch"]
@@ -194,10 +194,10 @@ def test_the_context_may_be_another_folder(answer: Answer, image: Path, context:
     assert "deletes by a plain path what the context has (--context names it)" in " ".join(out.decode().split())
     _, out, _ = answer("fix", image, "--file", "Dockerfile", "--context", "src", "--write")
     assert (
-        "+++ b/src/.dockerignore\n@@ -0,0 +1 @@\n+tests\n\n2 changes; then: docker build -f Dockerfile -t IMAGE src\n"
-        in out.decode()
+        "+++ b/src/.dockerignore\n@@ -0,0 +1,2 @@\n+tests\n+.dockerignore\n\n"
+        "2 changes; then: docker build -f Dockerfile -t IMAGE src\n" in out.decode()
     )
-    assert (context / "src/.dockerignore").read_text() == "tests\n"
+    assert (context / "src/.dockerignore").read_text() == "tests\n.dockerignore\n"
 
 
 def test_the_dockerfile_s_own_list_goes_first(answer: Answer, image: Path, context: Path) -> None:

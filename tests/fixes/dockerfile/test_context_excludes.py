@@ -46,7 +46,7 @@ def test_a_path_is_named_where_it_lies_in_the_context(root: Path) -> None:
     assert (edit.title, edit.safety) == ("Name src/tests in .dockerignore: line 2 copies what line 3 deletes", "safe")
     assert edit.remade == (2, 3)
     (change,) = proposal.changes
-    assert (change.name, change.before, change.after) == (".dockerignore", None, "src/tests\n")
+    assert (change.name, change.before, change.after) == (".dockerignore", None, "src/tests\n.dockerignore\n")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_places_are_told_by_the_copy_s_words_and_folders(root: Path, lines: list
     """Be they relative ones."""
     path = "app/sub/tests" if "sub" in lines[1] else "app/src/tests" if "." in lines[0].split() else "app"
     (change,) = propose(root, *lines, path=path).changes
-    assert change.after == f"{line}\n"
+    assert change.after == f"{line}\n.dockerignore\n"
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_what_was_copied_is_not_to_be_moved() -> None:
         ("RUN fetch /opt/sdk", "RUN rm -rf $SDK", "no command of line 3 deletes them by absolute paths"),
         ("RUN fetch /opt/sdk", "RUN cd /opt && rm -rf sdk", "no command of line 3 deletes them by absolute paths"),
         ("RUN for x in a; do fetch /opt/sdk; done", "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain"),
-        ('RUN ["fetch", "/opt/sdk"]', "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain list"),
+        ('RUN ["fetch", "/opt/sdk"]', "RUN rm -rf /opt/sdk", "line 2 is in JSON form"),
         ("RUN <<E\nfetch /opt/sdk\nE", "RUN rm -rf /opt/sdk", "the commands of line 2 are not a plain list"),
     ],
 )
@@ -232,3 +232,42 @@ def test_a_dockerfile_of_another_image_is_not_edited() -> None:
     assert [each.reason for each in proposal.refused] == [
         "the image was not built from this Dockerfile: its history has other instructions"
     ]
+
+
+def test_a_deletion_moves_to_a_step_that_was_edited_for_its_cache() -> None:
+    """The safe edit was written first; what is to be read first still finds the step."""
+    install, clean = "apt-get install -y jq", "rm -rf /opt/sdk"
+    matched = match(
+        f"FROM base\nRUN {install} && apt-get clean\nRUN {clean}\n",
+        f"RUN /bin/sh -c {install} # buildkit",
+        f"RUN /bin/sh -c {clean} # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 1, "opt/sdk", 0)], found_in("LAY101", 1))
+    assert proposal.text == f"FROM base\nRUN {install} && apt-get clean && {clean}\n"
+
+
+def test_what_a_step_deletes_itself_by_now_is_not_put_in_again() -> None:
+    """The edit for the cache has the very command."""
+    update, clean = "apt-get update", "rm -rf /var/lib/apt/lists/*"
+    matched = match(
+        f"FROM base\nRUN {update} && {clean}\nRUN {clean}\n",
+        f"RUN /bin/sh -c {update} # buildkit",
+        f"RUN /bin/sh -c {clean} # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 1, "var/lib/apt/lists", 0)], found_in("LAY101", 1))
+    assert proposal.edits == ()
+    assert [(each.reason, each.is_held) for each in proposal.refused] == [
+        ("line 2 deletes them itself already: build the image again", True)
+    ]
+
+
+def test_steps_of_which_one_ends_in_a_comment_are_not_joined() -> None:
+    """What came behind the comment would be a part of it."""
+    matched = match(
+        "FROM base\nRUN fetch /opt/sdk # large\nRUN install /opt/sdk\nRUN rm -rf /opt/sdk\n",
+        "RUN /bin/sh -c fetch /opt/sdk # large # buildkit",
+        "RUN /bin/sh -c install /opt/sdk # buildkit",
+        "RUN /bin/sh -c rm -rf /opt/sdk # buildkit",
+    )
+    proposal = propose(matched, [ended_in("removed", 2, "opt/sdk", 0)], found_in("LAY101", 2))
+    assert proposal.edits == ()

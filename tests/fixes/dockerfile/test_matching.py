@@ -97,3 +97,44 @@ def test_a_shell_that_the_dockerfile_names_stands_before_what_it_was_given(steps
     assert [pair.step.position for pair in matched.matches] == [0, 1, 2, 3]
     assert [pair.is_same for pair in matched.matches] == [True] * 4
     assert [pair.is_same for pair in match(f"{head}CMD serve -w\n", *steps).matches] == [True] * 3 + [False]
+
+
+@pytest.mark.parametrize(
+    ("ran", "line", "is_edited"),
+    [
+        ("pip install torch", "pip install --no-cache-dir torch", True),
+        ("pip install torch && pip install six", "pip install --no-cache-dir torch && pip install six", True),
+        ("apt-get install -y jq", "apt-get install -y jq && apt-get clean", True),
+        ("apt-get install -y jq", "apt-get install -y jq && apt-get clean && rm -rf /var/lib/apt/lists/*", True),
+        ("dnf install -y jq", "dnf install -y jq && dnf clean all && rm -rf /var/cache/dnf /var/cache/yum", True),
+        ("npm ci", "--mount=type=cache,target=/root/.npm npm ci && npm cache clean --force", True),
+        ("pip install --no-cache-dir torch", "pip install torch", False),
+        ("apt-get install -y jq && apt-get clean", "apt-get install -y jq", False),
+        ("apt-get install -y jq", "apt-get install -y jq curl && apt-get clean", False),
+        ("make all of it", "make all of it && rm -rf /srv", False),
+        ("make all of it", "make all of it ; apt-get clean", False),
+    ],
+)
+def test_a_step_that_only_layerscope_edited_is_the_same(ran: str, line: str, *, is_edited: bool) -> None:
+    """What keeps no cache was put in since, and nothing else: it made the layer all the same."""
+    matched = match(f"FROM base\nRUN {line}\n", f"RUN /bin/sh -c {ran} # buildkit")
+    assert [(pair.is_same, pair.is_edited) for pair in matched.matches] == [(is_edited, is_edited)]
+
+
+def test_a_step_as_it_was_run_is_paired_before_an_edited_one() -> None:
+    """Of two that may have made a layer, the one without a difference did."""
+    matched = match(
+        "FROM base\nRUN pip install six\nRUN pip install --no-cache-dir six\n", "RUN /bin/sh -c pip install six"
+    )
+    assert [(pair.instruction.number, pair.is_edited) for pair in matched.matches] == [(2, False)]
+
+
+@pytest.mark.parametrize(
+    "created_by",
+    ["/bin/sh -c apt-get install -y $TOOLS", "RUN /bin/sh -c apt-get install -y $TOOLS # buildkit"],
+    ids=["classic", "buildkit"],
+)
+def test_a_shell_that_is_named_word_by_word_is_paired(created_by: str) -> None:
+    """The history tells it as the other form, and the line was not changed."""
+    matched = match('FROM base\nRUN ["/bin/sh", "-c", "apt-get install -y $TOOLS"]\n', created_by)
+    assert [pair.is_same for pair in matched.matches] == [True]

@@ -132,7 +132,7 @@ def test_a_long_line_is_continued() -> None:
         (
             "conda",
             "bash Miniconda3.sh -b",
-            "no command of line 2 is seen to fill conda's cache and to be there at its end",
+            "no command of line 2 is seen to fill conda's package folder and to be there at its end",
         ),
         (
             "npm",
@@ -149,7 +149,11 @@ def test_a_long_line_is_continued() -> None:
                 ("dnf", "dnf install -y x && rpm -e --nodeps dnf"),
             )
         ),
-        ("go", "go build", "go's cache is best left in a stage of its own: what is built there is copied from it"),
+        (
+            "go",
+            "go build",
+            "Go's module and build cache is best left in a stage of its own: what is built there is copied from it",
+        ),
     ],
 )
 def test_what_is_not_understood_is_not_edited(kind: str, run: str, reason: str) -> None:
@@ -492,3 +496,62 @@ def test_a_command_that_gives_more_away_than_a_cache_is_left_to_a_person() -> No
     """It cannot go, and fails without the folder."""
     assert safeties("pip", "root/.cache/pip", "pip install x && chown -R app /app /root/.cache/pip", "") == ["review"]
     assert safeties("pip", "root/.cache/pip", "pip install x; chown -R app /root/.cache/pip", "") == ["review"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ran", "line", "cure"),
+    [
+        ("pip", "pip install six", "pip install --no-cache-dir six", "--no-cache-dir"),
+        ("apt-archives", "apt-get install -y jq", "apt-get install -y jq && apt-get clean", "apt-get clean"),
+    ],
+)
+def test_a_line_that_was_edited_already_is_not_edited_again(kind: str, ran: str, line: str, cure: str) -> None:
+    """A build brings what it holds."""
+    matched = match(f"FROM base\nRUN {line}\n", f"RUN /bin/sh -c {ran} # buildkit")
+    proposal = propose(matched, [cache_in(0, kind, f"cache/{kind}")], found_in("LAY104", 0))
+    assert proposal.edits == ()
+    (refused,) = proposal.refused
+    assert refused.reason == f"line 2 has {cure} already: build the image again"
+    assert (refused.is_held, refused.remade) == (True, (2,))
+
+
+def test_a_line_that_was_edited_for_one_cache_is_edited_for_another() -> None:
+    """What it lacks is put in behind."""
+    matched = match(
+        "FROM base\nRUN apt-get update && apt-get install -y jq && apt-get clean\n",
+        "RUN /bin/sh -c apt-get update && apt-get install -y jq # buildkit",
+    )
+    caches = [cache_in(0, kind, f"cache/{kind}") for kind in ("apt-archives", "apt-lists")]
+    proposal = propose(matched, caches, found_in("LAY104", 0))
+    assert proposal.text.endswith("jq && apt-get clean && rm -rf /var/lib/apt/lists/*\n")
+    assert len(proposal.edits) == 1
+
+
+@pytest.mark.parametrize(
+    ("run", "after"),
+    [
+        ("apt-get install -y jq # and no more", "apt-get install -y jq && apt-get clean # and no more"),
+        ("apt-get update; apt-get install -y jq;", "apt-get update; apt-get install -y jq && apt-get clean;"),
+        (
+            "apt-get update \\\n  && apt-get install -y jq # it's small",
+            "apt-get update \\\n  && apt-get install -y jq \\\n  && apt-get clean # it's small",
+        ),
+    ],
+)
+def test_what_cleans_up_stands_before_what_ends_a_line(run: str, after: str) -> None:
+    """Behind a comment it would never run, and behind a semicolon the shell would not take it; twice it is not put."""
+    proposal = propose_for(run, "apt-archives")
+    assert proposal.text == f"FROM base\nRUN {after}\n"
+    ran = run.replace("\\\n", "")
+    again = match(f"FROM base\nRUN {after}\n", f"RUN /bin/sh -c {ran} # buildkit")
+    assert propose(again, [cache_in(0, "apt-archives", "cache/apt-archives")], found_in("LAY104", 0)).edits == ()
+    assert all(pair.is_edited for pair in again.matches)
+
+
+def test_a_copied_cache_is_told_by_its_name() -> None:
+    """In words, and not as the kinds are told apart within."""
+    matched = match("FROM base\nCOPY lists /var/lib/apt/lists\n", "COPY lists /var/lib/apt/lists # buildkit")
+    proposal = propose(matched, [cache_in(0, "apt-lists", "var/lib/apt/lists")], found_in("LAY104", 0))
+    assert [each.reason for each in proposal.refused] == [
+        "line 2 copies apt's package lists: copy less, or clean it where it is made"
+    ]

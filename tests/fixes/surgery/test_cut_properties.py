@@ -54,6 +54,26 @@ def list_paths(layers: Layers, *kinds: Kind) -> list[str]:
     return [member.name.strip("/") for layer in layers for member in layer if not kinds or member.kind in kinds]
 
 
+@CALM
+@given(wild_stacks, st.integers(1, 3))
+def test_a_base_image_stays_bit_for_bit(layers: Layers, base_layers: int) -> None:
+    """Whatever the layers above it hide of it, and however they are edited: a container sees the same files."""
+    tars = [write_tar(layer) for layer in layers]
+    edited = edit_tars(tars, drop_everything(len(tars)), base_layers=base_layers)
+    assert edited.differences == ()
+    assert list(edited.tars[:base_layers]) == tars[:base_layers]
+
+
+@given(stacks(), st.integers(1, 3))
+def test_above_a_base_image_what_is_hidden_goes(layers: Layers, base_layers: int) -> None:
+    """As it would without one: no byte of the layers above is kept for the base's sake."""
+    tars = [write_tar(layer) for layer in layers]
+    kept, whole = (edit_tars(tars, drop_everything(len(tars)), base_layers=base) for base in (base_layers, 0))
+    assert kept.differences == ()
+    assert list(kept.tars[:base_layers]) == tars[:base_layers]
+    assert kept.cuts.saved <= whole.cuts.saved
+
+
 def check_same(tars: Sequence[bytes], edits: Sequence[LayerEdit]) -> MergedTree:
     """The tree after edits, which is to show what the one before shows, but for the named paths."""
     edited = edit_tars(tars, edits)

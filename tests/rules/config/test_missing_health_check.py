@@ -43,3 +43,15 @@ def test_ignores_a_check_that_is_switched_off() -> None:
 def test_ignores_an_image_that_starts_nothing() -> None:
     """There is nothing whose health could be asked for."""
     ignores(MissingHealthCheck, replace(PROCESS, has_health_check=False, program=None))
+
+
+def test_tells_no_port_that_nobody_knows() -> None:
+    """An image that exposes none may be a batch job: what is to be written is told, and is no instruction to copy."""
+    (finding,) = flags(
+        MissingHealthCheck, replace(PROCESS, has_health_check=False, exposed_ports=(), clients=("curl",))
+    )
+    (step,) = finding.fixes[0].steps
+    assert step == (
+        "Where it serves HTTP, at its own port: `HEALTHCHECK --interval=30s --timeout=5s --start-period=300s "
+        "CMD curl -fsS http://127.0.0.1:PORT/health || exit 1`"
+    )

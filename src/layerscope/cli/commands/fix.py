@@ -54,7 +54,7 @@ from layerscope.cli.unchanged import deliver_unchanged
 from layerscope.errors import UsageError
 from layerscope.fixes.destinations.destination import Destination
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal
-from layerscope.fixes.layer_choice import choose_layer_fixes
+from layerscope.fixes.layer_choice import LayerChoice, choose_layer_fixes
 from layerscope.fixes.plan import Plan
 from layerscope.fixes.proposal import Proposal, propose
 from layerscope.report.applied_markdown import render_applied_markdown
@@ -136,7 +136,7 @@ def command(
         applied = apply_layers(
             whole, surgery, destination, meant, reading, options=options, console=console, proof=proof
         )
-        return _deliver_applied(applied, result, codes, outputs, console)
+        return _deliver_applied(applied or _tell_unchanged(result, meant, codes), result, outputs, console)
     if choice.is_reconstructed:
         return _reconstruct(result, console)
     return _tell_plan(
@@ -206,17 +206,25 @@ def _render_plan(result: AuditResult, proposal: Proposal, dockerfile: Dockerfile
     }
 
 
-def _deliver_applied(
-    applied: Applied | None, result: AuditResult, codes: Collection[str], outputs: Sequence[Output], console: Console
-) -> int:
-    """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written."""
-    if applied is None:
-        withheld = len(choose_layer_fixes(result.findings, codes=codes, reviewed=True).cures)
-        reason = "nothing to change in the layers themselves: no finding has such a fix; no image was written"
-        if withheld:
-            found = tell_count(withheld, "finding has a fix", "findings have fixes")
-            reason = f"nothing was changed: {found} that somebody should read first; --reviewed makes it"
-        return deliver_unchanged(result, reason, outputs, console)
+def _tell_unchanged(result: AuditResult, chosen: LayerChoice, codes: Collection[str]) -> str:
+    """Why no image is made."""
+    if chosen.edits:
+        what = "what could go lies in the base image's layers, or is hardly anything of one"
+        return f"nothing was changed: {what}; --every-layer takes it out"
+    withheld = len(choose_layer_fixes(result.findings, codes=codes, reviewed=True).cures)
+    if not withheld:
+        return "nothing to change in the layers themselves: no finding has such a fix; no image was written"
+    found = tell_count(withheld, "finding has a fix", "findings have fixes")
+    return f"nothing was changed: {found} that somebody should read first; --reviewed makes it"
+
+
+def _deliver_applied(applied: Applied | str, result: AuditResult, outputs: Sequence[Output], console: Console) -> int:
+    """Tell of what was made and what of it is proved; 1 where it is not what it should be, and nothing was written.
+
+    Where nothing was to be made, why.
+    """
+    if isinstance(applied, str):
+        return deliver_unchanged(result, applied, outputs, console)
     renderers: dict[str, Renderer] = {
         "terminal": lambda context: render_applied_text(applied, context),
         "json": lambda _: render_applied_json(applied),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
+from layerscope.fixes.dockerfile.own_edits import is_edited
 from layerscope.formats.dockerfile import Instruction, parse_exec_form
 from layerscope.formats.dockerfile_words import UNKNOWN, expand_variables, find_assignments, find_words, strip_quotes
 from layerscope.image.history import BuildStep
@@ -20,6 +21,7 @@ LONGEST: Final = 1 << 16
 _STORED: Final = re.compile(r"(?:file|dir|multi):[0-9a-f]{12} ")
 _FLAG: Final = re.compile(r"--\S+ ")
 _SHELL: Final = re.compile(r"(?:RUN )?(?:\S*/)?\w+ -\w*c ")
+_BUILDKIT: Final = " # buildkit"
 _KEPT_FLAGS: Final = ("--chown=", "--chmod=")
 _VALUES: Final = frozenset({"ENV", "LABEL"})
 
@@ -30,6 +32,8 @@ class Likeness(IntEnum):
     NONE = 0
     PARTS = 1
     """Of one keyword, with half of the words or more in common."""
+    EDITED = 3
+    """What layerscope writes into a RUN was put in since, and nothing else."""
     SAME = 4
     """As far as the history tells: it names copied files by digest, where the classic builder wrote it."""
 
@@ -56,11 +60,12 @@ def compare_step(
 ) -> Likeness:
     """How alike an instruction is to a step, its variables having these values, and SHELL having named that shell."""
     if (told := _find_in_shell(instruction, step, shell)) is not None:
-        return _compare_texts(_tell(instruction, variables), told)
+        return _compare_commands(instruction, variables, told)
+    if instruction.keyword == "RUN" and instruction.words is not None and _is_run_by_words(instruction, step):
+        return Likeness.SAME
     keyword, _, told = step.instruction.partition(" ")
     if keyword != instruction.keyword:
-        is_run = instruction.keyword == "RUN" and instruction.words is not None and not step.empty
-        return Likeness.SAME if is_run and _squeeze(step.created_by) == _tell_run(instruction) else Likeness.NONE
+        return Likeness.NONE
     if len(told) + len(instruction.operands) > LONGEST:
         return Likeness.NONE
     if keyword in {"COPY", "ADD"}:
@@ -70,7 +75,20 @@ def compare_step(
         return Likeness.SAME if own == other else Likeness.NONE
     if keyword == "HEALTHCHECK":
         told = re.sub(r"--\S+ ", "", told)
-    return _compare_texts(_tell(instruction, variables), _normalize(keyword, told))
+    return _compare_commands(instruction, variables, _normalize(keyword, told))
+
+
+def _compare_commands(instruction: Instruction, variables: Mapping[str, str], told: str) -> Likeness:
+    own = _tell(instruction, variables)
+    if instruction.keyword == "RUN" and instruction.words is None and is_edited(own, told):
+        return Likeness.EDITED
+    return _compare_texts(own, told)
+
+
+def _is_run_by_words(instruction: Instruction, step: BuildStep) -> bool:
+    """Whether a step has the words of a RUN in JSON form, which may name a shell as the other form would."""
+    told = step.created_by.removesuffix(_BUILDKIT).removeprefix("RUN ")
+    return not step.empty and _squeeze(told) == _tell_run(instruction)
 
 
 def _find_in_shell(instruction: Instruction, step: BuildStep, shell: Sequence[str]) -> str | None:

@@ -31,11 +31,15 @@ _BUILDAH: Final = re.compile(r"/bin/sh -c #\(nop\) (?!COPY|ADD)[A-Z]")
 
 @dataclass(frozen=True)
 class Match:
-    """An instruction, the step that it became, and whether they are the same as far as the history tells."""
+    """An instruction, the step that it became, and whether they are the same as far as the history tells.
+
+    They are the same, too, where the instruction `is_edited`: with nothing put in since but what layerscope writes.
+    """
 
     instruction: Instruction
     step: BuildStep
     is_same: bool
+    is_edited: bool = False
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,9 @@ def _align(
         like = likeness[row - 1][column - 1]
         if like and best[row][column] == best[row - 1][column - 1] + like:
             row, column = row - 1, column - 1
-            matches.append(Match(instructions[row], steps[column], is_same=like is Likeness.SAME))
+            is_edited = like is Likeness.EDITED
+            is_same = is_edited or like is Likeness.SAME
+            matches.append(Match(instructions[row], steps[column], is_same=is_same, is_edited=is_edited))
         elif best[row][column] == best[row - 1][column]:
             row -= 1
         else:

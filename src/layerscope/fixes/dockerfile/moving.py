@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.fixes.dockerfile.scripts import read_script
+from layerscope.fixes.dockerfile.scripts import find_stop, read_script
 from layerscope.formats.dockerfile import Instruction
 
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
@@ -37,7 +37,15 @@ def find_maker(matched: MatchedDockerfile, layer: int | None) -> Instruction | s
 def is_changed(matched: MatchedDockerfile, layer: int) -> bool:
     """Whether the file has the step that made a layer otherwise, or has it no more; the base image's it never had."""
     match = matched.find_match(layer)
-    return not match.is_same if match is not None else any(step.layer == layer for step in matched.unmatched_steps)
+    if match is None:
+        return any(step.layer == layer for step in matched.unmatched_steps)
+    return match.is_edited or not match.is_same
+
+
+def is_edited(matched: MatchedDockerfile, layer: int) -> bool:
+    """Whether the step that made a layer has edits of layerscope's since, and no other change."""
+    match = matched.find_match(layer)
+    return match is not None and match.is_edited
 
 
 def find_changed(matched: MatchedDockerfile, layer: int) -> tuple[int, ...]:
@@ -48,6 +56,8 @@ def find_changed(matched: MatchedDockerfile, layer: int) -> tuple[int, ...]:
 
 def find_shell_defect(matched: MatchedDockerfile, instruction: Instruction) -> str:
     """Why a RUN's text is not understood; empty where it is."""
+    if instruction.words is not None:
+        return f"line {instruction.number} is in JSON form: its commands are no list that can be changed"
     if not read_script(instruction):
         return f"the commands of line {instruction.number} are not a plain list joined by && and ;"
     shell = find_foreign_shell(matched, instruction.number)
@@ -107,6 +117,7 @@ def can_join(runs: list[Instruction]) -> bool:
     scripts = [read_script(each) for each in runs]
     return (
         all(scripts)
+        and all(find_stop(each) == each.stop for each in runs)
         and len({each.flags for each in runs}) == 1
         and not any(_CHANGES_SHELL.match(command.text) for script in scripts[:-1] for command in script)
     )

@@ -24,17 +24,24 @@ def read_script(instruction: Instruction) -> tuple[ListedCommand, ...]:
 
 
 def append_command(dockerfile: Dockerfile, instruction: Instruction, command: str) -> Span:
-    """`&& command` at the end of a RUN: in its line, or in one of its own where the others have theirs."""
-    text = dockerfile.text[instruction.place : instruction.stop]
+    """`&& command` behind the last one of a RUN: in its line, or in one of its own where the others have theirs."""
+    stop = find_stop(instruction)
+    text = dockerfile.text[instruction.place : stop]
     last = text[text.rfind("\n") + 1 :]
     is_one_line = "\n" not in text
     if is_one_line and len(text) + len(command) + len(" && ") <= LINE_WIDTH:
-        return Span(instruction.stop, instruction.stop, f" && {command}")
+        return Span(stop, stop, f" && {command}")
     indentation = INDENTATION if is_one_line else last[: len(last) - len(last.lstrip())]
     end = dockerfile.escape + dockerfile.line_end
     if _JOINED_BEHIND.search(text):
-        return Span(instruction.stop, instruction.stop, f" && {end}{indentation}{command}")
-    return Span(instruction.stop, instruction.stop, f" {end}{indentation}&& {command}")
+        return Span(stop, stop, f" && {end}{indentation}{command}")
+    return Span(stop, stop, f" {end}{indentation}&& {command}")
+
+
+def find_stop(instruction: Instruction) -> int:
+    """Where the last command of a RUN ends: before a `;` or a comment of the shell that stands behind it."""
+    commands = read_script(instruction)
+    return instruction.find_place(commands[-1].end - 1) + 1 if commands else instruction.stop
 
 
 def insert_word(instruction: Instruction, position: int, word: str) -> Span:

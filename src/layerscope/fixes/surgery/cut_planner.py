@@ -3,18 +3,21 @@
 Whatever is dropped must neither take content away that a hard link still shows, nor bring back what it hid.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Final
 
-from layerscope.filesystem.endings import Ending, judge_ending
+from layerscope.filesystem.endings import Ending
 from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.surgery.cuts import Attributes, ImageCuts, LayerCuts
 from layerscope.fixes.surgery.dependents import find_dependents
+from layerscope.fixes.surgery.gone_paths import find_gone
+from layerscope.fixes.surgery.hidden_pairs import HiddenPair, iter_hidden, list_superseded
 from layerscope.fixes.surgery.named_paths import find_named_paths, is_at_or_below, tell_stayed
 from layerscope.fixes.surgery.odd_layers import find_odd_layers
+from layerscope.fixes.surgery.spared_layers import SparedLayer, find_kept, list_spared, touches
 from layerscope.fixes.surgery.whiteouts import find_idle_whiteouts, list_above
 from layerscope.layers.entry import WHITEOUTS, EntryType
 from layerscope.rules.layer_edit import DropHidden, LayerEdit
@@ -23,13 +26,26 @@ _FILE: Final = EntryType.FILE.value
 _DIRECTORY: Final = EntryType.DIRECTORY.value
 
 
-def plan_cuts(tree: MergedTree, edits: Iterable[LayerEdit], replaced: AbstractSet[str] = frozenset()) -> ImageCuts:
-    """The cuts that do what the edits ask for; of the `replaced` files, only what is visible is left for now."""
+def plan_cuts(
+    tree: MergedTree,
+    edits: Iterable[LayerEdit],
+    replaced: AbstractSet[str] = frozenset(),
+    *,
+    base_layers: int = 0,
+    every_layer: bool = False,
+) -> ImageCuts:
+    """The cuts that do what the edits ask for; of the `replaced` files, only what is visible is left for now.
+
+    What is hidden stays in the lowest `base_layers`, and where a layer would give too little, unless it is to go from
+    `every_layer`.
+    """
     edits = tuple(edits)
     planner = _CutPlanner(tree)
     planner.drop_older(replaced)
-    planner.drop_hidden({(edit.layer, Ending(edit.ending)) for edit in edits if isinstance(edit, DropHidden)})
-    planner.drop_named(find_named_paths(tree, edits))
+    named = find_named_paths(tree, edits)
+    hidden = [edit for edit in edits if isinstance(edit, DropHidden)]
+    planner.drop_hidden(hidden, named, None if every_layer else base_layers)
+    planner.drop_named(named)
     return planner.finish()
 
 
@@ -44,6 +60,8 @@ class _CutPlanner:
         self._named: frozenset[str] = frozenset()
         self._replaced: AbstractSet[str] = frozenset()
         self._left: list[str] = []
+        self._spared: tuple[SparedLayer, ...] = ()
+        self._kept_layers: frozenset[int] = frozenset()
         self._links = find_dependents(tree.stack)
 
     def drop_older(self, paths: AbstractSet[str]) -> None:
@@ -53,19 +71,34 @@ class _CutPlanner:
         files = (each for each in older if each >= 0 and self._stack.types[each] == _FILE)
         self._dropped.update(each for each in files if self._stack.path(each) in paths)
 
-    def drop_hidden(self, wanted: set[tuple[int, Ending]]) -> None:
-        """Drop what these layers end in these ways; of copies with the same content, one stays."""
+    def drop_hidden(self, edits: Iterable[DropHidden], named: frozenset[str], base_layers: int | None) -> None:
+        """Drop what these edits mean; of copies with the same content, one stays.
+
+        With `base_layers`, layers that are not worth it stay as they are, where no path is `named` for which they have
+        to change.
+        """
+        pairs = list(iter_hidden(self._tree, edits))
+        if base_layers is not None:
+            self._spare(pairs, named, base_layers)
         copies: dict[int, int] = {}
-        for ended, ender, ending in self._iter_endings({layer for layer, _ in wanted}):
-            if (self._stack.locate(ender)[0], ending) not in wanted:
+        for pair in pairs:
+            if touches(self._stack, pair, self._kept_layers):
                 continue
-            if ending is not Ending.METADATA:
-                self._drop(ended)
-            elif self._stack.types[ended] == _FILE and self._stack.path(ended) not in self._replaced:
-                copies[ended] = ender
+            if pair.ending is not Ending.METADATA:
+                self._drop(pair.ended)
+            elif self._stack.types[pair.ended] == _FILE and self._stack.path(pair.ended) not in self._replaced:
+                copies[pair.ended] = pair.ender
         self._keep_linked()
         for first in copies.keys() - copies.values():
             self._join_copies(first, copies)
+
+    def _spare(self, pairs: Sequence[HiddenPair], named: frozenset[str], base_layers: int) -> None:
+        """Decide which layers stay as they are."""
+        changed = (*self._dropped, *self._iter_below(named))
+        rewritten = {self._stack.locate(each)[0] for each in changed}
+        self._kept_layers = find_kept(self._stack, pairs, base_layers=base_layers, rewritten=rewritten)
+        self._spared = list_spared(self._stack, pairs, self._kept_layers, base_layers=base_layers)
+        self._left += [each.tell() for each in self._spared]
 
     def drop_named(self, paths: frozenset[str]) -> None:
         """Drop every entry at or below these paths from every layer, but for paths of which not all can go."""
@@ -107,10 +140,11 @@ class _CutPlanner:
             self._keep_linked()
             self._keep_lids()
             self._inherit_from_links()
+        left = self._odd | self._kept_layers
         idle = find_idle_whiteouts(self._tree, self._dropped)
-        self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in self._odd}
+        self._dropped |= {each for each in idle if self._stack.locate(each)[0] not in left}
         given = {lower: upper for lower, upper in self._given.items() if lower not in self._dropped}
-        gone, named = self._find_gone()
+        gone, named = find_gone(self._tree, self._dropped, self._named, left=self._odd)
         self._left += tell_stayed(path for path in self._named if path in self._tree and path not in gone)
         dropped: list[set[int]] = [set() for _ in self._stack.indexes]
         for ordinal in self._dropped:
@@ -118,31 +152,7 @@ class _CutPlanner:
             dropped[layer].add(position)
         per_layer = tuple(self._cut(layer, positions, given, named) for layer, positions in enumerate(dropped))
         saved = sum(map(self._stack.size, (each for each in self._dropped if self._stack.types[each] == _FILE)))
-        return ImageCuts(per_layer, gone, saved, tuple(self._left))
-
-    def _find_gone(self) -> tuple[frozenset[str], dict[str, int]]:
-        """The visible paths that go, and the directories that stay although nothing names them any more, by layer."""
-        gone: set[str] = set()
-        implied: dict[str, int] = {}
-        alive: set[str] = set()
-        for path, ordinal in self._tree.walk_ordinals():
-            if ordinal < 0 and (layer := self._stack.locate(ordinal)[0]) not in self._odd:
-                implied[path] = layer
-            elif ordinal in self._dropped and is_at_or_below(path, self._named):
-                gone.add(path)
-            else:
-                alive.update(list_above(path))
-        emptied = {path: layer for path, layer in implied.items() if path not in alive}
-        unwanted = {path for path in emptied if is_at_or_below(path, self._named)}
-        lost = self._list_lost() if emptied.keys() - unwanted else frozenset()
-        return frozenset(gone | unwanted), {
-            path: layer for path, layer in emptied.items() if path not in unwanted and (layer, path) in lost
-        }
-
-    def _list_lost(self) -> frozenset[tuple[int, str]]:
-        """The directories, by layer, that lose something."""
-        places = {(self._stack.locate(each)[0], self._stack.path(each).rpartition("/")[0]) for each in self._dropped}
-        return frozenset((layer, above) for layer, directory in places for above in list_above(directory))
+        return ImageCuts(per_layer, gone, saved, tuple(self._left), spared=self._spared)
 
     def _cut(
         self, layer: int, dropped: AbstractSet[int], given: dict[int, int], unnamed: Mapping[str, int]
@@ -164,22 +174,6 @@ class _CutPlanner:
         owner, place = (layer, position) if self._stack.types[giver] == _FILE else self._stack.locate(ordinal)
         xattrs = self._stack.indexes[owner].xattrs.get(place, {})
         return Attributes(mode, uid, gid, index.mtimes_ns[position], xattrs)
-
-    def _iter_endings(self, layers: set[int]) -> Iterator[tuple[int, int, Ending]]:
-        """What these layers ended of the layers below, by what, and how; directories that live on are none."""
-        stack = self._stack
-        limits = [stack.limits(layer) for layer in layers]
-        for ended, ender in self._tree.endings:
-            if ended < 0 or ended == ender:
-                continue
-            if ender >= 0 and not any(start <= ender < stop for start, stop in limits):
-                continue
-            by = stack.locate(ender)[0]
-            if by not in layers or stack.locate(ended)[0] == by:
-                continue
-            ending = judge_ending(stack, ended, ender)
-            if ending is not None:
-                yield ended, ender, ending
 
     @cached_property
     def _odd(self) -> frozenset[int]:
@@ -233,17 +227,12 @@ class _CutPlanner:
             dropped = pending.pop()
             self._dropped.add(dropped)
             if self._stack.types[dropped] == _DIRECTORY:
-                pending.extend(each for each in self._superseded.get(dropped, ()) if each not in self._dropped)
+                lower = (each for each in self._superseded.get(dropped, ()) if each not in self._dropped)
+                pending.extend(each for each in lower if self._stack.locate(each)[0] not in self._kept_layers)
 
     @cached_property
     def _superseded(self) -> dict[int, list[int]]:
-        """The directories that other entries of the same directory took over, by those."""
-        found: dict[int, list[int]] = {}
-        types = self._stack.types
-        for ended, ender in self._tree.endings:
-            if ended >= 0 and ender >= 0 and types[ended] == types[ender] == _DIRECTORY:
-                found.setdefault(ender, []).append(ended)
-        return found
+        return list_superseded(self._tree)
 
     def _keep_linked(self) -> None:
         """Take back what hard links that stay still need, with what hides it."""
@@ -288,5 +277,7 @@ class _CutPlanner:
     def _is_odd(self, ordinal: int) -> bool:
         """Whether an entry cannot get other attributes, or cannot give them, or cannot go."""
         layer, position = self._stack.locate(ordinal)
+        if layer in self._kept_layers:
+            return True
         is_plain = self._stack.types[ordinal] == _FILE and position not in self._stack.indexes[layer].sparse
         return layer in self._odd or not is_plain

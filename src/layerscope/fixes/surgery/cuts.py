@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from layerscope.fixes.surgery.spared_layers import SparedLayer
+
 
 @dataclass(frozen=True)
 class Attributes:
@@ -87,6 +89,7 @@ class ImageCuts:
     `paths` are those that the container no longer sees, `saved` the bytes of content that no layer ships any more.
     `files` are those with new content, by path; `top` is what a new layer above all others brings: new files, and the
     attributes of the directories on the way to them. Later times than `latest`, seconds since 1970, are set to it.
+    `spared` are the layers that stay although something in them is hidden.
     """
 
     layers: tuple[LayerCuts, ...]
@@ -97,3 +100,9 @@ class ImageCuts:
     merge: LayerMerge | None = None
     top: Mapping[str, NewFile | Attributes] = field(default_factory=dict)
     latest: int | None = None
+    spared: tuple[SparedLayer, ...] = ()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is changed."""
+        return not (any(self.layers) or self.files or self.merge or self.top) and self.latest is None

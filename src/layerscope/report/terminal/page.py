@@ -6,6 +6,7 @@ from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
@@ -31,6 +32,7 @@ class Page:
         # A cut is three columns wide in ASCII and one where rich makes it.
         self.width = context.width if context.unicode else context.width - len(ASCII.ellipsis) + 1
         self._file = io.StringIO()
+        self._parts: list[str] = []
         self._console = Console(
             file=self._file,
             width=self.width,
@@ -71,6 +73,13 @@ class Page:
         text = Text.assemble(f"{' ' * indent}$ ", (command, "command"), (f"  {purpose}" if purpose else "", "muted"))
         self._console.print(text, soft_wrap=True)
 
+    def add_file_line(self, line: str, style: str) -> None:
+        """Draw a line of a file, escaped before: it is neither wrapped nor cut, and all its space stays."""
+        self._parts.append(self._take())
+        content = Segments([Segment(line, self._console.get_style(style)), Segment.line()])
+        self._console.print(content, soft_wrap=True, end="")
+        self._parts.append(self._empty())
+
     def add_heading(self, title: str, note: str = "") -> None:
         """Open a section."""
         self.add_blank()
@@ -81,11 +90,21 @@ class Page:
         self._console.print()
 
     def read(self) -> str:
-        """The text drawn so far, without space at the ends of its lines."""
+        """The text drawn so far, without space at the ends of its lines, but for those of files."""
+        self._parts.append(self._take())
+        text = "".join(self._parts)
+        return text if self.context.unicode else text.encode("ascii", "backslashreplace").decode()
+
+    def _take(self) -> str:
+        """What was drawn since it was last asked for, as it is to be read."""
+        text = self._empty()
+        return _TRAILING_SPACE.sub("", text if self.context.unicode else text.translate(_CUT))
+
+    def _empty(self) -> str:
         text = self._file.getvalue()
-        if not self.context.unicode:
-            text = text.translate(_CUT).encode("ascii", "backslashreplace").decode()
-        return _TRAILING_SPACE.sub("", text)
+        self._file.seek(0)
+        self._file.truncate()
+        return text
 
 
 def start_table() -> Table:

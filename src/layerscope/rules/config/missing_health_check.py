@@ -11,8 +11,8 @@ from layerscope.rules.fix import Fix, FixKind, FixPlace
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 
-DEFAULT_PORT: Final = "8000"
-
+UNKNOWN: Final = "http://127.0.0.1:PORT"
+"""Where a server answers of which the image exposes no port."""
 
 TLS_PORTS: Final = frozenset({"443", "8443"})
 OTHER_PORTS: Final = frozenset(
@@ -50,11 +50,11 @@ class MissingHealthCheck(Rule):
         process = facts.find(Process)
         if process is None or process.program is None or process.has_health_check or process.is_health_check_disabled:
             return
-        url = f"{find_address(process) or f'http://127.0.0.1:{DEFAULT_PORT}'}/health"
-        steps = [f"{INSTRUCTION} {_ask(client, url)}" for client in process.clients[:1]] or [
-            f"{INSTRUCTION} {_ask('curl', url)}   (install curl: the image has nothing that could ask)"
-        ]
-        fix = Fix("Add a health check that asks the server itself", tuple(steps), kind=FixKind.CONFIG_EDIT)
+        address = find_address(process)
+        command = f"{INSTRUCTION} {_ask(next(iter(process.clients), 'curl'), f'{address or UNKNOWN}/health')}"
+        lacking = "" if process.clients else "   (install curl: the image has nothing that could ask)"
+        step = f"{command}{lacking}" if address else f"Where it serves HTTP, at its own port: `{command}`{lacking}"
+        fix = Fix("Add a health check that asks the server itself", (step,), kind=FixKind.CONFIG_EDIT)
         message = "The config has no health check: engines cannot tell a loading or hanging server from a working one"
         yield self.finding(message, Evidence(), fixes=(fix,))
 

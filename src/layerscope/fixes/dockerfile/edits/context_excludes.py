@@ -101,10 +101,15 @@ def exclude_copied(
         f"{_tell(lines, file, copy, remover)}{tell_others(others, 'it')}",
         Safety.SAFE if is_safe else Safety.REVIEW,
         drops=tuple(drops),
-        files=(FileEdit(file, lines=lines, is_ignores=True),) if lines else (),
+        files=(FileEdit(file, lines=_list_written(lines, file), is_ignores=True),) if lines else (),
         remade=(copy.number, remover.number),
         lessens=True,
     )
+
+
+def _list_written(lines: Sequence[str], file: ContextFile) -> tuple[str, ...]:
+    """What is written into an ignore file: one that was not there before would be copied as well, and names itself."""
+    return (*lines, *((file.place.name,) if file.text is None else ()))
 
 
 def _tell(lines: Sequence[str], file: ContextFile, copy: Instruction, remover: Instruction) -> str:

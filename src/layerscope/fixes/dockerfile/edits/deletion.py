@@ -12,7 +12,7 @@ from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.fixes.dockerfile.edit import DockerfileEdit, Drop, NoEdit, Span
 from layerscope.fixes.dockerfile.edits.context_excludes import exclude_copied
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.fixes.dockerfile.moving import can_join, find_hindrance, find_maker, find_shell_defect
+from layerscope.fixes.dockerfile.moving import can_join, find_hindrance, find_maker, find_shell_defect, is_edited
 from layerscope.fixes.dockerfile.scripts import append_command, join_runs, read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.rules.deletion_commands import find_deletions
@@ -67,6 +67,9 @@ def _edit_runs(
             kept.append(maker)
         elif maker.keyword != "RUN":
             continue
+        elif is_edited(matched, layers[0]) and _has_command(maker, read_script(remover)[place].text):
+            reason = f"line {maker.number} deletes them itself already: build the image again"
+            kept.append(NoEdit(CODE, step.layer, reason, is_held=True, remade=(maker.number,)))
         elif hindrance := _find_hindrance(matched, maker, remover, place, paths):
             joined = _join(matched, maker, remover)
             if joined and not moves:
@@ -82,6 +85,10 @@ def _edit_runs(
         origin = _find_only_maker(step, matched, [step.origins[0].layer])
         kept = [origin if isinstance(origin, NoEdit) else _tell_unread(step, matched, remover)]
     yield from dict.fromkeys(kept)
+
+
+def _has_command(instruction: Instruction, text: str) -> bool:
+    return any(command.text == text for command in read_script(instruction))
 
 
 def _iter_copied(step: EndedFiles, matched: MatchedDockerfile, remover: Instruction) -> Iterator[int]:

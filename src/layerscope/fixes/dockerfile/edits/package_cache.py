@@ -17,11 +17,12 @@ from layerscope.fixes.dockerfile.edits.later_readers import (
     iter_index_users,
 )
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile
-from layerscope.fixes.dockerfile.moving import find_maker, find_shell_defect
+from layerscope.fixes.dockerfile.moving import find_maker, find_shell_defect, is_edited
 from layerscope.fixes.dockerfile.scripts import append_command, can_drop, insert_word, read_script
 from layerscope.formats.dockerfile import Instruction
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
+from layerscope.rules.layers.leftover_package_cache import NAMES
 from layerscope.rules.package_cache_cures import cleans_itself, find_cleanup, tell_reader
 from layerscope.rules.wording import tell_list
 
@@ -62,11 +63,25 @@ def edit_package_caches(
     for cache in facts.of(PackageCache):
         left.setdefault((cache.layer, cache.kind), []).append(cache)
     for caches in left.values():
-        result = _edit(caches, matched)
-        path = caches[0].path
-        yield (
-            NoEdit(CODE, caches[0].layer, result, path=path) if isinstance(result, str) else replace(result, path=path)
-        )
+        layer, path = caches[0].layer, caches[0].path
+        result = _find_held(caches[0], matched) or _edit(caches, matched)
+        yield NoEdit(CODE, layer, result, path=path) if isinstance(result, str) else replace(result, path=path)
+
+
+def _find_held(cache: PackageCache, matched: MatchedDockerfile) -> NoEdit | None:
+    """That the step which fills a cache was edited for that already; None where it was not."""
+    maker = find_maker(matched, cache.layer)
+    if isinstance(maker, str) or not is_edited(matched, cache.layer):
+        return None
+    commands = [command.text for command in read_script(maker)]
+    if cache.kind in _OPTIONS:
+        _, cure = _OPTIONS[cache.kind]
+        is_held = not _list_options(cache.kind, maker) and any(cure in command.split() for command in commands)
+    else:
+        cure = find_cleanup(cache.kind, commands, cache.path) if cleans_itself(cache.kind) else ""
+        is_held = bool(cure) and set(cure.split(" && ")) <= set(commands)
+    reason = f"line {maker.number} has {cure} already: build the image again"
+    return NoEdit(CODE, cache.layer, reason, is_held=True, remade=(maker.number,)) if is_held else None
 
 
 def _edit(caches: list[PackageCache], matched: MatchedDockerfile) -> DockerfileEdit | str:
@@ -75,7 +90,7 @@ def _edit(caches: list[PackageCache], matched: MatchedDockerfile) -> DockerfileE
     if isinstance(maker, str):
         return maker
     if maker.keyword != "RUN":
-        return f"line {maker.number} copies {kind}'s cache: copy less, or clean it where it is made"
+        return f"line {maker.number} copies {NAMES[kind]}: copy less, or clean it where it is made"
     if defect := find_shell_defect(matched, maker):
         return defect
     edit = _add_options(layer, kind, maker, matched) if kind in _OPTIONS else _clean_up(caches[0], maker, matched)
@@ -106,7 +121,7 @@ def _drop_owners(
 def _clean_up(cache: PackageCache, maker: Instruction, matched: MatchedDockerfile) -> DockerfileEdit | str:
     """The command that empties the cache, at the end of the step that fills it."""
     if not cleans_itself(cache.kind):
-        return f"{cache.kind}'s cache is best left in a stage of its own: what is built there is copied from it"
+        return f"{NAMES[cache.kind]} is best left in a stage of its own: what is built there is copied from it"
     users = iter_index_users(maker, matched, cache.kind) if cache.kind == "apt-lists" else iter(())
     if user := next(users, None):
         return f"line {user.number} installs with the lists that line {maker.number} fetches: join them first"
@@ -114,7 +129,7 @@ def _clean_up(cache: PackageCache, maker: Instruction, matched: MatchedDockerfil
         return f"line {maker.number} is root by sudo only: what cleans up has to be so, too"
     command = find_cleanup(cache.kind, [each.text for each in read_script(maker)], cache.path)
     if not command:
-        return f"no command of line {maker.number} is seen to fill {cache.kind}'s cache and to be there at its end"
+        return f"no command of line {maker.number} is seen to fill {NAMES[cache.kind]} and to be there at its end"
     return DockerfileEdit(
         CODE,
         cache.layer,
@@ -129,7 +144,7 @@ def _add_options(layer: int, kind: str, maker: Instruction, matched: MatchedDock
     """The option behind every command that fills the cache; of an index, also behind those that would fetch it anew."""
     spans = _list_options(kind, maker)
     if not spans:
-        return f"no command of line {maker.number} is seen to fill {kind}'s cache"
+        return f"no command of line {maker.number} is seen to fill {NAMES[kind]}"
     lines = [str(maker.number)]
     for each in iter_index_users(maker, matched, kind) if kind == _INDEX else ():
         if _is_changed(each, kind, matched):
