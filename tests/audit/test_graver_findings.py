@@ -99,6 +99,6 @@ def test_two_images_differ_where_a_finding_is_graver(tmp_path: Path) -> None:
     assert "CONF019" not in {each.code for each in difference.findings.kept}
     assert any(risk.text.startswith(f"{GRAVER}: ") for risk in difference.risks)
     told = "graver, medium before, high now"
-    assert f"+ CONF019 {told} acme/tiny" in render_diff_text(difference, PLAIN)
+    assert f"+ CONF019 {told}: acme/tiny" in render_diff_text(difference, PLAIN)
     assert f"- **new** CONF019 ({told}): " in render_diff_markdown(difference, PLAIN)
     assert ImageDiff(after, before).findings.new == ()
