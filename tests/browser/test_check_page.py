@@ -1,5 +1,6 @@
 """The page of a check in a real browser."""
 
+import contextlib
 from pathlib import Path
 
 from layerscope.cli.main import run
@@ -41,3 +42,20 @@ def test_rows_are_chosen_by_words(tab: Tab, tmp_path: Path) -> None:
     assert tab.complaints == []
     assert tab.dialogs == []
     assert [address.partition("#")[0] for address in tab.requests] == [path.resolve().as_uri()]
+
+
+def test_names_stay_in_one_piece(tab: Tab, tmp_path: Path) -> None:
+    """Images, limits and rules, on a page of any width; no column is empty."""
+    path = tmp_path / "page.html"
+    write_image(build_image([[file("opt/.netrc", SECRET)]]), tmp_path / "a-long-name-of-an-image", "oci-dir")
+    image = "oci-dir:a-long-name-of-an-image"
+    limits = ("--max-layers", "9", "--min-efficiency", "90%", "--cache-dir", str(tmp_path / "cache"))
+    with contextlib.chdir(tmp_path):
+        assert run(["check", image, *limits, "-o", f"html={path}"]) == 1
+    tab.open(path)
+    tab.wait_for("document.documentElement.dataset.started === 'yes'")
+    names = tab.ask("[...document.querySelectorAll('td code.name')].map((name) => name.textContent)")
+    assert {image, "max-layers", "CONF011", "secret-in-layer"} <= set(names)
+    assert tab.ask("[...document.querySelectorAll('code.name')].every((name) => name.getClientRects().length === 1)")
+    heads = tab.ask("[...document.querySelectorAll('#limits-table th')].map((head) => head.textContent)")
+    assert heads == ["image", "limit", "found", "allowed"]

@@ -1,6 +1,12 @@
 """The console decides on colour, width and characters by what was asked and by where it writes."""
 
+import fcntl
+import io
+import os
+import pty
+import struct
 import sys
+import termios
 
 import pytest
 
@@ -84,3 +90,23 @@ def test_quiet_silences_talk_but_not_complaints(capsys: pytest.CaptureFixture[st
     console.say("something")
     console.complain("error: something")
     assert capsys.readouterr().err == "layerscope: error: something\n"
+
+
+def test_talk_is_wrapped_at_words_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As wide as the terminal that standard error is, a path in one piece; a pipe gets each sentence as one line."""
+    path = f"/usr/lib/{'a-long-name-' * 6}.so"
+    message = f"the file {path} was not read, for it is larger than what is read of a file that nobody names"
+    reading, writing = pty.openpty()
+    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        Console().complain(message)
+        lines = os.read(reading, 4096).decode().split("\r\n")[:-1]
+    os.close(reading)
+    assert [line for line in lines if len(line) > 40] == [path]
+    assert " ".join(lines) == f"layerscope: {message}"
+    assert len(lines) > 3
+    held = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", held)
+    Console().complain(message)
+    assert held.getvalue() == f"layerscope: {message}\n"

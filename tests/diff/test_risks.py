@@ -99,7 +99,7 @@ def test_gpus_are_told_by_what_becomes_of_them(
         (ValueChange("config.Env.LD_LIBRARY_PATH", None, "/x"), (RISKY, "LD_LIBRARY_PATH is new: /x")),
         (ValueChange("config.ExposedPorts.80/tcp", "", None), (RISKY, "port 80/tcp is no longer exposed")),
         (ValueChange("config.Volumes./data", None, ""), (RISKY, "volume /data is declared")),
-        (ValueChange("config.Healthcheck.Test", '["x"]', None), (RISKY, "the health check is another one")),
+        (ValueChange("config.Healthcheck.Test", '["x"]', None), (RISKY, "the health check is gone")),
         (ValueChange("config.Env.MOTD", "a", "b"), None),
         (ValueChange("config.Labels.a", "a", "b"), None),
     ],

@@ -17,13 +17,17 @@ SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
     [
         ("The process runs as root (uid 0)", "The process runs as root (uid 0)"),
         ("3 files (18.0 MB, 21%) of layer 5", "3 files (18.0 MB, 21%) of layer 5"),
-        ("see /opt/a_b, /opt/*c*", "see `/opt/a_b, /opt/*c*`"),
+        ("see /opt/a_b, /opt/*c*", "see `/opt/a_b`, `/opt/*c*`"),
         ("brings (/app/.netrc)", "brings (`/app/.netrc`)"),
         ("In `RUN pip install x`: remove it", "In `RUN pip install x`: remove it"),
         ("ask @admin about #12 of !3", "ask `@admin` about `#12` of `!3`"),
         ("<img src=x> www.example.com https://example.com", "`<img src=x> www.example.com https://example.com`"),
         ("[a](javascript:x)", "`[a](javascript:x)`"),
         ("one ` tick", "one `` ` `` tick"),
+        ("/a.so: + b_c.so, d/e", "`/a.so`: + `b_c.so`, `d/e`"),
+        ("- a (from -), b - c", "`-` a (from -), b - c"),
+        ("layer 7 (RUN a -u && b > $(c)/d) brings /e", "layer 7 (`RUN a -u && b > $(c)/d`) brings `/e`"),
+        ("layer 7 (RUN `a` - b (c", "layer 7 (RUN `a` - b (c"),
         ("two\nlines\x1b[2J", "two `lines\\x1b[2J`"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layerscope.report.places import find_engine_name, root_path, select_unnamed, unroot_path
+from layerscope.report.places import find_engine_name, root_path, select_unnamed, tell_familiar, unroot_path
 from layerscope.rules.finding import Location
 from support.results import ResultRecipe, make_result
 
@@ -64,3 +64,20 @@ def test_a_named_layer_with_an_unnamed_path_keeps_the_path() -> None:
 def test_no_path_leads_out_of_the_image(path: str, told: str) -> None:
     """A file that a viewer opens lies below what it is told to be relative to."""
     assert unroot_path(path) == told
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        ("docker.io/library/python:3.12", "python:3.12"),
+        ("docker.io/team/llm:1.5", "team/llm:1.5"),
+        ("nvcr.io/nvidia/cuda:13.0", "nvcr.io/nvidia/cuda:13.0"),
+        ("oci-dir:/srv/library", "oci-dir:/srv/library"),
+        ("oci-dir:library", "oci-dir:library"),
+        ("oci-archive:-", "standard input (oci-archive)"),
+        ("the lowest 2 layers of x", "the lowest 2 layers of x"),
+    ],
+)
+def test_a_name_is_told_as_people_type_it(reference: str, told: str) -> None:
+    """What is a place and no name stays as it is."""
+    assert tell_familiar(reference) == told

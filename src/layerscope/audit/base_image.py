@@ -25,8 +25,15 @@ BASE_DIGEST: Final = "org.opencontainers.image.base.digest"
 _ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 """An image of an engine that is named by its ID alone."""
 
+_DIGEST: Final = "sha256:"
+"""How a claim begins that gives a digest and no name."""
+
 _NAMED: Final = frozenset({"", "docker", "podman", "registry"})
 """Schemes of what has a name; a path is what it is."""
+
+ANNOTATION: Final = "annotation"
+LABEL: Final = "label"
+"""Where a builder claims a base."""
 
 BY_PREFIX: Final = "layer prefix"
 """The layers of the image that the user named are the lowest ones, by their DiffIDs."""
@@ -42,13 +49,17 @@ def find_base(image: Image, *, options: AuditOptions, progress: Progress) -> Bas
     if options.base is not None:
         return _prove_base(image, options.base, options, progress)
     known = tuple(_iter_known(image, options.cache))
-    annotations = image.manifest.annotations if image.manifest else {}
-    claimed = _read_claim(annotations, "annotation", known) or _read_claim(image.config.runtime.labels, "label", known)
+    claimed = _find_claim(image, known)
     if claimed is not None and claimed.layers:
         return claimed
     own = _repository(image.reference)
     others = (BaseImage(below.reference, layers, BY_KNOWN_IMAGE) for layers, below in known if _is_other(below, own))
     return next(others, claimed)
+
+
+def find_claim(image: Image) -> BaseImage | None:
+    """The base that the builder claims, whether it is one or not."""
+    return _find_claim(image, ())
 
 
 def keep_stack(image: Image, cache: LayerCache) -> None:
@@ -89,13 +100,30 @@ def _iter_known(image: Image, cache: LayerCache) -> Iterator[tuple[int, StackIma
             yield layers, below
 
 
+def _find_claim(image: Image, known: Sequence[tuple[int, StackImage]]) -> BaseImage | None:
+    annotations = image.manifest.annotations if image.manifest else {}
+    return _read_claim(annotations, ANNOTATION, known) or _read_claim(image.config.runtime.labels, LABEL, known)
+
+
 def _read_claim(claims: Mapping[str, str], evidence: str, known: Sequence[tuple[int, StackImage]]) -> BaseImage | None:
     """What the builder says; proved where an image of that digest was audited and its layers are the lowest ones."""
     name, digest = claims.get(BASE_NAME, ""), claims.get(BASE_DIGEST, "")
     if not name and not digest:
         return None
     proved = next((layers for layers, below in known if digest in below.digests), 0)
-    return BaseImage(f"{name}@{digest}".strip("@"), proved, f"{evidence} and {BY_PREFIX}" if proved else evidence)
+    return BaseImage(
+        _complete(f"{name}@{digest}".strip("@")), proved, f"{evidence} and {BY_PREFIX}" if proved else evidence
+    )
+
+
+def _complete(claimed: str) -> str:
+    """A claimed name spelled in full, as the names of images are everywhere; what is no name, as it is."""
+    if split_scheme(claimed)[0] or claimed.startswith(_DIGEST):
+        return claimed
+    try:
+        return str(Reference.parse(claimed))
+    except ReferenceSyntaxError:
+        return claimed
 
 
 def _is_other(below: StackImage, own: str | None) -> bool:

@@ -1,6 +1,5 @@
 """An image's own base, audited to compare the image with it: the base image itself, or the layers that it gave."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from layerscope.audit.applied import find_scans
@@ -8,30 +7,26 @@ from layerscope.audit.judge import judge_image
 from layerscope.audit.lower_config import cut_config
 from layerscope.audit.options import AuditOptions
 from layerscope.audit.pipeline import audit_image
-from layerscope.audit.read_image import ReadImage, read_documents
+from layerscope.audit.read_image import ReadImage
 from layerscope.audit.result import AuditResult, BaseImage
+from layerscope.audit.seen_base import OpenImage, see_base, tell_evidence
 from layerscope.errors import ImageError, SourceError, UsageError
 from layerscope.image.digest import Digest
 from layerscope.image.history import pair_history
-from layerscope.image.image import Image
 from layerscope.image.platform import Platform
 from layerscope.progress import Progress
 from layerscope.rules.wording import tell_count
-from layerscope.sources.source import Source
-
-OpenImage = Callable[[str], Source]
 
 
 def audit_own_base(
     result: AuditResult, open_image: OpenImage, *, options: AuditOptions, progress: Progress
 ) -> AuditResult:
-    """The audit of the image that another one was built on.
+    """The audit of the image that another one was built on; its notes say how that is known.
 
     Where it is known how many layers are the base's, and the base image itself is not to be had or is another one by
     now, that is an image of these layers. Raises UsageError where no base can be told.
     """
-    base = result.base
-    if base is None:
+    if result.base is None:
         raise UsageError(
             f"--base: it cannot be told what {result.image.reference} was built on: its builder claims no base (the "
             "label or annotation org.opencontainers.image.base.name), and no image that was audited before consists of "
@@ -39,28 +34,26 @@ def audit_own_base(
         )
     config = result.image.config
     own = replace(options, platform=Platform(config.os, config.architecture, config.variant))
-    try:
-        source = open_image(base.reference)
-        reason = _find_objection(read_documents(source, options=own, progress=progress), result.image)
-        if not reason:
-            return audit_image(source, options=own, progress=progress)
-    except (SourceError, ImageError, UsageError) as error:
-        reason = str(error)
+    seen = see_base(result.image, result.base, open_image, options=own, progress=progress)
+    base, reason = seen.base, seen.objection
+    if seen.source is not None and not reason:
+        try:
+            audited = audit_image(seen.source, options=own, progress=progress)
+            return _add_notes(audited, tell_evidence(base, result.image), seen.remark)
+        except (SourceError, ImageError, UsageError) as error:
+            reason = str(error)
     if not base.layers:
         raise UsageError(
             f"--base: {result.image.reference} was built on {base.reference}, as its {base.evidence} says, but "
             f"{reason}; name the base: layerscope diff BASE IMAGE"
         )
-    return _audit_lower_layers(result, base, reason, options=options, progress=progress)
+    return _add_notes(_audit_lower_layers(result, base, reason, options=options, progress=progress), seen.remark)
 
 
-def _find_objection(base: Image, image: Image) -> str:
-    """Why an image is not the base of another; empty where it is."""
-    below, own = base.config.rootfs, image.config.rootfs
-    if below and own[: len(below)] == below:
-        return ""
-    common = next((n for n, (a, b) in enumerate(zip(below, own, strict=False)) if a != b), min(len(below), len(own)))
-    return f"that has other layers now: {common} of its {len(below)} are the image's lowest ones"
+def _add_notes(result: AuditResult, *notes: str) -> AuditResult:
+    """The audit with what is to be said of the image, where there is something."""
+    told = tuple(note for note in notes if note)
+    return replace(result, image=replace(result.image, notes=(*result.image.notes, *told)))
 
 
 def _audit_lower_layers(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from layerscope.errors import UsageError
 from layerscope.report.escape import escape_text
+from layerscope.report.wrapped import wrap_words
 
 if TYPE_CHECKING:
     from layerscope.report.context import RenderContext
@@ -62,7 +63,7 @@ class Console:
         if error is not None and self.debug:
             import traceback
 
-            _print_talk("".join(traceback.format_exception(error)).rstrip())
+            _print_lines("".join(traceback.format_exception(error)).rstrip())
 
     def render_context(self) -> "RenderContext":
         """How a result is to be drawn on standard output."""
@@ -125,11 +126,27 @@ class Console:
 
 
 def _print_talk(text: str) -> None:
+    """Write talk to standard error, broken between words where a person reads it on a terminal."""
+    if _is_open(sys.stderr) and sys.stderr.isatty():
+        text = wrap_words(text, _find_talk_width())
+    _print_lines(text)
+
+
+def _print_lines(text: str) -> None:
     if not _is_open(sys.stderr):
         return
     with contextlib.suppress(OSError):  # nobody listens, and there is nowhere left to say so
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+
+
+def _find_talk_width() -> int:
+    """The columns of the terminal that standard error is; standard output may be a pipe."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    return columns or DEFAULT_WIDTH
 
 
 def _is_open(stream: TextIO | None) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from layerscope.diff.change import ValueChange
+from layerscope.diff.noise import is_written_anew
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.image.config import HistoryEntry, ImageConfig
 from layerscope.image.image import Image
@@ -85,7 +86,7 @@ def _iter_config_causes(
     has_other_steps = _drop_times(before) != _drop_times(after)
     has_other_times = len(names) < len(changes) or (not has_other_steps and before.history != after.history)
     if names:
-        yield _answer(DigestCause.CONFIG, names)
+        yield _answer(DigestCause.CONFIG, sorted(names, key=is_written_anew))
     if has_other_steps:
         yield DigestAnswer(DigestCause.HISTORY)
     if has_other_times:

@@ -64,7 +64,7 @@ def tell_way(change: LinkChange, way: str) -> str:
         _PATHS: change.search_paths,
     }
     if way == _NEEDED:
-        return f"+ {', '.join(change.needed_added)}"
+        return " ".join(f"+{each}" for each in change.needed_added)
     return ", ".join(
         f"{each.name} {each.before or 'none'} to {each.after or 'none'}" for each in values[way] if each is not None
     )

@@ -115,6 +115,10 @@ _KEYS: Final = (
 )
 
 
+_STREAMS: Final = re.compile(r"config\.(?:AttachStd\w+|OpenStdin|StdinOnce|Tty)")
+"""What is the same with each build, unless the container was another one that an image was committed from."""
+
+
 def find_file_noise(path: str) -> Noise | None:
     """The class of noise that everything at a path belongs to."""
     return next((noise for noise, pattern in _PATHS if pattern.fullmatch(path)), None)
@@ -153,8 +157,18 @@ def _matters(change: FileChange) -> bool:
     return node is not None and (bool(node.mode & _PRIVILEGED) or is_model_file(change.path, node.size))
 
 
+def is_written_anew(name: str) -> bool:
+    """Whether builders write a key of the config with each build, which says nothing of what a person asked for."""
+    return find_value_noise(name) is not None and not _STREAMS.fullmatch(name)
+
+
+def find_value_noise(name: str) -> Noise | None:
+    """The class of noise that a key of the config belongs to."""
+    return next((noise for noise, pattern in _KEYS if pattern.fullmatch(name)), None)
+
+
 def drop_value_noise(changes: Iterable[ValueChange], ignored: Collection[Noise]) -> Iterator[ValueChange]:
     """The changes of config keys that are left."""
     for change in changes:
-        if not any(noise in ignored and pattern.fullmatch(change.name) for noise, pattern in _KEYS):
+        if find_value_noise(change.name) not in ignored:
             yield change

@@ -1,6 +1,6 @@
 """Risks of how the process starts: platform, user, entrypoint, variables, ports, volumes, health check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from layerscope.diff import traits
@@ -17,19 +17,17 @@ _VARIABLES: Final = frozenset({
 """Variables that decide which libraries, modules and GPUs a program gets."""
 
 _ENVIRONMENT, _PORTS, _VOLUMES = "config.Env.", "config.ExposedPorts.", "config.Volumes."
-_HEALTH: Final = "config.Healthcheck"
+_HEALTH, _TEST = "config.Healthcheck", "config.Healthcheck.Test"
 
 
 def iter_start_risks(grounds: Grounds) -> Iterator[Risk]:
     """What starts the container in another way."""
     yield from _iter_user_risks(grounds)
-    has_told_health = False
+    health = [change for change in grounds.config if change.name.startswith(_HEALTH)]
+    if health:
+        yield Risk(RiskLevel.RISKY, RiskKind.HEALTH_CHECK_CHANGED, _tell_health(health))
     for change in grounds.config:
-        if change.name.startswith(_HEALTH):
-            if not has_told_health:
-                yield Risk(RiskLevel.RISKY, RiskKind.HEALTH_CHECK_CHANGED, "the health check is another one")
-            has_told_health = True
-        elif (risk := _find_risk(change)) is not None:
+        if (risk := _find_risk(change)) is not None:
             yield risk
 
 
@@ -44,6 +42,14 @@ def _iter_user_risks(grounds: Grounds) -> Iterator[Risk]:
         else (RiskLevel.RISKY, RiskKind.USER_CHANGED)
     )
     yield Risk(level, kind, tell_change("the user", user.before, user.after))
+
+
+def _tell_health(changes: Sequence[ValueChange]) -> str:
+    """What became of the health check, by the command that it runs."""
+    test = next((change for change in changes if change.name == _TEST), None)
+    if test is not None and test.before is None:
+        return "a health check is declared"
+    return "the health check is gone" if test is not None and test.after is None else "the health check is another one"
 
 
 def _find_risk(change: ValueChange) -> Risk | None:

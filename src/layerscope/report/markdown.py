@@ -9,6 +9,14 @@ from layerscope.report.escape import escape_line, escape_text
 _PLAIN_WORD: Final = re.compile(r"\(*(?:[A-Za-z0-9%]+(?:['-][A-Za-z0-9]+)*|\d+(?:[.,]\d+)+%?|…)[),;:.]*")
 """Words that no reader of Markdown takes for anything else: neither punctuation within, nor a dot within letters."""
 
+_SIGN: Final = re.compile(r"[-+=–—→][),;:.]*")  # noqa: RUF001 -- dashes as people write them
+"""Signs that are plain between words, but not at the beginning of a line, where one may begin a list."""
+
+_STEP: Final = re.compile(
+    r"(?<!\S)\((?=(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|ONBUILD|RUN|SHELL|USER|VOLUME|WORKDIR) )"
+)
+"""Where an instruction begins that a sentence cites in parentheses."""
+
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 _EDGES: Final = re.compile(r"(\(*)(.*?)([),;:.]*)", re.DOTALL)
 _TICKS: Final = re.compile(r"`+")
@@ -19,26 +27,60 @@ _FENCE: Final = 3
 def write_prose(text: str) -> str:
     """A sentence on one line, with all words in code spans that are more than letters and digits.
 
-    What stands between single backticks is one span; where backticks do not pair, they are like any other character.
+    What stands between single backticks is one span, and so is an instruction in parentheses; where backticks do not
+    pair, they are like any other character.
     """
     line = escape_line(text)
     pieces = _QUOTED.split(line)
     if any("`" in piece for piece in pieces) or "``" in line or not all(map(str.strip, pieces[1::2])):
         return _write_words(line)
-    return "".join(write_code(piece) if number % 2 else _write_words(piece) for number, piece in enumerate(pieces))
+    return "".join(
+        write_code(piece) if number % 2 else _write_sentence(piece, is_first=not number)
+        for number, piece in enumerate(pieces)
+    )
 
 
-def _write_words(text: str) -> str:
+def _write_sentence(text: str, *, is_first: bool) -> str:
+    """The words of a text, with each instruction in parentheses as one code span."""
+    parts: list[str] = []
+    start = 0
+    while begins := _STEP.search(text, start):
+        end = _find_closing(text, begins.start())
+        if end is None:
+            break
+        parts += [
+            _write_words(text[start : begins.start()], is_first=is_first and not parts),
+            f"({write_code(text[begins.end() : end])})",
+        ]
+        start = end + 1
+    return "".join([*parts, _write_words(text[start:], is_first=is_first and not parts)])
+
+
+def _find_closing(text: str, start: int) -> int | None:
+    """Where the parenthesis that opens at an offset is closed; None where it is not."""
+    depth = 0
+    for offset in range(start, len(text)):
+        depth += (text[offset] == "(") - (text[offset] == ")")
+        if depth == 0:
+            return offset
+    return None
+
+
+def _write_words(text: str, *, is_first: bool = True) -> str:
     """The words of a text, with the space before and after it."""
     before, after = (" " if text[end : end + 1 or None] == " " else "" for end in (0, -1))
     parts: list[str] = []
     quoted: list[str] = []
     for word in text.split():
-        if _PLAIN_WORD.fullmatch(word) or not word.strip("),;:."):
+        is_inner = not is_first or bool(parts or quoted)
+        if _PLAIN_WORD.fullmatch(word) or not word.strip("),;:.") or (is_inner and _SIGN.fullmatch(word)):
             parts += [*_quote(quoted), word]
             quoted = []
         else:
             quoted.append(word)
+            if word.endswith((",", ";", ":")):
+                parts += _quote(quoted)
+                quoted = []
     return f"{before}{' '.join([*parts, *_quote(quoted)])}{after}"
 
 

@@ -38,6 +38,14 @@ def tell_reference(reference: str) -> str:
     return f"standard input ({scheme})" if scheme else "standard input"
 
 
+def tell_familiar(reference: str) -> str:
+    """An image's name as people type it, without what Docker completes; what is no such name, as it is."""
+    try:
+        return tell_reference(reference) if ":/" in reference else Reference.parse(reference).familiar
+    except ReferenceSyntaxError:
+        return tell_reference(reference)
+
+
 def find_engine_name(image: Image) -> str:
     """The name by which an engine or a registry knows an image; empty for a file."""
     name = next((image.reference.removeprefix(each) for each in _ENGINES if image.reference.startswith(each)), "")

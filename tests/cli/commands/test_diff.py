@@ -1,5 +1,6 @@
 """`layerscope diff` on two images that a test can see whole."""
 
+import html
 import io
 import json
 import zipfile
@@ -158,6 +159,66 @@ def test_an_image_is_compared_with_its_base(answer: Answer, document: Callable[.
         assert "is not at hand" in " ".join(answer("diff", "--base", image, "-o", name)[1].decode().split())
 
 
+def make_base_steps(folder: Path) -> tuple[tuple[str, list[TarMember]], ...]:
+    """The steps of a base that no other test has, for what is audited is remembered."""
+    return (("ADD root /", [file("etc/a", str(folder).encode())]), ("RUN x", [file("usr/b", b"b")]))
+
+
+@pytest.mark.parametrize("form", DIFF_FORMATS)
+def test_how_a_base_was_found_is_told_in_every_format(answer: Answer, tmp_path: Path, form: str) -> None:
+    """By a label whose image was looked at, or as an image audited before, with which a label may agree."""
+    below = make_base_steps(tmp_path)
+    base = write_built(tmp_path, "base", *below)
+    labels = {"org.opencontainers.image.base.name": f"oci-dir:{base}"}
+    plain, labelled = (
+        write_built(tmp_path, name, *below, *OWN_STEPS, **runtime)
+        for name, runtime in (("plain", {}), ("labelled", {"Labels": labels}))
+    )
+    for image, told in (
+        (labelled, f"the base, as the label of oci-dir:{labelled} says: its 2 layers are its lowest"),
+        (plain, f"taken for the base as an image audited before: its 2 layers are the lowest of oci-dir:{plain}"),
+        (labelled, f"the lowest of oci-dir:{labelled}, and its label says the same"),
+    ):
+        assert in_words(told) in in_words(read_told(answer("diff", "--base", image, "-o", form)[1], form))
+
+
+@pytest.mark.parametrize("form", DIFF_FORMATS)
+def test_a_false_claim_of_another_base_is_told(answer: Answer, tmp_path: Path, form: str) -> None:
+    """It is the image that was audited before whose layers are the lowest ones, and the report says why."""
+    below = make_base_steps(tmp_path)
+    base = write_built(tmp_path, "base", *below)
+    other = write_built(tmp_path, "other", below[0], ("ADD x /", [file("x", b"x")]))
+    lower = write_built(tmp_path, "lower", below[0])
+    answer("audit", base)
+    false, shorter, lost = (
+        write_built(tmp_path, name, *below, *OWN_STEPS, Labels={"org.opencontainers.image.base.name": claim})
+        for name, claim in (
+            ("false", f"oci-dir:{other}"),
+            ("shorter", f"oci-dir:{lower}"),
+            ("lost", f"oci-dir:{tmp_path}/lost.oci"),
+        )
+    )
+    for image, told in (
+        (false, f"oci-dir:{other}, which does not hold: that has other layers now: 1 of its 2 is among the image's"),
+        (shorter, f"oci-dir:{lower}, which has only the lowest 1 layer of this one's"),
+        (lost, f"oci-dir:{tmp_path}/lost.oci, which does not hold: "),
+    ):
+        text = in_words(read_told(answer("diff", "--base", image, "-o", form)[1], form))
+        assert in_words(f"the label of oci-dir:{image} claims another base, {told}") in text
+        assert in_words(f"oci-dir:{base}") in text
+
+
+def read_told(out: bytes, form: str) -> str:
+    """What a format tells, without what it writes around it."""
+    text = html.unescape(out.decode())
+    return json.loads(text)["before"]["reference"] + json.loads(text)["before"]["notes"][-1] if form == "json" else text
+
+
+def in_words(text: str) -> str:
+    """The text without what differs by format and width: white space and code spans."""
+    return "".join(text.replace("`", "").split())
+
+
 def test_a_claimed_base_that_is_another_is_no_base(answer: Answer, tmp_path: Path) -> None:
     """The error says what the builder claims, and that its layers are not the image's."""
     other = write_built(tmp_path, "other", ("ADD x /", [file("x", b"x")]))
@@ -273,11 +334,12 @@ def test_hostile_steps_and_names_of_libraries_are_harmless(answer: Answer, tmp_p
 
 
 def test_markdown_is_for_a_merge_request(answer: Answer, tmp_path: Path) -> None:
-    """Risks as a list, everything else folded."""
+    """Risks as a list, packages and sizes open, everything else folded."""
     before, after = write_version(tmp_path, "1.4"), write_version(tmp_path, "1.5", numpy="2.1.0")
     text = answer("diff", before, after, "-o", "markdown")[1].decode()
     assert "- **risky** numpy goes from 1.26.4 to 2.1.0" in text
-    assert text.count("<details>") == text.count("</details>") > 1
+    assert text.count("<details>") + text.count("<details open>") == text.count("</details>")
+    assert min(text.count("<details>"), text.count("<details open>")) > 1
 
 
 def test_a_page_is_for_a_browser(answer: Answer, tmp_path: Path) -> None:

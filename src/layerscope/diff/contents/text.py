@@ -9,6 +9,7 @@ from layerscope.diff.contents.content_diff import ContentDiff, ContentReader
 from layerscope.diff.contents.work import Work, WorkSpentError
 from layerscope.formats.secret_blocks import redact_lines
 from layerscope.layers.limits import KIB
+from layerscope.rules.wording import tell_count
 
 TEXT_LIMIT: Final = 256 * KIB
 """Bytes of a text that is compared."""
@@ -52,7 +53,7 @@ class TextReader(ContentReader):
         if not groups:
             return ContentDiff("text", remark="the same lines, ended in another way")
         lines = list(_iter_lines(groups, redact_lines(one), redact_lines(other)))
-        more = f"{len(lines) - LINES_LIMIT:,} more lines" if len(lines) > LINES_LIMIT else ""
+        more = tell_count(len(lines) - LINES_LIMIT, "more line") if len(lines) > LINES_LIMIT else ""
         return ContentDiff("text", tuple(lines[:LINES_LIMIT]), remark=more)
 
 

@@ -8,6 +8,7 @@ from layerscope.gate.amounts import read_count
 from layerscope.gate.limit import Breach, Limit, Measure
 from layerscope.gate.setting import Setting
 from layerscope.gate.subject import Subject
+from layerscope.rules.wording import tell_count
 
 
 @dataclass(frozen=True)
@@ -36,4 +37,4 @@ class MaxLayers(Limit):
         if count > self.most:
             base = subject.result.base_layers
             detail = f"{base} of them are the base image's" if base else ""
-            yield Breach(self.key, f"{count} layers, {count - self.most} over {self.most}", detail)
+            yield Breach(self.key, f"{tell_count(count, 'layer')}, {count - self.most} over {self.most}", detail)

@@ -7,6 +7,7 @@ from typing import Final
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
 from layerscope.diff.contents.content_diff import ContentDiff
+from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.report.context import RenderContext
@@ -20,6 +21,7 @@ from layerscope.report.html.markup import (
     join,
     write_fields,
     write_line,
+    write_name,
     write_section,
     write_table,
     write_text,
@@ -74,13 +76,19 @@ def _write_head(difference: ImageDiff) -> Markup:
         doubts = (element("p", write_line(doubt), class_="bad") for doubt in words.list_doubts(result))
         notes = (element("p", write_line(note), class_="note") for note in result.image.notes)
         rows.append((label, join(name, told, digest, *notes, *doubts)))
-    for answer in difference.digest_causes:
-        cause, details, more = words.tell_digest_cause(answer)
-        rows.append(("digest differs by", write_line(f"{cause}{': ' if details else ''}{', '.join(details)}{more}")))
+    if difference.digest_causes:
+        rows.append(("digest differs by", join(*map(_write_digest_cause, difference.digest_causes))))
     same, left = [] if difference.is_same else words.list_same(difference), words.tell_left_out(difference)
     rows += [("the same", write_line(", ".join(same)))] if same else []
     rows += [("left out", write_line(left))] if left else []
     return write_fields(rows)
+
+
+def _write_digest_cause(answer: DigestAnswer) -> Markup:
+    """A cause in a paragraph of its own, with keys, layers or paths as they are written."""
+    cause, details, more = words.tell_digest_cause(answer)
+    told = Markup(", ".join(element("code", write_line(each)) for each in details))
+    return element("p", write_line(f"{cause}{': ' if details else ''}"), told, write_line(more))
 
 
 def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
@@ -89,6 +97,11 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
         yield write_section(
             "To know first", element("ul", *map(_write_risk, words.list_told(difference.risks))), name="risks"
         )
+    packages: list[Row] = [
+        (change, f"{name} in {place}" if place else name, before, after)
+        for change, name, before, after, place in words.list_packages(difference)
+    ]
+    yield from _write_changes("Packages", packages, name="packages")
     yield from _write_rows("Size", (">growth", "cause"), list(_iter_sizes(difference)), name="size")
     if any(each.growth for each in difference.files):
         yield read_part("growth_map.html")
@@ -96,17 +109,11 @@ def _iter_sections(difference: ImageDiff) -> Iterator[Markup]:
     yield from _write_changes("Characteristics", traits, name="traits")
     gpus: list[Row] = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
     yield from _write_changes("GPUs", gpus, name="gpus")
-    packages: list[Row] = [
-        (change, f"{name} in {place}" if place else name, before, after)
-        for change, name, before, after, place in words.list_packages(difference)
-    ]
-    yield from _write_changes("Packages", packages, name="packages")
     yield from _write_findings(difference)
     yield from _write_rows(
         "Layers", (">before", ">after", ">stored", "", "instruction"), list(_iter_layers(difference)), name="layers"
     )
-    config: list[Row] = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
-    yield from _write_changes("Config", config, name="config")
+    yield from _write_config(difference)
     steps = list(_iter_history(difference))
     yield from _write_rows("History", ("", "instruction", "layer", "what"), steps, name="history")
     yield from _write_rows(
@@ -131,8 +138,10 @@ def _write_risk(risk: Risk) -> Markup:
 def _write_changes(title: str, rows: Sequence[Row], *, name: str) -> Iterator[Markup]:
     """Things by name, before and after."""
     told = [
-        element("tr", _sign(change), *(element("td", write_line(cell or _NONE)) for cell in cells))
-        for change, *cells in rows
+        element(
+            "tr", _sign(change), element("td", write_line(name)), *(_write_value(value or None) for value in values)
+        )
+        for change, name, *values in rows
     ]
     yield from _write_rows(title, ("", "name", "before", "after"), told, name=name)
 
@@ -147,6 +156,38 @@ def _write_rows(
     table = write_table(title, head, list(rows[:MOST]), name=f"{name}-table")
     left = f"the first {MOST:,}; -o json has all" if count > MOST else ""
     yield write_section(f"{title} ({count:,})", table, name=name, note=left)
+
+
+def _write_config(difference: ImageDiff) -> Iterator[Markup]:
+    """The keys that differ; those that the builder writes anew each time are folded away."""
+    changed, written = (
+        [
+            element(
+                "tr",
+                _sign(each.change),
+                element("td", write_line(each.name)),
+                _write_value(each.before),
+                _write_value(each.after),
+            )
+            for each in changes[:MOST]
+        ]
+        for changes in words.split_config(difference)
+    )
+    if not (changed or written):
+        return
+    head, parts = ("", "name", "before", "after"), []
+    if changed:
+        parts.append(write_table("Config", head, changed, name="config-table"))
+    if written:
+        told = words.tell_written(words.split_config(difference)[1])
+        table = write_table(begin(told), head, written, name="config-build-table")
+        parts.append(element("details", element("summary", write_line(told)), table))
+    yield write_section(f"Config ({len(changed):,})" if changed else "Config", *parts, name="config")
+
+
+def _write_value(text: str | None) -> Markup:
+    """What there is; a port or a volume is there without a value."""
+    return element("td", write_line(_NONE if text is None else text), class_="value")
 
 
 def _sign(change: Change) -> Markup:
@@ -179,7 +220,7 @@ def _write_finding(told: str, style: str, finding: Finding) -> Markup:
     cells = (
         element("strong", write_line(told), class_=style),
         element("span", write_line(severity), class_=f"severity {severity}"),
-        element("code", write_line(f"{finding.code} {finding.rule}")),
+        join(write_name(finding.code), Markup(" "), write_name(finding.rule)),
         write_line(finding.message),
     )
     return element("tr", *(element("td", cell) for cell in cells))

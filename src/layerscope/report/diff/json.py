@@ -9,6 +9,7 @@ from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerPair
 from layerscope.diff.linking import LinkChange
+from layerscope.diff.noise import is_written_anew
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
 from layerscope.formats.secret_text import redact_text
@@ -17,6 +18,7 @@ from layerscope.layers.entry import EntryType
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.json_v1 import (
+    ConfigChangeV1,
     ContentV1,
     DiffSummaryV1,
     DiffV1,
@@ -87,7 +89,10 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
             for each in difference.sizes
         ],
         layers=[_build_layer(pair, difference) for pair in difference.layers],
-        config=[ValueChangeV1(each.change.value, each.name, each.before, each.after) for each in difference.config],
+        config=[
+            ConfigChangeV1(each.change.value, each.name, each.before, each.after, is_written_anew(each.name))
+            for each in difference.config
+        ],
         history=[
             StepChangeV1(
                 each.change.value,

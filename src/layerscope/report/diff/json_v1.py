@@ -42,6 +42,12 @@ class ValueChangeV1(Struct, frozen=True):
     after: str | None
 
 
+class ConfigChangeV1(ValueChangeV1, frozen=True):
+    """A key of the config by name, before and after."""
+
+    by_builder: Annotated[bool, Meta(description="Whether builders write it anew with each build.")]
+
+
 class PackageChangeV1(Struct, frozen=True):
     """A package's versions before and after, several where one place has several."""
 
@@ -200,7 +206,7 @@ class DiffV1(Struct, frozen=True):
     findings: FindingChangesV1
     sizes: list[SizeChangeV1]
     layers: list[LayerPairV1]
-    config: list[ValueChangeV1]
+    config: list[ConfigChangeV1]
     history: list[StepChangeV1]
     linking: list[LinkChangeV1]
     files: list[FileChangeV1]

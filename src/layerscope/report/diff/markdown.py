@@ -27,12 +27,6 @@ def _iter_head(difference: ImageDiff) -> Iterator[str]:
     for label, result in (("Before", difference.before), ("After", difference.after)):
         for doubt in (*result.image.notes, *words.list_doubts(result)):
             yield from ("", f"{label}: {write_prose(doubt)}")
-    for answer in difference.digest_causes:
-        cause, details, more = words.tell_digest_cause(answer)
-        told = f": {', '.join(map(write_code, details))}{more}" if details else ""
-        yield from ("", f"The digest differs by {cause}{told}.")
-    if left := words.tell_left_out(difference):
-        yield from ("", f"Left out: {left}.")
     if difference.risks:
         yield from ("", "## To know first", "")
         for risk in words.list_told(difference.risks):
@@ -40,25 +34,29 @@ def _iter_head(difference: ImageDiff) -> Iterator[str]:
             yield f"- **{words.LEVELS[risk.level]}** {write_prose(shorten(risk.text))}{detail}"
     if (same := words.list_same(difference)) and not difference.is_same:
         yield from ("", f"The same: {', '.join(same)}.")
+    if left := words.tell_left_out(difference):
+        yield from ("", f"Left out: {left}.")
 
 
 def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     head = ("", "", "before", "after")
-    sizes = [(words.tell_growth(each.growth), words.tell_size_cause(each)) for each in difference.sizes[:limit]]
-    yield from _fold("Size", len(difference.sizes), (f"- {size} {write_prose(cause)}" for size, cause in sizes), limit)
-    traits = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
-    yield from _write_table("Characteristics", head, traits, limit)
-    gpus = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
-    yield from _write_table("GPUs", head, gpus, limit)
     packages = [
         (change, f"{name} in {place}" if place else name, before, after)
         for change, name, before, after, place in words.list_packages(difference)
     ]
-    yield from _write_table("Packages", head, packages, limit)
+    yield from _write_table("Packages", head, packages, limit, is_open=True)
+    sizes = [(words.tell_growth(each.growth), words.tell_size_cause(each)) for each in difference.sizes[:limit]]
+    lines = [f"- {size} {write_prose(cause)}" for size, cause in sizes]
+    title = f"Size: {words.tell_growth(words.find_growth(difference))} for a container"
+    yield from _fold(title, len(difference.sizes), lines, limit, is_open=True)
+    yield from _write_digest_causes(difference)
+    traits = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
+    yield from _write_table("Characteristics", head, traits, limit)
+    gpus = [(Change.CHANGED, *words.tell_gpu_change(each)) for each in difference.gpus]
+    yield from _write_table("GPUs", head, gpus, limit)
     yield from _write_findings(difference, limit)
     yield from _write_layers(difference)
-    config = [(each.change, each.name, each.before or "", each.after or "") for each in difference.config]
-    yield from _write_table("Config", head, config, limit)
+    yield from _write_config(difference, head, limit)
     yield from _write_history(difference)
     linking = [f"{root_path(each.path)}  {tell_link_change(each)}" for each in difference.linking[:limit]]
     yield from _fold("Linking", len(difference.linking), write_fence(linking, "text"), limit)
@@ -84,14 +82,42 @@ def _write_layers(difference: ImageDiff) -> Iterator[str]:
 
 
 def _write_table(
-    title: str, head: Sequence[str], rows: Sequence[tuple[Change, str, str, str]], limit: int | None
+    title: str,
+    head: Sequence[str],
+    rows: Sequence[tuple[Change, str, str, str]],
+    limit: int | None,
+    *,
+    note: str = "",
+    is_open: bool = False,
 ) -> Iterator[str]:
-    lines = [write_row(head), write_row("---" for _ in head)]
+    lines = [write_row(head), write_row("---" for _ in head)] if rows else []
     for change, *cells in rows[:limit]:
         lines.append(
             write_row([write_code(words.SIGNS[change]), *(write_code(cell) if cell else "" for cell in cells)])
         )
-    yield from _fold(title, len(rows), lines, limit)
+    yield from _fold(title, len(rows), lines, limit, note=note, is_open=is_open)
+
+
+def _write_config(difference: ImageDiff, head: Sequence[str], limit: int | None) -> Iterator[str]:
+    """The keys that differ; of those that the builder writes anew each time their number, unless all are asked for."""
+    changed, written = words.split_config(difference)
+    note = words.tell_written(written)
+    if limit is None:
+        changed, note = [*changed, *written], f"with {note}" if note else ""
+    elif changed and note:
+        note = f"and {note}"
+    rows = [(each.change, each.name, each.before or "", each.after or "") for each in changed]
+    yield from _write_table("Config", head, rows, limit, note=note)
+
+
+def _write_digest_causes(difference: ImageDiff) -> Iterator[str]:
+    """Why the digest is another one, a line for each cause."""
+    causes = difference.digest_causes
+    lines = []
+    for answer in causes:
+        cause, details, more = words.tell_digest_cause(answer)
+        lines.append(f"- {cause}{': ' if details else ''}{', '.join(map(write_code, details))}{more}")
+    yield from _fold("The digest differs by", len(causes), lines, None)
 
 
 def _write_findings(difference: ImageDiff, limit: int | None) -> Iterator[str]:
@@ -121,11 +147,14 @@ def _write_history(difference: ImageDiff) -> Iterator[str]:
     yield from _fold("History", len(lines), write_fence(lines, "diff"), None)
 
 
-def _fold(title: str, count: int, lines: Iterable[str], limit: int | None) -> Iterator[str]:
-    """A section that a reader unfolds, if there is anything in it."""
-    if not count:
+def _fold(
+    title: str, count: int, lines: Iterable[str], limit: int | None, *, note: str = "", is_open: bool = False
+) -> Iterator[str]:
+    """A section that a reader unfolds, or folds where it is open, if there is anything in it."""
+    if not (count or note):
         return
-    yield from ("", f"<details><summary>{title} ({count:,})</summary>", "", *lines)
+    told = " ".join(part for part in (title, f"({count:,})" if count else "", note) if part)
+    yield from ("", f"<details{' open' if is_open else ''}><summary>{told}</summary>", "", *lines)
     if limit is not None and count > limit:
         yield from ("", f"and {count - limit:,} more")
     yield from ("", "</details>")

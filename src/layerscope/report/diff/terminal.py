@@ -1,10 +1,9 @@
 """A comparison on a terminal: what to know first, and below it everything that it rests on, most important first."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from heapq import nsmallest
 
-from rich.table import Table
 from rich.text import Text
 
 from layerscope.audit.image_diff import ImageDiff
@@ -16,15 +15,15 @@ from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
 from layerscope.report.diff.linking_words import tell_link_change
-from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.diff.value_table import SIGN_STYLES, Row, draw_rest, draw_values, tell_sign
+from layerscope.report.escape import escape_line, escape_text, measure
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
 from layerscope.report.terminal.page import Page, start_fields, start_table
+from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.wording import shorten, tell_count, tell_size
 
 _STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
-_SIGN_STYLES = {Change.ADDED: "added", Change.REMOVED: "removed", Change.CHANGED: "changed"}
-
 _LINE_STYLES = {"+": "added", "-": "removed", "~": "changed", "@": "muted"}
 
 RISKS = 20
@@ -36,8 +35,8 @@ DETAILS = 3
 CAUSES = 5
 """What brought bytes that is told on the first screen."""
 
-Row = tuple[Change, str, str, str, str]
-"""What became of a thing, its name, its values before and after, and where it is, if that has to be said."""
+_RISK_FRAME = 5
+"""Columns that a risk takes beside its text and its detail: indentation, sign, and what is between the two."""
 
 
 def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
@@ -45,15 +44,15 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
     page = Page(context)
     _draw_head(page, difference)
     _draw_risks(page, difference)
+    draw_values(page, "Packages", words.list_packages(difference))
     _draw_sizes(page, difference)
     _draw_same(page, difference)
     _draw_digest(page, difference)
-    _draw_table(page, "Characteristics", _list_traits(difference))
-    _draw_table(page, "GPUs", _list_gpus(difference))
-    _draw_table(page, "Packages", words.list_packages(difference))
+    draw_values(page, "Characteristics", _list_traits(difference))
+    draw_values(page, "GPUs", _list_gpus(difference))
     _draw_findings(page, difference)
     _draw_layers(page, difference)
-    _draw_table(page, "Config", _list_config(difference))
+    _draw_config(page, difference)
     _draw_history(page, difference)
     _draw_linking(page, difference)
     _draw_files(page, difference)
@@ -67,17 +66,17 @@ def _draw_head(page: Page, difference: ImageDiff) -> None:
     for label, result in (("before", difference.before), ("after", difference.after)):
         stored = sum(layer.size or 0 for layer in result.layers)
         told = f"{tell_size(stored)} in {tell_count(len(result.layers), 'layer')}"
-        fields.add_row(label, Text(f"{escape_line(tell_reference(result.image.reference))}  {told}"))
+        fields.add_row(label, Slashed(Text(f"{escape_line(tell_reference(result.image.reference))}  {told}")))
         for note in result.image.notes:
-            fields.add_row("", Text(escape_line(note), "muted"))
+            fields.add_row("", Slashed(Text(escape_line(note), "muted")))
         for doubt in words.list_doubts(result):
-            fields.add_row("", Text.assemble((f"{page.symbols.bad} ", "bad"), escape_line(doubt)))
+            fields.add_row("", Slashed(Text.assemble((f"{page.symbols.bad} ", "bad"), escape_line(doubt))))
     page.add(fields)
     is_sound = difference.is_same and difference.is_whole
     style, symbol = ("good", page.symbols.good) if is_sound else ("changed", "~")
-    page.add_line((f"{symbol} ", style), words.tell_verdict(difference))
+    page.add_item((f"{symbol} ", style), words.tell_verdict(difference))
     if left := words.tell_left_out(difference):
-        page.add_line(("left out  ", "label"), left)
+        page.add_item(("left out  ", "label"), left)
 
 
 def _draw_digest(page: Page, difference: ImageDiff) -> None:
@@ -85,7 +84,7 @@ def _draw_digest(page: Page, difference: ImageDiff) -> None:
     told = "; ".join(map(_tell_cause, difference.digest_causes))
     if told:
         page.add_blank()
-        page.add_line(("the digest differs by  ", "label"), escape_text(told))
+        page.add_item(("the digest differs by  ", "label"), escape_text(told))
 
 
 def _tell_cause(answer: DigestAnswer) -> str:
@@ -103,18 +102,14 @@ def _draw_risks(page: Page, difference: ImageDiff) -> None:
     if not risks:
         return
     page.add_heading("To know first")
-    limit = page.context.limit and max(page.context.limit, RISKS)
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for risk in risks[:limit]:
+    shown = page.context.limit and max(page.context.limit, RISKS)
+    for risk in risks[:shown]:
         symbol = page.symbols.bad if risk.level is RiskLevel.BREAKS else page.symbols.dash
-        detail = f"  {escape_line(words.tell_detail(risk))}" if risk.detail else ""
-        told = Text.assemble(escape_line(shorten(risk.text)), (detail, "muted"))
-        table.add_row(Text(symbol, _STYLES[risk.level]), told)
-    page.add(table, indent=1)
-    if limit is not None and len(risks) > limit:
-        page.add_line((f"and {len(risks) - limit:,} more (--limit 0 for all)", "muted"), indent=1)
+        text, detail = escape_line(shorten(risk.text)), escape_line(words.tell_detail(risk))
+        fits = measure(text) + measure(detail) + _RISK_FRAME <= page.width
+        told = ("  " if fits else "\n") + detail if detail else ""
+        page.add_item((f"{symbol} ", _STYLES[risk.level]), text, (told, "muted"), indent=1)
+    draw_rest(page, len(risks), shown=shown)
 
 
 def _draw_same(page: Page, difference: ImageDiff) -> None:
@@ -122,34 +117,7 @@ def _draw_same(page: Page, difference: ImageDiff) -> None:
     same = words.list_same(difference)
     if same and not difference.is_same:
         page.add_blank()
-        page.add_line(("the same  ", "label"), ", ".join(same))
-
-
-def _draw_table(page: Page, title: str, rows: Sequence[Row]) -> None:
-    """Things by name, before and after."""
-    if not rows:
-        return
-    page.add_heading(title, f"{len(rows):,}")
-    table = start_table()
-    table.add_column("", no_wrap=True)
-    table.add_column("", no_wrap=True, overflow="ellipsis")
-    table.add_column("before", overflow="fold")
-    table.add_column("after", overflow="fold")
-    limit = page.context.limit
-    has_places = any(place for *_, place in rows[:limit])
-    if has_places:
-        table.add_column("in", overflow="fold")
-    for change, *cells in rows[:limit]:
-        sign = Text(words.SIGNS[change], _SIGN_STYLES[change])
-        table.add_row(sign, *(Text(escape_line(cell)) for cell in (cells if has_places else cells[:-1])))
-    page.add(table, indent=1)
-    _draw_rest(page, len(rows))
-
-
-def _draw_rest(page: Page, count: int) -> None:
-    limit = page.context.limit
-    if limit is not None and count > limit:
-        page.add_line((f"and {count - limit:,} more (--limit 0 for all)", "muted"), indent=1)
+        page.add_item(("the same  ", "label"), ", ".join(same))
 
 
 def _list_traits(difference: ImageDiff) -> list[Row]:
@@ -160,11 +128,18 @@ def _list_gpus(difference: ImageDiff) -> list[Row]:
     return [(Change.CHANGED, *words.tell_gpu_change(each), "") for each in difference.gpus]
 
 
-def _list_config(difference: ImageDiff) -> list[Row]:
-    return [
-        (change.change, change.name, shorten(change.before or ""), shorten(change.after or ""), "")
-        for change in difference.config
+def _draw_config(page: Page, difference: ImageDiff) -> None:
+    """The keys that differ; of those that the builder writes anew each time their number, unless all are asked for."""
+    changed, written = words.split_config(difference)
+    note = words.tell_written(written)
+    if written and page.context.limit is None:
+        changed, note = [*changed, *written], f"with {note}"
+    elif written and changed:
+        note = f"and {note}"
+    rows: list[Row] = [
+        (each.change, each.name, shorten(each.before or ""), shorten(each.after or ""), "") for each in changed
     ]
+    draw_values(page, "Config", rows, note=note)
 
 
 def _draw_findings(page: Page, difference: ImageDiff) -> None:
@@ -176,25 +151,23 @@ def _draw_findings(page: Page, difference: ImageDiff) -> None:
     limit = page.context.limit
     for sign, style, findings in (("+", "bad", new), ("-", "good", fixed)):
         for finding in findings[:limit]:
-            severity = f"{words.tell_severity(finding, difference)} "
-            page.add_line(
-                (f"{sign} {finding.code} ", style), (severity, "muted"), escape_text(finding.message), indent=1
-            )
-        _draw_rest(page, len(findings))
+            severity = f"{words.tell_severity(finding, difference)}: "
+            lead, message = (f"{sign} ", style), escape_text(finding.message)
+            page.add_item(lead, (f"{finding.code} ", style), (severity, "muted"), message, indent=1)
+        draw_rest(page, len(findings))
 
 
 def _draw_sizes(page: Page, difference: ImageDiff) -> None:
     if not difference.sizes:
         return
     page.add_heading("Size", f"{words.tell_growth(words.find_growth(difference))} for a container")
-    limit = page.context.limit and min(page.context.limit, CAUSES)
-    for each in difference.sizes[:limit]:
+    shown = page.context.limit and min(page.context.limit, CAUSES)
+    width = max(len(words.tell_growth(each.growth)) for each in difference.sizes[:shown])
+    for each in difference.sizes[:shown]:
         style = "wasted" if each.growth > 0 else "kept"
-        page.add_line(
-            (f"{words.tell_growth(each.growth):>10}  ", style), escape_text(words.tell_size_cause(each)), indent=1
-        )
-    if limit is not None and len(difference.sizes) > limit:
-        page.add_line((f"and {len(difference.sizes) - limit:,} more (--limit 0 for all)", "muted"), indent=1)
+        lead = (f"{words.tell_growth(each.growth):>{width}}  ", style)
+        page.add_item(lead, escape_text(words.tell_size_cause(each)), indent=1)
+    draw_rest(page, len(difference.sizes), shown=shown)
 
 
 def _draw_layers(page: Page, difference: ImageDiff) -> None:
@@ -204,14 +177,14 @@ def _draw_layers(page: Page, difference: ImageDiff) -> None:
         return
     page.add_heading("Layers", f"{len(pairs) - len(changed):,} shared")
     table = start_table()
-    for name in ("#", "#", "size", ""):
+    for name in ("before", "after", "size", ""):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = True
     for pair in changed[: page.context.limit]:
         table.add_row(*_tell_layer(pair, difference, page.symbols.dash))
     page.add(table, indent=1)
-    _draw_rest(page, len(changed))
+    draw_rest(page, len(changed))
 
 
 def _tell_layer(pair: LayerPair, difference: ImageDiff, dash: str) -> Iterable[Text | str]:
@@ -231,8 +204,8 @@ def _draw_history(page: Page, difference: ImageDiff) -> None:
     for line in lines[: page.context.limit]:
         detail = f"  {line.place}{'; ' if line.detail else ''}{line.detail}"
         sign = f"{words.SIGNS[line.change]} "
-        page.add_line((sign, _SIGN_STYLES[line.change]), line.instruction, (detail, "muted"), indent=1)
-    _draw_rest(page, len(lines))
+        page.add_item((sign, SIGN_STYLES[line.change]), line.instruction, (detail, "muted"), indent=1)
+    draw_rest(page, len(lines))
 
 
 def _draw_linking(page: Page, difference: ImageDiff) -> None:
@@ -242,8 +215,9 @@ def _draw_linking(page: Page, difference: ImageDiff) -> None:
     page.add_heading("Linking", f"{len(difference.linking):,}")
     for each in difference.linking[: page.context.limit]:
         told = escape_line(shorten(tell_link_change(each)))
-        page.add_line((escape_line(root_path(each.path)), "path"), f"  {told}", indent=1)
-    _draw_rest(page, len(difference.linking))
+        page.add_item("", (escape_line(root_path(each.path)), "path"), indent=1)
+        page.add_item("", told, indent=3)
+    draw_rest(page, len(difference.linking))
 
 
 def _draw_files(page: Page, difference: ImageDiff) -> None:
@@ -257,15 +231,14 @@ def _draw_files(page: Page, difference: ImageDiff) -> None:
     table = start_table()
     table.add_column("", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("path", overflow="fold")
-    table.add_column("", overflow="fold")
+    table.add_column("path")
     for each in shown:
-        sign = Text(words.SIGNS[each.change], _SIGN_STYLES[each.change])
         growth = words.tell_growth(each.growth) if each.growth else ""
-        told = words.tell_file(each) if each.change is Change.CHANGED else ""
-        table.add_row(sign, growth, Text(escape_line(root_path(each.path))), Text(escape_line(told), "muted"))
+        told = f"  {escape_line(words.tell_file(each))}" if each.change is Change.CHANGED else ""
+        path = Text.assemble(escape_line(root_path(each.path)), (told, "muted"))
+        table.add_row(tell_sign(each.change), growth, Slashed(path))
     page.add(table, indent=1)
-    _draw_rest(page, len(files))
+    draw_rest(page, len(files))
 
 
 def _draw_contents(page: Page, difference: ImageDiff) -> None:

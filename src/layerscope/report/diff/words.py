@@ -6,10 +6,12 @@ from typing import Final, Literal
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.audit.result import INTEGRITY_CODES, AuditResult
-from layerscope.diff.change import Change
+from layerscope.diff.change import Change, ValueChange
 from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
+from layerscope.diff.layers import LayerFate
+from layerscope.diff.noise import is_written_anew
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.diff.sizes import SizeChange
@@ -18,7 +20,7 @@ from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
 from layerscope.report.places import root_path
 from layerscope.rules.finding import Finding
-from layerscope.rules.wording import shorten, tell_count, tell_size
+from layerscope.rules.wording import shorten, tell_count, tell_list, tell_size
 
 SIGNS: Final = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
 
@@ -115,14 +117,40 @@ def tell_verdict(difference: ImageDiff) -> str:
         left_out = scope.ignored or scope.ignored_paths or scope.only_paths
         whole = "" if difference.is_whole else ", as far as they could be read"
         return f"no difference{' but what is left out' if left_out else ''}{whole}"
-    counts = {
-        "files": tell_count(len(difference.files), "file"),
-        "packages": tell_count(len(difference.packages), "package"),
-        "config": tell_count(len(difference.config), "config key"),
-    }
-    told = [count for part, count in counts.items() if part in scope.parts]
-    growth = f", {tell_growth(find_growth(difference))} for a container" if "files" in scope.parts else ""
-    return f"{', '.join(told)} differ{growth}" if told else "there are differences"
+    told, one = _count_parts(difference)
+    bytes_more = find_growth(difference) if "files" in scope.parts else 0
+    growth = f", {tell_growth(bytes_more)} for a container" if bytes_more else ""
+    return f"{tell_list(told, shown=len(told))} {'differs' if one else 'differ'}{growth}"
+
+
+def _count_parts(difference: ImageDiff) -> tuple[list[str], bool]:
+    """What differs, the first things that do alone, and whether it is one thing."""
+    changed, written = split_config(difference)
+    counts = {"file": len(difference.files), "package": len(difference.packages)}
+    counts["config key"] = len(changed) or len(written)
+    if not any(counts.values()):
+        found = difference.findings
+        counts = {"characteristic": len(difference.traits), "GPU verdict": len(difference.gpus)}
+        counts |= {"finding": len(found.new) + len(found.fixed), "build step": len(difference.history)}
+    if not any(counts.values()):
+        counts = {"layer": sum(pair.fate is not LayerFate.SHARED for pair in difference.layers)}
+    return [tell_count(count, noun) for noun, count in counts.items() if count], sum(counts.values()) == 1
+
+
+def split_config(difference: ImageDiff) -> tuple[list[ValueChange], list[ValueChange]]:
+    """The config's keys that a person set otherwise, and those that the builder writes anew each time.
+
+    Where nothing else differs, the builder's keys are the difference.
+    """
+    changed = [change for change in difference.config if not is_written_anew(change.name)]
+    written = [change for change in difference.config if is_written_anew(change.name)]
+    is_alone = not (changed or difference.files or difference.history or difference.packages)
+    return (written, []) if is_alone else (changed, written)
+
+
+def tell_written(written: Sequence[ValueChange]) -> str:
+    """How many keys the builder writes anew each time; empty where none differs."""
+    return f"{tell_count(len(written), 'field')} that the builder writes anew each time" if written else ""
 
 
 def find_growth(difference: ImageDiff) -> int:

@@ -16,12 +16,14 @@ from layerscope.report.html.markup import (
     join,
     write_fields,
     write_line,
+    write_name,
     write_section,
     write_table,
     write_text,
 )
 from layerscope.report.html.page_template import ROWS, fill_page
-from layerscope.report.places import tell_reference
+from layerscope.report.places import tell_familiar, tell_reference
+from layerscope.rules.finding import Finding
 from layerscope.rules.wording import begin, tell_count, tell_size
 
 _CHECK: Final = replace(ROWS, hint="llm, max-size, accepted earlier, LAY101 …  ( / )")
@@ -76,7 +78,11 @@ def _write_head(report: GateReport, context: RenderContext) -> Markup:
 
 
 def _name(verdict: ImageVerdict) -> Markup:
-    return element("code", write_line(tell_reference(verdict.name)))
+    return write_name(tell_reference(verdict.name))
+
+
+def _name_rule(finding: Finding) -> Markup:
+    return join(write_name(finding.code), Markup(" "), write_name(finding.rule))
 
 
 def _row(*cells: Markup) -> Markup:
@@ -116,7 +122,7 @@ def _iter_identity(verdict: ImageVerdict) -> Iterator[Markup]:
         yield _note(str(verdict.subject.platform))
     yield element("p", element("code", write_text(str(result.image.manifest_digest or result.image.config_digest))))
     if result.base is not None:
-        yield _note(f"built on {result.base.reference}")
+        yield _note(f"built on {tell_familiar(result.base.reference)}")
     if verdict.subject.reference_name:
         yield _note(f"compared with {verdict.subject.reference_name}")
 
@@ -137,23 +143,22 @@ def _write_breach(report: GateReport, verdict: ImageVerdict, breach: Breach) -> 
     cure = [_note(f"Fix: {breach.remedy}")] if breach.remedy else []
     limit = element("strong", write_line("limit"), class_="bad")
     told = join(write_line(breach.message), *detail, *cure, *where)
-    return _row(_name(verdict), limit, element("code", write_line(breach.limit)), told)
+    return _row(_name(verdict), limit, write_name(breach.limit), told)
 
 
 def _write_finding(report: GateReport, verdict: ImageVerdict, judged: JudgedFinding) -> Markup:
     finding = judged.finding
     severity = element("span", write_line(words.tell_severity(judged)), class_=f"severity {finding.severity}")
-    code = element("code", write_line(f"{finding.code} {finding.rule}"))
     places = [_note(place) for place in words.list_places(report, verdict, finding)]
     remedy = words.tell_remedy(finding)
     cure = [_note(f"Fix: {remedy}")] if remedy else []
-    return _row(_name(verdict), severity, code, join(write_line(tell_message(finding)), *places, *cure))
+    return _row(_name(verdict), severity, _name_rule(finding), join(write_line(tell_message(finding)), *places, *cure))
 
 
 def _write_limits(report: GateReport) -> Iterator[Markup]:
-    """Every limit of every image, kept or not, with what was measured."""
+    """Every limit of every image, kept or not, with what was measured, and of what where that is not the image."""
     rows = [_write_measure(verdict, each) for verdict in report.outcome.verdicts for each in verdict.measures]
-    yield from _write_rows("Limits", ("", "image", "limit", "of", "found", "allowed"), rows, name="limits")
+    yield from _write_rows("Limits", ("", "image", "limit", "found", "allowed"), rows, name="limits")
 
 
 def _write_measure(verdict: ImageVerdict, measure: Measure) -> Markup:
@@ -161,9 +166,8 @@ def _write_measure(verdict: ImageVerdict, measure: Measure) -> Markup:
     return _row(
         element("strong", write_line(word), class_=style),
         _name(verdict),
-        element("code", write_line(measure.limit)),
-        write_line(measure.about),
-        write_line(measure.found),
+        write_name(measure.limit),
+        join(write_line(measure.found), *([_note(measure.about)] if measure.about else [])),
         write_line(measure.allowed),
     )
 
@@ -189,7 +193,7 @@ def _write_judged(verdict: ImageVerdict, judged: JudgedFinding) -> Markup:
         join(element("strong", write_line(word), class_=style), *why),
         _name(verdict),
         element("span", write_line(words.tell_severity(judged)), class_=f"severity {finding.severity}"),
-        element("code", write_line(f"{finding.code} {finding.rule}")),
+        _name_rule(finding),
         write_line(tell_message(finding)),
     )
 

@@ -1,12 +1,15 @@
 """Markup: pieces of HTML that are safe to put together, for all text in them was escaped."""
 
 from html import escape
-from typing import NewType
+from typing import Final, NewType
 
 from layerscope.report.escape import escape_line, escape_text
 
 Markup = NewType("Markup", str)
 """HTML of our own making; what an image says becomes Markup by `write_text` and `write_line` alone."""
+
+LONGEST_NAME: Final = 44
+"""Characters of a name that is kept in one piece: a table with longer ones would be wider than its page."""
 
 VOID: frozenset[str] = frozenset({"input"})
 """Elements that hold nothing."""
@@ -36,6 +39,11 @@ def element(tag: str, *children: Markup, **attributes: str | None) -> Markup:
         if value is not None
     )
     return Markup(f"<{tag}{named}>" if tag in VOID else f"<{tag}{named}>{join(*children)}</{tag}>")
+
+
+def write_name(name: str) -> Markup:
+    """A name in code, in one piece where it is short; a long one breaks anywhere."""
+    return element("code", write_line(name), class_="name" if len(name) <= LONGEST_NAME else None)
 
 
 def write_table(caption: str, head: tuple[str, ...], rows: list[Markup], *, name: str) -> Markup:

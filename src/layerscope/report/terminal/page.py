@@ -11,6 +11,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from layerscope.report.context import RenderContext
+from layerscope.report.terminal.slashed import Slashed
 from layerscope.report.theme import ASCII, STYLES, UNICODE, Symbols, choose_symbols
 
 _TRAILING_SPACE: Final = re.compile(r" +$", re.MULTILINE)
@@ -52,6 +53,14 @@ class Page:
     def add_line(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
         """Draw words on lines of their own, each with its style where it has one; long ones wrap."""
         self.add(Text.assemble(*parts, overflow="fold"), indent=indent)
+
+    def add_item(self, lead: str | tuple[str, str], *parts: str | tuple[str, str], indent: int = 0) -> None:
+        """Draw words behind what leads them; long ones go on below the first of them, and paths break at a slash."""
+        item = Table.grid()
+        item.add_column(no_wrap=True)
+        item.add_column()
+        item.add_row(Text.assemble(lead), Slashed(Text.assemble(*parts)))
+        self.add(item, indent=indent)
 
     def add_command(self, command: str, purpose: str, *, indent: int = 2) -> None:
         """Draw a command to be copied: on one line, however long."""

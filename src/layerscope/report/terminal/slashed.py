@@ -10,7 +10,10 @@ from rich.text import Text
 
 from layerscope.report.escape import measure
 
-_WORD: Final = re.compile(r"\S+\s*|\s+")
+_NUMBERED: Final = r"(?:layers?|driver|uid|gid|port|RTX|Python|CUDA|cuDNN) \d\S*\s*"
+_COUNTED: Final = r"[(+-]?\d[\d.,]* [A-Za-z]{1,12}[),;:.]*(?:\s+|$)"
+_WORD: Final = re.compile(rf"{_NUMBERED}|{_COUNTED}|\S+\s*|\s+")
+"""A word, or one with its number, or a number with its unit or noun, which are not parted."""
 _PART: Final = re.compile(r"[^/]*/+|[^/]+")
 _SYLLABLE: Final = re.compile(r"[^-]*-+|[^-]+")
 _LEAST: Final = 16
