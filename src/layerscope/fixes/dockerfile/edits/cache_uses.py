@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from posixpath import basename, dirname
 from typing import Final
 
-from layerscope.fixes.dockerfile.edits.cache_places import name_alone, name_folder
+from layerscope.facts.system.cache_paths import name_alone, name_folder
 from layerscope.formats.dockerfile_words import UNKNOWN, expand_variables
 from layerscope.formats.shell_list import ListedCommand
 

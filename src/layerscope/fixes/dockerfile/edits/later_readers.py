@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from layerscope.facts.system.cache_calls import INDEX_USES
+from layerscope.facts.system.cache_paths import name_folder
 from layerscope.facts.system.commands import (
     INSTALLERS,
     base_name,
@@ -20,7 +22,6 @@ from layerscope.fixes.dockerfile.edits.cache_places import (
     list_cache_places,
     list_names,
     list_sources,
-    name_folder,
 )
 from layerscope.fixes.dockerfile.edits.cache_uses import UNMADE, CacheUse, expand_known
 from layerscope.fixes.dockerfile.edits.offline_commands import is_offline
@@ -32,23 +33,6 @@ from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_assignments
 from layerscope.formats.shell_helpers import HELPERS
 from layerscope.formats.shell_words import LEADING
-
-_INDEXED: Final = {
-    "apt-lists": (
-        re.compile(
-            r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:(?:re)?install|(?:dist-|full-)?upgrade|build-dep|source|download"
-            r"|satisfy|show|policy|search|list)\b|\bapt-cache\s"
-        ),
-        re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?update\b"),
-    ),
-    "apk": (
-        re.compile(
-            r"\bapk\s(?!(?:[^&;|]*\s)?(?:--no-cache|--update(?:-cache)?|-U)\b)(?:[^&;|]*\s)?(?:add|upgrade|fix|fetch)\b"
-        ),
-        re.compile(r"\bapk\s(?:[^&;|]*\s)?update\b"),
-    ),
-}
-"""By kind: what installs with an index that is there already, and what fetches it."""
 
 _DOWNLOADS: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:-[a-z]*d|--download-only)(?=\s|$)")
 _TRIGGER: Final = re.compile(r"\s*(?:ONBUILD\s+)?RUN\s", re.IGNORECASE)
@@ -94,7 +78,7 @@ _KNOWN: Final = (HELPERS | INSTALLERS) - _MAY_INSTALL | frozenset({
 
 def iter_index_users(maker: Instruction, matched: MatchedDockerfile, kind: str) -> Iterator[Instruction]:
     """Later lines, of whatever stage, that install with an index and do not fetch one themselves before."""
-    reads, fetches = _INDEXED[kind]
+    reads, fetches = INDEX_USES[kind]
     for each in matched.dockerfile.instructions:
         read, fetched = reads.search(each.text), fetches.search(each.text)
         is_later = each.number > maker.number and (each.keyword == "RUN" or _TRIGGER.match(each.text))
@@ -106,7 +90,7 @@ def fetches_index(maker: Instruction, kind: str) -> bool:
     """Whether a RUN leaves what a later one installs with: an index, or packages that are only fetched."""
     if kind == "apt-archives":
         return _DOWNLOADS.search(maker.text) is not None
-    return kind == "apt-lists" or (kind in _INDEXED and _INDEXED[kind][1].search(maker.text) is not None)
+    return kind == "apt-lists" or (kind in INDEX_USES and INDEX_USES[kind][1].search(maker.text) is not None)
 
 
 def find_possible_reader(maker: Instruction, matched: MatchedDockerfile, kind: str, folder: str) -> int | None:
@@ -181,7 +165,7 @@ def _may_install(instruction: Instruction, kind: str) -> bool:
     if instruction.keyword != "RUN":
         return False
     if instruction.words is None and not instruction.documents:
-        before = _INDEXED[kind][1].search(instruction.text) if kind in _INDEXED else None
+        before = INDEX_USES[kind][1].search(instruction.text) if kind in INDEX_USES else None
         text = instruction.text[: before.start()] if before else instruction.text
         return is_opaque(text, kind)
     return True
