@@ -60,9 +60,9 @@ class LeftoverPackageCache(Rule):
         with apt or apk without fetching an index before, or has a package manager do without the network. `layerscope
         fix --apply --layers` leaves the safe ones out of the layers themselves.
     Blind spots: Caches at places set by environment or configuration are not found. What a container starts is read as
-        far as its scripts have names or places of those that images start, and are no longer than 16 KB. Files that a later step deletes
-        are LAY101's. Files of conda's package folder that environments share by hard link are not counted: deleting
-        them frees nothing. Model caches (Hugging Face, torch hub) are no package caches.
+        far as its scripts have names or places of those that images start, and are no longer than 16 KB. Files that a
+        later step deletes are LAY101's. Files of conda's package folder that environments share by hard link are not
+        counted: deleting them frees nothing. Model caches (Hugging Face, torch hub) are no package caches.
     References: Dockerfile best practices, "apt-get"; hadolint DL3009, DL3019, DL3032, DL3042, DL3060; Dockerfile
         reference, "RUN --mount=type=cache".
     """
