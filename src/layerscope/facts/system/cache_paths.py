@@ -28,10 +28,14 @@ _SHARED_VARIABLE: Final = "XDG_CACHE_HOME"
 """Holds the folder of all caches of a home: https://specifications.freedesktop.org/basedir-spec/latest/"""
 
 _HELD: Final = "|".join((_SHARED_VARIABLE, *(each for names in _VARIABLES.values() for each in names)))
-_DEFAULT: Final = r"(?::?-[^}\s]*)?"
+_DEFAULT: Final = r"(?::?-[/~$][^}\s]*)?"
+_BEHIND: Final = r"(?:/[\w.*-]*){0,2}"
+"""What is kept behind the part by which a cache is known; other words of a script may be secret."""
+
 _PATH: Final = re.compile(
-    rf"\$\{{?(?:{_HELD})(?!\w){_DEFAULT}\}}?[\w./+@*-]*|(?:~\w*|\$\{{?\w+{_DEFAULT}\}}?)?[\w./+@-]*"
-    r"(?:cache|/apt/lists|/pkgs|\.npm|\.yarn|pnpm|cargo|\.gradle|/mod/)[\w./+@*-]*"
+    rf"\$\{{?(?:{_HELD})(?!\w){_DEFAULT}\}}?{_BEHIND}|(?:~\w*|\$\{{?\w+{_DEFAULT}\}}?)?[\w./+-]*"
+    r"(?:/?\.cache|(?:var|apk|berry|mod)/cache|apt/lists|/pkgs|/?\.npm|/?\.yarn|/pnpm|cargo/registry|cargo/git"
+    rf"|\.gradle/caches|pkg/mod|/go-build)(?![\w.-]){_BEHIND}"
 )
 _LENGTH: Final = 300
 """Characters of a path that is kept."""

@@ -29,8 +29,11 @@ _PYTHON: Final = ".py"
 _COMMENT: Final = re.compile(r"(?m)(?:^|\s)#.*$")
 _LINE_ENDS: Final = re.compile(r"\\\r?\n")
 _SCRIPT: Final = re.compile(
-    r"(?<![\w.+-])(?:/?(?:[\w.+-]+/)*[\w+-][\w.+-]*\.(?:sh|py)|/(?:[\w.+-]+/)*[\w.+-]+)(?![\w/.-])"
+    r"(?<![\w.+-])/?(?:[\w.+-]+/)*[\w+-][\w.+-]*\.(?:sh|py)(?![\w/.-])"
+    r"|(?:^|; |\s(?:sh|bash|dash|ash|source|exec|\.)\s)\s*(/(?:[\w.+-]+/)*[\w.+-]+)(?![\w/.-])"
 )
+"""What is called as scripts are, or stands where a command begins or a shell's script; other words may be secret."""
+
 _MODULE: Final = re.compile(r"(?<![\w-])-m\s+([A-Za-z_]\w*(?:\.\w+)*)|(?<![\w./:-])([A-Za-z_]\w*(?:\.\w+)*):\w+")
 
 
@@ -82,7 +85,7 @@ def read_cache_script(content: bytes, *, is_python: bool) -> CacheScript:
 def list_started(text: str) -> tuple[str, ...]:
     """The scripts and modules that a text of commands names, as paths."""
     plain = flatten_quotes(text)
-    found = dict.fromkeys(match[0] for match in _SCRIPT.finditer(plain))
+    found = dict.fromkeys(match[1] or match[0] for match in _SCRIPT.finditer(plain))
     for match in _MODULE.finditer(plain):
         path = (match[1] or match[2]).replace(".", "/")
         found.update(dict.fromkeys((f"{path}{_PYTHON}", f"{path}/__main__{_PYTHON}")))
