@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from layerscope.facts.system.cache_calls import INDEX_USES
+from layerscope.facts.system.cache_calls import INDEX_USES, flatten_quotes
 from layerscope.facts.system.cache_paths import name_folder
 from layerscope.facts.system.commands import (
     INSTALLERS,
@@ -24,6 +24,7 @@ from layerscope.fixes.dockerfile.edits.cache_places import (
     list_sources,
 )
 from layerscope.fixes.dockerfile.edits.cache_uses import UNMADE, CacheUse, expand_known
+from layerscope.fixes.dockerfile.edits.layer_evidence import changes_packages, runs_program, tells_change
 from layerscope.fixes.dockerfile.edits.offline_commands import is_offline
 from layerscope.fixes.dockerfile.edits.stage_walk import read_made, walk
 from layerscope.fixes.dockerfile.heirs import list_heirs
@@ -80,7 +81,8 @@ def iter_index_users(maker: Instruction, matched: MatchedDockerfile, kind: str) 
     """Later lines, of whatever stage, that install with an index and do not fetch one themselves before."""
     reads, fetches = INDEX_USES[kind]
     for each in matched.dockerfile.instructions:
-        read, fetched = reads.search(each.text), fetches.search(each.text)
+        text = flatten_quotes(each.text)
+        read, fetched = reads.search(text), fetches.search(text)
         is_later = each.number > maker.number and (each.keyword == "RUN" or _TRIGGER.match(each.text))
         if is_later and read and not (fetched and fetched.start() < read.start()):
             yield each
@@ -102,7 +104,7 @@ def find_possible_reader(maker: Instruction, matched: MatchedDockerfile, kind: s
     lines = {line for place in places if (line := _find_reader(place, maker, matched, kind)) is not None}
     if is_index:
         own = [each for place in places if place.is_own for each in place.iter_steps()]
-        lines |= {each.number for each in own if _may_install(each, kind)}
+        lines |= {each.number for each in own if _may_install(each, kind) or _has_installed(each, matched, kind)}
     return min(lines, default=None)
 
 
@@ -169,6 +171,18 @@ def _may_install(instruction: Instruction, kind: str) -> bool:
         text = instruction.text[: before.start()] if before else instruction.text
         return is_opaque(text, kind)
     return True
+
+
+def _has_installed(instruction: Instruction, matched: MatchedDockerfile, kind: str) -> bool:
+    """Whether a RUN has installed with what was there, by its layer; without one, whether a program of it may."""
+    if instruction.keyword != "RUN":
+        return False
+    text = instruction.text
+    fetched = INDEX_USES[kind][1].search(flatten_quotes(text)) if kind in INDEX_USES else None
+    if fetched is not None and not runs_program(text[: fetched.start()]):
+        return False
+    is_changed = changes_packages(instruction, matched)
+    return runs_program(text) if is_changed is None else is_changed and not tells_change(text)
 
 
 def _is_known(words: list[str], kind: str) -> bool:
