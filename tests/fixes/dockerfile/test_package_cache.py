@@ -239,6 +239,35 @@ PROGRAMS = (
 )
 
 
+@pytest.mark.parametrize("folder", ["root/.cache/pip", "home/app/.cache/pip"])
+@pytest.mark.parametrize(
+    ("step", "safety"),
+    [
+        ("RUN cp -r ${HOME}/.cache /srv/cache", "review"),
+        ("RUN tar cf /x.tar ~/.cache", "review"),
+        ("RUN cp -r $XDG_CACHE_HOME /srv", "review"),
+        ("RUN cp -r ${XDG_CACHE_HOME:-/root/.cache}/. /srv", "review"),
+        ("RUN test -f $XDG_CACHE_HOME/pip/x", "review"),
+        ("RUN cp ${XDG_CACHE_HOME}/pip/x /srv", "review"),
+        ("RUN cp -r $PIP_CACHE_DIR/wheels /srv", "review"),
+        ("RUN cp -r ~/.cache/pip /srv", "review"),
+        ("CMD cp -r ~/.cache /srv && server", "review"),
+        ("RUN mkdir -p ~/.cache/pip && chown -R app $HOME/.cache", "safe"),
+        ("RUN rm -rf ~/.cache", "safe"),
+        ("RUN cp -r $XDG_CACHE_HOME/uv /srv", "safe"),
+        ("RUN cp -r ~/.cache/huggingface /srv", "safe"),
+        ("ENV XDG_CACHE_HOME=/tmp/.cache", "safe"),
+        ("RUN pip install --cache-dir $PIP_CACHE_DIR x", "safe"),
+    ],
+)
+def test_a_cache_may_be_named_by_a_variable_or_with_those_beside_it(folder: str, step: str, safety: str) -> None:
+    """By a later step that reads it; what makes, gives away or removes the folder needs nothing in it."""
+    matched = match(f"FROM base\nRUN pip install x\n{step}\n", "RUN /bin/sh -c pip install x # buildkit")
+    (edit,) = propose(matched, [cache_in(0, "pip", folder)], found_in("LAY104", 0)).edits
+    assert edit.safety == safety
+    assert edit.title.endswith("; line 3 may need what is in it") == (safety == "review")
+
+
 @pytest.mark.parametrize("run", PROGRAMS)
 def test_the_layer_of_a_later_program_tells_whether_it_installed(run: str) -> None:
     """By what it changed of packages; without a layer nobody knows, and words alone prove nothing."""

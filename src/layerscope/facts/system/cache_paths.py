@@ -51,18 +51,32 @@ _SETTING: Final = re.compile(r"\b\w*(?:CACHE|PKGS_DIRS|STORE)\w*=\S*|\s--cache(?
 
 def name_folder(folder: str) -> re.Pattern[str]:
     """What names a folder, or something in it: its path, the end of it behind a variable or a home, or a variable."""
-    parts = folder.split("/")
-    ends = ["/".join(parts[number:]) for number in range(1, len(parts))]
-    told = "|".join(re.escape(end) for end in ends if "/" in end or end.startswith(".") or end == "pkgs")
-    behind = rf"|{_HOME}/(?:{told}){_END}" if told else ""
+    ends = _tell_ends(folder)
+    behind = rf"|{_HOME}/(?:{ends}){_END}" if ends else ""
     return re.compile(rf"(?<![\w.-])/?{re.escape(folder)}{_END}{behind}{_name_variables(folder)}")
 
 
 def name_alone(folder: str) -> re.Pattern[str]:
     """What names a folder itself, or all that is in it, and nothing in it by its name."""
-    end = folder.partition("/")[2]
-    behind = rf"|{_HOME}/{re.escape(end)}" if end else ""
+    ends = "|".join(filter(None, (re.escape(folder.partition("/")[2]), _tell_ends(folder))))
+    behind = rf"|{_HOME}/(?:{ends})" if ends else ""
     return re.compile(rf"""{_START}(?:/?{re.escape(folder)}{behind})(?:/[.*]?)?(?=[\s"',;&|)\]]|$)""")
+
+
+def name_shared(folder: str) -> re.Pattern[str] | None:
+    """What names the folder alone in which a cache lies beside those of other programs of a home; None without one."""
+    above = folder.rpartition("/")[0]
+    if not is_shared(above):
+        return None
+    held = rf"\$(?:{_SHARED_VARIABLE}(?!\w)|\{{{_SHARED_VARIABLE}{_DEFAULT}\}})"
+    return re.compile(rf"""{name_alone(above).pattern}|{held}(?:/[.*]?)?(?=[\s"',;&|)\]]|$)""")
+
+
+def _tell_ends(folder: str) -> str:
+    """The ends of a path that tell which folder is meant, behind whatever stands for a home."""
+    parts = folder.split("/")
+    ends = ["/".join(parts[number:]) for number in range(1, len(parts))]
+    return "|".join(re.escape(end) for end in ends if "/" in end or end.startswith(".") or end == "pkgs")
 
 
 def _name_variables(folder: str) -> str:
@@ -89,12 +103,5 @@ def find_cache_paths(text: str) -> tuple[str, ...]:
 
 def leads_into(path: str, folder: str) -> bool:
     """Whether a path names a cache's folder, something in it, or the one above in which a home has all its caches."""
-    above = folder.rpartition("/")[0]
-    return name_folder(folder).search(path) is not None or (
-        is_shared(above) and (name_alone(above).search(path) or _is_shared_variable(path)) is not None
-    )
-
-
-def _is_shared_variable(path: str) -> re.Match[str] | None:
-    """Whether a path is the variable alone that holds the folder of all caches."""
-    return re.fullmatch(rf"\$(?:{_SHARED_VARIABLE}|\{{{_SHARED_VARIABLE}(?::?-[^}}]*)?\}})(?:/[.*]?)?", path)
+    shared = name_shared(folder)
+    return name_folder(folder).search(path) is not None or (shared is not None and shared.search(path) is not None)

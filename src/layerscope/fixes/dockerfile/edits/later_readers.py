@@ -159,7 +159,8 @@ def _names(instruction: Instruction, use: CacheUse, settings: Mapping[str, str],
         return False
     if commands := read_script(instruction):
         return use.list_users(commands, settings, made) != []
-    return use.named.search(expand_known(instruction.text, settings)) is not None
+    text = expand_known(instruction.text, settings)
+    return use.named.search(text) is not None or (instruction.keyword != "WORKDIR" and use.takes_shared(text))
 
 
 def _may_install(instruction: Instruction, kind: str) -> bool:
