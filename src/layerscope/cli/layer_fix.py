@@ -116,6 +116,7 @@ def apply_layers(
         files,
         parse_range(surgery.merged),
         parse_changes(surgery.changes),
+        is_reviewed=surgery.reviewed,
     )
     if fix.is_idle:
         return None
