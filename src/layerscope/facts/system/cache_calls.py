@@ -11,16 +11,16 @@ from layerscope.formats.shell_script import SimpleCommand
 INDEX_USES: Final = {
     "apt-lists": (
         re.compile(
-            r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:(?:re)?install|(?:dist-|full-)?upgrade|build-dep|source|download"
+            r"\bapt(?:-get|itude)?\s(?:[^&;|]{0,500}\s)?(?:(?:re)?install|(?:dist-|full-)?upgrade|build-dep|source|download"
             r"|satisfy|show|policy|search|list)\b|\bapt-cache\s"
         ),
-        re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?update\b"),
+        re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]{0,500}\s)?update\b"),
     ),
     "apk": (
         re.compile(
-            r"\bapk\s(?!(?:[^&;|]*\s)?(?:--no-cache|--update(?:-cache)?|-U)\b)(?:[^&;|]*\s)?(?:add|upgrade|fix|fetch)\b"
+            r"\bapk\s(?!(?:[^&;|]{0,500}\s)?(?:--no-cache|--update(?:-cache)?|-U)\b)(?:[^&;|]{0,500}\s)?(?:add|upgrade|fix|fetch)\b"
         ),
-        re.compile(r"\bapk\s(?:[^&;|]*\s)?update\b"),
+        re.compile(r"\bapk\s(?:[^&;|]{0,500}\s)?update\b"),
     ),
 }
 """By kind: what installs with an index that is there already, and what fetches it."""

@@ -28,12 +28,12 @@ _SHARED_VARIABLE: Final = "XDG_CACHE_HOME"
 """Holds the folder of all caches of a home: https://specifications.freedesktop.org/basedir-spec/latest/"""
 
 _HELD: Final = "|".join((_SHARED_VARIABLE, *(each for names in _VARIABLES.values() for each in names)))
-_DEFAULT: Final = r"(?::?-[/~$][^}\s]*)?"
+_DEFAULT: Final = r"(?::?-[/~$][^}\s]{0,200})?"
 _BEHIND: Final = r"(?:/[\w.*-]*){0,2}"
 """What is kept behind the part by which a cache is known; other words of a script may be secret."""
 
 _PATH: Final = re.compile(
-    rf"\$\{{?(?:{_HELD})(?!\w){_DEFAULT}\}}?{_BEHIND}|(?:~\w*|\$\{{?\w+{_DEFAULT}\}}?)?[\w./+-]*"
+    rf"\$\{{?(?:{_HELD})(?!\w){_DEFAULT}\}}?{_BEHIND}|(?<![\w./+-])(?:~\w*|\$\{{?\w+{_DEFAULT}\}}?)?[\w./+-]*"
     r"(?:/?\.cache|(?:var|apk|berry|mod)/cache|apt/lists|/pkgs|/?\.npm|/?\.yarn|/pnpm|cargo/registry|cargo/git"
     rf"|\.gradle/caches|pkg/mod|/go-build)(?![\w.-]){_BEHIND}"
 )
@@ -45,7 +45,7 @@ _HARMLESS: Final = re.compile(
     r"|mount|umount)\s[^\n;&|]*"
 )
 _EMPTYING: Final = re.compile(r"\s*find\s[^\n;&|]*\s-delete\b[^\n;&|]*")
-_SETTING: Final = re.compile(r"\b\w*(?:CACHE|PKGS_DIRS|STORE)\w*=\S*|\s--cache(?:-dir|-folder)?(?:=|\s+)\S+")
+_SETTING: Final = re.compile(r"\b\w{0,40}(?:CACHE|PKGS_DIRS|STORE)\w{0,40}=\S*|\s--cache(?:-dir|-folder)?(?:=|\s+)\S+")
 """Where a program is to keep its cache: it does without what is there."""
 
 

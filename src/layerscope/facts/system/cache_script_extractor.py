@@ -29,7 +29,7 @@ _PYTHON: Final = ".py"
 _COMMENT: Final = re.compile(r"(?m)(?:^|\s)#.*$")
 _LINE_ENDS: Final = re.compile(r"\\\r?\n")
 _SCRIPT: Final = re.compile(
-    r"(?<![\w.+-])/?(?:[\w.+-]+/)*[\w+-][\w.+-]*\.(?:sh|py)(?![\w/.-])"
+    r"(?<![\w.+/-])/?(?:[\w.+-]+/)*[\w+-][\w.+-]*\.(?:sh|py)(?![\w/.-])"
     r"|(?:^|; |\s(?:sh|bash|dash|ash|source|exec|\.)\s)\s*(/(?:[\w.+-]+/)*[\w.+-]+)(?![\w/.-])"
 )
 """What is called as scripts are, or stands where a command begins or a shell's script; other words may be secret."""
