@@ -12,6 +12,7 @@ from layerscope.facts.layers.endings import EndedFiles
 from layerscope.facts.layers.folders import Folder
 from layerscope.facts.layers.origins import Maker, Origin
 from layerscope.facts.layers.package_caches import PackageCache
+from layerscope.filesystem.tree import MergedTree
 from layerscope.fixes.dockerfile.matching import MatchedDockerfile, match_dockerfile
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal, propose_edits
 from layerscope.formats.dockerfile import parse_dockerfile
@@ -53,9 +54,11 @@ def match(dockerfile: str, *created_by: str, target: str = "", configured: tuple
     return match_dockerfile(parse_dockerfile(dockerfile.encode()), make_steps(*created_by), target, configured)
 
 
-def propose(matched: MatchedDockerfile, facts: Sequence[Fact], *findings: Finding) -> DockerfileProposal:
-    """What is edited for these findings."""
-    return propose_edits(findings, FactSet(facts), matched)
+def propose(
+    matched: MatchedDockerfile, facts: Sequence[Fact], *findings: Finding, tree: MergedTree | None = None
+) -> DockerfileProposal:
+    """What is edited for these findings of an image that holds this."""
+    return propose_edits(findings, FactSet(facts), matched, tree=tree)
 
 
 def ended_in(ending: str, layer: int, path: str, *origins: int) -> EndedFiles:

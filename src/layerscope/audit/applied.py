@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from layerscope import __version__
+from layerscope.audit.dropped_needs import find_dropped_needs
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.objections import count_late, find_objections
 from layerscope.audit.options import AuditOptions
@@ -70,6 +71,8 @@ class Applied:
     changes: tuple[str, ...] = ()
     hides_credentials: bool = False
     graver: tuple[Graver, ...] = ()
+    missed: tuple[str, ...] = ()
+    """What was dropped although the container starts with it, since somebody has read so."""
 
     @property
     def clamped(self) -> int:
@@ -198,6 +201,7 @@ def apply_layer_fix(
         changes=tuple(change.text for change in fix.changes),
         hides_credentials=fix.hides_credentials,
         graver=found.graver,
+        missed=tuple(find_dropped_needs(before, after, fix)) if fix.is_reviewed else (),
     )
 
 

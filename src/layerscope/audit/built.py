@@ -8,7 +8,9 @@ from layerscope.audit.build_fix import BuildFix
 from layerscope.audit.changed_files import ChangedFiles, compare_files
 from layerscope.audit.explained_rest import ExplainedRest
 from layerscope.audit.rebuilt_findings import RebuiltFindings, compare_rebuilt
+from layerscope.audit.renamed_waste import Renamed, find_renamed
 from layerscope.audit.result import AuditResult
+from layerscope.audit.way_out import tell_way_out
 from layerscope.diff.findings import tell_added
 from layerscope.image.config import RuntimeConfig
 from layerscope.rules.finding import Finding
@@ -34,6 +36,8 @@ class Built:
     settings: tuple[str, ...]
     objections: tuple[str, ...]
     destination: str
+    renamed: tuple[Renamed, ...] = ()
+    """Findings among those kept that other rules told of before."""
 
     @property
     def is_proved(self) -> bool:
@@ -51,13 +55,19 @@ def prove_build(
     before: AuditResult, after: AuditResult, fix: BuildFix, *, command: Sequence[str], destination: str
 ) -> Built:
     """What the new image is, and whether it is what it should be."""
-    findings = compare_rebuilt(before.findings, after.findings, cures=fix.cures)
+    findings, rest = compare_rebuilt(before.findings, after.findings, cures=fix.cures), ExplainedRest(fix, after.steps)
+    renamed = find_renamed(findings, before.facts, rest.find_origins)
+    findings = findings.take_back([each.finding for each in renamed])
     objections = [
         *(
             f"{each.code} is still there: {each.message}; --only chooses others"
-            for each in findings.list_uncured(fix.cures, ExplainedRest(fix, after.steps).covers)
+            for each in findings.list_uncured(fix.cures, rest.covers)
         ),
-        *(tell_added(each, findings.graver) for each in findings.added if _is_bad(each)),
+        *(
+            f"{tell_added(each, findings.graver)}{tell_way_out(each, fix, after)}"
+            for each in findings.added
+            if _is_bad(each)
+        ),
         *(() if after.is_intact else ("the new image is not intact",)),
     ]
     files = compare_files(
@@ -67,7 +77,7 @@ def prove_build(
         layers_after=fix.list_layers_after(after.steps),
     )
     settings = _compare_settings(before.image.config.runtime, after.image.config.runtime)
-    return Built(before, after, fix, tuple(command), findings, files, settings, tuple(objections), destination)
+    return Built(before, after, fix, tuple(command), findings, files, settings, tuple(objections), destination, renamed)
 
 
 def _is_bad(finding: Finding) -> bool:

@@ -36,8 +36,12 @@ class ExplainedRest:
 
     def _is_one_of(self, place: Location, places: Iterable[Location]) -> bool:
         """Whether a place of the new image is one of these of the old one."""
-        origins = self._origins.get(place.layer, self._below) if place.layer is not None else {None}
+        origins = self.find_origins(place.layer) if place.layer is not None else {None}
         return any(each.layer in origins and fold_path(each.path) == fold_path(place.path) for each in places)
+
+    def find_origins(self, layer: int) -> frozenset[int | None]:
+        """The layers of the old image that the same instruction made, or those of its base."""
+        return self._origins.get(layer, self._below)
 
     @cached_property
     def _origins(self) -> dict[int, frozenset[int | None]]:

@@ -23,6 +23,8 @@ class LayerFix:
     edits: tuple[LayerEdit | ConfigEdit, ...]
     cures: tuple[Finding, ...]
     compression: Compression | None = None
+    is_reviewed: bool = field(default=False, kw_only=True)
+    """Whether somebody has read what it takes away."""
     latest: int | None = None
     files: Mapping[str, NewFile] = field(default_factory=dict)
     merged: Range | None = None

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from layerscope.audit.dropped_needs import find_dropped_needs
 from layerscope.audit.layer_fix import LayerFix
 from layerscope.audit.result import AuditResult
 from layerscope.diff.findings import ComparedFindings, Graver, list_left, tell_added, tell_apart
@@ -50,6 +51,8 @@ def find_objections(
         if finding.wasted > _sum_spared(finding, fix, cuts)
     ]
     objections += [f"/{path} is still there: {_tell_why(path, cuts)}" for path in _find_stayed(after, fix)]
+    if not fix.is_reviewed:
+        objections += [f"{each}; --reviewed drops it all the same" for each in find_dropped_needs(before, after, fix)]
     objections += [_tell_added(finding, fix, found.graver) for finding in found.added]
     objections += find_differences(before.tree, after.tree, cuts)
     if fix.latest is not None:

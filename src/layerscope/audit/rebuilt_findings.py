@@ -1,8 +1,8 @@
 """The findings of an image and of the one that was built in its place, whose paths and sizes may be others."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from layerscope.diff.findings import Graver, compare_findings, is_graver, leave_out, tell_apart
@@ -26,6 +26,11 @@ class RebuiltFindings:
     kept: tuple[Finding, ...]
     added: tuple[Finding, ...]
     graver: tuple[Graver, ...] = ()
+
+    def take_back(self, others: Collection[Finding]) -> "RebuiltFindings":
+        """The same with some of the new findings among those that were there before."""
+        added = tuple(leave_out(self.added, tuple(others)))
+        return replace(self, added=added, kept=(*self.kept, *leave_out(self.added, added)))
 
     def list_uncured(
         self, cures: Sequence[Finding], is_explained: Callable[[Finding, Finding], bool] | None = None

@@ -117,6 +117,7 @@ def apply_layers(
         parse_range(surgery.merged),
         parse_changes(surgery.changes),
         surgery.every_layer,
+        is_reviewed=surgery.reviewed,
     )
     if fix.is_idle or changes_nothing(before, fix):
         return None

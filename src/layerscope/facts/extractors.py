@@ -13,6 +13,7 @@ from layerscope.facts.python.metadata_extractor import PythonMetadataExtractor
 from layerscope.facts.python.record_extractor import RecordExtractor
 from layerscope.facts.system.account_extractor import AccountFileExtractor
 from layerscope.facts.system.apt_release_extractor import AptReleaseExtractor
+from layerscope.facts.system.cache_script_extractor import CacheScriptExtractor
 from layerscope.facts.system.java_extractors import GradleLockExtractor, JarExtractor, JavaReleaseExtractor
 from layerscope.facts.system.node_entry_extractor import NodeEntryExtractor
 from layerscope.facts.system.node_extractors import (
@@ -39,6 +40,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     AccountFileExtractor(),
     ApkExtractor(),
     AptReleaseExtractor(),
+    CacheScriptExtractor(),
     CondaExtractor(),
     CudaTextExtractor(),
     DpkgDiversionExtractor(),

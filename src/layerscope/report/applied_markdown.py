@@ -44,6 +44,8 @@ def render_applied_markdown(applied: Applied) -> str:
     if applied.cuts.left:
         heading = "To know" if applied.rebase is not None else "Left as it was"
         lines += ["", f"## {heading}", "", *(f"- {write_prose(reason)}" for reason in applied.cuts.left)]
+    if applied.missed:
+        lines += ["", "## Dropped all the same", "", *(f"- {write_prose(reason)}" for reason in applied.missed)]
     return "\n".join(lines) + "\n"
 
 

@@ -101,7 +101,7 @@ def _draw_rest(page: Page, applied: Applied) -> None:
         page.add_line("The new base's layers and the image's own are as they were, bit for bit")
     elif not applied.objections:
         page.add_line("Every other file is as it was: content, owner, mode, time, links, attributes")
-    for reason in applied.cuts.left:
+    for reason in (*applied.cuts.left, *applied.missed):
         page.add_line((f"{escape_text(reason)}", "doubt"))
 
 
@@ -212,5 +212,6 @@ def render_applied_json(applied: Applied) -> str:
             "hides_credentials": applied.hides_credentials,
             "gone": [root_path(path) for path in sorted(applied.cuts.paths)],
             "left": list(applied.cuts.left),
+            "missed": list(applied.missed),
         }
     )

@@ -30,6 +30,8 @@ def render_built_markdown(built: Built) -> str:
     lines += write_findings("Findings removed", built.findings.removed)
     lines += write_new_findings(built.findings.added, built.findings.graver)
     lines += write_findings("Findings kept", built.findings.kept)
+    if built.renamed:
+        lines += ["", *(f"- {write_prose(each.told)}" for each in built.renamed)]
     lines += _write_counts("Files of the steps that were changed", built.files.expected)
     lines += _write_counts("Files that changed too", built.files.others)
     if built.files.paths:

@@ -41,6 +41,8 @@ def render_built_text(built: Built, context: RenderContext) -> str:
     draw_findings(page, "Findings kept", built.findings.kept[:SHOWN_KEPT], "muted")
     if len(built.findings.kept) > SHOWN_KEPT:
         page.add_line((f"and {tell_count(len(built.findings.kept) - SHOWN_KEPT, 'more finding')}", "muted"), indent=1)
+    for renamed in built.renamed:
+        page.add_line(escape_text(renamed.told), indent=1)
     _draw_files(page, built)
     return page.read()
 
@@ -124,6 +126,7 @@ def render_built_json(built: Built) -> str:
                 "edits": list(map(build_edit, proposal.edits)),
             },
             "objections": list(built.objections),
+            "renamed": [each.told for each in built.renamed],
             "sizes": {label: {"before": old, "after": new} for label, old, new in list_sizes(built)},
             "shared_layers": sorted(built.shared),
             "removed": [build_finding(finding, before) for finding in built.findings.removed],

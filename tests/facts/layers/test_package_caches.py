@@ -116,7 +116,7 @@ def find_reader(*members: TarMember, path: str = UV, runtime: RuntimeConfig | No
         (("uv", "run", "server", "--no-sync"), "`uv run`"),
         (("uv", "tool", "run", "--no-sync", "server"), "`uv tool run`"),
         (("/root/.cache/uv/archive-v0/abc/bin/server",), "the command"),
-        (("/usr/bin/server", "--uvx", "/root/.cache/uv"), ""),
+        (("/usr/bin/server", "--uvx", "--cache-dir", "/root/.cache/uv"), ""),
     ],
 )
 def test_a_container_that_starts_from_a_cache_reads_it(words: tuple[str, ...], reader: str) -> None:
@@ -170,3 +170,111 @@ def test_a_loader_of_plug_n_play_reads_the_cache_of_yarn() -> None:
     assert find_reader(file("app/.pnp.cjs", b"1"), path=PNP) == "/app/.pnp.cjs"
     assert find_reader(file("app/node_modules/x/.pnp.cjs", b"1"), path=PNP) == ""
     assert find_reader(file("app/.pnp.cjs", b"1")) == ""
+
+
+APT = "var/lib/apt/lists/deb.debian.org_dists_bookworm_Packages.lz4"
+PIP = "root/.cache/pip/wheels/six.whl"
+APK = "var/cache/apk/APKINDEX.00740ba1.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "reader"),
+    [
+        (APT, "apt-get install -y jq && exec server", "`apt-get install`"),
+        (APT, "apt-get update && apt-get install -y jq", ""),
+        (APT, "apt list --upgradable", "`apt list`"),
+        (APT, "pip list && python app.py", ""),
+        (APT, "echo apt-getter; server --mode install", ""),
+        (APT, "ls /var/lib/apt/lists", "the command"),
+        (APT, "rm -rf /var/lib/apt/lists/* && server", ""),
+        ("var/cache/apt/archives/jq.deb", "apt-get update && apt-get install -y jq", ""),
+        ("var/cache/apt/archives/jq.deb", "apt-get install -y --no-download jq", "`apt-get --no-download`"),
+        ("var/cache/apt/archives/jq.deb", "dpkg -i /var/cache/apt/archives/*.deb", "the command"),
+        (APK, "apk add jq", "`apk add`"),
+        (APK, "apk add --no-cache jq", ""),
+        (APK, "apk --no-network add --no-cache jq", "`apk --no-network`"),
+        ("var/cache/dnf/x/repomd.xml", "microdnf install jq", ""),
+        ("var/cache/dnf/x/repomd.xml", "dnf -C install jq", "`dnf -C`"),
+        ("root/.cache/uv/x.whl", "uv pip install --offline six", "`uv --offline`"),
+        ("root/.cache/uv/x.whl", "UV_OFFLINE=1 uv pip install six", "`uv`"),
+        ("root/.cache/uv/x.whl", "uv pip install six", ""),
+        ("opt/conda/pkgs/x.conda", "conda create -n x --offline y", "`conda --offline`"),
+        (PIP, "pip install --no-index --find-links /root/.cache/pip/wheels six", "the command"),
+        (PIP, "pip install --no-index --find-links /wheels six", ""),
+        (PIP, "cd ~/.cache/pip && ls wheels", "the command"),
+        (PIP, "pip install --find-links=$HOME/.cache/pip/wheels six", "the command"),
+        (PIP, "cp -r ${HOME}/.cache /srv", "the command"),
+        (PIP, "ls ${XDG_CACHE_HOME:-/root/.cache}/pip", "the command"),
+        (PIP, "ls $XDG_CACHE_HOME", "the command"),
+        (PIP, "ls $PIP_CACHE_DIR/wheels", "the command"),
+        (PIP, "ls $XDG_CACHE_HOME/uv ~/.cache/huggingface", ""),
+        (PIP, "mkdir -p ~/.cache/pip && chown -R app ~/.cache && server", ""),
+        (PIP, "export XDG_CACHE_HOME=/root/.cache && server", ""),
+    ],
+)
+@pytest.mark.parametrize("place", ["command", "script", "plain script", "passed on", "second script"])
+def test_what_a_container_starts_may_read_a_cache(path: str, words: str, reader: str, place: str) -> None:
+    """By its own words, or by those of a script, be it called by name or given to a shell, or called by another."""
+    told = f"{reader} in /opt/start.sh" if "`" in reader else reader and "/opt/start.sh"
+    script = file("opt/start.sh", f"# apt-get install x\nset -e\n{words}\n".encode(), mode=0o644)
+    named = file("opt/start.sh", f'#!/bin/bash\n{words}\nexec "$@"\n'.encode(), mode=0o755)
+    caller = file("usr/local/bin/docker-entrypoint", b'#!/bin/sh\n/opt/start.sh\nexec "$@"\n', mode=0o755)
+    shell = file("bin/sh", b"\x7fELF", mode=0o755)
+    if place == "command":
+        found = find_reader(path=path, runtime=RuntimeConfig(cmd=("/bin/sh", "-c", words)))
+        assert found == reader
+    elif place == "script":
+        assert find_reader(named, path=path, runtime=RuntimeConfig(entrypoint=("/opt/start.sh",))) == told
+    elif place == "plain script":
+        runtime = RuntimeConfig(cmd=("start.sh",), entrypoint=("sh",), working_dir="/opt")
+        assert find_reader(script, shell, path=path, runtime=runtime) == told
+    elif place == "passed on":
+        handed = file("entry.sh", b'#!/bin/sh\nexec "$@"\n', mode=0o755)
+        runtime = RuntimeConfig(entrypoint=("/entry.sh",), cmd=("/opt/start.sh",))
+        assert find_reader(named, handed, path=path, runtime=runtime) == told
+    else:
+        runtime = RuntimeConfig(entrypoint=("docker-entrypoint",), cmd=("server",), env=("PATH=/usr/local/bin:/bin",))
+        assert find_reader(named, caller, path=path, runtime=runtime) == told
+
+
+@pytest.mark.parametrize(
+    ("line", "reader"),
+    [
+        (
+            'subprocess.check_call(["apt-get","install","-y",os.environ["EXTRA"]])',
+            "`apt-get install` in /app/manage.py",
+        ),
+        (
+            'subprocess.run(\n    [\n        "apt-get",\n        "install",\n    ]\n)',
+            "`apt-get install` in /app/manage.py",
+        ),
+        ('os.system("apt-get update && apt-get install -y jq")', ""),
+        ('raise RuntimeError("jq is missing: apt-get install jq")', ""),
+        ('# apt-get install jq\nprint("ok")', ""),
+        ('LISTS = "/var/lib/apt/lists"', "/app/manage.py"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [("python3", "/app/manage.py"), ("python", "-u", "-m", "app.manage"), ("gunicorn", "app.manage:application")],
+)
+def test_a_program_of_python_may_read_a_cache(line: str, reader: str, command: tuple[str, ...]) -> None:
+    """What it calls, and the folder that it names."""
+    program = file("app/manage.py", f"import os, subprocess\n{line}\n".encode())
+    assert find_reader(program, path=APT, runtime=RuntimeConfig(cmd=command, working_dir="/")) == reader
+
+
+def test_a_script_that_nothing_starts_reads_no_cache() -> None:
+    """Though it is called as those are that images start."""
+    script = file("opt/start.sh", b"#!/bin/sh\napt-get install -y jq\n", mode=0o755)
+    assert find_reader(script, path=APT, runtime=RuntimeConfig(cmd=("python3", "/app/main.py"))) == ""
+
+
+def test_a_variable_may_hold_the_folder_of_a_cache_for_another_use() -> None:
+    """Where its name does not say that the cache is to be there."""
+    assert find_reader(path=PIP, runtime=RuntimeConfig(env=("PIP_FIND_LINKS=/root/.cache/pip",))) == (
+        "the variable PIP_FIND_LINKS"
+    )
+    assert find_reader(path=PIP, runtime=RuntimeConfig(env=("PIP_CACHE_DIR=/root/.cache/pip",))) == ""
+    runtime = RuntimeConfig(env=("UV_OFFLINE=1",), cmd=("uv", "pip", "install", "six"))
+    assert find_reader(path="root/.cache/uv/x.whl", runtime=runtime) == "`uv`"

@@ -6,7 +6,9 @@ from msgspec.structs import replace
 from layerscope.facts.fact_set import FactSet
 from layerscope.fixes.dockerfile.proposal import DockerfileProposal, propose_edits
 from layerscope.rules.finding import Location
+from support.contexts import make_context
 from support.dockerfiles import cache_in, found_in, match, propose
+from support.tar_member import file
 
 
 def propose_for(run: str, *kinds: str, rest: str = "", before: str = "") -> DockerfileProposal:
@@ -197,16 +199,13 @@ def test_lists_that_a_script_may_install_with_are_somebodys_to_judge(reader: str
 @pytest.mark.parametrize(
     "rest",
     [
-        "RUN set -ex; pip3.12 install torch && python -c 'import torch'",
         'RUN if [ -n "$X" ]; then npm ci; fi',
         "RUN apt-get update && sh /install.sh",
-        "RUN python3 download_model.py && sudo -E chown -R 1000 /srv",
         "RUN bash -c 'cd /srv && git clone https://x/y'",
         "RUN rm -rf /var/lib/apt/lists/*",
         "FROM base AS other\nRUN sh /install.sh",
         'CMD ["/install.sh"]',
-        "RUN nvidia-smi && vllm --version && php -v && tool -V && perl -e 1",
-        "RUN python -m spacy download en && pytest",
+        "RUN nvidia-smi && vllm --version && php -v && tool -V && perl -v",
         "RUN add-apt-repository -y ppa:x/y && apt-get update && apt-get install -y z",
     ],
 )
@@ -219,6 +218,93 @@ def test_lists_that_nothing_installs_with_go_unread(rest: str) -> None:
     )
     (edit,) = propose(matched, [cache_in(0, "apt-lists", "var/lib/apt/lists")], found_in("LAY104", 0)).edits
     assert edit.safety == "safe"
+
+
+def judge_with_layer(run: str, *changed: str) -> str:
+    """The safety of an edit of lists, where a later RUN made a layer with these files; why there is none else."""
+    first = "apt-get update && apt-get install -y curl"
+    steps = [f"RUN /bin/sh -c {each} # buildkit" for each in (first, run)]
+    matched = match(f"FROM base\nRUN {first}\nRUN {run}\n", *(steps if changed else steps[:1]))
+    lower = file("var/lib/apt/lists/x", b"x"), file("var/lib/dpkg/status", b"1")
+    tree = make_context(lower, tuple(file(path, b"2") for path in changed)).tree
+    proposal = propose(matched, [cache_in(0, "apt-lists", "var/lib/apt/lists")], found_in("LAY104", 0), tree=tree)
+    return next((edit.safety.value for edit in proposal.edits), "") or proposal.refused[0].reason
+
+
+PROGRAMS = (
+    "python3 /m/go.py",
+    "cd /s && python3 setup.py install_all",
+    "python3 main.py --bootstrap",
+    "set -ex; pip3.12 install torch && python -c 'import torch'",
+    "python -m spacy download en && pytest",
+    "python3 download_model.py && sudo -E chown -R 1000 /srv",
+    "sh -c 'perl -e 1'",
+    "node x.js",
+)
+
+
+@pytest.mark.parametrize("folder", ["root/.cache/pip", "home/app/.cache/pip"])
+@pytest.mark.parametrize(
+    ("step", "safety"),
+    [
+        ("RUN cp -r ${HOME}/.cache /srv/cache", "review"),
+        ("RUN tar cf /x.tar ~/.cache", "review"),
+        ("RUN cp -r $XDG_CACHE_HOME /srv", "review"),
+        ("RUN cp -r ${XDG_CACHE_HOME:-/root/.cache}/. /srv", "review"),
+        ("RUN test -f $XDG_CACHE_HOME/pip/x", "review"),
+        ("RUN cp ${XDG_CACHE_HOME}/pip/x /srv", "review"),
+        ("RUN cp -r $PIP_CACHE_DIR/wheels /srv", "review"),
+        ("RUN cp -r ~/.cache/pip /srv", "review"),
+        ("CMD cp -r ~/.cache /srv && server", "review"),
+        ("RUN mkdir -p ~/.cache/pip && chown -R app $HOME/.cache", "safe"),
+        ("RUN rm -rf ~/.cache", "safe"),
+        ("RUN cp -r $XDG_CACHE_HOME/uv /srv", "safe"),
+        ("RUN cp -r ~/.cache/huggingface /srv", "safe"),
+        ("ENV XDG_CACHE_HOME=/tmp/.cache", "safe"),
+        ("RUN pip install --cache-dir $PIP_CACHE_DIR x", "safe"),
+    ],
+)
+def test_a_cache_may_be_named_by_a_variable_or_with_those_beside_it(folder: str, step: str, safety: str) -> None:
+    """By a later step that reads it; what makes, gives away or removes the folder needs nothing in it."""
+    matched = match(f"FROM base\nRUN pip install x\n{step}\n", "RUN /bin/sh -c pip install x # buildkit")
+    (edit,) = propose(matched, [cache_in(0, "pip", folder)], found_in("LAY104", 0)).edits
+    assert edit.safety == safety
+    assert edit.title.endswith("; line 3 may need what is in it") == (safety == "review")
+
+
+@pytest.mark.parametrize("run", PROGRAMS)
+def test_the_layer_of_a_later_program_tells_whether_it_installed(run: str) -> None:
+    """By what it changed of packages; without a layer nobody knows, and words alone prove nothing."""
+    assert judge_with_layer(run, "srv/x", "var/lib/dpkg/info/x.list") == "safe"
+    assert judge_with_layer(run, "srv/x", "var/lib/dpkg/status") == "review"
+    assert judge_with_layer(run, "var/cache/apt/archives/jq.deb") == "review"
+    assert judge_with_layer(run, "lib/apk/db/installed") == "review"
+    assert judge_with_layer(run) == "review"
+    assert judge_with_layer(f"apt-get update && {run}", "var/lib/dpkg/status") == "safe"
+    assert judge_with_layer(f"{run} && apt-get update", "var/lib/dpkg/status") == "review"
+
+
+def test_a_known_program_that_changed_packages_used_the_lists() -> None:
+    """Unless the words tell what did it without them."""
+    assert judge_with_layer("git clone https://x/y", "var/lib/dpkg/status") == "review"
+    assert judge_with_layer("git clone https://x/y", "srv/y") == "safe"
+    for words in ("dpkg -i /x.deb", "apt-get purge -y curl && apt-get autoremove -y", "apk del curl"):
+        assert judge_with_layer(words, "var/lib/dpkg/status") == "safe"
+        assert judge_with_layer(words) == "safe"
+        assert judge_with_layer(f"{words} && python3 x.py", "var/lib/dpkg/status") == "review"
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        """python3 -m compileall -q /s && python3 -c 'import subprocess; subprocess.run(["apt-get","install","jq"])'""",
+        """perl -e 'system("apt-get","install","-y","jq")==0 or die'""",
+    ],
+)
+def test_a_call_in_a_program_on_the_line_is_a_call(run: str) -> None:
+    """With whatever quotes and commas a language wants."""
+    reason = "line 3 installs with the lists that line 2 fetches: join them first"
+    assert judge_with_layer(run, "srv/x") == judge_with_layer(run) == reason
 
 
 @pytest.mark.parametrize(

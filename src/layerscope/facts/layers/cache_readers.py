@@ -6,8 +6,11 @@ from posixpath import dirname, normpath
 from typing import Final
 
 from layerscope.facts.context import FactContext
+from layerscope.facts.layers.started_cache_scripts import find_started_scripts, tell_command
 from layerscope.facts.layers.uv_runs import keeps_environment
 from layerscope.facts.places import CACHE_WORDS
+from layerscope.facts.system.cache_calls import OFFLINE_SETTINGS, CacheCall, find_cache_calls
+from layerscope.facts.system.cache_paths import find_cache_paths, leads_into, name_folder
 from layerscope.facts.system.script_extractor import ScriptExtractor
 from layerscope.facts.system.started_commands import find_started
 from layerscope.layers.entry import EntryType
@@ -22,6 +25,11 @@ _LAUNCHERS: Final = {
 https://docs.astral.sh/uv/concepts/tools/#tool-environments
 """
 
+_PLACE: Final = re.compile(r"(?i)cache|pkgs|store")
+"""In the names of variables that say where a cache is to be, which is made again where it is not."""
+
+_OFF: Final = frozenset({"", "0", "false", "no", "off", "n", "f"})
+
 _LOADERS: Final = (".pnp.cjs", ".pnp.js")
 """Files by which Node.js loads packages out of the archives of Yarn's cache: https://yarnpkg.com/features/pnp"""
 
@@ -32,7 +40,9 @@ def find_reader(context: FactContext, kind: str, folder: str) -> str:
     """What may need the files of a cache of that kind in that folder; empty where nothing is seen to."""
     readers = (
         _find_launcher(context, kind),
+        _find_call(context, kind),
         _find_config_word(context, folder),
+        _find_path(context, folder),
         _find_link(context, folder),
         _find_script(context, folder),
         _find_loader(context) if kind == "yarn" else "",
@@ -59,16 +69,47 @@ def _keeps(match: re.Match[str], environment: Sequence[str]) -> bool:
     return keeps_environment(rest.split(), environment)
 
 
+def _find_call(context: FactContext, kind: str) -> str:
+    """A call of the cache's package manager, by the config's process or a script, that does not go without it."""
+    is_offline = any(_is_offline(entry, kind) for entry in context.image.config.runtime.env)
+    for path, calls in context.shared(_list_calls):
+        for call in calls:
+            if call.kind == kind and (call.is_needed or is_offline):
+                return f"`{call.told}` in /{path}" if path else f"`{call.told}`"
+    return ""
+
+
+def _list_calls(context: FactContext) -> tuple[tuple[str, tuple[CacheCall, ...]], ...]:
+    """The calls of the config's words, with an empty path, and those of each script that is started."""
+    scripts = ((each.path, each.script.calls) for each in context.shared(find_started_scripts))
+    return (("", find_cache_calls(tell_command(context))), *scripts)
+
+
+def _is_offline(entry: str, kind: str) -> bool:
+    """Whether an entry of the environment has the programs of a kind do without a network."""
+    name, _, value = entry.partition("=")
+    return name.upper() in OFFLINE_SETTINGS.get(kind, ()) and value.lower() not in _OFF
+
+
 def _find_config_word(context: FactContext, folder: str) -> str:
-    """The part of the config that names a path in the cache."""
+    """The part of the config that names the cache, or a path in it."""
     runtime = context.image.config.runtime
-    named = re.compile(rf"/{re.escape(folder)}/[\w.@+-]")
-    if any(map(named.search, (*runtime.entrypoint, *runtime.cmd))):
+    if any(leads_into(path, folder) for path in find_cache_paths(f" {tell_command(context)}")):
         return "the command"
-    if named.search(runtime.working_dir):
+    if name_folder(folder).search(runtime.working_dir):
         return "the working directory"
+    within, named = re.compile(rf"/{re.escape(folder)}/[\w.@+-]"), name_folder(folder)
     pairs = (entry.partition("=") for entry in runtime.env)
-    return next((f"the variable {name}" for name, _, value in pairs if named.search(value)), "")
+    found = (name for name, _, value in pairs if (within if _PLACE.search(name) else named).search(value))
+    return next((f"the variable {name}" for name in found), "")
+
+
+def _find_path(context: FactContext, folder: str) -> str:
+    """A script that is started and names the cache, a path in it, or the folder in which it lies with others."""
+    scripts = context.shared(find_started_scripts)
+    return next(
+        (f"/{each.path}" for each in scripts if any(leads_into(path, folder) for path in each.script.paths)), ""
+    )
 
 
 def _find_link(context: FactContext, folder: str) -> str:

@@ -9,6 +9,7 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.layers.cache_readers import find_reader
+from layerscope.facts.system.cache_script_extractor import CacheScriptExtractor
 from layerscope.facts.system.script_extractor import EntryScriptExtractor, ScriptExtractor
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
@@ -61,7 +62,7 @@ class PackageCacheCollector(Collector):
     """Finds caches by where package managers keep them."""
 
     name = "layers.package-caches"
-    extractors = (ScriptExtractor(), EntryScriptExtractor())
+    extractors = (ScriptExtractor(), EntryScriptExtractor(), CacheScriptExtractor())
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
         """Yield one fact a layer, cache and folder, in that order."""

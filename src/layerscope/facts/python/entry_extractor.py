@@ -5,19 +5,12 @@ from typing import Final
 
 import msgspec
 
+from layerscope.facts.system.entry_names import PYTHON_NAMES
 from layerscope.formats.python_data_loaders import find_loader_workers
 from layerscope.formats.python_imports import CONTENT_LIMIT, parse_python_imports
 from layerscope.formats.python_model_calls import parse_model_calls
 from layerscope.formats.python_torch_hub import find_hub_call
 from layerscope.layers.extractor import Wants
-
-NAMES: Final = frozenset({
-    "__main__.py", "api.py", "app.py", "application.py", "asgi.py", "chat.py", "cli.py", "demo.py", "entrypoint.py",
-    "generate.py", "handler.py", "infer.py", "inference.py", "launch.py", "main.py", "manage.py", "model.py",
-    "predict.py", "rp_handler.py", "run.py", "serve.py", "server.py", "service.py", "start.py", "test.py", "train.py",
-    "webui.py", "worker.py", "wsgi.py",
-})  # fmt: skip
-"""Names of scripts that images start; which one it is, only the config tells, and layers are read without it."""
 
 _PACKAGES: Final = "-packages/"
 
@@ -28,7 +21,7 @@ class PythonEntryExtractor:
 
     name: str = "python-entry-scripts"
     version: int = 5
-    wants: Wants = field(default=Wants(names=NAMES, limit=CONTENT_LIMIT))
+    wants: Wants = field(default=Wants(names=PYTHON_NAMES, limit=CONTENT_LIMIT))
 
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
         """Modules, whether the script changes where they are looked for, and calls that load models and data."""

@@ -60,12 +60,12 @@ class EntryScriptExtractor:
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
         """The programs, each with the words that may be kept, and the variables that matter to them."""
         del size, mode
-        if not _may_be_entry(path) or not _is_shell_script(content) or _is_of_the_system(path, content):
+        if not may_be_entry(path) or not is_shell_script(content) or is_of_the_system(path, content):
             return None
         return msgspec.to_builtins(read_entry_script(content))
 
 
-def _may_be_entry(path: str) -> bool:
+def may_be_entry(path: str) -> bool:
     """Whether a script has a name or a place of those that images start; a system's own have neither."""
     folder, _, name = path.rpartition("/")
     if any(word in name.lower() for word in _ENTRY_WORDS) or folder in _OWN_FOLDERS:
@@ -73,12 +73,12 @@ def _may_be_entry(path: str) -> bool:
     return name.endswith(".sh") and not path.startswith(_SYSTEM_FOLDERS) and path.count("/") <= _OWN_DEPTH
 
 
-def _is_of_the_system(path: str, content: bytes) -> bool:
+def is_of_the_system(path: str, content: bytes) -> bool:
     """Whether a script is long, lies where a system has its own, and becomes no other program."""
     return path.startswith(_SYSTEM_FOLDERS) and len(content) > _SYSTEM_LIMIT and b"exec " not in content
 
 
-def _is_shell_script(content: bytes) -> bool:
+def is_shell_script(content: bytes) -> bool:
     """Whether the first line names a shell, or nothing, as in a script that is given to one."""
     if not content.startswith(_SHEBANG):
         return True

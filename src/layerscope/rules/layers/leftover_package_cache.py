@@ -56,11 +56,13 @@ class LeftoverPackageCache(Rule):
         for compiled languages, where an image may build at start, and wherever the container is seen to read the
         cache: it starts uvx, `uv run` (but with --no-sync, which takes a program from the environment as it is) or npx,
         has a loader of Yarn's Plug'n'Play (.pnp.cjs), or a command, a variable, a script's first line or a link leads
-        there. `layerscope fix --apply --layers` leaves the safe ones out of the
-        layers themselves.
-    Blind spots: Caches at places set by environment or configuration are not found. Files that a later step deletes
-        are LAY101's. Files of conda's package folder that environments share by hard link are not counted: deleting
-        them frees nothing. Model caches (Hugging Face, torch hub) are no package caches.
+        there; or what it starts, an entry script or a program of Python among that, names the cache's folder, installs
+        with apt or apk without fetching an index before, or has a package manager do without the network. `layerscope
+        fix --apply --layers` leaves the safe ones out of the layers themselves.
+    Blind spots: Caches at places set by environment or configuration are not found. What a container starts is read as
+        far as its scripts have names or places of those that images start, and are no longer than 16 KB. Files that a
+        later step deletes are LAY101's. Files of conda's package folder that environments share by hard link are not
+        counted: deleting them frees nothing. Model caches (Hugging Face, torch hub) are no package caches.
     References: Dockerfile best practices, "apt-get"; hadolint DL3009, DL3019, DL3032, DL3042, DL3060; Dockerfile
         reference, "RUN --mount=type=cache".
     """

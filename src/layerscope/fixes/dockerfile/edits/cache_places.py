@@ -3,7 +3,6 @@
 https://docs.docker.com/reference/dockerfile/#copy---from
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,11 +17,6 @@ from layerscope.formats.dockerfile_words import find_words, strip_quotes
 
 PLACES_LIMIT: Final = 100
 """Places that are followed; a Dockerfile copies a folder from stage to stage two or three times."""
-
-_END: Final = r"""(?=[/\s"',;&|)\]]|$)"""
-_START: Final = r"(?<![\w./$~{}-])"
-_HOME: Final = r"(?:~\w*|\$\{?\w+\}?)"
-"""What stands in a command for a folder whose name is not spelled out."""
 
 _SOURCE_KEYS: Final = frozenset({"source", "src"})
 _TARGET_KEYS: Final = frozenset({"target", "dst", "destination"})
@@ -79,22 +73,6 @@ def is_taken_from(instruction: Instruction, names: Collection[str]) -> bool:
     """Whether an instruction copies from one of these stages, or mounts it; a variable may be any."""
     sources = find_source_places(instruction)
     return any("$" in source or source in names for source in sources)
-
-
-def name_folder(folder: str) -> re.Pattern[str]:
-    """What names a folder, or something in it: its path, or the end of it behind a variable or a home."""
-    parts = folder.split("/")
-    ends = ["/".join(parts[number:]) for number in range(1, len(parts))]
-    told = "|".join(re.escape(end) for end in ends if "/" in end or end.startswith(".") or end == "pkgs")
-    behind = rf"|{_HOME}/(?:{told}){_END}" if told else ""
-    return re.compile(rf"(?<![\w.-])/?{re.escape(folder)}{_END}{behind}")
-
-
-def name_alone(folder: str) -> re.Pattern[str]:
-    """What names a folder itself, or all that is in it, and nothing in it by its name."""
-    end = folder.partition("/")[2]
-    behind = rf"|{_HOME}/{re.escape(end)}" if end else ""
-    return re.compile(rf"""{_START}(?:/?{re.escape(folder)}{behind})(?:/[.*]?)?(?=[\s"',;&|)\]]|$)""")
 
 
 def _follow(

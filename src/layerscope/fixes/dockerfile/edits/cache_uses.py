@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from posixpath import basename, dirname
 from typing import Final
 
-from layerscope.fixes.dockerfile.edits.cache_places import name_alone, name_folder
+from layerscope.facts.system.cache_paths import name_alone, name_folder, name_shared
 from layerscope.formats.dockerfile_words import UNKNOWN, expand_variables
 from layerscope.formats.shell_list import ListedCommand
 
@@ -59,6 +59,12 @@ class CacheUse:
         parent = self.parent
         return bool(parent and name_alone(parent).search(text) and not name_folder(parent).search(made))
 
+    def takes_shared(self, text: str) -> bool:
+        """Whether a text names the folder above, with the caches of a home, and does more than make or remove it."""
+        shared = name_shared(self.folder)
+        is_harmless = any(each.match(text) for each in (_MAKES, _REMOVES, _EMPTIES, _TOUCHES))
+        return shared is not None and not is_harmless and shared.search(text) is not None
+
     def is_matched(self, sources: Sequence[str]) -> bool:
         """Whether a pattern of a COPY matches the folder, or the one above that may not be there any more."""
         wanted = [each.split("/") for each in (self.folder, self.parent) if each]
@@ -86,6 +92,8 @@ class CacheUse:
 
     def _is_user(self, text: str, made: str, *, is_caught: bool) -> bool:
         named, alone = self.named, name_alone(self.folder)
+        if self.takes_shared(text):
+            return True
         if not named.search(text):
             needs = self.needs_parent(text, made)
             return needs and not is_caught and not (_REMOVES.match(text) and _FORCED.search(text))

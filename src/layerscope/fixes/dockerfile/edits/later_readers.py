@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from layerscope.facts.system.cache_calls import INDEX_USES, flatten_quotes
+from layerscope.facts.system.cache_paths import name_folder
 from layerscope.facts.system.commands import (
     INSTALLERS,
     base_name,
@@ -20,9 +22,9 @@ from layerscope.fixes.dockerfile.edits.cache_places import (
     list_cache_places,
     list_names,
     list_sources,
-    name_folder,
 )
 from layerscope.fixes.dockerfile.edits.cache_uses import UNMADE, CacheUse, expand_known
+from layerscope.fixes.dockerfile.edits.layer_evidence import changes_packages, runs_program, tells_change
 from layerscope.fixes.dockerfile.edits.offline_commands import is_offline
 from layerscope.fixes.dockerfile.edits.stage_walk import read_made, walk
 from layerscope.fixes.dockerfile.heirs import list_heirs
@@ -32,23 +34,6 @@ from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import find_assignments
 from layerscope.formats.shell_helpers import HELPERS
 from layerscope.formats.shell_words import LEADING
-
-_INDEXED: Final = {
-    "apt-lists": (
-        re.compile(
-            r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:(?:re)?install|(?:dist-|full-)?upgrade|build-dep|source|download"
-            r"|satisfy|show|policy|search|list)\b|\bapt-cache\s"
-        ),
-        re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?update\b"),
-    ),
-    "apk": (
-        re.compile(
-            r"\bapk\s(?!(?:[^&;|]*\s)?(?:--no-cache|--update(?:-cache)?|-U)\b)(?:[^&;|]*\s)?(?:add|upgrade|fix|fetch)\b"
-        ),
-        re.compile(r"\bapk\s(?:[^&;|]*\s)?update\b"),
-    ),
-}
-"""By kind: what installs with an index that is there already, and what fetches it."""
 
 _DOWNLOADS: Final = re.compile(r"\bapt(?:-get|itude)?\s(?:[^&;|]*\s)?(?:-[a-z]*d|--download-only)(?=\s|$)")
 _TRIGGER: Final = re.compile(r"\s*(?:ONBUILD\s+)?RUN\s", re.IGNORECASE)
@@ -94,9 +79,10 @@ _KNOWN: Final = (HELPERS | INSTALLERS) - _MAY_INSTALL | frozenset({
 
 def iter_index_users(maker: Instruction, matched: MatchedDockerfile, kind: str) -> Iterator[Instruction]:
     """Later lines, of whatever stage, that install with an index and do not fetch one themselves before."""
-    reads, fetches = _INDEXED[kind]
+    reads, fetches = INDEX_USES[kind]
     for each in matched.dockerfile.instructions:
-        read, fetched = reads.search(each.text), fetches.search(each.text)
+        text = flatten_quotes(each.text)
+        read, fetched = reads.search(text), fetches.search(text)
         is_later = each.number > maker.number and (each.keyword == "RUN" or _TRIGGER.match(each.text))
         if is_later and read and not (fetched and fetched.start() < read.start()):
             yield each
@@ -106,7 +92,7 @@ def fetches_index(maker: Instruction, kind: str) -> bool:
     """Whether a RUN leaves what a later one installs with: an index, or packages that are only fetched."""
     if kind == "apt-archives":
         return _DOWNLOADS.search(maker.text) is not None
-    return kind == "apt-lists" or (kind in _INDEXED and _INDEXED[kind][1].search(maker.text) is not None)
+    return kind == "apt-lists" or (kind in INDEX_USES and INDEX_USES[kind][1].search(maker.text) is not None)
 
 
 def find_possible_reader(maker: Instruction, matched: MatchedDockerfile, kind: str, folder: str) -> int | None:
@@ -118,7 +104,7 @@ def find_possible_reader(maker: Instruction, matched: MatchedDockerfile, kind: s
     lines = {line for place in places if (line := _find_reader(place, maker, matched, kind)) is not None}
     if is_index:
         own = [each for place in places if place.is_own for each in place.iter_steps()]
-        lines |= {each.number for each in own if _may_install(each, kind)}
+        lines |= {each.number for each in own if _may_install(each, kind) or _has_installed(each, matched, kind)}
     return min(lines, default=None)
 
 
@@ -173,7 +159,8 @@ def _names(instruction: Instruction, use: CacheUse, settings: Mapping[str, str],
         return False
     if commands := read_script(instruction):
         return use.list_users(commands, settings, made) != []
-    return use.named.search(expand_known(instruction.text, settings)) is not None
+    text = expand_known(instruction.text, settings)
+    return use.named.search(text) is not None or (instruction.keyword != "WORKDIR" and use.takes_shared(text))
 
 
 def _may_install(instruction: Instruction, kind: str) -> bool:
@@ -181,10 +168,22 @@ def _may_install(instruction: Instruction, kind: str) -> bool:
     if instruction.keyword != "RUN":
         return False
     if instruction.words is None and not instruction.documents:
-        before = _INDEXED[kind][1].search(instruction.text) if kind in _INDEXED else None
+        before = INDEX_USES[kind][1].search(instruction.text) if kind in INDEX_USES else None
         text = instruction.text[: before.start()] if before else instruction.text
         return is_opaque(text, kind)
     return True
+
+
+def _has_installed(instruction: Instruction, matched: MatchedDockerfile, kind: str) -> bool:
+    """Whether a RUN has installed with what was there, by its layer; without one, whether a program of it may."""
+    if instruction.keyword != "RUN":
+        return False
+    text = instruction.text
+    fetched = INDEX_USES[kind][1].search(flatten_quotes(text)) if kind in INDEX_USES else None
+    if fetched is not None and not runs_program(text[: fetched.start()]):
+        return False
+    is_changed = changes_packages(instruction, matched)
+    return runs_program(text) if is_changed is None else is_changed and not tells_change(text)
 
 
 def _is_known(words: list[str], kind: str) -> bool:

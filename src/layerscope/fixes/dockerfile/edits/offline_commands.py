@@ -5,28 +5,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from layerscope.facts.layers.uv_runs import keeps_environment
+from layerscope.facts.system.cache_calls import OFFLINE_SETTINGS, OFFLINE_USES
 from layerscope.formats.dockerfile import Instruction
 from layerscope.formats.dockerfile_words import expand_variables
-
-_OFFLINE: Final = {
-    "apt-lists": ("apt|apt-get", "--no-download"),
-    "apt-archives": ("apt|apt-get", "--no-download"),
-    "apk": ("apk", "--no-network"),
-    "dnf": ("dnf5?|microdnf|yum|zypper", "-C|--cacheonly|--no-refresh"),
-    "uv": ("uv|uvx", "--offline"),
-    "conda": ("conda|mamba|micromamba", "--offline|--use-local"),
-    "npm": ("npm|npx", "--offline|--prefer-offline"),
-    "yarn": ("yarn", "--offline|--prefer-offline"),
-}
-"""By kind: the programs that read its cache, and the options by which they do without a network."""
-
-_SETTINGS: Final = {
-    "uv": ("UV_OFFLINE",),
-    "conda": ("CONDA_OFFLINE", "MAMBA_OFFLINE"),
-    "npm": ("NPM_CONFIG_OFFLINE", "NPM_CONFIG_PREFER_OFFLINE"),
-    "pip": ("PIP_NO_INDEX",),
-}
-"""By kind: the variables that do what such an option does."""
 
 _OFF: Final = frozenset({"", "0", "false", "no", "off", "n", "f"})
 _WITHOUT_NETWORK: Final = "--network=none"
@@ -57,14 +38,14 @@ def is_offline(instruction: Instruction, kind: str, settings: Mapping[str, str],
     text = " ".join(instruction.words or (instruction.text,))
     told = {**settings, **dict(_ASSIGNMENT.findall(text))}
     is_set = any(
-        told.get(form, "").lower() not in _OFF for name in _SETTINGS.get(kind, ()) for form in _list_forms(name)
+        told.get(form, "").lower() not in _OFF for name in OFFLINE_SETTINGS.get(kind, ()) for form in _list_forms(name)
     )
     if kind == "pip":
         calls = (expand_variables(match[0], settings) for match in _PIP.finditer(text))
         return any((is_set or "--no-index" in call) and _finds_in_cache(call, told, named) for call in calls)
-    if kind not in _OFFLINE:
+    if kind not in OFFLINE_USES:
         return False
-    programs, options = _OFFLINE[kind]
+    programs, options = OFFLINE_USES[kind]
     is_set = is_set or _WITHOUT_NETWORK in instruction.flags
     calls = (match[0] for match in re.finditer(rf"\b(?:{programs})\s[^&;|]*", text))
     return any(
