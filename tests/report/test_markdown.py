@@ -28,6 +28,13 @@ SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
         ("- a (from -), b - c", "`-` a (from -), b - c"),
         ("layer 7 (RUN a -u && b > $(c)/d) brings /e", "layer 7 (`RUN a -u && b > $(c)/d`) brings `/e`"),
         ("layer 7 (RUN `a` - b (c", "layer 7 (RUN `a` - b (c"),
+        ("in `RUN x`: pip install -q … (or once: ENV A=1)", "in `RUN x`: `pip install -q …` (or once: `ENV A=1`)"),
+        ("at the end: && rm -rf /a/*", "at the end: `&& rm -rf /a/*`"),
+        (
+            "where needed: RUN --mount=type=secret x and no more.",
+            "where needed: `RUN --mount=type=secret x` and no more.",
+        ),
+        ("of apt: rm `a", "of apt: rm `` `a ``"),
         ("two\nlines\x1b[2J", "two `lines\\x1b[2J`"),
     ],
 )
@@ -39,6 +46,16 @@ def test_what_is_more_than_a_word_stands_in_a_code_span(text: str, written: str)
 @given(st.text(alphabet="ab `*_[]<>@#!&|\\~:/.()-1\n"))
 def test_outside_of_code_spans_are_words_alone(text: str) -> None:
     """Whatever the text is."""
+    assert not set(SPAN.sub("", write_prose(text))) & set("`*_[]<>@#!&|\\~/")
+
+
+@given(
+    st.lists(st.sampled_from((": ", "rm ", "&& ", "RUN ", "(", ")", " and ", ";", "*b*", "<i>", "@c", "d "))).map(
+        "".join
+    )
+)
+def test_beside_commands_are_words_alone(text: str) -> None:
+    """Wherever a colon makes one of what follows it."""
     assert not set(SPAN.sub("", write_prose(text))) & set("`*_[]<>@#!&|\\~/")
 
 

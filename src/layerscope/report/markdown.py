@@ -12,10 +12,13 @@ _PLAIN_WORD: Final = re.compile(r"\(*(?:[A-Za-z0-9%]+(?:['-][A-Za-z0-9]+)*|\d+(?
 _SIGN: Final = re.compile(r"[-+=–—→][),;:.]*")  # noqa: RUF001 -- dashes as people write them
 """Signs that are plain between words, but not at the beginning of a line, where one may begin a list."""
 
-_STEP: Final = re.compile(
-    r"(?<!\S)\((?=(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|ONBUILD|RUN|SHELL|USER|VOLUME|WORKDIR) )"
-)
+_INSTRUCTION: Final = "ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|ONBUILD|RUN|SHELL|USER|VOLUME|WORKDIR"
+_STEP: Final = re.compile(rf"(?<!\S)\((?=(?:{_INSTRUCTION}) )")
 """Where an instruction begins that a sentence cites in parentheses."""
+
+_PROGRAM: Final = "apk|apt|apt-get|chmod|chown|conda|dnf|docker|layerscope|microdnf|npm|pip|podman|rm|uv|yarn|yum"
+_COMMAND: Final = re.compile(rf"(?<=: )(?:&&|{_INSTRUCTION}|{_PROGRAM}) \S.*?(?=[,;.]?(?: and | or once|\s+\(|$))")
+"""An instruction or a command that stands behind a colon, up to where the sentence goes on."""
 
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 _EDGES: Final = re.compile(r"(\(*)(.*?)([),;:.]*)", re.DOTALL)
@@ -49,10 +52,23 @@ def _write_sentence(text: str, *, is_first: bool) -> str:
         if end is None:
             break
         parts += [
-            _write_words(text[start : begins.start()], is_first=is_first and not parts),
+            _write_clause(text[start : begins.start()], is_first=is_first and not parts),
             f"({write_code(text[begins.end() : end])})",
         ]
         start = end + 1
+    return "".join([*parts, _write_clause(text[start:], is_first=is_first and not parts)])
+
+
+def _write_clause(text: str, *, is_first: bool) -> str:
+    """The words of a text, with each command behind a colon as one code span."""
+    parts: list[str] = []
+    start = 0
+    for command in _COMMAND.finditer(text):
+        cited = command.group()
+        while cited.endswith(")") and cited.count(")") > cited.count("("):
+            cited = cited[:-1]
+        parts += [_write_words(text[start : command.start()], is_first=is_first and not parts), write_code(cited)]
+        start = command.start() + len(cited)
     return "".join([*parts, _write_words(text[start:], is_first=is_first and not parts)])
 
 
