@@ -180,7 +180,7 @@ class ImageDiff:
         """Whether nothing that counts differs."""
         parts: tuple[Collection[object], ...] = (
             self.config, self.history, self.files, self.packages, self.traits, self.gpus, self.findings.new,
-            self.findings.fixed,
+            self.findings.fixed, self.findings.lesser,
         )  # fmt: skip
         return not any(parts) and not (self._layers_count and self._has_other_layers)
 

@@ -142,7 +142,9 @@ def check_against(policy: Policy, chosen: Sequence[Policy], setting: Setting, im
     """
     if setting.value is None or any(each.reference is not None for each in (policy, *chosen)):
         return
-    listed = images.value if isinstance(images.value, list) and (not chosen or setting.origin is not Origin.FLAG) else []
+    listed = (
+        images.value if isinstance(images.value, list) and (not chosen or setting.origin is not Origin.FLAG) else []
+    )
     if not any(map(_is_compared, listed)):
         raise _refuse_against(setting, "images")
 
@@ -156,10 +158,8 @@ def _is_compared(entry: object) -> bool:
 
 def _refuse_against(setting: Setting, compared: str) -> SettingsError:
     keys = [limit.key for limit in LIMITS if limit.needs_reference]
-    flags = ", ".join(f"--{key}" for key in keys)
-    return SettingsError(
-        f"{setting.where}: nothing compares {compared} with {setting.value}; say for what, by {' or '.join(keys)} ({flags})"
-    )
+    told = f"{' or '.join(keys)} ({', '.join(f'--{key}' for key in keys)})"
+    return SettingsError(f"{setting.where}: nothing compares {compared} with {setting.value}; say for what, by {told}")
 
 
 def _compares(limit: Limit) -> bool:

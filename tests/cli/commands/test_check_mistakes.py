@@ -82,7 +82,9 @@ def test_an_image_that_nothing_is_compared_with_is_refused(answer: Answer) -> No
     """Least of all one that there is not would be missed."""
     code, out, error = answer("check", "good", "--against", "oci-dir:nowhere")
     assert (code, out) == (2, b"")
-    assert "--against: nothing compares images with oci-dir:nowhere; say for what, by forbid or max-growth (--f" in error
+    assert (
+        "--against: nothing compares images with oci-dir:nowhere; say for what, by forbid or max-growth (--f" in error
+    )
 
 
 def test_an_image_to_compare_others_with_is_no_mistake(answer: Answer, project: Path) -> None:
