@@ -33,6 +33,7 @@ def project(tmp_path: Path) -> Path:
         ("images = " + "[" * 2000 + "]" * 2000, FILE + "expected TOML: "),
         (IMAGES + 'gpus = ["H10000"]', FILE + "check.gpus: reading the GPU 'H10000': "),
         (IMAGES + 'driver = "five"', FILE + "check.driver: reading the driver version 'five': "),
+        (IMAGES + 'driver = " "', FILE + "check.driver: expected a driver in quotes"),
         (IMAGES + 'fleet = "none.toml"', FILE + "check.fleet: reading the fleet '{folder}/none.toml': No such file"),
         (IMAGES + "max-size = 2026-01-01", "with a unit, such as 500MB or 2GiB, found 2026-01-01\n"),
         (IMAGES + "max-size = true", "such as 500MB or 2GiB, found true"),
