@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
+from layerscope.audit import image_diff
 from layerscope.cli.outputs import DIFF_FORMATS
 from layerscope.formats.elf_object import NeededVersion
 from layerscope.report.diff.formats import RENDERERS
@@ -525,3 +526,18 @@ def test_a_smaller_image_makes_no_finding_graver(answer: Answer, tmp_path: Path)
     before = write_version(tmp_path, "1.4", extra=[code, file("opt/data", b"\0" * 40_000_000)])
     after = write_version(tmp_path, "1.5", extra=[code])
     assert answer("diff", before, after, "--only", "findings")[0] == 0
+
+
+@pytest.mark.parametrize("option", ["--semantic", "--patch"])
+def test_paths_are_compared_once(answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    """Although files are looked into for what is left out, and for what is told of them."""
+    compared = []
+    once = image_diff.iter_file_changes
+    monkeypatch.setattr(
+        image_diff, "iter_file_changes", lambda *trees, shared: compared.append(1) or once(*trees, shared=shared)
+    )
+    before = write_version(tmp_path, "1.4", extra=[file("etc/shadow", b"app:!:20000::::::\n"), file("etc/a", b"a")])
+    after = write_version(tmp_path, "1.5", extra=[file("etc/shadow", b"app:!:20001::::::\n"), file("etc/a", b"b")])
+    files = json.loads(answer("diff", before, after, option, "--only", "files", "-o", "json")[1])["files"]
+    assert [each["path"] for each in files] == ["/etc/a"] + ["/etc/shadow"] * (option == "--patch")
+    assert len(compared) == 1
