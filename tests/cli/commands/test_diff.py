@@ -4,7 +4,7 @@ import html
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 
 from layerscope.audit import image_diff
 from layerscope.cli.outputs import DIFF_FORMATS
+from layerscope.diff.trees import FileChange, iter_file_changes
+from layerscope.filesystem.tree import MergedTree
 from layerscope.formats.elf_object import NeededVersion
 from layerscope.report.diff.formats import RENDERERS
 from layerscope.report.json_schema import DIFF_SCHEMA_FILE, render_diff_schema
@@ -531,11 +533,13 @@ def test_a_smaller_image_makes_no_finding_graver(answer: Answer, tmp_path: Path)
 @pytest.mark.parametrize("option", ["--semantic", "--patch"])
 def test_paths_are_compared_once(answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
     """Although files are looked into for what is left out, and for what is told of them."""
-    compared = []
-    once = image_diff.iter_file_changes
-    monkeypatch.setattr(
-        image_diff, "iter_file_changes", lambda *trees, shared: compared.append(1) or once(*trees, shared=shared)
-    )
+    compared: list[int] = []
+
+    def compare(before: MergedTree, after: MergedTree, *, shared: int) -> Iterator[FileChange]:
+        compared.append(shared)
+        return iter_file_changes(before, after, shared=shared)
+
+    monkeypatch.setattr(image_diff, "iter_file_changes", compare)
     before = write_version(tmp_path, "1.4", extra=[file("etc/shadow", b"app:!:20000::::::\n"), file("etc/a", b"a")])
     after = write_version(tmp_path, "1.5", extra=[file("etc/shadow", b"app:!:20001::::::\n"), file("etc/a", b"b")])
     files = json.loads(answer("diff", before, after, option, "--only", "files", "-o", "json")[1])["files"]
