@@ -42,6 +42,22 @@ def test_an_empty_driver_is_refused(options: AuditOptions, driver: str) -> None:
         ask_about(options, gpus=("T4",), driver=driver, fleet=None)
 
 
+@pytest.mark.parametrize(
+    ("gpus", "driver", "told"),
+    [
+        (("Z9",), None, "--gpu: reading the GPU 'Z9': no model"),
+        (("1.5",), None, "--gpu: reading the GPU '1.5': no compute capability"),
+        (("T4",), "abc", "--driver: reading the driver version 'abc': expected one like 535.183.01"),
+    ],
+)
+def test_what_no_table_knows_is_told_with_its_flag(
+    options: AuditOptions, gpus: tuple[str, ...], driver: str | None, told: str
+) -> None:
+    """As the errors of all other options are."""
+    with pytest.raises(UsageError, match=f"^{re.escape(told)}"):
+        ask_about(options, gpus=gpus, driver=driver, fleet=None)
+
+
 def test_errors_of_a_fleet_name_its_file(options: AuditOptions, fleet: Path) -> None:
     """And the node, with its name."""
     fleet.write_text('[[node]]\nname = "pool"\ngpu = "H100"\ndriver = 580\n')

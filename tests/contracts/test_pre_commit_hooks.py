@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import click
 import pytest
+import tomli
 import yaml
 
 from support.readme import iter_commands
 
-MANIFEST: Final = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
+ROOT: Final = Path(__file__).parents[2]
+MANIFEST: Final = ROOT / ".pre-commit-hooks.yaml"
 HOOKS: Final[list[dict[str, Any]]] = yaml.safe_load(MANIFEST.read_text())
 COMMANDS: Final = dict(iter_commands())
 KEYS: Final = {
@@ -33,3 +35,10 @@ def test_files_are_given_at_once_and_what_is_not_checked_is_seen() -> None:
     """Several runs at a time would tell the same image twice; a hook that passes is silent unless it is verbose."""
     (given,) = [hook for hook in HOOKS if hook.get("pass_filenames", True)]
     assert (given["types"], given["require_serial"], given["verbose"]) == (["dockerfile"], True, True)
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: str(hook["id"]))
+def test_a_hook_reads_compose_files(hook: dict[str, Any]) -> None:
+    """The policy may name one whatever is checked, and an environment of pre-commit takes no extra of a project."""
+    project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert hook.get("additional_dependencies") == project["optional-dependencies"]["compose"]

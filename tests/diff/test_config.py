@@ -41,6 +41,31 @@ def test_empty_is_as_good_as_absent() -> None:
     assert list(iter_config_changes(one, _config(config={}))) == []
 
 
+@pytest.mark.parametrize("name", ["AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce"])
+def test_a_switch_that_is_off_is_as_good_as_absent(name: str) -> None:
+    """An engine's image has them all, a copy of it in OCI's form none; one that is on differs from both."""
+    off, on, none = _config(config={name: False}), _config(config={name: True}), _config(config={})
+    assert list(iter_config_changes(off, none)) == list(iter_config_changes(none, off)) == []
+    assert list(iter_config_changes(off, on)) == [ValueChange(f"config.{name}", None, "true")]
+    assert list(iter_config_changes(on, none)) == [ValueChange(f"config.{name}", "true", None)]
+
+
+def test_the_health_check_is_told_where_a_copy_loses_it() -> None:
+    """It is all that a copy in OCI's form does not have."""
+    engine = {"Tty": False, "AttachStdin": False, "OnBuild": None, "Healthcheck": {"Test": ["CMD", "true"]}}
+    changes = list(iter_config_changes(_config(config=engine), _config(config={})))
+    assert changes == [ValueChange("config.Healthcheck.Test", '["CMD", "true"]', None)]
+
+
+def test_another_value_that_is_false_is_a_difference() -> None:
+    """What is absent may mean anything else; a label says it in a word."""
+    one = _config(config={"Labels": {"Tty": "false"}, "Unheard": False})
+    assert [each.name for each in iter_config_changes(one, _config(config={}))] == [
+        "config.Labels.Tty",
+        "config.Unheard",
+    ]
+
+
 @pytest.mark.parametrize(
     "setting",
     [

@@ -5,10 +5,12 @@ from layerscope.rules.finding import Finding, Location
 from layerscope.rules.severity import Confidence, Severity
 
 
-def make(code: str, *paths: str | None, message: str = "", severity: Severity = Severity.LOW) -> Finding:
+def make(
+    code: str, *paths: str | None, message: str = "", severity: Severity = Severity.LOW, wasted: int = 0
+) -> Finding:
     """A finding at some paths."""
     places = tuple(Location(0, path) for path in paths) or (Location(),)
-    return Finding(code, code.lower(), "title", message, severity, Confidence.HIGH, places)
+    return Finding(code, code.lower(), "title", message, severity, Confidence.HIGH, places, wasted=wasted)
 
 
 def see(before: list[Finding], after: list[Finding]) -> tuple[list[str], list[str], list[str]]:
@@ -47,3 +49,19 @@ def test_findings_about_the_config_go_by_their_words() -> None:
     before = [make("X1", message="3 variables"), make("X1", message="a variable A")]
     after = [make("X1", message="4 variables"), make("X1", message="a variable B")]
     assert see(before, after) == (["a variable B"], ["a variable A"], ["4 variables"])
+
+
+def test_no_more_wasted_bytes_are_not_graver() -> None:
+    """They are a greater part of a smaller image, as a baseline knows; the other way round, they are not lesser."""
+    before, after = make("X1", "a", wasted=30), make("X1", "a", severity=Severity.MEDIUM, wasted=30)
+    there, back = compare_image_findings([before], [after]), compare_image_findings([after], [before])
+    assert (there.new, there.kept, there.graver, there.lesser) == ((), (after,), (), ())
+    assert (back.new, back.kept, back.graver, back.lesser) == ((), (before,), (), ())
+
+
+def test_more_wasted_bytes_are_graver_and_fewer_are_lesser() -> None:
+    """What fell is kept, and told with what it was."""
+    less, more = make("X1", "a", wasted=30), make("X1", "a", severity=Severity.MEDIUM, wasted=90)
+    there, back = compare_image_findings([less], [more]), compare_image_findings([more], [less])
+    assert (there.new, there.graver, there.lesser) == ((more,), ((more, Severity.LOW),), ())
+    assert (back.kept, back.lesser, back.count) == ((less,), ((less, Severity.MEDIUM),), 1)

@@ -9,6 +9,7 @@ from layerscope.gate.rule_levels import RuleLevels
 from layerscope.gate.setting import Setting
 from layerscope.gate.suppression import Suppression
 from layerscope.rules.severity import Severity
+from layerscope.sources.identity import list_spellings
 from support.results import make_finding
 
 
@@ -79,19 +80,43 @@ def suppress(**table: object) -> Suppression:
 def test_a_suppression_is_about_a_rule_a_place_and_an_image(table: dict[str, str], is_covered: bool) -> None:
     """All that it says has to be so."""
     finding = make_finding("LAY101", (2, "app/a.pem"), (2, "app/b.pem"))
-    assert suppress(**table).covers(finding, "team/llm:dev") is is_covered
+    assert suppress(**table).covers(finding, ("team/llm:dev",)) is is_covered
+
+
+@pytest.mark.parametrize(
+    ("glob", "name", "is_about"),
+    [
+        ("team/*", "docker:team/llm:1.5", True),
+        ("team/*", "docker.io/team/llm:1.4", True),
+        ("team/llm", "team/llm:1.5", True),
+        ("team/llm:1.*", "docker://team/llm:1.5", True),
+        ("docker.io/team/llm:*", "team/llm:1.5", True),
+        ("docker:team/*", "docker:team/llm:1.5", True),
+        ("python", "docker.io/library/python:3.12-slim", True),
+        ("docker.io/library/python", "python:3.12-slim", True),
+        ("python:latest", "python", True),
+        ("team/llm:1.5", "team/llm:1.5@sha256:" + "0" * 64, True),
+        ("team/*", "registry.example/team/llm:1.5", False),
+        ("registry.example/team/*", "registry:registry.example/team/llm:1.5", True),
+        ("team/llm:1.4", "team/llm:1.5", False),
+        ("team", "team/llm:1.5", False),
+    ],
+)
+def test_a_suppression_goes_by_any_spelling_of_an_image(glob: str, name: str, is_about: bool) -> None:
+    """As it is written in the policy, as Docker tells it, in full, and without its tag."""
+    assert suppress(image=glob).is_about(list_spellings(name)) is is_about
 
 
 def test_a_path_has_to_cover_all_of_a_finding() -> None:
     """One more path is something that nobody has accepted; a finding without a path is at none."""
     wanted = suppress(path="/app/*.pem")
-    assert not wanted.covers(make_finding("LAY101", (2, "app/a.pem"), (2, "etc/b.pem")), "team/llm:dev")
-    assert not wanted.covers(make_finding("LAY101", (2, None)), "team/llm:dev")
+    assert not wanted.covers(make_finding("LAY101", (2, "app/a.pem"), (2, "etc/b.pem")), ("team/llm:dev",))
+    assert not wanted.covers(make_finding("LAY101", (2, None)), ("team/llm:dev",))
 
 
 def test_damage_is_not_suppressed_by_its_family() -> None:
     """A policy may live with all of LAY, and not with a layer that differs from its digest."""
-    assert not suppress(rule="LAY").covers(make_finding("LAY001", (2, None)), "team/llm:dev")
+    assert not suppress(rule="LAY").covers(make_finding("LAY001", (2, None)), ("team/llm:dev",))
 
 
 @pytest.mark.parametrize("day", ["2026-12-31", date(2026, 12, 31)])

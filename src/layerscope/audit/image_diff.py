@@ -1,7 +1,7 @@
 """ImageDiff: two audited images compared, and what is left out of the comparison."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -35,6 +35,9 @@ PARTS: Final = ("config", "history", "layers", "files", "packages", "traits", "g
 WASTE_CODES: Final = "LAY1"
 """How the codes of findings begin that are about bytes which a better build would not ship."""
 
+_WITHOUT_CONTENTS: Final = {"layers", "_trees", "_all_files", "_all_config"}
+"""What is worked out once, whatever differs inside of files."""
+
 Parts = frozenset[str]
 
 
@@ -63,6 +66,12 @@ class ImageDiff:
     scope: Scope = field(default_factory=Scope)
     contents: Mapping[str, ContentDiff] = field(default_factory=dict)
     """What differs inside of files, by their paths, where that was asked for."""
+
+    def look_into(self, contents: Mapping[str, ContentDiff]) -> "ImageDiff":
+        """The same comparison with what differs inside of files; all paths are not compared once more for that."""
+        other = replace(self, contents=contents)
+        vars(other).update({name: vars(self)[name] for name in _WITHOUT_CONTENTS & vars(self).keys()})
+        return other
 
     @cached_property
     def layers(self) -> tuple[LayerPair, ...]:
@@ -180,7 +189,7 @@ class ImageDiff:
         """Whether nothing that counts differs."""
         parts: tuple[Collection[object], ...] = (
             self.config, self.history, self.files, self.packages, self.traits, self.gpus, self.findings.new,
-            self.findings.fixed,
+            self.findings.fixed, self.findings.lesser,
         )  # fmt: skip
         return not any(parts) and not (self._layers_count and self._has_other_layers)
 

@@ -54,7 +54,9 @@ def naming(setting: Setting) -> Iterator[None]:
         yield
     except UsageError as error:
         if setting.origin in {Origin.FILE, Origin.VARIABLE}:
-            raise SettingsError(f"{setting.where}: {error}") from error
+            key = setting.key.removeprefix(f"{CHECK_TABLE}.")
+            told = str(error).removeprefix(f"--{FLAGS.get(key, key)}: ")
+            raise SettingsError(f"{setting.where}: {told}") from error
         raise
 
 

@@ -1,6 +1,7 @@
 """Options that ask about GPUs: models, a driver, and fleets of node types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,8 +60,10 @@ def ask_about(
     policies = options.policies
     if driver is not None:
         _check_driver(driver, is_used=bool(gpus) or fleet is None)
+    with _naming("--gpu"):
+        targets = tuple(dict.fromkeys(parse_gpu(text, policies.gpu_arch) for text in gpus))
     return {
-        "targets": tuple(dict.fromkeys(parse_gpu(text, policies.gpu_arch) for text in gpus)),
+        "targets": targets,
         "driver": driver or "",
         "fleet": _read_fleet(fleet, policies) if fleet is not None else (),
     }
@@ -80,10 +83,20 @@ def tell_unknown_branches(options: AuditOptions, console: Console) -> None:
         console.say(f"layerscope: driver {driver}: no branch {branch} is known; {how}")
 
 
+@contextmanager
+def _naming(flag: str) -> Iterator[None]:
+    """Have an error say which flag it is about."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"{flag}: {error}") from error
+
+
 def _check_driver(driver: str, *, is_used: bool) -> None:
     if not driver.strip():
         raise UsageError("--driver: expected a version (535.183.01) or a branch (R535), got nothing")
-    parse_driver(driver)
+    with _naming("--driver"):
+        parse_driver(driver)
     if not is_used:
         raise UsageError("--driver beside --fleet: the node types have drivers of their own; expected --gpu beside it")
 

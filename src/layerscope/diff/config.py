@@ -18,11 +18,17 @@ _NAMED: Final = ("Env.", "Labels.")
 _EMPTY: Final[tuple[object, ...]] = (None, "", [], {})
 """Builders write one of these, or nothing, for a setting that nobody made."""
 
+_SWITCHES: Final = frozenset(
+    {"AttachStdin", "AttachStdout", "AttachStderr", "Tty", "OpenStdin", "StdinOnce", "NetworkDisabled", "ArgsEscaped"}
+)
+"""What is off where it is absent, of https://pkg.go.dev/github.com/docker/docker/api/types/container#Config; the config
+of OCI, https://github.com/opencontainers/image-spec/blob/main/config.md, has hardly any of these."""
+
 
 def iter_config_changes(before: ImageConfig, after: ImageConfig) -> Iterator[ValueChange]:
     """Every key that differs, by its path in the document (`config.Env.PATH`), sorted; credentials are hidden.
 
-    What is empty is as good as absent.
+    What is empty is as good as absent, and so is a switch that is off.
     """
     one, other = dict(_flatten(before)), dict(_flatten(after))
     for name in sorted(one.keys() | other.keys()):
@@ -47,7 +53,7 @@ def _flatten_setting(name: str, value: object, *, is_environment: bool = False) 
         yield from {f"{name}.{variable}": setting for variable, _, setting in variables}.items()
     elif isinstance(value, Mapping):
         yield from ((f"{name}.{key}", "" if item == {} else item) for key, item in value.items())
-    elif value not in _EMPTY:
+    elif value not in _EMPTY and not (value is False and name.rpartition(".")[2] in _SWITCHES):
         yield name, value
 
 

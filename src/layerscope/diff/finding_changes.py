@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from layerscope.diff.findings import Graver, identify, tell_apart
+from layerscope.diff.findings import Graver, Lesser, identify, is_graver, tell_apart
 from layerscope.rules.finding import Finding
-from layerscope.rules.severity import Severity
 
 
 @dataclass(frozen=True)
@@ -20,24 +19,31 @@ class FindingChanges:
     kept: tuple[Finding, ...] = ()
     graver: tuple[Graver, ...] = ()
     """Those of the new ones that the first image has as well, and how grave they are there."""
+    lesser: tuple[Lesser, ...] = ()
+    """Those of the kept ones that are graver in the first image, and how grave they are there."""
+
+    @property
+    def count(self) -> int:
+        """How many findings differ."""
+        return len(self.new) + len(self.fixed) + len(self.lesser)
 
 
 def compare_image_findings(before: Sequence[Finding], after: Sequence[Finding]) -> FindingChanges:
     """Every finding of the second image is new or kept; one of the first is fixed if nothing of it is left."""
     new = tuple(_iter_new(before, after))
     kept = tuple(finding for finding in after if not any(finding is other for other in new))
-    worst = _grade(before)
-    graver = tuple(Graver(each, worst[tell_apart(each)]) for each in new if tell_apart(each) in worst)
-    return FindingChanges(new, tuple(_iter_fixed(before, after)), kept, graver)
+    worst = _find_worst(before)
+    graver = tuple(Graver(each, worst[tell_apart(each)].severity) for each in new if tell_apart(each) in worst)
+    return FindingChanges(new, tuple(_iter_fixed(before, after)), kept, graver, tuple(_iter_lesser(before, after)))
 
 
 def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
-    worst = _grade(before)
+    worst = _find_worst(before)
     known = _collect_paths(before)
     for finding in after:
-        severity = worst.get(tell_apart(finding))
-        if severity is not None:
-            if finding.severity > severity:
+        was = worst.get(tell_apart(finding))
+        if was is not None:
+            if is_graver(finding, was):
                 yield finding
             continue
         code, paths = identify(finding)
@@ -46,7 +52,7 @@ def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[F
 
 
 def _iter_fixed(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
-    told, left = _grade(after), _collect_paths(after)
+    told, left = _find_worst(after), _collect_paths(after)
     for finding in before:
         if tell_apart(finding) in told:
             continue
@@ -55,12 +61,20 @@ def _iter_fixed(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator
             yield finding
 
 
-def _grade(findings: Iterable[Finding]) -> dict[object, Severity]:
-    """The worst severity of each finding, by what tells it from others."""
-    worst: dict[object, Severity] = {}
+def _iter_lesser(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Lesser]:
+    """What would be graver the other way round."""
+    worst = _find_worst(before)
+    for key, finding in _find_worst(after).items():
+        if key in worst and is_graver(worst[key], finding):
+            yield Lesser(finding, worst[key].severity)
+
+
+def _find_worst(findings: Iterable[Finding]) -> dict[object, Finding]:
+    """The gravest of each finding, by what tells it from others; of those, the one that wastes most."""
+    worst: dict[object, Finding] = {}
     for finding in findings:
         key = tell_apart(finding)
-        worst[key] = max(worst.get(key, finding.severity), finding.severity)
+        worst[key] = max(worst.get(key, finding), finding, key=lambda each: (each.severity, each.wasted))
     return worst
 
 

@@ -26,6 +26,18 @@ class Graver(NamedTuple):
         return f"{self.before} before, {self.finding.severity} now"
 
 
+class Lesser(NamedTuple):
+    """A finding that was there before, and is less grave now."""
+
+    finding: Finding
+    before: Severity
+
+    @property
+    def severities(self) -> str:
+        """Both of them, in words."""
+        return f"{self.before} before, {self.finding.severity} now"
+
+
 class ComparedFindings(NamedTuple):
     """The findings that are gone, and those that are new; `added` has those that are graver, too."""
 

@@ -6,7 +6,6 @@ Those of Debian and of pip were seen in two builds of one Dockerfile; others are
 import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -40,6 +39,7 @@ class Noise(StrEnum):
     """What builders write into the config about themselves: version, container, build identifiers."""
 
 
+_TIME_ALONE: Final = (Aspect.TIME,)
 _PRIVILEGED: Final = stat.S_ISUID | stat.S_ISGID
 
 EXPLAINED: Final[Mapping[Noise, str]] = {
@@ -97,6 +97,14 @@ _PATTERNS: Final[Mapping[Noise, tuple[str, ...]]] = {
 
 _PATHS: Final = tuple((noise, re.compile("|".join(map(_translate, patterns)))) for noise, patterns in _PATTERNS.items())
 
+_ANYWHERE: Final = "**/"
+_GLOBS: Final = tuple(glob for globs in _PATTERNS.values() for glob in globs)
+_STARTS: Final = tuple(sorted({glob.partition("*")[0] for glob in _GLOBS if not glob.startswith(_ANYWHERE)}))
+_PARTS: Final = tuple(
+    sorted({max(glob.removeprefix(_ANYWHERE).split("*"), key=len) for glob in _GLOBS if glob.startswith(_ANYWHERE)})
+)
+"""How paths begin that a glob fits, or what they have in them: most have neither, which is found out faster."""
+
 _KEYS: Final = (
     (
         Noise.TIMES,
@@ -121,6 +129,8 @@ _STREAMS: Final = re.compile(r"config\.(?:AttachStd\w+|OpenStdin|StdinOnce|Tty)"
 
 def find_file_noise(path: str) -> Noise | None:
     """The class of noise that everything at a path belongs to."""
+    if not path.startswith(_STARTS) and not any(map(path.__contains__, _PARTS)):
+        return None
     return next((noise for noise, pattern in _PATHS if pattern.fullmatch(path)), None)
 
 
@@ -141,6 +151,8 @@ def drop_file_noise(
 
 def _reduce(change: FileChange, ignored: Collection[Noise], *, is_quiet: bool) -> FileChange | None:
     """What is left of a change."""
+    if change.aspects == _TIME_ALONE and Noise.TIMES in ignored:
+        return None
     is_noise = find_file_noise(change.path) in ignored and not _matters(change)
     if not change.aspects:
         return None if is_noise else change
@@ -148,7 +160,7 @@ def _reduce(change: FileChange, ignored: Collection[Noise], *, is_quiet: bool) -
     if is_noise or (is_quiet and Noise.TIMES in ignored):
         dropped |= {Aspect.CONTENT}
     left = tuple(aspect for aspect in change.aspects if aspect not in dropped)
-    return replace(change, aspects=left) if left else None
+    return FileChange(change.path, change.before, change.after, left) if left else None
 
 
 def _matters(change: FileChange) -> bool:

@@ -9,20 +9,23 @@ from layerscope.gate.baseline import Accepted, Baseline
 from layerscope.gate.policy import Policy
 from layerscope.gate.suppression import Suppression
 from layerscope.gate.verdict import Disposition, ImageVerdict, JudgedFinding, State
+from layerscope.sources.identity import list_spellings
 
 
 @dataclass(frozen=True)
 class GateOutcome:
     """Everything that a check found out.
 
-    `unused` are suppressions that suppress nothing any more, `gone` counts findings of the baseline that are there no
-    more; both are told where all images of the policy were checked.
+    `unused` are suppressions that suppress nothing any more, `unmatched` those of them that are about no image that was
+    checked, `gone` counts findings of the baseline that are there no
+    more; all are told where all images of the policy were checked.
     """
 
     verdicts: tuple[ImageVerdict, ...]
     expired: tuple[Suppression, ...] = ()
     unused: tuple[Suppression, ...] = ()
     gone: int = 0
+    unmatched: tuple[Suppression, ...] = ()
 
     @property
     def worst(self) -> State:
@@ -48,7 +51,9 @@ def make_outcome(
         found = {each.fingerprint for each in verdict.findings}
         present.setdefault(verdict.key, set()).update(found)
     gone = sum(len(set(known) - present.get(image, set())) for image, known in baseline.findings.items())
-    return GateOutcome(verdicts, expired, unused, gone)
+    names = [name for verdict in verdicts for name in list_spellings(verdict.name)]
+    unmatched = tuple(each for each in unused if not each.is_about(names))
+    return GateOutcome(verdicts, expired, unused, gone, unmatched)
 
 
 def list_accepted(verdict: ImageVerdict) -> Mapping[str, Accepted]:

@@ -1,6 +1,6 @@
 """Policy: everything that a project demands of its images, read from settings and checked before any work."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -131,6 +131,35 @@ def check_references(policy: Policy, settings: Settings, choice: ImageChoice) ->
             raise SettingsError(
                 f"{setting.where}: expected GPUs to judge {choice.name} for; name them by gpus (--gpu), driver or fleet"
             )
+    if "against" in choice.own and policy.reference is None:
+        raise _refuse_against(choice.own["against"], choice.name)
+
+
+def check_against(policy: Policy, chosen: Sequence[Policy], setting: Setting, images: Setting) -> None:
+    """Raise SettingsError for an image to compare with for which no limit compares any of the images.
+
+    A file may say it for images that it lists, although others are checked.
+    """
+    if setting.value is None or any(each.reference is not None for each in (policy, *chosen)):
+        return
+    listed = (
+        images.value if isinstance(images.value, list) and (not chosen or setting.origin is not Origin.FLAG) else []
+    )
+    if not any(map(_is_compared, listed)):
+        raise _refuse_against(setting, "images")
+
+
+def _is_compared(entry: object) -> bool:
+    """Whether an entry of the images has a limit that compares, and nothing of its own to compare with."""
+    if not isinstance(entry, dict) or "against" in entry:
+        return False
+    return any(limit.needs_reference and entry.get(limit.key) for limit in LIMITS)
+
+
+def _refuse_against(setting: Setting, compared: str) -> SettingsError:
+    keys = [limit.key for limit in LIMITS if limit.needs_reference]
+    told = f"{' or '.join(keys)} ({', '.join(f'--{key}' for key in keys)})"
+    return SettingsError(f"{setting.where}: nothing compares {compared} with {setting.value}; say for what, by {told}")
 
 
 def _compares(limit: Limit) -> bool:

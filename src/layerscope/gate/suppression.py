@@ -1,5 +1,6 @@
 """Suppression: a finding that a project lives with, for a reason, and maybe until a day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -46,11 +47,15 @@ class Suppression:
         """Whether the day is over; on the day itself it holds."""
         return self.expires is not None and today > self.expires
 
-    def covers(self, finding: Finding, image: str) -> bool:
-        """Whether it is about that finding: with a path, about one that lies at such paths alone."""
+    def is_about(self, names: Iterable[str]) -> bool:
+        """Whether it is about the image of which these are the names."""
+        return not self.image or any(map(PathFilter.of((self.image,)).matches, names))
+
+    def covers(self, finding: Finding, names: Iterable[str]) -> bool:
+        """Whether it is about that finding of the image: with a path, about one that lies at such paths alone."""
         if self.rule not in {finding.code, finding.code.rstrip("0123456789")} or finding.code in INTEGRITY_CODES:
             return False
-        if self.image and not PathFilter.of((self.image,)).matches(image):
+        if not self.is_about(names):
             return False
         if not self.path:
             return True

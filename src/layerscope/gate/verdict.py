@@ -17,6 +17,7 @@ from layerscope.image.platform import Platform
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_layers
+from layerscope.sources.identity import list_spellings
 
 
 class State(StrEnum):
@@ -144,9 +145,10 @@ def judge_subject(
 ) -> ImageVerdict:
     """Whether an image keeps to the policy; findings come in the order of `fingerprinted`."""
     valid = [each for each in policy.suppressions if not each.is_expired(today)]
+    names = list_spellings(subject.name)
     findings = []
     for finding, fingerprint in fingerprinted:
-        suppression = next((each for each in valid if each.covers(finding, subject.name)), None)
+        suppression = next((each for each in valid if each.covers(finding, names)), None)
         disposition = Disposition.SUPPRESSED if suppression else _dispose(policy.levels.find_level(finding))
         findings.append(JudgedFinding(finding, disposition, fingerprint, suppression))
     verdict = ImageVerdict(

@@ -58,6 +58,20 @@ def identify_image(text: str) -> Identity:
     return Identity(str(reference), scheme=scheme, reference=reference)
 
 
+def list_spellings(text: str) -> tuple[str, ...]:
+    """IMAGE as it is written, and as others write it: without scheme, without tag, and with or without docker.io."""
+    scheme, rest = split_scheme(text)
+    spellings = [text, rest]
+    try:
+        named = Reference.parse(rest) if not scheme or scheme in _NAMED else None
+    except ReferenceSyntaxError:
+        named = None
+    if named is not None:
+        tagged, bare = (Reference(named.registry, named.repository, tag) for tag in (named.tag, None))
+        spellings += [spelling for each in (named, tagged, bare) for spelling in (each.familiar, str(each))]
+    return tuple(dict.fromkeys(spellings))
+
+
 def place_image(text: str, folder: Path) -> str:
     """IMAGE as it is written in a file of `folder`: a path that is relative is meant from there."""
     scheme, rest = split_scheme(text)

@@ -1,5 +1,6 @@
 """`layerscope check` on images that a test can see whole: policy, baseline, time, and what a person reads."""
 
+import html
 import json
 import subprocess
 from collections.abc import Callable
@@ -135,6 +136,21 @@ def test_a_baseline_is_told_to_be_outdated(answer: Answer, project: Path) -> Non
     assert (code, b"1 finding of the baseline is no more" in out) == (0, True)
     answer("check", "--update-baseline")
     assert json.loads((project / "layerscope-baseline.json").read_text())["images"] == {}
+
+
+def test_a_suppression_of_no_image_is_told_as_that(answer: Answer, project: Path) -> None:
+    """With the names that there are, in every format; the finding that it was meant for breaks the policy."""
+    say(project, 'images = ["leaky"]\nsuppress = [{rule = "CONF011", image = "team/*", reason = "revoked"}]')
+    expected = (
+        "check.suppress[0]: CONF011 of team/* suppresses nothing: no image that is checked has such a name, but leaky"
+    )
+    for form in CHECK_RENDERERS.keys() - {"json", "gitlab"}:
+        code, out, _ = answer("check", "-o", form)
+        told = " ".join(html.unescape(out.decode()).replace("\\", "").replace("`", "").split())
+        assert (code, expected in told) == (1, True), form
+    document = json.loads(answer("check", "-o", "json")[1])
+    assert [[each["rule"] for each in document[key]] for key in ("unused", "unmatched")] == [["CONF011"], ["CONF011"]]
+    jsonschema.validate(document, json.loads(CHECK_SCHEMA_FILE.read_text()))
 
 
 @pytest.mark.usefixtures("project")

@@ -33,10 +33,14 @@ def project(tmp_path: Path) -> Path:
         ("images = " + "[" * 2000 + "]" * 2000, FILE + "expected TOML: "),
         (IMAGES + 'gpus = ["H10000"]', FILE + "check.gpus: reading the GPU 'H10000': "),
         (IMAGES + 'driver = "five"', FILE + "check.driver: reading the driver version 'five': "),
+        (IMAGES + 'driver = " "', FILE + "check.driver: expected a driver in quotes"),
         (IMAGES + 'fleet = "none.toml"', FILE + "check.fleet: reading the fleet '{folder}/none.toml': No such file"),
         (IMAGES + "max-size = 2026-01-01", "with a unit, such as 500MB or 2GiB, found 2026-01-01\n"),
         (IMAGES + "max-size = true", "such as 500MB or 2GiB, found true"),
         (IMAGES + 'against = "::::"\nmax-growth = "1%"', "the image to compare with (against), ::::, makes no sense: "),
+        (IMAGES + 'against = "good"', FILE + "check.against: nothing compares images with good; say for what, by "),
+        (IMAGES + 'against = "good"\nforbid = []', "check.against: nothing compares images with good"),
+        ('images = [{image = "good", against = "good"}]', FILE + "check.images[0].against: nothing compares good with"),
         (IMAGES + 'base = "::::"', "the base image (base): opening ::::: "),
     ],
 )  # fmt: skip
@@ -72,3 +76,23 @@ def test_a_byte_order_mark_is_no_mistake(answer: Answer, project: Path) -> None:
     (project / "layerscope.toml").write_bytes(b"\xef\xbb\xbf[check]\nimages = ['good']\nmax-size = '1B'\n")
     code, out, _ = answer("check", "-o", "github")
     assert (code, b"file=layerscope.toml,line=3," in out) == (1, True)
+
+
+@pytest.mark.usefixtures("project")
+def test_an_image_that_nothing_is_compared_with_is_refused(answer: Answer) -> None:
+    """Least of all one that there is not would be missed."""
+    code, out, error = answer("check", "good", "--against", "oci-dir:nowhere")
+    assert (code, out) == (2, b"")
+    assert (
+        "--against: nothing compares images with oci-dir:nowhere; say for what, by forbid or max-growth (--f" in error
+    )
+
+
+def test_an_image_to_compare_others_with_is_no_mistake(answer: Answer, project: Path) -> None:
+    """Where what is checked is compared with nothing, but another image of the list would be."""
+    listed = 'images = [{image = "good", max-growth = "1MB"}, "oci-dir:good"]'
+    (project / "layerscope.toml").write_text(f'[check]\nagainst = "good"\n{listed}\n')
+    assert answer("check", f"{project}/good")[0] == 0
+    (project / "layerscope.toml").write_text('[check]\nagainst = "good"\nimages = [{image = "a", max-growth = "1"}]\n')
+    assert answer("check", "good")[0] == 0
+    assert answer("check", "good", "--against", "good")[0] == 2

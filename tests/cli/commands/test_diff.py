@@ -4,7 +4,7 @@ import html
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 
+from layerscope.audit import image_diff
 from layerscope.cli.outputs import DIFF_FORMATS
+from layerscope.diff.trees import FileChange, iter_file_changes
+from layerscope.filesystem.tree import MergedTree
 from layerscope.formats.elf_object import NeededVersion
 from layerscope.report.diff.formats import RENDERERS
 from layerscope.report.json_schema import DIFF_SCHEMA_FILE, render_diff_schema
@@ -496,3 +499,49 @@ def test_a_driver_that_is_asked_about_is_told_once(answer: Answer, fixture_image
     assert [line.split() for line in told.splitlines() if " oldest driver " in line] == [
         ["~", "oldest", "driver", "525.60.13", "580.65.06"]
     ]
+
+
+def test_a_finding_that_became_lesser_is_told_as_that(answer: Answer, tmp_path: Path) -> None:
+    """With what it was before, in every format; it was kept, and it differs. The other way round, it is graver."""
+    code = f"{SITE}/numpy/__pycache__/core.cpython-311.pyc"
+    before = write_version(tmp_path, "1.4", extra=[file(code, b"\0" * 3_000_000)])
+    after = write_version(tmp_path, "1.5", extra=[file(code, b"\0" * 1_200_000), file("opt/data", b"\0" * 40_000_000)])
+    told = " ".join(answer("diff", before, after, "--only", "findings")[1].decode().split())
+    assert "~ 1 finding differs" in told
+    assert "kept, 1 of these lesser" in told
+    assert "~ LAY106 lesser, low before, info now: Byte-code takes 1.2 MB" in told
+    assert (
+        "**lesser** LAY106 (lesser, low before, info now)"
+        in answer("diff", before, after, "-o", "markdown")[1].decode()
+    )
+    assert "lesser: low before, info now" in answer("diff", before, after, "-o", "html")[1].decode()
+    document = json.loads(answer("diff", before, after, "--only", "findings", "-o", "json")[1])
+    jsonschema.validate(document, json.loads(DIFF_SCHEMA_FILE.read_text()))
+    (lesser,) = document["findings"]["lesser"]
+    assert (lesser["finding"]["code"], lesser["before"], document["findings"]["new"]) == ("LAY106", "low", [])
+    assert b"graver, info before, low now" in answer("diff", after, before, "--only", "findings")[1]
+
+
+def test_a_smaller_image_makes_no_finding_graver(answer: Answer, tmp_path: Path) -> None:
+    """The same bytes are a greater part of it, which is no news."""
+    code = file(f"{SITE}/numpy/__pycache__/core.cpython-311.pyc", b"\0" * 1_200_000)
+    before = write_version(tmp_path, "1.4", extra=[code, file("opt/data", b"\0" * 40_000_000)])
+    after = write_version(tmp_path, "1.5", extra=[code])
+    assert answer("diff", before, after, "--only", "findings")[0] == 0
+
+
+@pytest.mark.parametrize("option", ["--semantic", "--patch"])
+def test_paths_are_compared_once(answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    """Although files are looked into for what is left out, and for what is told of them."""
+    compared: list[int] = []
+
+    def compare(before: MergedTree, after: MergedTree, *, shared: int) -> Iterator[FileChange]:
+        compared.append(shared)
+        return iter_file_changes(before, after, shared=shared)
+
+    monkeypatch.setattr(image_diff, "iter_file_changes", compare)
+    before = write_version(tmp_path, "1.4", extra=[file("etc/shadow", b"app:!:20000::::::\n"), file("etc/a", b"a")])
+    after = write_version(tmp_path, "1.5", extra=[file("etc/shadow", b"app:!:20001::::::\n"), file("etc/a", b"b")])
+    files = json.loads(answer("diff", before, after, option, "--only", "files", "-o", "json")[1])["files"]
+    assert [each["path"] for each in files] == ["/etc/a"] + ["/etc/shadow"] * (option == "--patch")
+    assert len(compared) == 1

@@ -220,7 +220,4 @@ def test_the_hook_of_pre_commit_is_the_check() -> None:
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     program, command = hook["entry"].split()
     assert (program in project["scripts"], command) == (True, "check")
-    assert hook["additional_dependencies"] == project["optional-dependencies"]["compose"], (
-        "entries of compose files work"
-    )
     assert (hook["stages"], hook["pass_filenames"], hook["always_run"]) == (["pre-push"], False, True)

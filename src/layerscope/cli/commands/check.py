@@ -31,7 +31,7 @@ from layerscope.errors import UsageError
 from layerscope.gate.commit_names import KnownCommits
 from layerscope.gate.image_choice import ImageChoice, choose_images
 from layerscope.gate.outcome import make_outcome
-from layerscope.gate.policy import Policy, check_references, make_policy
+from layerscope.gate.policy import Policy, check_against, check_references, make_policy
 from layerscope.gate.setting import Setting
 from layerscope.gate.verdict import State
 from layerscope.report.context import RenderContext
@@ -94,6 +94,7 @@ def command(
     policy = make_policy(said)
     chosen = () if by_dockerfiles else _choose(context, settings, is_shown=show_config)
     specialised = _specialise(chosen, policy, said)
+    check_against(policy, [own for _, own in specialised], said["against"], list_policy_images(settings))
     place, known = find_baseline(said["baseline"], find_folder(settings), is_updated=update_baseline, console=console)
     if show_config:
         return _show(context, [*said.values(), *list_options(context, settings)], telling, console)

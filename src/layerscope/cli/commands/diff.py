@@ -93,7 +93,7 @@ def command(
         difference = ImageDiff(one, other, scope)
         if patch or Noise.ACCOUNTS in scope.ignored:
             compare = compare_changed_contents if patch else compare_shadow_files
-            difference = replace(difference, contents=compare(one, other, difference.files, progress))
+            difference = difference.look_into(compare(one, other, difference.files, progress))
         is_same = difference.is_same
     tell_cache_notes(options.cache, console)
     is_intact = one.is_intact and other.is_intact

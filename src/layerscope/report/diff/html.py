@@ -200,18 +200,18 @@ def _iter_sizes(difference: ImageDiff) -> Iterator[Markup]:
 
 
 def _write_findings(difference: ImageDiff) -> Iterator[Markup]:
-    new, fixed, kept = difference.findings.new, difference.findings.fixed, difference.findings.kept
-    graver = {id(each.finding): each.severities for each in difference.findings.graver}
+    found = difference.findings
+    graver = {id(each.finding): each.severities for each in found.graver}
     rows = [
         _write_finding(f"graver: {graver[id(finding)]}" if id(finding) in graver else "new", "bad", finding)
-        for finding in new
+        for finding in found.new
     ]
-    rows += [_write_finding("fixed", "good", finding) for finding in fixed]
+    rows += [_write_finding("fixed", "good", finding) for finding in found.fixed]
+    rows += [_write_finding(f"lesser: {each.severities}", "good", each.finding) for each in found.lesser]
     if not rows:
         return
     table = write_table("Findings", ("", "severity", "code", "finding"), rows[:MOST], name="findings-table")
-    note = f"{len(new):,} new, {len(fixed):,} fixed, {len(kept):,} kept"
-    yield write_section("Findings", table, name="findings", note=note)
+    yield write_section("Findings", table, name="findings", note=words.count_findings(difference))
 
 
 def _write_finding(told: str, style: str, finding: Finding) -> Markup:

@@ -30,6 +30,7 @@ from layerscope.report.diff.json_v1 import (
     GpuStateV1,
     HistoryStepV1,
     LayerPairV1,
+    LesserFindingV1,
     LinkChangeV1,
     PackageChangeV1,
     RiskV1,
@@ -83,6 +84,10 @@ def _build(difference: ImageDiff, context: RenderContext) -> DiffV1:
             new=[build_finding(each, after) for each in difference.findings.new],
             fixed=[build_finding(each, before) for each in difference.findings.fixed],
             kept=[build_finding(each, after) for each in difference.findings.kept],
+            lesser=[
+                LesserFindingV1(build_finding(each.finding, after), str(each.before))
+                for each in difference.findings.lesser
+            ],
         ),
         sizes=[
             SizeChangeV1(each.cause.kind, each.cause.name, root_path(each.cause.place), each.growth, each.files)

@@ -170,12 +170,23 @@ class SizeChangeV1(Struct, frozen=True):
     files: int
 
 
+class LesserFindingV1(Struct, frozen=True):
+    """A finding of both images as it is told of the second, and its severity in the first, which is graver."""
+
+    finding: FindingV1
+    before: str
+
+
 class FindingChangesV1(Struct, frozen=True):
-    """Findings of the second image alone, of the first alone, and of both as they are told of the second."""
+    """Findings of the second image alone, of the first alone, and of both as they are told of the second.
+
+    `lesser` has again those that are kept and were graver.
+    """
 
     new: list[FindingV1]
     fixed: list[FindingV1]
     kept: list[FindingV1]
+    lesser: list[LesserFindingV1]
 
 
 class DiffSummaryV1(Struct, frozen=True):

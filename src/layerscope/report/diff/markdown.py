@@ -121,14 +121,16 @@ def _write_digest_causes(difference: ImageDiff) -> Iterator[str]:
 
 
 def _write_findings(difference: ImageDiff, limit: int | None) -> Iterator[str]:
-    new, fixed = difference.findings.new, difference.findings.fixed
+    found = difference.findings
+    lesser = tuple(each.finding for each in found.lesser)
+    parts = (("new", found.new), ("fixed", found.fixed), ("lesser", lesser))
     lines = [
         f"- **{told}** {finding.code} ({words.tell_severity(finding, difference)}): {write_prose(finding.message)}"
-        for told, findings in (("new", new), ("fixed", fixed))
+        for told, findings in parts
         for finding in findings[:limit]
     ]
-    title = f"Findings: {len(new):,} new, {len(fixed):,} fixed, {len(difference.findings.kept):,} kept"
-    yield from _fold(title, max(len(new), len(fixed)), lines, limit)
+    title = f"Findings: {words.count_findings(difference)}"
+    yield from _fold(title, max(len(findings) for _, findings in parts), lines, limit)
 
 
 def _iter_contents(difference: ImageDiff) -> Iterator[str]:

@@ -143,12 +143,12 @@ def _draw_config(page: Page, difference: ImageDiff) -> None:
 
 def _draw_findings(page: Page, difference: ImageDiff) -> None:
     found = difference.findings
-    new, fixed, kept = found.new, found.fixed, found.kept
-    if not (new or fixed):
+    if not found.count:
         return
-    page.add_heading("Findings", f"{len(new):,} new, {len(fixed):,} fixed, {len(kept):,} kept")
+    page.add_heading("Findings", words.count_findings(difference))
     limit = page.context.limit
-    for sign, style, findings in (("+", "bad", new), ("-", "good", fixed)):
+    lesser = tuple(each.finding for each in found.lesser)
+    for sign, style, findings in (("+", "bad", found.new), ("-", "good", found.fixed), ("~", "muted", lesser)):
         for finding in findings[:limit]:
             severity = f"{words.tell_severity(finding, difference)}: "
             lead, message = (f"{sign} ", style), escape_text(finding.message)

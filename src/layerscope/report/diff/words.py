@@ -140,7 +140,7 @@ def _count_parts(difference: ImageDiff) -> tuple[list[str], bool]:
     if not any(counts.values()):
         found = difference.findings
         counts = {"characteristic": len(difference.traits), "GPU verdict": len(difference.gpus)}
-        counts |= {"finding": len(found.new) + len(found.fixed), "build step": len(difference.history)}
+        counts |= {"finding": found.count, "build step": len(difference.history)}
     if not any(counts.values()):
         counts = {"layer": sum(pair.fate is not LayerFate.SHARED for pair in difference.layers)}
     return [tell_count(count, noun) for noun, count in counts.items() if count], sum(counts.values()) == 1
@@ -195,8 +195,17 @@ def tell_detail(risk: Risk) -> str:
 
 def tell_severity(finding: Finding, difference: ImageDiff) -> str:
     """The severity, and what it was where the first image has the finding as well."""
-    graver = (each.severities for each in difference.findings.graver if each.finding is finding)
-    return next((f"graver, {told}" for told in graver), str(finding.severity))
+    found = difference.findings
+    changed = {id(each.finding): f"graver, {each.severities}" for each in found.graver}
+    changed |= {id(each.finding): f"lesser, {each.severities}" for each in found.lesser}
+    return changed.get(id(finding), str(finding.severity))
+
+
+def count_findings(difference: ImageDiff) -> str:
+    """How many findings are new, fixed and kept."""
+    found = difference.findings
+    lesser = f", {len(found.lesser):,} of these lesser" if found.lesser else ""
+    return f"{len(found.new):,} new, {len(found.fixed):,} fixed, {len(found.kept):,} kept{lesser}"
 
 
 def tell_finding(finding: Finding) -> str:

@@ -1,7 +1,9 @@
 """The settings of a check: every value, and what said it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from rich.text import Text
 
@@ -12,20 +14,25 @@ from layerscope.report.gate.json_v1 import SettingsV1, SettingV1
 from layerscope.report.json_parts import build_tool
 from layerscope.report.json_text import encode_json
 from layerscope.report.terminal.page import Page, start_table
+from layerscope.report.terminal.slashed import Slashed
+
+_WHOLE: Final = 1 << 16
+"""Columns of a line that nobody reads on a terminal: every row fits, so that what is searched for is on one line."""
 
 
 def render_settings_text(settings: Sequence[Setting], context: RenderContext) -> str:
-    """A row for each value; of tables and lists of tables, for each entry."""
-    page = Page(context)
+    """A row for each value; of tables and lists of tables, for each entry. Only a terminal gets lines of its width."""
+    page = Page(context if context.is_terminal else replace(context, width=_WHOLE))
     table = start_table()
     table.add_column("setting", no_wrap=True)
-    table.add_column("value", overflow="fold")
-    table.add_column("from", overflow="fold")
+    table.add_column("value")
+    table.add_column("from")
     for setting in settings:
         for key, value in _iter_entries(setting):
             is_default = setting.origin is Origin.DEFAULT
-            told = Text(escape_line(value), "muted" if is_default else "")
-            table.add_row(Text(escape_line(key)), told, Text(escape_line(_tell_origin(setting)), "muted"))
+            told = Slashed(Text(escape_line(value), "muted" if is_default else ""))
+            origin = Slashed(Text(escape_line(_tell_origin(setting)), "muted"))
+            table.add_row(Text(escape_line(key)), told, origin)
     page.add(table)
     return page.read()
 

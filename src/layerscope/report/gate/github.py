@@ -51,7 +51,7 @@ def _iter_warnings(report: GateReport, context: RenderContext) -> Iterator[str]:
         for judged in verdict.select(Disposition.WARNS):
             yield _write_finding("warning", report, verdict, judged, context)
     for suppression in report.outcome.unused:
-        yield write_command("warning", _TITLE, _cut(words.tell_unused(suppression)))
+        yield write_command("warning", _TITLE, _cut(words.tell_unused(suppression, report.outcome)))
     if report.outcome.gone:
         yield write_command("warning", _TITLE, _cut(words.tell_gone(report.outcome)))
 

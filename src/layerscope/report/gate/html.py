@@ -203,7 +203,7 @@ def _write_policy(report: GateReport) -> Iterator[Markup]:
     """What is to be done about the policy itself."""
     outcome = report.outcome
     items = [_write_remark("expired", "bad", words.tell_expired(each)) for each in outcome.expired]
-    items += [_write_remark("can go", "doubt", words.tell_unused(each)) for each in outcome.unused]
+    items += [_write_remark("can go", "doubt", words.tell_unused(each, outcome)) for each in outcome.unused]
     items += [_write_remark("can go", "doubt", words.tell_gone(outcome))] if outcome.gone else []
     if items:
         yield write_section("Policy", element("ul", *items, class_="places"), name="policy")

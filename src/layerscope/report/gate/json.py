@@ -37,6 +37,7 @@ def render_check_json(report: GateReport, context: RenderContext) -> str:
             images=list(map(_build_image, outcome.verdicts)),
             expired=list(map(_build_suppression, outcome.expired)),
             unused=list(map(_build_suppression, outcome.unused)),
+            unmatched=list(map(_build_suppression, outcome.unmatched)),
             gone=outcome.gone,
         )
     )

@@ -84,7 +84,10 @@ class CheckSummaryV1(Struct, frozen=True):
 
 
 class CheckV1(Struct, frozen=True):
-    """The report of one check. `gone` counts findings of the baseline that are there no more."""
+    """The report of one check. `gone` counts findings of the baseline that are there no more.
+
+    `unmatched` has again those of the unused that are about no image that was checked.
+    """
 
     schema_version: Literal[1]
     tool: ToolV1
@@ -92,6 +95,7 @@ class CheckV1(Struct, frozen=True):
     images: list[CheckedImageV1]
     expired: list[SuppressionV1]
     unused: list[SuppressionV1]
+    unmatched: list[SuppressionV1]
     gone: int
 
 

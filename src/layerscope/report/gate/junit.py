@@ -220,7 +220,9 @@ def _iter_policy(report: GateReport) -> Iterator[ET.Element]:
     for suppression in outcome.expired:
         case = _make_case(_POLICY, f"{suppression.place} has not expired")
         yield _add(case, "failure", words.tell_expired(suppression), kind="expired")
-    notes = [words.tell_unused(each) for each in outcome.unused] + ([words.tell_gone(outcome)] if outcome.gone else [])
+    notes = [words.tell_unused(each, outcome) for each in outcome.unused] + (
+        [words.tell_gone(outcome)] if outcome.gone else []
+    )
     for number, note in enumerate(notes, start=1):
         case = _make_case(_POLICY, f"what can go ({number})")
         ET.SubElement(case, "system-out").text = escape_line(note)

@@ -38,7 +38,7 @@ def _iter_head(report: GateReport) -> Iterator[str]:
         name = write_code(tell_reference(verdict.name))
         yield write_row([_SIGNS.get(verdict.state, _BAD), name, write_prose(told), words.tell_counts(verdict)])
     notes = [f"- **Expired:** {write_prose(words.tell_expired(each))}" for each in outcome.expired]
-    notes += [f"- {write_prose(words.tell_unused(each))}" for each in outcome.unused]
+    notes += [f"- {write_prose(words.tell_unused(each, outcome))}" for each in outcome.unused]
     notes += [f"- {write_prose(words.tell_gone(outcome))}"] if outcome.gone else []
     if notes:
         yield ""

@@ -96,7 +96,9 @@ def iter_points(report: GateReport, fingerprints: Fingerprints) -> Iterator[Poli
     for suppression in report.outcome.expired:
         yield _make_policy_point(EXPIRED, words.tell_expired(suppression), suppression, report, fingerprints)
     for suppression in report.outcome.unused:
-        yield _make_policy_point(UNUSED, words.tell_unused(suppression), suppression, report, fingerprints)
+        yield _make_policy_point(
+            UNUSED, words.tell_unused(suppression, report.outcome), suppression, report, fingerprints
+        )
     for verdict in report.outcome.verdicts:
         yield from _iter_image_points(report, verdict, fingerprints)
 

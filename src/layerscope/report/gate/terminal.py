@@ -30,7 +30,7 @@ def render_check_text(report: GateReport, context: RenderContext) -> str:
     for verdict in sorted(outcome.verdicts, key=lambda each: _ORDER.index(each.state)):
         _draw_verdict(page, report, verdict)
     for suppression in outcome.unused:
-        page.add_line((f"{page.symbols.doubt} ", "doubt"), escape_text(words.tell_unused(suppression)))
+        page.add_line((f"{page.symbols.doubt} ", "doubt"), escape_text(words.tell_unused(suppression, outcome)))
     if outcome.gone:
         page.add_line((f"{page.symbols.doubt} ", "doubt"), words.tell_gone(outcome))
     if len(outcome.verdicts) > 1 or outcome.expired:

@@ -19,6 +19,7 @@ from layerscope.rules.wording import tell_count, tell_list
 from layerscope.sources.bare_name import REGISTRY
 from layerscope.sources.select import split_scheme
 
+SHOWN_IMAGES: Final = 3
 SHOWN_PATHS: Final = 3
 """Paths of a finding that are named."""
 
@@ -191,8 +192,12 @@ def tell_expired(suppression: Suppression) -> str:
     return f"{suppression.place}: {suppression} was suppressed until {suppression.expires}: {suppression.reason}"
 
 
-def tell_unused(suppression: Suppression) -> str:
-    """That a suppression can go."""
+def tell_unused(suppression: Suppression, outcome: GateOutcome) -> str:
+    """That a suppression can go, or that it is about no image."""
+    if suppression in outcome.unmatched:
+        names = tell_list(list(dict.fromkeys(verdict.name for verdict in outcome.verdicts)), shown=SHOWN_IMAGES)
+        told = f"no image that is checked has such a name, but {names}"
+        return f"{suppression.place}: {suppression} suppresses nothing: {told}"
     return f"{suppression.place}: {suppression} suppresses nothing any more"
 
 
