@@ -199,6 +199,19 @@ class ImageDiff:
             for tree in self._trees
         )
 
+    @cached_property
+    def has_all_files(self) -> bool:
+        """Whether every file that differs is among those that are told, none left out as noise or by its path."""
+        scope = self.scope
+        return self._compares("files") and not (self.left_out or scope.ignored_paths or scope.only_paths)
+
+    @cached_property
+    def growth(self) -> int:
+        """Bytes that a container sees more of in what is compared: in the whole of it where no file is left out."""
+        if self.has_all_files:
+            return self.after.weight.visible - self.before.weight.visible
+        return sum(change.growth for change in self.files)
+
     @property
     def _layers_count(self) -> bool:
         """Whether layers that differ are a difference by themselves: asked for alone, or where nothing is left out."""

@@ -185,7 +185,7 @@ class DiffSummaryV1(Struct, frozen=True):
     whole: Annotated[bool, Meta(description="Whether both images are intact and were read to their ends.")]
     doubts_before: Annotated[list[str], Meta(description="Why what is told of the first image may not be so.")]
     doubts_after: list[str]
-    growth: Annotated[int, Meta(description="Bytes that a container sees more of.")]
+    growth: Annotated[int, Meta(description="Bytes that a container sees more of in the files that are compared.")]
     left_out: dict[str, int]
     exit_code: int
 

@@ -47,7 +47,7 @@ def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     yield from _write_table("Packages", head, packages, limit, is_open=True)
     sizes = [(words.tell_growth(each.growth), words.tell_size_cause(each)) for each in difference.sizes[:limit]]
     lines = [f"- {size} {write_prose(cause)}" for size, cause in sizes]
-    title = f"Size: {words.tell_growth(words.find_growth(difference))} for a container"
+    title = f"Size: {words.tell_whole_growth(difference)}"
     yield from _fold(title, len(difference.sizes), lines, limit, is_open=True)
     yield from _write_digest_causes(difference)
     traits = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]

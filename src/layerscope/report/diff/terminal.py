@@ -159,7 +159,7 @@ def _draw_findings(page: Page, difference: ImageDiff) -> None:
 def _draw_sizes(page: Page, difference: ImageDiff) -> None:
     if not difference.sizes:
         return
-    page.add_heading("Size", f"{words.tell_growth(words.find_growth(difference))} for a container")
+    page.add_heading("Size", words.tell_whole_growth(difference))
     shown = page.context.limit and min(page.context.limit, CAUSES)
     width = max(len(words.tell_growth(each.growth)) for each in difference.sizes[:shown])
     for each in difference.sizes[:shown]:

@@ -127,8 +127,7 @@ def tell_verdict(difference: ImageDiff) -> str:
     told, one = _count_parts(difference)
     if not told:
         return "there are differences"
-    bytes_more = find_growth(difference) if "files" in scope.parts else 0
-    growth = f", {tell_growth(bytes_more)} for a container" if bytes_more else ""
+    growth = f", {tell_whole_growth(difference)}" if difference.growth else ""
     return f"{tell_list(told, shown=len(told))} {'differs' if one else 'differ'}{growth}"
 
 
@@ -162,9 +161,10 @@ def tell_written(written: Sequence[ValueChange]) -> str:
     return f"{tell_count(len(written), 'field')} that the builder writes anew each time" if written else ""
 
 
-def find_growth(difference: ImageDiff) -> int:
-    """Bytes that a container sees more of."""
-    return difference.after.weight.visible - difference.before.weight.visible
+def tell_whole_growth(difference: ImageDiff) -> str:
+    """Bytes that a container sees more or fewer of, or those of what is compared where files are left out."""
+    whole = "for a container" if difference.has_all_files else "in what is compared"
+    return f"{tell_growth(difference.growth)} {whole}"
 
 
 def tell_left_out(difference: ImageDiff) -> str:
@@ -213,10 +213,9 @@ def list_same(difference: ImageDiff) -> list[str]:
         scope += difference.same_traits
     if "gpus" in parts and not difference.gpus and difference.after.gpus:
         scope.append("GPUs")
-    has_all_files = not (difference.left_out or difference.scope.ignored_paths or difference.scope.only_paths)
     changes = {"config": difference.config, "packages": difference.packages, "files": difference.files}
     return scope + [
         part
         for part, changed in changes.items()
-        if part in parts and not changed and (part != "files" or has_all_files)
+        if part in parts and not changed and (part != "files" or difference.has_all_files)
     ]
