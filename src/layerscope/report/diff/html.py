@@ -20,6 +20,7 @@ from layerscope.report.html.markup import (
     element,
     join,
     write_fields,
+    write_file_line,
     write_line,
     write_name,
     write_section,
@@ -273,10 +274,10 @@ def _iter_files(difference: ImageDiff) -> Iterator[Markup]:
 
 def _write_contents(difference: ImageDiff) -> Iterator[Markup]:
     """What differs inside of the files, where that was asked for."""
-    shown = sorted({change.path for change in difference.files} & difference.contents.keys())
+    shown = words.list_contents(difference)
     if not shown:
         return
-    items = [_write_content(path, difference.contents[path]) for path in shown[:MOST_CONTENTS]]
+    items = [_write_content(path, content) for path, content in shown[:MOST_CONTENTS]]
     left = f"the first {MOST_CONTENTS:,}; -o json has all" if len(shown) > MOST_CONTENTS else ""
     yield write_section(
         f"Contents ({len(shown):,})", element("ul", *items, class_="places"), name="contents", note=left
@@ -284,12 +285,11 @@ def _write_contents(difference: ImageDiff) -> Iterator[Markup]:
 
 
 def _write_content(path: str, content: ContentDiff) -> Markup:
-    remark = f", {content.remark}" if content.remark else ""
     name = element("code", write_text(root_path(path)), class_="path")
-    told = write_line(f" {content.kind}{remark}")
+    told = write_line(f" {words.tell_content(content)}")
     if not content.lines:
         return element("li", name, told)
-    lines = Markup("\n".join(map(write_text, content.lines[:MOST_LINES])))
+    lines = Markup("\n".join(map(write_file_line, content.lines[:MOST_LINES])))
     left = len(content.lines) - MOST_LINES
     more = [element("p", write_line(f"and {tell_count(left, 'more line')}"), class_="note")] if left > 0 else []
     return element("li", element("details", element("summary", name, told), element("pre", lines), *more))

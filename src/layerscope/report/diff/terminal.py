@@ -16,12 +16,12 @@ from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
 from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.diff.value_table import SIGN_STYLES, Row, draw_rest, draw_values, tell_sign
-from layerscope.report.escape import escape_line, escape_text, measure
+from layerscope.report.escape import escape_but_tabs, escape_line, escape_text, measure
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
 from layerscope.report.terminal.page import Page, start_fields, start_table
 from layerscope.report.terminal.slashed import Slashed
-from layerscope.rules.wording import shorten, tell_size
+from layerscope.rules.wording import shorten, tell_count, tell_size
 
 _STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
 _LINE_STYLES = {"+": "added", "-": "removed", "~": "changed", "@": "muted"}
@@ -34,6 +34,12 @@ DETAILS = 3
 
 CAUSES = 5
 """What brought bytes that is told on the first screen."""
+
+LINES = 4
+"""Lines of a file's contents for each row of a list."""
+
+_BEFORE_LINE = "   "
+"""What stands before a line of a file: what a terminal wraps begins at its edge, where no line has its sign."""
 
 _RISK_FRAME = 5
 """Columns that a risk takes beside its text and its detail: indentation, sign, and what is between the two."""
@@ -241,18 +247,20 @@ def _draw_files(page: Page, difference: ImageDiff) -> None:
 
 
 def _draw_contents(page: Page, difference: ImageDiff) -> None:
-    """What differs inside of the files, where that was asked for."""
-    shown = {change.path for change in difference.files} & difference.contents.keys()
-    if not shown:
+    """What differs inside of the files, where that was asked for; the lines as they are, of which a path is none."""
+    contents = words.list_contents(difference)
+    if not contents:
         return
-    page.add_heading("Contents")
+    page.add_heading("Contents", tell_count(len(contents), "file"))
     limit = page.context.limit
-    for path in sorted(shown):
-        content = difference.contents[path]
-        remark = f", {content.remark}" if content.remark else ""
-        page.add_line((escape_line(root_path(path)), "path"), (f"  {content.kind}{remark}", "muted"), indent=1)
-        lines = content.lines if limit is None else content.lines[: limit * 4]
+    for path, content in contents[:limit]:
+        told = (f"  {words.tell_content(content)}", "muted")
+        page.add_item("", (escape_line(root_path(path)), "path"), told, indent=1)
+        lines = content.lines if limit is None else content.lines[: limit * LINES]
         for line in lines:
-            page.add_line((escape_text(line), _LINE_STYLES.get(line[:1], "")), indent=3)
+            page.add_file_line(f"{_BEFORE_LINE}{escape_but_tabs(line)}", _LINE_STYLES.get(line[:1], "default"))
         if len(content.lines) > len(lines):
             page.add_line((f"and {len(content.lines) - len(lines):,} more (--limit 0 for all)", "muted"), indent=3)
+    if limit is not None and len(contents) > limit:
+        more = tell_count(len(contents) - limit, "more file")
+        page.add_line((f"and {more} (--limit 0 for all)", "muted"), indent=1)

@@ -7,11 +7,12 @@ from typing import Final, Literal
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.audit.result import INTEGRITY_CODES, AuditResult
 from layerscope.diff.change import Change, ValueChange
+from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerFate
-from layerscope.diff.noise import is_written_anew
+from layerscope.diff.noise import find_file_noise, is_written_anew
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.diff.sizes import SizeChange
@@ -177,6 +178,20 @@ def tell_digest_cause(answer: DigestAnswer) -> tuple[str, tuple[str, ...], str]:
     """A cause, some of what it comes to, and how much more there is."""
     more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
     return str(answer.cause), answer.details, more
+
+
+def list_contents(difference: ImageDiff) -> list[tuple[str, ContentDiff]]:
+    """What differs inside of files that differ, by path; what another build changes anyway comes last."""
+    shown = {change.path for change in difference.files} & difference.contents.keys()
+    return [
+        (path, difference.contents[path])
+        for path in sorted(shown, key=lambda path: (find_file_noise(path) or "", path))
+    ]
+
+
+def tell_content(content: ContentDiff) -> str:
+    """The kind of a file, and what is to be said of it beside its lines."""
+    return f"{content.kind}{', ' if content.remark else ''}{content.remark}"
 
 
 def list_doubts(result: AuditResult) -> list[str]:
