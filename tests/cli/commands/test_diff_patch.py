@@ -1,4 +1,4 @@
-"""`layerscope diff --patch`: what differs inside of files is shown as lines of a diff, and no more than is asked for."""
+"""`layerscope diff --patch`: what differs inside of files is shown as lines of a diff, as many as are asked for."""
 
 import re
 from collections.abc import Callable

@@ -81,6 +81,7 @@ def _write_head(difference: ImageDiff) -> Markup:
     same, left = [] if difference.is_same else words.list_same(difference), words.tell_left_out(difference)
     rows += [("the same", write_line(", ".join(same)))] if same else []
     rows += [("left out", write_line(left))] if left else []
+    rows += [("note", write_line(note)) for note in words.list_path_notes(difference)]
     return write_fields(rows)
 
 

@@ -118,6 +118,7 @@ def _build_summary(difference: ImageDiff, context: RenderContext) -> DiffSummary
         doubts_after=words.list_doubts(difference.after),
         growth=difference.growth,
         left_out=left_out,
+        path_notes=words.list_path_notes(difference),
         exit_code=context.exit_code,
     )
 

@@ -187,6 +187,9 @@ class DiffSummaryV1(Struct, frozen=True):
     doubts_after: list[str]
     growth: Annotated[int, Meta(description="Bytes that a container sees more of in the files that are compared.")]
     left_out: dict[str, int]
+    path_notes: Annotated[
+        list[str], Meta(description="What the globs of paths match that may have been meant otherwise.")
+    ]
     exit_code: int
 
 

@@ -42,6 +42,8 @@ def _iter_head(difference: ImageDiff) -> Iterator[str]:
         yield from ("", f"The same: {', '.join(same)}.")
     if left := words.tell_left_out(difference):
         yield from ("", f"Left out: {left}.")
+    for note in words.list_path_notes(difference):
+        yield from ("", f"Note: {write_prose(note)}.")
 
 
 def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:

@@ -82,6 +82,8 @@ def _draw_head(page: Page, difference: ImageDiff) -> None:
     page.add_item((f"{symbol} ", style), words.tell_verdict(difference))
     if left := words.tell_left_out(difference):
         page.add_item(("left out  ", "label"), left)
+    for note in words.list_path_notes(difference):
+        page.add_item(("note  ", "label"), escape_line(note))
 
 
 def _draw_digest(page: Page, difference: ImageDiff) -> None:

@@ -19,6 +19,7 @@ from layerscope.diff.sizes import SizeChange
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
+from layerscope.filesystem.path_match import PathMatch
 from layerscope.report.places import root_path
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import shorten, tell_count, tell_list, tell_size
@@ -172,6 +173,25 @@ def tell_left_out(difference: ImageDiff) -> str:
     """What is left out as noise; empty where nothing is."""
     counts = sorted(difference.left_out.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{noise} {count:,}" for noise, count in counts)
+
+
+def list_path_notes(difference: ImageDiff) -> list[str]:
+    """What globs match that may be meant otherwise: the entry of a folder alone, or nothing to be left out."""
+    told = list[str]()
+    for option, effect, globs in (
+        ("--only-path", "compares", difference.scope.only_paths),
+        ("--ignore-path", "leaves out", difference.scope.ignored_paths),
+    ):
+        for glob in globs:
+            match difference.path_matches[glob]:
+                case PathMatch.NOTHING:
+                    told.append(f"{option} {glob.pattern} matches nothing in either image")
+                case PathMatch.FOLDER_ALONE:
+                    inside = f"{glob.pattern}/** is what lies in it"
+                    told.append(f"{option} {glob.pattern} {effect} the entry of that folder alone; {inside}")
+                case PathMatch.PATHS:
+                    pass
+    return told
 
 
 def tell_digest_cause(answer: DigestAnswer) -> tuple[str, tuple[str, ...], str]:
