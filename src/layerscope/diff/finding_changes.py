@@ -1,11 +1,16 @@
 """Findings of two images: new, fixed and kept, by what they are about."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from layerscope.diff.findings import Graver, identify, tell_apart
 from layerscope.rules.finding import Finding
 from layerscope.rules.severity import Severity
+
+_INSTRUCTION: Final = re.compile(r" \((?:ENV|ARG|LABEL|RUN|USER|CMD|ENTRYPOINT|EXPOSE|VOLUME|WORKDIR) [^()]*\)")
+"""The instruction that a message cites, which may be another one for the same thing."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ def compare_image_findings(before: Sequence[Finding], after: Sequence[Finding]) 
     new = tuple(_iter_new(before, after))
     kept = tuple(finding for finding in after if not any(finding is other for other in new))
     worst = _grade(before)
-    graver = tuple(Graver(each, worst[tell_apart(each)]) for each in new if tell_apart(each) in worst)
+    graver = tuple(Graver(each, worst[_tell_subject(each)]) for each in new if _tell_subject(each) in worst)
     return FindingChanges(new, tuple(_iter_fixed(before, after)), kept, graver)
 
 
@@ -35,7 +40,7 @@ def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[F
     worst = _grade(before)
     known = _collect_paths(before)
     for finding in after:
-        severity = worst.get(tell_apart(finding))
+        severity = worst.get(_tell_subject(finding))
         if severity is not None:
             if finding.severity > severity:
                 yield finding
@@ -48,7 +53,7 @@ def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[F
 def _iter_fixed(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
     told, left = _grade(after), _collect_paths(after)
     for finding in before:
-        if tell_apart(finding) in told:
+        if _tell_subject(finding) in told:
             continue
         code, paths = identify(finding)
         if None in paths or not paths & left.get(code, frozenset()):
@@ -59,9 +64,15 @@ def _grade(findings: Iterable[Finding]) -> dict[object, Severity]:
     """The worst severity of each finding, by what tells it from others."""
     worst: dict[object, Severity] = {}
     for finding in findings:
-        key = tell_apart(finding)
+        key = _tell_subject(finding)
         worst[key] = max(worst.get(key, finding.severity), finding.severity)
     return worst
+
+
+def _tell_subject(finding: Finding) -> tuple[str, frozenset[str | None], str]:
+    """What tells one finding from all others of two images, in which the same thing may be told in other words."""
+    code, paths, message = tell_apart(finding)
+    return code, paths, "" if finding.is_only else _INSTRUCTION.sub("", message)
 
 
 def _collect_paths(findings: Iterable[Finding]) -> dict[str, frozenset[str | None]]:
