@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from support.built_image import build_image
+from support.elf_images import write_files
+from support.elf_writer import ElfPlan
 from support.images import write_image
 from support.tar_writer import TarMember, directory, file
 
@@ -98,3 +100,42 @@ def test_a_glob_that_does_what_it_says_is_not_told(answer: Answer, pair: tuple[P
     options = ("--ignore-path", "/opt/**", "--ignore-path", "/srv/a", "--ignore-path", "/etc")
     out = answer("diff", *pair, *options)[1].decode()
     assert "note" not in out
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--only", "gpus"), "no difference in GPUs"),
+        (("--only", "traits", "--only", "config"), "no difference in config and characteristics"),
+        (
+            ("--only", "gpus", "--only", "packages", "--only", "config", "--only", "history"),
+            "no difference in config, history, packages and GPUs",
+        ),
+        (("--only", "files", "--only-path", "/etc/**"), "no difference in files but what is left out"),
+    ],
+)
+def test_no_difference_is_told_of_what_was_compared(
+    answer: Answer, tmp_path: Path, options: tuple[str, ...], told: str
+) -> None:
+    """The images differ elsewhere."""
+    pair = [write(tmp_path, name, file("etc/x", b"x"), file("srv/y", name.encode())) for name in ("one", "two")]
+    for form in ("terminal", "markdown", "html"):
+        code, out, _ = answer("diff", *pair, *options, "-o", form)
+        assert (code, told in out.decode().replace("No diff", "no diff")) == (0, True)
+
+
+def test_the_whole_is_compared_without_a_word_more(answer: Answer, pair: tuple[Path, Path]) -> None:
+    """No part is named where all are compared."""
+    assert "no difference\n" in answer("diff", pair[0], pair[0])[1].decode()
+
+
+def test_files_that_a_risk_does_not_name_are_counted(answer: Answer, tmp_path: Path) -> None:
+    """The first one stands for all, and the line says how many more there are."""
+    images = [tmp_path / "one", tmp_path / "two"]
+    for needed, path in zip(((), ("libz.so.1",)), images, strict=True):
+        plans = {f"usr/lib/{name}.so": ElfPlan(soname=f"{name}.so", needed=needed) for name in "abc"}
+        write_image(build_image([write_files(plans)], tag="a/b:1"), path, "oci-dir")
+    for form in ("terminal", "markdown"):
+        text = " ".join(answer("diff", *images, "-o", form)[1].decode().replace("`", "").split())
+        assert "3 files in need of other libraries" in text
+        assert "/usr/lib/a.so: +libz.so.1, and 2 more" in text

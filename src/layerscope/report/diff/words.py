@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from layerscope.audit.image_diff import ImageDiff
+from layerscope.audit.image_diff import PARTS, ImageDiff
 from layerscope.audit.result import INTEGRITY_CODES, AuditResult
 from layerscope.diff.change import Change, ValueChange
 from layerscope.diff.contents.content_diff import ContentDiff
@@ -31,6 +31,10 @@ LEVELS: Final[dict[RiskLevel, Literal["breaks", "risky", "note"]]] = {
     RiskLevel.RISKY: "risky",
     RiskLevel.NOTE: "note",
 }
+
+
+PART_NAMES: Final = {part: part for part in PARTS} | {"traits": "characteristics", "gpus": "GPUs"}
+"""How the parts of a comparison are called in a sentence."""
 
 
 def tell_weight(result: AuditResult) -> str:
@@ -125,7 +129,9 @@ def tell_verdict(difference: ImageDiff) -> str:
     if difference.is_same:
         left_out = scope.ignored or scope.ignored_paths or scope.only_paths
         whole = "" if difference.is_whole else ", as far as they could be read"
-        return f"no difference{' but what is left out' if left_out else ''}{whole}"
+        parts = () if scope.parts == frozenset(PARTS) else [PART_NAMES[part] for part in PARTS if part in scope.parts]
+        where = f" in {tell_list(parts, shown=len(parts))}" if parts else ""
+        return f"no difference{where}{' but what is left out' if left_out else ''}{whole}"
     told, one = _count_parts(difference)
     if not told:
         return "there are differences"
@@ -224,8 +230,9 @@ def list_doubts(result: AuditResult) -> list[str]:
 
 
 def tell_detail(risk: Risk) -> str:
-    """What a risk rests on, in one clause."""
-    return shorten(risk.detail.partition("; ")[0])
+    """What a risk rests on, in one clause, and how much more it rests on."""
+    more = f", and {risk.count - 1:,} more" if risk.count > 1 else ""
+    return f"{shorten(risk.detail.partition('; ')[0])}{more}"
 
 
 def tell_severity(finding: Finding, difference: ImageDiff) -> str:
