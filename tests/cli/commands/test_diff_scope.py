@@ -139,3 +139,21 @@ def test_files_that_a_risk_does_not_name_are_counted(answer: Answer, tmp_path: P
         text = " ".join(answer("diff", *images, "-o", form)[1].decode().replace("`", "").split())
         assert "3 files in need of other libraries" in text
         assert "/usr/lib/a.so: +libz.so.1, and 2 more" in text
+
+
+def test_a_path_is_broken_on_a_terminal_alone(
+    answer: Answer, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere it is searched for: in the files, what brought bytes, the contents, and the digest's causes."""
+    monkeypatch.setenv("COLUMNS", "80")
+    place = "/".join(["srv", "a-folder-with-a-long-name" * 4, "another-one" * 3])
+    pair = [write(tmp_path, name, file(f"{place}/y", name.encode() * size)) for name, size in (("b", 1), ("c", 9))]
+    out = answer("diff", *pair, "--patch")[1].decode()
+    assert out.count(f"/{place}/y\n") == 3
+    assert f"/{place},\n" in out
+    assert f"\n ~  +8 B  /{place}/y\n          1 B to 9 B\n" in out
+    assert all(f"oci-dir:{image} " in out or f"oci-dir:{image}\n" in out for image in pair)
+    request.getfixturevalue("on_terminal")
+    out = answer("diff", *pair, "--patch", "--no-color")[1].decode()
+    assert f"/{place}" not in out
+    assert max(map(len, out.splitlines())) <= 80

@@ -19,8 +19,7 @@ from layerscope.report.diff.value_table import SIGN_STYLES, Row, draw_rest, draw
 from layerscope.report.escape import escape_but_tabs, escape_line, escape_text, measure
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.places import root_path, tell_reference
-from layerscope.report.terminal.page import Page, start_fields, start_table
-from layerscope.report.terminal.slashed import Slashed
+from layerscope.report.terminal.page import Page, start_table
 from layerscope.rules.wording import shorten, tell_count, tell_size
 
 _STYLES = {RiskLevel.BREAKS: "bad", RiskLevel.RISKY: "changed", RiskLevel.NOTE: "muted"}
@@ -40,6 +39,11 @@ LINES = 4
 
 _BEFORE_LINE = "   "
 """What stands before a line of a file: what a terminal wraps begins at its edge, where no line has its sign."""
+
+_LABEL = 7
+"""Columns of what says which image it is."""
+
+_SIZE_HEAD = "size"
 
 _RISK_FRAME = 5
 """Columns that a risk takes beside its text and its detail: indentation, sign, and what is between the two."""
@@ -68,22 +72,20 @@ def render_diff_text(difference: ImageDiff, context: RenderContext) -> str:
 
 def _draw_head(page: Page, difference: ImageDiff) -> None:
     """Both images, what is wrong with their bytes, and the outcome."""
-    fields = start_fields()
     for label, result in (("before", difference.before), ("after", difference.after)):
         name = escape_line(tell_reference(result.image.reference))
-        fields.add_row(label, Slashed(Text(f"{name}  {words.tell_weight(result)}")))
+        page.add_whole((f"{label:<{_LABEL}}", "label"), f"{name}  {words.tell_weight(result)}")
         for note in result.image.notes:
-            fields.add_row("", Slashed(Text(escape_line(note), "muted")))
+            page.add_whole(" " * _LABEL, (escape_line(note), "muted"))
         for doubt in words.list_doubts(result):
-            fields.add_row("", Slashed(Text.assemble((f"{page.symbols.bad} ", "bad"), escape_line(doubt))))
-    page.add(fields)
+            page.add_whole(" " * _LABEL, (f"{page.symbols.bad} ", "bad"), escape_line(doubt))
     is_sound = difference.is_same and difference.is_whole
     style, symbol = ("good", page.symbols.good) if is_sound else ("changed", "~")
     page.add_item((f"{symbol} ", style), words.tell_verdict(difference))
     if left := words.tell_left_out(difference):
         page.add_item(("left out  ", "label"), left)
     for note in words.list_path_notes(difference):
-        page.add_item(("note  ", "label"), escape_line(note))
+        page.add_whole(("note  ", "label"), escape_line(note))
 
 
 def _draw_digest(page: Page, difference: ImageDiff) -> None:
@@ -91,7 +93,7 @@ def _draw_digest(page: Page, difference: ImageDiff) -> None:
     told = "; ".join(map(_tell_cause, difference.digest_causes))
     if told:
         page.add_blank()
-        page.add_item(("the digest differs by  ", "label"), escape_text(told))
+        page.add_whole(("the digest differs by  ", "label"), escape_text(told))
 
 
 def _tell_cause(answer: DigestAnswer) -> str:
@@ -115,7 +117,7 @@ def _draw_risks(page: Page, difference: ImageDiff) -> None:
         text, detail = escape_line(shorten(risk.text)), escape_line(words.tell_detail(risk))
         fits = measure(text) + measure(detail) + _RISK_FRAME <= page.width
         told = ("  " if fits else "\n") + detail if detail else ""
-        page.add_item((f"{symbol} ", _STYLES[risk.level]), text, (told, "muted"), indent=1)
+        page.add_whole((f"{symbol} ", _STYLES[risk.level]), text, (told, "muted"), indent=1)
     draw_rest(page, len(risks), shown=shown)
 
 
@@ -160,7 +162,7 @@ def _draw_findings(page: Page, difference: ImageDiff) -> None:
         for finding in findings[:limit]:
             severity = f"{words.tell_severity(finding, difference)}: "
             lead, message = (f"{sign} ", style), escape_text(finding.message)
-            page.add_item(lead, (f"{finding.code} ", style), (severity, "muted"), message, indent=1)
+            page.add_whole(lead, (f"{finding.code} ", style), (severity, "muted"), message, indent=1)
         draw_rest(page, len(findings))
 
 
@@ -173,7 +175,7 @@ def _draw_sizes(page: Page, difference: ImageDiff) -> None:
     for each in difference.sizes[:shown]:
         style = "wasted" if each.growth > 0 else "kept"
         lead = (f"{words.tell_growth(each.growth):>{width}}  ", style)
-        page.add_item(lead, escape_text(words.tell_size_cause(each)), indent=1)
+        page.add_whole(lead, escape_text(words.tell_size_cause(each)), indent=1)
     draw_rest(page, len(difference.sizes), shown=shown)
 
 
@@ -211,7 +213,7 @@ def _draw_history(page: Page, difference: ImageDiff) -> None:
     for line in lines[: page.context.limit]:
         detail = f"  {line.place}{'; ' if line.detail else ''}{line.detail}"
         sign = f"{words.SIGNS[line.change]} "
-        page.add_item((sign, SIGN_STYLES[line.change]), line.instruction, (detail, "muted"), indent=1)
+        page.add_whole((sign, SIGN_STYLES[line.change]), line.instruction, (detail, "muted"), indent=1)
     draw_rest(page, len(lines))
 
 
@@ -222,8 +224,8 @@ def _draw_linking(page: Page, difference: ImageDiff) -> None:
     page.add_heading("Linking", f"{len(difference.linking):,}")
     for each in difference.linking[: page.context.limit]:
         told = escape_line(shorten(tell_link_change(each)))
-        page.add_item("", (escape_line(root_path(each.path)), "path"), indent=1)
-        page.add_item("", told, indent=3)
+        page.add_whole("", (escape_line(root_path(each.path)), "path"), indent=1)
+        page.add_whole("", told, indent=3)
     draw_rest(page, len(difference.linking))
 
 
@@ -235,16 +237,13 @@ def _draw_files(page: Page, difference: ImageDiff) -> None:
     page.add_heading("Files", ", ".join(f"{counts[kind]:,} {kind}" for kind in Change))
     limit = page.context.limit
     shown = files if limit is None else nsmallest(limit, files, key=lambda each: (-abs(each.growth), each.path))
-    table = start_table()
-    table.add_column("", no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("path")
-    for each in shown:
-        growth = words.tell_growth(each.growth) if each.growth else ""
-        told = f"  {escape_line(words.tell_file(each))}" if each.change is Change.CHANGED else ""
-        path = Text.assemble(escape_line(root_path(each.path)), (told, "muted"))
-        table.add_row(tell_sign(each.change), growth, Slashed(path))
-    page.add(table, indent=1)
+    told = [words.tell_growth(each.growth) if each.growth else "" for each in shown]
+    width = max(measure(_SIZE_HEAD), *map(measure, told))
+    page.add_line((f"   {_SIZE_HEAD:>{width}}  path", "label"), indent=1)
+    for each, growth in zip(shown, told, strict=True):
+        lead = Text.assemble(tell_sign(each.change), f"  {growth:>{width}}  ")
+        aspects = f"  {escape_line(words.tell_file(each))}" if each.change is Change.CHANGED else ""
+        page.add_whole(lead, escape_line(root_path(each.path)), (aspects, "muted"), indent=1)
     draw_rest(page, len(files))
 
 
@@ -257,7 +256,7 @@ def _draw_contents(page: Page, difference: ImageDiff) -> None:
     limit = page.context.limit
     for path, content in contents[:limit]:
         told = (f"  {words.tell_content(content)}", "muted")
-        page.add_item("", (escape_line(root_path(path)), "path"), told, indent=1)
+        page.add_whole("", (escape_line(root_path(path)), "path"), told, indent=1)
         lines = content.lines if limit is None else content.lines[: limit * LINES]
         for line in lines:
             page.add_file_line(f"{_BEFORE_LINE}{escape_but_tabs(line)}", _LINE_STYLES.get(line[:1], "default"))
