@@ -28,6 +28,13 @@ SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
         ("- a (from -), b - c", "`-` a (from -), b - c"),
         ("layer 7 (RUN a -u && b > $(c)/d) brings /e", "layer 7 (`RUN a -u && b > $(c)/d`) brings `/e`"),
         ("layer 7 (RUN `a` - b (c", "layer 7 (RUN `a` - b (c"),
+        (
+            'goes from ["a b", "c d"] to ["x", "-u", "[y]"], as',
+            'goes from `["a b", "c d"]` to `["x", "-u", "[y]"]`, as',
+        ),
+        ('a ["b", c] d', 'a `["b"`, `c]` d'),
+        ('a ["b", "c"]* d', 'a `["b"`, `"c"]*` d'),
+        ('a ["b`", "c"] d', 'a ``["b`"``, `"c"]` d'),
         ("two\nlines\x1b[2J", "two `lines\\x1b[2J`"),
     ],
 )

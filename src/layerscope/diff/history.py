@@ -41,6 +41,11 @@ class StepChange:
     after: tuple[BuildStep, ...]
     aspects: tuple[StepAspect, ...] = (StepAspect.INSTRUCTION,)
 
+    @property
+    def steps(self) -> int:
+        """How many steps came, went, or say something else of themselves."""
+        return len(self.before) + len(self.after) if StepAspect.INSTRUCTION in self.aspects else len(self.after)
+
 
 def iter_step_changes(
     before: Sequence[BuildStep], after: Sequence[BuildStep], ignored: Collection[Noise] = ()

@@ -147,7 +147,10 @@ def _count_parts(difference: ImageDiff) -> tuple[list[str], bool]:
     if not any(counts.values()):
         found = difference.findings
         counts = {"characteristic": len(difference.traits), "GPU verdict": len(difference.gpus)}
-        counts |= {"finding": len(found.new) + len(found.fixed), "build step": len(difference.history)}
+        counts |= {
+            "finding": len(found.new) + len(found.fixed),
+            "build step": sum(each.steps for each in difference.history),
+        }
     if not any(counts.values()):
         counts = {"layer": sum(pair.fate is not LayerFate.SHARED for pair in difference.layers)}
     return [tell_count(count, noun) for noun, count in counts.items() if count], sum(counts.values()) == 1
