@@ -178,3 +178,24 @@ def test_each_step_counts_that_the_history_shows(
     out = answer("diff", *images, "--only", "history")[1].decode()
     assert f"~ {told}\n" in out
     assert len(out.partition("History\n")[2].splitlines()) == int(told[0])
+
+
+def test_a_layer_that_was_built_anew_is_told_once(answer: Answer, tmp_path: Path) -> None:
+    """With its numbers in both images; one of another instruction came or went."""
+    images = [tmp_path / "one", tmp_path / "two"]
+    steps = (("ADD x /", "RUN make", "RUN old"), ("ADD x /", "RUN new", "RUN make"))
+    for path, own in zip(images, steps, strict=True):
+        layers = [[file(f"x{number}", (path.name if number else "x").encode())] for number in range(3)]
+        history = [{"created_by": step} for step in own]
+        write_image(build_image(layers, tag="a/b:1", history=history), path, "oci-dir")
+    out = answer("diff", *images, "--only", "layers")[1].decode().partition("Layers  1 shared\n")[2]
+    rows = [" ".join([*line.split()[:2], line.partition(" B ")[2].strip()]) for line in out.splitlines()[1:]]
+    assert [" ".join(row.split()) for row in rows] == [
+        "\N{EN DASH} 1 added RUN new",
+        "1 2 built anew RUN make",
+        "2 \N{EN DASH} removed RUN old",
+    ]
+    assert "- built anew 2: `RUN make`" in answer("diff", *images, "-o", "markdown")[1].decode()
+    assert "<td>built anew</td>" in answer("diff", *images, "-o", "html")[1].decode()
+    layers = json.loads(answer("diff", *images, "-o", "json")[1])["layers"]
+    assert [each["fate"] for each in layers] == ["shared", "added", "added", "removed", "removed"]

@@ -8,11 +8,11 @@ from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
 from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer
-from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.layer_rows import LayerRow, list_layer_rows
 from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.html.growth_tree import write_growth_data
 from layerscope.report.html.markup import (
@@ -228,22 +228,19 @@ def _write_finding(told: str, style: str, finding: Finding) -> Markup:
 
 
 def _iter_layers(difference: ImageDiff) -> Iterator[Markup]:
-    pairs = difference.layers if "layers" in difference.scope.parts else ()
-    if all(pair.fate is LayerFate.SHARED for pair in pairs):
-        return
-    yield from (_write_layer(pair, difference) for pair in pairs)
+    rows = list_layer_rows(difference)
+    if not all(row.is_shared for row in rows):
+        yield from map(_write_layer, rows)
 
 
-def _write_layer(pair: LayerPair, difference: ImageDiff) -> Markup:
-    result, number = (difference.before, pair.before or 0) if pair.after is None else (difference.after, pair.after)
-    layer = result.layers[number]
-    cells = ["" if each is None else str(each) for each in (pair.before, pair.after)]
-    cells.append("" if layer.size is None else tell_size(layer.size))
+def _write_layer(row: LayerRow) -> Markup:
+    cells = ["" if each is None else str(each) for each in (row.before, row.after)]
+    cells.append("" if row.layer.size is None else tell_size(row.layer.size))
     return element(
         "tr",
         *(element("td", write_line(cell), class_="number") for cell in cells),
-        element("td", write_line(str(pair.fate))),
-        element("td", element("code", write_line(tell_instruction(layer.step)))),
+        element("td", write_line(row.fate)),
+        element("td", element("code", write_line(tell_instruction(row.layer.step)))),
     )
 
 

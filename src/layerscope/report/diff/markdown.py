@@ -6,10 +6,10 @@ from typing import Final
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
 from layerscope.diff.contents.content_diff import ContentDiff
-from layerscope.diff.layers import LayerFate
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.layer_rows import list_layer_rows
 from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.escape import escape_but_tabs
 from layerscope.report.instruction import tell_instruction
@@ -76,15 +76,11 @@ def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
 
 def _write_layers(difference: ImageDiff) -> Iterator[str]:
     """The layers that are not shared."""
-    pairs = difference.layers if "layers" in difference.scope.parts else ()
-    lines = []
-    for pair in pairs:
-        if pair.fate is LayerFate.SHARED:
-            continue
-        result, number = (difference.after, pair.after) if pair.after is not None else (difference.before, pair.before)
-        assert number is not None, "a pair has a layer on one side at least"
-        layer = result.layers[number]
-        lines.append(f"- {pair.fate} {number}: {write_code(tell_instruction(layer.step))}")
+    lines = [
+        f"- {row.fate} {row.before if row.after is None else row.after}: {write_code(tell_instruction(row.layer.step))}"
+        for row in list_layer_rows(difference)
+        if not row.is_shared
+    ]
     yield from _fold("Layers", len(lines), lines, None)
 
 

@@ -9,11 +9,11 @@ from rich.text import Text
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
 from layerscope.diff.digest_cause import DigestAnswer
-from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.layer_rows import LayerRow, list_layer_rows
 from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.diff.value_table import SIGN_STYLES, Row, draw_rest, draw_values, tell_sign
 from layerscope.report.escape import escape_but_tabs, escape_line, escape_text, measure
@@ -180,29 +180,26 @@ def _draw_sizes(page: Page, difference: ImageDiff) -> None:
 
 
 def _draw_layers(page: Page, difference: ImageDiff) -> None:
-    pairs = difference.layers if "layers" in difference.scope.parts else ()
-    changed = [pair for pair in pairs if pair.fate is not LayerFate.SHARED]
+    rows = list_layer_rows(difference)
+    changed = [row for row in rows if not row.is_shared]
     if not changed:
         return
-    page.add_heading("Layers", f"{len(pairs) - len(changed):,} shared")
+    page.add_heading("Layers", f"{len(rows) - len(changed):,} shared")
     table = start_table()
     for name in ("before", "after", "size", ""):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = True
-    for pair in changed[: page.context.limit]:
-        table.add_row(*_tell_layer(pair, difference, page.symbols.dash))
+    for row in changed[: page.context.limit]:
+        table.add_row(*_tell_layer(row, page.symbols.dash))
     page.add(table, indent=1)
     draw_rest(page, len(changed))
 
 
-def _tell_layer(pair: LayerPair, difference: ImageDiff, dash: str) -> Iterable[Text | str]:
-    layer = (
-        difference.after.layers[pair.after] if pair.after is not None else difference.before.layers[pair.before or 0]
-    )
-    numbers = (dash if number is None else str(number) for number in (pair.before, pair.after))
-    size = dash if layer.size is None else tell_size(layer.size)
-    return (*numbers, size, str(pair.fate), Text(escape_line(tell_instruction(layer.step))))
+def _tell_layer(row: LayerRow, dash: str) -> Iterable[Text | str]:
+    numbers = (dash if number is None else str(number) for number in (row.before, row.after))
+    size = dash if row.layer.size is None else tell_size(row.layer.size)
+    return (*numbers, size, row.fate, Text(escape_line(tell_instruction(row.layer.step))))
 
 
 def _draw_history(page: Page, difference: ImageDiff) -> None:
