@@ -43,8 +43,8 @@ class StepChange:
 
     @property
     def steps(self) -> int:
-        """How many steps came, went, or say something else of themselves."""
-        return len(self.before) + len(self.after) if StepAspect.INSTRUCTION in self.aspects else len(self.after)
+        """How many steps differ: one that stands in the place of another is one with it."""
+        return max(len(self.before), len(self.after))
 
 
 def iter_step_changes(

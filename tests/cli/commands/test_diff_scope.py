@@ -162,22 +162,20 @@ def test_a_path_is_broken_on_a_terminal_alone(
 @pytest.mark.parametrize(
     ("steps", "told"),
     [
-        (("ENV A=1 B=2 C=3",), "4 build steps differ"),
-        (("ENV A=1", "ENV B=2", "ENV D=4"), "2 build steps differ"),
+        (("ENV A=1 B=2 C=3",), "3 build steps differ"),
+        (("ENV A=1", "ENV B=2", "ENV D=4"), "1 build step differs"),
         (("ENV A=1", "ENV B=2"), "1 build step differs"),
     ],
 )
-def test_each_step_counts_that_the_history_shows(
-    answer: Answer, tmp_path: Path, steps: tuple[str, ...], told: str
-) -> None:
-    """Those that went as well as those that came in their place."""
+def test_each_step_counts_that_differs(answer: Answer, tmp_path: Path, steps: tuple[str, ...], told: str) -> None:
+    """Three that one stands for are three; one in the place of another is one."""
     images = [tmp_path / "one", tmp_path / "two"]
     for path, own in zip(images, (("ENV A=1", "ENV B=2", "ENV C=3"), steps), strict=True):
-        history = [{"created_by": "COPY x /"}, *({"created_by": step, "empty_layer": True} for step in own)]
+        empty = [{"created_by": step, "empty_layer": True} for step in own]
+        history: list[dict[str, object]] = [{"created_by": "COPY x /"}, *empty]
         write_image(build_image([[file("x", b"x")]], tag="a/b:1", history=history), path, "oci-dir")
     out = answer("diff", *images, "--only", "history")[1].decode()
     assert f"~ {told}\n" in out
-    assert len(out.partition("History\n")[2].splitlines()) == int(told[0])
 
 
 def test_a_layer_that_was_built_anew_is_told_once(answer: Answer, tmp_path: Path) -> None:
