@@ -1,8 +1,13 @@
 """Findings are new, fixed or kept by what they are about."""
 
+from msgspec.structs import replace
+
 from layerscope.diff.finding_changes import compare_image_findings
+from layerscope.rules.config.root_user import RootUser
 from layerscope.rules.finding import Finding, Location
 from layerscope.rules.severity import Confidence, Severity
+from support.cases import flags
+from support.sample_facts import IDENTITY
 
 
 def make(
@@ -65,3 +70,22 @@ def test_more_wasted_bytes_are_graver_and_fewer_are_lesser() -> None:
     there, back = compare_image_findings([less], [more]), compare_image_findings([more], [less])
     assert (there.new, there.graver, there.lesser) == ((more,), ((more, Severity.LOW),), ())
     assert (back.kept, back.lesser, back.count) == ((less,), ((less, Severity.MEDIUM),), 1)
+
+
+def test_an_instruction_that_is_another_makes_no_other_finding() -> None:
+    """What it says of a variable is the same; another variable is another finding."""
+    one, other, third = (
+        make("X1", message=f"{name}=1{said} lacks it")
+        for name, said in (("A", " (ENV A=1)"), ("A", " (ENV A=1 B=2)"), ("C", ""))
+    )
+    assert see([one], [other]) == ([], [], [other.message])
+    assert see([one], [third]) == ([third.message], [one.message], [])
+
+
+def test_another_way_to_be_root_is_the_same_finding() -> None:
+    """The user that is named is told as what it is: a change of the config."""
+    identities = (replace(IDENTITY, specification=text, uid=0) for text in ("", "root", "0:0"))
+    unnamed, named, numbered = (flags(RootUser, each) for each in identities)
+    for before, after in ((unnamed, named), (named, numbered), (numbered, unnamed)):
+        assert before[0].message != after[0].message
+        assert see([*before], [*after]) == ([], [], [after[0].message])

@@ -35,6 +35,13 @@ SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
             "where needed: `RUN --mount=type=secret x` and no more.",
         ),
         ("of apt: rm `a", "of apt: rm `` `a ``"),
+        (
+            'goes from ["a b", "c d"] to ["x", "-u", "[y]"], as',
+            'goes from `["a b", "c d"]` to `["x", "-u", "[y]"]`, as',
+        ),
+        ('a ["b", c] d', 'a `["b"`, `c]` d'),
+        ('a ["b", "c"]* d', 'a `["b"`, `"c"]*` d'),
+        ('a ["b`", "c"] d', 'a ``["b`"``, `"c"]` d'),
         ("two\nlines\x1b[2J", "two `lines\\x1b[2J`"),
     ],
 )

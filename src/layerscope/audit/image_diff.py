@@ -25,6 +25,7 @@ from layerscope.diff.traits import iter_trait_changes, list_traits
 from layerscope.diff.trees import FileChange, iter_file_changes
 from layerscope.filesystem.globs import Glob
 from layerscope.filesystem.merge import merge_pair
+from layerscope.filesystem.path_match import PathMatch, match_trees
 from layerscope.filesystem.tree import MergedTree
 from layerscope.image.history import BuildStep
 from layerscope.rules.finding import Finding
@@ -200,13 +201,28 @@ class ImageDiff:
 
     @cached_property
     def matches_paths(self) -> bool:
-        """Whether the paths that are to be compared alone are in either image."""
+        """Whether paths that are to be compared alone are in either image."""
         wanted = self.scope.only_paths
-        return not wanted or any(
-            next(glob.find(tree.children, tree.__contains__), None) is not None
-            for glob in wanted
-            for tree in self._trees
-        )
+        return not wanted or any(self.path_matches[glob] is not PathMatch.NOTHING for glob in wanted)
+
+    @cached_property
+    def path_matches(self) -> dict[Glob, PathMatch]:
+        """What each glob matches in either image."""
+        globs = (*self.scope.only_paths, *self.scope.ignored_paths)
+        return {glob: match_trees(glob, self._trees) for glob in globs}
+
+    @cached_property
+    def has_all_files(self) -> bool:
+        """Whether every file that differs is among those that are told, none left out as noise or by its path."""
+        scope = self.scope
+        return self._compares("files") and not (self.left_out or scope.ignored_paths or scope.only_paths)
+
+    @cached_property
+    def growth(self) -> int:
+        """Bytes that a container sees more of in what is compared: in the whole of it where no file is left out."""
+        if self.has_all_files:
+            return self.after.weight.visible - self.before.weight.visible
+        return sum(change.growth for change in self.files)
 
     @property
     def _layers_count(self) -> bool:

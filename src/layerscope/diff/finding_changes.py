@@ -1,10 +1,15 @@
 """Findings of two images: new, fixed and kept, by what they are about."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from layerscope.diff.findings import Graver, Lesser, identify, is_graver, tell_apart
 from layerscope.rules.finding import Finding
+
+_INSTRUCTION: Final = re.compile(r" \((?:ENV|ARG|LABEL|RUN|USER|CMD|ENTRYPOINT|EXPOSE|VOLUME|WORKDIR) [^()]*\)")
+"""The instruction that a message cites, which may be another one for the same thing."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ def compare_image_findings(before: Sequence[Finding], after: Sequence[Finding]) 
     new = tuple(_iter_new(before, after))
     kept = tuple(finding for finding in after if not any(finding is other for other in new))
     worst = _find_worst(before)
-    graver = tuple(Graver(each, worst[tell_apart(each)].severity) for each in new if tell_apart(each) in worst)
+    graver = tuple(Graver(each, worst[_tell_subject(each)].severity) for each in new if _tell_subject(each) in worst)
     return FindingChanges(new, tuple(_iter_fixed(before, after)), kept, graver, tuple(_iter_lesser(before, after)))
 
 
@@ -41,7 +46,7 @@ def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[F
     worst = _find_worst(before)
     known = _collect_paths(before)
     for finding in after:
-        was = worst.get(tell_apart(finding))
+        was = worst.get(_tell_subject(finding))
         if was is not None:
             if is_graver(finding, was):
                 yield finding
@@ -54,7 +59,7 @@ def _iter_new(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[F
 def _iter_fixed(before: Sequence[Finding], after: Sequence[Finding]) -> Iterator[Finding]:
     told, left = _find_worst(after), _collect_paths(after)
     for finding in before:
-        if tell_apart(finding) in told:
+        if _tell_subject(finding) in told:
             continue
         code, paths = identify(finding)
         if None in paths or not paths & left.get(code, frozenset()):
@@ -73,9 +78,15 @@ def _find_worst(findings: Iterable[Finding]) -> dict[object, Finding]:
     """The gravest of each finding, by what tells it from others; of those, the one that wastes most."""
     worst: dict[object, Finding] = {}
     for finding in findings:
-        key = tell_apart(finding)
+        key = _tell_subject(finding)
         worst[key] = max(worst.get(key, finding), finding, key=lambda each: (each.severity, each.wasted))
     return worst
+
+
+def _tell_subject(finding: Finding) -> tuple[str, frozenset[str | None], str]:
+    """What tells one finding from all others of two images, in which the same thing may be told in other words."""
+    code, paths, message = tell_apart(finding)
+    return code, paths, "" if finding.is_only else _INSTRUCTION.sub("", message)
 
 
 def _collect_paths(findings: Iterable[Finding]) -> dict[str, frozenset[str | None]]:

@@ -41,6 +41,11 @@ class StepChange:
     after: tuple[BuildStep, ...]
     aspects: tuple[StepAspect, ...] = (StepAspect.INSTRUCTION,)
 
+    @property
+    def steps(self) -> int:
+        """How many steps differ: one that stands in the place of another is one with it."""
+        return max(len(self.before), len(self.after))
+
 
 def iter_step_changes(
     before: Sequence[BuildStep], after: Sequence[BuildStep], ignored: Collection[Noise] = ()

@@ -22,7 +22,8 @@ def iter_link_risks(changes: Sequence[LinkChange]) -> Iterator[Risk]:
     for text, (kind, files) in sorted(told.items(), key=lambda item: _WAYS.index(item[0])):
         named = "; ".join(f"/{path}: {way}" for path, way in files[:NAMED])
         left = f"; and {len(files) - NAMED:,} more" if len(files) > NAMED else ""
-        yield Risk(RiskLevel.RISKY, kind, f"{tell_count(len(files), 'file')} {text}", f"{named}{left}")
+        which = f"{tell_count(len(files), 'file')} {text}"
+        yield Risk(RiskLevel.RISKY, kind, which, f"{named}{left}", count=len(files))
 
 
 def cite_links(changes: Sequence[LinkChange]) -> str:

@@ -36,6 +36,8 @@ class Risk:
     detail: str = ""
     finding: Finding | None = None
     """The finding that it is, where it is one."""
+    count: int = 1
+    """How many things it is about, the first of which the detail names."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,12 @@ class Glob(Struct, frozen=True):
                 parts.append(part)
         return cls((*parts, "*") if parts[-1:] == [_ANY_NAMES] else tuple(parts))
 
+    @property
+    def pattern(self) -> str:
+        """What spells it, from the root on."""
+        parts = self.parts[:-1] if self.parts[-2:] == (_ANY_NAMES, "*") else self.parts
+        return f"/{'/'.join(parts)}"
+
     def matches(self, path: str) -> bool:
         """Whether the whole path matches."""
         states = self._reach({0})

@@ -21,7 +21,12 @@ def escape_text(text: str) -> str:
 def escape_file_line(text: str) -> str:
     """Return a line of a file so that it can still be copied: tabs and the carriage return at its end stay."""
     line = text.removesuffix("\r")
-    return "\t".join(map(escape_text, line.split("\t"))) + text[len(line) :]
+    return escape_but_tabs(line) + text[len(line) :]
+
+
+def escape_but_tabs(text: str) -> str:
+    """Return what was a line of a file so that its columns stay."""
+    return "\t".join(map(escape_text, text.split("\t")))
 
 
 def escape_line(text: str) -> str:

@@ -1,5 +1,6 @@
 """Text of an image in Markdown: in code spans and fences, where nothing is a link, a mention, an image or HTML."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -19,6 +20,11 @@ _STEP: Final = re.compile(rf"(?<!\S)\((?=(?:{_INSTRUCTION}) )")
 _PROGRAM: Final = "apk|apt|apt-get|chmod|chown|conda|dnf|docker|layerscope|microdnf|npm|pip|podman|rm|uv|yarn|yum"
 _COMMAND: Final = re.compile(rf"(?<=: )(?:&&|{_INSTRUCTION}|{_PROGRAM}) \S.*?(?=[,;.]?(?: and | or once|\s+\(|$))")
 """An instruction or a command that stands behind a colon, up to where the sentence goes on."""
+
+_LIST: Final = re.compile(r"(?<!\S)\[(?=\")")
+"""Where a list in JSON begins, as commands are written."""
+
+_AFTER_LIST: Final = re.compile(r"[),;:.]*(?!\S)")
 
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 _EDGES: Final = re.compile(r"(\(*)(.*?)([),;:.]*)", re.DOTALL)
@@ -44,18 +50,12 @@ def write_prose(text: str) -> str:
 
 
 def _write_sentence(text: str, *, is_first: bool) -> str:
-    """The words of a text, with each instruction in parentheses as one code span."""
+    """The words of a text, with each instruction in parentheses and each list in JSON as one code span."""
     parts: list[str] = []
     start = 0
-    while begins := _STEP.search(text, start):
-        end = _find_closing(text, begins.start())
-        if end is None:
-            break
-        parts += [
-            _write_clause(text[start : begins.start()], is_first=is_first and not parts),
-            f"({write_code(text[begins.end() : end])})",
-        ]
-        start = end + 1
+    for begin, end, span in _iter_spans(text):
+        parts += [_write_clause(text[start:begin], is_first=is_first and not parts), span]
+        start = end
     return "".join([*parts, _write_clause(text[start:], is_first=is_first and not parts)])
 
 
@@ -70,6 +70,34 @@ def _write_clause(text: str, *, is_first: bool) -> str:
         parts += [_write_words(text[start : command.start()], is_first=is_first and not parts), write_code(cited)]
         start = command.start() + len(cited)
     return "".join([*parts, _write_words(text[start:], is_first=is_first and not parts)])
+
+
+def _iter_spans(text: str) -> Iterator[tuple[int, int, str]]:
+    """What is one code span whatever is in it: where it begins, where it ends, and how it is written."""
+    at = 0
+    while begins := min(filter(None, (each.search(text, at) for each in (_STEP, _LIST))), key=_begin, default=None):
+        at = begins.end()
+        if begins.re is _LIST:
+            end = _find_list_end(text, begins.start())
+            if end is not None:
+                yield begins.start(), end, write_code(text[begins.start() : end])
+                at = end
+        elif (closing := _find_closing(text, begins.start())) is not None:
+            yield begins.start(), closing + 1, f"({write_code(text[begins.end() : closing])})"
+            at = closing + 1
+
+
+def _begin(found: re.Match[str]) -> int:
+    return found.start()
+
+
+def _find_list_end(text: str, start: int) -> int | None:
+    """Where a list in JSON ends that begins at an offset, if it is one, and nothing but punctuation follows it."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None
+    return end if _AFTER_LIST.match(text, end) else None
 
 
 def _find_closing(text: str, start: int) -> int | None:

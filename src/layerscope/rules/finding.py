@@ -20,7 +20,8 @@ class Finding(Struct, frozen=True):
     says that because of it nothing computes on a GPU: of the frameworks that the paths in `concerns` belong to, or of
     the whole image where there is none. `brief` says the message in a few words, where the rule has such. `is_answer`
     says that it answers what a person asked (--gpu, --driver, --fleet), so that no wish to hear less hides it.
-    `confirmed` is the stage of a probe that bears it out.
+    `confirmed` is the stage of a probe that bears it out. `is_only` says that no image has two of its rule, so that its
+    words do not tell it from that of another image.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Finding(Struct, frozen=True):
     brief: str = ""
     is_answer: bool = False
     confirmed: str = ""
+    is_only: bool = False
 
     def __post_init__(self) -> None:
         """Hold rules to their promise of a location."""

@@ -30,6 +30,9 @@ class Rule(ABC):
     is_answer: ClassVar[bool] = False
     """Whether its findings answer what a person asked (--gpu, --driver, --fleet), and are none without the question."""
 
+    has_one: ClassVar[bool] = False
+    """Whether an image has one finding of it or none, whose words only tell the circumstances."""
+
     fixed_in: ClassVar[tuple[FixPlace, ...]] = ()
     """Where `layerscope fix` makes its fix itself, for findings in the usual form."""
 
@@ -77,4 +80,5 @@ class Rule(ABC):
             concerns=concerns or (),
             brief=brief,
             is_answer=self.is_answer,
+            is_only=self.has_one,
         )

@@ -52,11 +52,12 @@ def releases(tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_no_line_is_too_wide_and_none_begins_before_its_section(
-    answer: Answer, releases: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, width: int
+    answer: Answer, releases: tuple[Path, Path], on_terminal: None, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     """What goes on below itself is indented, a path breaks at a slash, and a number stands with its unit."""
+    del on_terminal
     monkeypatch.setenv("COLUMNS", str(width))
-    lines = answer("diff", *releases)[1].decode().splitlines()
+    lines = answer("diff", *releases, "--no-color")[1].decode().splitlines()
     begins = re.compile(r"before |after |~ |To know first|Packages|Size|the same|the digest|[A-Z][a-z]+  |History|$| ")
     assert all(begins.match(line) for line in lines)
     assert not [line for line in lines if len(line) > width]
@@ -65,6 +66,17 @@ def test_no_line_is_too_wide_and_none_begins_before_its_section(
     assert any(line.strip().startswith(name) or f"/{LONG}" in line for line in lines)
     assert any("+7.7 MB" in line for line in lines)
     assert f"~ config.Labels.org.opencontainers.image.version{' ' * 2}1.4 → 1.5" in "\n".join(lines)
+
+
+def test_in_a_pipe_only_a_path_is_too_wide(
+    answer: Answer, releases: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its line for itself, behind what leads it."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = answer("diff", *releases)[1].decode().splitlines()
+    wide = [line for line in lines if len(line) > 80]
+    assert any(line.endswith(f"/{LONG}") for line in wide)
+    assert [line for line in wide if not re.fullmatch(r"(.*  |before )?(oci-dir:)?/\S+", line)] == []
 
 
 def test_values_that_do_not_fit_beside_each_other_stand_below(

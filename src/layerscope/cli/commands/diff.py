@@ -19,6 +19,7 @@ from layerscope.cli.progress import show_progress
 from layerscope.diff.noise import EXPLAINED, Noise
 from layerscope.errors import UsageError
 from layerscope.filesystem.globs import Glob
+from layerscope.filesystem.path_match import PathMatch
 from layerscope.report.diff.formats import RENDERERS
 
 _CLASSES = tuple(noise.value for noise in Noise)
@@ -91,6 +92,7 @@ def command(
         one, other = pair.audit(reading, options, progress, random_access=patch)
         progress.note("comparing")
         difference = ImageDiff(one, other, scope)
+        _check_paths(difference, wanted)
         if patch or Noise.ACCOUNTS in scope.ignored:
             compare = compare_changed_contents if patch else compare_shadow_files
             difference = difference.look_into(compare(one, other, difference.files, progress))
@@ -124,6 +126,16 @@ def _make_scope(
         ignored_paths=ignored,
         only_paths=wanted,
     )
+
+
+def _check_paths(difference: ImageDiff, wanted: tuple[str, ...]) -> None:
+    """Raise UsageError for paths of which neither image has one, if both could be read to their ends."""
+    for pattern in wanted if difference.is_whole else ():
+        if difference.path_matches[Glob.of(pattern)] is PathMatch.NOTHING:
+            raise UsageError(
+                f"--only-path {pattern}: matches nothing in either image, "
+                "expected a glob over whole paths (/usr/** is all below /usr, **/*.toml has that ending anywhere)"
+            )
 
 
 def _make_renderer(name: str, difference: ImageDiff) -> Renderer:

@@ -8,11 +8,11 @@ from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
 from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer
-from layerscope.diff.layers import LayerFate, LayerPair
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.layer_rows import LayerRow, list_layer_rows
 from layerscope.report.diff.linking_words import tell_link_change
 from layerscope.report.html.growth_tree import write_growth_data
 from layerscope.report.html.markup import (
@@ -20,6 +20,7 @@ from layerscope.report.html.markup import (
     element,
     join,
     write_fields,
+    write_file_line,
     write_line,
     write_name,
     write_section,
@@ -80,6 +81,7 @@ def _write_head(difference: ImageDiff) -> Markup:
     same, left = [] if difference.is_same else words.list_same(difference), words.tell_left_out(difference)
     rows += [("the same", write_line(", ".join(same)))] if same else []
     rows += [("left out", write_line(left))] if left else []
+    rows += [("note", write_line(note)) for note in words.list_path_notes(difference)]
     return write_fields(rows)
 
 
@@ -226,22 +228,19 @@ def _write_finding(told: str, style: str, finding: Finding) -> Markup:
 
 
 def _iter_layers(difference: ImageDiff) -> Iterator[Markup]:
-    pairs = difference.layers if "layers" in difference.scope.parts else ()
-    if all(pair.fate is LayerFate.SHARED for pair in pairs):
-        return
-    yield from (_write_layer(pair, difference) for pair in pairs)
+    rows = list_layer_rows(difference)
+    if not all(row.is_shared for row in rows):
+        yield from map(_write_layer, rows)
 
 
-def _write_layer(pair: LayerPair, difference: ImageDiff) -> Markup:
-    result, number = (difference.before, pair.before or 0) if pair.after is None else (difference.after, pair.after)
-    layer = result.layers[number]
-    cells = ["" if each is None else str(each) for each in (pair.before, pair.after)]
-    cells.append("" if layer.size is None else tell_size(layer.size))
+def _write_layer(row: LayerRow) -> Markup:
+    cells = ["" if each is None else str(each) for each in (row.before, row.after)]
+    cells.append("" if row.layer.size is None else tell_size(row.layer.size))
     return element(
         "tr",
         *(element("td", write_line(cell), class_="number") for cell in cells),
-        element("td", write_line(str(pair.fate))),
-        element("td", element("code", write_line(tell_instruction(layer.step)))),
+        element("td", write_line(row.fate)),
+        element("td", element("code", write_line(tell_instruction(row.layer.step)))),
     )
 
 
@@ -273,10 +272,10 @@ def _iter_files(difference: ImageDiff) -> Iterator[Markup]:
 
 def _write_contents(difference: ImageDiff) -> Iterator[Markup]:
     """What differs inside of the files, where that was asked for."""
-    shown = sorted({change.path for change in difference.files} & difference.contents.keys())
+    shown = words.list_contents(difference)
     if not shown:
         return
-    items = [_write_content(path, difference.contents[path]) for path in shown[:MOST_CONTENTS]]
+    items = [_write_content(path, content) for path, content in shown[:MOST_CONTENTS]]
     left = f"the first {MOST_CONTENTS:,}; -o json has all" if len(shown) > MOST_CONTENTS else ""
     yield write_section(
         f"Contents ({len(shown):,})", element("ul", *items, class_="places"), name="contents", note=left
@@ -284,12 +283,11 @@ def _write_contents(difference: ImageDiff) -> Iterator[Markup]:
 
 
 def _write_content(path: str, content: ContentDiff) -> Markup:
-    remark = f", {content.remark}" if content.remark else ""
     name = element("code", write_text(root_path(path)), class_="path")
-    told = write_line(f" {content.kind}{remark}")
+    told = write_line(f" {words.tell_content(content)}")
     if not content.lines:
         return element("li", name, told)
-    lines = Markup("\n".join(map(write_text, content.lines[:MOST_LINES])))
+    lines = Markup("\n".join(map(write_file_line, content.lines[:MOST_LINES])))
     left = len(content.lines) - MOST_LINES
     more = [element("p", write_line(f"and {tell_count(left, 'more line')}"), class_="note")] if left > 0 else []
     return element("li", element("details", element("summary", name, told), element("pre", lines), *more))

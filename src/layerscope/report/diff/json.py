@@ -121,8 +121,9 @@ def _build_summary(difference: ImageDiff, context: RenderContext) -> DiffSummary
         whole=difference.is_whole,
         doubts_before=words.list_doubts(difference.before),
         doubts_after=words.list_doubts(difference.after),
-        growth=words.find_growth(difference),
+        growth=difference.growth,
         left_out=left_out,
+        path_notes=words.list_path_notes(difference),
         exit_code=context.exit_code,
     )
 

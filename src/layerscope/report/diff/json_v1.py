@@ -196,8 +196,11 @@ class DiffSummaryV1(Struct, frozen=True):
     whole: Annotated[bool, Meta(description="Whether both images are intact and were read to their ends.")]
     doubts_before: Annotated[list[str], Meta(description="Why what is told of the first image may not be so.")]
     doubts_after: list[str]
-    growth: Annotated[int, Meta(description="Bytes that a container sees more of.")]
+    growth: Annotated[int, Meta(description="Bytes that a container sees more of in the files that are compared.")]
     left_out: dict[str, int]
+    path_notes: Annotated[
+        list[str], Meta(description="What the globs of paths match that may have been meant otherwise.")
+    ]
     exit_code: int
 
 

@@ -1,18 +1,24 @@
 """A comparison as Markdown, for a merge request: what to know first, and the rest in sections that fold."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from layerscope.audit.image_diff import ImageDiff
 from layerscope.diff.change import Change
-from layerscope.diff.layers import LayerFate
+from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.report.context import RenderContext
 from layerscope.report.diff import words
 from layerscope.report.diff.history_words import iter_step_lines
+from layerscope.report.diff.layer_rows import list_layer_rows
 from layerscope.report.diff.linking_words import tell_link_change
+from layerscope.report.escape import escape_but_tabs
 from layerscope.report.instruction import tell_instruction
-from layerscope.report.markdown import write_code, write_fence, write_prose, write_row
+from layerscope.report.markdown import enclose_lines, write_code, write_fence, write_prose, write_row
 from layerscope.report.places import root_path, tell_reference
-from layerscope.rules.wording import begin, shorten
+from layerscope.rules.wording import begin, shorten, tell_count
+
+CONTENTS_LIMIT: Final = 200_000
+"""Bytes that tell what differs inside of files: the summary of a job takes a megabyte, of all that its steps say."""
 
 
 def render_diff_markdown(difference: ImageDiff, context: RenderContext) -> str:
@@ -36,6 +42,8 @@ def _iter_head(difference: ImageDiff) -> Iterator[str]:
         yield from ("", f"The same: {', '.join(same)}.")
     if left := words.tell_left_out(difference):
         yield from ("", f"Left out: {left}.")
+    for note in words.list_path_notes(difference):
+        yield from ("", f"Note: {write_prose(note)}.")
 
 
 def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
@@ -47,7 +55,7 @@ def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     yield from _write_table("Packages", head, packages, limit, is_open=True)
     sizes = [(words.tell_growth(each.growth), words.tell_size_cause(each)) for each in difference.sizes[:limit]]
     lines = [f"- {size} {write_prose(cause)}" for size, cause in sizes]
-    title = f"Size: {words.tell_growth(words.find_growth(difference))} for a container"
+    title = f"Size: {words.tell_whole_growth(difference)}"
     yield from _fold(title, len(difference.sizes), lines, limit, is_open=True)
     yield from _write_digest_causes(difference)
     traits = [(each.change, each.name, each.before or "", each.after or "") for each in difference.traits]
@@ -63,21 +71,16 @@ def _iter_sections(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     largest = sorted(difference.files, key=lambda each: (-abs(each.growth), each.path))
     files = [f"{words.SIGNS[each.change]} {root_path(each.path)}  {words.tell_file(each)}" for each in largest[:limit]]
     yield from _fold("Files", len(difference.files), write_fence(files, "diff"), limit)
-    contents = list(_iter_contents(difference))
-    yield from _fold("Contents", len(difference.contents), contents, None)
+    yield from _write_contents(difference, limit)
 
 
 def _write_layers(difference: ImageDiff) -> Iterator[str]:
     """The layers that are not shared."""
-    pairs = difference.layers if "layers" in difference.scope.parts else ()
-    lines = []
-    for pair in pairs:
-        if pair.fate is LayerFate.SHARED:
-            continue
-        result, number = (difference.after, pair.after) if pair.after is not None else (difference.before, pair.before)
-        assert number is not None, "a pair has a layer on one side at least"
-        layer = result.layers[number]
-        lines.append(f"- {pair.fate} {number}: {write_code(tell_instruction(layer.step))}")
+    lines = [
+        f"- {row.fate} {row.before if row.after is None else row.after}: {write_code(tell_instruction(row.layer.step))}"
+        for row in list_layer_rows(difference)
+        if not row.is_shared
+    ]
     yield from _fold("Layers", len(lines), lines, None)
 
 
@@ -133,15 +136,29 @@ def _write_findings(difference: ImageDiff, limit: int | None) -> Iterator[str]:
     yield from _fold(title, max(len(findings) for _, findings in parts), lines, limit)
 
 
-def _iter_contents(difference: ImageDiff) -> Iterator[str]:
-    """What differs inside of the files, where that was asked for."""
-    shown = {change.path for change in difference.files} & difference.contents.keys()
-    for path in sorted(shown):
-        content = difference.contents[path]
-        remark = f", {content.remark}" if content.remark else ""
-        yield from ("", f"{write_code(root_path(path))} {write_prose(content.kind + remark)}")
-        if content.lines:
-            yield from ("", *write_fence(content.lines, "diff"))
+def _write_contents(difference: ImageDiff, limit: int | None) -> Iterator[str]:
+    """What differs inside of the files, where that was asked for, up to the limit of files and the ceiling."""
+    contents = words.list_contents(difference)
+    lines, room, left_out = list[str](), CONTENTS_LIMIT, 0
+    for path, content in contents[:limit]:
+        told = _write_content(path, content)
+        size = sum(len(line.encode()) + 1 for line in told)
+        if size > room:
+            left_out += 1
+            continue
+        lines += told
+        room -= size
+    if left_out:
+        lines += ["", f"and {tell_count(left_out, 'file')} with more to show than there is room for: `-o json` has all"]
+    if limit is not None and len(contents) > limit:
+        lines += ["", f"and {tell_count(len(contents) - limit, 'more file')} (`--limit 0` for all)"]
+    yield from _fold("Contents", len(contents), lines, None)
+
+
+def _write_content(path: str, content: ContentDiff) -> list[str]:
+    """What differs inside of a file."""
+    told = ["", f"{write_code(root_path(path))} {write_prose(words.tell_content(content))}"]
+    return [*told, "", *enclose_lines(map(escape_but_tabs, content.lines), "diff")] if content.lines else told
 
 
 def _write_history(difference: ImageDiff) -> Iterator[str]:

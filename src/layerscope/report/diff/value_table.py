@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from rich.table import Table
 from rich.text import Text
 
 from layerscope.diff.change import Change
 from layerscope.report.diff import words
 from layerscope.report.escape import escape_line, measure
 from layerscope.report.terminal.page import Page, start_table
-from layerscope.report.terminal.slashed import Slashed
 
 SIGN_STYLES: Final = {Change.ADDED: "added", Change.REMOVED: "removed", Change.CHANGED: "changed"}
 
@@ -83,7 +81,7 @@ def _draw_list(page: Page, rows: Sequence[Row]) -> None:
         if measure(name) <= column or value.plain.count("\n") == 0:
             _draw_entry(page, tell_sign(change), Text(name), value, column=max(column, measure(name)))
             continue
-        page.add_item((f"{words.SIGNS[change]} ", SIGN_STYLES[change]), name, indent=_INDENT)
+        page.add_whole((f"{words.SIGNS[change]} ", SIGN_STYLES[change]), name, indent=_INDENT)
         value = _tell_value(page, change, before, after, width=room - column - _GAP)
         _draw_entry(page, Text(), Text(), value, column=column)
 
@@ -98,9 +96,5 @@ def _tell_value(page: Page, change: Change, before: str, after: str, *, width: i
 
 
 def _draw_entry(page: Page, sign: Text, name: Text, value: Text, *, column: int) -> None:
-    grid = Table.grid()
-    grid.add_column(no_wrap=True, width=_SIGN)
-    grid.add_column(no_wrap=True, width=column + _GAP)
-    grid.add_column()
-    grid.add_row(sign, name, Slashed(value))
-    page.add(grid, indent=_INDENT)
+    lead = Text.assemble(sign, " " * (_SIGN - sign.cell_len), name, " " * (column + _GAP - name.cell_len))
+    page.add_whole(lead, value, indent=_INDENT)

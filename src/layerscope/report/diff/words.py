@@ -4,20 +4,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from layerscope.audit.image_diff import ImageDiff
+from layerscope.audit.image_diff import PARTS, ImageDiff
 from layerscope.audit.result import INTEGRITY_CODES, AuditResult
 from layerscope.diff.change import Change, ValueChange
+from layerscope.diff.contents.content_diff import ContentDiff
 from layerscope.diff.digest_cause import DigestAnswer
 from layerscope.diff.gpu_risks import name_gpu
 from layerscope.diff.gpus import GpuChange
 from layerscope.diff.layers import LayerFate
-from layerscope.diff.noise import is_written_anew
+from layerscope.diff.noise import find_file_noise, is_written_anew
 from layerscope.diff.risk import Risk, RiskLevel
 from layerscope.diff.risk_kinds import RiskKind
 from layerscope.diff.sizes import SizeChange
 from layerscope.diff.trees import Aspect, FileChange
 from layerscope.facts.cuda.gpu_verdict import GpuVerdict
 from layerscope.filesystem.node import Node
+from layerscope.filesystem.path_match import PathMatch
 from layerscope.report.places import root_path
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import shorten, tell_count, tell_list, tell_size
@@ -29,6 +31,10 @@ LEVELS: Final[dict[RiskLevel, Literal["breaks", "risky", "note"]]] = {
     RiskLevel.RISKY: "risky",
     RiskLevel.NOTE: "note",
 }
+
+
+PART_NAMES: Final = {part: part for part in PARTS} | {"traits": "characteristics", "gpus": "GPUs"}
+"""How the parts of a comparison are called in a sentence."""
 
 
 def tell_weight(result: AuditResult) -> str:
@@ -123,12 +129,13 @@ def tell_verdict(difference: ImageDiff) -> str:
     if difference.is_same:
         left_out = scope.ignored or scope.ignored_paths or scope.only_paths
         whole = "" if difference.is_whole else ", as far as they could be read"
-        return f"no difference{' but what is left out' if left_out else ''}{whole}"
+        parts = () if scope.parts == frozenset(PARTS) else [PART_NAMES[part] for part in PARTS if part in scope.parts]
+        where = f" in {tell_list(parts, shown=len(parts))}" if parts else ""
+        return f"no difference{where}{' but what is left out' if left_out else ''}{whole}"
     told, one = _count_parts(difference)
     if not told:
         return "there are differences"
-    bytes_more = find_growth(difference) if "files" in scope.parts else 0
-    growth = f", {tell_growth(bytes_more)} for a container" if bytes_more else ""
+    growth = f", {tell_whole_growth(difference)}" if difference.growth else ""
     return f"{tell_list(told, shown=len(told))} {'differs' if one else 'differ'}{growth}"
 
 
@@ -140,7 +147,10 @@ def _count_parts(difference: ImageDiff) -> tuple[list[str], bool]:
     if not any(counts.values()):
         found = difference.findings
         counts = {"characteristic": len(difference.traits), "GPU verdict": len(difference.gpus)}
-        counts |= {"finding": found.count, "build step": len(difference.history)}
+        counts |= {
+            "finding": found.count,
+            "build step": sum(each.steps for each in difference.history),
+        }
     if not any(counts.values()):
         counts = {"layer": sum(pair.fate is not LayerFate.SHARED for pair in difference.layers)}
     return [tell_count(count, noun) for noun, count in counts.items() if count], sum(counts.values()) == 1
@@ -162,9 +172,10 @@ def tell_written(written: Sequence[ValueChange]) -> str:
     return f"{tell_count(len(written), 'field')} that the builder writes anew each time" if written else ""
 
 
-def find_growth(difference: ImageDiff) -> int:
-    """Bytes that a container sees more of."""
-    return difference.after.weight.visible - difference.before.weight.visible
+def tell_whole_growth(difference: ImageDiff) -> str:
+    """Bytes that a container sees more or fewer of, or those of what is compared where files are left out."""
+    whole = "for a container" if difference.has_all_files else "in what is compared"
+    return f"{tell_growth(difference.growth)} {whole}"
 
 
 def tell_left_out(difference: ImageDiff) -> str:
@@ -173,10 +184,43 @@ def tell_left_out(difference: ImageDiff) -> str:
     return ", ".join(f"{noise} {count:,}" for noise, count in counts)
 
 
+def list_path_notes(difference: ImageDiff) -> list[str]:
+    """What globs match that may be meant otherwise: the entry of a folder alone, or nothing to be left out."""
+    told = list[str]()
+    for option, effect, globs in (
+        ("--only-path", "compares", difference.scope.only_paths),
+        ("--ignore-path", "leaves out", difference.scope.ignored_paths),
+    ):
+        for glob in globs:
+            match difference.path_matches[glob]:
+                case PathMatch.NOTHING:
+                    told.append(f"{option} {glob.pattern} matches nothing in either image")
+                case PathMatch.FOLDER_ALONE:
+                    inside = f"{glob.pattern}/** is what lies in it"
+                    told.append(f"{option} {glob.pattern} {effect} the entry of that folder alone; {inside}")
+                case PathMatch.PATHS:
+                    pass
+    return told
+
+
 def tell_digest_cause(answer: DigestAnswer) -> tuple[str, tuple[str, ...], str]:
     """A cause, some of what it comes to, and how much more there is."""
     more = f" and {answer.count - len(answer.details):,} more" if answer.count > len(answer.details) else ""
     return str(answer.cause), answer.details, more
+
+
+def list_contents(difference: ImageDiff) -> list[tuple[str, ContentDiff]]:
+    """What differs inside of files that differ, by path; what another build changes anyway comes last."""
+    shown = {change.path for change in difference.files} & difference.contents.keys()
+    return [
+        (path, difference.contents[path])
+        for path in sorted(shown, key=lambda path: (find_file_noise(path) or "", path))
+    ]
+
+
+def tell_content(content: ContentDiff) -> str:
+    """The kind of a file, and what is to be said of it beside its lines."""
+    return f"{content.kind}{', ' if content.remark else ''}{content.remark}"
 
 
 def list_doubts(result: AuditResult) -> list[str]:
@@ -189,8 +233,9 @@ def list_doubts(result: AuditResult) -> list[str]:
 
 
 def tell_detail(risk: Risk) -> str:
-    """What a risk rests on, in one clause."""
-    return shorten(risk.detail.partition("; ")[0])
+    """What a risk rests on, in one clause, and how much more it rests on."""
+    more = f", and {risk.count - 1:,} more" if risk.count > 1 else ""
+    return f"{shorten(risk.detail.partition('; ')[0])}{more}"
 
 
 def tell_severity(finding: Finding, difference: ImageDiff) -> str:
@@ -222,10 +267,9 @@ def list_same(difference: ImageDiff) -> list[str]:
         scope += difference.same_traits
     if "gpus" in parts and not difference.gpus and difference.after.gpus:
         scope.append("GPUs")
-    has_all_files = not (difference.left_out or difference.scope.ignored_paths or difference.scope.only_paths)
     changes = {"config": difference.config, "packages": difference.packages, "files": difference.files}
     return scope + [
         part
         for part, changed in changes.items()
-        if part in parts and not changed and (part != "files" or has_all_files)
+        if part in parts and not changed and (part != "files" or difference.has_all_files)
     ]

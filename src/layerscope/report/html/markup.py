@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final, NewType
 
-from layerscope.report.escape import escape_line, escape_text
+from layerscope.report.escape import escape_but_tabs, escape_line, escape_text
 
 Markup = NewType("Markup", str)
 """HTML of our own making; what an image says becomes Markup by `write_text` and `write_line` alone."""
@@ -18,6 +18,11 @@ VOID: frozenset[str] = frozenset({"input"})
 def write_text(text: str) -> Markup:
     """Text as it is, made visible and harmless: between tags and in a quoted attribute alike."""
     return Markup(escape(escape_text(text)))
+
+
+def write_file_line(text: str) -> Markup:
+    """The same of what was a line of a file, with its tabs, where white space is kept."""
+    return Markup(escape(escape_but_tabs(text)))
 
 
 def write_line(text: str) -> Markup:

@@ -12,10 +12,12 @@ from rich.text import Text
 from rich.theme import Theme
 
 from layerscope.report.context import RenderContext
-from layerscope.report.terminal.slashed import Slashed
+from layerscope.report.terminal.slashed import Slashed, find_breaks
 from layerscope.report.theme import ASCII, STYLES, UNICODE, Symbols, choose_symbols
 
 _TRAILING_SPACE: Final = re.compile(r" +$", re.MULTILINE)
+_LEAST_ROOM: Final = 16
+"""Columns that words have at least behind what leads them."""
 _CUT: Final = str.maketrans({UNICODE.ellipsis: ASCII.ellipsis})
 
 
@@ -67,6 +69,18 @@ class Page:
         item.add_column()
         item.add_row(Text.assemble(lead), words)
         self.add(item, indent=indent)
+
+    def add_whole(
+        self, lead: str | tuple[str, str] | Text, *parts: str | tuple[str, str] | Text, indent: int = 0
+    ) -> None:
+        """Draw an item of which a terminal alone breaks the paths: elsewhere they are searched for and copied."""
+        before = Text.assemble(" " * indent, lead)
+        room = max(self.width - before.cell_len, _LEAST_ROOM)
+        for line in Text.assemble(*parts).split(allow_blank=True):
+            for part in line.divide(find_breaks(line.plain, room, keeps_words=not self.context.is_terminal)):
+                part.rstrip()
+                self._console.print(Text.assemble(before, part), soft_wrap=True)
+                before = Text(" " * before.cell_len)
 
     def add_command(self, command: str, purpose: str, *, indent: int = 2) -> None:
         """Draw a command to be copied: on one line, however long."""

@@ -40,14 +40,15 @@ class Slashed:
                 yield part
 
 
-def find_breaks(text: str, width: int) -> list[int]:
+def find_breaks(text: str, width: int, *, keeps_words: bool = False) -> list[int]:
     """The offsets at which a line of text is to be broken so that each part takes at most `width` columns.
 
-    A path that is wider than a line has its first line for itself, so that it can be copied with as few cuts as can be.
+    A path that is wider than a line has its first line for itself, so that it can be copied with as few cuts as can be:
+    with `keeps_words`, with none.
     """
     breaks: list[int] = []
     used = 0
-    for offset, piece, is_first in _iter_pieces(text, width):
+    for offset, piece, is_first in _iter_pieces(text, width, keeps_words=keeps_words):
         size = measure(piece.rstrip())
         if used and (is_first or used + size > width):
             breaks.append(offset)
@@ -56,7 +57,7 @@ def find_breaks(text: str, width: int) -> list[int]:
     return breaks
 
 
-def _iter_pieces(text: str, width: int) -> Iterator[tuple[int, str, bool]]:
+def _iter_pieces(text: str, width: int, *, keeps_words: bool) -> Iterator[tuple[int, str, bool]]:
     """What is kept together, with its offset: words that fit a line, else parts up to a slash or hyphen.
 
     The last value says that a path begins which does not fit a line.
@@ -64,6 +65,9 @@ def _iter_pieces(text: str, width: int) -> Iterator[tuple[int, str, bool]]:
     for word in _WORD.finditer(text):
         if measure(word[0].rstrip()) <= width:
             yield word.start(), word[0], False
+            continue
+        if keeps_words:
+            yield word.start(), word[0], "/" in word[0]
             continue
         for part in (_PART if "/" in word[0] else _SYLLABLE).finditer(word[0]):
             start, rest = word.start() + part.start(), part[0]

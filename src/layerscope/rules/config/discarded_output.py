@@ -35,6 +35,7 @@ class DiscardedOutput(Rule):
     code: ClassVar[str] = "CONF018"
     covers: ClassVar[tuple[int, ...]] = (122, 125)
     severity: ClassVar[Severity] = Severity.MEDIUM
+    has_one: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (LedAwayOutput,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:

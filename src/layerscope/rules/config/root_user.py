@@ -33,6 +33,7 @@ class RootUser(Rule):
     code: ClassVar[str] = "CONF001"
     covers: ClassVar[tuple[int, ...]] = (45,)
     severity: ClassVar[Severity] = Severity.MEDIUM
+    has_one: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (Identity,)
     fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.DOCKERFILE,)
 

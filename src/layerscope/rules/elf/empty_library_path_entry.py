@@ -33,6 +33,7 @@ class EmptyLibraryPathEntry(Rule):
     code: ClassVar[str] = "ELF007"
     covers: ClassVar[tuple[int, ...]] = (69,)
     severity: ClassVar[Severity] = Severity.LOW
+    has_one: ClassVar[bool] = True
     needs: ClassVar[tuple[type[Fact], ...]] = (*LIBRARY_PATH_NEEDS, LayerProof)
     fixed_in: ClassVar[tuple[FixPlace, ...]] = (FixPlace.IMAGE, FixPlace.DOCKERFILE)
 
