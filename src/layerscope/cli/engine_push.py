@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,9 @@ PUSHING_VARIABLE: Final = "LAYERSCOPE_PUSHING"
 
 STOP_SECONDS: Final = 15.0
 """A program that is stopped ends its uploads; one that does not in that time is killed."""
+
+LOOK_SECONDS: Final = 1.0
+"""The longest wait for a program in one piece."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,18 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
             raise EngineError(f"starting {command[0]}: {error.strerror}") from error
         try:
             held.release()
-            code = process.wait()
+            code = _await_end(process)
         except BaseException:
             _stop(process)
             raise
     return code if code >= 0 else 128 - code
+
+
+def _await_end(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for it, and look for signals meanwhile: one that comes just before a wait begins is heeded after it."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(LOOK_SECONDS)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
