@@ -1,9 +1,11 @@
 """ContentHashes: the SHA-256 of files as they pass, computed where they are read or in a thread beside it."""
 
 import hashlib
+from functools import partial
 from typing import Final
 
 from layerscope.layers.columns import Columns
+from layerscope.layers.far_hash import hash_far
 from layerscope.layers.limits import MIB
 from layerscope.layers.stages import Sink
 
@@ -29,7 +31,8 @@ class ContentHash:
         if self._sink is None:
             self._hash.update(piece)
         else:
-            self._sink.put(self._hash.update, piece if 2 * len(piece) >= memoryview(piece.obj).nbytes else bytes(piece))
+            kept = piece if 2 * len(piece) >= memoryview(piece.obj).nbytes else bytes(piece)
+            self._sink.put(partial(hash_far, self._hash.update), kept)
 
     def digest(self) -> bytes:
         """The digest of all pieces, once the sink has ended."""

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from layerscope.image.digest import Digest
+from layerscope.layers.far_hash import hash_far
 from layerscope.layers.stages import Chunk
 
 
@@ -34,7 +35,7 @@ class BlobWriter:
         """Write and hash a piece; returns its length."""
         view = memoryview(piece)
         if self._hash is not None:
-            self._hash.update(view)
+            hash_far(self._hash.update, view)
         written = 0
         while written < len(view):
             written += self._file.write(view[written:])

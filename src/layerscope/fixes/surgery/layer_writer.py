@@ -19,6 +19,7 @@ from layerscope.image.layer import Layer
 from layerscope.image.mediatype import OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, MediaType
 from layerscope.layers.block_reader import TruncatedError
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
+from layerscope.layers.far_hash import hash_far
 from layerscope.layers.limits import MIB, LimitPassedError
 from layerscope.layers.scan import Compression, LayerScan
 from layerscope.layers.stages import Chunk, Sink, Stage
@@ -103,6 +104,7 @@ def write_layer(
 ) -> WrittenLayer:
     """Write a layer of the pieces of its tar; raises what they raise, DigestMismatchError and OSError."""
     tar = hashlib.sha256()
+    hash_tar = partial(hash_far, tar.update)
     with (
         BlobWriter(blobs, is_hashed=compression is not Compression.NONE) as blob,  # as it is, the tar is the blob
         Sink() as writing,
@@ -111,7 +113,7 @@ def write_layer(
         Sink() as packing,
     ):
         for piece in pieces:
-            hashing.put(tar.update, piece)
+            hashing.put(hash_tar, piece)
             packing.put(packer.feed, piece)
         hashing.finish()
         packing.finish()
