@@ -58,6 +58,19 @@ def test_what_is_finished_stays_in_the_total() -> None:
     assert "first" not in text
 
 
+def test_what_follows_the_reading_is_told_whole_and_without_its_rate() -> None:
+    """Nothing is read any more, and a narrow terminal has room for the sentence."""
+    board = Board()
+    board.start("a", "first", 335_900_000)
+    board.advance("a", 335_900_000)
+    board.finish("a")
+    board.note("weighing layers and collecting facts")
+    page = RichConsole(file=io.StringIO(), width=80)
+    page.print(render_board(board, seconds=2.0))
+    assert isinstance(page.file, io.StringIO)
+    assert page.file.getvalue() == "weighing layers and collecting facts\n"
+
+
 def test_without_a_size_there_is_no_total() -> None:
     """An export says how much came, not how much will."""
     board = Board()

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -271,3 +272,41 @@ def test_hostile_tree_stays_inside(tmp_path: Path) -> None:
     assert on_disk(target) == {"dot": "-> .", "x": "/", "x/fine": "-> ../dot/file", "file": "1"}
     assert [skipped.path for skipped in done.skipped] == ["abs", "up", "x/trick"]
     assert on_disk(outside) == {}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("call", ["open", "unlink"])
+def test_an_interruption_leaves_nothing_unfinished(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, overwrite: bool
+) -> None:
+    """Nor does one that comes just as the unfinished file has been made, or is about to be removed."""
+    original = getattr(os, call)
+    came: list[str] = []
+
+    def interrupted(path: bytes, *arguments: object, **options: object) -> object:
+        if came or not os.fsencode(path).endswith(b".part"):
+            return original(path, *arguments, **options)
+        came.append(call)
+        if call == "open":
+            original(path, *arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("d/a", tmp_path / "a", *TREE, overwrite=overwrite)
+    assert came == [call]
+    assert list(tmp_path.glob(".layerscope-*")) == []
+
+
+def test_an_interruption_leaves_no_unfinished_symlink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is made under another name where it may replace something."""
+    original = os.symlink
+
+    def interrupted(*arguments: Any, **options: Any) -> None:
+        original(*arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "symlink", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run("d", tmp_path / "out", *TREE, overwrite=True)
+    assert list(tmp_path.rglob(".layerscope-*")) == []

@@ -71,6 +71,26 @@ def test_scheme_and_name_go_with_standard_input(text: str) -> None:
     assert read_image(text, stdin=pack(saved())).contents == [TINY_LAYER]
 
 
+@pytest.mark.parametrize("text", ["-", "docker-archive:-"])
+def test_one_of_several_saved_images_is_chosen_as_the_message_says(text: str) -> None:
+    """A dash with a name after it would be taken for an option."""
+    members = saved({"two/layer.tar": b""}, tags=["app:2"])
+    manifest = saved()["manifest.json"][:-1] + b"," + members["manifest.json"][1:]
+    content = pack({**saved(), **members, "manifest.json": manifest})
+    with pytest.raises(UsageError, match="choose one as docker-archive:-:NAME; there is app:1, app:2"):
+        read_image(text, stdin=content)
+    assert read_image("docker-archive:-:app:2", stdin=content).contents == [b""]
+
+
+@pytest.mark.parametrize("text", ["-", "oci-archive:-"])
+def test_one_of_several_images_of_a_layout_is_chosen_as_the_message_says(text: str) -> None:
+    """Its scheme is that of what is there."""
+    layout = LayoutBuilder()
+    layout.list(layout.image(extra=named("1")), layout.image(layers=[b""], extra=named("2")))
+    with pytest.raises(UsageError, match="choose one as oci-archive:-:NAME; there is 1, 2"):
+        read_image(text, stdin=layout.pack())
+
+
 def test_layout_on_standard_input_is_picked_from() -> None:
     """By its tag."""
     layout = LayoutBuilder()

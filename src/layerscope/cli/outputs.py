@@ -117,11 +117,19 @@ def _replace_file(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        Path(temporary).chmod(0o666 & ~_read_umask())
+        Path(temporary).chmod(_choose_mode(target))
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _choose_mode(target: Path) -> int:
+    """That of the file which is replaced; a new one gets what files have."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        return 0o666 & ~_read_umask()
 
 
 def _read_umask() -> int:

@@ -74,6 +74,12 @@ class Board:
         """Say what is tried again, and when."""
         self.waits.add(message, seconds)
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether work is announced that is not finished."""
+        with self.lock:
+            return bool(self.active)
+
     def snapshot(self) -> tuple[str, list[Work], int, int | None]:
         """The sentence, the work begun, and bytes done and to do in all (None where a size is unknown)."""
         with self.lock:
@@ -143,6 +149,12 @@ def render_board(board: Board, *, seconds: float) -> "Group":
     from layerscope.rules.wording import tell_size
 
     message, works, done, total = board.snapshot()
+    waits = [
+        Text(f"  {escape_line(wait)}", style="yellow", no_wrap=True, overflow="ellipsis")
+        for wait in board.waits.list_current()
+    ]
+    if message and not board.is_reading:
+        return Group(Text(escape_line(message), style="bold", no_wrap=True, overflow="ellipsis"), *waits)
     table = Table.grid(padding=(0, 1, 0, 0), expand=False)
     table.add_column(no_wrap=True, max_width=40, overflow="ellipsis")
     table.add_column(width=20)
@@ -156,8 +168,4 @@ def render_board(board: Board, *, seconds: float) -> "Group":
         bar = ProgressBar(total=work.total, completed=work.done, width=20, pulse=not work.total)
         share = f"{tell_size(work.done)}" + (f" of {tell_size(work.total)}" if work.total else "")
         table.add_row(Text(f"  {escape_line(work.label)}"), bar, share, "")
-    waits = [
-        Text(f"  {escape_line(wait)}", style="yellow", no_wrap=True, overflow="ellipsis")
-        for wait in board.waits.list_current()
-    ]
     return Group(table, *waits)

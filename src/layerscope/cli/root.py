@@ -35,7 +35,8 @@ _COMMANDS: Final = {
 _HELP: Final = """Read a container image layer by layer: what is in it, what is wrong with it, what to change.
 
 IMAGE is a name in the local engine (python:3.12-slim), a path (an archive or an OCI layout), - for an archive on
-standard input, or SCHEME:NAME with one of docker, podman, registry, docker-archive, oci-archive, oci-dir, container.
+standard input (docker-archive:-:NAME for one of several in it),
+or SCHEME:NAME with one of docker, podman, registry, docker-archive, oci-archive, oci-dir, container.
 """
 
 _EPILOG: Final = """Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage or configuration, 3 the image could

@@ -33,6 +33,7 @@ class Destination:
         """Open `root`, an existing directory that the user chose; raises TreeError."""
         self._root = root
         self._overwrite = overwrite
+        self._partial: tuple[bytes, int] | None = None
         with self._explained(()):
             self._open: dict[Parts, int] = {(): os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)}
 
@@ -40,6 +41,7 @@ class Destination:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._discard_partial()
         for descriptor in self._open.values():
             os.close(descriptor)
         self._open.clear()
@@ -65,9 +67,10 @@ class Destination:
         """Write a file whole, or not at all; raises DigestMismatchError where the content is not the index's."""
         with self._explained(file.parts):
             above = self._directory(file.parts[:-1])
-            partial = _partial_name()
-            descriptor = os.open(partial, _NEW_FILE_FLAGS, file.mode, dir_fd=above)
+        partial = self._announce_partial(above)
         try:
+            with self._explained(file.parts):
+                descriptor = os.open(partial, _NEW_FILE_FLAGS, file.mode, dir_fd=above)
             try:
                 self._write_verified(descriptor, file, content)
             finally:
@@ -75,8 +78,7 @@ class Destination:
             with self._explained(file.parts):
                 self._publish(above, partial, file.parts[-1])
         finally:
-            with suppress(FileNotFoundError):
-                os.unlink(partial, dir_fd=above)
+            self._discard_partial()
 
     def copy_file(self, file: PlannedFile, written: PlannedFile) -> None:
         """Write a file with the content of one that was written already."""
@@ -92,13 +94,26 @@ class Destination:
             if not self._overwrite:
                 os.symlink(link.target, link.parts[-1], dir_fd=above)
                 return
-            partial = _partial_name()
-            os.symlink(link.target, partial, dir_fd=above)
+            partial = self._announce_partial(above)
             try:
+                os.symlink(link.target, partial, dir_fd=above)
                 os.rename(partial, link.parts[-1], src_dir_fd=above, dst_dir_fd=above)
             finally:
-                with suppress(FileNotFoundError):
-                    os.unlink(partial, dir_fd=above)
+                self._discard_partial()
+
+    def _announce_partial(self, above: int) -> bytes:
+        """Return a name for what is about to be written; until it is discarded, closing the destination removes it."""
+        name = _partial_name()
+        self._partial = (name, above)
+        return name
+
+    def _discard_partial(self) -> None:
+        """Remove what is not finished, if anything is there; a signal on the way leaves that to the closing."""
+        if self._partial is not None:
+            name, above = self._partial
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=above)
+            self._partial = None
 
     def _write_verified(self, descriptor: int, file: PlannedFile, content: Iterable[bytes]) -> None:
         """Write content and check it against the index."""

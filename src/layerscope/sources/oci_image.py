@@ -17,7 +17,7 @@ from layerscope.sources.blobs import find_layers, read_blob, read_manifest_blob
 from layerscope.sources.contents import Contents, read_document
 from layerscope.sources.platforms import Candidate, check_platform, choose_platform, list_platforms, walk_index
 from layerscope.sources.request import ImageRequest
-from layerscope.sources.selector import Selector, list_names
+from layerscope.sources.selector import list_names, spell_choice
 
 INDEX_NAME = "index.json"
 VERSION_NAME = "oci-layout"
@@ -36,7 +36,7 @@ def open_layout_image(contents: Contents, request: ImageRequest, *, source: str)
     index = parse_document(read_document(contents, INDEX_NAME), where=where)
     if not isinstance(index, ImageIndex):
         raise DocumentError(f"reading {where}: a manifest, expected the index of an OCI layout")
-    picked, index_digest = _pick(contents, index, request.selector)
+    picked, index_digest = _pick(contents, index, request)
     image = open_described_image(contents, picked, request, source=source, index_digest=index_digest)
     return replace(image, notes=notes + image.notes)
 
@@ -105,12 +105,11 @@ def _check_version(contents: Contents) -> tuple[str, ...]:
     return ()
 
 
-def _pick(
-    contents: Contents, index: ImageIndex, selector: Selector | None
-) -> tuple[Sequence[Descriptor], Digest | None]:
+def _pick(contents: Contents, index: ImageIndex, request: ImageRequest) -> tuple[Sequence[Descriptor], Digest | None]:
     """Return the descriptors that are meant, and the index that lists them if it is not the layout's own."""
+    selector = request.selector
     if selector is None:
-        return _pick_only(contents, index), None
+        return _pick_only(contents, index, request), None
     if selector.position is not None:
         if selector.position < len(index.manifests):
             return (index.manifests[selector.position],), None
@@ -125,7 +124,7 @@ def _pick(
     return picked, None
 
 
-def _pick_only(contents: Contents, index: ImageIndex) -> Sequence[Descriptor]:
+def _pick_only(contents: Contents, index: ImageIndex, request: ImageRequest) -> Sequence[Descriptor]:
     """Several descriptors may be one image: under several tags, or for several platforms."""
     found: dict[Digest, Descriptor] = {}
     for descriptor in index.manifests:
@@ -133,7 +132,8 @@ def _pick_only(contents: Contents, index: ImageIndex) -> Sequence[Descriptor]:
             found.setdefault(descriptor.digest, descriptor)
     if len({name_descriptor(descriptor) for descriptor in found.values()}) > 1:
         raise UsageError(
-            f"opening {contents.where}: it holds several images, choose one as PATH:NAME; {_describe(found.values())}"
+            f"opening {contents.where}: it holds several images, choose one as "
+            f"{spell_choice(request.reference, 'oci-archive')}; {_describe(found.values())}"
         )
     return tuple(found.values()) or index.manifests
 

@@ -21,7 +21,7 @@ from layerscope.sources.blobs import StoredLayer, is_foreign, make_absent_layer
 from layerscope.sources.contents import Contents, missing, read_document
 from layerscope.sources.platforms import check_platform
 from layerscope.sources.request import ImageRequest
-from layerscope.sources.selector import Selector, list_names
+from layerscope.sources.selector import Selector, list_names, spell_choice
 
 MANIFEST_NAME = "manifest.json"
 
@@ -44,7 +44,7 @@ class SavedImage:
 
 def open_saved_image(contents: Contents, request: ImageRequest, *, source: str) -> Image:
     """Return the image that `manifest.json` lists and `request` picks; raises ImageError and SourceError."""
-    saved = _pick(contents, read_saved_images(contents), request.selector)
+    saved = _pick(contents, read_saved_images(contents), request)
     content = read_document(contents, saved.config)
     where = f"{contents.where}: config {saved.config}"
     digest = Digest.of(content)
@@ -92,7 +92,8 @@ def _parse_entry(raw: object, *, where: str) -> SavedImage:
     )
 
 
-def _pick(contents: Contents, images: Sequence[SavedImage], selector: Selector | None) -> SavedImage:
+def _pick(contents: Contents, images: Sequence[SavedImage], request: ImageRequest) -> SavedImage:
+    selector = request.selector
     if not images:
         raise DocumentError(f"reading {contents.where}: {MANIFEST_NAME} lists no image, expected at least one")
     if selector is not None and selector.position is not None:
@@ -107,7 +108,8 @@ def _pick(contents: Contents, images: Sequence[SavedImage], selector: Selector |
     if len({image.config for image in picked}) > 1:
         names = _describe(picked)
         raise UsageError(
-            f"opening {contents.where}: it holds several images, choose one as PATH:NAME; there is {names}"
+            f"opening {contents.where}: it holds several images, choose one as "
+            f"{spell_choice(request.reference, 'docker-archive')}; there is {names}"
         )
     return picked[0]
 

@@ -47,6 +47,11 @@ def parse_selector(text: str) -> Selector | None:
     return Selector(text, name=rest)
 
 
+def spell_choice(reference: str, scheme: str) -> str:
+    """Return how one of several images in an archive is chosen; on standard input, a scheme keeps it from an option."""
+    return f"{scheme}:-:NAME" if _STANDARD_INPUT.fullmatch(reference) else "PATH:NAME"
+
+
 def list_names(names: Iterable[str]) -> str:
     """Return names for an error message: sorted, once each, not too many, and printable whatever an image says."""
     found = sorted(set(names))
@@ -56,6 +61,7 @@ def list_names(names: Iterable[str]) -> str:
 
 _MOST_SHOWN = 20
 _LOCAL = "localhost/"
+_STANDARD_INPUT = re.compile(r"(?:[a-z-]+:)?-")
 
 
 def _is_same_name(wanted: str, name: str) -> bool:
