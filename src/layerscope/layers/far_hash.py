@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 STEP: Final = 128 << 10
-"""Bytes hashed at a time: half of it did no better, eight times as much no better than no touch at all."""
+"""Bytes hashed at a time: half of it won 2 % more and takes the interpreter lock twice as often; 1 MiB won nothing."""
 
 PAGE: Final = 4096
 """Bytes from touch to touch: with four times as many touches, more is lost by them than won."""

@@ -46,7 +46,7 @@ class Reading:
 class StoredBytes:
     """The stored bytes of a layer as chunks, hashed and counted on the way.
 
-    With `staged`, a thread hashes them; the context is left when it has.
+    With `staged`, a thread hashes them until `hash_here`; the context is left when it has.
     """
 
     def __init__(self, stream: ByteStream, key: str, reading: Reading, *, staged: bool = False) -> None:
