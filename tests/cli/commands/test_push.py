@@ -164,7 +164,8 @@ def test_a_push_that_is_stopped_stops_the_program(stub: EngineStub, tmp_path: Pa
     give(stub, leaks=False)
     docker = tmp_path / "bin" / "docker"
     log = tmp_path / "log"
-    docker.write_text(f"#!/bin/sh\ntrap 'kill $!; echo ended >> {log}' TERM\nsleep 60 &\necho begun >> {log}\nwait\n")
+    loop = "while :; do sleep 0.1; done"
+    docker.write_text(f"#!/bin/sh\ntrap 'echo ended >> {log}; exit 143' TERM\necho begun >> {log}\n{loop}\n")
     command = [sys.executable, "-m", "layerscope", "push", NAME]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
     while not read_log(stub):
