@@ -82,6 +82,15 @@ def test_one_of_several_saved_images_is_chosen_as_the_message_says(text: str) ->
     assert read_image("docker-archive:-:app:2", stdin=content).contents == [b""]
 
 
+def test_a_tag_of_several_saved_images_leaves_the_choice_on_standard_input() -> None:
+    """The tag alone does not choose, the name with it does."""
+    members = saved({"two/layer.tar": b""}, tags=["other:1"])
+    manifest = saved()["manifest.json"][:-1] + b"," + members["manifest.json"][1:]
+    content = pack({**saved(), **members, "manifest.json": manifest})
+    with pytest.raises(UsageError, match="choose one as docker-archive:-:NAME; there is app:1, other:1"):
+        read_image("docker-archive:-:1", stdin=content)
+
+
 @pytest.mark.parametrize("text", ["-", "oci-archive:-"])
 def test_one_of_several_images_of_a_layout_is_chosen_as_the_message_says(text: str) -> None:
     """Its scheme is that of what is there."""

@@ -1,6 +1,5 @@
 """From IMAGE and its options to a source, a cache and an image that was read."""
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,6 +26,7 @@ from layerscope.sources.select import (
     SourceOptions,
     find_registry,
     is_container,
+    is_standard_input,
     select_source,
     select_started,
 )
@@ -37,8 +37,6 @@ SHOWN_NOTES: Final = 3
 
 MAX_PASSWORD: Final = 65536
 """Characters of a password: tokens of cloud registries run to some thousands."""
-
-_STANDARD_INPUT: Final = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
 
 def choose_source(image: str, reading: Reading, *, random_access: bool = False) -> Source:
@@ -55,7 +53,8 @@ def choose_sources(
     Standard input is read once, here or by whoever gives the `credential` on it. That password, and the leave to ask in
     the clear, are for IMAGE's registry: a base image of another one is asked for as if neither had been given.
     """
-    options = _make_source_options(reading, credential or read_credential(image, reading))
+    streamed = check_standard_input((image, base or ""))
+    options = _make_source_options(reading, credential or read_credential(streamed or image, reading))
     below = _choose_base(base, image, options) if base else None
     return _open_source(image, replace(options, random_access=random_access)), below
 
@@ -76,10 +75,8 @@ def choose_opener(images: Sequence[str], reading: Reading, *, random_access: boo
     A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the others
     that are in the same.
     """
-    streamed = [image for image in images if _STANDARD_INPUT.fullmatch(image)]
-    if len(streamed) > 1:
-        raise UsageError("two images on standard input: expected at most one of them to be -")
-    credential = read_credential(next(iter([*streamed, *images]), ""), reading)
+    streamed = check_standard_input(images)
+    credential = read_credential(streamed or next(iter(images), ""), reading)
     options = replace(_make_source_options(reading, credential), random_access=random_access)
     meant = next(filter(None, map(find_registry, images)), None)
 
@@ -88,6 +85,14 @@ def choose_opener(images: Sequence[str], reading: Reading, *, random_access: boo
         return _open_source(image, options if is_meant else _without_credential(options))
 
     return open_image
+
+
+def check_standard_input(images: Sequence[str]) -> str | None:
+    """The one image that is to come from standard input, if there is one; raises UsageError for two."""
+    streamed = [image for image in images if is_standard_input(image)]
+    if len(streamed) > 1:
+        raise UsageError(f"two images on standard input ({' and '.join(streamed[:2])}): expected at most one there")
+    return streamed[0] if streamed else None
 
 
 def choose_started(container: str, reading: Reading, *, random_access: bool = False) -> Source:
@@ -118,7 +123,7 @@ def _make_source_options(reading: Reading, credential: Credential | None) -> Sou
 
 
 def _open_source(image: str, options: SourceOptions) -> Source:
-    if _STANDARD_INPUT.fullmatch(image) and sys.stdin.isatty():
+    if is_standard_input(image) and sys.stdin.isatty():
         raise UsageError(f"opening {image}: expected an archive on standard input, found a terminal")
     return select_source(image, stdin=sys.stdin.buffer, options=options)
 
@@ -138,7 +143,7 @@ def read_credential(image: str, reading: Reading) -> Credential | None:
         return None
     if reading.username is None or not reading.password_stdin:
         raise UsageError("--username and --password-stdin: expected both or neither")
-    if _STANDARD_INPUT.fullmatch(image):
+    if is_standard_input(image):
         raise UsageError("--password-stdin: expected an image from elsewhere, standard input cannot be both")
     password = sys.stdin.readline(MAX_PASSWORD).removesuffix("\n").removesuffix("\r")
     if not password:

@@ -46,6 +46,9 @@ _WEB: Final = ("https", "http")
 _CONTAINER: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")
 """A container's name or ID: https://github.com/moby/moby/blob/v26.1.5/daemon/names/names.go"""
 _IMAGE_ID: Final = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
+_INPUT: Final = re.compile(rf"{STANDARD_INPUT}(?:$|[:@])")
+_INPUT_PATH: Final = re.compile(r"/dev/(?:stdin|fd/0)(?:$|[:@])|/proc/(?:self|thread-self)/fd/0(?:$|[:@])")
+"""Paths by which Linux leads to standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ def split_scheme(text: str) -> tuple[str, str]:
     match = _SCHEME.match(text)
     scheme = _ALIASES.get(match[1] + (match[2] or "")) if match else None
     return (scheme, text[match.end() :]) if match and scheme else ("", text)
+
+
+def is_standard_input(text: str) -> bool:
+    """Tell whether IMAGE is read from standard input, whichever way that is spelled."""
+    scheme, rest = split_scheme(text)
+    if scheme in set(ArchiveForm):
+        return (_INPUT.match(rest) or _INPUT_PATH.match(rest)) is not None
+    return not scheme and (rest == STANDARD_INPUT or _INPUT_PATH.match(rest) is not None)
 
 
 def find_registry(text: str) -> str | None:
@@ -197,7 +208,7 @@ def _open_layout(rest: str) -> Source:
 
 
 def _open_archive(form: ArchiveForm, rest: str, stdin: BinaryIO | None) -> Source:
-    if re.match(r"-(?:$|[:@])", rest):
+    if _INPUT.match(rest):
         return InputSource(STANDARD_INPUT, stdin, form, parse_selector(rest[1:]))
     located = _locate(rest)
     match located.kind:

@@ -61,7 +61,7 @@ def list_names(names: Iterable[str]) -> str:
 
 _MOST_SHOWN = 20
 _LOCAL = "localhost/"
-_STANDARD_INPUT = re.compile(r"(?:[a-z-]+:)?-")
+_STANDARD_INPUT = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
 
 def _is_same_name(wanted: str, name: str) -> bool:

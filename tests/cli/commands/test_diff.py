@@ -477,10 +477,14 @@ def test_an_account_of_another_day_is_noise(answer: Answer, tmp_path: Path) -> N
     assert [answer("diff", first, image, "--semantic")[0] for image in (same, other)] == [0, 1]
 
 
-def test_two_streams_are_one_too_many(answer: Answer) -> None:
-    """Standard input is read once."""
-    code, _, error = answer("diff", "-", "docker-archive:-")
-    assert (code, "two images on standard input" in error) == (2, True)
+@pytest.mark.parametrize(
+    "spelled", ["-", "docker-archive:-", "oci-archive:-:app:1", "archive://-", "oci-archive://-", "/dev/stdin"]
+)
+def test_two_streams_are_one_too_many(spelled: str, answer: Answer) -> None:
+    """Standard input is read once, whichever way it is spelled."""
+    for pair in (("-", spelled), (spelled, "docker-archive:-")):
+        code, _, error = answer("diff", *pair)
+        assert (code, f"two images on standard input ({' and '.join(pair)})" in error) == (2, True)
 
 
 def test_a_driver_that_is_asked_about_is_told_once(answer: Answer, fixture_image: Callable[[str, str], Path]) -> None:

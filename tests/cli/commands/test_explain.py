@@ -183,6 +183,7 @@ def test_an_image_is_not_read_for_nothing(answer: Answer) -> None:
         (["--file", "a.log", "text", "image"], "expected TEXT or --file, not both"),
         (["--file", "a.log"], "reading a.log: No such file or directory"),
         (["-", "-"], "standard input can be one thing only"),
+        (["-", "archive://-"], "standard input can be one thing only"),
         (["-", "image", "--username", "me", "--password-stdin"], "standard input can be one thing only"),
         (["text", "-o", "yaml"], "expected one of terminal, json"),
         ([""], "the text is empty"),

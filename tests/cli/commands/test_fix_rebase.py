@@ -44,6 +44,18 @@ def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuiltImage:
     return image
 
 
+@pytest.mark.usefixtures("images")
+def test_a_base_and_another_image_cannot_both_come_from_standard_input(answer: Answer) -> None:
+    """Told before anything is read."""
+    for image, old, new in (
+        ("-", "oci-dir:old", "archive://-"),
+        ("oci-dir:image", "-", "-"),
+        ("-", "-", "oci-dir:new"),
+    ):
+        code, _, err = answer("fix", image, "--base", old, "--rebase", new, *MAKE)
+        assert (code, "two images on standard input" in err) == (2, True)
+
+
 @pytest.mark.usefixtures("images", "on_terminal")
 @pytest.mark.parametrize("base", ["new", "bad"])
 def test_another_base_is_told_in_every_format(answer: Answer, base: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,41 @@ def test_half_a_credential_is_a_mistake(
     assert registry.requests == []
 
 
+@pytest.mark.parametrize("spelled", ["-", "oci-archive:-", "archive://-", "/dev/stdin"])
+def test_standard_input_cannot_be_image_and_password(
+    spelled: str, answer: Answer, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the base image and the password, nor image and base image."""
+    who = ("--username", "tester", "--password-stdin")
+    name = f"registry:{registry.address}/team/demo:1"
+    for arguments in ((spelled, *who), (name, "--base", spelled, *who)):
+        give(monkeypatch, "s3cret\n")
+        code, _, err = answer("audit", *arguments)
+        assert (code, "standard input cannot be both" in err) == (2, True)
+    code, _, err = answer("audit", "-", "--base", spelled)
+    assert (code, "two images on standard input" in err) == (2, True)
+    assert registry.requests == []
+
+
+@pytest.mark.parametrize("spelled", ["-", "docker-archive:-", "archive://-", "/dev/stdin"])
+def test_a_terminal_is_no_image(
+    spelled: str, answer: Answer, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told before anything else is read, the image above a base included."""
+
+    class Terminal(io.BytesIO):
+        """Standard input that a person types on."""
+
+        def isatty(self) -> bool:
+            """It is one."""
+            return True
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(Terminal()))
+    code, _, err = answer("audit", f"registry:{registry.address}/team/demo:1", "--base", spelled)
+    assert (code, "expected an archive on standard input, found a terminal" in err) == (2, True)
+    assert registry.requests == []
+
+
 def test_a_refusal_is_exit_code_three(answer: Answer, registry: Registry) -> None:
     """With the way to get in."""
     registry.user = "tester"

@@ -84,6 +84,14 @@ def test_a_command_stays_on_one_line_however_long() -> None:
     assert f"\n  $ layerscope tree {reference} --layer 2 --sort size\n" in text
 
 
+@pytest.mark.parametrize("reference", ["-", "docker-archive:-", "oci-archive:-:app:1", "/dev/stdin", "/dev/fd/63"])
+def test_no_command_reads_again_what_came_through_a_pipe(reference: str) -> None:
+    """It is gone."""
+    text = _render(make_result(replace(WASTEFUL, reference=reference)), RenderContext())
+    assert "  $ layerscope rules explain" in text
+    assert f"{reference} " not in text.partition("Next steps")[2]
+
+
 def test_the_hint_leads_to_the_layer_at_fault() -> None:
     """That of a grave finding which is not about waste, without the option for waste."""
     grave = make_finding("CUDA031", (4, "usr/lib/libcuda.so.1"), severity=Severity.CRITICAL)

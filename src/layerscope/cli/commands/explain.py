@@ -19,6 +19,7 @@ from layerscope.policies.error_search import clean_text, find_explanations, sugg
 from layerscope.policies.policies import Policies
 from layerscope.report.explain_view import render_explanations_text, render_suggestions_text
 from layerscope.rules.wording import tell_size
+from layerscope.sources.select import is_standard_input
 
 if TYPE_CHECKING:
     from layerscope.audit.result import AuditResult
@@ -103,7 +104,7 @@ def _sort_arguments(
         return None, text
     if text is None:
         raise UsageError("explaining an error: expected TEXT, - for standard input, or --file PATH")
-    if text == STANDARD_INPUT and (image == STANDARD_INPUT or reading.password_stdin):
+    if text == STANDARD_INPUT and (is_standard_input(image or "") or reading.password_stdin):
         raise UsageError("explaining an error: standard input can be one thing only, the text or something else")
     return text, image
 
