@@ -74,6 +74,15 @@ def test_a_hard_link_above_gives_a_shared_file_another_name() -> None:
     assert {change.path: set(change.aspects) for change in changes} == {"d/a": {Aspect.HARD_LINKS}, "d/b": set()}
 
 
+def test_content_that_stays_as_a_hard_link_is_no_growth() -> None:
+    """What the one path loses, the other one brings; and the last path takes it along."""
+    whole = [file("a", b"12"), hardlink("b", "a")]
+    changes = compare([whole], [whole, [whiteout("a")]], shared=1)
+    assert [(change.path, change.growth) for change in changes] == [("a", -2), ("b", 2)]
+    changes = compare([whole, [whiteout("a")]], [whole, [whiteout("a")], [whiteout("b")]], shared=2)
+    assert [(change.path, change.growth) for change in changes] == [("b", -2)]
+
+
 def test_a_hard_link_brings_no_bytes() -> None:
     """Two names of one content are counted once."""
     changes = compare([[file("a", b"12")]], [[file("a", b"12"), hardlink("b", "a")]])

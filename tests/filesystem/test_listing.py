@@ -118,10 +118,10 @@ def test_directory_on_the_way_shows_the_attributes_it_had() -> None:
 
 
 def test_removed_directory_lists_what_was_in_it() -> None:
-    """A whiteout of a directory shows all that went."""
+    """A whiteout of a directory shows all that went, and what a hard link had kept of an overwritten file."""
     rows = list_changes(merged(*LAYERS), 2, 2).rows
     assert {str(row.change) for row in rows} == {"removed"}
-    assert (rows[0].path, rows[0].removed, len(rows)) == ("usr", 310, 4)
+    assert (rows[0].path, rows[0].removed, len(rows)) == ("usr", 610, 4)
 
 
 def test_changes_below_a_path() -> None:
@@ -147,3 +147,78 @@ def test_parents_that_no_entry_names_have_the_layer_that_made_them() -> None:
     assert [(row.path, row.layer) for row in chosen.rows] == [("b", 1), ("b/c", 1), ("b/c/y.so", 1)]
     removed = list_changes(tree, 2, 2, options=ListingOptions(patterns=("*.so",)))
     assert [(row.path, row.layer) for row in removed.rows] == [("b", 1), ("b/c", 1), ("b/c/y.so", 1)]
+
+
+LINKED: Sequence[Sequence[TarMember]] = (
+    [file("d/one", bytes(10)), hardlink("d/two", "d/one"), hardlink("c/three", "d/one")],
+    [whiteout("d/one")],
+    [whiteout("c/three")],
+    [whiteout("d/two")],
+)
+
+
+def files(listing: Listing) -> list[tuple[str, int, str | None]]:
+    """Path, bytes and link of what is no directory."""
+    return [(row.path, row.size, row.link) for row in listing.rows if row.type is not EntryType.DIRECTORY]
+
+
+def test_content_that_only_hard_links_show_is_counted_at_the_first_of_them() -> None:
+    """The others lead there, not to the path that is gone; the last one is a file like others."""
+    assert files(list_tree(merged(*LINKED[:2]))) == [("c/three", 10, None), ("d/two", 0, "c/three")]
+    assert files(list_tree(merged(*LINKED[:3]))) == [("d/two", 10, None)]
+    assert [list_tree(merged(*LINKED[:number])).present for number in range(1, 5)] == [10, 10, 10, 0]
+
+
+def test_a_hard_link_to_a_file_that_was_overwritten_keeps_the_old_bytes() -> None:
+    """Old and new content are both there."""
+    tree = merged(LINKED[0][:2], [file("d/one", bytes(300))])
+    assert files(list_tree(tree)) == [("d/one", 300, None), ("d/two", 10, None)]
+    assert files(list_changes(tree, 1, 1)) == [("d/one", 300, None)]
+    assert list_changes(tree, 0, 1).present == 310
+
+
+def test_a_hard_link_that_stands_for_content_is_large_enough() -> None:
+    """By its bytes, the folder above it as well."""
+    listing = list_tree(merged(*LINKED[:2]), options=ListingOptions(min_size=8))
+    assert [(row.path, row.present, row.folded) for row in listing.rows] == [
+        ("c", 10, 0),
+        ("c/three", 10, 0),
+    ]
+
+
+def test_what_a_hard_link_still_shows_is_not_removed() -> None:
+    """Only with the last of its paths it is, and then counted once."""
+    tree = merged(*LINKED)
+    told = [
+        [(row.path, row.removed, row.kept_at) for row in list_changes(tree, layer, layer).rows if row.is_chosen]
+        for layer in (1, 2, 3)
+    ]
+    assert told == [
+        [("d/one", 0, "c/three")],
+        [("c/three", 0, "d/two")],
+        [("d/two", 10, None)],
+    ]
+    assert [list_changes(tree, 1, last).removed for last in (1, 2, 3)] == [0, 0, 10]
+    assert files(list_changes(tree, 1, 3)) == [("d/one", 10, None), ("d/two", 0, "d/one"), ("c/three", 0, "d/one")]
+
+
+def test_changes_of_several_layers_count_what_they_leave_of_a_hard_link() -> None:
+    """A file that comes and goes among them, and its link that stays."""
+    below: Sequence[TarMember] = [file("base", bytes(3))]
+    tree = merged(below, *LINKED[:2])
+    assert files(list_changes(tree, 1, 2)) == [("c/three", 10, None), ("d/two", 0, "c/three")]
+    assert files(list_changes(tree, 1, 1)) == [("d/one", 10, None), ("d/two", 0, "d/one"), ("c/three", 0, "d/one")]
+    assert list_changes(tree, 1, 2).present == 10
+
+
+def test_a_hard_link_of_an_upper_layer_brings_nothing_while_one_of_a_lower_layer_is_there() -> None:
+    """The bytes are the lower layer's."""
+    tree = merged(LINKED[0][:2], [hardlink("a", "d/one")], [whiteout("d/one")])
+    assert files(list_tree(tree)) == [("d/two", 10, None), ("a", 0, "d/two")]
+    assert list_changes(tree, 1, 2).present == 0
+
+
+def test_a_hard_link_to_a_symlink_shows_its_target_once_it_is_alone() -> None:
+    """It is a symlink like others."""
+    tree = merged([symlink("s", "target"), hardlink("t", "s")], [whiteout("s")])
+    assert [(row.type, row.link) for row in list_tree(tree).rows] == [(EntryType.SYMLINK, "target")]

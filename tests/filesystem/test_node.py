@@ -4,7 +4,7 @@ from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
 from support.indexes import layer, merged
-from support.tar_member import TarMember, device, directory, file, hardlink, symlink
+from support.tar_member import TarMember, device, directory, file, hardlink, symlink, whiteout
 
 
 def node(path: str, *members: TarMember) -> Node:
@@ -38,6 +38,12 @@ def test_symlink_has_linux_s_mode() -> None:
 def test_device_has_its_number() -> None:
     """Major and minor number are kept."""
     assert node("n", device("n", 1, 3)).device == (1, 3)
+
+
+def test_hard_link_brings_the_bytes_of_content_whose_own_path_is_gone() -> None:
+    """One of several alone."""
+    tree = merged([file("a", b"one"), hardlink("b", "a"), hardlink("c", "a")], [whiteout("a")])
+    assert [each.own_size for each in tree.walk()] == [3, 0]
 
 
 def test_hard_link_brings_no_bytes_of_its_own() -> None:

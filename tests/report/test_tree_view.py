@@ -13,7 +13,7 @@ from layerscope.report.tree_json import render_tree_json
 from layerscope.report.tree_view import TreePage, render_tree_text
 from support.example_results import HOSTILE, WASTEFUL
 from support.results import ResultRecipe, make_result, merge_result
-from support.tar_writer import file, hardlink
+from support.tar_writer import directory, file, hardlink, whiteout
 
 Snapshot = Callable[[str, str], None]
 PLAIN = RenderContext()
@@ -68,6 +68,25 @@ def test_a_hard_link_names_what_it_shares() -> None:
     assert "b (hard link to /a)" in render_tree_text(list_tree(tree), TreePage(""), PLAIN)
 
 
+def test_a_removed_file_that_a_hard_link_still_shows_says_so() -> None:
+    """Nothing of it is gone, and the link alone is a file like others."""
+    layers = [[file("a", bytes(10)), hardlink("b", "a")], [whiteout("a")]]
+    tree = merge_result(make_result(ResultRecipe(layers=layers)))
+    text = render_tree_text(list_changes(tree, 1, 1), TreePage("", has_marks=True), PLAIN)
+    assert "/a (its content stays as /b)\n\n0 B in 1 path\n" in text
+    (entry,) = json.loads(render_tree_json(list_changes(tree, 1, 1), reference="x"))["entries"]
+    assert (entry["size"], entry["removed"], entry["kept_at"]) == (10, 0, "b")
+    assert "     10 B     0  /b\n\n10 B in 1 path\n" in render_tree_text(list_tree(tree), TreePage(""), PLAIN)
+
+
+def test_a_hard_link_to_nothing_names_what_it_leads_to() -> None:
+    """Not itself."""
+    tree = merge_result(make_result(ResultRecipe(layers=[[directory("d"), hardlink("a", "d"), hardlink("b", "gone")]])))
+    text = render_tree_text(list_tree(tree), TreePage(""), PLAIN)
+    assert "/a (hard link to /d)\n" in text
+    assert "/b (hard link to /gone)\n" in text
+
+
 def test_names_cannot_write_to_the_terminal() -> None:
     """Hostile names are written out."""
     text = render_tree_text(list_tree(merge_result(make_result(HOSTILE))), TreePage("x"), PLAIN)
@@ -91,6 +110,7 @@ def test_a_program_gets_every_row(tree: MergedTree) -> None:
         "present": 19,
         "removed": 0,
         "link": None,
+        "kept_at": None,
         "layer": 4,
         "below": 0,
     }

@@ -10,7 +10,8 @@ from layerscope.filesystem.globs import PathFilter
 from layerscope.filesystem.lifetime import EventKind
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.paths import is_within
-from layerscope.filesystem.stack import ROOT
+from layerscope.filesystem.shared_content import SharedContent
+from layerscope.filesystem.stack import ROOT, LayerStack
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
 
@@ -41,8 +42,9 @@ class ListingOptions:
 class Row:
     """One path of a listing.
 
-    `size` is what the entry itself brings along: 0 for a hard link. `present` adds up the sizes of what is there, at
-    and below the path, `removed` of what is there no more. `folded` counts the chosen paths below that have no row. A
+    `size` is what the path itself brings along: 0 for a hard link, unless it is the first of those that share content
+    whose own path is gone. `present` adds up the sizes of what is there, at and below the path, `removed` of what is
+    there no more; what a hard link still shows is there. `folded` counts the chosen paths below that have no row. A
     path listed only because of what lies below it is `UNCHANGED` and has `is_chosen` false.
     """
 
@@ -55,6 +57,8 @@ class Row:
     gid: int
     link: str | None
     """A symlink's target, or the path that a hard link shares its content with."""
+    kept_at: str | None
+    """The path at which a hard link still shows the content of what was removed."""
     layer: int
     size: int
     present: int
@@ -75,7 +79,10 @@ class Listing:
 
 def list_tree(tree: MergedTree, path: str = "", *, options: ListingOptions = ListingOptions()) -> Listing:
     """What the container sees, at a path and below."""
-    items = {path: _Item(ordinal, Change.UNCHANGED) for path, ordinal in tree.walk_ordinals(path)}
+    shared = SharedContent(tree.stack, tree.stack.heirs)
+    items = {
+        path: _Item(ordinal, Change.UNCHANGED, shared.holder(ordinal)) for path, ordinal in tree.walk_ordinals(path)
+    }
     return _list(tree, path, items, tree.layers, options)
 
 
@@ -86,11 +93,17 @@ def list_changes(
 
     The same number twice lists one layer's changes. A path removed by them shows what was there.
     """
+    before, after = (SharedContent.below(tree.stack, tree.endings, layer) for layer in (first, last + 1))
     items = {}
     for change in iter_changes(tree, first, last):
-        ordinal = change.before if change.after is None else change.after
-        if ordinal is not None and is_within(change.path, path):
-            items[change.path] = _Item(ordinal, change.change)
+        if not is_within(change.path, path):
+            continue
+        if change.after is not None:
+            items[change.path] = _Item(change.after, change.change, after.holder(change.after))
+        elif change.before is not None:
+            holder = before.holder(change.before)
+            heir = after.heir(change.before) if holder == change.before else None
+            items[change.path] = _Item(change.before, change.change, holder, heir)
     return _list(tree, path, items, last, options)
 
 
@@ -100,6 +113,10 @@ class _Item:
 
     ordinal: int
     change: Change
+    holder: int
+    """The entry that brings along what the path shows."""
+    heir: int | None = None
+    """The hard link that shows the content of a removed path on."""
     is_chosen: bool = True
     present: int = 0
     removed: int = 0
@@ -116,7 +133,7 @@ def _list(tree: MergedTree, top: str, items: dict[str, _Item], last: int, option
     tops: list[str] = []
     for path in sorted(chosen, key=_by_parts, reverse=True):
         item, parent = chosen[path], path.rpartition("/")[0]
-        _add_own(item, tree.stack.size(item.ordinal))
+        _add_own(item, _measure(item, tree.stack))
         if path == top or not parent:
             tops.append(path)
         else:
@@ -147,7 +164,8 @@ def _add_parents(tree: MergedTree, top: str, chosen: dict[str, _Item], last: int
     for path in list(chosen):
         parent = path.rpartition("/")[0]
         while parent and parent not in chosen and is_within(parent, top):
-            chosen[parent] = _Item(_find_directory(tree, parent, last, implied), Change.UNCHANGED, is_chosen=False)
+            ordinal = _find_directory(tree, parent, last, implied)
+            chosen[parent] = _Item(ordinal, Change.UNCHANGED, ordinal, is_chosen=False)
             parent = parent.rpartition("/")[0]
 
 
@@ -163,10 +181,15 @@ def _find_directory(tree: MergedTree, path: str, last: int, implied: Mapping[tup
     return ROOT
 
 
+def _measure(item: _Item, stack: LayerStack) -> int:
+    """Bytes that an item itself brings along."""
+    return stack.size(stack.content(item.ordinal)) if item.holder == item.ordinal else 0
+
+
 def _add_own(item: _Item, size: int) -> None:
     """Count an item itself."""
     if item.change is Change.REMOVED:
-        item.removed += size
+        item.removed += size if item.heir is None else 0
     else:
         item.present += size
     item.count += item.is_chosen
@@ -206,22 +229,31 @@ def _in_order(paths: Iterable[str], chosen: dict[str, _Item], options: ListingOp
 
 def _make_row(node: Node, item: _Item, depth: int, *, folded: int) -> Row:
     """The row of an item."""
+    stack = node.stack
     return Row(
         path=node.path,
         depth=depth,
         change=item.change,
-        type=EntryType.HARDLINK if node.is_hard_link else node.type,
+        type=EntryType.HARDLINK if item.holder != item.ordinal else node.type,
         mode=node.mode,
         uid=node.uid,
         gid=node.gid,
-        link=node.content_path if node.is_hard_link else node.link,
+        link=_find_link(node, item),
+        kept_at=None if item.heir is None else stack.path(item.heir),
         layer=node.layer,
-        size=node.own_size,
+        size=_measure(item, stack),
         present=item.present,
         removed=item.removed,
         folded=folded,
         is_chosen=item.is_chosen,
     )
+
+
+def _find_link(node: Node, item: _Item) -> str | None:
+    """A symlink's target, the path whose content a hard link shares, or the one that it leads to in vain."""
+    if item.holder != item.ordinal:
+        return node.stack.path(item.holder)
+    return node.index.links.get(node.position) if node.type is EntryType.HARDLINK else node.link
 
 
 def _by_parts(path: str) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from layerscope.filesystem.changeset import Changeset
 from layerscope.filesystem.endings import Endings
+from layerscope.filesystem.shared_content import find_heirs
 from layerscope.filesystem.stack import LayerStack
 from layerscope.filesystem.tree import MergedTree
 from layerscope.filesystem.unpack import unpack_layer
@@ -71,6 +72,8 @@ class _Merge:
 
     def finish(self) -> MergedTree:
         """The tree as it is now."""
+        stack, nodes = self._stack, self.nodes
+        stack.heirs.update(find_heirs(stack, lambda ordinal: nodes.get(stack.path(ordinal)) == ordinal))
         return MergedTree(self._stack, self.nodes, self.children, Endings.sorted(self.ended, self.enders))
 
     def _apply(self, layer: int, changes: Changeset) -> None:

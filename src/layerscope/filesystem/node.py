@@ -86,8 +86,9 @@ class Node:
 
     @property
     def own_size(self) -> int:
-        """Bytes that the path's own entry brings along: 0 for a hard link."""
-        return self.stack.size(self.ordinal)
+        """Bytes that the path brings along: 0 for a hard link, unless it stands for content whose own path is gone."""
+        content = self.stack.content(self.ordinal)
+        return self.stack.size(content if self.stack.heirs.get(content) == self.ordinal else self.ordinal)
 
     @property
     def mode(self) -> int:

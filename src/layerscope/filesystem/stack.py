@@ -31,7 +31,7 @@ class LayerStack:
     bytes of content. `implied` has layer and path of ordinals -1, -2, and so on. `hard_links` leads from a hard link to
     the entry whose content it shares, `attributes` from such an entry to the hard link whose header came last and so
     set mode, owner and time for both. `moved` holds the true paths of entries that lie under a symlink of their own
-    layer.
+    layer, `heirs` the hard link that stands for content whose own path is gone once all layers are merged.
     """
 
     indexes: tuple[LayerIndex, ...]
@@ -42,6 +42,7 @@ class LayerStack:
     hard_links: dict[int, int] = field(default_factory=dict)
     attributes: dict[int, int] = field(default_factory=dict)
     moved: dict[int, str] = field(default_factory=dict)
+    heirs: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, indexes: Sequence[LayerIndex]) -> "LayerStack":

@@ -38,6 +38,7 @@ def _build_row(row: Row) -> dict[str, object]:
         "present": row.present,
         "removed": row.removed,
         "link": row.link,
+        "kept_at": row.kept_at,
         "layer": row.layer,
         "below": row.folded,
     }

@@ -110,6 +110,8 @@ def _iter_branches(rows: Sequence[Row], symbols: Symbols) -> list[str]:
 
 
 def _tell_link(row: Row) -> str:
+    if row.kept_at is not None:
+        return f" (its content stays as /{escape_text(row.kept_at)})"
     if row.link is None:
         return ""
     if row.type is EntryType.SYMLINK:
