@@ -1,5 +1,6 @@
 """What rules say alike of a credential in the config."""
 
+import re
 from typing import Final
 
 from layerscope.facts.config.secrets import ConfigSecret, SecretPlace
@@ -37,8 +38,9 @@ def judge_confidence(secret: ConfigSecret) -> Confidence:
 
 
 def name_credential(secret: ConfigSecret) -> str:
-    """The credential's name, or one that an example can use."""
-    return secret.name or "TOKEN"
+    """The credential's name as a variable, or one that an example can use."""
+    name = secret.name or "TOKEN"
+    return name if name.isidentifier() else re.sub(r"\W", "_", name, flags=re.ASCII).upper()
 
 
 def tell_mount(secret: ConfigSecret) -> str:

@@ -1,7 +1,9 @@
 """The commands of a RUN instruction that only delete, so that advice can quote them and nothing else."""
 
+import fnmatch
 import re
 import shlex
+from collections.abc import Container
 from typing import Final
 
 _QUOTED: Final = r"'[^']*'|\"(?:[^\"\\]|\\.)*\""
@@ -32,6 +34,26 @@ def find_deletions(instruction: str) -> tuple[str, ...]:
     if commands and instruction.endswith(_CUT):
         commands.pop()
     return tuple(command for command in commands if _PLAIN.fullmatch(command) and _deletes(command))
+
+
+def covers(path: str, folder: str) -> bool:
+    """Whether what a command deletes lies in a folder that a fact tells, perhaps files in it."""
+    pattern, parts = path.strip("/").split("/"), folder.split("/")
+    if not folder:
+        return len(pattern) == 1
+    shared = min(len(pattern), len(parts))
+    return fnmatch.fnmatchcase("/".join(parts[:shared]), "/".join(pattern[:shared]))
+
+
+def keep_operands(command: str, paths: Container[str]) -> str:
+    """An `rm` of those of its paths alone, empty where none is left; as it is where one of its words is quoted."""
+    words = shlex.split(command)
+    if words[:1] != ["rm"]:
+        return command
+    kept = [word for word in words if not word.startswith("/") or word in paths]
+    if not any(word.startswith("/") for word in kept):
+        return ""
+    return " ".join(kept) if words == command.split() else command
 
 
 def _split_commands(script: str) -> list[str]:

@@ -34,6 +34,16 @@ def test_says_why_a_file_cannot_be_run() -> None:
     assert find("/usr/bin/y", layer).state is ProgramState.NOT_A_FILE
 
 
+def test_a_script_that_cannot_be_run_still_has_its_carriage_return() -> None:
+    """It is what stops it next; of other files without permission no line is kept."""
+    layer = (file("app/x", b"#!/bin/sh\r\n", mode=0o644), file("app/y", b"#!/bin/sh\n", mode=0o644))
+    found = find("/app/x", layer)
+    assert found.state is ProgramState.NOT_EXECUTABLE
+    assert found.shebang is not None
+    assert found.shebang.has_carriage_return
+    assert find("/app/y", layer).shebang is None
+
+
 def test_says_where_a_missing_program_went() -> None:
     """Removed by a layer, or the end of a link; a bare name that never was has no place."""
     layers = ((file("usr/bin/x", BINARY, mode=0o755), symlink("usr/bin/y", "/opt/y")), (whiteout("usr/bin/x"),))

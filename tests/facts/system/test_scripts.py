@@ -47,6 +47,13 @@ def test_tells_carriage_returns_anywhere() -> None:
     assert (found.interpreter, found.has_carriage_return, found.is_on_path) == ("/bin/sh", True, False)
 
 
+def test_a_carriage_return_of_what_is_no_program_is_left_out() -> None:
+    """Nobody runs it by name."""
+    layer = (file("app/x", b"#!/bin/sh\r\n", mode=0o644), file("app/bin/y", b"#!/bin/sh\r\n", mode=0o644))
+    (found,) = scripts(layer)
+    assert found.paths == ("app/bin/y",)
+
+
 def test_leaves_out_scripts_off_the_path_and_out_of_sight() -> None:
     """Examples that nobody starts, and files that are gone."""
     layer = (file("usr/share/x", b"#!/bin/tclsh\n", mode=0o755), file("usr/bin/y", b"#!/bin/tclsh\n", mode=0o755))

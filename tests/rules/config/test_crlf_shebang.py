@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from layerscope.facts.fact import Evidence
+from layerscope.facts.system.programs import ProgramState
 from layerscope.facts.system.scripts import Scripts
 from layerscope.rules.config.crlf_shebang import CrlfShebang
 from layerscope.rules.severity import Severity
@@ -32,6 +33,17 @@ def test_flags_the_entry_script_once() -> None:
     assert finding.message == (
         "The first line of /app/start.sh, which the container starts, ends in a carriage return, "
         "so its interpreter is not found"
+    )
+    assert finding.severity is Severity.HIGH
+
+
+def test_flags_the_entry_script_that_lacks_the_permission_too() -> None:
+    """A chmod alone does not mend it."""
+    entry = replace(script("#!/bin/sh\r"), state=ProgramState.NOT_EXECUTABLE, mode=0o644)
+    (finding,) = flags(CrlfShebang, replace(PROCESS, program=entry))
+    assert finding.message == (
+        "The first line of /app/start.sh, which the container starts, ends in a carriage return, "
+        "so with execute permission alone it does not start either"
     )
     assert finding.severity is Severity.HIGH
 

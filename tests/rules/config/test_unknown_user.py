@@ -29,7 +29,19 @@ def test_flags_a_number_without_a_name_as_less() -> None:
     """It starts, and fails where a program asks for its name."""
     (finding,) = flags(UnknownUser, replace(IDENTITY, specification="1000", user_name=None))
     assert finding.severity is Severity.LOW
-    assert finding.fixes[0].steps[0].startswith("RUN useradd --uid 1000 --create-home app")
+    assert finding.fixes[0].steps == (
+        "RUN useradd --uid 1000 --create-home app   above USER (Alpine: adduser -D -u 1000 app)",
+        "ENV HOME=/home/app, and let caches point there",
+    )
+
+
+def test_creates_a_named_user_by_that_name() -> None:
+    """In the command as in the home."""
+    (finding,) = flags(UnknownUser, GHOST)
+    assert finding.fixes[0].steps == (
+        "RUN useradd --uid 10001 --create-home ghost   above USER (Alpine: adduser -D -u 10001 ghost)",
+        "ENV HOME=/home/ghost, and let caches point there",
+    )
 
 
 def test_flags_a_group_that_is_not_in_group() -> None:

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from layerscope.facts.layers.folders import Folder
 from layerscope.facts.layers.origins import Maker, Origin
 from layerscope.rules.ended_files import SQUASH
 from layerscope.rules.layers.deleted_in_later_layer import DeletedInLaterLayer
@@ -94,6 +95,41 @@ def test_names_all_layers_whose_files_are_deleted() -> None:
     origins = tuple(Origin(layer, 1, 5 * MB, "RUN make", Maker.OWN) for layer in (2, 1))
     (finding,) = flags(DeletedInLaterLayer, replace(ended("removed", 10 * MB), origins=origins), weight(2000 * MB))
     assert finding.fixes[0].title == "Delete the 10.0 MB in the steps that make them (layers 1 and 2, not 4)"
+
+
+def test_each_deletion_goes_to_the_step_that_wrote_the_files() -> None:
+    """Before another step, there is nothing to delete; what has two makers is deleted by both."""
+    origins = (
+        Origin(2, 1, 50 * MB, "RUN fetch", Maker.OWN),
+        Origin(3, 2, 5 * MB, "RUN keygen", Maker.OWN),
+        Origin(1, 1, 2 * MB, "COPY . /app", Maker.OWN),
+    )
+    folders = (
+        Folder(2, "data", 1, 50 * MB), Folder(3, "root/.ssh", 1, 3 * MB), Folder(3, "data", 1, 2 * MB),
+        Folder(1, "app/.git", 1, 2 * MB),
+    )  # fmt: skip
+    step = ended("removed", 57 * MB, by="RUN rm -rf /root/.ssh /data/big /app/.git && apt-get clean && rm /nowhere")
+    (finding,) = flags(DeletedInLaterLayer, replace(step, origins=origins, folders=folders), weight(2000 * MB))
+    assert finding.fixes[0].steps[:-1] == (
+        "Move the deletion to the end of the step of layer 2 (`RUN fetch`): && rm -rf /data/big && apt-get clean",
+        "Move the deletion to the end of the step of layer 3 (`RUN keygen`): && rm -rf /root/.ssh /data/big",
+        "Copy less: narrow `COPY . /app`, or name what is deleted later in .dockerignore.",
+    )
+
+
+def test_a_deletion_that_cannot_be_told_apart_goes_with_most_of_the_bytes() -> None:
+    """Of quoted words none is left out, and of a script nothing is known."""
+    origins = tuple(Origin(layer, 1, size * MB, "RUN make", Maker.OWN) for layer, size in ((2, 5), (1, 2)))
+    folders = (Folder(2, "data", 1, 5 * MB), Folder(1, "srv", 1, 2 * MB))
+    for by, told in (
+        ("RUN rm -rf '/data/a b' /opt/x", ["&& rm -rf '/data/a b' /opt/x"]),
+        ("RUN rm -rf /elsewhere", ["&& rm -rf /elsewhere"]),
+        ("RUN /clean.sh", ["joined by &&"]),
+    ):
+        step = replace(ended("removed", 7 * MB, by=by), origins=origins, folders=folders)
+        (finding,) = flags(DeletedInLaterLayer, step, weight(2000 * MB))
+        lines = finding.fixes[0].steps[:-1]
+        assert all(line.endswith(end) for line, end in zip(lines, told, strict=True)), lines
 
 
 def test_advises_to_copy_less_where_a_copy_brought_the_files() -> None:

@@ -99,7 +99,9 @@ class ProgramFinder:
         if node.type not in (EntryType.FILE, EntryType.HARDLINK):
             return Program(word, ProgramState.NOT_A_FILE, node.path, node.layer)
         if not node.mode & _ANY_EXECUTE:
-            return Program(word, ProgramState.NOT_EXECUTABLE, node.path, node.layer, node.mode)
+            line = self._context.extract_of(ScriptExtractor.name, node)
+            shebang = parse_shebang(line) if isinstance(line, str) else None
+            return Program(word, ProgramState.NOT_EXECUTABLE, node.path, node.layer, node.mode, shebang=shebang)
         return self._read_script(word, node, depth)
 
     def _read_script(self, word: str, node: Node, depth: int) -> Program:

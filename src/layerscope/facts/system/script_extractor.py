@@ -31,10 +31,13 @@ _OWN_DEPTH: Final = 3
 
 @dataclass(frozen=True)
 class ScriptExtractor:
-    """Keeps the first line of each file that may be run as a script; empty for an executable `.sh` without shebang."""
+    """Keeps the first line of each file that may be run as a script; empty for an executable `.sh` without shebang.
+
+    Of others, only a line that ends in a carriage return is kept: a script that is to be run may lack the permission.
+    """
 
     name: str = "scripts"
-    version: int = 1
+    version: int = 2
     wants: Wants = field(
         default=Wants(magics=frozenset({_SHEBANG}), suffixes=frozenset({".sh"}), limit=LINE_LIMIT),
     )
@@ -42,9 +45,8 @@ class ScriptExtractor:
     def extract(self, path: str, content: bytes, *, size: int, mode: int) -> object:
         """The first line, carriage return kept."""
         del size
-        if not mode & _ANY_EXECUTE and path.rpartition("/")[0].rpartition("/")[2] not in _PROGRAM_FOLDERS:
-            return None
-        return first_line(content) if content.startswith(_SHEBANG) else ""
+        line = first_line(content) if content.startswith(_SHEBANG) else ""
+        return line if may_be_run(path, mode) or line.endswith("\r") else None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class EntryScriptExtractor:
         if not may_be_entry(path) or not is_shell_script(content) or is_of_the_system(path, content):
             return None
         return msgspec.to_builtins(read_entry_script(content))
+
+
+def may_be_run(path: str, mode: int) -> bool:
+    """Whether a file is executable, or lies where programs do and may become it."""
+    return bool(mode & _ANY_EXECUTE) or path.rpartition("/")[0].rpartition("/")[2] in _PROGRAM_FOLDERS
 
 
 def may_be_entry(path: str) -> bool:

@@ -8,7 +8,7 @@ from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
 from layerscope.facts.system.programs import Program, ProgramFinder
-from layerscope.facts.system.script_extractor import ScriptExtractor
+from layerscope.facts.system.script_extractor import ScriptExtractor, may_be_run
 from layerscope.formats.shebang import Shebang, parse_shebang
 
 EXAMPLES: Final = 20
@@ -49,7 +49,7 @@ class ScriptCollector(Collector):
                 if not (is_on_path or str(line)[-1:] == "\r") or not line:
                     continue
                 node = context.tree.get(path)
-                if node is not None and node.content_layer == layer:
+                if node is not None and node.content_layer == layer and may_be_run(path, node.mode):
                     groups.setdefault((layer, str(line), is_on_path), []).append(path)
         for (layer, line, is_on_path), paths in sorted(groups.items()):
             shebang = parse_shebang(line)

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from layerscope.facts.config.process import Process
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.facts.system.programs import Program
+from layerscope.facts.system.programs import Program, ProgramState
 from layerscope.facts.system.scripts import Scripts
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix
@@ -27,8 +27,8 @@ FIX: Final = Fix(
 class CrlfShebang(Rule):
     r"""A script's first line ends as on Windows.
 
-    What it checks: The first line of every executable script, and of every script on the PATH, does not end in a
-        carriage return.
+    What it checks: The first line of every executable script, of every script on the PATH, and of the one that the
+        container starts, executable or not, does not end in a carriage return.
     Why it matters: The kernel takes the carriage return for a part of the interpreter's name and looks for
         `/bin/bash\r`: "no such file or directory", or "env: 'python3\r': No such file or directory", for a script
         that looks right.
@@ -64,9 +64,11 @@ class CrlfShebang(Rule):
 
     def _report_entry(self, program: Program) -> Finding:
         """The script that the container starts."""
+        outcome = "its interpreter is not found"
+        if program.state is not ProgramState.FOUND:
+            outcome = "with execute permission alone it does not start either"
         message = (
-            f"The first line of {program.word}, which the container starts, ends in a carriage return, "
-            "so its interpreter is not found"
+            f"The first line of {program.word}, which the container starts, ends in a carriage return, so {outcome}"
         )
         return self.finding(message, Evidence(program.layer, program.path), severity=Severity.HIGH, fixes=(FIX,))
 

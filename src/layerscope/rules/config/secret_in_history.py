@@ -54,11 +54,11 @@ class SecretInHistory(Rule):
             step = f"number {(secret.step or 0) + 1}, without a layer,"
             made = step if secret.layer is None else f"for layer {secret.layer}"
             if secret.place is SecretPlace.BUILD_ARGUMENT:
-                where = f"the build argument {secret.name}".rstrip()
+                where = f"in the build argument {secret.name}".rstrip()
             else:
-                where = f"{secret.name} of its instruction" if secret.name else "its instruction"
+                where = f"{f'as {secret.name} ' if secret.name else ''}in its instruction"
             length = tell_count(secret.length, "character")
-            message = f"The history entry {made} records a {secret.kind} in {where} ({length})"
+            message = f"The history entry {made} records a {secret.kind} {where} ({length})"
             confidence = judge_confidence(secret)
             yield self.finding(
                 message, secret.evidence, confidence=confidence, fixes=(_suggest(secret), *take_out(secret))
@@ -68,11 +68,13 @@ class SecretInHistory(Rule):
 def _suggest(secret: ConfigSecret) -> Fix:
     """Revoke, and use a build secret."""
     name = name_credential(secret)
+    is_argument = secret.place is SecretPlace.BUILD_ARGUMENT
+    replaced = f"ARG {secret.name}".rstrip() if is_argument else "the value in the instruction"
     return Fix(
         f"Revoke the credential and give {secret.name or 'it'} to the build as a secret",
         (
             REVOKE,
-            f"Dockerfile: {tell_mount(secret)}   in place of ARG or ENV",
+            f"Dockerfile: {tell_mount(secret)}   in place of {replaced}",
             f"Build: docker build --secret id={name.lower()},env={name} -t IMAGE .",
             "Rebuild without cache, and delete the tags that hold the old history.",
         ),

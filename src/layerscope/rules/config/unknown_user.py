@@ -63,14 +63,11 @@ class UnknownUser(Rule):
 
 def _create_user(user: str) -> Fix:
     """An account for the user."""
-    if user.isdigit():
-        command = f"useradd --uid {user} --create-home app"
-    else:
-        command = f"useradd --uid 10001 --create-home {user}"
+    number, name = (user, "app") if user.isdigit() else ("10001", user)
     return Fix(
         f"Create the user {user} in the final stage",
         (
-            f"RUN {command}   above USER (Alpine: adduser -D -u NUMBER NAME)",
-            "ENV HOME=/home/NAME, and let caches point there",
+            f"RUN useradd --uid {number} --create-home {name}   above USER (Alpine: adduser -D -u {number} {name})",
+            f"ENV HOME=/home/{name}, and let caches point there",
         ),
     )

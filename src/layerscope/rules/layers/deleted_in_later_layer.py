@@ -1,13 +1,19 @@
 """LAY101: files are shipped in one layer and deleted in a later one."""
 
-from typing import ClassVar
+import shlex
+from collections.abc import Iterator
+from typing import ClassVar, Final
 
 from layerscope.facts.layers.endings import EndedFiles
+from layerscope.facts.layers.folders import SHOWN_FOLDERS
 from layerscope.facts.layers.origins import Maker, Origin, is_step
-from layerscope.rules.deletion_commands import find_deletions
+from layerscope.rules.deletion_commands import covers, find_deletions, keep_operands
 from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step, tell_given
 from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.wording import begin, quote_copy, tell_layers, tell_size
+
+SHOWN_STEPS: Final = 3
+"""Steps that are told what to delete, those that bring most first."""
 
 
 class DeletedInLaterLayer(EndedFilesRule):
@@ -57,7 +63,7 @@ class DeletedInLaterLayer(EndedFilesRule):
         others = [origin for origin in given if origin not in steps]
         advice = [(sum(origin.size for origin in others), _start_slimmer(others))] if others else []
         advice += [(origin.size, _change_base(origin)) for origin in steps[:1]]
-        advice += [(origin.size, _delete_earlier(origin, step)) for origin in made[:1]]
+        advice += [(origin.size, line) for origin, line in _iter_deletions(made, step)]
         advice.sort(key=lambda item: -item[0])
         return Fix(_tell_goal(step, is_given=bool(given)), (*(line for _, line in advice), *_alternatives(given, made)))
 
@@ -89,14 +95,35 @@ def _change_base(origin: Origin) -> str:
     )
 
 
-def _delete_earlier(origin: Origin, step: EndedFiles) -> str:
-    """What to do about the step that brings most."""
-    if is_copied(origin):
-        return f"Copy less: narrow `{quote_copy(origin.instruction)}`, or name what is deleted later in .dockerignore."
-    maker, commands = quote_step(origin.layer, origin.instruction), find_deletions(step.instruction)
-    if commands:
-        return f"Move the deletion to the end of {maker}: && {' && '.join(commands)}"
-    return f"Delete them at the end of {maker}, joined by &&"
+def _iter_deletions(made: list[Origin], step: EndedFiles) -> Iterator[tuple[Origin, str]]:
+    """What to do about the step that brings most, and about others of which it is known what is deleted of them."""
+    is_known = len(step.folders) < SHOWN_FOLDERS
+    first = next((origin for origin in made if not is_copied(origin)), None)
+    for origin in made[: SHOWN_STEPS if is_known else 1]:
+        if is_copied(origin):
+            copy = quote_copy(origin.instruction)
+            yield origin, f"Copy less: narrow `{copy}`, or name what is deleted later in .dockerignore."
+            continue
+        maker, commands = (
+            quote_step(origin.layer, origin.instruction),
+            _list_commands(origin, step, is_first=origin is first),
+        )
+        if commands:
+            yield origin, f"Move the deletion to the end of {maker}: && {' && '.join(commands)}"
+        elif origin is first:
+            yield origin, f"Delete them at the end of {maker}, joined by &&"
+
+
+def _list_commands(origin: Origin, step: EndedFiles, *, is_first: bool) -> list[str]:
+    """What deletes the files of one step; what cannot be told apart goes with those of the first."""
+    commands = find_deletions(step.instruction)
+    paths = {word for command in commands for word in shlex.split(command) if word.startswith("/")}
+    makers = {path: {folder.layer for folder in step.folders if covers(path, folder.path)} for path in paths}
+    if len(step.folders) >= SHOWN_FOLDERS or not any(makers.values()):
+        return list(commands) if is_first else []
+    own = {path for path, layers in makers.items() if origin.layer in layers}
+    deletions = [command for command in commands if is_first or command.startswith("rm ")]
+    return [kept for command in deletions if (kept := keep_operands(command, own))]
 
 
 def _alternatives(given: list[Origin], made: list[Origin]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """LAY101: what a later step deletes is deleted in the step that makes it."""
 
-import fnmatch
 import shlex
 from collections.abc import Iterator
 from itertools import pairwise
@@ -15,7 +14,7 @@ from layerscope.fixes.dockerfile.matching import MatchedDockerfile
 from layerscope.fixes.dockerfile.moving import can_join, find_hindrance, find_maker, find_shell_defect, is_edited
 from layerscope.fixes.dockerfile.scripts import append_command, join_runs, read_script
 from layerscope.formats.dockerfile import Instruction
-from layerscope.rules.deletion_commands import find_deletions
+from layerscope.rules.deletion_commands import covers, find_deletions
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Safety
 
@@ -123,7 +122,7 @@ def _list_deletions(step: EndedFiles, remover: Instruction) -> Iterator[tuple[in
     """The plain commands that delete what the fact tells of: their places, the layers that it is of, and the paths."""
     for place, command in enumerate(read_script(remover)):
         paths = _find_deleted(command.text)
-        layers = {folder.layer for folder in step.folders for path in paths if _covers(path, folder.path)}
+        layers = {folder.layer for folder in step.folders for path in paths if covers(path, folder.path)}
         if layers and len(step.folders) >= SHOWN_FOLDERS:  # of more folders, the small ones are not told
             layers = {origin.layer for origin in step.origins}
         if layers:
@@ -189,12 +188,3 @@ def _find_deleted(command: str) -> tuple[str, ...]:
     if words[0] == "rm":
         return tuple(operands)
     return tuple(f"/{path}" for path in _CLEANED.get((words[0], operands[0]), ()))
-
-
-def _covers(path: str, folder: str) -> bool:
-    """Whether what is deleted lies there; the fact tells folders, a command perhaps files in them."""
-    pattern, parts = path.strip("/").split("/"), folder.split("/")
-    if not folder:
-        return len(pattern) == 1
-    shared = min(len(pattern), len(parts))
-    return fnmatch.fnmatchcase("/".join(parts[:shared]), "/".join(pattern[:shared]))
