@@ -87,6 +87,35 @@ def test_a_hard_link_to_nothing_names_what_it_leads_to() -> None:
     assert "/b (hard link to /gone)\n" in text
 
 
+@pytest.mark.parametrize("width", [40, 50, 59, 60, 80])
+def test_a_name_is_broken_on_a_terminal_alone(width: int) -> None:
+    """The tree goes on beside it; in a pipe, a path is one line."""
+    long = "opt/lib/a_name_of_many_words_without_a_slash_or_anything_else_to_break_it_at"
+    layers = [[file(long, bytes(215_000)), file("opt/z", b"x"), hardlink("opt/lib/b", long)]]
+    listing = list_tree(merge_result(make_result(ResultRecipe(layers=layers))))
+    lines = render_tree_text(listing, TreePage(""), RenderContext(width=width, is_terminal=True)).splitlines()
+    assert max(map(len, lines)) <= width
+    text = render_tree_text(listing, TreePage(""), RenderContext(width=width))
+    assert f"{long.rpartition('/')[2]}\n" in text
+    assert f"b (hard link to /{long})\n" in text
+    place = next(number for number, line in enumerate(lines) if "a_name" in line)
+    column = lines[place].index("a_name")
+    assert lines[place][column - 8 : column] == "│   ├── "
+    assert lines[place + 1][column - 8 : column] == "│   │   "
+
+
+def test_a_narrow_page_has_no_room_to_give_away() -> None:
+    """Sizes take the columns that they need, and a page without rows has none."""
+    layers = [[file("lib64/ld-linux-x86-64.so.2", bytes(215_000))], [whiteout("lib64")], []]
+    tree = merge_result(make_result(ResultRecipe(layers=layers)))
+    before = merge_result(make_result(ResultRecipe(layers=layers[:1])))
+    narrow = RenderContext(width=40)
+    assert max(map(len, render_tree_text(list_tree(before), TreePage(""), narrow).splitlines())) == 40
+    marked = render_tree_text(list_changes(tree, 1, 1), TreePage("", has_marks=True), narrow)
+    assert "\n      size  removed layer  path\n" in marked
+    assert "nothing changed" in render_tree_text(list_changes(tree, 2, 2), TreePage("", has_marks=True), narrow)
+
+
 def test_names_cannot_write_to_the_terminal() -> None:
     """Hostile names are written out."""
     text = render_tree_text(list_tree(merge_result(make_result(HOSTILE))), TreePage("x"), PLAIN)

@@ -9,7 +9,7 @@ from layerscope.filesystem.changes import Change
 from layerscope.filesystem.listing import Listing, Row
 from layerscope.layers.entry import EntryType
 from layerscope.report.context import RenderContext
-from layerscope.report.escape import escape_text
+from layerscope.report.escape import escape_text, measure
 from layerscope.report.paint import paint
 from layerscope.report.places import root_path
 from layerscope.report.theme import Symbols, choose_symbols
@@ -23,6 +23,15 @@ MARKS: Final = {
     Change.UNCHANGED: (" ", "unchanged"),
 }
 """The sign of a change; in colour, each has its own."""
+
+SIZE_WIDTH: Final = 9
+"""Columns for a size, which is wide enough for each."""
+
+NARROW: Final = 60
+"""Columns below which sizes take no more than they need."""
+
+LEAST_ROOM: Final = 12
+"""Columns for a name on a terminal, below which it is left to that to break it."""
 
 _FORMATS: Final = {
     EntryType.FILE: stat.S_IFREG,
@@ -63,35 +72,65 @@ def _iter_lines(listing: Listing, page: TreePage, context: RenderContext) -> Ite
         yield _explain_marks(listing, color=context.color)
     yield ""
     has_removed = page.has_marks and listing.removed > 0
-    yield paint(_draw_headings(page, has_removed=has_removed), "label", color=context.color)
+    size_width = SIZE_WIDTH if context.width >= NARROW else _find_size_width(listing)
+    yield paint(_draw_headings(page, size_width, has_removed=has_removed), "label", color=context.color)
     for row, branch in zip(listing.rows, _iter_branches(listing.rows, symbols), strict=True):
-        columns = _draw_columns(row, page, symbols, has_removed=has_removed)
-        yield _color_row(columns, branch, row, context)
+        columns = _draw_columns(row, page, symbols, size_width, has_removed=has_removed)
+        yield from _iter_row_lines(columns, branch, row, context)
     yield ""
     yield _tell_total(listing, has_removed=has_removed)
 
 
-def _draw_headings(page: TreePage, *, has_removed: bool) -> str:
-    removed = f" {'removed':>9}" if has_removed else ""
+def _find_size_width(listing: Listing) -> int:
+    """The columns that sizes take, in all or none of the rows."""
+    sizes = {size for row in listing.rows for size in (row.present, row.removed)}
+    return max([len("removed" if listing.removed else "size"), *(len(tell_size(size)) for size in sizes)])
+
+
+def _draw_headings(page: TreePage, size_width: int, *, has_removed: bool) -> str:
+    removed = f" {'removed':>{size_width}}" if has_removed else ""
     long = f" {'mode':<10} {'owner':>11}" if page.is_long else ""
-    return f"{'  ' if page.has_marks else ''}{'size':>9}{removed}{long} {'layer':>5}  path"
+    return f"{'  ' if page.has_marks else ''}{'size':>{size_width}}{removed}{long} {'layer':>5}  path"
 
 
-def _draw_columns(row: Row, page: TreePage, symbols: Symbols, *, has_removed: bool) -> str:
+def _draw_columns(row: Row, page: TreePage, symbols: Symbols, size_width: int, *, has_removed: bool) -> str:
     mark = f"{MARKS[row.change][0]} " if page.has_marks else ""
     size = tell_size(row.present) if row.change is not Change.REMOVED else symbols.dash
-    removed = f" {tell_size(row.removed) if row.removed else '':>9}" if has_removed else ""
+    removed = f" {tell_size(row.removed) if row.removed else '':>{size_width}}" if has_removed else ""
     long = f" {tell_mode(row):<10} {f'{row.uid}:{row.gid}':>11}" if page.is_long else ""
-    return f"{mark}{size:>9}{removed}{long} {row.layer:>5}"
+    return f"{mark}{size:>{size_width}}{removed}{long} {row.layer:>5}"
 
 
-def _color_row(columns: str, branch: str, row: Row, context: RenderContext) -> str:
+def _iter_row_lines(columns: str, branch: str, row: Row, context: RenderContext) -> Iterator[str]:
+    """A row in one line, or on a terminal in as many as its name takes beside the columns."""
     name = escape_text(root_path(row.path) if not row.depth else row.path.rpartition("/")[2])
     if row.type is EntryType.DIRECTORY and row.path:
         name += "/"
     style = MARKS[row.change][1]
-    painted = paint(name, style, color=context.color and style != "unchanged")
-    return f"{columns}  {paint(branch, 'muted', color=context.color)}{painted}{_tell_link(row)}{_tell_folded(row)}"
+    told = f"{name}{_tell_link(row)}{_tell_folded(row)}"
+    start, lead = 0, f"{columns}  "
+    breaks = _find_breaks(told, context.width - len(lead) - len(branch), context)
+    below = _draw_below(branch, context) if breaks else ""
+    for end in (*breaks, len(told)):
+        own = max(len(name), start)
+        painted = paint(told[start : min(own, end)], style, color=context.color and style != "unchanged")
+        yield f"{lead}{paint(branch, 'muted', color=context.color)}{painted}{told[own:end]}"
+        start, lead, branch = end, " " * len(lead), below
+
+
+def _find_breaks(told: str, room: int, context: RenderContext) -> list[int]:
+    """Where a name is broken: on a terminal alone, and not where too little room is left for that to help."""
+    if not context.is_terminal or room < LEAST_ROOM or measure(told) <= room:
+        return []
+    from layerscope.report.terminal.slashed import find_breaks
+
+    return find_breaks(told, room)
+
+
+def _draw_below(branch: str, context: RenderContext) -> str:
+    """What is drawn before a line that goes on with the name above it."""
+    symbols = choose_symbols(unicode=context.unicode)
+    return branch.replace(symbols.last_branch, " " * len(symbols.last_branch)).replace(symbols.branch, symbols.trunk)
 
 
 def _iter_branches(rows: Sequence[Row], symbols: Symbols) -> list[str]:
