@@ -67,8 +67,8 @@ class Damage(Struct, frozen=True):
 class BlobScan(Struct, frozen=True):
     """The blob as stored: its SHA-256, its size, and its framing.
 
-    `trailing` counts bytes after the last gzip member, zstd frame, xz or bzip2 stream that belong to none. `table` is where the blob's
-    end says that a table of contents lies, if it does.
+    `trailing` counts bytes after the last gzip member, zstd frame, xz or bzip2 stream that belong to none. `table` is
+    where the blob's end says that a table of contents lies, if it does.
     """
 
     digest: Digest

@@ -19,7 +19,7 @@ _INPUT_CHUNK: Final = 256 << 10
 _OUTPUT_CHUNK: Final = 1 << 20
 _GZIP_WINDOW: Final = 31  # the largest window, with a gzip header: https://zlib.net/manual.html inflateInit2
 
-_XZ_ALIGNMENT: Final = 4  # zeros may follow an xz stream, in multiples of four: its specification, 2.2, "Stream Padding"
+_XZ_ALIGNMENT: Final = 4  # zeros may follow an xz stream, in multiples of four: its format's section 2.2
 _MEMORY_PASSED: Final = "Memory usage limit exceeded"  # what lzma calls LZMA_MEMLIMIT_ERROR, which has no class
 
 _SKIPPABLE_FRAME: Final = b"\x2a\x4d\x18"  # RFC 8878, 3.1.2: the end of 0x184D2A50 to 0x184D2A5F, which zstd skips
@@ -112,7 +112,8 @@ class UnpackedStream:
             if str(error) == _MEMORY_PASSED:
                 raise LimitError(
                     f"reading {self._where}: its {self._packing} data has a dictionary that takes more than "
-                    f"{MAX_XZ_MEMORY >> 20} MiB of memory, the limit; {self._packing} -9 needs no more"
+                    f"{MAX_XZ_MEMORY >> 20} MiB of memory, the limit; decompress it into a pipe, as "
+                    "`xz -dc FILE | layerscope … -`"
                 ) from error
             raise ImageError(
                 f"reading {self._where}: its {self._packing} data is damaged after {self._size} decompressed bytes: "

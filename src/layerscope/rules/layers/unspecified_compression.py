@@ -56,7 +56,7 @@ class UnspecifiedCompression(Rule):
             claim = f"; its media type {proof.media_type} says otherwise" if proof.claimed_compression else ""
             message = (
                 f"The blob of {tell_layer(proof.layer, proof.instruction)} is compressed with "
-                f"{proof.found_compression}, for which OCI has no media type{claim}: Docker's own image store and podman "
-                "unpack it, containerd and Docker's containerd image store do not"
+                f"{proof.found_compression}, for which OCI has no media type{claim}: Docker's own image store and "
+                "podman unpack it, containerd and Docker's containerd image store do not"
             )
             yield self.finding(message, proof.evidence, fixes=(FIX,))
