@@ -1,5 +1,6 @@
 """Stored bytes become the tar again, whatever their framing."""
 
+import contextlib
 import gzip
 import random
 import sys
@@ -111,6 +112,15 @@ def test_a_flipped_byte_is_corrupt(compress: Callable[[bytes], bytes], place: in
     stored[place] ^= 0xFF
     with pytest.raises(CorruptError):
         decompress(bytes(stored))
+
+
+@given(st.data(), st.sampled_from([gzip.compress, zstd, xz, bzip2]))
+def test_a_damaged_blob_raises_nothing_else(data: st.DataObject, compress: Callable[[bytes], bytes]) -> None:
+    """Damage is called damage, whatever it hits; no flipped byte crashes or hangs."""
+    stored = bytearray(compress(b"content " * 300) * 2)
+    stored[data.draw(st.integers(0, len(stored) - 1))] ^= data.draw(st.integers(1, 255))
+    with contextlib.suppress(CorruptError, TruncatedStreamError, LimitPassedError):
+        decompress(bytes(stored[: data.draw(st.integers(0, len(stored)))]))
 
 
 def test_a_flipped_byte_in_zstd_is_corrupt_or_changes_the_tar() -> None:
