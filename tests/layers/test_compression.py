@@ -1,5 +1,6 @@
 """Stored bytes become the tar again, whatever their framing."""
 
+import contextlib
 import gzip
 import random
 import sys
@@ -16,6 +17,7 @@ from layerscope.layers.limits import LimitPassedError
 from layerscope.layers.scan import Compression
 from support.compression import Packing
 from support.compression import compress as pack
+from support.tar_writer import file, write_tar
 
 CONTENT = random.Random(7).randbytes(40_000) + bytes(200_000)
 SKIPPABLE = b"\x5a\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"extra"
@@ -24,6 +26,16 @@ SKIPPABLE = b"\x5a\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"extra"
 def zstd(content: bytes) -> bytes:
     """One zstd frame."""
     return pack(content, Packing.ZSTD)
+
+
+def xz(content: bytes) -> bytes:
+    """One xz stream."""
+    return pack(content, Packing.XZ)
+
+
+def bzip2(content: bytes) -> bytes:
+    """One bzip2 stream."""
+    return pack(content, Packing.BZIP2)
 
 
 def cut(content: bytes, size: int) -> Iterator[bytes]:
@@ -40,7 +52,7 @@ def decompress(stored: bytes, *, chunk: int = 1000) -> tuple[bytes, Decompressor
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.binary(max_size=3000), min_size=1, max_size=4),
-    st.sampled_from([gzip.compress, zstd]),
+    st.sampled_from([gzip.compress, zstd, xz, bzip2]),
     st.integers(1, 700),
 )
 def test_any_number_of_frames_is_one_tar(parts: list[bytes], compress: object, chunk: int) -> None:
@@ -51,9 +63,16 @@ def test_any_number_of_frames_is_one_tar(parts: list[bytes], compress: object, c
 
 
 def test_plain_bytes_pass_through() -> None:
-    """What is neither gzip nor zstd is taken as it is."""
+    """What is packed in no way is taken as it is."""
     tar, decompressor = decompress(CONTENT)
     assert (tar, decompressor.compression) == (CONTENT, Compression.NONE)
+
+
+def test_a_tar_may_begin_with_a_name_that_bzip2_begins_with() -> None:
+    """What follows such a name is no block."""
+    tar = write_tar([file("BZh9", b"one")])
+    assert decompress(tar)[1].compression is Compression.NONE
+    assert decompress(tar)[0] == tar
 
 
 def test_nothing_is_plain() -> None:
@@ -68,7 +87,7 @@ def test_skippable_frames_hold_no_tar() -> None:
     assert (tar, decompressor.compression, decompressor.trailing) == (b"onetwo", Compression.ZSTD, 0)
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, xz, bzip2])
 def test_bytes_behind_the_last_frame_are_counted(compress: object) -> None:
     """What follows and is no frame is trailing, not tar."""
     assert callable(compress)
@@ -76,7 +95,7 @@ def test_bytes_behind_the_last_frame_are_counted(compress: object) -> None:
     assert (tar, decompressor.trailing) == (CONTENT, 7)
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, xz, bzip2])
 @pytest.mark.parametrize("missing", [1, 5, 100, 20_000])
 def test_a_cut_frame_is_truncated(compress: object, missing: int) -> None:
     """A stream that ends inside a frame says so."""
@@ -85,13 +104,23 @@ def test_a_cut_frame_is_truncated(compress: object, missing: int) -> None:
         decompress(compress(CONTENT)[:-missing])
 
 
+@pytest.mark.parametrize("compress", [gzip.compress, xz, bzip2])
 @pytest.mark.parametrize("place", [200, 20_000, -6])
-def test_a_flipped_byte_in_gzip_is_corrupt(place: int) -> None:
-    """The checksum of gzip, or its structure, shows a changed byte."""
-    stored = bytearray(gzip.compress(CONTENT))
+def test_a_flipped_byte_is_corrupt(compress: Callable[[bytes], bytes], place: int) -> None:
+    """The checksum of a format, or its structure, shows a changed byte."""
+    stored = bytearray(compress(CONTENT))
     stored[place] ^= 0xFF
     with pytest.raises(CorruptError):
         decompress(bytes(stored))
+
+
+@given(st.data(), st.sampled_from([gzip.compress, zstd, xz, bzip2]))
+def test_a_damaged_blob_raises_nothing_else(data: st.DataObject, compress: Callable[[bytes], bytes]) -> None:
+    """Damage is called damage, whatever it hits; no flipped byte crashes or hangs."""
+    stored = bytearray(compress(b"content " * 300) * 2)
+    stored[data.draw(st.integers(0, len(stored) - 1))] ^= data.draw(st.integers(1, 255))
+    with contextlib.suppress(CorruptError, TruncatedStreamError, LimitPassedError):
+        decompress(bytes(stored[: data.draw(st.integers(0, len(stored)))]))
 
 
 def test_a_flipped_byte_in_zstd_is_corrupt_or_changes_the_tar() -> None:
@@ -131,7 +160,7 @@ def test_both_decoders_of_gzip_agree(decoder: str, size: int, monkeypatch: pytes
     assert (codec.error is zlib.error) == (decoder == "zlib")
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, zstd], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, xz, bzip2], ids=["gzip", "zstd", "xz", "bzip2"])
 def test_a_bomb_comes_in_bounded_chunks(compress: Callable[[bytes], bytes]) -> None:
     """A few kilobytes make gigabytes, a chunk at a time."""
     bomb = compress(bytes(64 << 20))
@@ -147,7 +176,7 @@ def test_frames_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
         decompress(gzip.compress(b"") * 60)
 
 
-@pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD])
+@pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])
 def test_small_frames_cost_what_they_hold(packing: Packing) -> None:
     """A decoder is given no more than a few times what one of many frames takes (eStargz has one for each file)."""
     given: list[int] = []

@@ -41,7 +41,7 @@ def test_directories_have_no_content() -> None:
     assert list(iter_contents(layer, index, [0])) == []
 
 
-@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD])
+@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])
 def test_a_cut_layer_says_which_file_is_missing(packing: Packing) -> None:
     """Content that is not there any more is damage, with the file and the layer."""
     whole = compress(TAR, packing)

@@ -91,7 +91,7 @@ def test_a_tar_that_makes_no_sense_still_has_its_diff_id(staged: bool) -> None:
 
 
 @pytest.mark.parametrize("staged", [False, True])
-@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD])
+@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])
 def test_a_failing_disk_is_damage(packing: Packing, staged: bool) -> None:
     """An error while reading ends the layer, not the audit, and proves nothing."""
     stored = compress(TAR, packing)

@@ -74,7 +74,7 @@ def test_layers_can_be_opened_again_and_side_by_side(tmp_path: Path) -> None:
     second.close()
 
 
-@pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD])
+@pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])
 def test_compressed_archive_is_a_stream(tmp_path: Path, packing: Packing) -> None:
     """It can only be read from front to back, as often as one likes."""
     path = tmp_path / "image.tar"

@@ -47,7 +47,7 @@ def open_stream(content: bytes) -> ArchiveStream:
     return ArchiveStream(io.BytesIO(content), ImageRequest("-"), where="standard input")
 
 
-@pytest.mark.parametrize("outer", [Packing.NONE, Packing.GZIP, Packing.ZSTD, Packing.GZIP_MEMBERS, Packing.ZSTD_FRAMES])
+@pytest.mark.parametrize("outer", list(Packing))
 @pytest.mark.parametrize("style", list(Style))
 def test_stream_gives_the_image_that_the_file_gives(tmp_path: Path, style: Style, outer: Packing) -> None:
     """Every layout of `save`, plain and compressed as a whole."""
@@ -156,7 +156,7 @@ def test_cut_stream_names_the_damage(cut: int) -> None:
         read_stream(content[: cut * 500])
 
 
-@pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD])
+@pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])
 def test_cut_compressed_stream_names_the_damage(packing: Packing) -> None:
     """What the compression knows to be missing."""
     with pytest.raises(ImageError, match=f"standard input: its {packing} data ends after"):
@@ -174,7 +174,6 @@ def test_nothing_is_a_source_error() -> None:
     [
         (b"FROM scratch\n", "a Dockerfile, from which an image is yet to be built, expected an image archive"),
         (b"hello\n", "a text file, expected an image archive"),
-        (b"BZh91AY&SY" + bytes(100), "compressed with bzip2"),
     ],
 )
 def test_what_is_no_archive_is_told(content: bytes, message: str) -> None:

@@ -101,7 +101,7 @@ def test_mutated_links_end(tmp_path: Path, content: bytes) -> None:
 
 
 @EXAMPLES
-@given(data=st.data(), packing=st.sampled_from([Packing.GZIP, Packing.ZSTD]))
+@given(data=st.data(), packing=st.sampled_from([Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2]))
 def test_mutated_compressed_archives_end(tmp_path: Path, data: st.DataObject, packing: Packing) -> None:
     """Compressed as a whole, damaged before or after."""
     content = data.draw(st.one_of(st.just(layout_archive()), mutations(layout_archive())))

@@ -40,7 +40,7 @@ def open_layout(layout: LayoutBuilder, folder: Path, suffix: str = "") -> Opened
     return read_image(f"{layout.write(folder / 'layout')}{suffix}")
 
 
-@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD])
+@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])
 def test_layout_gives_documents_and_layers(tmp_path: Path, packing: Packing) -> None:
     """Everything that the audit of a layout starts from."""
     built = build_image([[file("a", b"one")], [file("b", b"two")]])

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import io
+import lzma
 import sys
 import zlib
 
@@ -10,15 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.errors import ImageError, LimitError
+from layerscope.errors import ImageError, LimitError, UsageError
 from layerscope.sources import outer_compression
 from layerscope.sources.outer_compression import Packing, UnpackedStream, find_packing
+from layerscope.sources.unpacked import check_packing
 from support import compression
 from support.archives import drain
 from support.compression import compress
 
 TEXT = b"".join(b"line %d\n" % number for number in range(60_000))
 READABLE = [packing for packing in compression.Packing if packing is not compression.Packing.NONE]
+
+SINGLE = [compression.Packing.GZIP, compression.Packing.ZSTD, compression.Packing.XZ, compression.Packing.BZIP2]
 
 
 def unpack(packed: bytes, piece: int = 4096) -> bytes:
@@ -70,32 +74,33 @@ def test_first_bytes_tell_the_compression(head: bytes, packing: Packing | None) 
     assert find_packing(head) is packing
 
 
-@pytest.mark.parametrize("packing", [compression.Packing.GZIP, compression.Packing.ZSTD])
+@pytest.mark.parametrize("packing", SINGLE)
 def test_bytes_after_the_last_member_are_left(packing: compression.Packing) -> None:
     """Tools pad compressed archives with zeros."""
     assert unpack(compress(TEXT, packing) + bytes(1000)) == TEXT
 
 
-@pytest.mark.parametrize("packing", [compression.Packing.GZIP, compression.Packing.ZSTD])
+@pytest.mark.parametrize("packing", SINGLE)
 def test_cut_stream_is_an_error(packing: compression.Packing) -> None:
     """An end that is missing is never taken for an end."""
     with pytest.raises(ImageError, match=f"x.tar.gz: its {packing} data ends after"):
         unpack(compress(TEXT, packing)[:-20])
 
 
-def test_wrong_checksum_is_an_error() -> None:
-    """A gzip member proves its content, and that is believed."""
-    packed = bytearray(gzip.compress(TEXT))
+@pytest.mark.parametrize("packing", [compression.Packing.GZIP, compression.Packing.XZ, compression.Packing.BZIP2])
+def test_wrong_checksum_is_an_error(packing: compression.Packing) -> None:
+    """A member or stream proves its content, and that is believed."""
+    packed = bytearray(compress(TEXT, packing))
     packed[-6] ^= 1
-    with pytest.raises(ImageError, match="gzip data is damaged after"):
+    with pytest.raises(ImageError, match=f"{packing} data is damaged after"):
         unpack(bytes(packed))
 
 
-@given(st.data(), st.sampled_from([compression.Packing.GZIP, compression.Packing.ZSTD]))
+@given(st.data(), st.sampled_from(SINGLE))
 def test_damage_is_an_image_error_or_harmless(data: st.DataObject, packing: compression.Packing) -> None:
     """No flipped byte crashes or hangs."""
     packed = bytearray(compress(b"content " * 300, packing))
-    packed[data.draw(st.integers(4, len(packed) - 1))] ^= data.draw(st.integers(1, 255))
+    packed[data.draw(st.integers(len(Packing[packing.name].value), len(packed) - 1))] ^= data.draw(st.integers(1, 255))
     with contextlib.suppress(ImageError):
         unpack(bytes(packed))
 
@@ -107,10 +112,38 @@ def test_bomb_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         unpack(gzip.compress(bytes(8 << 20)))
 
 
-def test_pieces_stay_small() -> None:
+@pytest.mark.parametrize("packing", SINGLE)
+def test_pieces_stay_small(packing: compression.Packing) -> None:
     """A few bytes never unfold to more than was asked for."""
-    stream = UnpackedStream(io.BytesIO(gzip.compress(bytes(64 << 20))), Packing.GZIP, where="x")
+    packed = compress(bytes(64 << 20), packing)
+    stream = UnpackedStream(io.BytesIO(packed), Packing[packing.name], where="x")
     assert len(stream.read(1 << 30)) <= 1 << 20
+
+
+def test_zeros_that_are_no_padding_end_the_streams_of_xz() -> None:
+    """What follows them is left alone, as after any last member."""
+    stream = compress(TEXT, compression.Packing.XZ)
+    assert unpack(stream + bytes(4) + stream + bytes(1 << 20) + stream) == 3 * TEXT
+    assert unpack(stream + bytes(3) + stream) == TEXT
+    assert unpack(stream + bytes(3)) == TEXT
+
+
+def test_a_dictionary_above_the_limit_is_refused() -> None:
+    """With the way around it; `xz` asks for no more than half unless it is told to."""
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 192 << 20, "mode": lzma.MODE_FAST, "mf": lzma.MF_HC3}]
+    with pytest.raises(LimitError, match=r"more than 130 MiB of memory, the limit; .* `xz -dc FILE"):
+        unpack(lzma.compress(TEXT, filters=filters))
+
+
+def test_a_python_without_xz_or_bzip2_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the way around it."""
+    monkeypatch.setattr(outer_compression, "find_spec", lambda _: None)
+    for packing in (Packing.XZ, Packing.BZIP2):
+        with pytest.raises(
+            UsageError, match=rf"with {packing}, which this Python was built without; .* `{packing} -dc"
+        ):
+            check_packing(packing, where="image.tar")
+    check_packing(Packing.GZIP, where="image.tar")
 
 
 def test_close_closes_the_packed_stream() -> None:

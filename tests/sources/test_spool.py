@@ -29,7 +29,7 @@ def open_spooled(content: bytes, folder: Path) -> Image:
     return image
 
 
-@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD])
+@pytest.mark.parametrize("packing", [Packing.NONE, Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])
 def test_standard_input_can_be_read_at_any_place(tmp_path: Path, packing: Packing) -> None:
     """Each layer opens as often as one likes."""
     image = open_spooled(compress(pack(saved()), packing), tmp_path)

@@ -1,6 +1,8 @@
 """Compresses layers the ways that image tools do, the same bytes for the same input."""
 
+import bz2
 import gzip
+import lzma
 import sys
 from enum import StrEnum
 from typing import Final
@@ -11,7 +13,10 @@ else:
     from backports import zstd
 
 PIECE: Final = 100_000
-"""Bytes of content in a gzip member or zstd frame where there are to be several."""
+"""Bytes of content in a gzip member, zstd frame or stream where there are to be several."""
+
+XZ_PADDING: Final = bytes(8)
+"""What may follow an xz stream, in multiples of four bytes."""
 
 SKIPPABLE_FRAME: Final = b"\x50\x2a\x4d\x18" + (7).to_bytes(4, "little") + b"skipped"
 
@@ -26,6 +31,17 @@ class Packing(StrEnum):
     """Several gzip members, as pigz with independent blocks and eStargz write them."""
     ZSTD_FRAMES = "zstd-frames"
     """Several zstd frames with a skippable one between, as zstd:chunked writes them."""
+    XZ = "xz"
+    XZ_STREAMS = "xz-streams"
+    """Several xz streams, each padded with zeros, as `cat` of padded files makes them."""
+    BZIP2 = "bzip2"
+    BZIP2_STREAMS = "bzip2-streams"
+    """Several bzip2 streams, as pbzip2 writes them."""
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether OCI has a media type for it."""
+        return self.suffix not in ("xz", "bzip2")
 
     @property
     def suffix(self) -> str:
@@ -47,3 +63,11 @@ def compress(content: bytes, packing: Packing) -> bytes:
             return zstd.compress(content, 3)
         case Packing.ZSTD_FRAMES:
             return SKIPPABLE_FRAME.join(zstd.compress(piece, 3) for piece in pieces)
+        case Packing.XZ:
+            return lzma.compress(content)
+        case Packing.XZ_STREAMS:
+            return b"".join(lzma.compress(piece) + XZ_PADDING for piece in pieces)
+        case Packing.BZIP2:
+            return bz2.compress(content)
+        case Packing.BZIP2_STREAMS:
+            return b"".join(map(bz2.compress, pieces))

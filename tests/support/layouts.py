@@ -97,7 +97,7 @@ def add_layer(layer: BuiltLayer, blobs: Blobs, packing: Packing, *, docker_types
 
 def _layer_type(packing: Packing, *, docker_types: bool) -> str:
     if docker_types:
-        return f"{DOCKER}image.rootfs.diff.tar" + {"none": "", "gzip": ".gzip", "zstd": ".zstd"}[packing.suffix]
+        return f"{DOCKER}image.rootfs.diff.tar" + ("" if packing is Packing.NONE else f".{packing.suffix}")
     return f"{OCI}layer.v1.tar" + ("" if packing is Packing.NONE else f"+{packing.suffix}")
 
 

@@ -75,7 +75,7 @@ _OPTIONS: Final = (
     click.option(
         "--compress",
         "compression",
-        type=click.Choice([each.value for each in Compression]),
+        type=click.Choice([each.value for each in Compression if each.is_standard]),
         help="How the layers of the new image are packed; default: each as it was.",
     ),
     click.option(

@@ -1,17 +1,20 @@
 """Compression: a blob's stored bytes to the layer's tar, whatever the media type says.
 
 Formats, told by their first bytes: gzip (RFC 1952, any number of members), zstd (RFC 8878, any number of frames,
-skippable ones included), anything else is taken as it is.
+skippable ones included), xz (https://tukaani.org/xz/xz-file-format.txt, any number of streams, padding included) and
+bzip2 (any number of streams), which Docker and podman unpack as well; anything else is taken as it is.
 """
 
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Protocol, cast
 
 from msgspec import Struct
 
+from layerscope.errors import SourceError
 from layerscope.layers.limits import KIB, MAX_FRAMES, MIB, LimitPassedError
 from layerscope.layers.scan import Compression
 
@@ -19,7 +22,15 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_MASK = 0xFFFFFFF0
 _SKIPPABLE_MAGIC = 0x184D2A50
-_MAGIC_SIZE = 4
+_SKIPPABLE_SIZE = 4
+XZ_MAGIC = b"\xfd7zXZ\0"
+_XZ_ALIGNMENT = 4
+"""Zeros may follow an xz stream, in multiples of four (section 2.2, "Stream Padding")."""
+_BZIP2_HEAD = re.compile(rb"BZh[1-9]")
+_BZIP2_STARTS = (b"\x31\x41\x59\x26\x53\x59", b"\x17\x72\x45\x38\x50\x90")
+"""What follows the head: the first block, or the end of an empty stream."""
+_MAGIC_SIZE = 10
+"""Bytes that tell any of them."""
 GZIP_WBITS = 31
 """Window bits that make zlib expect a gzip header and check its trailer."""
 
@@ -59,6 +70,10 @@ def detect_compression(head: bytes) -> Compression:
         return Compression.GZIP
     if head.startswith(ZSTD_MAGIC) or _is_skippable(head):
         return Compression.ZSTD
+    if head.startswith(XZ_MAGIC):
+        return Compression.XZ
+    if _is_bzip2(head):
+        return Compression.BZIP2
     return Compression.NONE
 
 
@@ -113,7 +128,10 @@ class Decompressor:
             self.frames += 1
             if self.frames > MAX_FRAMES:
                 raise LimitPassedError(f"more than {MAX_FRAMES:,} {codec.name} frames, the limit for one blob")
-        self.trailing = sum(map(len, feed.rest()))
+            if self.compression is Compression.XZ and (zeros := feed.skip_zeros()) % _XZ_ALIGNMENT:
+                self.trailing = zeros
+                break
+        self.trailing += sum(map(len, feed.rest()))
 
 
 class _Feed:
@@ -142,6 +160,18 @@ class _Feed:
         """Take back that many bytes of the last piece."""
         self._position -= size
 
+    def skip_zeros(self) -> int:
+        """Pass over zeros; returns how many there were."""
+        count, size = 0, _XZ_ALIGNMENT
+        while piece := self.take(size):
+            rest = piece.lstrip(b"\0")
+            count += len(piece) - len(rest)
+            if rest:
+                self.give_back(len(rest))
+                break
+            size = min(2 * size, LARGEST_PIECE)
+        return count
+
     def rest(self) -> Iterator[bytes]:
         """All that is left, chunk by chunk."""
         if self._position < len(self._chunk):
@@ -151,7 +181,7 @@ class _Feed:
 
 
 class _Decoder(Protocol):
-    """A decoder of one gzip member or zstd frame, as ISA-L and zstd make it; `unused_data` is what came beyond it."""
+    """A decoder of one gzip member, zstd frame, xz or bzip2 stream; `unused_data` is what came beyond it."""
 
     @property
     def eof(self) -> bool: ...
@@ -166,11 +196,11 @@ class _Decoder(Protocol):
 
 
 class _Codec(Struct, frozen=True):
-    """How a frame's decoder is made, the error it raises, and how much is asked of it at a time."""
+    """How a frame's decoder is made, the errors it raises, and how much is asked of it at a time."""
 
     name: str
     open_decoder: Callable[[], _Decoder]
-    error: type[Exception]
+    error: type[Exception] | tuple[type[Exception], ...]
     output: int
 
 
@@ -198,16 +228,33 @@ class _ZlibDecoder:
 
 def load_codecs() -> None:
     """Import what decompression needs, so that a process forked later imports nothing: locks do not survive a fork."""
-    for compression in (Compression.GZIP, Compression.ZSTD):
-        _find_codec(compression)
+    for compression in Compression:
+        with suppress(SourceError):
+            _find_codec(compression)
 
 
 def _find_codec(compression: Compression) -> _Codec:
-    """The codec for all members or frames of a blob; ISA-L inflates twice as fast as zlib."""
+    """The codec for all members, frames or streams of a blob; SourceError where this Python was built without it."""
     if compression is Compression.ZSTD:
         from layerscope.layers.zstd import ZstdError, open_decoder
 
         return _Codec("zstd", partial(open_decoder, ZSTD_WINDOW_LOG), ZstdError, ZSTD_OUTPUT)
+    try:
+        if compression is Compression.XZ:
+            from layerscope.layers.xz import LZMAError, XzDecoder
+
+            return _Codec("xz", XzDecoder, LZMAError, OUTPUT)
+        if compression is Compression.BZIP2:
+            from bz2 import BZ2Decompressor
+
+            return _Codec("bzip2", BZ2Decompressor, (OSError, ValueError), OUTPUT)
+    except ImportError as error:
+        raise SourceError(f"decompressing {compression}: this Python was built without it") from error
+    return _find_gzip()
+
+
+def _find_gzip() -> _Codec:
+    """ISA-L inflates twice as fast as zlib."""
     try:
         from isal import igzip_lib
     except ImportError:
@@ -236,5 +283,11 @@ def _iter_frame(codec: _Codec, feed: _Feed) -> Iterator[bytes]:
 
 
 def _is_skippable(head: bytes) -> bool:
-    magic = int.from_bytes(head[:_MAGIC_SIZE], "little")
-    return len(head) >= _MAGIC_SIZE and magic & _SKIPPABLE_MASK == _SKIPPABLE_MAGIC
+    magic = int.from_bytes(head[:_SKIPPABLE_SIZE], "little")
+    return len(head) >= _SKIPPABLE_SIZE and magic & _SKIPPABLE_MASK == _SKIPPABLE_MAGIC
+
+
+def _is_bzip2(head: bytes) -> bool:
+    """A tar may begin with a name like `BZh9`; what follows tells, as far as it is there."""
+    found = _BZIP2_HEAD.match(head)
+    return found is not None and any(start.startswith(head[found.end() : _MAGIC_SIZE]) for start in _BZIP2_STARTS)

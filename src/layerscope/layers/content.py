@@ -10,7 +10,7 @@ from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
-from layerscope.layers.limits import MAX_SPARSE_HOLES, MIB
+from layerscope.layers.limits import MAX_SPARSE_HOLES, MIB, LimitPassedError
 from layerscope.layers.sparse import SparseMap, pair_segments
 
 
@@ -53,7 +53,7 @@ def _iter_body(reader: BlockReader, size: int, layer: Layer, path: str) -> Itera
             yield bytes(piece)
     except TruncatedError as error:
         raise LayerDamageError(f"{what}: the layer ends before the file does") from error
-    except (CorruptError, TruncatedStreamError) as error:
+    except (CorruptError, TruncatedStreamError, LimitPassedError) as error:
         raise LayerDamageError(f"{what}: {error}") from error
 
 

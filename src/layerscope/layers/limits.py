@@ -20,7 +20,11 @@ MAX_NUMBER = 2**63 - 1
 """Largest size, owner or offset: what Linux and Go's archive/tar hold in 64 bits with a sign."""
 
 MAX_FRAMES = 20_000_000
-"""Gzip members or zstd frames of one blob; eStargz writes one for each file."""
+"""Gzip members, zstd frames, xz or bzip2 streams of one blob; eStargz writes a member for each file."""
+
+MAX_XZ_MEMORY = 130 * MIB
+"""Bytes that a decoder of xz may take: a dictionary of 128 MiB, as large as zstd's window, and its state. `xz -9` asks
+for 64 MiB, a header can claim 4 GiB."""
 
 MAX_NAMES = GIB
 """Characters of all paths, links and extended attributes of one layer, which are held in memory."""

@@ -18,6 +18,18 @@ class Compression(StrEnum):
     NONE = "none"
     GZIP = "gzip"
     ZSTD = "zstd"
+    XZ = "xz"
+    BZIP2 = "bzip2"
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether the OCI image specification has a media type for layers that are stored so."""
+        return self not in (Compression.XZ, Compression.BZIP2)
+
+    @property
+    def rewritten(self) -> "Compression":
+        """How a layer that is stored so is stored in a new image: as it was, or by gzip, which every engine reads."""
+        return self if self.is_standard else Compression.GZIP
 
 
 class DamageKind(StrEnum):
@@ -55,8 +67,8 @@ class Damage(Struct, frozen=True):
 class BlobScan(Struct, frozen=True):
     """The blob as stored: its SHA-256, its size, and its framing.
 
-    `trailing` counts bytes after the last gzip member or zstd frame that belong to neither. `table` is where the blob's
-    end says that a table of contents lies, if it does.
+    `trailing` counts bytes after the last gzip member, zstd frame, xz or bzip2 stream that belong to none. `table` is
+    where the blob's end says that a table of contents lies, if it does.
     """
 
     digest: Digest

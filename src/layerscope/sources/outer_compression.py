@@ -3,6 +3,7 @@
 import sys
 import zlib
 from enum import Enum
+from importlib.util import find_spec
 from typing import Final, Protocol, cast
 
 from layerscope.errors import ImageError, LimitError
@@ -11,10 +12,15 @@ from layerscope.image.layer import ByteStream
 MAX_ARCHIVE_SIZE: Final = 1 << 40
 """Bytes that a compressed archive may unfold to: 1 TiB, where a decompression bomb is given up."""
 
+MAX_XZ_MEMORY: Final = 130 << 20
+"""Bytes that a decoder of xz may take: a dictionary of 128 MiB, as large as zstd's window, and its state."""
+
 _INPUT_CHUNK: Final = 256 << 10
 _OUTPUT_CHUNK: Final = 1 << 20
 _GZIP_WINDOW: Final = 31  # the largest window, with a gzip header: https://zlib.net/manual.html inflateInit2
 
+_XZ_ALIGNMENT: Final = 4  # zeros may follow an xz stream, in multiples of four: its format's section 2.2
+_MEMORY_PASSED: Final = "Memory usage limit exceeded"  # what lzma calls LZMA_MEMLIMIT_ERROR, which has no class
 
 _SKIPPABLE_FRAME: Final = b"\x2a\x4d\x18"  # RFC 8878, 3.1.2: the end of 0x184D2A50 to 0x184D2A5F, which zstd skips
 
@@ -29,8 +35,9 @@ class Packing(Enum):
 
     @property
     def is_readable(self) -> bool:
-        """Whether layerscope decompresses it."""
-        return self in (Packing.GZIP, Packing.ZSTD)
+        """Whether this Python decompresses it: the standard library may have been built without xz or bzip2."""
+        module = {Packing.XZ: "_lzma", Packing.BZIP2: "_bz2"}.get(self)
+        return module is None or find_spec(module) is not None
 
     def __str__(self) -> str:
         return self.name.lower()
@@ -44,9 +51,9 @@ def find_packing(head: bytes) -> Packing | None:
 
 
 class UnpackedStream:
-    """The decompressed bytes of a stream of gzip members or zstd frames, a bounded piece at a time.
+    """The decompressed bytes of a stream of gzip members, zstd frames, xz or bzip2 streams, a bounded piece at a time.
 
-    Bytes after the last member that start no other one are left alone: tools pad archives with zeros.
+    Bytes after the last one that start no other are left alone: tools pad archives with zeros.
     """
 
     def __init__(self, packed: ByteStream, packing: Packing, *, where: str) -> None:
@@ -74,10 +81,21 @@ class UnpackedStream:
         self._packed.close()
 
     def _start_frame(self, head: bytes) -> None:
+        if self._packing is Packing.XZ:
+            head = self._skip_padding(head)
         while len(head) < len(self._packing.value) and (more := self._packed.read(_INPUT_CHUNK)):
             head += more
         self._frame = _open_frame(self._packing) if find_packing(head) is self._packing else None
         self._waiting = head
+
+    def _skip_padding(self, head: bytes) -> bytes:
+        """What comes after the zeros between two xz streams; after others than belong there, something that is none."""
+        zeros = 0
+        while True:
+            rest = head.lstrip(b"\0")
+            zeros += len(head) - len(rest)
+            if rest or not (head := self._packed.read(_INPUT_CHUNK)):
+                return b"\0" + rest if zeros % _XZ_ALIGNMENT else rest
 
     def _unpack(self, frame: "_Frame", size: int) -> bytes:
         data, self._waiting = self._waiting, b""
@@ -91,6 +109,12 @@ class UnpackedStream:
         try:
             chunk = frame.decompress(data, size)
         except frame.failures as error:
+            if str(error) == _MEMORY_PASSED:
+                raise LimitError(
+                    f"reading {self._where}: its {self._packing} data has a dictionary that takes more than "
+                    f"{MAX_XZ_MEMORY >> 20} MiB of memory, the limit; decompress it into a pipe, as "
+                    "`xz -dc FILE | layerscope … -`"
+                ) from error
             raise ImageError(
                 f"reading {self._where}: its {self._packing} data is damaged after {self._size} decompressed bytes: "
                 f"{error}"
@@ -102,7 +126,7 @@ class UnpackedStream:
 
 
 class _Frame(Protocol):
-    """One gzip member or zstd frame being decompressed."""
+    """One gzip member, zstd frame, xz or bzip2 stream being decompressed."""
 
     @property
     def failures(self) -> tuple[type[Exception], ...]: ...
@@ -157,16 +181,27 @@ class _GzipMember:
         return chunk
 
 
-class _ZstdFrame:
-    """One zstd frame."""
+class _Decoder(Protocol):
+    """What zstd, lzma and bz2 make alike."""
 
-    def __init__(self) -> None:
-        if sys.version_info >= (3, 14):
-            from compression import zstd
-        else:
-            from backports import zstd
-        self._decoder = zstd.ZstdDecompressor()
-        self.failures: tuple[type[Exception], ...] = (zstd.ZstdError,)
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _DecodedFrame:
+    """One zstd frame, xz or bzip2 stream."""
+
+    def __init__(self, decoder: _Decoder, *failures: type[Exception]) -> None:
+        self._decoder = decoder
+        self.failures = failures
 
     @property
     def eof(self) -> bool:
@@ -185,7 +220,27 @@ class _ZstdFrame:
 
 
 def _open_frame(packing: Packing) -> _Frame:
-    return _ZstdFrame() if packing is Packing.ZSTD else _GzipMember()
+    match packing:
+        case Packing.GZIP:
+            return _GzipMember()
+        case Packing.ZSTD:
+            return _open_zstd()
+        case Packing.XZ:
+            import lzma
+
+            return _DecodedFrame(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MAX_XZ_MEMORY), lzma.LZMAError)
+        case Packing.BZIP2:
+            import bz2
+
+            return _DecodedFrame(bz2.BZ2Decompressor(), OSError, ValueError)
+
+
+def _open_zstd() -> _Frame:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return _DecodedFrame(zstd.ZstdDecompressor(), zstd.ZstdError)
 
 
 def _open_inflater() -> tuple[_Inflater, type[Exception]]:

@@ -15,7 +15,7 @@ from layerscope.sources.outer_header import BLOCK, Member, has_valid_checksum, i
 MAX_KEPT_SIZE: Final = 64 << 20
 """Bytes of documents kept in memory; an image with all its attestations has some MiB."""
 
-_LAYER_SUFFIXES: Final = (".tar", ".tar.gz", ".tar.zst")
+_LAYER_SUFFIXES: Final = (".tar", ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2")
 _WHITE_SPACE: Final = b" \t\r\n"
 
 

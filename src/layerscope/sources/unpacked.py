@@ -45,9 +45,9 @@ def unpack(stream: ByteStream, *, where: str) -> ByteStream:
 
 
 def check_packing(packing: Packing, *, where: str) -> None:
-    """Raise UsageError for a compression that layerscope does not read, with the way around it."""
+    """Raise UsageError for a compression that this Python was built without, with the way around it."""
     if not packing.is_readable:
         raise UsageError(
-            f"reading {where}: it is compressed with {packing}, expected a tar, plain or compressed with gzip or zstd; "
+            f"reading {where}: it is compressed with {packing}, which this Python was built without; "
             f"decompress it into a pipe, as `{packing} -dc FILE | layerscope … -`"
         )

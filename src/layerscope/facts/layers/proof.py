@@ -26,7 +26,8 @@ class LayerProof(Fact, frozen=True):
     """One layer: what the image's documents claim, and what its bytes are.
 
     Found values are None where nothing was read that could prove them. `media_type` and `claimed_compression` are None
-    where the source keeps no manifest; `trailing` counts bytes of the blob after its last gzip member or zstd frame.
+    where the source keeps no manifest; `trailing` counts bytes of the blob after its last gzip member, zstd frame, xz
+    or bzip2 stream.
     """
 
     layer: int

@@ -138,7 +138,7 @@ def _write_top(scans: Sequence[LayerScan], change: ImageChange, blobs: Path, *, 
     """The new layer, packed as the highest one is."""
     progress.note("writing a new layer")
     packed = [scan.blob.compression for scan in scans if scan.blob is not None]
-    compression = change.compression or (packed[-1] if packed else Compression.NONE)
+    compression = change.compression or (packed[-1] if packed else Compression.NONE).rewritten
     pieces = chain(iter_members(change.cuts.top, change.cuts.latest), (TRAILER,))
     files = [path for path, new in change.cuts.top.items() if isinstance(new, NewFile)]
     return NewStep(tell_files(files), write_layer(pieces, blobs, compression, name="above all others"))
@@ -172,7 +172,7 @@ def _merge(
     cuts = [replace(change.cuts.layers[number], latest=latest) for number in numbers]
     parts = [Part(image.layers[number], scans[number], cut) for number, cut in zip(numbers, cuts, strict=True)]
     blob = scans[merge.merged.last].blob
-    compression = change.compression or (blob.compression if blob is not None else Compression.NONE)
+    compression = change.compression or (blob.compression if blob is not None else Compression.NONE).rewritten
     size = sum(part.layer.stored_size or 0 for part in parts)
     with show_layer(progress, "merge", f"layers {merge.merged}", size) as advance:
         return merge_layers(parts, merge, blobs, compression=compression, latest=latest, advance=advance)
@@ -185,7 +185,7 @@ def _write_layer(
     if is_emptied(scan, cuts):
         return None
     stored = scan.blob.compression if scan.blob is not None else Compression.NONE
-    compression = change.compression or stored
+    compression = change.compression or stored.rewritten
     latest, is_late = change.cuts.latest, False
     if latest is not None and layer.absent is None:
         with show_layer(progress, f"read {number}", f"times of layer {number}", layer.stored_size) as advance:

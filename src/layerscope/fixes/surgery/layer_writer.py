@@ -48,10 +48,15 @@ class WrittenLayer:
 
 
 def keep_layer(layer: Layer, scan: LayerScan, blobs: Path, advance: Advance) -> WrittenLayer:
-    """Copy a layer's blob as it is, proving it once more; raises SourceError, ImageError and OSError."""
+    """Copy a layer's blob as it is, proving it once more; one that no media type tells of is packed by gzip.
+
+    Raises SourceError, ImageError and OSError.
+    """
     if layer.absent is not None:
         assert layer.descriptor is not None, "a layer that is not here is known by its descriptor"
         return WrittenLayer(layer.descriptor, layer.diff_id, is_kept=True)
+    if scan.blob is not None and not scan.blob.compression.is_standard:
+        return rewrite_layer(layer, scan, blobs, compression=scan.blob.compression.rewritten, advance=advance)
     with BlobWriter(blobs) as blob, Sink() as sink:
         head = b""
         for chunk in iter_stored(layer, advance):

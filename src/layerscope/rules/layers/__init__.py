@@ -26,6 +26,7 @@ from layerscope.rules.layers.stale_package_lists import StalePackageLists
 from layerscope.rules.layers.toc_tar_mismatch import TocTarMismatch
 from layerscope.rules.layers.trailing_data import TrailingData
 from layerscope.rules.layers.truncated_layer import TruncatedLayer
+from layerscope.rules.layers.unspecified_compression import UnspecifiedCompression
 from layerscope.rules.layers.unverified_layer import UnverifiedLayer
 from layerscope.rules.rule import Rule
 
@@ -41,6 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
     IrregularEntry(),
     UnverifiedLayer(),
     TocTarMismatch(),
+    UnspecifiedCompression(),
     DeletedInLaterLayer(),
     OverwrittenInLaterLayer(),
     MetadataOnlyCopy(),

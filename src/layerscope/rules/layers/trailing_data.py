@@ -16,6 +16,9 @@ from layerscope.rules.wording import tell_layer, tell_size
 TRAILING_KINDS: Final = frozenset({"trailing-data", "concatenated-archive"})
 """Anomalies that mean data behind the end of the tar."""
 
+FRAMES: Final = {"gzip": "gzip member", "zstd": "zstd frame", "xz": "xz stream", "bzip2": "bzip2 stream"}
+"""What the parts of a compressed blob are called."""
+
 FIX = Fix(
     "Write the layer again with the tool that made it",
     (
@@ -30,7 +33,7 @@ class TrailingData(Rule):
     """A layer carries bytes after its end.
 
     What it checks: Nothing but zeros follows the tar's end-of-archive mark, and nothing follows the last gzip
-        member or zstd frame of the stored blob.
+        member, zstd frame, xz or bzip2 stream of the stored blob, but for the padding of xz.
     Why it matters: Container runtimes stop reading at the mark, other tools read on. So a scanner can see files
         that no container has, or miss what an unpacker of another kind would put there; either way the image is not
         what it seems. The bytes are stored, pulled and hashed all the same.
@@ -53,7 +56,7 @@ class TrailingData(Rule):
         for proof in facts.of(LayerProof):
             if proof.trailing:
                 where = tell_layer(proof.layer, proof.instruction)
-                frame = "zstd frame" if proof.found_compression == "zstd" else "gzip member"
+                frame = FRAMES[proof.found_compression or "gzip"]
                 message = (
                     f"{tell_size(proof.trailing)} follow the last {frame} of {where}; expected the blob to end there"
                 )

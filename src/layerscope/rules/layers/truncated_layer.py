@@ -22,7 +22,10 @@ FETCH_AGAIN = Fix(
 )
 RAISE_LIMIT = Fix(
     "Raise the limit that was passed, if the image is trusted",
-    ("Audit again with the option that the message names.",),
+    (
+        "Audit again with the option that the message names.",
+        "Where it names none, have the layer packed anew by an engine that takes the image: docker load, docker save.",
+    ),
     kind=FixKind.HOST_ACTION,
 )
 
