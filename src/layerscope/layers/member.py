@@ -58,7 +58,7 @@ class MemberReader:
         if flag == _OLD_FILE and raw.endswith(b"/"):
             kind = EntryType.DIRECTORY
         size = self._size(header, records, kind)
-        path = self._path(self._find_sparse_name(header, records, offset) or raw, offset)
+        path = self._path(self._choose_name(raw, find_sparse_name(header, records), offset), offset)
         if kind is None:
             self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
         if kind is None or path is None:
@@ -77,13 +77,13 @@ class MemberReader:
                 self._columns.note(anomaly.INVALID_EXTENDED_HEADER, path, "holes in what is no file", offset)
             self._take_simple(header, extension, path, kind, size=size, offset=offset)
 
-    def _find_sparse_name(self, header: bytes, records: Mapping[bytes, bytes], offset: int) -> bytes:
-        """The name that the records of a sparse file give; empty where they give none that a file can have."""
-        name = find_sparse_name(header, records)
-        if b"\0" not in name:
-            return name
-        self._columns.note(anomaly.INVALID_EXTENDED_HEADER, "", "GNU.sparse.name holds a zero byte", offset)
-        return b""
+    def _choose_name(self, raw: bytes, sparse: bytes, offset: int) -> bytes:
+        """The name of a sparse file, if it has one of its own, and one that a file can have."""
+        if b"\0" not in sparse:
+            return sparse or raw
+        detail = "GNU.sparse.name holds a zero byte"
+        self._columns.note(anomaly.INVALID_EXTENDED_HEADER, self.show_name(raw), detail, offset)
+        return raw
 
     def _size(self, header: bytes, records: Mapping[bytes, bytes], kind: EntryType | None) -> int:
         if kind not in {None, EntryType.FILE}:
