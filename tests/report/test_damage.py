@@ -63,14 +63,14 @@ def make_damaged(*kinds: str) -> AuditResult:
         (
             ["misbuilt"],
             Flaw.MISBUILT,
-            "✘ DAMAGED  layer 0 of 1 is what its digest says, and yet cannot be read to its end",
-            "Damaged:** the image is what its digests say, and yet cannot be read to its end",
+            "✘ DAMAGED  layer 0 of 1 is what its digest says, yet cannot be read to its end",
+            "Damaged:** the image is what its digests say, yet cannot be read to its end",
         ),
         (
             ["misbuilt", "misbuilt"],
             Flaw.MISBUILT,
-            "✘ DAMAGED  layers 0, 1 of 2 are what their digests say, and yet cannot be read to their end",
-            "Damaged:** the image is what its digests say, and yet cannot be read to its end",
+            "✘ DAMAGED  layers 0, 1 of 2 are what their digests say, yet cannot be read to their end",
+            "Damaged:** the image is what its digests say, yet cannot be read to its end",
         ),
         (
             ["cut"],

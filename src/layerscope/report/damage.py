@@ -27,8 +27,8 @@ class Flaw(StrEnum):
 LAYERS = {
     Flaw.DIFFERENT: ("is not what its digest says", "are not what their digests say"),
     Flaw.MISBUILT: (
-        "is what its digest says, and yet cannot be read to its end",
-        "are what their digests say, and yet cannot be read to their end",
+        "is what its digest says, yet cannot be read to its end",
+        "are what their digests say, yet cannot be read to their end",
     ),
     Flaw.UNREADABLE: ("cannot be read to its end", "cannot be read to their end"),
     Flaw.LIMITED: ("is beyond a limit and not read to the end", "are beyond a limit and not read to the end"),
@@ -38,7 +38,7 @@ LAYERS = {
 
 IMAGE = {
     Flaw.DIFFERENT: "is not what its digests say",
-    Flaw.MISBUILT: "is what its digests say, and yet cannot be read to its end",
+    Flaw.MISBUILT: "is what its digests say, yet cannot be read to its end",
     Flaw.UNREADABLE: "cannot be read to its end",
     Flaw.LIMITED: "is beyond a limit and not read to the end",
     Flaw.MIXED: "is not what its digests say, or cannot be read to its end",
