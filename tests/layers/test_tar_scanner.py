@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.layers import anomaly, plain_names, tar_scanner
+from layerscope.layers.cache_record import decode_record, encode_record
 from layerscope.layers.entry import Entry, EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex, find_runs
@@ -32,6 +33,7 @@ from support.tar_writer import (
     stored_mtime_ns,
     symlink,
     whiteout,
+    write_global_header,
     write_tar,
 )
 
@@ -219,6 +221,16 @@ def test_owners_beyond_64_bits_are_named() -> None:
     assert (damage, index[0].uid, kinds(index)) == (None, 7, [anomaly.BAD_NUMBER])
 
 
+@pytest.mark.parametrize(
+    ("number", "owner"),
+    [(b"+5", 5), (b"-2", 2**32 - 2), (b"-1", 0), (b"4294967295", 0), (b"4294967296", 0), (b"007", 7)],
+)
+def test_owners_are_those_that_a_container_sees(number: bytes, owner: int) -> None:
+    """Go's archive/tar takes a sign, Linux 32 bits, and -1 leaves a file to root, who unpacks it."""
+    index, _ = scan(write_tar([file("a", uid=9, gid=9, records={"uid": number, "gid": number})]))
+    assert (index[0].uid, index[0].gid, index.anomalies) == (owner, owner, ())
+
+
 @pytest.mark.parametrize("name", ["../etc/passwd", "a/../../b", "/../x", ".."])
 def test_names_that_leave_the_root_are_no_entries(name: str) -> None:
     """An escaping name is an anomaly, and its content is skipped."""
@@ -383,6 +395,71 @@ def test_global_headers_are_ignored_as_runtimes_do() -> None:
     assert (index.paths, kinds(index)) == (["a"], [anomaly.GLOBAL_HEADER])
 
 
+def write_extended(kind: bytes, body: bytes) -> bytes:
+    """An extended header of any kind."""
+    header = bytearray(write_global_header({"a": b""})[:512])
+    header[124:136], header[156:157] = b"%011o\0" % len(body), kind
+    seal_header(header)
+    return bytes(header) + body + bytes(-len(body) % 512)
+
+
+@pytest.mark.parametrize("before", [(b"x", b"13 path=evil\n"), (b"L", b"evil\0"), (b"K", b"evil\0")])
+@pytest.mark.parametrize("records", [b"12 comment=\n", b"99 path=x\n"])
+def test_a_global_header_drops_the_extended_headers_before_it(before: tuple[bytes, bytes], records: bytes) -> None:
+    """Go's archive/tar returns at it and begins anew, so the member behind keeps its own name and link."""
+    headers = write_extended(*before) + write_extended(b"g", records)
+    index, damage = scan(headers + write_tar([symlink("own", "target")]))
+    assert (damage, index.paths, index.links) == (None, ["own"], {0: "target"})
+    assert anomaly.ORPHAN_EXTENDED_HEADER in kinds(index)
+
+
+def test_an_extended_header_behind_a_global_one_counts() -> None:
+    """Only what stands before a global header is dropped."""
+    index, _ = scan(write_tar([file("n" * 120)], global_records={"comment": b"x"}))
+    assert (index.paths, kinds(index)) == (["n" * 120], [anomaly.GLOBAL_HEADER])
+
+
+def test_extended_headers_of_solaris_are_members_of_an_unknown_type() -> None:
+    """Go's archive/tar knows no type X, and the member behind keeps its own name."""
+    index, _ = scan(write_extended(b"X", b"13 path=evil\n") + write_tar([file("own")]))
+    assert (index.paths, kinds(index)) == (["own"], [anomaly.UNKNOWN_TYPE])
+
+
+def test_an_empty_long_name_leaves_the_headers_own() -> None:
+    """And that of a link."""
+    headers = write_extended(b"L", b"\0") + write_extended(b"K", b"\0")
+    index, _ = scan(headers + write_tar([symlink("own", "target")]))
+    assert (index.paths, index.links) == (["own"], {0: "target"})
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path"),
+    [
+        (b"etc", "etc/own"),
+        (b"000/etc", "000/etc/own"),
+        (b"0" * 11 + b"/etc", "0" * 11 + "/etc/own"),
+        (b"00000000017\0" + b"\x80" + b"\x7f" * 11, "00000000017/own"),
+        (b"00000000017\0", "own"),
+        (b"00000000017\000000000017\0", "own"),
+        (b"\0" * 12 + b"etc", "own"),
+        (b"\x80" + bytes(10) + b"\x07", "own"),
+        (b"\xff" * 12, "own"),
+        ("étc".encode(), "own"),
+    ],
+)
+def test_text_in_the_place_of_gnu_times_is_a_prefix(prefix: bytes, path: str) -> None:
+    """Go's writer put it there before Go 1.8; times, and what is not ASCII, are none."""
+    index, damage = scan(write_tar([file("own", b"x", fields={"prefix": prefix})], dialect=GNU))
+    assert (damage, index.paths) == (None, [path])
+
+
+@pytest.mark.parametrize("magic", [b"ustar  x", b"ustar 00", bytes(8)])
+def test_only_headers_of_gnu_and_posix_have_a_prefix(magic: bytes) -> None:
+    """Any other has none, whatever stands in its place."""
+    index, _ = scan(write_tar([file("own", fields={"prefix": b"etc", "magic": magic})]))
+    assert index.paths == ["own"]
+
+
 def test_broken_records_are_named() -> None:
     """An extended header that does not parse leaves the entry's own fields in force."""
     content = write_tar([file("a", xattrs={"user.x": b"1"})]).replace(b" SCHILY", b"xSCHILY", 1)
@@ -415,9 +492,75 @@ def test_sparse_files_have_the_digest_of_their_logical_content(style: Sparse) ->
     assert (index.paths, kinds(index)) == (["disk", "after"], [anomaly.SPARSE_FILE])
 
 
+@pytest.mark.parametrize(
+    "records",
+    [
+        {},
+        {"GNU.sparse.major": b"9", "GNU.sparse.minor": b"9"},
+        {"GNU.sparse.major": b"0", "GNU.sparse.size": b"9", "GNU.sparse.map": b"0,4", "GNU.sparse.numblocks": b"1"},
+        {"GNU.sparse.minor": b"0"},
+        {"GNU.sparse.size": b"9"},
+        {"GNU.sparse.map": b"", "GNU.sparse.numblocks": b"0"},
+    ],
+)
+def test_records_of_no_sparse_format_make_no_file_sparse(records: dict[str, bytes]) -> None:
+    """Go's archive/tar leaves them alone, the name among them included."""
+    index, damage = scan(write_tar([file("own", b"data", records={"GNU.sparse.name": b"other", **records})]))
+    assert (damage, index.paths, index.sizes[0], kinds(index)) == (None, ["own"], 4, [])
+
+
+def test_the_name_of_a_sparse_file_counts_over_every_other() -> None:
+    """As in Go's archive/tar; a long name counts over one in a record."""
+    records = {"path": b"record", "GNU.sparse.map": b"0,4", "GNU.sparse.numblocks": b"1"}
+    for more, path in ({"GNU.sparse.name": b"sparse"}, "sparse"), ({}, "n" * 120):
+        long = write_extended(b"L", b"n" * 120)
+        index, damage = scan(long + write_tar([file("own", b"data", records=records | more)]))
+        assert (damage, index.paths) == (None, [path])
+
+
+def test_a_sparse_file_without_a_size_is_as_large_as_it_is_stored() -> None:
+    """Go's archive/tar goes by the member's size then."""
+    index, damage = scan(write_tar([file("own", b"data", records={"GNU.sparse.map": b"0,4"})]))
+    assert (damage, index[0].size, index[0].digest) == (None, 4, hashlib.sha256(b"data").digest())
+
+
+@pytest.mark.parametrize("count", [{}, {"GNU.sparse.numblocks": b"2"}, {"GNU.sparse.numblocks": b"x"}])
+def test_a_sparse_map_that_is_not_counted_is_named(count: dict[str, bytes]) -> None:
+    """Runtimes refuse it; it can be read all the same."""
+    index, damage = scan(write_tar([file("own", b"data", records={"GNU.sparse.map": b"0,4", **count})]))
+    assert (damage, index.paths) == (None, ["own"])
+    assert kinds(index) == [anomaly.INVALID_EXTENDED_HEADER, anomaly.SPARSE_FILE]
+
+
+def test_a_map_in_many_records_counts_over_one_in_a_single_record() -> None:
+    """Go's archive/tar makes one of the other."""
+    records = {"GNU.sparse.size": b"8", "GNU.sparse.map": b"0,4", "GNU.sparse.numblocks": b"1"}
+    many = {"GNU.sparse.offset": b"4", "GNU.sparse.numbytes": b"4"}
+    index, damage = scan(write_tar([file("own", b"data", records=records | many)]))
+    assert (damage, list(index.sparse[0])) == (None, [4, 4])
+
+
+def test_holes_in_what_is_no_file_are_named() -> None:
+    """Runtimes refuse them."""
+    index, _ = scan(write_tar([directory("d", records={"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0"})]))
+    assert (index.paths, kinds(index)) == (["d"], [anomaly.INVALID_EXTENDED_HEADER])
+
+
+def test_a_sparse_file_whose_name_holds_a_zero_byte_keeps_its_other_name() -> None:
+    """No file can have it, and no runtime unpacks the layer; what is known of it can be stored."""
+    records = {"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0", "GNU.sparse.name": b"a\0b"}
+    index, damage = scan(write_tar([file("own", b"1\n0\n4\n".ljust(512, b"\0") + b"data", records=records)]))
+    assert damage is None
+    assert next((found.kind, found.detail) for found in index.anomalies) == (
+        anomaly.INVALID_EXTENDED_HEADER,
+        "GNU.sparse.name holds a zero byte",
+    )
+    assert decode_record(encode_record(index, {}))[0].paths == ["own"]
+
+
 def test_a_sparse_file_of_exabytes_is_not_hashed() -> None:
     """A hole costs nothing to send: beyond the ceiling no digest is computed."""
-    records = {"GNU.sparse.major": b"0", "GNU.sparse.size": str(1 << 60).encode(), "GNU.sparse.map": b"0,3"}
+    records = {"GNU.sparse.size": str(1 << 60).encode(), "GNU.sparse.map": b"0,3", "GNU.sparse.numblocks": b"1"}
     index, damage = scan(write_tar([file("huge", b"abc", records=records)]))
     assert damage is None
     assert (index[0].size, index[0].digest) == (1 << 60, bytes(32))
@@ -445,7 +588,7 @@ def test_a_map_without_an_end_is_refused_at_once() -> None:
 @pytest.mark.parametrize("numbers", [b"9,1,0,1", b"0,5", b"0", b"x,y", b"0,4,2,1"])
 def test_wrong_sparse_maps_are_damage(numbers: bytes) -> None:
     """A map that overlaps, is odd, or does not fit its data cannot be read on from."""
-    records = {"GNU.sparse.major": b"0", "GNU.sparse.size": b"10", "GNU.sparse.map": numbers}
+    records = {"GNU.sparse.size": b"10", "GNU.sparse.map": numbers}
     _, damage = scan(write_tar([file("f", b"abcd", records=records)]))
     assert damage is not None
     assert "sparse" in damage.detail

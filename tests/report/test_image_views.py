@@ -34,7 +34,7 @@ def test_layers_are_listed(width: int, result: AuditResult, snapshot: Snapshot) 
 @pytest.mark.parametrize(
     ("recipe", "explanation"),
     [
-        (DAMAGED, "✘ is not what its digest says; layerscope audit says why"),
+        (DAMAGED, "✘ is not what its digest says, or cannot be read; layerscope audit says why"),
         (UNPROVED, "? could not be checked"),
     ],
 )

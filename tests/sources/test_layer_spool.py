@@ -29,7 +29,7 @@ LONG = "/".join(["n" * 80] * 4)
 names = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=150).filter(
     lambda name: name not in {".", ".."} and not name.startswith(".wh.")
 )
-numbers = st.integers(0, 1 << 40)
+numbers = st.integers(0, (1 << 32) - 2)
 
 
 def spell(*members: NewMember, content: bytes = b"") -> bytes:

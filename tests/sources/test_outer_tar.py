@@ -14,7 +14,18 @@ from layerscope.sources.forward import ForwardReader
 from layerscope.sources.outer_header import BLOCK, Member, MemberKind
 from layerscope.sources.outer_tar import OuterTar
 from support.archives import link, pack
-from support.tar_writer import DIALECTS, GNU, PAX, Dialect, Sparse, can_hold, file, sparse_file, write_tar
+from support.tar_writer import (
+    DIALECTS,
+    GNU,
+    PAX,
+    Dialect,
+    Sparse,
+    can_hold,
+    file,
+    sparse_file,
+    write_global_header,
+    write_tar,
+)
 
 FORMS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
 
@@ -201,8 +212,32 @@ def test_records_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         names_of(pack({"a" * 300: b""}, form=tarfile.GNU_FORMAT))
 
 
-def test_later_records_count_over_earlier_ones() -> None:
-    """A GNU long name before PAX records, as no tool writes them, is still one name."""
+def test_long_names_count_over_records() -> None:
+    """As in Go, whichever comes first."""
     gnu = pack({"g" * 200: b"body"}, form=tarfile.GNU_FORMAT)
     pax = pack({"p" * 200: b"body"}, form=tarfile.PAX_FORMAT)
-    assert names_of(gnu[:1024] + pax) == ["p" * 200]
+    assert names_of(gnu[:1024] + pax) == ["g" * 200]
+    assert names_of(pax[:1024] + gnu) == ["g" * 200]
+
+
+def test_a_global_header_drops_what_stands_before_it() -> None:
+    """As in Go, which begins anew behind it."""
+    for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        extended = pack({"n" * 200: b"body"}, form=form)[:1024]
+        assert names_of(extended + write_global_header({"comment": b"x"}) + write_tar([file("own")])) == ["own"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name"),
+    [(b"blobs", "blobs/own"), (b"000/x", "000/x/own"), (b"00000000017\0", "own"), (b"\x80" * 12, "own")],
+)
+def test_text_in_the_place_of_gnu_times_is_a_prefix(prefix: bytes, name: str) -> None:
+    """As in Go, whose writer once put it there."""
+    assert names_of(write_tar([file("own", fields={"prefix": prefix})], dialect=GNU)) == [name]
+
+
+@pytest.mark.parametrize("records", [{}, {"GNU.sparse.major": b"9", "GNU.sparse.minor": b"9"}])
+def test_records_of_no_sparse_format_leave_a_file_a_file(records: dict[str, bytes]) -> None:
+    """As in Go, with its own name."""
+    (member,), _ = walk(write_tar([file("own", b"1", records={"GNU.sparse.name": b"other", **records})]))
+    assert (member.name, member.kind) == ("own", MemberKind.FILE)

@@ -14,7 +14,17 @@ from layerscope.sources.tar_split import TarSplit
 from layerscope.sources.tar_split_stream import LARGE_READ, PIECE, TarSplitStream
 from support.archives import drain
 from support.engine_storage import file_entry, iter_records, pack_records, segment, unpack_layer
-from support.tar_writer import GNU, PAX, Dialect, directory, file, hardlink, symlink, write_tar
+from support.tar_writer import (
+    GNU,
+    PAX,
+    Dialect,
+    directory,
+    file,
+    hardlink,
+    symlink,
+    write_global_header,
+    write_tar,
+)
 
 MEMBERS = (
     directory("etc"),
@@ -114,6 +124,19 @@ def test_a_sparse_file_is_named_as_what_engines_cannot_restore(tmp_path: Path) -
     stream = open_records([segment(header[:1536]), file_entry("sparse", 10)], tmp_path)
     with pytest.raises(LayerDamageError, match="'sparse' came as a sparse file"):
         drain(stream)
+
+
+def test_records_of_no_sparse_format_leave_a_file_a_file(tmp_path: Path) -> None:
+    """Engines keep its bytes as they came, and put it together again; so it is behind a global header."""
+    plain = write_tar([file("plain", b"", records={"GNU.sparse.name": b"other"})], trailer=False)
+    sparse = write_tar(
+        [file("plain", b"", records={"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0"})], trailer=False
+    )
+    dropped = sparse[:1024] + write_global_header({"comment": b"x"}) + write_tar([file("plain")], trailer=False)
+    (tmp_path / "diff").mkdir(exist_ok=True)
+    (tmp_path / "diff" / "plain").write_bytes(b"content")
+    for header in (plain, bytes(7) + plain, dropped):
+        assert drain(open_records([segment(header), file_entry("plain", 7)], tmp_path)) == header + b"content"
 
 
 def test_a_record_of_another_kind_is_an_error(tmp_path: Path) -> None:

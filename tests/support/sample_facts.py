@@ -53,7 +53,12 @@ PROOF = LayerProof(
     found_compression="gzip",
 )
 
-DAMAGED = replace(PROOF, damage=LayerDamage("truncated", "the archive ends inside an entry", 4096, 2))
+DAMAGED = replace(
+    PROOF,
+    found_diff_id=None,
+    found_digest=None,
+    damage=LayerDamage("truncated", "the archive ends inside an entry", 4096, 2),
+)
 
 PROCESS = Process(
     evidence=Evidence(layer=0, path="usr/bin/serve"),

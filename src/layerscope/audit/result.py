@@ -10,6 +10,7 @@ from layerscope.facts.elf.object_extractor import ElfObjectExtractor
 from layerscope.facts.elf.object_record import unpack_object
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.gap import Gap
+from layerscope.facts.layers.proof import has_claimed_bytes
 from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.node import Node
 from layerscope.filesystem.tree import MergedTree
@@ -66,6 +67,13 @@ class AuditedLayer:
     def is_whole(self) -> bool:
         """Whether the layer was read to its end, so that sums of its entries are those of the layer."""
         return self.scan is not None and self.scan.damage is None and self.scan.diff_id is not None
+
+    @property
+    def has_claimed_bytes(self) -> bool:
+        """Whether its bytes are those that the image names, be it that no tar can be read from them."""
+        blob = self.scan.blob if self.scan is not None else None
+        found = self.scan.diff_id if self.scan is not None else None
+        return has_claimed_bytes((self.digest, blob.digest if blob is not None else None), (self.diff_id, found))
 
     @property
     def is_listed(self) -> bool:

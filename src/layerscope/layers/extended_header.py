@@ -6,24 +6,23 @@ from layerscope.layers import anomaly
 from layerscope.layers.block_reader import BlockReader
 from layerscope.layers.columns import Columns
 from layerscope.layers.limits import MAX_EXTENDED_HEADER
-from layerscope.layers.pax import XATTR_PREFIX, parse_records
+from layerscope.layers.pax import merge_records, parse_records
 from layerscope.layers.tar_header import BLOCK, HeaderError, read_size
 
-_LOCAL = frozenset(b"xX")
+_LOCAL = ord("x")
 _GLOBAL = ord("g")
 _LONG_NAME = ord("L")
 _LONG_LINK = ord("K")
-_KNOWN = _LOCAL | {_GLOBAL, _LONG_NAME, _LONG_LINK}
+_KNOWN = frozenset({_LOCAL, _GLOBAL, _LONG_NAME, _LONG_LINK})
 
 
 @dataclass(frozen=True)
 class Extension:
-    """What extended headers say of the next member: PAX records, in order and by key, and GNU long names."""
+    """What extended headers say of the next member: PAX records by key, and GNU long names, empty where none are."""
 
-    pairs: list[tuple[bytes, bytes]] = field(default_factory=list)
     records: dict[bytes, bytes] = field(default_factory=dict)
-    name: bytes | None = None
-    link: bytes | None = None
+    name: bytes = b""
+    link: bytes = b""
 
 
 NO_EXTENSION = Extension()
@@ -36,9 +35,8 @@ class ExtendedHeaders:
         """Read bodies from `reader` and note anomalies in `columns`."""
         self._reader = reader
         self._columns = columns
-        self._pairs: list[tuple[bytes, bytes]] = []
-        self._name: bytes | None = None
-        self._link: bytes | None = None
+        self._records: dict[bytes, bytes] = {}
+        self._name = self._link = b""
         self.pending = False
 
     def take(self, header: bytes) -> bool:
@@ -53,38 +51,48 @@ class ExtendedHeaders:
             raise HeaderError(f"an extended header of {size:,} bytes, limit {MAX_EXTENDED_HEADER:,}")
         body = self._reader.read_body(size)
         self._reader.skip_padding(size)
+        if kind == _GLOBAL:
+            self._take_global(body, offset)
+            return True
         if kind == _LONG_NAME:
             self._name = body.partition(b"\0")[0]
         elif kind == _LONG_LINK:
             self._link = body.partition(b"\0")[0]
         else:
-            self._take_records(body, offset, is_global=kind == _GLOBAL)
-        self.pending = self.pending or kind != _GLOBAL
+            pairs = self._parse(body, offset)
+            self._records = self._records if pairs is None else merge_records(pairs)
+        self.pending = True
         return True
 
     def pop(self) -> Extension:
         """What was collected for the member that comes now."""
         if not self.pending:
             return NO_EXTENSION
-        # an empty value takes a record back, and the header's own field counts again; an attribute may be empty
-        records = {k: v for k, v in dict(self._pairs).items() if v or k.startswith(XATTR_PREFIX)}
-        extension = Extension(self._pairs, records, self._name, self._link)
-        self._pairs, self._name, self._link, self.pending = [], None, None, False
+        extension = Extension(self._records, self._name, self._link)
+        self._records, self._name, self._link, self.pending = {}, b"", b"", False
         return extension
 
     def note_orphan(self) -> None:
         """Note extended headers that no member followed."""
         self._columns.note(anomaly.ORPHAN_EXTENDED_HEADER, "", "", self._reader.offset)
 
-    def _take_records(self, body: bytes, offset: int, *, is_global: bool) -> None:
-        try:
-            pairs = parse_records(body)
-        except ValueError as error:
-            self._columns.note(anomaly.INVALID_EXTENDED_HEADER, "", str(error), offset)
-            return
-        if is_global:
-            # Go's archive/tar hands global records to the caller, and every runtime drops them
+    def _take_global(self, body: bytes, offset: int) -> None:
+        """Drop what was collected: Go's archive/tar returns here, and begins anew with the header that follows.
+
+        It hands global records to its caller, and every runtime drops them.
+        """
+        if self.pending:
+            self.note_orphan()
+        self.pop()
+        pairs = self._parse(body, offset)
+        if pairs is not None:
             keys = ", ".join(sorted({key.decode("utf-8", "replace") for key, _ in pairs}))
             self._columns.note(anomaly.GLOBAL_HEADER, "", f"sets {keys}, which runtimes ignore", offset)
-        else:
-            self._pairs = pairs
+
+    def _parse(self, body: bytes, offset: int) -> list[tuple[bytes, bytes]] | None:
+        """The records; None, and an anomaly, where they do not parse."""
+        try:
+            return parse_records(body)
+        except ValueError as error:
+            self._columns.note(anomaly.INVALID_EXTENDED_HEADER, "", str(error), offset)
+            return None

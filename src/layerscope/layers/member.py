@@ -13,9 +13,9 @@ from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
 from layerscope.layers.path import decode_name, normalise_path, split_whiteout
-from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_seconds
+from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_integer, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
-from layerscope.layers.sparse_member import is_sparse, read_digest, read_map
+from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
 from layerscope.layers.tar_header import BLOCK, HeaderError, read_device, read_link, read_name, read_size
 
 T = TypeVar("T")
@@ -54,11 +54,11 @@ class MemberReader:
         records = extension.records
         flag = header[156]
         kind = _TYPES.get(flag)
-        raw = self._raw_name(header, extension)
+        raw = extension.name or records.get(b"path") or read_name(header)
         if flag == _OLD_FILE and raw.endswith(b"/"):
             kind = EntryType.DIRECTORY
         size = self._size(header, records, kind)
-        path = self._path(raw, offset)
+        path = self._path(self._choose_name(raw, find_sparse_name(header, records), offset), offset)
         if kind is None:
             self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
         if kind is None or path is None:
@@ -73,13 +73,17 @@ class MemberReader:
         elif kind is EntryType.FILE and is_sparse(header, records):
             self._take_sparse(header, extension, path, size, offset)
         else:
+            if is_sparse(header, records):
+                self._columns.note(anomaly.INVALID_EXTENDED_HEADER, path, "holes in what is no file", offset)
             self._take_simple(header, extension, path, kind, size=size, offset=offset)
 
-    def _raw_name(self, header: bytes, extension: Extension) -> bytes:
-        if extension.name is not None:
-            return extension.name
-        records = extension.records
-        return records.get(b"GNU.sparse.name") or records.get(b"path") or read_name(header)
+    def _choose_name(self, raw: bytes, sparse: bytes, offset: int) -> bytes:
+        """The name of a sparse file, if it has one of its own, and one that a file can have."""
+        if b"\0" not in sparse:
+            return sparse or raw
+        detail = "GNU.sparse.name holds a zero byte"
+        self._columns.note(anomaly.INVALID_EXTENDED_HEADER, self.show_name(raw), detail, offset)
+        return raw
 
     def _size(self, header: bytes, records: Mapping[bytes, bytes], kind: EntryType | None) -> int:
         if kind not in {None, EntryType.FILE}:
@@ -115,8 +119,7 @@ class MemberReader:
     ) -> None:
         link = None
         if kind in {EntryType.SYMLINK, EntryType.HARDLINK}:
-            raw = extension.link if extension.link is not None else extension.records.get(b"linkpath")
-            link = decode_name(read_link(header) if raw is None else raw)
+            link = decode_name(extension.link or extension.records.get(b"linkpath") or read_link(header))
             if len(link) >= PATH_MAX:
                 self._columns.note(anomaly.OVERLONG_NAME, path, f"its target has {len(link):,} characters", offset)
                 return
@@ -137,7 +140,11 @@ class MemberReader:
             self._reader.skip_padding(size)
 
     def _take_sparse(self, header: bytes, extension: Extension, path: str, size: int, offset: int) -> None:
-        sparse = read_map(self._reader, header, extension, size)
+        records = extension.records
+        sparse = read_map(self._reader, header, records, size)
+        if is_miscounted(header, records, sparse):
+            detail = "GNU.sparse.numblocks is not the number of its segments"
+            self._columns.note(anomaly.INVALID_EXTENDED_HEADER, path, detail, offset)
         self._columns.note(anomaly.SPARSE_FILE, path, f"{sparse.stored:,} of {sparse.size:,} bytes are stored", offset)
         position = self._add(header, extension, path, EntryType.FILE, offset, size=sparse.size)
         self._columns.sparse[position] = array("Q", chain.from_iterable(sparse.segments))
@@ -187,8 +194,8 @@ class MemberReader:
     def _own(self, attribute: int, records: Mapping[bytes, bytes]) -> int:
         """The attributes with the owner that the records give; raises ValueError."""
         mode, uid, gid = self._headers.attribute_table[attribute]
-        uid = parse_count(records[b"uid"]) if b"uid" in records else uid
-        gid = parse_count(records[b"gid"]) if b"gid" in records else gid
+        uid = parse_integer(records[b"uid"]) if b"uid" in records else uid
+        gid = parse_integer(records[b"gid"]) if b"gid" in records else gid
         return self._headers.attribute_id(mode, uid, gid)
 
     def _mtime_ns(self, header: bytes, records: Mapping[bytes, bytes]) -> int:

@@ -4,6 +4,7 @@ Formats: https://www.gnu.org/software/tar/manual/html_node/Sparse-Formats.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -69,17 +70,44 @@ def parse_old_gnu(fields: bytes) -> list[tuple[int, int]]:
     return segments
 
 
-def parse_pax_map(records: Mapping[bytes, bytes], pairs: list[tuple[bytes, bytes]]) -> SparseMap | None:
-    """The map of PAX format 0.0 or 0.1, which lies in the records; None for format 1.0, where it lies in the data."""
-    if records.get(b"GNU.sparse.major", b"0") != b"0":
-        return None
-    size = parse_count(records.get(b"GNU.sparse.size", records.get(b"GNU.sparse.realsize", b"")))
+class MapPlace(StrEnum):
+    """Where a sparse file of a PAX format has its map."""
+
+    RECORDS = "records"
+    """Formats 0.0 and 0.1."""
+    DATA = "data"
+    """Format 1.0."""
+
+
+def find_map(records: Mapping[bytes, bytes]) -> MapPlace | None:
+    """Where the map of a sparse file lies; None where its records make no file sparse, as Go's archive/tar has it."""
+    version = records.get(b"GNU.sparse.major", b""), records.get(b"GNU.sparse.minor", b"")
+    if version in {(b"0", b"0"), (b"0", b"1")}:
+        return MapPlace.RECORDS
+    if version == (b"1", b"0"):
+        return MapPlace.DATA
+    return MapPlace.RECORDS if version == (b"", b"") and records.get(b"GNU.sparse.map") else None
+
+
+def parse_size(records: Mapping[bytes, bytes], stored: int) -> int:
+    """The logical size of a sparse file of so many stored bytes; raises ValueError."""
+    told = records.get(b"GNU.sparse.size") or records.get(b"GNU.sparse.realsize")
+    return parse_count(told) if told else stored
+
+
+def parse_pax_map(records: Mapping[bytes, bytes], stored: int) -> SparseMap:
+    """The map that lies in the records; raises ValueError."""
     numbers = records.get(b"GNU.sparse.map")
-    if numbers is not None:
-        values = [parse_count(number) for number in numbers.split(b",")] if numbers else []
-    else:
-        values = [parse_count(value) for key, value in pairs if key in {b"GNU.sparse.offset", b"GNU.sparse.numbytes"}]
-    return SparseMap(size, pair_segments(values))
+    values = [parse_count(number) for number in numbers.split(b",")] if numbers else []
+    return SparseMap(parse_size(records, stored), pair_segments(values))
+
+
+def is_map_counted(records: Mapping[bytes, bytes], segments: int) -> bool:
+    """Whether the records tell the number of a map's segments, without which Go's archive/tar refuses it."""
+    try:
+        return parse_count(records.get(b"GNU.sparse.numblocks", b"")) == segments
+    except ValueError:
+        return False
 
 
 def pair_segments(values: list[int]) -> tuple[tuple[int, int], ...]:

@@ -4,10 +4,18 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from layerscope.layers.block_reader import BlockReader, TruncatedError
-from layerscope.layers.extended_header import Extension
 from layerscope.layers.limits import MAX_NUMBER, MAX_SPARSE_SEGMENTS
-from layerscope.layers.pax import SPARSE_PREFIX, parse_count
-from layerscope.layers.sparse import SparseMap, pair_segments, parse_old_gnu, parse_pax_map
+from layerscope.layers.pax import parse_count
+from layerscope.layers.sparse import (
+    MapPlace,
+    SparseMap,
+    find_map,
+    is_map_counted,
+    pair_segments,
+    parse_old_gnu,
+    parse_pax_map,
+    parse_size,
+)
 from layerscope.layers.tar_header import BLOCK, HeaderError
 from layerscope.layers.tar_number import parse_number
 
@@ -16,17 +24,30 @@ _GNU_SPARSE = ord("S")
 
 def is_sparse(header: bytes, records: Mapping[bytes, bytes]) -> bool:
     """Whether the member is stored sparse, in any dialect."""
-    return header[156] == _GNU_SPARSE or any(key.startswith(SPARSE_PREFIX) for key in records)
+    return header[156] == _GNU_SPARSE or find_map(records) is not None
 
 
-def read_map(reader: BlockReader, header: bytes, extension: Extension, size: int) -> SparseMap:
+def find_sparse_name(header: bytes, records: Mapping[bytes, bytes]) -> bytes:
+    """The name that a sparse file of a PAX format has besides that in its header; empty for any other member."""
+    is_named = header[156] != _GNU_SPARSE and find_map(records) is not None
+    return records.get(b"GNU.sparse.name", b"") if is_named else b""
+
+
+def is_miscounted(header: bytes, records: Mapping[bytes, bytes], sparse: SparseMap) -> bool:
+    """Whether the map lies in records that do not say how many segments it has: Go's archive/tar refuses it then."""
+    in_records = header[156] != _GNU_SPARSE and find_map(records) is MapPlace.RECORDS
+    return in_records and not is_map_counted(records, len(sparse.segments))
+
+
+def read_map(reader: BlockReader, header: bytes, records: Mapping[bytes, bytes], size: int) -> SparseMap:
     """The map of a member of `size` bytes; the stored segments come next. Raises HeaderError and TruncatedError."""
     try:
         if header[156] == _GNU_SPARSE:
             sparse, in_data = _read_old_gnu_map(reader, header), 0
+        elif find_map(records) is MapPlace.RECORDS:
+            sparse, in_data = parse_pax_map(records, size), 0
         else:
-            in_header = parse_pax_map(extension.records, extension.pairs)
-            sparse, in_data = (in_header, 0) if in_header else _read_data_map(reader, extension, size)
+            sparse, in_data = _read_data_map(reader, records, size)
     except ValueError as error:
         raise HeaderError(f"a sparse file whose map is wrong ({error})") from error
     stored = size - in_data
@@ -66,7 +87,7 @@ def _read_old_gnu_map(reader: BlockReader, header: bytes) -> SparseMap:
     return SparseMap(parse_number(header[483:495]), tuple(segments))
 
 
-def _read_data_map(reader: BlockReader, extension: Extension, size: int) -> tuple[SparseMap, int]:
+def _read_data_map(reader: BlockReader, records: Mapping[bytes, bytes], size: int) -> tuple[SparseMap, int]:
     """PAX format 1.0: decimal numbers, a line each, at the start of the data, filled up to whole blocks."""
     lines: list[bytes] = []
     rest = b""
@@ -87,5 +108,4 @@ def _read_data_map(reader: BlockReader, extension: Extension, size: int) -> tupl
         if len(lines) < wanted and len(rest) > BLOCK:
             raise ValueError("the map holds something else than numbers")
     numbers = [parse_count(line) for line in lines[1:wanted]]
-    logical = parse_count(extension.records.get(b"GNU.sparse.realsize", b""))
-    return SparseMap(logical, pair_segments(numbers)), blocks * BLOCK
+    return SparseMap(parse_size(records, size), pair_segments(numbers)), blocks * BLOCK

@@ -14,7 +14,12 @@ BLOCK = 512
 _CHECKSUM = slice(148, 156)
 _ADLER_BASE = 65521
 _POSIX = b"ustar\x00"
+_GNU = b"ustar  \x00"
+_GNU_TIMES = (slice(345, 357), slice(357, 369))
+"""Where GNU's header has the times of access and of change, and others the prefix of the name."""
 _STAR_TRAILER = b"tar\0"
+_KEPT_OWNER = 2**32 - 1
+"""The owner -1, which leaves a file to whom it belongs: to root, who unpacks it."""
 _CACHE_SIZE = 65536
 """Distinct times or attribute fields that are remembered; a hostile layer has a new one in every header."""
 
@@ -69,7 +74,7 @@ class HeaderReader:
 
     def attribute_id(self, mode: int, uid: int, gid: int) -> int:
         """Position of these attributes in the table, where they are added if new."""
-        key = (mode, uid, gid)
+        key = (mode, _to_owner(uid), _to_owner(gid))
         known = self._attribute_ids.get(key)
         if known is None:
             known = self._attribute_ids[key] = len(self.attribute_table)
@@ -97,13 +102,25 @@ class HeaderReader:
 
 
 def read_name(header: bytes) -> bytes:
-    """The member's name, with the ustar prefix where the header's format has one."""
+    """The member's name, with the prefix that the header has for it."""
     name = header[:100].partition(b"\0")[0]
-    if header[345] and header[257:263] == _POSIX:
-        # star puts times behind a shorter prefix and says so in its last four bytes
-        width = 131 if header[508:512] == _STAR_TRAILER else 155
-        return header[345 : 345 + width].partition(b"\0")[0] + b"/" + name
-    return name
+    prefix = read_prefix(header) if header[345] else b""
+    return prefix + b"/" + name if prefix else name
+
+
+def read_prefix(header: bytes) -> bytes:
+    """What stands before the name in a field of its own; empty where the header's format has no such field.
+
+    GNU's has times there. Go's writer did not know that before Go 1.8, and so its reader takes text for a prefix:
+    https://go.dev/issue/12594
+    """
+    # star puts times behind a shorter prefix and says so in its last four bytes
+    width = 131 if header[508:512] == _STAR_TRAILER and header[257:263] == _POSIX else 155
+    prefix = header[345 : 345 + width].partition(b"\0")[0]
+    if header[257:263] == _POSIX:
+        return prefix
+    is_text = header[257:265] == _GNU and not all(map(_is_time, (header[place] for place in _GNU_TIMES)))
+    return prefix if is_text and prefix.isascii() else b""
 
 
 def read_link(header: bytes) -> bytes:
@@ -125,6 +142,20 @@ def read_size(header: bytes) -> int:
 def read_device(header: bytes) -> tuple[int, int]:
     """Major and minor device number; raises ValueError."""
     return parse_number(header[329:337]), parse_number(header[337:345])
+
+
+def _to_owner(number: int) -> int:
+    """The owner that a file gets: Linux takes 32 bits of the number."""
+    owner = number & _KEPT_OWNER
+    return 0 if owner == _KEPT_OWNER else owner
+
+
+def _is_time(field: bytes) -> bool:
+    """Whether a field is empty or holds a number of 64 bits."""
+    try:
+        return not field[0] or -MAX_NUMBER - 1 <= parse_number(field) <= MAX_NUMBER
+    except ValueError:
+        return False
 
 
 def _signed_sum_matches(header: bytes) -> bool:

@@ -12,8 +12,7 @@ def parse_number(field: bytes) -> int:
         if first & 0x40:
             value -= 1 << (8 * len(field) - 1)
         return value
-    text = field.strip(b" \0")
-    text = text.partition(b"\0")[0].rstrip(b" ")
+    text = field.strip(b" \0").partition(b"\0")[0]
     if not text:
         return 0
     if not text.isdigit():

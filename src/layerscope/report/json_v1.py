@@ -243,7 +243,7 @@ class PlanV1(Struct, frozen=True):
 
 
 class SummaryV1(Struct, frozen=True):
-    """The outcome: `damaged` where the image is not what its digests say, `failed` at or above the threshold."""
+    """The outcome: `failed` at or above the threshold, `damaged` where bytes are others than named or unreadable."""
 
     counts_by_severity: dict[SeverityName, int]
     ignored: Annotated[int, Meta(ge=0, description="Findings of the base image that were left out on request.")]

@@ -96,7 +96,7 @@ def _explain_marks(page: Page, layers: Sequence[AuditedLayer]) -> list[str]:
     marks = {mark_layer(layer, page.symbols)[0] for layer in layers}
     is_told = all(layer.verified or is_damaged(layer) or layer.is_listed for layer in layers)
     meanings = {
-        page.symbols.bad: "is not what its digest says; layerscope audit says why",
+        page.symbols.bad: "is not what its digest says, or cannot be read; layerscope audit says why",
         page.symbols.doubt: "is told from its table of contents; nothing else was read"
         if is_told
         else "could not be checked",

@@ -15,6 +15,7 @@ from layerscope.fixes.plan import plan_fixes
 from layerscope.probe.probed import Probed
 from layerscope.probe.verdict import Outcome
 from layerscope.report.context import RenderContext
+from layerscope.report.damage import IMAGE, Flaw, find_flaw
 from layerscope.report.finding_words import list_layers, list_paths, tell_message
 from layerscope.report.format import Format
 from layerscope.report.instruction import tell_instruction
@@ -89,7 +90,9 @@ def _tell_verdict(result: AuditResult, context: RenderContext) -> Iterator[str]:
     unproved = sum(not layer.verified for layer in result.layers)
     layers = tell_count(len(result.layers), "layer")
     if not result.is_intact:
-        yield _mark(context, Sign.BAD, "Damaged", "the image is not what its digests say")
+        flaw = find_flaw(result)
+        word = "Unread" if flaw is Flaw.LIMITED else "Damaged"
+        yield _mark(context, Sign.BAD, word, f"the image {IMAGE[flaw]}")
     elif unproved:
         yield _mark(context, Sign.DOUBT, "Unproved", f"{unproved} of {layers} could not be checked against the digests")
     elif result.layers:

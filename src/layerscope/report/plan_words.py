@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from layerscope.audit.result import AuditResult
 from layerscope.fixes.plan import Plan
 from layerscope.fixes.proposal import Proposal
+from layerscope.report.damage import IMAGE, find_flaw
 from layerscope.rules.fix import Safety
 from layerscope.rules.layer_fixes import COMMAND
 from layerscope.rules.wording import tell_count, tell_list, tell_share, tell_size
@@ -53,7 +54,7 @@ def tell_nothing(proposal: Proposal) -> str:
 def tell_remarks(result: AuditResult, proposal: Proposal) -> Iterator[str]:
     """What a reader must know beside the steps: damage, what was not read, what was left aside."""
     if not result.is_intact:
-        yield "The image is not what its digests say; what else is planned rests on what could be read"
+        yield f"The image {IMAGE[find_flaw(result)]}; what else is planned rests on what could be read"
     if result.gaps:
         yield f"{tell_count(len(result.gaps), 'part')} could not be read, and may need more: see layerscope audit"
     if proposal.withheld:

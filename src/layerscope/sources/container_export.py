@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from layerscope.engine.container_files import ADDED, DELETED
@@ -19,7 +20,7 @@ from layerscope.sources.outer_header import (
     is_zero_block,
     padded,
     parse_header,
-    parse_pax,
+    take_records,
 )
 
 MAX_EXTENSION: Final = 1 << 20
@@ -69,7 +70,7 @@ def _iter_members(stream: ByteStream, where: str) -> Iterator[tuple[bytes, Membe
             head += content
             overrides = _merge(overrides, header.flag, content[: header.size], where)
             continue
-        name = header.name if overrides.name is None else overrides.name
+        name = overrides.long_name or overrides.name or header.name
         yield name, build_member(header, overrides, 0, where=where), head
         head, overrides = b"", Overrides()
     while stream.read(_PIECE):
@@ -86,15 +87,13 @@ def _merge(overrides: Overrides, flag: bytes, content: bytes, where: str) -> Ove
     """What is known of the next member, with what one more header says of it."""
     match flag:
         case b"L":
-            return Overrides(cut_at_nul(content), overrides.link, overrides.size)
+            return replace(overrides, long_name=cut_at_nul(content))
         case b"K":
-            return Overrides(overrides.name, cut_at_nul(content), overrides.size)
+            return replace(overrides, long_link=cut_at_nul(content))
         case b"g":
-            return overrides
+            return Overrides()
         case _:
-            told = parse_pax(content, where=where)
-            size = overrides.size if told.size is None else told.size
-            return Overrides(told.name or overrides.name, told.link or overrides.link, size, told.is_sparse)
+            return take_records(overrides, content, where=where)
 
 
 def _pass_content(stream: ByteStream, member: Member, spool: LayerSpool | None, where: str) -> None:

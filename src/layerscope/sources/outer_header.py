@@ -4,7 +4,7 @@ POSIX ustar, PAX records and GNU's long names: https://www.gnu.org/software/tar/
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +25,9 @@ _ZERO_BLOCK: Final = bytes(BLOCK)
 _CHECKSUM_FIELD: Final = slice(148, 156)
 _SIGN_BIT: Final = 0x40
 _HEADER_ONLY: Final = b"123456"
+_SPARSE_VERSIONS: Final = frozenset({(b"0", b"0"), (b"0", b"1"), (b"1", b"0")})
+_SPARSE_MAPS: Final = (b"GNU.sparse.map", b"GNU.sparse.offset")
+"""Records that hold a map of sparse format 0.1 or 0.0, which may tell no version."""
 
 
 class MemberKind(StrEnum):
@@ -70,12 +73,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What PAX records or GNU long names say about the next member; None where they say nothing."""
+    """What PAX records and GNU long names, which count more, say about the next member; None where they say nothing."""
 
     name: bytes | None = None
     link: bytes | None = None
     size: int | None = None
     is_sparse: bool = False
+    long_name: bytes | None = None
+    long_link: bytes | None = None
 
 
 def padded(size: int) -> int:
@@ -113,9 +118,8 @@ def parse_header(block: bytes, *, where: str) -> Header:
     flag = block[156:157]
     size = parse_number(block[124:136], where=f"{where}: size")
     name = cut_at_nul(block[0:100])
-    if block[257:263] == b"ustar\0":
-        prefix = cut_at_nul(block[345:500])
-        name = prefix + b"/" + name if prefix else name
+    if prefix := _read_prefix(block):
+        name = prefix + b"/" + name
     return Header(
         name=name,
         link=cut_at_nul(block[157:257]),
@@ -127,8 +131,8 @@ def parse_header(block: bytes, *, where: str) -> Header:
 
 def build_member(header: Header, overrides: Overrides, offset: int, *, where: str) -> Member:
     """Return the member that `header` starts, with what its records override; its body begins at `offset`."""
-    name = header.name if overrides.name is None else overrides.name
-    link = header.link if overrides.link is None else overrides.link
+    name = overrides.long_name or overrides.name or header.name
+    link = overrides.long_link or overrides.link or header.link
     kind = _tell_kind(header.flag, name)
     size = header.size
     if overrides.size is not None and header.flag not in _HEADER_ONLY:
@@ -152,6 +156,11 @@ def parse_number(field: bytes, *, where: str) -> int:
         raise ImageError(f"reading {where}: {bytes(field)!r}, expected an octal number") from error
 
 
+def take_records(earlier: Overrides, content: bytes, *, where: str) -> Overrides:
+    """Return what PAX records say, in the place of earlier ones, and the long names that are known already."""
+    return replace(parse_pax(content, where=where), long_name=earlier.long_name, long_link=earlier.long_link)
+
+
 def parse_pax(content: bytes, *, where: str) -> Overrides:
     """Return what PAX records say about a member's name, link and size; raises ImageError where they do not parse."""
     records = _split_pax(content, where)
@@ -162,8 +171,38 @@ def parse_pax(content: bytes, *, where: str) -> Overrides:
         name=records.get(b"path") or None,
         link=records.get(b"linkpath") or None,
         size=None if size is None else int(size),
-        is_sparse=any(key.startswith(b"GNU.sparse.") for key in records),
+        is_sparse=_is_sparse(records),
     )
+
+
+def _is_sparse(records: Mapping[bytes, bytes]) -> bool:
+    """Whether the records are those of a sparse file, as Go's archive/tar tells them."""
+    version = records.get(b"GNU.sparse.major", b""), records.get(b"GNU.sparse.minor", b"")
+    has_map = any(records.get(key) for key in _SPARSE_MAPS)
+    return version in _SPARSE_VERSIONS or (version == (b"", b"") and has_map)
+
+
+def _read_prefix(block: bytes) -> bytes:
+    """What stands before the name in a field of its own.
+
+    GNU's headers have two times there, and of Go's writers before Go 1.8 a name: https://go.dev/issue/12594
+    """
+    is_star = block[257:263] == b"ustar\0" and block[508:512] == b"tar\0"
+    prefix = cut_at_nul(block[345 : 476 if is_star else 500])
+    if block[257:263] == b"ustar\0":
+        return prefix
+    is_name = block[257:265] == b"ustar  \0" and not (_is_time(block[345:357]) and _is_time(block[357:369]))
+    return prefix if is_name and prefix.isascii() else b""
+
+
+def _is_time(field: bytes) -> bool:
+    """Whether a field is empty or holds a number."""
+    if field[0] & 0x80 or not field[0]:
+        return True
+    try:
+        return _parse_octal(field) >= 0
+    except ValueError:
+        return False
 
 
 def _split_pax(content: bytes, where: str) -> Mapping[bytes, bytes]:
@@ -196,7 +235,7 @@ def _tell_kind(flag: bytes, name: bytes) -> MemberKind:
 
 
 def _parse_octal(field: bytes) -> int:
-    digits = field.partition(b"\0")[0].strip(b" ")
+    digits = field.strip(b" \0").partition(b"\0")[0]
     if not digits:
         return 0
     if not all(0x30 <= digit <= 0x37 for digit in digits):  # noqa: PLR2004  # the digits 0 to 7

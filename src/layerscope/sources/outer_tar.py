@@ -19,7 +19,7 @@ from layerscope.sources.outer_header import (
     is_zero_block,
     padded,
     parse_header,
-    parse_pax,
+    take_records,
 )
 
 MAX_HEADERS: Final = 100_000
@@ -120,17 +120,17 @@ class OuterTar:
         where = self._place()
         start, self._position = self._position, self._position + padded(header.size)
         if header.flag == b"g":
-            return earlier  # as Go does: global records describe the archive's making, not its members
+            return Overrides()  # as Go does: global records say nothing of members, and what stood before them is over
         if header.size > MAX_RECORDS_SIZE:
             raise LimitError(f"reading {where}: {header.size} bytes of records, limit {MAX_RECORDS_SIZE}")
         content = self._content.read_at(start, header.size)
         if len(content) < header.size:
             return earlier  # the next header is not there either, which ends the walk
         if header.flag == b"x":
-            return merge_overrides(earlier, parse_pax(content, where=where))
+            return take_records(earlier, content, where=where)
         if header.flag == b"L":
-            return replace(earlier, name=cut_at_nul(content))
-        return replace(earlier, link=cut_at_nul(content))
+            return replace(earlier, long_name=cut_at_nul(content))
+        return replace(earlier, long_link=cut_at_nul(content))
 
     def _count_names(self, member: Member) -> None:
         self._names_size += len(member.name) + len(member.link)
@@ -139,13 +139,3 @@ class OuterTar:
 
     def _place(self) -> str:
         return f"{self._where}: header at byte {self._position - BLOCK}"
-
-
-def merge_overrides(earlier: Overrides, later: Overrides) -> Overrides:
-    """Return what both say together; where both speak, `later` counts."""
-    return Overrides(
-        name=earlier.name if later.name is None else later.name,
-        link=earlier.link if later.link is None else later.link,
-        size=earlier.size if later.size is None else later.size,
-        is_sparse=earlier.is_sparse or later.is_sparse,
-    )

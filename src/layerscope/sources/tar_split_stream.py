@@ -10,8 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from layerscope.errors import LayerDamageError
+from layerscope.errors import ImageError, LayerDamageError
 from layerscope.sources.diff_directory import DiffDirectory
+from layerscope.sources.outer_header import BLOCK, Overrides, padded, parse_header, take_records
 from layerscope.sources.read_ahead import ReadAhead
 from layerscope.sources.tar_split import FILE, SEGMENT, Record, TarSplit
 
@@ -97,7 +98,7 @@ class TarSplitStream:
         """
         if record.type != FILE:
             raise LayerDamageError(f"reading {self._what}: a tar-split record of type {record.type}, expected 1 or 2")
-        if len(header) > _PLAIN_HEADER and _SPARSE_RECORD in header:
+        if len(header) > _PLAIN_HEADER and _SPARSE_RECORD in header and _starts_sparse_file(header):
             raise LayerDamageError(
                 f"reading {self._what}: {record.path!r} came as a sparse file, of which the engine kept the expanded "
                 "bytes only; the layer cannot be put together, its own save fails too"
@@ -147,3 +148,24 @@ class TarSplitStream:
 
     def _damage(self, record: Record, reason: str | None) -> LayerDamageError:
         return LayerDamageError(f"reading {self._what}: file {record.path!r}: {reason}")
+
+
+def _starts_sparse_file(segment: bytes) -> bool:
+    """Whether the headers at the end of a segment are those of a sparse file; the padding of the file before may lead.
+
+    False for headers that do not parse: the DiffID tells what is wrong with them.
+    """
+    overrides, place = Overrides(), len(segment) % BLOCK
+    try:
+        while place < len(segment):
+            header, start = parse_header(segment[place : place + BLOCK], where="a header"), place + BLOCK
+            if header.flag not in b"xgLK":
+                return overrides.is_sparse
+            if header.flag == b"x":
+                overrides = take_records(overrides, segment[start : start + header.size], where="a header")
+            elif header.flag == b"g":
+                overrides = Overrides()
+            place = start + padded(header.size)
+    except ImageError:
+        return False
+    return overrides.is_sparse

@@ -214,3 +214,18 @@ def test_headers_without_end_are_refused() -> None:
     tar = headers * 20 + write([file("a"), file("b")])
     with pytest.raises(HeaderError, match="bytes of extended headers before one entry"):
         edit(tar, drop(0))
+
+
+def test_what_a_global_header_drops_belongs_to_nobody() -> None:
+    """It stays where it was, as the member behind does, whose name is its own."""
+    orphan = write_member(file(LONG))[: -len(write_member(file("x")))]
+    tar = orphan + write_global_header({"comment": b"x"}) + write([file("a", b"1"), file("b", b"2")])
+    assert edit(tar, drop(1)) == tar[: -len(write([file("b", b"2")]))] + TRAILER
+    assert index_of_tar(edit(tar, drop(0))).paths == ["b"]
+
+
+@pytest.mark.parametrize(("dialect", "prefix"), [(GNU, b"etc"), (PAX, b"etc")])
+def test_a_prefix_is_no_part_of_a_new_name(dialect: Dialect, prefix: bytes) -> None:
+    """Neither is that of Go's writers before Go 1.8, which stands in the place of GNU's times."""
+    tar = write([file("a", b"1", fields={"prefix": prefix})], dialect)
+    assert index_of_tar(edit(tar, LayerCuts(names={0: "usr/b"}))).paths == ["usr/b"]

@@ -160,3 +160,10 @@ def test_gzip_tells_when_it_packed() -> None:
     assert not is_packed_late(early, LIMIT)
     assert not is_packed_late(MemoryLayer("layer 1", b"", Digest.of(b"")), LIMIT)
     assert not has_late_gzip_header(b"plain tar", LIMIT)
+
+
+def test_a_name_in_the_place_of_times_is_none() -> None:
+    """Go's writers put it there before Go 1.8, and its reader takes it from there."""
+    prefix = b"a" * 12 + b"777777777777"
+    tar = write_tar([file("x", fields={"prefix": prefix})], dialect=GNU)
+    assert index_of_tar(clamp(tar)).paths == [f"{prefix.decode()}/x"]

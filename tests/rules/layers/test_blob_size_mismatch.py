@@ -18,7 +18,7 @@ def test_flags_a_blob_that_is_too_short() -> None:
 def test_flags_a_blob_that_is_too_long() -> None:
     """One byte too many is enough."""
     (finding,) = flags(BlobSizeMismatch, replace(PROOF, found_size=1001))
-    assert finding.message.endswith("1 bytes too many")
+    assert finding.message.endswith("1 byte too many")
 
 
 def test_ignores_a_blob_of_the_size_that_is_claimed() -> None:

@@ -16,7 +16,7 @@ _LIMITS: Final = Limits(layer_entries=MEMBERS_LIMIT, sparse_holes=0)
 """Holes are not looked at: the stored bytes and the map of a sparse file say the same, and a claim costs nothing."""
 
 _TYPE: Final = 156
-_RECORDS: Final = frozenset(b"xXg")
+_RECORDS: Final = frozenset(b"xg")
 _LONG_NAMES: Final = frozenset(b"LK")
 _GLOBAL: Final = ord("g")
 _TIMES: Final = frozenset({b"mtime", b"atime", b"ctime", b"LIBARCHIVE.creationtime"})

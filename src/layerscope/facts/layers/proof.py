@@ -47,6 +47,11 @@ class LayerProof(Fact, frozen=True):
     damage: LayerDamage | None = None
     absent: str | None = None
 
+    @property
+    def has_claimed_bytes(self) -> bool:
+        """Whether the layer's bytes are those that the image names, be it that no tar can be read from them."""
+        return has_claimed_bytes((self.claimed_digest, self.found_digest), (self.claimed_diff_id, self.found_diff_id))
+
 
 class LayerProofCollector(Collector):
     """Compares every layer's descriptor and DiffID with its scan."""
@@ -63,6 +68,17 @@ class LayerProofCollector(Collector):
             if claimed is not None and found is not None and claimed.algorithm != found.algorithm:
                 why = f"the manifest names a {claimed.algorithm} digest, of which only SHA-256 is recomputed"
                 yield Gap("proof of the blob digest", f"layer {number}", why)
+
+
+def has_claimed_bytes(digests: tuple[Digest | None, Digest | None], diff_ids: tuple[Digest, Digest | None]) -> bool:
+    """Whether what was found of a layer is what is claimed, each as (claimed, found); of damaged ones not all is found.
+
+    Without a manifest, or with a digest in it that is not computed, the DiffID has to tell.
+    """
+    (claimed, found), (diff_id, found_diff_id) = digests, diff_ids
+    if claimed is None or found is None or claimed.algorithm != found.algorithm:
+        return found_diff_id == diff_id
+    return claimed == found and found_diff_id in {diff_id, None}
 
 
 def prove_layer(number: int, layer: Layer, scan: LayerScan, instruction: str) -> LayerProof:

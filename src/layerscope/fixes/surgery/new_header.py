@@ -10,7 +10,7 @@ from typing import Final
 from layerscope.fixes.surgery.cuts import Attributes
 from layerscope.fixes.surgery.raw_members import RawMember, iter_extensions
 from layerscope.layers.pax import NANOSECONDS, XATTR_PREFIX
-from layerscope.layers.tar_header import BLOCK
+from layerscope.layers.tar_header import BLOCK, read_prefix
 
 _NAME: Final = slice(0, 100)
 _MODE: Final = slice(100, 108)
@@ -26,7 +26,10 @@ _MAGIC: Final = slice(257, 265)
 _OWNER_NAMES: Final = slice(265, 329)
 _PREFIX: Final = slice(345, 476)
 """As much of it as every dialect has that has one; longer ones end in zeros of their own, or in star's times."""
+_GNU_PREFIX: Final = slice(345, 369)
+"""As much of it as is no part of a sparse file's map."""
 _POSIX: Final = b"ustar\x0000"
+_GNU: Final = b"ustar  \x00"
 
 _REPLACED: Final = frozenset({b"mtime", b"atime", b"ctime", b"uid", b"gid", b"uname", b"gname"})
 """Records that would contradict the new attributes. Runtimes go by the numbers of owner and group, not their names."""
@@ -55,10 +58,11 @@ def give_attributes(member: RawMember, attributes: Attributes) -> RawMember:
 def give_name(member: RawMember, path: str) -> RawMember:
     """The member at another path."""
     name = path.encode("utf-8", "surrogateescape")
-    header, records = bytearray(member.header), _without(member, b"path")
+    header, records = bytearray(member.header), _without(member, b"path", b"GNU.sparse.name")
     header[_NAME] = name[:_NAME_SIZE].ljust(_NAME_SIZE, b"\0")
-    if header[_MAGIC] == _POSIX:
-        header[_PREFIX] = bytes(_PREFIX.stop - _PREFIX.start)
+    if read_prefix(member.header):
+        place = _GNU_PREFIX if header[_MAGIC] == _GNU else _PREFIX
+        header[place] = bytes(place.stop - place.start)
     if len(name) > _NAME_SIZE:
         records.append((b"path", name))
     return _change(member, header, records, b"L")
@@ -104,8 +108,8 @@ def _make_member(path: str, kind: bytes, attributes: Attributes, size: int) -> R
     return give_attributes(RawMember(b"", b"", b"", bytes(header), tuple(records), size), attributes)
 
 
-def _without(member: RawMember, key: bytes) -> list[tuple[bytes, bytes]]:
-    return [record for record in member.records if record[0] != key]
+def _without(member: RawMember, *keys: bytes) -> list[tuple[bytes, bytes]]:
+    return [record for record in member.records if record[0] not in keys]
 
 
 def _keep_records(member: RawMember) -> list[tuple[bytes, bytes]]:

@@ -3,7 +3,8 @@
 Members are told apart as Go's archive/tar does, since every container runtime uses that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +18,7 @@ MAX_HEADERS: Final = 16 * MAX_EXTENDED_HEADER
 
 _ZERO_BLOCK: Final = bytes(BLOCK)
 _TYPE: Final = 156
-_LOCAL: Final = frozenset(b"xX")
+_LOCAL: Final = ord("x")
 _LONG: Final = frozenset(b"LK")
 _GLOBAL: Final = ord("g")
 _SIZELESS: Final = frozenset(b"123456")
@@ -34,7 +35,7 @@ class RawMember:
     """One member up to its content: the bytes of its headers, what they say of it, and how many bytes follow.
 
     `long_names` are GNU's headers for long names, `records` the PAX records, in order; `front` are global headers that
-    stand before the member and belong to nobody.
+    stand before the member and belong to nobody, and what stands before those.
     """
 
     front: bytes
@@ -53,7 +54,7 @@ class RawMember:
     @property
     def name(self) -> bytes:
         """The name as written."""
-        return self.names[0] if self.names else dict(self.records).get(b"path") or read_name(self.header)
+        return _find_name(self.header, dict(self.records), self.names)
 
 
 def read_member(reader: BlockReader) -> RawMember | None:
@@ -65,7 +66,7 @@ def read_member(reader: BlockReader) -> RawMember | None:
     while (header := reader.read_block()) not in {None, _ZERO_BLOCK}:
         assert header is not None
         kind = header[_TYPE]
-        if kind not in _LOCAL | _LONG | {_GLOBAL}:
+        if kind not in _LONG | {_LOCAL, _GLOBAL}:
             blocks = _read_map_blocks(reader, header)
             size = _content_size(header, dict(records), names)
             before = b"".join(front), b"".join(long_names), b"".join(extended)
@@ -75,14 +76,16 @@ def read_member(reader: BlockReader) -> RawMember | None:
         if total > MAX_HEADERS:
             raise HeaderError(f"more than {MAX_HEADERS:,} bytes of extended headers before one entry")
         if kind == _GLOBAL:
-            front += (header, body)
+            front += (*long_names, *extended, header, body)
+            long_names, extended, records, names = [], [], (), []
         elif kind in _LONG:
             long_names += (header, body)
             if kind == ord("L"):
                 names = [body.partition(b"\0")[0]]
         else:
             extended += (header, body)
-            records = tuple(parse_records(body[: read_size(header)]))
+            with suppress(ValueError):  # runtimes refuse the layer then, and the scan of it told that
+                records = tuple(parse_records(body[: read_size(header)]))
     return None
 
 
@@ -116,11 +119,15 @@ def _read_map_blocks(reader: BlockReader, header: bytes) -> bytes:
     return blocks
 
 
+def _find_name(header: bytes, records: dict[bytes, bytes], names: Sequence[bytes]) -> bytes:
+    """The name that the headers give, apart from that of a sparse file."""
+    return (names[0] if names else b"") or records.get(b"path") or read_name(header)
+
+
 def _content_size(header: bytes, records: dict[bytes, bytes], names: list[bytes]) -> int:
     """How many bytes of content follow the headers."""
     kind = header[_TYPE]
-    name = names[0] if names else records.get(b"GNU.sparse.name") or records.get(b"path") or read_name(header)
-    if kind in _SIZELESS or (kind == _OLD_FILE and name.endswith(b"/")):
+    if kind in _SIZELESS or (kind == _OLD_FILE and _find_name(header, records, names).endswith(b"/")):
         return 0
     if not records.get(b"size"):
         return read_size(header)

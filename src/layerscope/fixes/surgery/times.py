@@ -8,7 +8,7 @@ from typing import Final
 from layerscope.fixes.surgery.new_header import MTIME, render_records, seal, write_number
 from layerscope.fixes.surgery.raw_members import RawMember, iter_extensions
 from layerscope.layers.pax import NANOSECONDS, parse_seconds
-from layerscope.layers.tar_header import BLOCK
+from layerscope.layers.tar_header import BLOCK, read_prefix
 from layerscope.layers.tar_number import parse_number
 
 LATEST: Final = 8**11 - 1
@@ -70,7 +70,7 @@ def _clamp_header(header: bytes, latest: int) -> bytes:
 def _list_more_times(header: bytes) -> tuple[slice, ...]:
     """Where the header's dialect has times besides that of the last change."""
     if header[_MAGIC] == _GNU:
-        return _GNU_TIMES
+        return () if header[_GNU_TIMES[0].start] and read_prefix(header) else _GNU_TIMES
     return _STAR_TIMES if header[_STAR] == _STAR_TRAILER else ()
 
 

@@ -12,6 +12,6 @@ def mark_layer(layer: AuditedLayer, symbols: Symbols) -> tuple[str, str]:
 
 
 def is_damaged(layer: AuditedLayer) -> bool:
-    """Whether the layer was read, and its bytes are not what the image says; false where they were not here."""
+    """Whether the layer was read, and its bytes are others or cannot be read; false where they were not here."""
     scan = layer.scan
     return not layer.verified and scan is not None and (scan.damage is not None or scan.diff_id is not None)

@@ -5,8 +5,9 @@ from collections import Counter
 from rich.table import Table
 from rich.text import Text
 
-from layerscope.audit.result import INTEGRITY_CODES, AuditResult
-from layerscope.layers.scan import DamageKind, Proof
+from layerscope.audit.result import AuditResult
+from layerscope.layers.scan import Proof
+from layerscope.report.damage import LAYERS, Flaw, find_flaw, list_damaged
 from layerscope.report.escape import escape_line
 from layerscope.report.terminal.gpu_verdict_line import tell_gpus
 from layerscope.report.terminal.image_fields import add_identity
@@ -80,17 +81,15 @@ def _hang(word: tuple[str, str], *told: Part) -> Table:
 def _judge_bytes(page: Page, result: AuditResult) -> tuple[tuple[str, str], str]:
     symbols = page.symbols
     if not result.is_intact:
-        damaged, limited = _list_damaged(result), _list_limited(result)
-        if damaged and damaged == limited:
-            told = f"{_name_layers(limited, result, symbols.ellipsis)} beyond a limit and not read to the end"
-            return _word(symbols.bad, "UNREAD", "bad"), told
-        where = _name_layers(damaged, result, symbols.ellipsis) if damaged else "the image is"
-        whose = "their digests say" if len(damaged) > 1 else "its digest says"
-        return _word(symbols.bad, "DAMAGED", "bad"), f"{where} not what {whose}"
+        damaged, flaw = list_damaged(result), find_flaw(result)
+        where = _name_layers(damaged, result, symbols.ellipsis) if damaged else "the image"
+        word = "UNREAD" if flaw is Flaw.LIMITED else "DAMAGED"
+        return _word(symbols.bad, word, "bad"), f"{where} {LAYERS[flaw][len(damaged) > 1]}"
     unproved = [layer.index for layer in result.layers if not layer.verified]
     if unproved:
         told = (
-            f"{_name_layers(unproved, result, symbols.ellipsis)} not proved, every other byte is what its digest says"
+            f"{_name_layers(unproved, result, symbols.ellipsis)} {'is' if len(unproved) == 1 else 'are'} not proved, "
+            "every other byte is what its digest says"
         )
         return _word(symbols.doubt, "UNPROVED", "doubt"), told
     return _word(symbols.good, "INTACT", "good"), _tell_intact(result)
@@ -109,22 +108,10 @@ def _tell_intact(result: AuditResult) -> str:
 
 
 def _name_layers(layers: list[int], result: AuditResult, ellipsis: str) -> str:
-    """Layers by number with their verb: `layer 2 of 5 is`, `layers 2, 3 of 5 are`."""
+    """Layers by number: `layer 2 of 5`, `layers 2, 3 of 5`."""
     shown = layers if len(layers) <= SHOWN_LAYERS + 1 else layers[:SHOWN_LAYERS]  # what hides one saves nothing
     numbers = ", ".join(map(str, shown)) + (f", {ellipsis}" if len(shown) < len(layers) else "")
-    noun, verb = ("layer", "is") if len(layers) == 1 else ("layers", "are")
-    return f"{noun} {numbers} of {len(result.layers)} {verb}"
-
-
-def _list_damaged(result: AuditResult) -> list[int]:
-    findings = (finding for finding in result.findings if finding.code in INTEGRITY_CODES)
-    return sorted({place.layer for finding in findings for place in finding.locations if place.layer is not None})
-
-
-def _list_limited(result: AuditResult) -> list[int]:
-    """The layers whose reading a limit of layerscope's own ended: nothing is known against them."""
-    scans = ((layer.index, layer.scan) for layer in result.layers)
-    return [index for index, scan in scans if scan and scan.damage is not None and scan.damage.kind is DamageKind.LIMIT]
+    return f"{'layer' if len(layers) == 1 else 'layers'} {numbers} of {len(result.layers)}"
 
 
 def _judge_findings(page: Page, result: AuditResult) -> tuple[tuple[str, str], *tuple[Part, ...]]:

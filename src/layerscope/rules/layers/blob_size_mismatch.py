@@ -10,7 +10,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_layer
+from layerscope.rules.wording import tell_count, tell_layer
 
 FIX = Fix(
     "Fetch the image again, or correct the size that the manifest claims",
@@ -48,9 +48,9 @@ class BlobSizeMismatch(Rule):
             claimed, found = proof.claimed_size, proof.found_size
             if claimed is None or found is None or claimed == found:
                 continue
-            difference = f"{abs(found - claimed):,} bytes {'too many' if found > claimed else 'missing'}"
+            difference = f"{tell_count(abs(found - claimed), 'byte')} {'too many' if found > claimed else 'missing'}"
             message = (
-                f"The blob of {tell_layer(proof.layer, proof.instruction)} has {found:,} bytes, "
+                f"The blob of {tell_layer(proof.layer, proof.instruction)} has {tell_count(found, 'byte')}, "
                 f"but the manifest claims {claimed:,}: {difference}"
             )
             yield self.finding(message, proof.evidence, fixes=(FIX,))

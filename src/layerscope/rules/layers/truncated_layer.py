@@ -20,6 +20,14 @@ FETCH_AGAIN = Fix(
     ),
     kind=FixKind.REBUILD,
 )
+WRITE_ANEW = Fix(
+    "Write the layer with a container builder: every copy of it has the same bytes",
+    (
+        "Build the image again with docker build, buildah or kaniko.",
+        "If a tool of yours writes layers, let it write tars that Go's archive/tar reads, as every runtime does.",
+    ),
+    kind=FixKind.REBUILD,
+)
 RAISE_LIMIT = Fix(
     "Raise the limit that was passed, if the image is trusted",
     (
@@ -40,7 +48,8 @@ class TruncatedLayer(Rule):
         of its first part only, and says so.
     Example: `docker save` into a full disk leaves an archive whose last layer ends in the middle of
         `libtorch_cuda.so`; `docker load` then reports "unexpected EOF".
-    Remedy: Fetch or export the image again; rebuild it if every copy ends at the same place.
+    Remedy: Fetch or export the image again; rebuild it if every copy ends at the same place, as it does where the
+        layer's bytes are those that its digest names.
     Fix safety: Review: the missing bytes have to come from elsewhere.
     Blind spots: A layer that was cut and then closed properly (a builder that ignored a write error) reads well;
         its DiffID matches too. Entries before the break are trusted only as far as they were read.
@@ -62,4 +71,8 @@ class TruncatedLayer(Rule):
                 f"Reading {tell_layer(proof.layer, proof.instruction)} stopped at byte {damage.offset:,} "
                 f"({damage.kind}): {damage.detail}"
             )
-            yield self.finding(message, proof.evidence, fixes=(RAISE_LIMIT if damage.kind == "limit" else FETCH_AGAIN,))
+            is_built_so = proof.has_claimed_bytes and damage.kind != "limit"
+            if is_built_so:
+                message += "; its bytes are those that the image names"
+            fix = WRITE_ANEW if is_built_so else RAISE_LIMIT if damage.kind == "limit" else FETCH_AGAIN
+            yield self.finding(message, proof.evidence, fixes=(fix,))
