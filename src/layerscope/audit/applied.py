@@ -86,6 +86,12 @@ class Applied:
         return tuple(number for number, written in layers if written is None or not written.is_kept)
 
     @property
+    def repacked(self) -> int:
+        """How many layers of an image on another base were packed in a way that OCI has no media type for."""
+        layers = self.new.layers if self.rebase is not None else ()
+        return sum(written is not None and not written.is_kept for written in layers)
+
+    @property
     def is_proved(self) -> bool:
         """Whether the new image is what it should be."""
         return not self.objections
@@ -141,8 +147,12 @@ def _iter_rebased(applied: Applied, rebase: Rebase) -> Iterator[LayerChange]:
         yield LayerChange(layer.index, LayerOutcome.ADDED, None, layer.size or 0, layer.step)
     for layer in applied.before.layers[: rebase.old_layers]:
         yield LayerChange(layer.index, LayerOutcome.LEFT_OUT, layer.size or 0, None, layer.step)
-    for layer in applied.before.layers[rebase.old_layers :]:
-        yield LayerChange(layer.index, LayerOutcome.KEPT, layer.size or 0, layer.size or 0, layer.step)
+    own, written = applied.before.layers[rebase.old_layers :], applied.new.layers[rebase.new_layers :]
+    for layer, new in zip(own, written, strict=True):
+        is_kept = new is None or new.is_kept
+        outcome = LayerOutcome.KEPT if is_kept else LayerOutcome.REWRITTEN
+        after = layer.size if new is None or is_kept else new.descriptor.size
+        yield LayerChange(layer.index, outcome, layer.size or 0, after or 0, layer.step)
 
 
 def apply_layer_fix(

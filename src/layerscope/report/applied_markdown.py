@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 from layerscope.audit.applied import Applied, LayerOutcome, list_layer_changes
 from layerscope.formats.secret_text import redact_text
-from layerscope.report.applied_view import HIDDEN, list_put, tell_bases, tell_rebase, tell_times, tell_unshared
+from layerscope.report.applied_view import (
+    HIDDEN,
+    list_put,
+    tell_bases,
+    tell_rebase,
+    tell_rebased,
+    tell_times,
+    tell_unshared,
+)
 from layerscope.report.before_after import list_counts, list_sizes, write_findings, write_new_findings
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.markdown import write_code, write_prose, write_row
@@ -53,7 +61,7 @@ def _tell_verdict(applied: Applied) -> Iterator[str]:
     if applied.is_proved:
         if applied.rebase is not None:
             yield f"Written to {write_code(applied.destination)} and audited: the new base's layers and the image's own"
-            yield "are as they were, bit for bit."
+            yield f"{tell_rebased(applied)}."
             return
         yield f"Written to {write_code(applied.destination)}, audited, and compared: every file that is not named below"
         yield "is as it was."

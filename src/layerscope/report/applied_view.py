@@ -98,11 +98,20 @@ def _draw_rest(page: Page, applied: Applied) -> None:
     for change in tell_rebase(applied):
         page.add_line(("config ", "label"), escape_line(change))
     if applied.rebase is not None and not applied.objections:
-        page.add_line("The new base's layers and the image's own are as they were, bit for bit")
+        page.add_line(f"The new base's layers and the image's own {tell_rebased(applied)}")
     elif not applied.objections:
         page.add_line("Every other file is as it was: content, owner, mode, time, links, attributes")
     for reason in (*applied.cuts.left, *applied.missed):
         page.add_line((f"{escape_text(reason)}", "doubt"))
+
+
+def tell_rebased(applied: Applied) -> str:
+    """What became of the layers of an image on another base."""
+    if not applied.repacked:
+        return "are as they were, bit for bit"
+    layers = tell_count(applied.repacked, "layer")
+    verb = "is" if applied.repacked == 1 else "are"
+    return f"hold what they held; {layers}, which xz or bzip2 packed, {verb} packed by gzip now"
 
 
 def tell_unshared(applied: Applied) -> str:

@@ -78,6 +78,22 @@ def test_another_base_is_told_in_every_format(answer: Answer, base: str, monkeyp
 
 
 @pytest.mark.usefixtures("images")
+def test_layers_that_no_media_type_tells_of_are_not_called_the_same(answer: Answer, images: BuiltImage) -> None:
+    """Those that xz or bzip2 packed are packed by gzip, the image's own and the new base's, and that is told."""
+    write_image(make_base("one", "two", "own"), Path("packed"), "oci-dir", packing=Packing.XZ)
+    write_image(images, Path("own"), "oci-dir", packing=Packing.BZIP2)
+    outputs = ("-o", "terminal", "-o", "markdown=fix.md")
+    told = ("--base", "oci-dir:old", "--rebase", "oci-dir:packed", *MAKE, *outputs)
+    code, out, err = answer("fix", "oci-dir:own", *told)
+    assert code == 0, err
+    for text in (out.decode(), Path("fix.md").read_text()):
+        words = " ".join(text.split())
+        assert "hold what they held; 2 layers, which xz or bzip2 packed, are packed by gzip now" in words
+        assert "rewritten" in words
+        assert "bit for bit." not in words
+
+
+@pytest.mark.usefixtures("images")
 def test_a_base_that_nobody_names_is_asked_for(answer: Answer) -> None:
     """Without an annotation, the image does not say what it was built on."""
     code, _, err = answer("fix", "oci-dir:image", "--rebase", "oci-dir:new", *MAKE)

@@ -1,4 +1,4 @@
-"""An image on another base, written as an OCI layout: layers of both, bit for bit as they were."""
+"""An image on another base, written as an OCI layout: layers of both, bit for bit where OCI has a type for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
