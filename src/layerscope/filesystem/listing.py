@@ -214,7 +214,7 @@ def _make_row(node: Node, item: _Item, depth: int, *, folded: int) -> Row:
         mode=node.mode,
         uid=node.uid,
         gid=node.gid,
-        link=node.content_path if node.is_hard_link else node.link,
+        link=_find_link(node),
         layer=node.layer,
         size=node.own_size,
         present=item.present,
@@ -227,3 +227,10 @@ def _make_row(node: Node, item: _Item, depth: int, *, folded: int) -> Row:
 def _by_parts(path: str) -> str:
     """A key that sorts paths by their parts, parents first."""
     return path.replace("/", "\0")
+
+
+def _find_link(node: Node) -> str | None:
+    """What a link leads to; of a hard link that leads nowhere, the path that its layer gives."""
+    if node.type is EntryType.HARDLINK:
+        return node.index.links.get(node.position)
+    return node.content_path if node.is_hard_link else node.link

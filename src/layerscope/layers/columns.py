@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable
+from itertools import islice
 
 from layerscope.layers import anomaly as anomalies
 from layerscope.layers.entry import Anomaly, EntryType
@@ -14,6 +15,8 @@ from layerscope.layers.unpack_order import UnpackOrder
 NO_DIGEST = bytes(DIGEST_SIZE)
 
 _INT64_MAX = 2**63 - 1
+_MOST_REFUSALS = 100 * MAX_ANOMALIES
+"""Refused entries that are counted for one layer: half a second of work."""
 _LAST_SECOND_NS = 2**63 * 1_000_000_000
 """Beyond it, seconds do not fit 64 bits, and Go's archive/tar calls the header invalid."""
 
@@ -152,5 +155,5 @@ class Columns:
     def _note_refusals(self, known: set[str]) -> None:
         """Note what cannot be unpacked in the order of the entries."""
         order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
-        for kind, position, detail in order.find_refusals():
+        for kind, position, detail in islice(order.find_refusals(), _MOST_REFUSALS):
             self.note(kind, self.paths[position], detail, self.offsets[position])

@@ -74,7 +74,7 @@ class UnpackOrder:
         if len(known) == len(self._paths):
             # each path has one type, so that only the directories are to be told from the others
             directories = set(compress(self._paths, self._types.translate(_DIRECTORIES)))
-            found = (self._directories.keys() & known) - directories
+            found = known.intersection(self._directories) - directories
         else:
             found = self._directories.keys() & compress(self._paths, self._types.translate(_NO_DIRECTORIES))
         found.discard("")
