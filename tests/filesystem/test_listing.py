@@ -61,6 +61,12 @@ def test_links_say_where_they_lead() -> None:
     assert (rows["usr/lib/c.so"].link, rows["usr/lib/c.so"].type) == ("usr/lib/a.so", EntryType.HARDLINK)
 
 
+def test_hard_links_without_content_say_where_their_layer_leads_them() -> None:
+    """To a directory or to nothing, which no runtime unpacks."""
+    rows = {row.path: row for row in list_tree(merged([directory("d"), hardlink("h", "d"), hardlink("n", "no")])).rows}
+    assert (rows["h"].link, rows["n"].link) == ("d", "no")
+
+
 def test_depth_folds_what_lies_deeper() -> None:
     """Sums include what is folded, and its paths are counted."""
     listing = list_tree(merged(LAYERS[0]), options=ListingOptions(depth=1))

@@ -90,9 +90,11 @@ IDENTITY = Identity(
 )
 
 
-def anomaly(kind: str, *paths: str, meaning: str = "it is so", is_refused: bool = False) -> LayerAnomaly:
+def anomaly(
+    kind: str, *paths: str, meaning: str = "it is so", is_refused: bool = False, detail: str = ""
+) -> LayerAnomaly:
     """Anomalies of one kind in layer 2."""
-    places = tuple(Evidence(layer=2, path=path) for path in paths) or (Evidence(layer=2),)
+    places = tuple(Evidence(layer=2, path=path or None, detail=detail) for path in paths) or (Evidence(layer=2),)
     return LayerAnomaly(places[0], 2, kind, meaning, is_refused, len(places), places, "ADD rootfs.tar /")
 
 

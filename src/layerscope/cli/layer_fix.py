@@ -24,6 +24,7 @@ from layerscope.fixes.layer_choice import LayerChoice
 from layerscope.fixes.surgery.config_changes import parse_changes
 from layerscope.fixes.surgery.cuts import Range
 from layerscope.fixes.surgery.new_content import read_new_file
+from layerscope.layers.anomaly import ESCAPING_NAME
 from layerscope.layers.path import normalise_path
 from layerscope.layers.scan import Compression
 from layerscope.rules.layer_edit import DropPath
@@ -77,8 +78,8 @@ def find_put(texts: Sequence[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for text in texts:
         source, _, name = text.rpartition(":/")
-        path, _ = normalise_path("/" + name)
-        if not source or not path or name.endswith("/"):
+        path, oddities = normalise_path("/" + name)
+        if not source or not path or ESCAPING_NAME in oddities or name.endswith("/"):
             raise UsageError(f"--put {text!r}: expected SOURCE:PATH, a file here and its path from the image's root")
         if path in found:
             raise UsageError(f"--put {text!r}: another one puts a file at /{path} as well; expected one")
@@ -132,8 +133,8 @@ def apply_layers(
 
 def _find_path(text: str, before: AuditResult) -> str:
     """A path that some layer has, be it hidden by a later one; raises UsageError where none has it."""
-    path, _ = normalise_path(text)
-    if not path:
+    path, oddities = normalise_path(text)
+    if not path or ESCAPING_NAME in oddities:
         raise UsageError(f"--drop {text!r}: expected the path of a file or folder below the root")
     scans = (layer.scan for layer in before.layers if layer.scan is not None)
     if path not in before.tree and not any(path in scan.index.paths for scan in scans):

@@ -2,15 +2,23 @@
 
 from array import array
 from collections.abc import Iterable
+from itertools import islice
 
 from layerscope.layers import anomaly as anomalies
-from layerscope.layers.entry import WHITEOUTS, Anomaly, EntryType
+from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX
+from layerscope.layers.path import OPAQUE_NAME
+from layerscope.layers.tar_header import BLOCK
+from layerscope.layers.unpack_order import UnpackOrder
 
 NO_DIGEST = bytes(DIGEST_SIZE)
 
 _INT64_MAX = 2**63 - 1
+_MOST_REFUSALS = 100 * MAX_ANOMALIES
+"""Refused entries that are counted for one layer: half a second of work."""
+_LAST_SECOND_NS = 2**63 * 1_000_000_000
+"""Beyond it, seconds do not fit 64 bits, and Go's archive/tar calls the header invalid."""
 
 
 class Columns:
@@ -51,7 +59,8 @@ class Columns:
         self.attributes.append(attribute)
         self.sizes.append(size)
         if not -_INT64_MAX <= mtime_ns <= _INT64_MAX:
-            self.note(anomalies.BAD_NUMBER, path, f"time {mtime_ns} ns is out of range", offset)
+            kind_of = anomalies.BAD_NUMBER if abs(mtime_ns) > _LAST_SECOND_NS else anomalies.EXCESSIVE_NUMBER
+            self.note(kind_of, path, f"time {mtime_ns} ns is out of range", offset)
             mtime_ns = _INT64_MAX if mtime_ns > 0 else -_INT64_MAX
         self.mtimes_ns.append(mtime_ns)
         self.digests += NO_DIGEST
@@ -91,7 +100,10 @@ class Columns:
 
     def finish(self, uncompressed_size: int) -> LayerIndex:
         """The index of everything that was added."""
-        self._note_duplicates()
+        known = set(self.paths)
+        if len(known) < len(self.paths):
+            self._note_duplicates()
+        self._note_refusals(known)
         if self._unnamed:
             last = self._anomalies[-1]
             detail = f"{last.detail} (and {self._unnamed} further anomalies that are not named)".lstrip()
@@ -120,12 +132,28 @@ class Columns:
         return {path: position for position, path in enumerate(self.paths) if path in wanted}
 
     def _note_duplicates(self) -> None:
-        if len(set(self.paths)) == len(self.paths):
-            return
-        seen: set[str] = set()
+        """Note paths that come again; a whiteout and a file of one path are two names."""
+        slashed = {found.offset + BLOCK for found in self._anomalies if found.kind == anomalies.ABSOLUTE_NAME}
+        seen: dict[bool, set[str]] = {False: set(), True: set()}
+        removed: set[str] = set()
         for position, path in enumerate(self.paths):
-            if self.types[position] in WHITEOUTS:
+            kind, offset = self.types[position], self.offsets[position]
+            is_known = path in seen[False] or path in seen[True]
+            if kind == EntryType.WHITEOUT:
+                if is_known or path in removed:
+                    self.note(anomalies.LATE_WHITEOUT, path, "", offset)
+                removed.add(path)
                 continue
-            if path in seen:
-                self.note(anomalies.DUPLICATE_ENTRY, path, "", self.offsets[position])
-            seen.add(path)
+            name = f"{path}/{OPAQUE_NAME}" if kind == EntryType.OPAQUE else path
+            is_slashed = offset in slashed
+            if name in seen[is_slashed]:
+                self.note(anomalies.DUPLICATE_ENTRY, path, "", offset)
+            elif name in seen[not is_slashed]:
+                self.note(anomalies.DUPLICATE_ENTRY, path, "one of its names starts with a slash", offset)
+            seen[is_slashed].add(name)
+
+    def _note_refusals(self, known: set[str]) -> None:
+        """Note what cannot be unpacked in the order of the entries."""
+        order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
+        for kind, position, detail in islice(order.find_refusals(), _MOST_REFUSALS):
+            self.note(kind, self.paths[position], detail, self.offsets[position])

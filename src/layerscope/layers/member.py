@@ -12,11 +12,11 @@ from layerscope.layers.entry import DEVICES, EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
-from layerscope.layers.path import decode_name, normalise_path, split_whiteout
+from layerscope.layers.path import METADATA_PREFIX, decode_name, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_integer, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
-from layerscope.layers.tar_header import BLOCK, HeaderError, read_device, read_link, read_name, read_size
+from layerscope.layers.tar_header import BLOCK, MAX_OWNER, HeaderError, read_device, read_link, read_name, read_size
 
 T = TypeVar("T")
 
@@ -33,6 +33,10 @@ _TYPES = {
     ord("5"): EntryType.DIRECTORY,
     ord("6"): EntryType.FIFO,
 }
+_UNHANDLED = frozenset(b"7S")
+"""Types that are read here and that no runtime unpacks: contiguous files, and GNU's old sparse ones."""
+_OTHER_TIMES = frozenset({b"atime", b"ctime"})
+"""Records that nobody needs, but that must be numbers, or Go's archive/tar refuses the header."""
 
 
 class MemberReader:
@@ -58,16 +62,16 @@ class MemberReader:
         if flag == _OLD_FILE and raw.endswith(b"/"):
             kind = EntryType.DIRECTORY
         size = self._size(header, records, kind)
-        path = self._path(self._choose_name(raw, find_sparse_name(header, records), offset), offset)
-        if kind is None:
+        name = self._choose_name(raw, find_sparse_name(header, records), offset)
+        path = self._path(name, offset)
+        whiteout = None if path is None else self._whiteout(path, offset)
+        if whiteout is None and (kind is None or flag in _UNHANDLED):
             self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
-        if kind is None or path is None:
-            self._reader.skip(size)
-            self._reader.skip_padding(size)
-            return
-        whiteout = self._whiteout(path, offset)
+        elif path == "" and kind is not EntryType.DIRECTORY and not _is_dot(name):
+            self._columns.note(anomaly.ROOT_NO_DIRECTORY, "", f"named {decode_name(name)}", offset)
         if whiteout is not None:
             self._add(header, extension, whiteout[1], whiteout[0], offset)
+        if whiteout is not None or kind is None or path is None:
             self._reader.skip(size)
             self._reader.skip_padding(size)
         elif kind is EntryType.FILE and is_sparse(header, records):
@@ -103,7 +107,7 @@ class MemberReader:
             return plain
         path, anomalies = normalise_path(name)
         for kind in anomalies:
-            self._columns.note(kind, name, "", offset)
+            self._columns.note(kind, name.lstrip("/"), "", offset)
         # what Linux cannot hold is no entry: no runtime unpacks the layer, and a bomb of names must not fill memory
         return None if path is not None and len(path) >= PATH_MAX else path
 
@@ -111,7 +115,8 @@ class MemberReader:
         try:
             return split_whiteout(path)
         except ValueError:
-            self._columns.note(anomaly.INVALID_WHITEOUT, path, "", offset)
+            is_known = path.rpartition("/")[2].startswith(METADATA_PREFIX)
+            self._columns.note(anomaly.AUFS_METADATA if is_known else anomaly.INVALID_WHITEOUT, path, "", offset)
             return None
 
     def _take_simple(
@@ -124,11 +129,12 @@ class MemberReader:
                 self._columns.note(anomaly.OVERLONG_NAME, path, f"its target has {len(link):,} characters", offset)
                 return
         if kind is EntryType.HARDLINK:
-            link, anomalies = normalise_path(link or "")
-            if link is None or anomaly.PARENT_REFERENCE in anomalies:
-                self._columns.note(anomaly.ESCAPING_HARDLINK, path, "", offset)
-            if link is None:
-                return
+            target, anomalies = normalise_path(link or "/")
+            if anomaly.ESCAPING_NAME in anomalies:
+                self._columns.note(anomaly.ESCAPING_HARDLINK, path, f"to {link}", offset)
+            link = target
+        elif link == "":
+            self._columns.note(anomaly.EMPTY_SYMLINK, path, "", offset)
         position = self._add(header, extension, path, kind, offset, size=size)
         if link is not None:
             self._columns.links[position] = link
@@ -168,11 +174,13 @@ class MemberReader:
         unknown = self._headers.attribute_id(0, 0, 0)
         attribute = self._number(lambda: self._headers.attribute(header), unknown, path, offset)
         if b"uid" in records or b"gid" in records:
-            attribute = self._number(partial(self._own, attribute, records), attribute, path, offset)
+            attribute = self._number(partial(self._own, attribute, records, path, offset), attribute, path, offset)
         mtime_ns = self._number(lambda: self._mtime_ns(header, records), 0, path, offset)
         start = self._reader.offset
         position = self._columns.append(path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start)
         if records:
+            for key in _OTHER_TIMES & records.keys():
+                self._number(partial(parse_seconds, records[key]), 0, path, offset)
             self._add_xattrs(position, records, offset)
         return position
 
@@ -191,12 +199,19 @@ class MemberReader:
             self._columns.xattrs[position] = xattrs
             self._columns.names += sum(len(name) + len(value) for name, value in xattrs.items())
 
-    def _own(self, attribute: int, records: Mapping[bytes, bytes]) -> int:
+    def _own(self, attribute: int, records: Mapping[bytes, bytes], path: str, offset: int) -> int:
         """The attributes with the owner that the records give; raises ValueError."""
         mode, uid, gid = self._headers.attribute_table[attribute]
-        uid = parse_integer(records[b"uid"]) if b"uid" in records else uid
-        gid = parse_integer(records[b"gid"]) if b"gid" in records else gid
+        uid = self._owner(records[b"uid"], path, offset) if b"uid" in records else uid
+        gid = self._owner(records[b"gid"], path, offset) if b"gid" in records else gid
         return self._headers.attribute_id(mode, uid, gid)
+
+    def _owner(self, value: bytes, path: str, offset: int) -> int:
+        """An owner in a record, named where no file has it; raises ValueError."""
+        owner = parse_integer(value)
+        if not 0 <= owner <= MAX_OWNER:
+            self._columns.note(anomaly.EXCESSIVE_NUMBER, path, f"owner {owner}", offset)
+        return owner
 
     def _mtime_ns(self, header: bytes, records: Mapping[bytes, bytes]) -> int:
         return parse_seconds(records[b"mtime"]) if b"mtime" in records else self._headers.mtime_ns(header)
@@ -238,3 +253,8 @@ class MemberReader:
             return None
         mode = self._columns.attribute_table[self._columns.attributes[position]][0]
         return self._extractors.open_file(path, base, head, size=size, mode=mode, position=position)
+
+
+def _is_dot(raw: bytes) -> bool:
+    """Whether a name of the root is cleaned to a dot, which runtimes skip."""
+    return not {anomaly.ABSOLUTE_NAME, anomaly.ESCAPING_NAME} & set(normalise_path(decode_name(raw))[1])

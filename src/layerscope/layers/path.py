@@ -23,9 +23,10 @@ def decode_name(raw: bytes) -> str:
 
 
 def normalise_path(name: str) -> tuple[str | None, list[str]]:
-    """The canonical path of a member's name and the anomalies of the name; no path where it leads out of the root.
+    """The canonical path of a member's name and the anomalies of the name; no path where there is no name.
 
-    Runtimes strip leading slashes and clean the name lexically before they join it to the root.
+    Runtimes strip leading slashes and clean the name lexically as they join it to the root, which is its own parent:
+    Docker and podman unpack in a chroot, containerd resolves the name inside the root.
     """
     anomalies = []
     if not name:
@@ -33,23 +34,22 @@ def normalise_path(name: str) -> tuple[str | None, list[str]]:
     if name.startswith("/"):
         anomalies.append(anomaly.ABSOLUTE_NAME)
     parts: list[str] = []
-    escapes = False
     for part in name.split("/"):
         if part == "..":
-            anomalies.append(anomaly.PARENT_REFERENCE)
-            escapes = escapes or not parts
+            anomalies.append(anomaly.PARENT_REFERENCE if parts else anomaly.ESCAPING_NAME)
             del parts[-1:]
         elif part not in {"", "."}:
             parts.append(part)
-    if escapes:
-        return None, [kind for kind in anomalies if kind != anomaly.PARENT_REFERENCE] + [anomaly.ESCAPING_NAME]
+    if anomaly.ESCAPING_NAME in anomalies:
+        anomalies = [kind for kind in anomalies if kind != anomaly.PARENT_REFERENCE]
     return "/".join(parts), sorted(set(anomalies) | set(_spelling_anomalies(name, parts)))
 
 
 def split_whiteout(path: str) -> tuple[EntryType, str] | None:
     """The whiteout that a canonical path spells and the path it acts on; None for anything else.
 
-    Raises ValueError for a whiteout that names nothing (`.wh.`, `.wh..`, `.wh...`) and for AUFS bookkeeping.
+    Raises ValueError for a whiteout that names nothing (`.wh.`, `.wh..`, `.wh...`) and for AUFS bookkeeping, whose
+    names start with `METADATA_PREFIX`.
     """
     parent, slash, base = path.rpartition("/")
     if not base.startswith(WHITEOUT_PREFIX):

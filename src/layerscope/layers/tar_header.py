@@ -20,6 +20,8 @@ _GNU_TIMES = (slice(345, 357), slice(357, 369))
 _STAR_TRAILER = b"tar\0"
 _KEPT_OWNER = 2**32 - 1
 """The owner -1, which leaves a file to whom it belongs: to root, who unpacks it."""
+MAX_OWNER = _KEPT_OWNER - 1
+"""The largest number of an owner that a file can have."""
 _CACHE_SIZE = 65536
 """Distinct times or attribute fields that are remembered; a hostile layer has a new one in every header."""
 

@@ -111,13 +111,18 @@ class TarScanner:
         if second is None:
             self._columns.note(anomaly.MISSING_TRAILER, "", "one zero block instead of two", offset)
         elif second != _ZERO_BLOCK:
-            self._columns.note(anomaly.TRAILING_DATA, "", "after a lone zero block; runtimes refuse that", offset)
+            self._columns.note(anomaly.LONE_ZERO_BLOCK, "", "", offset)
+            self._pass_rest()
 
     def _check_rest(self) -> None:
         """Read on to the end of the stream and name the block that is not zero: runtimes never look there."""
         found = self._find_block()
         if found is not None and not self._is_table_alone(found[1]):
             self._note_rest(*found)
+        self._pass_rest()
+
+    def _pass_rest(self) -> None:
+        self._reader.position = len(self._reader.chunk)
         while self._reader.advance():
             self._reader.position = len(self._reader.chunk)
 

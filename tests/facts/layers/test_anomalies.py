@@ -2,15 +2,15 @@
 
 from layerscope.facts.layers.anomalies import EXAMPLES, LayerAnomaly, LayerAnomalyCollector
 from support.contexts import collect, make_context
-from support.tar_member import file
+from support.tar_member import file, hardlink
 
 
 def test_groups_by_layer_and_kind() -> None:
     """With the meaning of the kind, and whether runtimes refuse it."""
-    context = make_context([file("../../a"), file("../../b"), file("/c")], steps=["ADD rootfs.tar /"])
+    context = make_context([hardlink("a", "nowhere"), hardlink("b", "b"), file("/c")], steps=["ADD rootfs.tar /"])
     facts = {fact.kind: fact for fact in collect(LayerAnomalyCollector, context).of(LayerAnomaly)}
-    assert facts["escaping-name"].count == 2
-    assert facts["escaping-name"].is_refused
+    assert facts["dangling-hardlink"].count == 2
+    assert facts["dangling-hardlink"].is_refused
     assert not facts["absolute-name"].is_refused
     assert "strip" in facts["absolute-name"].meaning
     assert facts["absolute-name"].instruction == "ADD rootfs.tar /"

@@ -1,6 +1,7 @@
 """LAY008 duplicate-entry: what it flags and what it lets pass."""
 
 from layerscope.rules.layers.duplicate_entry import DuplicateEntry
+from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.sample_facts import anomaly
 
@@ -9,8 +10,18 @@ def test_flags_a_path_that_occurs_twice_in_a_layer() -> None:
     """The specification forbids it, and readers disagree on which entry counts."""
     (finding,) = flags(DuplicateEntry, anomaly("duplicate-entry", "app/config.yaml"))
     assert finding.message == (
-        "Layer 2 (ADD rootfs.tar /) repeats 1 path that it names already: /app/config.yaml; the last entry wins"
+        "Layer 2 (ADD rootfs.tar /) repeats 1 path that it names already: /app/config.yaml; "
+        "Docker and podman refuse it, in containerd the last entry wins"
     )
+    assert finding.severity is Severity.HIGH
+
+
+def test_flags_less_where_every_runtime_takes_both() -> None:
+    """Names of which one starts with a slash are different ones to Docker and podman."""
+    told = anomaly("duplicate-entry", "app/config.yaml", detail="one of its names starts with a slash")
+    (finding,) = flags(DuplicateEntry, told)
+    assert finding.message.endswith("/app/config.yaml; the last entry wins")
+    assert finding.severity is Severity.MEDIUM
 
 
 def test_ignores_other_anomalies() -> None:

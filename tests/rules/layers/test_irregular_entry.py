@@ -22,6 +22,12 @@ def test_tells_what_every_reader_agrees_on_as_information() -> None:
     assert finding.severity is Severity.INFO
 
 
+def test_flags_names_that_climb_above_the_root() -> None:
+    """Runtimes stop at the root; tools that do not are attacked so."""
+    (finding,) = flags(IrregularEntry, anomaly("escaping-name", "../a"))
+    assert finding.severity is Severity.MEDIUM
+
+
 @pytest.mark.parametrize("kind", sorted(OTHER_RULES))
 def test_ignores_what_other_rules_report(kind: str) -> None:
     """One anomaly is one finding."""
@@ -30,7 +36,7 @@ def test_ignores_what_other_rules_report(kind: str) -> None:
 
 def test_ignores_entries_that_runtimes_refuse() -> None:
     """Those are LAY007's."""
-    ignores(IrregularEntry, anomaly("escaping-name", "../a", is_refused=True))
+    ignores(IrregularEntry, anomaly("dangling-hardlink", "a", is_refused=True))
 
 
 def test_names_kinds_that_exist() -> None:

@@ -1,6 +1,7 @@
 """LAY007 refused-entry: what it flags and what it lets pass."""
 
-from layerscope.rules.layers.refused_entry import RefusedEntry
+from layerscope.layers.anomaly import REFUSED
+from layerscope.rules.layers.refused_entry import READING_ENDS, REFUSED_BY_SOME, RefusedEntry
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.sample_facts import anomaly
@@ -8,13 +9,33 @@ from support.sample_facts import anomaly
 
 def test_flags_entries_that_runtimes_refuse() -> None:
     """All entries of one kind in one layer are one finding, with a place each."""
-    refused = anomaly("escaping-name", "../x", "../y", meaning="the name leads out of the root", is_refused=True)
+    refused = anomaly("overlong-name", "x", "y", meaning="the name is too long", is_refused=True)
     (finding,) = flags(RefusedEntry, refused)
     assert finding.message == (
-        "2 entries of layer 2 (ADD rootfs.tar /) cannot be unpacked: the name leads out of the root (/../x and /../y)"
+        "2 entries of layer 2 (ADD rootfs.tar /) cannot be unpacked: the name is too long (/x and /y)"
     )
     assert finding.severity is Severity.HIGH
-    assert [location.path for location in finding.locations] == ["../x", "../y"]
+    assert [location.path for location in finding.locations] == ["x", "y"]
+
+
+def test_tells_what_more_is_known_of_an_entry() -> None:
+    """Where a hard link leads, or what a header without a path says."""
+    link = anomaly("dangling-hardlink", "h", meaning="to nothing", is_refused=True, detail="to itself")
+    (finding,) = flags(RefusedEntry, link)
+    assert finding.message.endswith("cannot be unpacked: to nothing (/h: to itself)")
+    record = anomaly("invalid-extended-header", "", meaning="no header", is_refused=True, detail="record at byte 0")
+    assert flags(RefusedEntry, record)[0].message.endswith("no header (record at byte 0)")
+
+
+def test_says_where_not_every_runtime_refuses() -> None:
+    """Containerd goes through a symlink that leads out of the layer."""
+    (finding,) = flags(RefusedEntry, anomaly("below-symlink", "lnk/x", is_refused=True))
+    assert "cannot be unpacked everywhere: " in finding.message
+
+
+def test_names_kinds_that_are_refused() -> None:
+    """The kinds that are told apart are known to the reader of layers."""
+    assert {READING_ENDS, *REFUSED_BY_SOME} <= REFUSED
 
 
 def test_ignores_entries_that_are_merely_unusual() -> None:

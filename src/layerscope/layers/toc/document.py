@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from layerscope.layers.anomaly import ESCAPING_NAME
 from layerscope.layers.columns import NO_DIGEST, Columns
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
 from layerscope.layers.entry import DEVICES, EntryType
@@ -247,8 +248,8 @@ class _Builder:
 
     def _read_path(self, name: str) -> str:
         plain = name.removesuffix("/").removeprefix("./")
-        path = plain if self._plain.admits(plain) else normalise_path(name)[0]
-        if path is None or len(path) >= PATH_MAX:
+        path, oddities = (plain, []) if self._plain.admits(plain) else normalise_path(name)
+        if path is None or ESCAPING_NAME in oddities or len(path) >= PATH_MAX:
             raise TableError(f"its entry {name[:200]!r} is no path inside the layer")
         return path
 

@@ -25,9 +25,11 @@ class DuplicateEntry(Rule):
     """A layer names one path more than once.
 
     What it checks: Every path occurs in a layer's tar once. Only files, directories and links count, not whiteouts.
-    Why it matters: The image specification forbids it, and readers disagree: unpacking lets the last entry win,
-        many scanners and random-access readers take the first. So the file that was scanned need not be the file
-        that runs, and the bytes of the loser are shipped for nothing.
+    Why it matters: The image specification forbids it, and readers disagree. Docker's own store and podman refuse the
+        layer ("duplicates of file paths not supported"), unless one of the names starts with a slash and the other
+        does not; containerd, and Docker with its image store, let the last entry win; many scanners and random-access
+        readers take the first. So the image does not load everywhere, and where it does, the file that was scanned
+        need not be the file that runs, and the bytes of the loser are shipped for nothing.
     Example: `tar -rf layer.tar app/config.yaml` to "update" a file appends a second entry of the same name.
     Remedy: Make the layer from a directory tree, where a path can be there once only.
     Fix safety: Review: the loser may be the one that was meant.
@@ -37,7 +39,7 @@ class DuplicateEntry(Rule):
     """
 
     code: ClassVar[str] = "LAY008"
-    severity: ClassVar[Severity] = Severity.MEDIUM
+    severity: ClassVar[Severity] = Severity.HIGH
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerAnomaly,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
@@ -46,8 +48,13 @@ class DuplicateEntry(Rule):
             if anomaly.kind != "duplicate-entry":
                 continue
             named = tell_list(tell_path(place.path or "") for place in anomaly.places)
+            is_taken = all(place.detail for place in anomaly.places)
+            outcome = "the last entry wins"
+            if not is_taken:
+                outcome = f"Docker and podman refuse it, in containerd {outcome}"
             message = (
                 f"{begin(tell_layer(anomaly.layer, anomaly.instruction))} repeats "
-                f"{tell_count(anomaly.count, 'path')} that it names already: {named}; the last entry wins"
+                f"{tell_count(anomaly.count, 'path')} that it names already: {named}; {outcome}"
             )
-            yield self.finding(message, *anomaly.places, fixes=(FIX,))
+            severity = Severity.MEDIUM if is_taken else self.severity
+            yield self.finding(message, *anomaly.places, severity=severity, fixes=(FIX,))

@@ -20,10 +20,10 @@ SEVERITIES: Final = {
     "absolute-name": Severity.INFO,
     "sparse-file": Severity.INFO,
     "global-header": Severity.INFO,
+    "aufs-metadata": Severity.INFO,
     "control-character-name": Severity.MEDIUM,
-    "invalid-whiteout": Severity.MEDIUM,
-    "unknown-type": Severity.MEDIUM,
-    "bad-number": Severity.MEDIUM,
+    "escaping-name": Severity.MEDIUM,
+    "escaping-hardlink": Severity.MEDIUM,
 }
 """What readers agree on is information; what deceives people or tools is worse."""
 
@@ -37,19 +37,20 @@ FIX = Fix(
 class IrregularEntry(Rule):
     r"""A layer's tar is unusual in a way that tools read differently.
 
-    What it checks: Names are relative, clean, UTF-8 and without control characters; types and numbers are known;
-        whiteouts name something; no file is stored sparse; extended headers belong to an entry; the archive has its
-        trailer.
+    What it checks: Names and the targets of hard links stay below the root; names are relative, clean, UTF-8 and
+        without control characters; times and owners fit a file; no file is stored sparse; extended headers belong to
+        an entry; the archive has its trailer.
     Why it matters: Runtimes accept these entries, each in its way, and other tools fail on some: dive stops at a
         global PAX header, scanners skip names that are not UTF-8, terminals obey control characters in names. What
-        a report shows is then not what runs.
+        a report shows is then not what runs. Docker, containerd and podman take `../x` and `/../x` for `/x`, and so
+        does layerscope; names that climb out of the root attack the tools that unpack them elsewhere.
     Example: A file named `lib\x1b[2K.so`, which erases its own line in a listing; an entry `/etc/passwd` with its
         slash.
     Remedy: Build the layer with a container builder, from files with ordinary names.
     Fix safety: Review: rewriting a layer changes its digest and everything above it.
     Blind spots: Anomalies beyond a ceiling for each layer are counted, not named.
     References: OCI image specification, layer.md; POSIX pax, "ustar Interchange Format"; Go's archive/tar test
-        data.
+        data; stereoscope advisory GHSA-hpxr-w9w7-g4gv.
     """
 
     code: ClassVar[str] = "LAY009"

@@ -1,9 +1,9 @@
 """LAY007: a layer holds an entry that container runtimes refuse to unpack."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.anomalies import LayerAnomaly
 from layerscope.rules.finding import Finding
@@ -16,29 +16,38 @@ FIX = Fix(
     "Write the layer with a container builder instead of a hand-made tar",
     (
         "Let the engine make the layer: COPY or ADD the files in a Dockerfile.",
-        "Rename or drop the entries: names must stay inside the root, hard links must name files that are there.",
+        "Rename, move or drop the entries: hard links must name files that come before them in the same layer.",
     ),
 )
 
 
-READING_ENDS = "bad-checksum"
+READING_ENDS: Final = "bad-checksum"
 """Reported by LAY004, since nothing can be read behind it."""
+
+
+REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory"})
+"""What Docker and podman refuse, and containerd does not."""
 
 
 class RefusedEntry(Rule):
     """A layer holds an entry that container runtimes refuse to unpack.
 
-    What it checks: No entry leads out of the root, by its name or as a hard link; no name is longer than Linux
-        allows; every hard link points to a file of this or a lower layer; every header has its checksum and parses.
+    What it checks: Every hard link points to a file that comes before it in its own layer; whatever an entry lies in
+        is a directory, or a symlink to one that the layer has; no whiteout comes after what it removes, or names
+        nothing; no name is longer than Linux allows; types, numbers and extended headers are those that Go's
+        archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume headers are not.
     Why it matters: Runtimes unpack a layer whole or not at all, so one such entry makes the image unusable:
-        "invalid tar header", "breakout from …", "file name too long". Names that climb out of the root are also how
-        malicious images attack the tools that unpack them.
-    Example: An entry named `../../etc/cron.d/x`, or a hard link `bin/b` to `bin/a`, which no layer contains.
+        "invalid tar header", "unhandled tar header type 83", "link /a /b: no such file or directory", "file name too
+        long".
+    Example: A hard link `bin/b` to `bin/a`, which a lower layer contains: each layer is unpacked by itself, and the
+        files below it are not there to be linked.
     Remedy: Build the layer with a container builder; if the image comes from elsewhere, do not use it.
-    Fix safety: Review: an entry that climbs out of the root is a reason to ask where the image comes from.
-    Blind spots: Runtimes differ in what they forgive. Listed is what containerd and Docker refuse; others may
-        refuse more.
-    References: containerd pkg/archive; moby/moby pkg/archive; stereoscope advisory GHSA-hpxr-w9w7-g4gv.
+    Fix safety: Review: no tool that builds images writes such a layer, so ask where it comes from.
+    Blind spots: Runtimes differ in what they forgive. Listed is what Docker, containerd and podman refuse on overlayfs,
+        or two of them where the finding says so; a store that copies layers, such as vfs, takes whiteouts in any order
+        and hard links to lower layers. Device numbers of plain files are not read, which Docker refuses if they are
+        none.
+    References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 
     code: ClassVar[str] = "LAY007"
@@ -51,9 +60,15 @@ class RefusedEntry(Rule):
         for anomaly in facts.of(LayerAnomaly):
             if not anomaly.is_refused or anomaly.kind == READING_ENDS:
                 continue
-            named = tell_list(tell_path(place.path) for place in anomaly.places if place.path)
+            named = tell_list(map(_tell_place, anomaly.places))
+            everywhere = " everywhere" if anomaly.kind in REFUSED_BY_SOME else ""
             message = (
                 f"{tell_count(anomaly.count, 'entry', 'entries')} of {tell_layer(anomaly.layer, anomaly.instruction)} "
-                f"cannot be unpacked: {anomaly.meaning}" + (f" ({named})" if named else "")
+                f"cannot be unpacked{everywhere}: {anomaly.meaning}" + (f" ({named})" if named else "")
             )
             yield self.finding(message, *anomaly.places, fixes=(FIX,))
+
+
+def _tell_place(place: Evidence) -> str:
+    """The path and what more is known of it, or that alone."""
+    return ": ".join(filter(None, (tell_path(place.path) if place.path else "", place.detail)))

@@ -41,8 +41,8 @@ class TrailingData(Rule):
     Remedy: Write the layer again with a tool that ends its archives properly.
     Fix safety: Review: the data may have been put there for a reason.
     Blind spots: Zeros after the mark are padding and are not reported, however many there are, and neither is an
-        eStargz table of contents that follows it alone, as BuildKit writes it: LAY011 compares it with the tar. What
-        the hidden bytes are is not analysed.
+        eStargz table of contents that follows it alone, as BuildKit writes it: LAY011 compares it with the tar. An
+        end of one zero block with more behind it is refused (LAY007). What the hidden bytes are is not analysed.
     References: tar(5), "end-of-archive"; RFC 1952, section 2.2; RFC 8878, section 3; stargz-snapshotter,
         docs/estargz.md.
     """

@@ -1,0 +1,134 @@
+"""Layers that runtimes refuse for the order of their entries or for one of them, and their neighbours, which they take.
+
+Each lies on `LOWER`, of which a runtime sees nothing while it unpacks the layer above.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from layerscope.layers import anomaly
+from support.tar_header import GNU, PAX
+from support.tar_member import (
+    Sparse,
+    TarMember,
+    directory,
+    fifo,
+    file,
+    hardlink,
+    opaque,
+    sparse_file,
+    symlink,
+    whiteout,
+)
+from support.tar_writer import write_tar
+
+Members = Sequence[TarMember]
+
+LOWER: Final = (directory("etc"), file("etc/base", b"base"), directory("a"), file("a/low", b"low"))
+
+REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
+    "hard link to nothing": (anomaly.DANGLING_HARDLINK, [hardlink("h", "no/where")]),
+    "hard link before its target": (anomaly.DANGLING_HARDLINK, [hardlink("h", "t"), file("t", b"t")]),
+    "hard link to itself": (anomaly.DANGLING_HARDLINK, [hardlink("h", "h")]),
+    "hard link in the place of its target": (anomaly.DANGLING_HARDLINK, [file("h", b"h"), hardlink("/h", "h")]),
+    "hard link to a directory": (anomaly.DANGLING_HARDLINK, [directory("d"), hardlink("h", "d")]),
+    "hard link to a directory without an entry": (anomaly.DANGLING_HARDLINK, [file("d/x"), hardlink("h", "d")]),
+    "hard link to what a directory replaced": (
+        anomaly.DANGLING_HARDLINK,
+        [file("t"), directory("/t"), hardlink("h", "t")],
+    ),
+    "hard link to the root": (anomaly.DANGLING_HARDLINK, [hardlink("h", "/")]),
+    "hard link to a lower file": (anomaly.DANGLING_HARDLINK, [directory("etc"), hardlink("etc/h", "etc/base")]),
+    "hard link through a lower directory": (
+        anomaly.DANGLING_HARDLINK,
+        [symlink("lnk", "etc"), hardlink("h", "lnk/base")],
+    ),
+    "hard link to the name of a whiteout": (anomaly.DANGLING_HARDLINK, [whiteout("q"), hardlink("h", ".wh.q")]),
+    "below a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), file("t/u")]),
+    "deep below a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), directory("t/u/v")]),
+    "below what the layer removes": (anomaly.BELOW_NO_DIRECTORY, [whiteout("a"), file("a/new")]),
+    "below a symlink to a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), symlink("lnk", "t"), file("lnk/x")]),
+    "below a symlink to itself": (anomaly.BELOW_NO_DIRECTORY, [symlink("lnk", "lnk"), file("lnk/x")]),
+    "whiteout after its file": (anomaly.LATE_WHITEOUT, [file("w"), whiteout("w")]),
+    "whiteout after its directory": (anomaly.LATE_WHITEOUT, [directory("w"), file("w/x"), whiteout("w")]),
+    "whiteout after what lies there": (anomaly.LATE_WHITEOUT, [file("w/x"), whiteout("w")]),
+    "whiteout twice": (anomaly.LATE_WHITEOUT, [whiteout("a"), whiteout("a")]),
+    "whiteout of nothing": (anomaly.INVALID_WHITEOUT, [file("etc/.wh.")]),
+    "contiguous file": (anomaly.UNKNOWN_TYPE, [file("seven", b"7", fields={"typeflag": b"7"})]),
+    "unknown type": (anomaly.UNKNOWN_TYPE, [file("z", fields={"typeflag": b"Z"})]),
+    "GNU's old sparse file": (anomaly.UNKNOWN_TYPE, [sparse_file("s", ((512, b"s" * 512),), 4096, Sparse.OLD_GNU)]),
+    "mode that is no number": (anomaly.BAD_NUMBER, [file("m", fields={"mode": b"zzzzzzz\0"})]),
+    "owner that is no number": (anomaly.BAD_NUMBER, [file("m", records={"uid": b"abc"})]),
+    "time that is no number": (anomaly.BAD_NUMBER, [file("m", records={"atime": b"abc"})]),
+    "sparse map without its count": (
+        anomaly.INVALID_EXTENDED_HEADER,
+        [file("s", b"abcd", records={"GNU.sparse.size": b"6", "GNU.sparse.map": b"2,4"})],
+    ),
+    "symlink to an empty name": (anomaly.EMPTY_SYMLINK, [symlink("l", "")]),
+}
+"""What Docker's overlay2, containerd and podman refuse, with what it is."""
+
+PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
+    "below a symlink to a lower directory": (anomaly.BELOW_SYMLINK, [symlink("lnk", "etc"), file("lnk/x")]),
+    "below a symlink to nothing": (anomaly.BELOW_SYMLINK, [symlink("lnk", "no/where"), directory("lnk/sub")]),
+    "below a symlink before its directory": (
+        anomaly.BELOW_SYMLINK,
+        [symlink("lnk", "d"), file("lnk/x"), directory("d")],
+    ),
+    "hard link below a symlink": (anomaly.BELOW_SYMLINK, [file("t"), symlink("lnk", "etc"), hardlink("lnk/h", "t")]),
+    "file in the place of the root": (anomaly.ROOT_NO_DIRECTORY, [file("..")]),
+    "file twice": (anomaly.DUPLICATE_ENTRY, [file("d", b"1"), file("./d", b"2")]),
+    "directory twice": (anomaly.DUPLICATE_ENTRY, [directory("d"), directory("d")]),
+    "opaque whiteout twice": (anomaly.DUPLICATE_ENTRY, [opaque("a"), opaque("a")]),
+}
+"""What Docker's overlay2 and podman refuse, and containerd takes."""
+
+TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
+    "hard links in order": (frozenset(), [file("t"), hardlink("h1", "t"), hardlink("h2", "h1")]),
+    "hard link to a symlink": (frozenset(), [symlink("s", "nowhere"), hardlink("h", "s")]),
+    "hard link to a pipe": (frozenset(), [fifo("p"), hardlink("h", "p")]),
+    "hard link through a symlink": (
+        frozenset(),
+        [directory("real"), file("real/t"), symlink("lnk", "/real"), hardlink("h", "lnk/t")],
+    ),
+    "hard link to what came through a symlink": (
+        frozenset(),
+        [directory("real"), symlink("lnk", "real"), file("lnk/t"), hardlink("h", "real/t"), hardlink("g", "lnk/t")],
+    ),
+    "hard link through a parent": (frozenset(), [file("t"), hardlink("h", "a/../t")]),
+    "hard link above the root": (
+        frozenset({anomaly.ESCAPING_HARDLINK}),
+        [file("t"), hardlink("h", "/../t"), hardlink("g", "../../t")],
+    ),
+    "name above the root": (
+        frozenset({anomaly.ESCAPING_NAME, anomaly.ABSOLUTE_NAME}),
+        [file("../up"), file("/../etc/over"), directory("../")],
+    ),
+    "below a symlink": (frozenset(), [directory("d"), symlink("lnk", "d"), file("lnk/x"), file("lnk/sub/y")]),
+    "below a symlink above the root": (
+        frozenset(),
+        [directory("d"), symlink("lnk", "../../d"), file("lnk/x"), symlink("top", "/.."), file("top/y")],
+    ),
+    "below a symlink that was replaced": (
+        frozenset({anomaly.DUPLICATE_ENTRY, anomaly.ABSOLUTE_NAME}),
+        [symlink("lnk", "nowhere"), directory("/lnk"), file("lnk/x")],
+    ),
+    "below a lower file": (frozenset(), [file("etc/base/x")]),
+    "symlink over what lies there": (frozenset(), [file("d/x"), symlink("d", "etc")]),
+    "directory after its whiteout": (frozenset(), [whiteout("a"), directory("a"), file("a/new")]),
+    "file after its whiteout": (frozenset(), [whiteout("a"), file("a")]),
+    "opaque whiteout after what lies there": (frozenset(), [directory("a"), file("a/new"), opaque("a")]),
+    "file twice, once with a slash": (
+        frozenset({anomaly.DUPLICATE_ENTRY, anomaly.ABSOLUTE_NAME}),
+        [file("d", b"1"), file("/d", b"2")],
+    ),
+    "bookkeeping of AUFS": (frozenset({anomaly.AUFS_METADATA}), [file(".wh..wh.aufs"), file("a/.wh..wh.plnk")]),
+    "owner below zero": (frozenset({anomaly.EXCESSIVE_NUMBER}), [file("o", records={"uid": b"-1"})]),
+}
+"""What they all take, with what is unusual about it."""
+
+
+def write_case(members: Members) -> bytes:
+    """The layer of a case; only GNU's dialect has its old sparse files."""
+    is_old = any(member.sparse is Sparse.OLD_GNU for member in members)
+    return write_tar(members, dialect=GNU if is_old else PAX)
