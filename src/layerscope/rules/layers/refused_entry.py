@@ -44,9 +44,9 @@ class RefusedEntry(Rule):
     Remedy: Build the layer with a container builder; if the image comes from elsewhere, do not use it.
     Fix safety: Review: no tool that builds images writes such a layer, so ask where it comes from.
     Blind spots: Runtimes differ in what they forgive. Listed is what Docker, containerd and podman refuse on overlayfs,
-        or two of them where the finding says so; a store that copies layers, such as vfs, takes whiteouts in any order
-        and hard links to lower layers. Device numbers of plain files are not read, which Docker refuses if they are
-        none.
+        or two of them where the finding says so; a store that copies layers, such as vfs, takes whiteouts of all kinds,
+        and links to what lower layers have. Device numbers of plain files are not read, which they all refuse if they
+        are none.
     References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 
