@@ -31,6 +31,14 @@ def test_layers_are_listed(width: int, result: AuditResult, snapshot: Snapshot) 
     snapshot(f"layers-{width}.txt", render_layers_text(result.image, result.layers, RenderContext(width=width)))
 
 
+def test_a_history_keeps_room_for_instructions_on_a_narrow_page(result: AuditResult) -> None:
+    """Times of steps give way."""
+    text = render_inspect_text(result.image, result.steps, RenderContext(width=40))
+    assert "  instruction\n" in text
+    assert "created (UTC)" not in text
+    assert "created (UTC)" in render_inspect_text(result.image, result.steps, RenderContext(width=60))
+
+
 @pytest.mark.parametrize(
     ("recipe", "explanation"),
     [
