@@ -53,6 +53,14 @@ def test_hostile_text_stays_on_the_page(family: str, width: int, *, unicode: boo
     assert unicode or text.isascii()
 
 
+def test_the_stack_has_whole_labels_on_a_narrow_page() -> None:
+    """What is said of a level goes on beside its name."""
+    drawn = draw(*SYSTEM, family="system", context=RenderContext(width=40))
+    levels = drawn.partition("Stack")[2].partition("\n\n")[0]
+    assert "    distribution  " in levels
+    assert max(map(len, drawn.splitlines())) <= 40
+
+
 def test_containers_that_other_tools_do_not_list_are_told_apart() -> None:
     """They lie outside the section that cuobjdump reads."""
     code = next(fact for fact in CUDA if isinstance(fact, LibraryCode))

@@ -1,6 +1,7 @@
 """Layers and config of an image, drawn and told to a program."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -29,6 +30,24 @@ def result() -> AuditResult:
 def test_layers_are_listed(width: int, result: AuditResult, snapshot: Snapshot) -> None:
     """Digests told apart, sizes, and the instruction below or beside."""
     snapshot(f"layers-{width}.txt", render_layers_text(result.image, result.layers, RenderContext(width=width)))
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 74])
+def test_a_layer_is_told_in_whole_lines_on_a_narrow_page(width: int, result: AuditResult) -> None:
+    """What does not fit beside the sizes stands below them, each digest with its name."""
+    text = render_layers_text(result.image, result.layers, RenderContext(width=width))
+    assert max(map(len, text.splitlines())) <= width
+    for layer in result.layers:
+        assert f"ChainID {layer.chain_id.short}," in text
+        assert re.search(rf"^ *{layer.index}  \S  {layer.diff_id.short} .*\d \w?B$", text, re.MULTILINE)
+
+
+def test_a_history_keeps_room_for_instructions_on_a_narrow_page(result: AuditResult) -> None:
+    """Times of steps give way."""
+    text = render_inspect_text(result.image, result.steps, RenderContext(width=40))
+    assert "  instruction\n" in text
+    assert "created (UTC)" not in text
+    assert "created (UTC)" in render_inspect_text(result.image, result.steps, RenderContext(width=60))
 
 
 @pytest.mark.parametrize(

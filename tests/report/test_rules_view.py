@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from layerscope.report.context import RenderContext
 from layerscope.report.rules_view import (
@@ -46,6 +47,24 @@ def test_a_rule_is_explained(rule: RuleDoc, snapshot: Callable[[str, str], None]
 def test_rules_are_listed(rule: RuleDoc, snapshot: Callable[[str, str], None]) -> None:
     """One line a rule."""
     snapshot("rules-80.txt", render_rule_list_text([rule], RenderContext()))
+
+
+@pytest.mark.parametrize("width", [40, 60, 75])
+def test_rules_are_listed_by_name_on_a_narrow_page(width: int, rule: RuleDoc) -> None:
+    """No code is cut, and a name breaks at a hyphen."""
+    long = replace(rule, name="name-of-a-rule-that-finds-more-than-others")
+    text = render_rule_list_text([rule, long], RenderContext(width=width))
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("LAY101  ● medium") == 2
+    assert ("name-of-a-rule-that-\n" in text) is (width == 40)
+
+
+def test_an_example_keeps_its_indentation_on_a_narrow_page(rule: RuleDoc) -> None:
+    """Where a line of it goes on below itself; commands stay in one piece."""
+    example = Section("Example", "    RUN make && make install && rm -rf build\n")
+    text = render_rule_text(replace(rule, sections=(example,)), RenderContext(width=40))
+    assert "\n      RUN make && make install && rm -rf\n      build\n" in text
+    assert "\n  $ layerscope fix IMAGE --only LAY101 --apply --layers --to DESTINATION\n" in text
 
 
 def test_a_rule_is_told_to_a_program(rule: RuleDoc) -> None:

@@ -31,9 +31,9 @@ def iter_doubts(read: ReadImage) -> Iterator[Doubt]:
     """The layers that are not proved, lowest first."""
     for number, (layer, scan) in enumerate(zip(read.image.layers, read.scans, strict=True)):
         if layer.absent is not None:
-            yield Doubt(number, f"its files are missing here: {layer.absent}", is_damage=False)
+            yield Doubt(number, f"files are missing here: {layer.absent}", is_damage=False)
         elif scan.damage is not None:
-            yield Doubt(number, f"it could not be read to its end: {scan.damage.detail}", is_damage=True)
+            yield Doubt(number, f"not read to the end: {scan.damage.detail}", is_damage=True)
         elif scan.proof is Proof.TABLE:
             yield Doubt(
                 number, "told from the table of contents alone, which nothing was compared with", is_damage=False
@@ -42,7 +42,7 @@ def iter_doubts(read: ReadImage) -> Iterator[Doubt]:
             assert layer.descriptor is not None, "it names another digest"
             algorithm = layer.descriptor.digest.algorithm
             reason = (
-                f"its manifest names a {algorithm} digest, of which only SHA-256 is recomputed; its DiffID is right"
+                f"the manifest names a {algorithm} digest, of which only SHA-256 is recomputed; the DiffID is right"
             )
             yield Doubt(number, reason, is_damage=False)
         elif not is_verified(layer, scan):

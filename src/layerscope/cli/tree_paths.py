@@ -34,8 +34,9 @@ def heeding_damage(read: ReadImage) -> Iterator[None]:
         damaged = sorted({doubt.layer for doubt in iter_doubts(read) if doubt.is_damage})
         if not damaged:
             raise
-        names = f"layer{'s' * (len(damaged) > 1)} {', '.join(map(str, damaged))}"
-        raise LayerDamageError(f"{error}; {names} could not be read as a whole, and may say otherwise") from error
+        named = ", ".join(map(str, damaged))
+        told = f"layer {named} is" if len(damaged) == 1 else f"layers {named} are"
+        raise LayerDamageError(f"{error}; {told} damaged, and may say otherwise") from error
 
 
 def find_visible(path: str, tree: MergedTree, *, follow: bool) -> Node:

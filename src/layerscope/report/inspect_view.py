@@ -80,7 +80,8 @@ def _draw_history(page: Page, steps: Sequence[BuildStep], sizes: Sequence[int | 
     table = start_table()
     table.add_column("layer", justify="right", no_wrap=True)
     table.add_column("stored", justify="right", no_wrap=True)
-    table.add_column("created (UTC)", no_wrap=True, style="muted")
+    if not page.is_narrow:
+        table.add_column("created (UTC)", no_wrap=True, style="muted")
     table.add_column("instruction", overflow="fold")
     for step in steps:
         _add_step(table, page, step, sizes)
@@ -90,10 +91,11 @@ def _draw_history(page: Page, steps: Sequence[BuildStep], sizes: Sequence[int | 
 def _add_step(table: Table, page: Page, step: BuildStep, sizes: Sequence[int | None]) -> None:
     dash = page.symbols.dash
     size = sizes[step.layer] if step.layer is not None else None
+    created = format_time(step.created).removesuffix(" UTC") if step.created else dash
     table.add_row(
         Text(dash, "muted") if step.layer is None else str(step.layer),
         Text(dash, "muted") if size is None else tell_size(size),
-        format_time(step.created).removesuffix(" UTC") if step.created else dash,
+        *(() if page.is_narrow else (created,)),
         _tell_step(step),
     )
 

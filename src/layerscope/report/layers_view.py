@@ -11,7 +11,7 @@ from layerscope.layers.index import LayerIndex
 from layerscope.layers.scan import Proof
 from layerscope.report.columns import align_rows
 from layerscope.report.context import RenderContext
-from layerscope.report.escape import escape_line, shorten
+from layerscope.report.escape import escape_line, measure, shorten
 from layerscope.report.instruction import tell_instruction
 from layerscope.report.json_parts import build_image, build_layers, head_document
 from layerscope.report.json_text import encode_json
@@ -19,10 +19,15 @@ from layerscope.report.places import tell_reference
 from layerscope.report.terminal.layer_mark import is_damaged, mark_layer
 from layerscope.report.terminal.page import Page
 from layerscope.report.units import mark_sum
+from layerscope.report.wrapped import wrap_words
 from layerscope.rules.wording import tell_count, tell_size
 
 HEADINGS = ("#", "", "DiffID", "ChainID", "digest", "stored", "size", "entries")
 SIDES = "rllllrrr"
+_KEPT = (0, 1, 2, 5, 6)
+"""Columns that stay side by side on a page that is too narrow for all."""
+_MOVED = (3, 4, 7)
+_TIE = "\N{NO-BREAK SPACE}"
 WIDE_PAGE = 120
 """Columns from which on the instruction stands in the same line."""
 
@@ -34,17 +39,24 @@ def render_layers_text(image: Image, layers: Sequence[AuditedLayer], context: Re
         (escape_line(tell_reference(image.reference)), "path"), (f"  {tell_count(len(layers), 'layer')}", "muted")
     )
     page.add_blank()
-    lines = align_rows([HEADINGS, *(_draw_row(page, layer) for layer in layers)], SIDES)
-    is_wide = page.width >= WIDE_PAGE
+    rows = [HEADINGS, *(_draw_row(page, layer) for layer in layers)]
+    lines = align_rows(rows, SIDES)
+    is_wide, is_narrow = page.width >= WIDE_PAGE, max(map(measure, lines)) > page.width
+    if is_narrow:
+        lines = align_rows(
+            [[row[column] for column in _KEPT] for row in rows], "".join(SIDES[column] for column in _KEPT)
+        )
     page.add(Text(lines[0] + ("  instruction" if is_wide else ""), "label"))
     width = max(map(len, lines))
-    for line, layer in zip(lines[1:], layers, strict=True):
+    for line, layer, row in zip(lines[1:], layers, rows[1:], strict=True):
         instruction = tell_instruction(layer.step)
         if is_wide:
             room = page.width - width - 2
             page.add(Text(f"{line.ljust(width)}  {shorten(instruction, room, ellipsis=page.symbols.ellipsis)}"))
         else:
             page.add(Text(line))
+            if is_narrow:
+                page.add(Text(_tell_moved(row, page.width - 6), "muted"), indent=6)
             page.add(Text(shorten(instruction, page.width - 6, ellipsis=page.symbols.ellipsis), "muted"), indent=6)
     for line in (*_explain_marks(page, layers), *_tell_vouched(layers)):
         page.add_blank()
@@ -61,6 +73,12 @@ def render_layers_json(image: Image, layers: Sequence[AuditedLayer], weight: Wei
             "layers": build_layers(layers, weight),
         }
     )
+
+
+def _tell_moved(row: Sequence[str], room: int) -> str:
+    """The other columns, each in one piece with its heading."""
+    pieces = (f"{HEADINGS[column]}{_TIE}{row[column]}" for column in _MOVED)
+    return wrap_words(", ".join(pieces), room).replace(_TIE, " ")
 
 
 def _draw_row(page: Page, layer: AuditedLayer) -> tuple[str, ...]:

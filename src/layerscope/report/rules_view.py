@@ -9,6 +9,7 @@ from rich.text import Text
 from layerscope.report.context import RenderContext
 from layerscope.report.json_text import encode_json
 from layerscope.report.terminal.page import Page, start_table
+from layerscope.report.terminal.slashed import Slashed
 from layerscope.rules.documentation import RuleDoc
 from layerscope.rules.fix import FixPlace
 
@@ -27,22 +28,27 @@ _MEANINGS: Final = {
     FixPlace.RECIPE: "in how a container is started, for Docker, Compose or Kubernetes:",
 }
 BULLETS = ("- ", "* ")
+TITLE_PAGE: Final = 76
+"""Columns from which on there is room for what a rule finds beside its name."""
 
 
 def render_rule_list_text(rules: Sequence[RuleDoc], context: RenderContext) -> str:
     """One line a rule: code, severity, name and what it is about."""
     page = Page(context)
+    has_titles = page.width >= TITLE_PAGE
     table = start_table()
     table.add_column("code", no_wrap=True)
     table.add_column("severity", no_wrap=True)
-    table.add_column("name", no_wrap=True)
-    table.add_column("what it finds")
+    table.add_column("name", no_wrap=has_titles)
+    if has_titles:
+        table.add_column("what it finds")
     for rule in rules:
-        severity = f"{page.symbols.severity(rule.severity)} {rule.severity}"
-        table.add_row(rule.code, Text(severity, str(rule.severity)), Text(rule.name, "heading"), rule.title)
+        severity = Text(f"{page.symbols.severity(rule.severity)} {rule.severity}", str(rule.severity))
+        name = Text(rule.name, "heading")
+        table.add_row(rule.code, severity, *((name, rule.title) if has_titles else (Slashed(name),)))
     page.add(table)
     page.add_blank()
-    page.add_line("$ ", ("layerscope rules explain CODE", "command"), ("  tells all about one of them", "muted"))
+    page.add_command("layerscope rules explain CODE", "tells all about one of them", indent=0)
     return page.read()
 
 
@@ -68,15 +74,16 @@ def render_rule_text(rule: RuleDoc, context: RenderContext) -> str:
     if rule.fixed_in:
         page.add_heading("Fixed by layerscope")
         for place in rule.fixed_in:
-            page.add_line(f"  {_MEANINGS[place]}")
-            page.add_line("  $ ", (_COMMANDS[place].format(code=rule.code), "command"))
+            page.add_line(_MEANINGS[place], indent=2)
+            page.add_command(_COMMANDS[place].format(code=rule.code), "")
     return page.read()
 
 
 def _draw_paragraph(page: Page, text: str) -> None:
-    """A paragraph, or an item of a list with its lines below each other."""
+    """A paragraph, an item of a list, or a line of an example, each with its lines below each other."""
     if not text.startswith(BULLETS):
-        page.add(Text(text, overflow="fold"), indent=2)
+        own = text.lstrip(" ")
+        page.add(Text(own, overflow="fold"), indent=2 + len(text) - len(own))
         return
     item = Table.grid(padding=(0, 1, 0, 0))
     item.add_row(text[0], Text(text[2:], overflow="fold"))

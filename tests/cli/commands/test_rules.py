@@ -27,10 +27,10 @@ def test_a_rule_is_explained_by_code_or_name(handle: str, answer: Answer) -> Non
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_every_rule_can_be_explained(rule: Any, answer: Answer) -> None:
-    """No explanation is wider than the page."""
+    """No explanation is wider than the page, but for commands, which are there to be copied."""
     code, out, _ = answer("rules", "explain", rule.code)
     assert code == 0
-    assert max(map(len, out.decode().splitlines())) <= 80
+    assert max(len(line) for line in out.decode().splitlines() if not line.startswith("  $ ")) <= 80
 
 
 def test_a_rule_that_is_not_there_names_the_nearest(answer: Answer) -> None:

@@ -13,6 +13,7 @@ from layerscope.report.context import RenderContext
 from layerscope.report.terminal.terminal_format import TerminalFormat
 from layerscope.rules.fix import Fix
 from layerscope.rules.severity import Severity
+from layerscope.rules.wording import tell_size
 from support.example_results import CLEAN, DAMAGED, HOSTILE, UNPROVED, WASTEFUL, make_wasteful
 from support.results import ResultRecipe, make_finding, make_result
 from support.tar_writer import file
@@ -57,12 +58,26 @@ def test_other_images_are_told_whole(
     snapshot(name, _render(make_result(recipe), RenderContext(exit_code=exit_code)))
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+@pytest.mark.parametrize("width", [40, 50, 59, 60, 80, 100, 120, 160])
 @pytest.mark.parametrize("unicode", [True, False])
 def test_no_line_is_wider_than_the_page(width: int, unicode: bool) -> None:
     """Every width that a person may have is kept, but by commands, which are there to be copied."""
     text = _render(make_wasteful(), RenderContext(width=width, unicode=unicode, exit_code=1))
     assert max(len(line) for line in text.splitlines() if not line.startswith("  $ ")) <= width
+
+
+@pytest.mark.parametrize("width", [40, 46, 59, 60])
+def test_no_size_is_cut_on_a_narrow_page(width: int) -> None:
+    """Bars, shares and numbers of files give way, in the layers and in what could be saved."""
+    result = make_wasteful()
+    text = _render(result, RenderContext(width=width))
+    layers, _, saved = text.partition("\nLayers")[2].partition("\nWhat could be saved")
+    for weight in result.weight.layers:
+        assert f" {tell_size(weight.total)} " in layers
+    sizes = [line.split("LAY")[0] for line in saved.partition("\n\n")[0].splitlines()[2:]]
+    assert sizes
+    assert not any("…" in size for size in sizes)
+    assert ("█" in layers) is (width >= 60)
 
 
 def test_every_cure_of_a_finding_is_told() -> None:

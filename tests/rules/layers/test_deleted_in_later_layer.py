@@ -117,6 +117,21 @@ def test_each_deletion_goes_to_the_step_that_wrote_the_files() -> None:
     )
 
 
+def test_packages_are_removed_by_the_step_that_names_them() -> None:
+    """Not by the one that brings most."""
+    origins = (
+        Origin(6, 1, 5 * MB, "RUN curl -o /tmp/cuda.run https://example.org/cuda.run", Maker.OWN),
+        Origin(1, 1, 3 * MB, "RUN apt-get update && apt-get install -y gcc=12 make", Maker.OWN),
+    )
+    folders = (Folder(6, "tmp", 1, 5 * MB), Folder(1, "usr/bin", 1, 3 * MB))
+    step = ended("removed", 8 * MB, by="RUN rm /tmp/cuda.run && apt-get purge -y gcc && apt-get clean")
+    (finding,) = flags(DeletedInLaterLayer, replace(step, origins=origins, folders=folders), weight(2000 * MB))
+    assert [line.partition("): && ")[2] for line in finding.fixes[0].steps[:-1]] == [
+        "rm /tmp/cuda.run && apt-get clean",
+        "apt-get purge -y gcc",
+    ]
+
+
 def test_a_deletion_that_cannot_be_told_apart_goes_with_most_of_the_bytes() -> None:
     """Of quoted words none is left out, and of a script nothing is known."""
     origins = tuple(Origin(layer, 1, size * MB, "RUN make", Maker.OWN) for layer, size in ((2, 5), (1, 2)))

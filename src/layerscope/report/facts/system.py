@@ -57,10 +57,11 @@ def _draw_stack(sheet: Sheet) -> None:
     releases = sheet.facts.of(DistributionRelease)
     sheet.section("Stack", "from the application down to the kernel")
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="label", overflow="fold")
+    table.add_column(style="label", no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold", style="muted")
+    if not sheet.page.is_narrow:
+        table.add_column(overflow="fold")
+        table.add_column(overflow="fold", style="muted")
     for level in reversed(levels):
         layer = "the host" if level.level == "kernel" else sheet.in_layer(level.layer)
         name, detail = f"{level.name} {level.version}".strip(), level.detail
@@ -69,9 +70,11 @@ def _draw_stack(sheet: Sheet) -> None:
             detail = detail.rpartition(": ")[2]
         elif detail == level.version or (level.level == "distribution" and releases):
             detail = ""  # it is told below
-        table.add_row(
-            LEVELS.get(level.level) or escape_line(level.level), slashed(tell(name)), layer, slashed(tell(detail))
-        )
+        label = LEVELS.get(level.level) or escape_line(level.level)
+        if sheet.page.is_narrow:
+            table.add_row(label, slashed(tell(", ".join(filter(None, (name, layer, detail))))))
+        else:
+            table.add_row(label, slashed(tell(name)), layer, slashed(tell(detail)))
     sheet.page.add(table, indent=4)
 
 

@@ -23,24 +23,25 @@ def draw_layers(page: Page, result: AuditResult) -> None:
     if not result.layers:
         return
     is_wide = page.width >= WIDE_PAGE
-    page.add_heading("Layers", _explain_bar(page, result))
-    table = _start(is_wide=is_wide)
+    page.add_heading("Layers", "" if page.is_narrow else _explain_bar(page, result))
+    table = _start(is_wide=is_wide, is_narrow=page.is_narrow)
     scale = max(weight.total for weight in result.weight.layers) if result.weight.layers else 0
     for layer in result.layers:
         table.add_row(*_draw_row(page, result, layer, scale=scale, is_wide=is_wide))
     page.add(table)
 
 
-def _start(*, is_wide: bool) -> Table:
+def _start(*, is_wide: bool, is_narrow: bool) -> Table:
     table = start_table()
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     if is_wide:
         table.add_column("stored", justify="right", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True, min_width=WIDE_BAR if is_wide else NARROW_BAR)
-    table.add_column("share", justify="right", no_wrap=True)
-    table.add_column("files", justify="right", no_wrap=True)
+    if not is_narrow:
+        table.add_column("", no_wrap=True, min_width=WIDE_BAR if is_wide else NARROW_BAR)
+        table.add_column("share", justify="right", no_wrap=True)
+        table.add_column("files", justify="right", no_wrap=True)
     table.add_column("wasted", justify="right", no_wrap=True)
     table.add_column("instruction", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = True
@@ -54,11 +55,15 @@ def _draw_row(page: Page, result: AuditResult, layer: AuditedLayer, *, scale: in
         weight.visible, weight.wasted, scale=scale, width=WIDE_BAR if is_wide else NARROW_BAR, symbols=symbols
     )
     stored: list[Text | str] = [_tell_stored(page, layer)] if is_wide else []
+    sums = _draw_sums(page, result, layer, bar) if layer.is_whole else _draw_unknown(page)
+    size, *details, wasted = sums
     return [
         str(layer.index),
         Text(*mark_layer(layer, symbols)),
         *stored,
-        *(_draw_sums(page, result, layer, bar) if layer.is_whole else _draw_unknown(page)),
+        size,
+        *(() if page.is_narrow else details),
+        wasted,
         Text(tell_instruction(layer.step), "muted" if layer.origin == "base" else "instruction"),
     ]
 

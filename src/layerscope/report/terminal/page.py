@@ -12,12 +12,15 @@ from rich.text import Text
 from rich.theme import Theme
 
 from layerscope.report.context import RenderContext
+from layerscope.report.escape import measure
 from layerscope.report.terminal.slashed import Slashed, find_breaks
 from layerscope.report.theme import ASCII, STYLES, UNICODE, Symbols, choose_symbols
 
 _TRAILING_SPACE: Final = re.compile(r" +$", re.MULTILINE)
 _LEAST_ROOM: Final = 16
 """Columns that words have at least behind what leads them."""
+_NARROW: Final = 60
+"""Columns below which tables leave out what is of less use."""
 _CUT: Final = str.maketrans({UNICODE.ellipsis: ASCII.ellipsis})
 
 
@@ -33,6 +36,7 @@ class Page:
         self.symbols: Symbols = choose_symbols(unicode=context.unicode)
         # A cut is three columns wide in ASCII and one where rich makes it.
         self.width = context.width if context.unicode else context.width - len(ASCII.ellipsis) + 1
+        self.is_narrow = context.width < _NARROW
         self._file = io.StringIO()
         self._parts: list[str] = []
         self._console = Console(
@@ -83,9 +87,13 @@ class Page:
                 before = Text(" " * before.cell_len)
 
     def add_command(self, command: str, purpose: str, *, indent: int = 2) -> None:
-        """Draw a command to be copied: on one line, however long."""
-        text = Text.assemble(f"{' ' * indent}$ ", (command, "command"), (f"  {purpose}" if purpose else "", "muted"))
-        self._console.print(text, soft_wrap=True)
+        """Draw a command to be copied: on one line, however long; what it is for goes below it where it must."""
+        lead = f"{' ' * indent}$ "
+        text = Text.assemble(lead, (command, "command"))
+        is_beside = bool(purpose) and text.cell_len + 2 + measure(purpose) <= self.width
+        self._console.print(text.append(f"  {purpose}", "muted") if is_beside else text, soft_wrap=True)
+        if purpose and not is_beside:
+            self.add_line((purpose, "muted"), indent=len(lead))
 
     def add_file_line(self, line: str, style: str) -> None:
         """Draw a line of a file, escaped before: it is neither wrapped nor cut, and all its space stays."""

@@ -56,17 +56,21 @@ def draw_causes(page: Page, result: AuditResult) -> None:
     page.add_heading("What could be saved", "by cause; causes overlap")
     table = start_table()
     table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True, min_width=BAR_WIDTH)
-    table.add_column("share", justify="right", no_wrap=True)
+    if not page.is_narrow:
+        table.add_column("", no_wrap=True, min_width=BAR_WIDTH)
+        table.add_column("share", justify="right", no_wrap=True)
     table.add_column("layers", no_wrap=True)
     table.add_column("cause", no_wrap=True, overflow="ellipsis", ratio=1)
     table.expand = True
     scale = causes[0].wasted
     for cause in causes:
-        table.add_row(
-            tell_size(cause.wasted),
+        details = (
             draw_bar(0, cause.wasted, scale=scale, width=BAR_WIDTH, symbols=page.symbols),
             format_share(cause.wasted, result.weight.total) if result.is_whole else page.symbols.dash,
+        )
+        table.add_row(
+            tell_size(cause.wasted),
+            *(() if page.is_narrow else details),
             _list_layers(cause.layers),
             Text.assemble((cause.code, "muted"), f" {escape_text(cause.rule)}"),
         )

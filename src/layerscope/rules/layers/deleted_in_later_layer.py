@@ -1,5 +1,6 @@
 """LAY101: files are shipped in one layer and deleted in a later one."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from typing import ClassVar, Final
@@ -11,6 +12,8 @@ from layerscope.rules.deletion_commands import covers, find_deletions, keep_oper
 from layerscope.rules.ended_files import SQUASH, EndedFilesRule, is_copied, quote_step, tell_given
 from layerscope.rules.fix import Fix, FixPlace
 from layerscope.rules.wording import begin, quote_copy, tell_layers, tell_size
+
+_VERBS: Final = frozenset({"autoclean", "autoremove", "clean", "del", "erase", "purge", "remove"})
 
 SHOWN_STEPS: Final = 3
 """Steps that are told what to delete, those that bring most first."""
@@ -122,8 +125,22 @@ def _list_commands(origin: Origin, step: EndedFiles, *, is_first: bool) -> list[
     if len(step.folders) >= SHOWN_FOLDERS or not any(makers.values()):
         return list(commands) if is_first else []
     own = {path for path, layers in makers.items() if origin.layer in layers}
-    deletions = [command for command in commands if is_first or command.startswith("rm ")]
-    return [kept for command in deletions if (kept := keep_operands(command, own))]
+    kept = []
+    for command in commands:
+        users = [] if command.startswith("rm ") else _find_users(command, step)
+        if command.startswith("rm ") or origin.layer in users or (is_first and not users):
+            kept.append(keep_operands(command, own))
+    return [command for command in kept if command]
+
+
+def _find_users(command: str, step: EndedFiles) -> list[int]:
+    """The layers whose steps name the packages that a package manager's command removes."""
+    packages = {word for word in shlex.split(command)[1:] if not word.startswith("-")} - _VERBS
+    return [
+        origin.layer
+        for origin in step.origins
+        if packages and packages <= set(re.split(r"[^\w.+:-]+", origin.instruction))
+    ]
 
 
 def _alternatives(given: list[Origin], made: list[Origin]) -> tuple[str, ...]:
