@@ -53,8 +53,9 @@ def choose_sources(
     Standard input is read once, here or by whoever gives the `credential` on it. That password, and the leave to ask in
     the clear, are for IMAGE's registry: a base image of another one is asked for as if neither had been given.
     """
-    streamed = check_standard_input((image, base or ""))
-    options = _make_source_options(reading, credential or read_credential(streamed or image, reading))
+    options = _make_source_options(
+        reading, read_only_credential((image, base), reading) if credential is None else credential
+    )
     below = _choose_base(base, image, options) if base else None
     return _open_source(image, replace(options, random_access=random_access)), below
 
@@ -75,8 +76,7 @@ def choose_opener(images: Sequence[str], reading: Reading, *, random_access: boo
     A password, and the leave to ask in the clear, are for the registry of the first that is in one, and for the others
     that are in the same.
     """
-    streamed = check_standard_input(images)
-    credential = read_credential(streamed or next(iter(images), ""), reading)
+    credential = read_only_credential(images, reading)
     options = replace(_make_source_options(reading, credential), random_access=random_access)
     meant = next(filter(None, map(find_registry, images)), None)
 
@@ -85,14 +85,6 @@ def choose_opener(images: Sequence[str], reading: Reading, *, random_access: boo
         return _open_source(image, options if is_meant else _without_credential(options))
 
     return open_image
-
-
-def check_standard_input(images: Sequence[str]) -> str | None:
-    """The one image that is to come from standard input, if there is one; raises UsageError for two."""
-    streamed = [image for image in images if is_standard_input(image)]
-    if len(streamed) > 1:
-        raise UsageError(f"two images on standard input ({' and '.join(streamed[:2])}): expected at most one there")
-    return streamed[0] if streamed else None
 
 
 def choose_started(container: str, reading: Reading, *, random_access: bool = False) -> Source:
@@ -135,6 +127,15 @@ def choose_credential(image: str, to: str | None, credential: Credential | None)
     """
     registry = find_registry(image)
     return credential if to is not None and registry in {None, find_registry(to)} else None
+
+
+def read_only_credential(images: Sequence[str | None], reading: Reading) -> Credential | None:
+    """The name and password that were given for one of several images; raises UsageError for two on standard input."""
+    named = [image for image in images if image is not None]
+    streamed = [image for image in named if is_standard_input(image)]
+    if len(streamed) > 1:
+        raise UsageError(f"two images on standard input ({' and '.join(streamed[:2])}): expected at most one there")
+    return read_credential(next(iter([*streamed, *named]), ""), reading)
 
 
 def read_credential(image: str, reading: Reading) -> Credential | None:

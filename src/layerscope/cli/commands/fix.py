@@ -27,11 +27,10 @@ from layerscope.cli.dockerfile_fix import (
 )
 from layerscope.cli.gpu_options import ask_about, tell_unknown_branches, with_gpu_options
 from layerscope.cli.image_access import (
-    check_standard_input,
     choose_credential,
     choose_sources,
     make_options,
-    read_credential,
+    read_only_credential,
     refuse_container,
     tell_cache_notes,
 )
@@ -115,8 +114,7 @@ def command(
     opened = open_dockerfile(choice, build.context, images=(image, surgery.to or ""), outputs=outputs)
     wanted.check(surgery, plans=bool(opened or choice.is_reconstructed or codes or is_safe))
     rebuild = open_rebuild(build, surgery, opened, reading, is_written=choice.is_written)
-    streamed = check_standard_input((image, base or "", surgery.rebase or ""))
-    own = choose_credential(image, surgery.to, known := read_credential(streamed or image, reading))
+    own = choose_credential(image, surgery.to, known := read_only_credential((image, base, surgery.rebase), reading))
     destination = rebuild.destination if rebuild else _open_destination(surgery, reading, choice, codes, own)
     check_engine(wanted, destination)
     source, below = choose_sources(refuse_container(image, "fix"), base, reading, known, random_access=surgery.layers)
