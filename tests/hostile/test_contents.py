@@ -129,7 +129,7 @@ CASES: Final = [
     Case("no layers, null", no_layers(None), 0, '"layers": []'),
     Case("empty blob as config", with_config(b""), 4, "not valid JSON"),
     Case("sha512", in_sha512, 0, "a sha512 digest, of which only SHA-256 is recomputed"),
-    Case("sha512 for a reader", in_sha512, 0, "its DiffID is right", command="tree"),
+    Case("sha512 for a reader", in_sha512, 0, "the DiffID is right", command="tree"),
     Case("layer of an unknown kind", with_layer(mediaType="application/vnd.example.layer"), 0, VERIFIED),
     Case("config of an unknown kind", with_config(CONFIG, "application/vnd.example.config"), 0, VERIFIED),
     Case("config of no kind", with_config(b"a model", "application/vnd.example.config"), 4, "not valid JSON"),
