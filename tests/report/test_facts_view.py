@@ -53,6 +53,15 @@ def test_hostile_text_stays_on_the_page(family: str, width: int, *, unicode: boo
     assert unicode or text.isascii()
 
 
+@pytest.mark.parametrize("family", list(FACTS))
+def test_a_table_becomes_lists_on_a_narrow_page(family: str) -> None:
+    """No heading is cut, and no line is wider than the page."""
+    drawn = draw(*FACTS[family], family=family, context=RenderContext(width=40))
+    assert max(map(len, drawn.splitlines())) <= 40
+    if family == "python":
+        assert "    size     1.1 GB\n    name     torch\n" in drawn
+
+
 def test_the_stack_has_whole_labels_on_a_narrow_page() -> None:
     """What is said of a level goes on beside its name."""
     drawn = draw(*SYSTEM, family="system", context=RenderContext(width=40))

@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from layerscope.audit.result import AuditResult
+from layerscope.image.config import RuntimeConfig
 from layerscope.report.context import RenderContext
 from layerscope.report.inspect_json import render_inspect_json
 from layerscope.report.inspect_view import render_inspect_text
@@ -40,6 +41,19 @@ def test_a_layer_is_told_in_whole_lines_on_a_narrow_page(width: int, result: Aud
     for layer in result.layers:
         assert f"ChainID {layer.chain_id.short}," in text
         assert re.search(rf"^ *{layer.index}  \S  {layer.diff_id.short} .*\d \w?B$", text, re.MULTILINE)
+
+
+def test_a_path_of_a_history_breaks_after_a_slash() -> None:
+    """In an instruction as in a variable, on every page."""
+    long = "/opt/models/generate-small/of-a-team/with-a-long-name"
+    runtime = RuntimeConfig(env=(f"MODELS={long}",))
+    result = make_result(ResultRecipe(layers=[[]], instructions=[f"COPY models {long}"], runtime=runtime))
+    text = render_inspect_text(result.image, result.steps, RenderContext(width=50))
+    config, _, history = text.partition("\nHistory")
+    for part in (config, history):
+        ends = [line.rpartition(" ")[2] for line in part.splitlines() if "/" in line]
+        assert any(end.endswith("/") for end in ends)
+        assert "".join(ends[-3:]).endswith(long)
 
 
 def test_a_history_keeps_room_for_instructions_on_a_narrow_page(result: AuditResult) -> None:

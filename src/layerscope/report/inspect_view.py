@@ -17,6 +17,7 @@ from layerscope.report.instruction import tell_instruction
 from layerscope.report.stored_size import is_size_exact
 from layerscope.report.terminal.image_fields import add_identity
 from layerscope.report.terminal.page import Page, start_fields, start_table
+from layerscope.report.terminal.slashed import Slashed
 from layerscope.report.units import format_time
 from layerscope.rules.wording import tell_count, tell_size
 
@@ -71,7 +72,7 @@ def _draw_config(page: Page, runtime: RuntimeConfig) -> None:
     )
     for name, values in rows:
         for number, value in enumerate(values):
-            fields.add_row(name if number == 0 else "", escape_text(value))
+            fields.add_row(name if number == 0 else "", Slashed(Text(escape_text(value))))
     page.add(fields)
 
 
@@ -96,7 +97,7 @@ def _add_step(table: Table, page: Page, step: BuildStep, sizes: Sequence[int | N
         Text(dash, "muted") if step.layer is None else str(step.layer),
         Text(dash, "muted") if size is None else tell_size(size),
         *(() if page.is_narrow else (created,)),
-        _tell_step(step),
+        Slashed(_tell_step(step)),
     )
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from layerscope.audit.result import AuditResult
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.report.escape import escape_line
+from layerscope.report.escape import escape_line, measure
 from layerscope.report.facts_json import name_kind
 from layerscope.report.origin import find_origin
 from layerscope.report.places import root_path
@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 INDENT: Final = 2
 DEEP: Final = 4
+_LEAST: Final = 16
+"""Columns that a cell which goes on below itself has at least."""
 
 Cell = RenderableType | str
 
@@ -81,22 +83,42 @@ class Sheet:
         noun: str,
         plural: str | None = None,
     ) -> None:
-        """Rows under headings. `>` before a heading aligns right, `~` lets long cells go on below themselves."""
+        """Rows under headings. `>` before a heading aligns right, `~` lets long cells go on below themselves.
+
+        On a narrow page that is not wide enough for all cells, each row is a list of its headings and cells.
+        """
+        headings = tuple(columns)
         shown, more = self.cut(rows, noun, plural)
-        table = start_table()
-        for column in columns:
-            name = column.lstrip("<>~")
-            table.add_column(
-                name,
-                justify="right" if column.startswith(">") else "left",
-                no_wrap=not column.startswith("~"),
-                overflow="fold",
-            )
-        for row in shown:
-            table.add_row(*(Slashed(cell) if isinstance(cell, Text) else cell for cell in tell(row)))
-        self.page.add(table, indent=DEEP)
+        cells = [tuple(tell(row)) for row in shown]
+        if self.page.is_narrow and _find_width(headings, cells) > self.page.width - DEEP:
+            self._draw_lists(headings, cells)
+        else:
+            self._draw_table(headings, cells)
         if more:
             self.note(more)
+
+    def _draw_table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+        table = start_table()
+        for heading in headings:
+            table.add_column(
+                heading.lstrip("<>~"),
+                justify="right" if heading.startswith(">") else "left",
+                no_wrap=not heading.startswith("~"),
+                overflow="fold",
+            )
+        for row in rows:
+            table.add_row(*(Slashed(cell) if isinstance(cell, Text) else cell for cell in row))
+        self.page.add(table, indent=DEEP)
+
+    def _draw_lists(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+        for number, row in enumerate(rows):
+            grid = start_grid()
+            for heading, cell in zip(headings, row, strict=False):
+                if str(cell):
+                    grid.add_row(heading.lstrip("<>~"), Slashed(cell) if isinstance(cell, Text) else cell)
+            if number:
+                self.page.add_blank()
+            self.page.add(grid, indent=DEEP)
 
     def rest(self, drawn: Iterable[type[Fact]]) -> None:
         """Name the kinds of fact that this view leaves to the JSON output, with their numbers."""
@@ -113,6 +135,15 @@ class Sheet:
     def _mark(self, number: int) -> str:
         layers = self.result.layers
         return " (base)" if number < len(layers) and find_origin([layers[number]]) == "base" else ""
+
+
+def _find_width(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> int:
+    """Columns that a table takes whose cells go on below themselves only where they may, and not in too few columns."""
+    widths = []
+    for heading, *cells in zip(headings, *rows, strict=False):
+        width = max(measure(heading.lstrip("<>~")), *(measure(str(cell)) for cell in cells), 0)
+        widths.append(min(width, _LEAST) if heading.startswith("~") else width)
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def slashed(*parts: Text | str | tuple[str, str]) -> Slashed:
