@@ -11,7 +11,7 @@ from layerscope.layers.reading import Reading, read_layer
 from layerscope.layers.scan import DamageKind
 from layerscope.rules.layers.truncated_layer import (
     FETCH_AGAIN,
-    PACK_ANEW,
+    KEEP_WITHIN,
     RAISE_LIMIT,
     WRITE_ANEW,
     TruncatedLayer,
@@ -52,7 +52,7 @@ def test_suggests_no_option_where_a_limit_has_none(monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(module, limit, 1)
         stored = compress(write_tar([file("one", bytes(PIECE))]), packing)
         (finding,) = flags(TruncatedLayer, _read(MemoryLayer("layer", stored, Digest.of(b"layer")), Limits()))
-        assert finding.fixes == (PACK_ANEW,)
+        assert finding.fixes == (KEEP_WITHIN,)
 
 
 def _read(layer: MemoryLayer, limits: Limits) -> LayerProof:

@@ -36,12 +36,12 @@ RAISE_LIMIT = Fix(
     ),
     kind=FixKind.HOST_ACTION,
 )
-PACK_ANEW = Fix(
-    "Have the layer packed anew: the limit that was passed is the same for every image",
+KEEP_WITHIN = Fix(
+    "Have the layer written within the limit that was passed, which is the same for every image",
     (
         "No builder writes a layer so: ask where the image comes from before an engine unpacks it.",
-        "Let an engine that takes the image write it anew: docker load -i IMAGE.tar, docker save IMAGE -o new.tar",
-        "If a tool of yours packs layers, let it write gzip or zstd, as builders do.",
+        "Packed in an odd way: let an engine write it anew: docker load -i IMAGE.tar, docker save IMAGE -o new.tar",
+        "Too many names: divide its files among several layers.",
     ),
     kind=FixKind.REBUILD,
 )
@@ -61,7 +61,7 @@ class TruncatedLayer(Rule):
         `libtorch_cuda.so`; `docker load` then reports "unexpected EOF".
     Remedy: Fetch or export the image again; rebuild it if every copy ends at the same place, as it does where the
         layer's bytes are those that its digest names. Where a limit ended the reading, raise it by its option, or have
-        the layer packed anew if it has none.
+        the layer written otherwise if it has none.
     Fix safety: Review: the missing bytes have to come from elsewhere.
     Blind spots: A layer that was cut and then closed properly (a builder that ignored a write error) reads well;
         its DiffID matches too. Entries before the break are trusted only as far as they were read.
@@ -92,5 +92,5 @@ class TruncatedLayer(Rule):
 def _suggest(damage: LayerDamage, *, is_built_so: bool) -> Fix:
     """What helps against the damage, which every copy has or this one alone."""
     if damage.kind == "limit":
-        return RAISE_LIMIT if _OPTION in damage.detail else PACK_ANEW
+        return RAISE_LIMIT if _OPTION in damage.detail else KEEP_WITHIN
     return WRITE_ANEW if is_built_so else FETCH_AGAIN
