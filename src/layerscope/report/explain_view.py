@@ -33,6 +33,7 @@ SHOWN_FIXES: Final = 5
 
 WHEN: Final[dict[When, str]] = {
     "build": "while the image is built",
+    "unpack": "while an engine unpacks the image, after a pull or a load",
     "create": "while the engine makes the container",
     "start": "while the container starts",
     "import": "while libraries and modules are loaded",
