@@ -18,7 +18,7 @@ def tell_compression(facts: FactSet) -> Iterator[Statement]:
     if layers:
         verb = "is" if len(layers) == 1 else "are"
         yield Statement(
-            f"{tell_layers(layers)} {verb} compressed with {UNREAD_BY_OLD}: Docker older than 23.0 and containerd older "
-            "than 1.5 do not unpack that",
+            f"{tell_layers(layers)} {verb} compressed with {UNREAD_BY_OLD}: Docker older than 23.0 and containerd "
+            "older than 1.5 do not unpack that",
             Bearing.OPEN,
         )
