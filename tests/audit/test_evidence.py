@@ -19,6 +19,7 @@ from layerscope.rules.severity import Confidence, Severity
 from support.elf_facts import NEED
 from support.gpu_facts import library, sm, torch, verdict
 from support.results import ResultRecipe, make_result
+from support.sample_facts import PROOF
 
 POLICIES: Final = Policies()
 CUDA: Final = "usr/local/cuda-13.2/lib64"
@@ -155,6 +156,20 @@ def test_findings_on_other_libraries_are_no_evidence() -> None:
     assert evidence.related == (MISSING,)
     alone = find("libcudart.so.12: cannot open shared object file", CUDART, findings=(MISSING,))
     assert alone.telling == ()
+
+
+def test_a_layer_that_a_runtime_does_not_read_is_looked_for() -> None:
+    """By the rules about refused layers; of zstd, which no rule names, by the proof of each layer."""
+    xz = replace(MISSING, code="LAY012", rule="unspecified-compression", message="compressed with xz")
+    message = "failed to register layer: archive/tar: invalid tar header"
+    evidence = find(message, PROOF, findings=(MISSING, xz))
+    assert (evidence.telling, evidence.statements) == ((xz,), ())
+    assert evidence.checked == ("refused-entry", "unspecified-compression", "truncated-layer")
+    packed = [replace(PROOF, layer=layer, found_compression="zstd") for layer in (4, 2)]
+    text = "compressed with zstd: Docker older than 23.0 and containerd older than 1.5 do not unpack that"
+    assert tell(find(message, PROOF, *packed)) == [(Bearing.OPEN, f"layers 2 and 4 are {text}")]
+    assert tell(find(message, packed[0])) == [(Bearing.OPEN, f"layer 4 is {text}")]
+    assert tell(find("exec /app: exec format error", packed[0])) != [(Bearing.OPEN, f"layer 4 is {text}")]
 
 
 def test_who_needs_a_library_in_vain_is_told() -> None:

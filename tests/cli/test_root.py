@@ -11,7 +11,7 @@ import pytest
 
 from layerscope import __version__
 from layerscope.cli.root import root
-from layerscope.sources.select import SCHEMES
+from layerscope.sources.schemes import SCHEMES
 
 HEAVY = ("rich", "docker", "requests", "msgspec", "isal", "platformdirs", "packaging", "tomli", "backports.zstd")
 """What a person who asks for help should not wait for."""

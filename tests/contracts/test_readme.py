@@ -19,7 +19,7 @@ from layerscope.gate.image_choice import choose_images
 from layerscope.gate.policy import DEFAULTS, make_policy
 from layerscope.gate.setting import Setting
 from layerscope.settings import KEYS
-from layerscope.sources.select import SCHEMES
+from layerscope.sources.schemes import SCHEMES
 from support.readme import BLOCK, BLOCKS, README, iter_commands
 
 TEXT: Final = README.read_text()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from layerscope.layers import compression
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
-from layerscope.layers.limits import LimitPassedError
+from layerscope.layers.limits import MAX_BZIP2_STREAMS, MAX_FRAMES, MAX_XZ_STREAMS, LimitPassedError, Limits
 from layerscope.layers.scan import Compression
 from support.compression import Packing
 from support.compression import compress as pack
@@ -169,11 +169,28 @@ def test_a_bomb_comes_in_bounded_chunks(compress: Callable[[bytes], bytes]) -> N
     assert max(chunks) <= compression.OUTPUT
 
 
-def test_frames_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("packing", "limit"),
+    [
+        (Packing.GZIP, "MAX_FRAMES"),
+        (Packing.ZSTD, "MAX_FRAMES"),
+        (Packing.XZ, "MAX_XZ_STREAMS"),
+        (Packing.BZIP2, "MAX_BZIP2_STREAMS"),
+    ],
+)
+def test_frames_have_a_ceiling(packing: Packing, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A blob of nothing but empty members ends at a limit that is named."""
-    monkeypatch.setattr(compression, "MAX_FRAMES", 50)
-    with pytest.raises(LimitPassedError, match="50 gzip frames"):
-        decompress(gzip.compress(b"") * 60)
+    monkeypatch.setattr(compression, limit, 50)
+    empty = pack(b"", packing)
+    assert decompress(empty * 50)
+    with pytest.raises(LimitPassedError, match=f"more than 50 {packing} frames, the limit for one blob"):
+        decompress(empty * 51)
+
+
+def test_ceilings_of_streams_are_fit_for_what_writers_make() -> None:
+    """The largest layer in streams of 900 kB; and of xz, what is read in seconds."""
+    assert Limits().layer_size / 900_000 < MAX_BZIP2_STREAMS < MAX_FRAMES
+    assert MAX_XZ_STREAMS * 33e-6 < 5
 
 
 @pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])

@@ -30,6 +30,19 @@ def test_every_example_is_explained_by_its_own_row_first(example: str, name: str
     assert find(example)[0] == name
 
 
+def test_a_layer_that_a_runtime_does_not_read_is_named() -> None:
+    """Where the message names it; nothing else is about it."""
+    layer = f"sha256:{'1b' * 32}"
+    for prefix, values in (
+        (f"ctr: failed to extract layer {layer}: mount callback failed on /tmp: ", {"layer": layer}),
+        ("", {}),
+    ):
+        (found,) = find_explanations(KNOWN, f"{prefix}archive/tar: invalid tar header: unknown")
+        assert (found.id, found.values) == ("invalid-tar-header", values)
+        assert (layer in found.meaning) is bool(values)
+        assert found.rules == ("refused-entry", "unspecified-compression", "truncated-layer")
+
+
 def test_a_message_is_found_in_a_traceback() -> None:
     """Colours and returns are no hindrance, and what the message names is filled in."""
     (found,) = find_explanations(KNOWN, clean_text(TRACEBACK))

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from typing import Final
 
+import pytest
+
 from layerscope.policies.error_search import find_explanations
 from layerscope.policies.errors import read_errors
 from layerscope.report.context import RenderContext
 from layerscope.report.explain_view import SHOWN, render_explanations_text
+from support.results import ResultRecipe, make_result
 
 KNOWN: Final = read_errors()
 
@@ -27,6 +30,17 @@ def test_many_errors_are_named_and_the_first_are_told() -> None:
     text = render_explanations_text(found, RenderContext())
     assert text.count("\nCures") == SHOWN
     assert f"$ layerscope explain {found[SHOWN].id}" in text
+
+
+@pytest.mark.parametrize("reference", ["archive://-", "/dev/stdin", "/dev/fd/63", "docker-archive:/proc/self/fd/63"])
+def test_no_command_names_what_came_through_a_pipe(reference: str) -> None:
+    """It cannot be read again; an archive on disk can."""
+    (found,) = find_explanations(KNOWN, "exec-not-found")
+    for name, is_told in ((reference, False), ("app.tar", True)):
+        result = make_result(ResultRecipe(reference=name))
+        text = render_explanations_text([found], RenderContext(width=120), result=result)
+        assert (f"layerscope cat {name} " in text) is is_told
+        assert ("layerscope cat IMAGE " in text) is not is_told
 
 
 def test_a_silent_error_says_so() -> None:

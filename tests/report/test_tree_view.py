@@ -8,7 +8,9 @@ import pytest
 from layerscope.filesystem.listing import ListingOptions, Order, list_changes, list_tree
 from layerscope.filesystem.merge import merge_layers
 from layerscope.filesystem.tree import MergedTree
+from layerscope.report import context
 from layerscope.report.context import RenderContext
+from layerscope.report.terminal.page import Page
 from layerscope.report.tree_json import render_tree_json
 from layerscope.report.tree_view import TreePage, render_tree_text
 from support.example_results import HOSTILE, WASTEFUL
@@ -48,6 +50,16 @@ def test_changes_are_marked(name: str, context: RenderContext, tree: MergedTree,
     """Added, given other attributes, removed: each has its sign, counted above the tree."""
     page = TreePage("acme/generate:2.4.1: changes of layers 3 to 4", has_marks=True)
     snapshot(name, render_tree_text(list_changes(tree, 3, 4), page, context))
+
+
+def test_a_tree_is_narrow_where_a_page_is(tree: MergedTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One number of columns decides of both."""
+    page, listing = TreePage("acme/generate:2.4.1"), list_tree(tree)
+    wide = render_tree_text(listing, page, PLAIN)
+    monkeypatch.setattr(context, "NARROW", PLAIN.width + 1)
+    narrow = render_tree_text(listing, page, PLAIN)
+    assert Page(PLAIN).is_narrow
+    assert len(narrow.partition("path")[0]) < len(wide.partition("path")[0])
 
 
 def test_what_is_below_the_last_level_is_counted(tree: MergedTree) -> None:

@@ -48,6 +48,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("oci-dir:../other", "../other"),
         ("-", "-"),
         ("docker-archive:-", "docker-archive:-"),
+        ("/dev/stdin", "/dev/stdin"),
+        ("docker-archive:/dev/fd/63", "docker-archive:/dev/fd/63"),
+        ("oci-dir:-", "./-"),
         ("Not/A/Name", "Not/A/Name"),
     ],
 )
@@ -91,6 +94,8 @@ def test_spellings_of_one_image_are_the_same_thing(folder: Path) -> None:
         ("~/app", "~/app"),
         ("-", "-"),
         ("docker-archive:-", "docker-archive:-"),
+        ("archive://-:app:1", "archive://-:app:1"),
+        ("oci-dir:-", "oci-dir:../-"),
     ],
 )
 def test_a_path_of_a_file_is_meant_from_its_folder(

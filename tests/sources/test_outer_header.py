@@ -1,10 +1,14 @@
 """One tar header, parsed strictly."""
 
+import itertools
+import re
 import tarfile
+from typing import Final
 
 import pytest
 
 from layerscope.errors import ImageError, LimitError
+from layerscope.layers import tar_header
 from layerscope.sources import outer_header
 from layerscope.sources.outer_header import (
     BLOCK,
@@ -40,6 +44,61 @@ def test_prefix_comes_before_the_name_in_ustar() -> None:
 def test_gnu_header_has_no_prefix() -> None:
     """GNU tar keeps times where ustar has the prefix."""
     assert parse_header(header(name=b"file", prefix=b"17171717171", magic=GNU_MAGIC), where="x").name == b"file"
+
+
+def _write_time(number: int) -> bytes:
+    """A time in GNU's base 256, negative ones included."""
+    return bytes([0xFF if number < 0 else 0x80]) + number.to_bytes(11, "big", signed=number < 0)
+
+
+TIMES: Final = (
+    bytes(12),
+    b"\0" * 11 + b"x",
+    b"00000000017\0",
+    b"000000000017",
+    b" 17         ",
+    b"            ",
+    b"17\0folder\0\0\0",
+    b"00000000018\0",
+    b"-0000000017\0",
+    b"folder/of/a\0",
+    b"folder\xc3\xa9\0\0\0\0",
+    *map(_write_time, (0, 7, -1, 2**63 - 1, 2**63, 2**64, -(2**63), -(2**63) - 1)),
+    b"\x80" + b"\x7f" * 11,
+    b"\xc0" + bytes(11),
+    b"\xbf" + b"\xff" * 11,
+    b"\xff" * 12,
+)
+"""What may stand in the place of GNU's times, which text does and which does not."""
+
+
+@pytest.mark.parametrize("magic", [USTAR_MAGIC, GNU_MAGIC, b"ustar 00", bytes(8)])
+def test_archives_and_layers_tell_a_prefix_alike(magic: bytes) -> None:
+    """The two readers of headers know nothing of each other, and say the same of every header."""
+    for times in itertools.product(TIMES, repeat=2):
+        field = b"".join(times) + b"more"
+        block = header(name=b"file", prefix=field, magic=magic)
+        prefix = field.partition(b"\0")[0]
+        is_text = magic == GNU_MAGIC and not all(map(_is_number, times)) and prefix.isascii()
+        expected = prefix + b"/file" if prefix and (is_text or magic == USTAR_MAGIC) else b"file"
+        assert parse_header(block, where="x").name == tar_header.read_name(block) == expected, field
+
+
+@pytest.mark.parametrize("field", TIMES)
+def test_archives_and_layers_tell_a_time_alike(field: bytes) -> None:
+    """As Go does: what 64 bits with a sign do not hold is none."""
+    assert outer_header._is_time(field) is tar_header._is_time(field) is _is_number(field)
+
+
+def _is_number(field: bytes) -> bool:
+    """Whether Go's archive/tar takes a field of twelve bytes for a time: parseNumeric of its strconv.go."""
+    if not field[0]:
+        return True
+    if field[0] & 0x80:
+        inverted = 0xFF if field[0] & 0x40 else 0
+        digits = [byte ^ inverted for byte in field]
+        return int.from_bytes(bytes([digits[0] & 0x7F, *digits[1:]]), "big") < 1 << 63
+    return re.fullmatch(rb"[0-7]*", field.strip(b" \0").partition(b"\0")[0]) is not None
 
 
 def test_wrong_checksum_is_refused() -> None:

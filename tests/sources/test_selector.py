@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.errors import UsageError
-from layerscope.sources.selector import Selector, list_names, parse_selector
+from layerscope.sources.selector import Selector, list_names, parse_selector, spell_choice
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -72,3 +72,19 @@ def test_list_of_names_is_short_sorted_and_printable() -> None:
     listed = list_names([f"image:{number:03}" for number in range(30)] + ["\x1b[31mred"])
     assert listed.startswith("'\\x1b[31mred', image:000, image:001")
     assert listed.endswith("and 11 more")
+
+
+@pytest.mark.parametrize(
+    ("reference", "choice"),
+    [
+        ("-", "oci-archive:-:NAME"),
+        ("docker-archive:-", "oci-archive:-:NAME"),
+        ("/dev/stdin", "oci-archive:-:NAME"),
+        ("-:app", "PATH:NAME"),
+        ("docker:-", "PATH:NAME"),
+        ("app.tar", "PATH:NAME"),
+    ],
+)
+def test_a_choice_is_spelled_as_it_can_be_typed(reference: str, choice: str) -> None:
+    """Behind a dash alone nothing is selected; a path has its own place for it."""
+    assert spell_choice(reference, "oci-archive") == choice

@@ -80,6 +80,8 @@ def test_one_of_several_saved_images_is_chosen_as_the_message_says(text: str) ->
     with pytest.raises(UsageError, match="choose one as docker-archive:-:NAME; there is app:1, app:2"):
         read_image(text, stdin=content)
     assert read_image("docker-archive:-:app:2", stdin=content).contents == [b""]
+    opened = read_image("archive://-:app:2", stdin=content)
+    assert (opened.image.reference, opened.contents) == ("archive://-:app:2", [b""])
 
 
 def test_a_tag_of_several_saved_images_leaves_the_choice_on_standard_input() -> None:

@@ -15,7 +15,7 @@ from layerscope.image.reference import Reference
 from layerscope.layers.cache import LayerCache
 from layerscope.layers.cache_stacks import StackImage
 from layerscope.progress import Progress
-from layerscope.sources.select import split_scheme
+from layerscope.sources.schemes import split_scheme
 from layerscope.sources.source import Source
 
 BASE_NAME: Final = "org.opencontainers.image.base.name"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from layerscope.audit.compression_facts import tell_compression
 from layerscope.audit.files import tell_file, tell_program
 from layerscope.audit.framework_facts import (
     FRAMEWORKS,
@@ -53,6 +54,7 @@ _ON_NUMPY: Final = "numpy-abi-mismatch"
 _ON_FILES: Final = frozenset({"broken-object", "driver-lib-baked", "execstack"})
 """Errors whose message names the file that is at fault."""
 _PLATFORM: Final = "exec-format"
+_LAYER: Final = "invalid-tar-header"
 _DEMAND: Final = "require-cuda"
 _MANAGED: Final = "managed-environment"
 
@@ -137,6 +139,8 @@ def _iter_stack_statements(result: AuditResult, explanation: Explanation, polici
         yield from tell_framework(result.facts, FRAMEWORKS[explanation.id], is_whole=is_whole)
     if explanation.id == _DEMAND:
         yield from tell_demand(result.facts, explanation.values.get("condition", "").strip())
+    if explanation.id == _LAYER:
+        yield from tell_compression(result.facts)
     if explanation.id == _PLATFORM:
         config = result.image.config
         yield Statement(f"the image is for {config.os}/{config.architecture}", Bearing.OPEN)

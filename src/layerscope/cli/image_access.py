@@ -26,11 +26,11 @@ from layerscope.sources.select import (
     SourceOptions,
     find_registry,
     is_container,
-    is_standard_input,
     select_source,
     select_started,
 )
 from layerscope.sources.source import Source
+from layerscope.sources.streams import is_standard_input
 
 SHOWN_NOTES: Final = 3
 """Remarks on the cache that are told one by one."""

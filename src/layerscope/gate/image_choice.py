@@ -13,7 +13,7 @@ from layerscope.gate.limits import LIMITS
 from layerscope.gate.setting import Setting, is_text
 from layerscope.image.platform import Platform
 from layerscope.sources.identity import identify_image, place_image
-from layerscope.sources.select import split_scheme
+from layerscope.sources.schemes import split_scheme
 
 OWN_KEYS: Final = ("against", "base", "ignore-base", "platforms", *(limit.key for limit in LIMITS))
 """What an image may have of its own, in place of what holds for all."""

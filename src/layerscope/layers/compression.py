@@ -15,7 +15,7 @@ from typing import Protocol, cast
 from msgspec import Struct
 
 from layerscope.errors import SourceError
-from layerscope.layers.limits import KIB, MAX_FRAMES, MIB, LimitPassedError
+from layerscope.layers.limits import KIB, MAX_BZIP2_STREAMS, MAX_FRAMES, MAX_XZ_STREAMS, MIB, LimitPassedError
 from layerscope.layers.scan import Compression
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -126,8 +126,8 @@ class Decompressor:
                 break
             yield from _iter_frame(codec, feed)
             self.frames += 1
-            if self.frames > MAX_FRAMES:
-                raise LimitPassedError(f"more than {MAX_FRAMES:,} {codec.name} frames, the limit for one blob")
+            if self.frames > codec.most_frames:
+                raise LimitPassedError(f"more than {codec.most_frames:,} {codec.name} frames, the limit for one blob")
             if self.compression is Compression.XZ and (zeros := feed.skip_zeros()) % _XZ_ALIGNMENT:
                 self.trailing = zeros
                 break
@@ -196,12 +196,13 @@ class _Decoder(Protocol):
 
 
 class _Codec(Struct, frozen=True):
-    """How a frame's decoder is made, the errors it raises, and how much is asked of it at a time."""
+    """How a frame's decoder is made, its errors, how much is asked of it at a time, and how many frames are read."""
 
     name: str
     open_decoder: Callable[[], _Decoder]
     error: type[Exception] | tuple[type[Exception], ...]
     output: int
+    most_frames: int
 
 
 class _ZlibDecoder:
@@ -238,16 +239,16 @@ def _find_codec(compression: Compression) -> _Codec:
     if compression is Compression.ZSTD:
         from layerscope.layers.zstd import ZstdError, open_decoder
 
-        return _Codec("zstd", partial(open_decoder, ZSTD_WINDOW_LOG), ZstdError, ZSTD_OUTPUT)
+        return _Codec("zstd", partial(open_decoder, ZSTD_WINDOW_LOG), ZstdError, ZSTD_OUTPUT, MAX_FRAMES)
     try:
         if compression is Compression.XZ:
             from layerscope.layers.xz import LZMAError, XzDecoder
 
-            return _Codec("xz", XzDecoder, LZMAError, OUTPUT)
+            return _Codec("xz", XzDecoder, LZMAError, OUTPUT, MAX_XZ_STREAMS)
         if compression is Compression.BZIP2:
             from bz2 import BZ2Decompressor
 
-            return _Codec("bzip2", BZ2Decompressor, (OSError, ValueError), OUTPUT)
+            return _Codec("bzip2", BZ2Decompressor, (OSError, ValueError), OUTPUT, MAX_BZIP2_STREAMS)
     except ImportError as error:
         raise SourceError(f"decompressing {compression}: this Python was built without it") from error
     return _find_gzip()
@@ -258,9 +259,9 @@ def _find_gzip() -> _Codec:
     try:
         from isal import igzip_lib
     except ImportError:
-        return _Codec("gzip", _ZlibDecoder, zlib.error, OUTPUT)
+        return _Codec("gzip", _ZlibDecoder, zlib.error, OUTPUT, MAX_FRAMES)
     decoder = partial(igzip_lib.IgzipDecompressor, flag=igzip_lib.DECOMP_GZIP)
-    return _Codec("gzip", decoder, cast("type[Exception]", igzip_lib.error), OUTPUT)
+    return _Codec("gzip", decoder, cast("type[Exception]", igzip_lib.error), OUTPUT, MAX_FRAMES)
 
 
 def _iter_frame(codec: _Codec, feed: _Feed) -> Iterator[bytes]:

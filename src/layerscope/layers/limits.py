@@ -20,7 +20,14 @@ MAX_NUMBER = 2**63 - 1
 """Largest size, owner or offset: what Linux and Go's archive/tar hold in 64 bits with a sign."""
 
 MAX_FRAMES = 20_000_000
-"""Gzip members, zstd frames, xz or bzip2 streams of one blob; eStargz writes a member for each file."""
+"""Gzip members or zstd frames of one blob; eStargz and zstd:chunked have one for each file."""
+
+MAX_BZIP2_STREAMS = 3_000_000
+"""Bzip2 streams of one blob: pbzip2 writes one for each 900 kB, 2.4 million for 2 TiB."""
+
+MAX_XZ_STREAMS = 100_000
+"""Xz streams of one blob: `xz -T` and pixz write one of many blocks, and more come of files that were put together. An
+empty one of 60 bytes that asks for a dictionary of 128 MiB costs 33 microseconds, so that these cost three seconds."""
 
 MAX_XZ_MEMORY = 130 * MIB
 """Bytes that a decoder of xz may take: a dictionary of 128 MiB, as large as zstd's window, and its state. `xz -9` asks
@@ -59,4 +66,4 @@ class Limits(Struct, frozen=True):
 
 
 class LimitPassedError(ValueError):
-    """A ceiling of the layer pass was passed; the message names it and the flag that raises it."""
+    """A ceiling of the layer pass was passed; the message names it, and the flag that raises it where there is one."""

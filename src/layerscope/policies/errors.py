@@ -28,7 +28,7 @@ _CLASS: Final = re.compile(r"\[\^?\]?[^\]]*\]")
 _POSSESSIVE: Final = re.compile(r"(?<=[}?])\+")
 _UNBOUNDED: Final = re.compile(r"[*+]|\{\d*,\}")
 
-When = Literal["build", "create", "start", "import", "init", "load", "run"]
+When = Literal["build", "unpack", "create", "start", "import", "init", "load", "run"]
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,12 +1,16 @@
 """RenderContext: what a format needs to know about the page it draws on."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from layerscope.rules.severity import Severity
 
 if TYPE_CHECKING:
     from layerscope.report.instruction_lines import InstructionLines
+
+
+NARROW: Final = 60
+"""Columns below which a page keeps to what is of most use, and columns take no more than they need."""
 
 
 @dataclass(frozen=True)
@@ -26,3 +30,8 @@ class RenderContext:
     """The exit code that the process will end with."""
     source: "InstructionLines | None" = None
     """The Dockerfile that the image was built from, where it is at hand."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there are so few columns that tables and trees give up some of theirs."""
+        return self.width < NARROW

@@ -17,7 +17,7 @@ from layerscope.report.escape import escape_line, escape_text, shorten
 from layerscope.report.places import find_engine_name, tell_reference
 from layerscope.report.terminal.page import Page, start_fields
 from layerscope.rules.wording import tell_count
-from layerscope.sources.select import is_standard_input
+from layerscope.sources.streams import is_passing
 
 if TYPE_CHECKING:
     from layerscope.audit.evidence import ErrorEvidence
@@ -33,6 +33,7 @@ SHOWN_FIXES: Final = 5
 
 WHEN: Final[dict[When, str]] = {
     "build": "while the image is built",
+    "unpack": "while an engine unpacks the image, after a pull or a load",
     "create": "while the engine makes the container",
     "start": "while the container starts",
     "import": "while libraries and modules are loaded",
@@ -158,7 +159,7 @@ def _name_image(line: str, result: "AuditResult | None") -> str:
         return escape_text(line)
     whole = result.image.reference
     name = whole if line.startswith(_OURS) else find_engine_name(result.image)
-    if not name or is_standard_input(name) or not name.isprintable() or name.startswith("-"):
+    if not name or is_passing(name) or not name.isprintable() or name.startswith("-"):
         return escape_text(line)
     return escape_text(_IMAGE.sub(lambda _: shlex.quote(name), line))
 

@@ -9,12 +9,11 @@ from layerscope.errors import ReferenceSyntaxError
 from layerscope.image.image import Image
 from layerscope.image.reference import Reference
 from layerscope.rules.finding import Location
+from layerscope.sources.streams import STANDARD_INPUT
 
 _ENGINES: Final = ("docker:", "podman:", "registry:")
 _FILES: Final = ("oci-", "docker-archive")
 """How sources begin that read a file or a folder, which no engine knows by that name."""
-
-STANDARD_INPUT: Final = "-"
 
 
 def root_path(path: str) -> str:

@@ -27,9 +27,6 @@ MARKS: Final = {
 SIZE_WIDTH: Final = 9
 """Columns for a size, which is wide enough for each."""
 
-NARROW: Final = 60
-"""Columns below which sizes take no more than they need."""
-
 LEAST_ROOM: Final = 12
 """Columns for a name on a terminal, below which it is left to that to break it."""
 
@@ -72,7 +69,7 @@ def _iter_lines(listing: Listing, page: TreePage, context: RenderContext) -> Ite
         yield _explain_marks(listing, color=context.color)
     yield ""
     has_removed = page.has_marks and listing.removed > 0
-    size_width = SIZE_WIDTH if context.width >= NARROW else _find_size_width(listing)
+    size_width = _find_size_width(listing) if context.is_narrow else SIZE_WIDTH
     yield paint(_draw_headings(page, size_width, has_removed=has_removed), "label", color=context.color)
     for row, branch in zip(listing.rows, _iter_branches(listing.rows, symbols), strict=True):
         columns = _draw_columns(row, page, symbols, size_width, has_removed=has_removed)

@@ -12,6 +12,9 @@ from layerscope.rules.severity import Confidence
 REVOKE: Final = "Revoke it where it was issued: whoever has the image has it."
 """The first step of every cure."""
 
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""A name that every shell takes for a variable's: POSIX, Base Definitions, "Name"."""
+
 
 def take_out(secret: ConfigSecret) -> tuple[Fix, ...]:
     """The fix in the config as it is, for a place that no container needs or a variable that it can get otherwise."""
@@ -39,8 +42,12 @@ def judge_confidence(secret: ConfigSecret) -> Confidence:
 
 def name_credential(secret: ConfigSecret) -> str:
     """The credential's name as a variable, or one that an example can use."""
-    name = secret.name or "TOKEN"
-    return name if name.isidentifier() else re.sub(r"\W", "_", name, flags=re.ASCII).upper()
+    if _VARIABLE.fullmatch(secret.name):
+        return secret.name
+    name = re.sub(r"[^A-Za-z0-9_]", "_", secret.name).upper()
+    if not name.strip("_"):
+        return "TOKEN"
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def tell_mount(secret: ConfigSecret) -> str:

@@ -15,14 +15,20 @@ from layerscope.rules.wording import quote_copy
 _VERBS: Final = frozenset({"autoclean", "autoremove", "clean", "del", "erase", "purge", "remove"})
 
 SHOWN_STEPS: Final = 3
-"""Steps that are told what to delete, those that bring most first."""
+"""Steps that are told what to delete, those that bring most first; and one more where all of these copy."""
 
 
 def iter_deletions(made: list[Origin], step: EndedFiles) -> Iterator[tuple[Origin, str]]:
-    """What to do about the step that brings most, and about others of which it is known what is deleted of them."""
+    """What to do about the step that brings most, and about others of which it is known what is deleted of them.
+
+    Of the steps that run a command, the first is told however much others copy: the deletion may be for it alone.
+    """
     is_known = len(step.folders) < SHOWN_FOLDERS
     first = next((origin for origin in made if not is_copied(origin)), None)
-    for origin in made[: SHOWN_STEPS if is_known else 1]:
+    told = made[: SHOWN_STEPS if is_known else 1]
+    if is_known and first is not None and first not in told:
+        told = [*told, first]
+    for origin in told:
         if is_copied(origin):
             copy = quote_copy(origin.instruction)
             yield origin, f"Copy less: narrow `{copy}`, or name what is deleted later in .dockerignore."

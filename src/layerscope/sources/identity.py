@@ -1,7 +1,6 @@
 """Identity: what IMAGE leads to, whichever way it is spelled, so that two spellings of one image are known as such."""
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,13 +8,9 @@ from typing import Final
 from layerscope.errors import LayerscopeError, ReferenceSyntaxError
 from layerscope.image.reference import Reference
 from layerscope.sources.recognise import PathKind, is_path_like, locate_path
-from layerscope.sources.select import CONTAINERS, split_scheme
-from layerscope.sources.standard_input import STANDARD_INPUT
+from layerscope.sources.schemes import NAMED, split_scheme
+from layerscope.sources.streams import is_passing
 
-_NAMED: Final = frozenset({"docker", "podman", "registry", *CONTAINERS})
-"""Schemes of what has a name, not a path."""
-
-_STANDARD_INPUT: Final = re.compile(rf"{STANDARD_INPUT}(?:$|[:@])")
 _ROOTED: Final = ("/", "~")
 
 
@@ -45,7 +40,7 @@ class Identity:
 def identify_image(text: str) -> Identity:
     """What IMAGE leads to; of a path, no more is read than tells whether it is one."""
     scheme, rest = split_scheme(text)
-    if _STANDARD_INPUT.match(rest) and scheme not in _NAMED:
+    if is_passing(text):
         return Identity(text)
     path, selector = _find_path(scheme, rest)
     if path is not None:
@@ -63,7 +58,7 @@ def list_spellings(text: str) -> tuple[str, ...]:
     scheme, rest = split_scheme(text)
     spellings = [text, rest]
     try:
-        named = Reference.parse(rest) if not scheme or scheme in _NAMED else None
+        named = Reference.parse(rest) if not scheme or scheme in NAMED else None
     except ReferenceSyntaxError:
         named = None
     if named is not None:
@@ -76,7 +71,7 @@ def place_image(text: str, folder: Path) -> str:
     """IMAGE as it is written in a file of `folder`: a path that is relative is meant from there."""
     scheme, rest = split_scheme(text)
     is_here = folder.absolute() == Path.cwd()
-    if is_here or scheme in _NAMED or rest.startswith(_ROOTED) or _STANDARD_INPUT.match(rest):
+    if is_here or scheme in NAMED or rest.startswith(_ROOTED) or is_passing(text):
         return text
     moved = os.path.relpath(folder.absolute() / rest) + ("/" if rest.endswith("/") else "")
     if not scheme and not is_path_like(rest):
@@ -89,7 +84,7 @@ def place_image(text: str, folder: Path) -> str:
 
 def _find_path(scheme: str, rest: str) -> tuple[str | None, str]:
     """The path, and what is selected there; None for what has a name."""
-    if scheme in _NAMED:
+    if scheme in NAMED:
         return None, ""
     located = _locate(rest)
     is_path = bool(scheme) or is_path_like(rest)

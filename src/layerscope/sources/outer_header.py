@@ -21,6 +21,9 @@ MAX_NAME_LENGTH: Final = 4096
 MAX_NUMBER_DIGITS: Final = 20
 """Digits of a number in a PAX record: enough for every 64-bit value."""
 
+MAX_TIME: Final = 2**63 - 1
+"""The latest time that Linux and Go's archive/tar hold, in 64 bits with a sign."""
+
 _ZERO_BLOCK: Final = bytes(BLOCK)
 _CHECKSUM_FIELD: Final = slice(148, 156)
 _SIGN_BIT: Final = 0x40
@@ -196,11 +199,14 @@ def _read_prefix(block: bytes) -> bytes:
 
 
 def _is_time(field: bytes) -> bool:
-    """Whether a field is empty or holds a number."""
-    if field[0] & 0x80 or not field[0]:
-        return True
+    """Whether a field is empty or holds a number of 64 bits."""
+    if field[0] & 0x80:
+        number = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
+        if field[0] & _SIGN_BIT:
+            number -= 1 << (8 * len(field) - 1)
+        return -MAX_TIME - 1 <= number <= MAX_TIME
     try:
-        return _parse_octal(field) >= 0
+        return not field[0] or _parse_octal(field) <= MAX_TIME
     except ValueError:
         return False
 

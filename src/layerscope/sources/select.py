@@ -1,7 +1,6 @@
 """The grammar of IMAGE: a scheme, a path, `-`, or a bare name; each becomes a Source."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, assert_never
 
@@ -13,42 +12,22 @@ from layerscope.sources.bare_name import REGISTRY, BareNameSource
 from layerscope.sources.layout import LayoutSource
 from layerscope.sources.random_access import RandomAccessSource
 from layerscope.sources.recognise import LocatedPath, PathKind, is_path_like, locate_path
+from layerscope.sources.schemes import CONTAINERS, SCHEME, SCHEMES, split_scheme
 from layerscope.sources.selector import parse_selector
 from layerscope.sources.source import InPlace, Source
-from layerscope.sources.standard_input import STANDARD_INPUT, InputSource
+from layerscope.sources.standard_input import InputSource
+from layerscope.sources.streams import STANDARD_INPUT, is_dash
 
 if TYPE_CHECKING:
     from layerscope.sources.registry.credentials import Credential
 
-SCHEMES: Final = ("docker:", "podman:", "registry:", "oci-dir:", "oci-archive:", "docker-archive:", "container:")
-
-CONTAINERS: Final[Mapping[str, tuple[Literal["docker", "podman"], ...]]] = {
-    "container": ("docker", "podman"), "docker-container": ("docker",), "podman-container": ("podman",),
-}  # fmt: skip
-"""The engines that are asked for a container, by the scheme that names one."""
-
 MAX_LENGTH: Final = 8192
 """Characters of IMAGE: a path of PATH_MAX and a selector fit."""
 
-_ALIASES: Final = {
-    scheme.rstrip(":") + slashes: scheme.rstrip(":") for scheme in (*SCHEMES, *CONTAINERS) for slashes in ("", "://")
-} | {
-    "oci": "oci-dir",
-    "docker-daemon": "docker",
-    "docker://": "registry",
-    "local://": "docker",
-    "archive://": "archive",
-}
-"""Every scheme, also as a URL; skopeo's `oci:`, `docker-daemon:` and `docker://`; scout's `local://` and `archive://`."""
-
-_SCHEME: Final = re.compile(r"([a-z][a-z0-9+-]*)(?::(?!//)|(://))")
 _WEB: Final = ("https", "http")
 _CONTAINER: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}")
 """A container's name or ID: https://github.com/moby/moby/blob/v26.1.5/daemon/names/names.go"""
 _IMAGE_ID: Final = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
-_INPUT: Final = re.compile(rf"{STANDARD_INPUT}(?:$|[:@])")
-_INPUT_PATH: Final = re.compile(r"/dev/(?:stdin|fd/0)(?:$|[:@])|/proc/(?:self|thread-self)/fd/0(?:$|[:@])")
-"""Paths by which Linux leads to standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +70,6 @@ def select_started(container: str, *, options: SourceOptions = DEFAULT_OPTIONS) 
     return RandomAccessSource(source, options.spool_directory) if options.random_access else source
 
 
-def split_scheme(text: str) -> tuple[str, str]:
-    """The scheme of IMAGE by its own name, empty where there is none, and what follows it."""
-    match = _SCHEME.match(text)
-    scheme = _ALIASES.get(match[1] + (match[2] or "")) if match else None
-    return (scheme, text[match.end() :]) if match and scheme else ("", text)
-
-
-def is_standard_input(text: str) -> bool:
-    """Tell whether IMAGE is read from standard input, whichever way that is spelled."""
-    scheme, rest = split_scheme(text)
-    if scheme in set(ArchiveForm):
-        return (_INPUT.match(rest) or _INPUT_PATH.match(rest)) is not None
-    return not scheme and (rest == STANDARD_INPUT or _INPUT_PATH.match(rest) is not None)
-
-
 def find_registry(text: str) -> str | None:
     """The registry that IMAGE may be asked for at; None for what lies in a file, an engine, or nowhere."""
     scheme, name = split_scheme(text)
@@ -120,16 +84,14 @@ def find_registry(text: str) -> str | None:
 def _select(text: str, stdin: BinaryIO | None, options: SourceOptions) -> Source:
     if text == STANDARD_INPUT:
         return InputSource(STANDARD_INPUT, stdin)
-    match = _SCHEME.match(text)
-    if match is not None:
-        written, slashes = match[1], match[2] or ""
-        scheme = _ALIASES.get(written + slashes)
-        if scheme is not None:
-            return _select_by_scheme(scheme, text[match.end() :], text, stdin, options)
-        if slashes and written in _WEB:
+    scheme, rest = split_scheme(text)
+    if scheme:
+        return _select_by_scheme(scheme, rest, text, stdin, options)
+    match = SCHEME.match(text)
+    if match is not None and match[2]:
+        if match[1] in _WEB:
             raise UsageError(_tell_web_address(text))
-        if slashes:
-            raise UsageError(f"opening {text}: unknown scheme {written}://; expected one of {', '.join(SCHEMES)}")
+        raise UsageError(f"opening {text}: unknown scheme {match[0]}; expected one of {', '.join(SCHEMES)}")
     return _select_path_or_name(text, options)
 
 
@@ -152,21 +114,19 @@ def _select_by_scheme(scheme: str, rest: str, text: str, stdin: BinaryIO | None,
 
 def is_container(text: str) -> bool:
     """Tell whether IMAGE names a container, whose file system is meant."""
-    match = _SCHEME.match(text)
-    return match is not None and _ALIASES.get(match[1] + (match[2] or "")) in CONTAINERS
+    return split_scheme(text)[0] in CONTAINERS
 
 
 def _open_container(text: str, options: SourceOptions, *, is_image: bool = False) -> Source:
     """Return the source that a container's name leads to, or with `is_image` that of the image it was made from."""
     from layerscope.sources.container import ContainerSource
 
-    match = _SCHEME.match(text)
-    assert match is not None, "whoever asks has seen the scheme"
-    name = text[match.end() :]
+    scheme, name = split_scheme(text)
+    assert scheme in CONTAINERS, "whoever asks has seen the scheme"
     if not _CONTAINER.fullmatch(name):
-        raise UsageError(f"opening {text[:200]}: expected a container's name or ID after {match[0]}")
-    kinds = CONTAINERS[_ALIASES[match[1] + (match[2] or "")]]
-    return ContainerSource(kinds, name, options.in_place, is_image, options.spool_directory)
+        written = text[: len(text) - len(name)]
+        raise UsageError(f"opening {text[:200]}: expected a container's name or ID after {written}")
+    return ContainerSource(CONTAINERS[scheme], name, options.in_place, is_image, options.spool_directory)
 
 
 def _open_engine(kind: Literal["docker", "podman"], name: str, options: SourceOptions) -> Source:
@@ -208,7 +168,7 @@ def _open_layout(rest: str) -> Source:
 
 
 def _open_archive(form: ArchiveForm, rest: str, stdin: BinaryIO | None) -> Source:
-    if _INPUT.match(rest):
+    if is_dash(rest):
         return InputSource(STANDARD_INPUT, stdin, form, parse_selector(rest[1:]))
     located = _locate(rest)
     match located.kind:
@@ -259,7 +219,7 @@ def _open_name(text: str, options: SourceOptions, *attempts: str) -> Source:
         if not _IMAGE_ID.fullmatch(text):
             sources.append((REGISTRY, _open_registry(text, options)))
     except ReferenceSyntaxError as error:
-        known = f"; schemes are {' '.join(SCHEMES)}" if _SCHEME.match(text) else ""
+        known = f"; schemes are {' '.join(SCHEMES)}" if SCHEME.match(text) else ""
         raise ReferenceSyntaxError(
             f"opening {text[:200]}: there is no such file, and as a name: {error}{known}"
         ) from error

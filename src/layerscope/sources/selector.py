@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from layerscope.errors import ReferenceSyntaxError, UsageError
 from layerscope.image.digest import Digest
 from layerscope.image.reference import Reference
+from layerscope.sources.streams import STANDARD_INPUT, is_standard_input
 
 _POSITION = re.compile(r"@[0-9]{1,6}")
 
@@ -49,7 +50,7 @@ def parse_selector(text: str) -> Selector | None:
 
 def spell_choice(reference: str, scheme: str) -> str:
     """Return how one of several images in an archive is chosen; on standard input, a scheme keeps it from an option."""
-    return f"{scheme}:-:NAME" if _STANDARD_INPUT.fullmatch(reference) else "PATH:NAME"
+    return f"{scheme}:{STANDARD_INPUT}:NAME" if is_standard_input(reference) else "PATH:NAME"
 
 
 def list_names(names: Iterable[str]) -> str:
@@ -61,7 +62,6 @@ def list_names(names: Iterable[str]) -> str:
 
 _MOST_SHOWN = 20
 _LOCAL = "localhost/"
-_STANDARD_INPUT = re.compile(r"(?:[a-z-]+:)?-(?:[:@].*)?")
 
 
 def _is_same_name(wanted: str, name: str) -> bool:

@@ -17,8 +17,7 @@ from layerscope.sources.archive_stream import ArchiveStream
 from layerscope.sources.request import ImageRequest
 from layerscope.sources.selector import Selector
 from layerscope.sources.stored_file import HeldFile, stamp_file
-
-STANDARD_INPUT: Final = "-"
+from layerscope.sources.streams import STANDARD_INPUT
 
 PIPE_SIZE: Final = 1 << 20
 """Bytes asked of the kernel for a pipe: what an unprivileged process may have, sixteen times the default."""
@@ -39,6 +38,8 @@ class InputSource:
     def describe(self) -> str:
         """How the user would write it."""
         scheme = "" if self.form is ArchiveForm.ANY else f"{self.form}:"
+        if not scheme and self.selector is not None and self.name == STANDARD_INPUT:
+            scheme = f"{ArchiveForm.ANY}://"  # nothing can be selected behind a dash alone
         return f"{scheme}{self.name}{self.selector or ''}"
 
     def open_image(

@@ -99,7 +99,18 @@ def test_a_command_stays_on_one_line_however_long() -> None:
     assert f"\n  $ layerscope tree {reference} --layer 2 --sort size\n" in text
 
 
-@pytest.mark.parametrize("reference", ["-", "docker-archive:-", "oci-archive:-:app:1", "/dev/stdin", "/dev/fd/63"])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "-",
+        "docker-archive:-",
+        "oci-archive:-:app:1",
+        "/dev/stdin",
+        "/dev/fd/63",
+        "docker-archive:/dev/fd/63",
+        "/proc/self/fd/63",
+    ],
+)
 def test_no_command_reads_again_what_came_through_a_pipe(reference: str) -> None:
     """It is gone."""
     text = _render(make_result(replace(WASTEFUL, reference=reference)), RenderContext())

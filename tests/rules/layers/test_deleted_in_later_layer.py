@@ -117,6 +117,28 @@ def test_each_deletion_goes_to_the_step_that_wrote_the_files() -> None:
     )
 
 
+def test_the_step_that_runs_is_told_behind_three_that_copy() -> None:
+    """Its own files are deleted there, and further steps that run are left out."""
+    origins = (
+        *(Origin(layer, 1, (50 - layer) * MB, f"COPY part{layer} /srv/{layer}", Maker.OWN) for layer in (1, 2, 3)),
+        Origin(4, 1, 5 * MB, "RUN fetch", Maker.OWN),
+        Origin(5, 1, 4 * MB, "RUN make", Maker.OWN),
+    )
+    folders = (
+        *(Folder(layer, f"srv/{layer}", 1, (50 - layer) * MB) for layer in (1, 2, 3)),
+        Folder(4, "data", 1, 5 * MB),
+        Folder(5, "made", 1, 4 * MB),
+    )
+    step = ended("removed", 153 * MB, by="RUN rm -rf /srv /data/big /made")
+    (finding,) = flags(DeletedInLaterLayer, replace(step, origins=origins, folders=folders), weight(2000 * MB))
+    assert [line.split(",")[0] for line in finding.fixes[0].steps[:-1]] == [
+        "Copy less: narrow `COPY part1 /srv/1`",
+        "Copy less: narrow `COPY part2 /srv/2`",
+        "Copy less: narrow `COPY part3 /srv/3`",
+        "Move the deletion to the end of the step of layer 4 (`RUN fetch`): && rm -rf /data/big",
+    ]
+
+
 def test_packages_are_removed_by_the_step_that_names_them() -> None:
     """Not by the one that brings most."""
     origins = (

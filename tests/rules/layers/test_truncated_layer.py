@@ -5,10 +5,23 @@ from msgspec.structs import replace
 
 from layerscope.facts.layers.proof import LayerDamage, LayerProof
 from layerscope.image.digest import Digest
-from layerscope.rules.layers.truncated_layer import FETCH_AGAIN, RAISE_LIMIT, WRITE_ANEW, TruncatedLayer
+from layerscope.layers import compression, tar_scanner, xz
+from layerscope.layers.limits import Limits
+from layerscope.layers.reading import Reading, read_layer
+from layerscope.layers.scan import DamageKind
+from layerscope.rules.layers.truncated_layer import (
+    FETCH_AGAIN,
+    KEEP_WITHIN,
+    RAISE_LIMIT,
+    WRITE_ANEW,
+    TruncatedLayer,
+)
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
+from support.compression import PIECE, Packing, compress
+from support.memory_layer import MemoryLayer
 from support.sample_facts import DAMAGED, PROOF
+from support.tar_writer import file, write_tar
 
 
 def test_flags_a_layer_that_ends_too_early() -> None:
@@ -23,8 +36,31 @@ def test_flags_a_layer_that_ends_too_early() -> None:
 
 def test_suggests_a_higher_limit_where_a_limit_ended_the_reading() -> None:
     """Fetching the image again would end at the same limit."""
-    (finding,) = flags(TruncatedLayer, replace(PROOF, damage=LayerDamage("limit", "too many entries", 1, 1)))
-    assert finding.fixes == (RAISE_LIMIT,)
+    layer = MemoryLayer("layer", write_tar([file("one"), file("two", xattrs={"user.two": b""})]), Digest.of(b"layer"))
+    for limits in (Limits(layer_entries=1), Limits(layer_size=600)):
+        (finding,) = flags(TruncatedLayer, _read(layer, limits))
+        assert finding.fixes == (RAISE_LIMIT,)
+
+
+def test_suggests_no_option_where_a_limit_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of frames, names and dictionaries, there is one ceiling for all."""
+    for module, limit, packing in (
+        (compression, "MAX_XZ_STREAMS", Packing.XZ_STREAMS),
+        (tar_scanner, "MAX_NAMES", Packing.NONE),
+        (xz, "MAX_XZ_MEMORY", Packing.XZ),
+    ):
+        monkeypatch.setattr(module, limit, 1)
+        stored = compress(write_tar([file("one", bytes(PIECE))]), packing)
+        (finding,) = flags(TruncatedLayer, _read(MemoryLayer("layer", stored, Digest.of(b"layer")), Limits()))
+        assert finding.fixes == (KEEP_WITHIN,)
+
+
+def _read(layer: MemoryLayer, limits: Limits) -> LayerProof:
+    """The proof of a layer whose reading ends at a limit."""
+    damage = read_layer(layer.open(), "layer", Reading(limits=limits)).damage
+    assert damage is not None
+    assert damage.kind is DamageKind.LIMIT
+    return replace(PROOF, damage=LayerDamage(damage.kind, damage.detail, damage.offset, 1))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from layerscope.policies.error_search import clean_text, find_explanations, sugg
 from layerscope.policies.policies import Policies
 from layerscope.report.explain_view import render_explanations_text, render_suggestions_text
 from layerscope.rules.wording import tell_size
-from layerscope.sources.select import is_standard_input
+from layerscope.sources.streams import is_standard_input
 
 if TYPE_CHECKING:
     from layerscope.audit.result import AuditResult

@@ -17,7 +17,7 @@ from layerscope.report.places import is_layer_named
 from layerscope.rules.finding import Finding
 from layerscope.rules.wording import tell_count, tell_list
 from layerscope.sources.bare_name import REGISTRY
-from layerscope.sources.select import split_scheme
+from layerscope.sources.schemes import split_scheme
 
 SHOWN_IMAGES: Final = 3
 SHOWN_PATHS: Final = 3

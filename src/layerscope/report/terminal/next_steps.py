@@ -15,7 +15,7 @@ from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.order import order_findings
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_size
-from layerscope.sources.select import is_standard_input
+from layerscope.sources.streams import is_passing
 
 LEAD = 4
 """Columns before a command: its margin and the prompt."""
@@ -103,5 +103,5 @@ def _choose_layer(result: AuditResult, findings: list[Finding]) -> tuple[int | N
 
 def _is_plain(reference: str) -> bool:
     """Whether a reference may stand in a command that a person will copy; what came through a pipe is gone."""
-    is_passing = is_standard_input(reference) or reference.startswith("/dev/fd/")
-    return bool(reference) and reference.isprintable() and not is_passing and not reference.startswith("-")
+    is_printable = bool(reference) and reference.isprintable()
+    return is_printable and not is_passing(reference) and not reference.startswith("-")

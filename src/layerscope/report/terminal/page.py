@@ -19,8 +19,6 @@ from layerscope.report.theme import ASCII, STYLES, UNICODE, Symbols, choose_symb
 _TRAILING_SPACE: Final = re.compile(r" +$", re.MULTILINE)
 _LEAST_ROOM: Final = 16
 """Columns that words have at least behind what leads them."""
-_NARROW: Final = 60
-"""Columns below which tables leave out what is of less use."""
 _CUT: Final = str.maketrans({UNICODE.ellipsis: ASCII.ellipsis})
 
 
@@ -36,7 +34,7 @@ class Page:
         self.symbols: Symbols = choose_symbols(unicode=context.unicode)
         # A cut is three columns wide in ASCII and one where rich makes it.
         self.width = context.width if context.unicode else context.width - len(ASCII.ellipsis) + 1
-        self.is_narrow = context.width < _NARROW
+        self.is_narrow = context.is_narrow
         self._file = io.StringIO()
         self._parts: list[str] = []
         self._console = Console(

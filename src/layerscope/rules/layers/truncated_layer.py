@@ -1,11 +1,11 @@
 """LAY004: a layer cannot be read to its end."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
-from layerscope.facts.layers.proof import LayerProof
+from layerscope.facts.layers.proof import LayerDamage, LayerProof
 from layerscope.rules.finding import Finding
 from layerscope.rules.fix import Fix, FixKind
 from layerscope.rules.rule import Rule
@@ -32,10 +32,21 @@ RAISE_LIMIT = Fix(
     "Raise the limit that was passed, if the image is trusted",
     (
         "Audit again with the option that the message names.",
-        "Where it names none, have the layer packed anew by an engine that takes the image: docker load, docker save.",
+        "Or have an engine that takes the image write it anew: docker load -i IMAGE.tar, docker save IMAGE -o new.tar",
     ),
     kind=FixKind.HOST_ACTION,
 )
+KEEP_WITHIN = Fix(
+    "Have the layer written within the limit that was passed, which is the same for every image",
+    (
+        "No builder writes a layer so: ask where the image comes from before an engine unpacks it.",
+        "Packed in an odd way: let an engine write it anew: docker load -i IMAGE.tar, docker save IMAGE -o new.tar",
+        "Too many names: divide its files among several layers.",
+    ),
+    kind=FixKind.REBUILD,
+)
+_OPTION: Final = "(--"
+"""What is in the message about a limit that an option raises."""
 
 
 class TruncatedLayer(Rule):
@@ -49,7 +60,8 @@ class TruncatedLayer(Rule):
     Example: `docker save` into a full disk leaves an archive whose last layer ends in the middle of
         `libtorch_cuda.so`; `docker load` then reports "unexpected EOF".
     Remedy: Fetch or export the image again; rebuild it if every copy ends at the same place, as it does where the
-        layer's bytes are those that its digest names.
+        layer's bytes are those that its digest names. Where a limit ended the reading, raise it by its option, or have
+        the layer written otherwise if it has none.
     Fix safety: Review: the missing bytes have to come from elsewhere.
     Blind spots: A layer that was cut and then closed properly (a builder that ignored a write error) reads well;
         its DiffID matches too. Entries before the break are trusted only as far as they were read.
@@ -74,5 +86,11 @@ class TruncatedLayer(Rule):
             is_built_so = proof.has_claimed_bytes and damage.kind != "limit"
             if is_built_so:
                 message += "; its bytes are those that the image names"
-            fix = WRITE_ANEW if is_built_so else RAISE_LIMIT if damage.kind == "limit" else FETCH_AGAIN
-            yield self.finding(message, proof.evidence, fixes=(fix,))
+            yield self.finding(message, proof.evidence, fixes=(_suggest(damage, is_built_so=is_built_so),))
+
+
+def _suggest(damage: LayerDamage, *, is_built_so: bool) -> Fix:
+    """What helps against the damage, which every copy has or this one alone."""
+    if damage.kind == "limit":
+        return RAISE_LIMIT if _OPTION in damage.detail else KEEP_WITHIN
+    return WRITE_ANEW if is_built_so else FETCH_AGAIN
