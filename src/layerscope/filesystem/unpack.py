@@ -12,7 +12,7 @@ from itertools import compress
 from typing import Final
 
 from layerscope.filesystem.changeset import Changeset, check_implied, effective_whiteouts
-from layerscope.filesystem.layer_links import connect_hard_links, own_symlinks, resolve_parent
+from layerscope.filesystem.layer_links import connect_hard_links
 from layerscope.filesystem.replay import replay_layer
 from layerscope.filesystem.stack import LayerStack
 from layerscope.layers.entry import EntryType
@@ -79,16 +79,12 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
 
 
 def _is_one_linked(stack: LayerStack, layer: int, whiteouts: AbstractSet[str], nodes: Mapping[str, int]) -> bool:
-    """Whether a hard link leads to one of these whiteouts."""
+    """Whether a hard link may lead to one of these whiteouts: by its name, or through a symlink."""
     if not stack.has_hard_links(layer):
         return False
     links, start = stack.indexes[layer].links, stack.starts[layer]
-    targets = {target for position, target in links.items() if stack.types[start + position] == _HARDLINK}
-    if not whiteouts.isdisjoint(targets):
-        return True
-    elsewhere = [target for target in targets if target not in nodes]
-    symlinks = own_symlinks(stack, layer) if elsewhere else {}
-    return any(resolve_parent(target, symlinks) in whiteouts for target in elsewhere)
+    targets = (target for position, target in links.items() if stack.types[start + position] == _HARDLINK)
+    return any(target in whiteouts or target not in nodes for target in targets)
 
 
 def _group_by_directory(index: LayerIndex, content: bytearray | None) -> dict[str, list[str]]:
