@@ -54,6 +54,7 @@ WHITEOUT_CASES: Final[dict[str, Layers]] = {
     "bookkeeping of AUFS": [
         [directory("d"), file("d/lo"), file("d/.wh.sub/x")],
         [directory("d"), *(file(f"d/.wh..wh.{name}", b"x") for name in ("aufs", "orph", ".opqx", ".", "lo", "sub"))],
+        [directory("d"), directory("d/.wh..wh.plnk"), file("d/.wh..wh.plnk/1", b"1")],
     ],
 }
 """What an orderly layer has none of, and every engine unpacks."""

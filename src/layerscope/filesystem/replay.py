@@ -63,28 +63,16 @@ class _Replay:
         path = (resolve_parent(named, self._symlinks) if self._symlinks else named) or named
         self._enter(path.rpartition("/")[0], ordinal)
         if kind == _WHITEOUT:
-            if self._stack.is_device(ordinal):
-                self._replace_by_whiteout(path, ordinal)
-            elif path not in self._nodes or path in self._below:
-                self._whiteouts[path] = ordinal
-                self._add(path)
+            self._white_out(path, ordinal)
             return
-        target = None
         if kind == _HARDLINK:
-            linked = self._resolve_target(position)
-            if self._is_whiteout(linked):
-                self._stack.whiten(ordinal)
-                self._replace_by_whiteout(path, ordinal)
-                return
-            target = self._nodes.get(linked, self._lower.get(linked))
-        self._place(path, ordinal, is_directory=kind == _DIRECTORY)
+            self._link(position, path)
+        else:
+            self._place(path, ordinal, is_directory=kind == _DIRECTORY)
+            if kind == _SYMLINK:
+                self._symlinks[path] = self._index.links.get(position, "")
         if path != named:
             self._stack.moved[ordinal] = path
-        if kind == _SYMLINK:
-            self._symlinks[path] = self._index.links.get(position, "")
-        elif kind == _HARDLINK:
-            connect_hard_link(self._stack, ordinal, target)
-            self._repeat_symlink(path, ordinal)
 
     def finish(self) -> Changeset:
         """The layer as unpacked."""
@@ -137,15 +125,31 @@ class _Replay:
                 self._below[path] = {}
         self._nodes[path] = ordinal
 
+    def _link(self, position: int, path: str) -> None:
+        """Put a hard link where it belongs: to a whiteout, it is one itself."""
+        ordinal, linked = self._start + position, self._resolve_target(position)
+        if linked in self._whiteouts and linked not in self._nodes and linked not in self._below:
+            self._stack.whiten(ordinal)
+            self._replace_by_whiteout(path, ordinal)
+            return
+        target = self._nodes.get(linked, self._lower.get(linked))
+        self._place(path, ordinal, is_directory=False)
+        connect_hard_link(self._stack, ordinal, target)
+        self._repeat_symlink(path, ordinal)
+
+    def _white_out(self, path: str, ordinal: int) -> None:
+        """Put a whiteout where it belongs; one by its name alone gives way to what is there."""
+        if self._stack.is_device(ordinal):
+            self._replace_by_whiteout(path, ordinal)
+        elif path not in self._nodes or path in self._below:
+            self._whiteouts[path] = ordinal
+            self._add(path)
+
     def _replace_by_whiteout(self, path: str, ordinal: int) -> None:
         """Put overlayfs's own whiteout where it belongs, in place of what is there."""
         self._remove(path, ordinal)
         self._whiteouts[path] = ordinal
         self._add(path)
-
-    def _is_whiteout(self, path: str) -> bool:
-        """Whether a whiteout alone is at a path."""
-        return path in self._whiteouts and path not in self._nodes and path not in self._below
 
     def _add(self, path: str) -> None:
         """List a path in its directory; whiteouts are listed too, so that they go when the directory goes."""

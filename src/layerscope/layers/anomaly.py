@@ -55,7 +55,7 @@ MEANINGS: Final[dict[str, str]] = {
     ESCAPING_HARDLINK: "the hard link's target climbs above the root; runtimes stop at the root, other tools may not",
     DANGLING_HARDLINK: "the hard link points to no file that comes before it in its own layer",
     LATE_WHITEOUT: "the whiteout comes after what it removes in its own layer, which overlayfs cannot hold",
-    AUFS_METADATA: "bookkeeping of AUFS; runtimes leave it out, containerd with all that lies in it",
+    AUFS_METADATA: "bookkeeping of AUFS; runtimes leave it out",
     EXCESSIVE_NUMBER: "a time or an owner that no file has; runtimes cut it",
     LONE_ZERO_BLOCK: "one zero block alone, and no end behind it; runtimes refuse the layer",
     ROOT_NO_DIRECTORY: "it takes the root's place; Docker and podman refuse that, containerd skips it",

@@ -63,10 +63,9 @@ def split_whiteout(path: str) -> tuple[EntryType, str] | None:
 
 
 def is_bookkeeping(path: str) -> bool:
-    """Whether a canonical path is bookkeeping of AUFS, or lies in that of the root."""
+    """Whether a canonical path is bookkeeping of AUFS."""
     base = path.rpartition("/")[2]
-    is_below = path.startswith(METADATA_PREFIX) and base != path
-    return is_below or (base.startswith(METADATA_PREFIX) and base != OPAQUE_NAME)
+    return base.startswith(METADATA_PREFIX) and base != OPAQUE_NAME
 
 
 def _spelling_anomalies(name: str, parts: list[str]) -> list[str]:
