@@ -1,9 +1,12 @@
 """Tests of hard links: whose content they show, and whose attributes."""
 
+import pytest
+
+from layerscope.filesystem.merge import merge_pair
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.entry import EntryType
-from support.indexes import merged
-from support.tar_member import directory, file, hardlink, symlink, whiteout
+from support.indexes import layer, merged
+from support.tar_member import TarMember, device, directory, file, hardlink, symlink, whiteout
 
 
 def content(tree: MergedTree, path: str) -> tuple[int, int]:
@@ -107,3 +110,39 @@ def test_hard_link_to_itself_stays_a_hard_link() -> None:
     node = merged([hardlink("b", "b"), hardlink("c", "b")]).get("c")
     assert node is not None
     assert node.type is EntryType.HARDLINK
+
+
+@pytest.mark.parametrize("mark", [whiteout("lo"), device("lo", 0, 0)])
+def test_hard_link_to_a_whiteout_is_one(mark: TarMember) -> None:
+    """The inode that it shares is overlayfs's whiteout, so that it hides what lower layers have at its path."""
+    tree = merged([file("lo"), file("z", b"low z"), file("y", b"y")], [mark, hardlink("z", "lo"), hardlink("y", "z")])
+    assert list(tree.walk_paths()) == []
+    assert [(hidden.path, hidden.by_position, hidden.ending) for hidden in tree.hidden] == [
+        ("lo", 0, "removed"),
+        ("z", 1, "removed"),
+        ("y", 2, "removed"),
+    ]
+
+
+def test_hard_link_to_a_whiteout_replaces_what_its_layer_put_there() -> None:
+    """It is an entry like others in that."""
+    assert list(merged([whiteout("lo"), file("z/x"), hardlink("z", "lo")]).walk_paths()) == []
+
+
+def test_hard_link_to_a_whiteout_through_a_symlink_is_one() -> None:
+    """The target's parents may be symlinks of the same layer."""
+    layers = [[file("d/lo"), file("z")], [directory("d"), symlink("s", "d"), whiteout("d/lo"), hardlink("z", "s/lo")]]
+    assert list(merged(*layers).walk_paths()) == ["d", "s"]
+
+
+def test_hard_link_to_what_came_after_a_whiteout_is_no_whiteout() -> None:
+    """A file that takes the whiteout's place is what is linked."""
+    assert content(merged([file("lo")], [whiteout("lo"), file("lo", b"new"), hardlink("z", "lo")]), "z") == (1, 1)
+
+
+def test_hard_link_to_a_whiteout_stays_one_in_two_stacks() -> None:
+    """Stacks that share a layer share what is known of its links."""
+    shared = [layer(file("lo"), file("z")), layer(whiteout("lo"), hardlink("z", "lo"))]
+    one, other = merge_pair([*shared, layer(file("a"))], [*shared, layer(file("b"))])
+    assert (list(one.walk_paths()), list(other.walk_paths())) == (["a"], ["b"])
+    assert [hidden.ending for hidden in other.hidden] == [hidden.ending for hidden in one.hidden]

@@ -42,7 +42,8 @@ def is_refused(members: Sequence[TarMember]) -> bool:
     leaves: set[str] = set()
     for member in members:
         path = member.name.strip("/")
-        parents = {path[:place] for place, letter in enumerate(path) if letter == "/"}
+        above = path.removesuffix("/.wh..wh..opq")
+        parents = {above[:place] for place, letter in enumerate(above) if letter == "/"}
         if parents & leaves or (member.kind is Kind.HARDLINK and member.link.strip("/") == path):
             return True
         if member.kind in {Kind.DIRECTORY, Kind.SYMLINK}:

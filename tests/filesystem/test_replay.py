@@ -3,7 +3,7 @@
 from layerscope.filesystem.tree import MergedTree
 from layerscope.layers.limits import PATH_MAX
 from support.indexes import merged
-from support.tar_member import TarMember, directory, file, hardlink, opaque, symlink, whiteout
+from support.tar_member import TarMember, device, directory, fifo, file, hardlink, opaque, symlink, whiteout
 
 
 def shown(*layers: list[TarMember]) -> dict[str, str]:
@@ -104,6 +104,44 @@ def test_opaque_whiteout_below_a_symlink_acts_on_its_target() -> None:
     """The directory that the symlink leads to becomes opaque."""
     lower = [directory("b"), file("b/c")]
     assert shown(lower, [directory("b"), symlink("a", "b"), opaque("a")]) == {"a": "l1.1", "b": "d1.0"}
+
+
+def test_opaque_whiteout_of_a_file_leaves_the_file() -> None:
+    """Whatever is no directory cannot hide anything; the engines that take the mark keep it as it is."""
+    assert shown([file("a"), opaque("a")]) == {"a": "f0.0"}
+    assert shown([fifo("a"), opaque("a")]) == {"a": "p0.0"}
+    assert shown([file("t"), hardlink("a", "t"), opaque("a")]) == {"a": "f0.1", "t": "f0.0"}
+    assert shown([file("t"), symlink("a", "t"), opaque("a")]) == {"a": "l0.1", "t": "f0.0"}
+    assert shown([directory("a"), file("a/x")], [file("a"), opaque("a")]) == {"a": "f1.0"}
+
+
+def test_opaque_whiteout_of_a_removed_path_makes_no_directory() -> None:
+    """The path stays removed, whether by a whiteout or by overlayfs's own."""
+    lower = [directory("low"), file("low/x")]
+    assert shown(lower, [whiteout("low"), opaque("low")]) == {}
+    assert shown(lower, [device("low", 0, 0), opaque("low")]) == {}
+    assert shown(lower, [whiteout("low"), symlink("s", "low"), opaque("s")]) == {"s": "l1.1"}
+
+
+def test_opaque_whiteout_before_a_directory_over_a_file_is_lost() -> None:
+    """The mark on the file goes with it."""
+    lower = [directory("a"), file("a/x")]
+    assert shown(lower, [file("a"), opaque("a"), directory("a")]) == {"a": "d1.2", "a/x": "f0.1"}
+
+
+def test_whiteout_device_replaces_what_its_layer_put_there() -> None:
+    """Overlayfs's own whiteout is an entry like others: what is there goes, and what lies below it."""
+    assert shown([file("d/b"), device("d", 0, 0)]) == {}
+    assert shown([directory("d"), file("d/b"), device("d", 0, 0)]) == {}
+    assert shown([file("d"), device("d", 0, 0)]) == {}
+    assert shown([file("d")], [file("d"), device("d", 0, 0)]) == {}
+    assert shown([opaque("d"), device("d", 0, 0)]) == {}
+
+
+def test_whiteout_device_is_replaced_by_what_comes_later() -> None:
+    """In the order of the tar, the later entry is the one on disk."""
+    assert shown([directory("d"), file("d/x")], [device("d", 0, 0), file("d")]) == {"d": "f1.1"}
+    assert shown([file("d/x")], [device("d", 0, 0), directory("d")]) == {"d": "d1.1", "d/x": "f0.0"}
 
 
 def test_loop_of_symlinked_parents_ends() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layerscope.filesystem.merge import merge_layers
 from layerscope.layers import anomaly, plain_names, tar_scanner
 from layerscope.layers.cache_record import decode_record, encode_record
 from layerscope.layers.entry import Entry, EntryType
@@ -150,14 +151,31 @@ def test_whiteouts_name_the_path_they_act_on() -> None:
         (".wh.", anomaly.INVALID_WHITEOUT),
         ("a/.wh..", anomaly.INVALID_WHITEOUT),
         ("a/.wh...", anomaly.INVALID_WHITEOUT),
-        ("a/.wh..wh.plnk", anomaly.AUFS_METADATA),
     ],
 )
 def test_whiteouts_of_nothing_are_named(name: str, kind: str) -> None:
-    """A whiteout without a target is refused, and what AUFS kept is left out; neither is a whiteout."""
+    """A whiteout without a target is refused, and no whiteout."""
     index, damage = scan(write_tar([file(name)]))
     assert (damage, kinds(index)) == (None, [kind])
     assert not any(entry.type is EntryType.WHITEOUT for entry in index)
+
+
+@pytest.mark.parametrize("base", [".wh..wh.aufs", ".wh..wh.plnk", ".wh..wh..opqx", ".wh..wh..", ".wh..wh.lo"])
+def test_bookkeeping_of_aufs_is_named_and_left_out(base: str) -> None:
+    """Runtimes make whiteouts of it, of names that nothing has."""
+    for folder in ("", "d/"):
+        index, damage = scan(write_tar([file(f"{folder}{base}", b"content"), file("next")]))
+        assert (damage, kinds(index)) == (None, [anomaly.AUFS_METADATA])
+        assert [(chr(entry.type), entry.path) for entry in index] == [("w", folder + base[4:]), ("f", "next")]
+        assert merge_layers([index]).ordinal("next") is not None
+        assert len(merge_layers([index])) == (2 if folder else 1)
+
+
+def test_what_lies_in_bookkeeping_of_aufs_is_there() -> None:
+    """Runtimes unpack it, into a directory without an entry."""
+    index, _ = scan(write_tar([directory(".wh..wh.plnk"), file(".wh..wh.plnk/1"), file("d/.wh..wh.plnk/1")]))
+    assert [(found.kind, found.path) for found in index.anomalies] == [(anomaly.AUFS_METADATA, ".wh..wh.plnk")]
+    assert [entry.path for entry in index if entry.type is EntryType.FILE] == [".wh..wh.plnk/1", "d/.wh..wh.plnk/1"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from support.docker_archives import write_docker_archive
 from support.indexes import merged
 from support.live_engines import ENGINES, LiveEngine
 from support.overlay_cases import CASES, TOP, combine
-from support.tar_member import TarMember, directory, file, hardlink, opaque, symlink, whiteout
+from support.tar_member import TarMember, device, directory, fifo, file, hardlink, opaque, symlink, whiteout
 
 Layers = Sequence[Sequence[TarMember]]
 Row = tuple[str, str, int, int, str, bytes]
@@ -39,6 +39,35 @@ CONTAINERD_CASES: Final[dict[str, Layers]] = {
 }
 """What Docker's overlay2 refuses or sees otherwise; containerd's way is the merge's."""
 
+WHITEOUT_CASES: Final[dict[str, Layers]] = {
+    "device of a whiteout over what lies there": [[file("d/low")], [directory("d"), file("e/x"), device("e", 0, 0)]],
+    "hard link to a whiteout": [
+        [directory("d"), file("d/lo"), file("z"), file("y")],
+        [whiteout("d"), hardlink("z", "d"), hardlink("y", "z")],
+    ],
+    "hard link to a whiteout over what lies there": [[file("lo")], [whiteout("lo"), file("z/x"), hardlink("z", "lo")]],
+    "hard link to a whiteout through a symlink": [
+        [directory("d"), file("d/lo"), file("z")],
+        [directory("d"), symlink("s", "d"), whiteout("d/lo"), hardlink("z", "s/lo")],
+    ],
+    "hard link to the device of a whiteout": [[file("lo"), file("z")], [device("c", 0, 0), hardlink("z", "c")]],
+    "bookkeeping of AUFS": [
+        [directory("d"), file("d/lo"), file("d/.wh.sub/x")],
+        [directory("d"), *(file(f"d/.wh..wh.{name}", b"x") for name in ("aufs", "orph", ".opqx", ".", "lo", "sub"))],
+        [directory("d"), directory("d/.wh..wh.plnk"), file("d/.wh..wh.plnk/1", b"1")],
+    ],
+}
+"""What an orderly layer has none of, and every engine unpacks."""
+
+DOCKER_CASES: Final[dict[str, Layers]] = {
+    "opaque whiteout of a file": [[directory("a"), file("a/low")], [file("a", b"a"), opaque("a")]],
+    "opaque whiteout of a pipe": [[fifo("a"), opaque("a")]],
+    "opaque whiteout of a hard link": [[file("t"), hardlink("a", "t"), opaque("a")]],
+    "opaque whiteout of a symlink to a file": [[file("t"), symlink("a", "t"), opaque("a")]],
+    "opaque whiteout of a removed directory": [[directory("a"), file("a/low")], [whiteout("a"), opaque("a")]],
+    "opaque whiteout of a removed file": [[file("a")], [device("a", 0, 0), opaque("a")]],
+}
+"""What containerd refuses; Docker's way is the merge's."""
 
 on_overlay_engines = pytest.mark.parametrize("engine", OVERLAY_ENGINES, indirect=True)
 
@@ -95,6 +124,28 @@ def test_containerd_unpacks_disorderly_layers_as_the_merge_does(containerd_engin
     """Repeated paths and symlinked parents follow containerd, which refuses fewer layers than Docker's overlay2."""
     layers = combine(CONTAINERD_CASES)
     assert see_by_merge(layers) == see_by_engine(containerd_engine, layers, tmp_path)
+
+
+def test_docker_keeps_what_an_opaque_whiteout_finds_in_the_place_of_its_directory(
+    docker_engine: LiveEngine, tmp_path: Path
+) -> None:
+    """A file stays one, and what is removed stays so."""
+    layers = combine(DOCKER_CASES)
+    assert see_by_merge(layers) == see_by_engine(docker_engine, layers, tmp_path)
+
+
+@on_overlay_engines
+def test_container_sees_what_the_merge_says_of_disorderly_whiteouts(engine: LiveEngine, tmp_path: Path) -> None:
+    """Whiteouts are replaced, replace and are linked to like other entries."""
+    layers = combine(WHITEOUT_CASES)
+    assert see_by_merge(layers) == see_by_engine(engine, layers, tmp_path)
+
+
+@on_overlay_engines
+def test_device_of_a_whiteout_replaces_a_directory_of_its_layer(engine: LiveEngine, tmp_path: Path) -> None:
+    """Docker takes the path twice where one of the names starts with a slash."""
+    layers = [[directory(TOP), file(f"{TOP}/d/x"), directory(f"{TOP}/d"), device(f"/{TOP}/d", 0, 0)]]
+    assert see_by_merge(layers) == see_by_engine(engine, layers, tmp_path)
 
 
 @on_overlay_engines

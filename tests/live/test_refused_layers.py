@@ -9,7 +9,15 @@ from docker.errors import DockerException
 from support.built_image import build_image
 from support.docker_archives import write_docker_archive
 from support.live_engines import ENGINES, LiveEngine
-from support.unpack_cases import LOWER, PARTLY_REFUSED_CASES, REFUSED_CASES, TAKEN_CASES, Members, write_case
+from support.unpack_cases import (
+    LOWER,
+    PARTLY_REFUSED_CASES,
+    REFUSED_BY_CONTAINERD_CASES,
+    REFUSED_CASES,
+    TAKEN_CASES,
+    Members,
+    write_case,
+)
 
 OVERLAY_ENGINES: Final = [name for name in ENGINES if "vfs" not in name]
 """Engines whose storage is overlayfs: others copy the layers below, and take some of it."""
@@ -47,3 +55,10 @@ def test_containerd_alone_takes_what_is_refused_in_part(engine: LiveEngine, tmp_
     """A finding that says so names Docker and podman."""
     loaded = [name for name, (_, members) in PARTLY_REFUSED_CASES.items() if is_loaded(engine, members, tmp_path)]
     assert loaded == (list(PARTLY_REFUSED_CASES) if "containerd" in engine.name else [])
+
+
+@on_overlay_engines
+def test_containerd_alone_refuses_opaque_whiteouts_of_what_is_no_directory(engine: LiveEngine, tmp_path: Path) -> None:
+    """Docker sets the attribute on whatever is there."""
+    loaded = [name for name, members in REFUSED_BY_CONTAINERD_CASES.items() if is_loaded(engine, members, tmp_path)]
+    assert loaded == ([] if "containerd" in engine.name else list(REFUSED_BY_CONTAINERD_CASES))

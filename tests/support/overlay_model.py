@@ -86,18 +86,26 @@ def _unpack(number: int, members: Sequence[TarMember]) -> Folder:
     for position, member in enumerate(members):
         path, kind = place_member(member)
         if kind is EntryType.OPAQUE:
-            folder = _enter(root, _resolve(root, path))
-            folder.is_opaque = folder is not root
+            _make_opaque(root, _resolve(root, path))
         elif path:
             _place(root, path, (number, position), kind, member)
     return root
+
+
+def _make_opaque(root: Folder, parts: list[str]) -> None:
+    """Mark a directory, made if need be; a file or a whiteout stays what it is."""
+    if not isinstance(_find(root, "/".join(parts)), Inode | Whiteout):
+        folder = _enter(root, parts)
+        folder.is_opaque = folder is not root
 
 
 def _place(root: Folder, path: str, place: tuple[int, int], kind: EntryType, member: TarMember) -> None:
     parent, _, name = path.rpartition("/")
     folder = _enter(root, _resolve(root, parent))
     there = folder.children.get(name)
-    if kind is EntryType.WHITEOUT or (kind is EntryType.CHARACTER_DEVICE and member.device == (0, 0)):
+    if kind is EntryType.CHARACTER_DEVICE and member.device == (0, 0):
+        folder.children[name] = Whiteout()
+    elif kind is EntryType.WHITEOUT:
         if there is None:
             folder.children[name] = Whiteout()
         elif isinstance(there, Folder):
@@ -109,7 +117,9 @@ def _place(root: Folder, path: str, place: tuple[int, int], kind: EntryType, mem
     elif kind is EntryType.HARDLINK:
         target = _find(root, member.link)
         folder.children.pop(name, None)
-        if isinstance(target, Inode) and target.type is not EntryType.HARDLINK:
+        if isinstance(target, Whiteout):
+            folder.children[name] = target
+        elif isinstance(target, Inode) and target.type is not EntryType.HARDLINK:
             target.mode = target.mode if target.type is EntryType.SYMLINK else member.mode
             folder.children[name] = target
         else:

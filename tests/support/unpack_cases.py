@@ -11,6 +11,7 @@ from support.tar_header import GNU, PAX
 from support.tar_member import (
     Sparse,
     TarMember,
+    device,
     directory,
     fifo,
     file,
@@ -83,6 +84,14 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
 }
 """What Docker's overlay2 and podman refuse, and containerd takes."""
 
+REFUSED_BY_CONTAINERD_CASES: Final[Mapping[str, Members]] = {
+    "opaque whiteout of a file": [file("f"), opaque("f")],
+    "opaque whiteout of a pipe": [fifo("f"), opaque("f")],
+    "opaque whiteout of a hard link": [file("t"), hardlink("f", "t"), opaque("f")],
+    "opaque whiteout of what the layer removes": [whiteout("a"), opaque("a")],
+}
+"""What containerd refuses, and Docker's overlay2 and podman take: the mark hides nothing then."""
+
 TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "hard links in order": (frozenset(), [file("t"), hardlink("h1", "t"), hardlink("h2", "h1")]),
     "hard link to a symlink": (frozenset(), [symlink("s", "nowhere"), hardlink("h", "s")]),
@@ -115,6 +124,9 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     ),
     "below a lower file": (frozenset(), [file("etc/base/x")]),
     "symlink over what lies there": (frozenset(), [file("d/x"), symlink("d", "etc")]),
+    "whiteout device over what lies there": (frozenset(), [file("d/x"), device("d", 0, 0)]),
+    "hard link to a whiteout": (frozenset(), [whiteout("a"), hardlink("h", "a"), hardlink("g", "h")]),
+    "hard link to a whiteout device": (frozenset(), [device("c", 0, 0), hardlink("a", "c")]),
     "directory after its whiteout": (frozenset(), [whiteout("a"), directory("a"), file("a/new")]),
     "file after its whiteout": (frozenset(), [whiteout("a"), file("a")]),
     "opaque whiteout after what lies there": (frozenset(), [directory("a"), file("a/new"), opaque("a")]),
@@ -123,6 +135,10 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
         [file("d", b"1"), file("/d", b"2")],
     ),
     "bookkeeping of AUFS": (frozenset({anomaly.AUFS_METADATA}), [file(".wh..wh.aufs"), file("a/.wh..wh.plnk")]),
+    "bookkeeping of AUFS, with what lies in it": (
+        frozenset({anomaly.AUFS_METADATA}),
+        [directory(".wh..wh.plnk"), file(".wh..wh.plnk/1")],
+    ),
     "owner below zero": (frozenset({anomaly.EXCESSIVE_NUMBER}), [file("o", records={"uid": b"-1"})]),
 }
 """What they all take, with what is unusual about it."""

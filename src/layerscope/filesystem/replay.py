@@ -2,7 +2,8 @@
 
 That is so where two entries share a path, or where one lies below a symlink or a file of its own layer. Done as
 containerd does it (pkg/archive/tar.go): links in the parent are followed inside the root, a directory over a directory
-keeps what is in it, and anything else that is there already is removed. Docker refuses some of these layers.
+keeps what is in it, and anything else that is there already is removed. Docker refuses some of these layers. Where
+containerd refuses one, Docker's overlay2 is followed: an opaque whiteout of a file leaves the file as it is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,29 +56,23 @@ class _Replay:
             self._replaced.append((ordinal, ordinal))
             return
         if kind == _OPAQUE:
-            path = resolve_directory(named, self._symlinks)
-            path = named if path is None else path
-            self._enter(path, ordinal)
-            self._opaques[path] = ordinal
+            self._make_opaque(named, ordinal)
             return
         if not named:
             return
         path = (resolve_parent(named, self._symlinks) if self._symlinks else named) or named
         self._enter(path.rpartition("/")[0], ordinal)
         if kind == _WHITEOUT:
-            if path not in self._nodes or path in self._below:
-                self._whiteouts[path] = ordinal
-                self._add(path)
+            self._white_out(path, ordinal)
             return
-        target = self._find_target(position) if kind == _HARDLINK else None
-        self._place(path, ordinal, is_directory=kind == _DIRECTORY)
+        if kind == _HARDLINK:
+            self._link(position, path)
+        else:
+            self._place(path, ordinal, is_directory=kind == _DIRECTORY)
+            if kind == _SYMLINK:
+                self._symlinks[path] = self._index.links.get(position, "")
         if path != named:
             self._stack.moved[ordinal] = path
-        if kind == _SYMLINK:
-            self._symlinks[path] = self._index.links.get(position, "")
-        elif kind == _HARDLINK:
-            connect_hard_link(self._stack, ordinal, target)
-            self._repeat_symlink(path, ordinal)
 
     def finish(self) -> Changeset:
         """The layer as unpacked."""
@@ -89,6 +84,15 @@ class _Replay:
             whiteouts=effective_whiteouts(self._stack, self._whiteouts.items(), self._nodes),
             replaced=self._replaced,
         )
+
+    def _make_opaque(self, named: str, ordinal: int) -> None:
+        """Mark a directory; on a file or a whiteout, Docker sets the attribute as well, and the kernel ignores it."""
+        path = resolve_directory(named, self._symlinks)
+        path = named if path is None else path
+        if path not in self._below and (path in self._nodes or path in self._whiteouts):
+            return
+        self._enter(path, ordinal)
+        self._opaques[path] = ordinal
 
     def _enter(self, directory: str, ordinal: int) -> None:
         """Make `directory` and its parents directories; what is in the way goes, as if by the entry `ordinal`."""
@@ -121,6 +125,32 @@ class _Replay:
                 self._below[path] = {}
         self._nodes[path] = ordinal
 
+    def _link(self, position: int, path: str) -> None:
+        """Put a hard link where it belongs: to a whiteout, it is one itself."""
+        ordinal, linked = self._start + position, self._resolve_target(position)
+        if linked in self._whiteouts and linked not in self._nodes and linked not in self._below:
+            self._stack.whiten(ordinal)
+            self._replace_by_whiteout(path, ordinal)
+            return
+        target = self._nodes.get(linked, self._lower.get(linked))
+        self._place(path, ordinal, is_directory=False)
+        connect_hard_link(self._stack, ordinal, target)
+        self._repeat_symlink(path, ordinal)
+
+    def _white_out(self, path: str, ordinal: int) -> None:
+        """Put a whiteout where it belongs; one by its name alone gives way to what is there."""
+        if self._stack.is_device(ordinal):
+            self._replace_by_whiteout(path, ordinal)
+        elif path not in self._nodes or path in self._below:
+            self._whiteouts[path] = ordinal
+            self._add(path)
+
+    def _replace_by_whiteout(self, path: str, ordinal: int) -> None:
+        """Put overlayfs's own whiteout where it belongs, in place of what is there."""
+        self._remove(path, ordinal)
+        self._whiteouts[path] = ordinal
+        self._add(path)
+
     def _add(self, path: str) -> None:
         """List a path in its directory; whiteouts are listed too, so that they go when the directory goes."""
         self._below[path.rpartition("/")[0]][path] = None
@@ -143,11 +173,10 @@ class _Replay:
             self._opaques.pop(gone, None)
             pending.extend(self._below.pop(gone, ()))
 
-    def _find_target(self, position: int) -> int | None:
-        """What a hard link's target is at this moment."""
+    def _resolve_target(self, position: int) -> str:
+        """Where a hard link's target is at this moment."""
         target = self._index.links.get(position, "")
-        resolved = resolve_parent(target, self._symlinks) or target
-        return self._nodes.get(resolved, self._lower.get(resolved))
+        return resolve_parent(target, self._symlinks) or target
 
     def _repeat_symlink(self, path: str, ordinal: int) -> None:
         """A hard link to a symlink is followed like the symlink."""

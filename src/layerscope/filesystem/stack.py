@@ -31,17 +31,19 @@ class LayerStack:
     bytes of content. `implied` has layer and path of ordinals -1, -2, and so on. `hard_links` leads from a hard link to
     the entry whose content it shares, `attributes` from such an entry to the hard link whose header came last and so
     set mode, owner and time for both. `moved` holds the true paths of entries that lie under a symlink of their own
-    layer, `heirs` the hard link that stands for content whose own path is gone once all layers are merged.
+    layer, `linked_whiteouts` the hard links to whiteouts, which are whiteouts themselves, and `heirs` the hard link
+    that stands for content whose own path is gone once all layers are merged.
     """
 
     indexes: tuple[LayerIndex, ...]
     starts: tuple[int, ...]
-    types: bytes
+    types: bytearray
     sizes: "array[int]"
     implied: list[tuple[int, str]] = field(default_factory=lambda: [(0, "")])
     hard_links: dict[int, int] = field(default_factory=dict)
     attributes: dict[int, int] = field(default_factory=dict)
     moved: dict[int, str] = field(default_factory=dict)
+    linked_whiteouts: set[int] = field(default_factory=set)
     heirs: dict[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -51,17 +53,21 @@ class LayerStack:
         sizes = array("Q")
         for index in indexes:
             sizes.extend(index.sizes)
-        return cls(tuple(indexes), starts, b"".join(effective_types(index) for index in indexes), sizes)
+        types = bytearray().join(effective_types(index) for index in indexes)
+        return cls(tuple(indexes), starts, types, sizes)
 
     def fork(self, indexes: Sequence[LayerIndex]) -> "LayerStack":
         """Other layers with all that is known of these; an entry that both have must have the same number in both."""
-        return replace(
+        other = replace(
             LayerStack.of(indexes),
             implied=self.implied.copy(),
             hard_links=self.hard_links.copy(),
             attributes=self.attributes.copy(),
             moved=self.moved.copy(),
         )
+        for ordinal in self.linked_whiteouts:
+            other.whiten(ordinal)
+        return other
 
     def limits(self, layer: int) -> tuple[int, int]:
         """The first ordinal of a layer's entries, and the one after the last."""
@@ -90,6 +96,11 @@ class LayerStack:
         self.implied.append((layer, path))
         return -len(self.implied)
 
+    def whiten(self, ordinal: int) -> None:
+        """Let a hard link be the whiteout that it leads to."""
+        self.types[ordinal] = _WHITEOUT
+        self.linked_whiteouts.add(ordinal)
+
     def content(self, ordinal: int) -> int:
         """The entry that holds the content: a hard link's target as of its layer, any other entry itself."""
         return self.hard_links.get(ordinal, ordinal)
@@ -106,15 +117,20 @@ class LayerStack:
         """Bytes of content that the entry itself brings along: 0 for a hard link."""
         return 0 if ordinal < 0 or self.types[ordinal] != _FILE else self.sizes[ordinal]
 
+    def is_device(self, ordinal: int) -> bool:
+        """Whether a whiteout is overlayfs's own, which takes the place of what is there instead of failing."""
+        layer, position = self.locate(ordinal)
+        return self.indexes[layer].types[position] == _CHARACTER_DEVICE
+
     def has_hard_links(self, layer: int) -> bool:
         """Whether a layer holds hard links."""
         return self.types.find(_HARDLINK, *self.limits(layer)) >= 0
 
 
-def effective_types(index: LayerIndex) -> bytes:
+def effective_types(index: LayerIndex) -> bytearray:
     """The types of a layer's entries, with overlayfs's own whiteouts counted as whiteouts."""
     types = bytearray(index.types)
     for position, device in index.devices.items():
         if device == WHITEOUT_DEVICE and types[position] == _CHARACTER_DEVICE:
             types[position] = _WHITEOUT
-    return bytes(types)
+    return types

@@ -7,6 +7,7 @@ the same layer as a whiteout file can only be hidden by whiteout files in subseq
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from itertools import compress
 from typing import Final
 
@@ -19,6 +20,7 @@ from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import PATH_MAX
 
 _DIRECTORY: Final = EntryType.DIRECTORY.value
+_HARDLINK: Final = EntryType.HARDLINK.value
 _WHITEOUT: Final = EntryType.WHITEOUT.value
 _OPAQUE: Final = EntryType.OPAQUE.value
 _IS_CONTENT: Final = bytes(value not in {_WHITEOUT, _OPAQUE} for value in range(256))
@@ -37,14 +39,14 @@ def unpack_layer(stack: LayerStack, layer: int, lower: Mapping[str, int]) -> Cha
 
 
 def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
-    """The tree, or None where two entries share a path or one lies in something else than a directory."""
+    """The tree, or None where two entries share a path, or one lies in or links to something that asks for order."""
     index = stack.indexes[layer]
     paths, (start, stop) = index.paths, stack.limits(layer)
     types = stack.types[start:stop]
     ordinals = range(start, stop)
     opaques: list[tuple[str, int]] = []
     whiteouts: list[tuple[str, int]] = []
-    content: bytes | None = None
+    content: bytearray | None = None
     if _WHITEOUT in types or _OPAQUE in types:
         content, marks = types.translate(_IS_CONTENT), types.translate(_IS_MARK)
         nodes = dict(zip(compress(paths, content), compress(ordinals, content), strict=True))
@@ -65,11 +67,27 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     implied = _imply_directories(siblings, nodes, types, start)
     if implied is None:
         return None
+    if whiteouts:
+        taken = [ordinal for path, ordinal in whiteouts if path in nodes or path in siblings] if index.devices else []
+        removed = {path for path, _ in whiteouts}
+        if any(map(stack.is_device, taken)) or any(path in removed for path, _ in opaques):
+            return None
+        if _is_one_linked(stack, layer, removed, nodes):
+            return None
     check_implied(layer, sum(map(len, implied)))
     return Changeset(nodes, implied, siblings, opaques, effective_whiteouts(stack, whiteouts, nodes), [])
 
 
-def _group_by_directory(index: LayerIndex, content: bytes | None) -> dict[str, list[str]]:
+def _is_one_linked(stack: LayerStack, layer: int, whiteouts: AbstractSet[str], nodes: Mapping[str, int]) -> bool:
+    """Whether a hard link may lead to one of these whiteouts: by its name, or through a symlink."""
+    if not stack.has_hard_links(layer):
+        return False
+    links, start = stack.indexes[layer].links, stack.starts[layer]
+    targets = (target for position, target in links.items() if stack.types[start + position] == _HARDLINK)
+    return any(target in whiteouts or target not in nodes for target in targets)
+
+
+def _group_by_directory(index: LayerIndex, content: bytearray | None) -> dict[str, list[str]]:
     """The paths by the directory they lie in; `content` flags the entries that are no marks, where there are any."""
     groups: dict[str, list[str]] = {}
     for directory, start, stop in index.iter_runs():
@@ -88,7 +106,7 @@ def _group_by_directory(index: LayerIndex, content: bytes | None) -> dict[str, l
 
 
 def _imply_directories(
-    siblings: dict[str, list[str]], nodes: Mapping[str, int], types: bytes, start: int
+    siblings: dict[str, list[str]], nodes: Mapping[str, int], types: bytearray, start: int
 ) -> list[str] | None:
     """The directories that no entry names, added to `siblings` too; None where something lies in no directory."""
     implied = []

@@ -12,7 +12,7 @@ from layerscope.layers.entry import DEVICES, EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
-from layerscope.layers.path import METADATA_PREFIX, decode_name, normalise_path, split_whiteout
+from layerscope.layers.path import decode_name, is_bookkeeping, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_integer, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
@@ -112,11 +112,12 @@ class MemberReader:
         return None if path is not None and len(path) >= PATH_MAX else path
 
     def _whiteout(self, path: str, offset: int) -> tuple[EntryType, str] | None:
+        if is_bookkeeping(path):
+            self._columns.note(anomaly.AUFS_METADATA, path, "", offset)
         try:
             return split_whiteout(path)
         except ValueError:
-            is_known = path.rpartition("/")[2].startswith(METADATA_PREFIX)
-            self._columns.note(anomaly.AUFS_METADATA if is_known else anomaly.INVALID_WHITEOUT, path, "", offset)
+            self._columns.note(anomaly.INVALID_WHITEOUT, path, "", offset)
             return None
 
     def _take_simple(

@@ -12,7 +12,7 @@ from layerscope.layers.limits import NAME_MAX, PATH_MAX
 WHITEOUT_PREFIX = ".wh."
 OPAQUE_NAME = ".wh..wh..opq"
 METADATA_PREFIX = ".wh..wh."
-"""Names of AUFS bookkeeping: runtimes skip them, all but the opaque whiteout."""
+"""Names of AUFS bookkeeping: runtimes leave them out, all but the opaque whiteout."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -48,8 +48,8 @@ def normalise_path(name: str) -> tuple[str | None, list[str]]:
 def split_whiteout(path: str) -> tuple[EntryType, str] | None:
     """The whiteout that a canonical path spells and the path it acts on; None for anything else.
 
-    Raises ValueError for a whiteout that names nothing (`.wh.`, `.wh..`, `.wh...`) and for AUFS bookkeeping, whose
-    names start with `METADATA_PREFIX`.
+    AUFS bookkeeping is a whiteout of a name that is one itself, as overlay2 has it. Raises ValueError for a whiteout
+    that names nothing (`.wh.`, `.wh..`, `.wh...`).
     """
     parent, slash, base = path.rpartition("/")
     if not base.startswith(WHITEOUT_PREFIX):
@@ -57,9 +57,15 @@ def split_whiteout(path: str) -> tuple[EntryType, str] | None:
     if base == OPAQUE_NAME:
         return EntryType.OPAQUE, parent
     target = base[len(WHITEOUT_PREFIX) :]
-    if target in {"", ".", ".."} or base.startswith(METADATA_PREFIX):
+    if target in {"", ".", ".."}:
         raise ValueError(base)
     return EntryType.WHITEOUT, parent + slash + target
+
+
+def is_bookkeeping(path: str) -> bool:
+    """Whether a canonical path is bookkeeping of AUFS."""
+    base = path.rpartition("/")[2]
+    return base.startswith(METADATA_PREFIX) and base != OPAQUE_NAME
 
 
 def _spelling_anomalies(name: str, parts: list[str]) -> list[str]:

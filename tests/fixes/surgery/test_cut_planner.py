@@ -5,7 +5,7 @@ import pytest
 from layerscope.rules.layer_edit import DropHidden, DropPath
 from support.edited_layers import drop_everything, edit_layers, edit_tars
 from support.strategies import SECOND
-from support.tar_member import Sparse, directory, file, hardlink, opaque, sparse_file, symlink, whiteout
+from support.tar_member import Sparse, TarMember, directory, file, hardlink, opaque, sparse_file, symlink, whiteout
 from support.tar_writer import write_tar
 
 CONTENT = b"content"
@@ -167,6 +167,14 @@ def test_a_layer_that_unpacks_through_its_own_link_is_left() -> None:
     edited = edit_layers(layers, DropHidden("removed", 1))
     assert edited.names == [["real", "link", "link/a"], ["real/.wh.a"]]
     assert len(edited.cuts.left) == 1
+
+
+@pytest.mark.parametrize("last", [hardlink("z", "a"), opaque("a")], ids=["hard link", "opaque"])
+def test_a_whiteout_that_something_asks_for_stays(last: TarMember) -> None:
+    """Without it the hard link would lead nowhere, and the opaque whiteout would make a directory."""
+    lower = [file("a", CONTENT), file("z")]
+    edited = edit_layers([lower, [whiteout("a"), last], [file("b")]], DropHidden("removed", 1))
+    assert edited.names[1:] == [[".wh.a", last.name], ["b"]]
 
 
 def test_a_hard_link_into_nowhere_makes_every_layer_odd() -> None:

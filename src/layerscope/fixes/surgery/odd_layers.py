@@ -19,7 +19,7 @@ def find_odd_layers(tree: MergedTree) -> frozenset[int]:
     stack = tree.stack
     if stack.types.count(EntryType.HARDLINK) > len(stack.hard_links):
         return frozenset(range(len(stack.indexes)))
-    odd = {stack.locate(ordinal)[0] for ordinal in stack.moved}
+    odd = {stack.locate(ordinal)[0] for ordinal in (*stack.moved, *stack.linked_whiteouts)}
     for ended, ender in tree.endings:
         if ended >= 0:
             layer = stack.locate(ended)[0]
@@ -30,10 +30,14 @@ def find_odd_layers(tree: MergedTree) -> frozenset[int]:
 
 
 def _has_folder_as_file(index: LayerIndex) -> bool:
-    """Whether something lies below an entry that is no directory."""
+    """Whether something lies below an entry that is no directory, or marks it opaque."""
     folders: set[str] = set()
     for directory, _, _ in index.iter_runs():
         if directory not in folders:
             folders.update(list_above(directory))
-    folders.update(path for path, kind in zip(index.paths, index.types, strict=True) if kind == EntryType.OPAQUE)
-    return any(path in folders and kind not in _PLACELESS for path, kind in zip(index.paths, index.types, strict=True))
+    opaque = {path for path, kind in zip(index.paths, index.types, strict=True) if kind == EntryType.OPAQUE}
+    folders |= opaque
+    return any(
+        path in folders and (kind not in _PLACELESS or (kind == EntryType.WHITEOUT and path in opaque))
+        for path, kind in zip(index.paths, index.types, strict=True)
+    )
