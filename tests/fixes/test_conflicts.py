@@ -202,7 +202,7 @@ def damage(code: str, fix: Fix, *layers: int) -> list[Finding]:
 
 CUT = [
     *damage("LAY001", blob_digest_mismatch.FETCH_AGAIN, 1),
-    *damage("LAY003", blob_size_mismatch.FIX, 1),
+    *damage("LAY003", blob_size_mismatch.FETCH_AGAIN, 1),
     *damage("LAY004", truncated_layer.FETCH_AGAIN, 1),
 ]
 """What a blob shows of which the end is lost."""
@@ -217,7 +217,7 @@ def test_a_blob_that_was_cut_short_is_fetched_once() -> None:
 
 def test_a_size_that_is_wrong_alone_is_not_cured_by_another_layer() -> None:
     """The manifest claims it of a blob that has the right digest."""
-    plan = plan_fixes([*CUT, *damage("LAY003", blob_size_mismatch.FIX, 9)])
+    plan = plan_fixes([*CUT, *damage("LAY003", blob_size_mismatch.CORRECT, 9)])
     assert [step.removes for step in plan.steps] == [("LAY001", "LAY003", "LAY004"), ("LAY003",)]
 
 
