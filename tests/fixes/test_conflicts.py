@@ -28,7 +28,6 @@ from layerscope.rules.layers import (
     distant_build_steps,
     duplicate_entry,
     irregular_entry,
-    refused_entry,
     trailing_data,
     truncated_layer,
 )
@@ -36,6 +35,7 @@ from layerscope.rules.layers.distant_build_steps import DistantBuildSteps
 from layerscope.rules.layers.leftover_package_cache import LeftoverPackageCache
 from layerscope.rules.layers.stale_package_lists import StalePackageLists
 from layerscope.rules.python.python_end_of_life import PythonEndOfLife
+from layerscope.rules.refusal_cures import choose_cure
 from layerscope.rules.system.expired_release import ExpiredRelease
 from support.cases import flags
 from support.elf_facts import CONFIGURATION
@@ -243,10 +243,16 @@ def test_a_build_without_pull_fetches_no_base_image() -> None:
 
 def test_a_layer_that_an_engine_writes_has_no_other_irregularities() -> None:
     """Of that layer; other layers keep theirs."""
-    odd = [*damage("LAY007", refused_entry.FIX, 6), *damage("LAY009", irregular_entry.FIX, 6, 3)]
+    odd = [*damage("LAY007", choose_cure("bad-number"), 6), *damage("LAY009", irregular_entry.FIX, 6, 3)]
     plan = plan_fixes([*odd, *damage("LAY008", duplicate_entry.FIX, 6)])
     assert [step.removes for step in plan.steps] == [("LAY007", "LAY008", "LAY009"), ("LAY009",)]
     assert [each.codes for each in plan.left_out] == [("LAY008",)]
+
+
+def test_a_layer_is_written_once_for_all_that_is_refused_in_it() -> None:
+    """Advice differs with what is refused, and an engine does without all of it."""
+    refused = [*damage("LAY007", choose_cure("bad-number"), 6), *damage("LAY007", choose_cure("empty-symlink"), 6)]
+    assert [step.removes for step in plan_fixes(refused).steps] == [("LAY007",)]
 
 
 def test_a_credential_is_revoked_each_for_itself() -> None:
