@@ -206,7 +206,7 @@ def test_attributes_that_linux_refuses_are_named_and_dropped() -> None:
     [
         ("", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
         ("user.", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
-        ("trusted.", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("trusted.", b"v", anomaly.SKIPPED_ATTRIBUTE),
         ("user." + "n" * 251, b"v", anomaly.UNSETTABLE_ATTRIBUTE),
         ("user." + "é" * 126, b"v", anomaly.UNSETTABLE_ATTRIBUTE),
         ("user." + "n" * 250, b"v", ""),
@@ -224,15 +224,31 @@ def test_attributes_that_linux_refuses_are_named_and_dropped() -> None:
         ("security.capability", b"\1\0\0\3" + bytes(16) + b"\xff" * 4, anomaly.UNSETTABLE_ATTRIBUTE),
         ("security.capability", b"\0\0\0\1" + bytes(8), anomaly.UNSETTABLE_ATTRIBUTE),
         ("security.capability", b"\0\0\0\4" + bytes(20), anomaly.UNSETTABLE_ATTRIBUTE),
-        ("bad", b"v", anomaly.FOREIGN_ATTRIBUTE),
-        ("com.apple.provenance", b"v", anomaly.FOREIGN_ATTRIBUTE),
-        ("system.ntfs_acl", b"v", anomaly.FOREIGN_ATTRIBUTE),
+        ("system.posix_acl_access", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("bad", b"v", anomaly.SKIPPED_ATTRIBUTE),
+        ("com.apple.provenance", b"v", anomaly.SKIPPED_ATTRIBUTE),
+        ("system.ntfs_acl", b"v", anomaly.SKIPPED_ATTRIBUTE),
     ],
 )
 def test_attributes_are_those_that_linux_sets(name: str, value: bytes, kind: str) -> None:
     """By name, size and, for capabilities, form; other systems have names of their own."""
     index, damage = scan(write_tar([file("a", xattrs={name: value})]))
     assert (damage, kinds(index)) == (None, [kind] if kind else [])
+
+
+def test_attributes_that_not_every_runtime_refuses_are_told_with_those_that_do() -> None:
+    """Each passes over others: what it may not set, trusted ones, unknown ones."""
+    members = [
+        symlink("s", "t", xattrs={"user.a": b"v", "trusted.a": b"v"}),
+        file("f", xattrs={"trusted.": b"v"}),
+        fifo("p", xattrs={"com.apple.x": b"v"}),
+    ]
+    index, _ = scan(write_tar(members))
+    assert [(found.kind, found.path, found.detail) for found in index.anomalies] == [
+        (anomaly.SKIPPED_ATTRIBUTE, "s", "user.a, which podman refuses"),
+        (anomaly.SKIPPED_ATTRIBUTE, "f", "trusted., which Docker and podman refuse"),
+        (anomaly.SKIPPED_ATTRIBUTE, "p", "com.apple.x, which Docker 26 refuses"),
+    ]
 
 
 def test_attributes_of_a_whiteout_are_set_on_nothing() -> None:
@@ -286,7 +302,8 @@ def seal_star(member: TarMember, tail: bytes) -> bytes:
 @pytest.mark.parametrize("chunk", [512, 1 << 20])
 @pytest.mark.parametrize("make", [file, directory, fifo])
 @pytest.mark.parametrize(
-    ("tail", "is_bad"), [(b"p" * 24, True), (b"0" * 12 + b"00000000008\0", True), (bytes(24), False), (b"0" * 24, False)]
+    ("tail", "is_bad"),
+    [(b"p" * 24, True), (b"0" * 12 + b"00000000008\0", True), (bytes(24), False), (b"0" * 24, False)],
 )
 def test_times_behind_the_prefix_of_star_are_numbers(
     make: Callable[..., TarMember], tail: bytes, is_bad: bool, chunk: int

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TypeVar
 
 from layerscope.layers import anomaly
-from layerscope.layers.attribute import is_foreign, tell_unsettable
+from layerscope.layers.attribute import tell_skipped, tell_unsettable
 from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import DEVICES, WHITEOUTS, EntryType
 from layerscope.layers.extended_header import Extension
@@ -214,14 +214,14 @@ class MemberReader:
 
     def _note_xattr(self, position: int, name: bytes, value: bytes, offset: int) -> None:
         """Name an attribute that no runtime can give the entry, if it is one that they make."""
-        path = self._columns.paths[position]
-        detail = tell_unsettable(name, value)
-        if self._columns.types[position] in WHITEOUTS:
+        path, kind = self._columns.paths[position], EntryType(self._columns.types[position])
+        if kind in WHITEOUTS:
             return
-        if detail:
+        if refusal := tell_skipped(name, value, kind):
+            detail = f"{decode_name(name)[:NAME_MAX]}, which {refusal}"
+            self._columns.note(anomaly.SKIPPED_ATTRIBUTE, path, detail, offset)
+        elif detail := tell_unsettable(name, value):
             self._columns.note(anomaly.UNSETTABLE_ATTRIBUTE, path, detail, offset)
-        elif is_foreign(name):
-            self._columns.note(anomaly.FOREIGN_ATTRIBUTE, path, decode_name(name), offset)
 
     def _own(self, attribute: int, records: Mapping[bytes, bytes], path: str, offset: int) -> int:
         """The attributes with the owner that the records give; raises ValueError."""

@@ -46,9 +46,9 @@ def take_plain_members(parts: ScanParts) -> None:
         kind = type_of(flag)
         if kind is None or digits_end not in _SIZE_ENDS or not digits.isdigit():
             break
-        if adler32(header) & 0xFFFF != sums.get(checksum) and not headers.has_valid_checksum(header):
-            break
-        if kind == _DIRECTORY and header[DEVICE_FIELDS] not in ORDINARY_DEVICES:
+        if (kind == _DIRECTORY and header[DEVICE_FIELDS] not in ORDINARY_DEVICES) or (
+            adler32(header) & 0xFFFF != sums.get(checksum) and not headers.has_valid_checksum(header)
+        ):
             break
         try:
             size = int(digits, 8) if kind == _FILE else 0

@@ -35,8 +35,8 @@ CURES: Final[Mapping[str, tuple[str, str]]] = {
         "drop the extended attributes",
         "Pack the files with tar --no-xattrs, and give programs their capabilities in a RUN setcap.",
     ),
-    "foreign-attribute": (
-        "drop the extended attributes of other systems",
+    "skipped-attribute": (
+        "drop the extended attributes",
         "Pack the files with tar --no-xattrs; on macOS: COPYFILE_DISABLE=1 tar --no-xattrs --no-mac-metadata.",
     ),
     "bad-number": (

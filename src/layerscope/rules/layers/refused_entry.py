@@ -16,8 +16,8 @@ READING_ENDS: Final = "bad-checksum"
 """Reported by LAY004, since nothing can be read behind it."""
 
 
-REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory", "foreign-attribute"})
-"""What Docker refuses, and containerd does not."""
+REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory", "skipped-attribute"})
+"""What one or two of Docker, containerd and podman do not refuse."""
 
 
 class RefusedEntry(Rule):
@@ -36,10 +36,10 @@ class RefusedEntry(Rule):
     Remedy: Build the layer with a container builder; if the image comes from elsewhere, do not use it.
     Fix safety: Review: no tool that builds images writes such a layer, so ask where it comes from.
     Blind spots: Runtimes differ in what they forgive. Listed is what Docker, containerd and podman refuse on overlayfs,
-        or two of them where the finding says so; a store that copies layers, such as vfs, takes whiteouts of all kinds,
-        and links to what lower layers have. Device numbers of plain files, and the times that star's headers have
-        where there is no prefix of the name, are not read; all refuse them if they are no numbers. Whether an access
-        list (system.posix_acl_access) is one is not looked at, nor what a file's own type forbids of its attributes.
+        or some of them where the finding says so; a store that copies layers, such as vfs, takes all whiteouts, and
+        links to what lower layers have. Device numbers of plain files, and the times that star's headers have
+        where there is no prefix of the name, are not read; all refuse them if they are no numbers. Of access lists
+        (system.posix_acl_access) the length alone is looked at.
     References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 
