@@ -28,7 +28,6 @@ from layerscope.rules.layers import (
     distant_build_steps,
     duplicate_entry,
     irregular_entry,
-    refused_entry,
     trailing_data,
     truncated_layer,
 )
@@ -36,6 +35,7 @@ from layerscope.rules.layers.distant_build_steps import DistantBuildSteps
 from layerscope.rules.layers.leftover_package_cache import LeftoverPackageCache
 from layerscope.rules.layers.stale_package_lists import StalePackageLists
 from layerscope.rules.python.python_end_of_life import PythonEndOfLife
+from layerscope.rules.refusal_cures import choose_cure
 from layerscope.rules.system.expired_release import ExpiredRelease
 from support.cases import flags
 from support.elf_facts import CONFIGURATION
@@ -202,7 +202,7 @@ def damage(code: str, fix: Fix, *layers: int) -> list[Finding]:
 
 CUT = [
     *damage("LAY001", blob_digest_mismatch.FETCH_AGAIN, 1),
-    *damage("LAY003", blob_size_mismatch.FIX, 1),
+    *damage("LAY003", blob_size_mismatch.FETCH_AGAIN, 1),
     *damage("LAY004", truncated_layer.FETCH_AGAIN, 1),
 ]
 """What a blob shows of which the end is lost."""
@@ -217,7 +217,7 @@ def test_a_blob_that_was_cut_short_is_fetched_once() -> None:
 
 def test_a_size_that_is_wrong_alone_is_not_cured_by_another_layer() -> None:
     """The manifest claims it of a blob that has the right digest."""
-    plan = plan_fixes([*CUT, *damage("LAY003", blob_size_mismatch.FIX, 9)])
+    plan = plan_fixes([*CUT, *damage("LAY003", blob_size_mismatch.CORRECT, 9)])
     assert [step.removes for step in plan.steps] == [("LAY001", "LAY003", "LAY004"), ("LAY003",)]
 
 
@@ -243,10 +243,16 @@ def test_a_build_without_pull_fetches_no_base_image() -> None:
 
 def test_a_layer_that_an_engine_writes_has_no_other_irregularities() -> None:
     """Of that layer; other layers keep theirs."""
-    odd = [*damage("LAY007", refused_entry.FIX, 6), *damage("LAY009", irregular_entry.FIX, 6, 3)]
+    odd = [*damage("LAY007", choose_cure("bad-number"), 6), *damage("LAY009", irregular_entry.FIX, 6, 3)]
     plan = plan_fixes([*odd, *damage("LAY008", duplicate_entry.FIX, 6)])
     assert [step.removes for step in plan.steps] == [("LAY007", "LAY008", "LAY009"), ("LAY009",)]
     assert [each.codes for each in plan.left_out] == [("LAY008",)]
+
+
+def test_a_layer_is_written_once_for_all_that_is_refused_in_it() -> None:
+    """Advice differs with what is refused, and an engine does without all of it."""
+    refused = [*damage("LAY007", choose_cure("bad-number"), 6), *damage("LAY007", choose_cure("empty-symlink"), 6)]
+    assert [step.removes for step in plan_fixes(refused).steps] == [("LAY007",)]
 
 
 def test_a_credential_is_revoked_each_for_itself() -> None:

@@ -1,7 +1,7 @@
 """The scanner reads what was written, in every dialect, however the stream is cut."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -22,11 +22,13 @@ from support.tar_writer import (
     GNU,
     PAX,
     USTAR,
+    Dialect,
     Kind,
     Sparse,
     TarMember,
     device,
     directory,
+    fifo,
     file,
     hardlink,
     opaque,
@@ -214,7 +216,120 @@ def test_attributes_that_linux_refuses_are_named_and_dropped() -> None:
     """An extended attribute above 64 KiB is not kept."""
     index, _ = scan(write_tar([file("a", xattrs={"user.big": b"x" * 70_000, "user.small": b"y"})]))
     assert index.xattrs == {0: {"user.small": b"y"}}
-    assert kinds(index) == [anomaly.INVALID_EXTENDED_HEADER]
+    assert kinds(index) == [anomaly.UNSETTABLE_ATTRIBUTE]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("user.", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("trusted.", b"v", anomaly.SKIPPED_ATTRIBUTE),
+        ("user." + "n" * 251, b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("user." + "é" * 126, b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("user." + "n" * 250, b"v", ""),
+        ("user.a", b"x" * 65_536, ""),
+        ("trusted.overlay.x", b"", ""),
+        ("security.selinux", b"v", ""),
+        ("system.posix_acl_default", b"\2\0\0\0", ""),
+        ("security.capability", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("security.capability", b"", ""),
+        ("security.capability", b"\0\0\0\2" + bytes(16), ""),
+        ("security.capability", b"\1\0\0\2" + bytes(16), ""),
+        ("security.capability", b"\2\0\0\2" + bytes(16), anomaly.UNSETTABLE_ATTRIBUTE),
+        ("security.capability", b"\0\0\0\2" + bytes(20), anomaly.UNSETTABLE_ATTRIBUTE),
+        ("security.capability", b"\1\0\0\3" + bytes(20), ""),
+        ("security.capability", b"\1\0\0\3" + bytes(16) + b"\xff" * 4, anomaly.UNSETTABLE_ATTRIBUTE),
+        ("security.capability", b"\0\0\0\1" + bytes(8), anomaly.UNSETTABLE_ATTRIBUTE),
+        ("security.capability", b"\0\0\0\4" + bytes(20), anomaly.UNSETTABLE_ATTRIBUTE),
+        ("system.posix_acl_access", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
+        ("bad", b"v", anomaly.SKIPPED_ATTRIBUTE),
+        ("com.apple.provenance", b"v", anomaly.SKIPPED_ATTRIBUTE),
+        ("system.ntfs_acl", b"v", anomaly.SKIPPED_ATTRIBUTE),
+    ],
+)
+def test_attributes_are_those_that_linux_sets(name: str, value: bytes, kind: str) -> None:
+    """By name, size and, for capabilities, form; other systems have names of their own."""
+    index, damage = scan(write_tar([file("a", xattrs={name: value})]))
+    assert (damage, kinds(index)) == (None, [kind] if kind else [])
+
+
+def test_attributes_that_not_every_runtime_refuses_are_told_with_those_that_do() -> None:
+    """Each passes over others: what it may not set, trusted ones, unknown ones."""
+    members = [
+        symlink("s", "t", xattrs={"user.a": b"v", "trusted.a": b"v"}),
+        file("f", xattrs={"trusted.": b"v"}),
+        fifo("p", xattrs={"com.apple.x": b"v"}),
+    ]
+    index, _ = scan(write_tar(members))
+    assert [(found.kind, found.path, found.detail) for found in index.anomalies] == [
+        (anomaly.SKIPPED_ATTRIBUTE, "s", "user.a, which podman refuses"),
+        (anomaly.SKIPPED_ATTRIBUTE, "f", "trusted., which Docker and podman refuse"),
+        (anomaly.SKIPPED_ATTRIBUTE, "p", "com.apple.x, which Docker 26 refuses"),
+    ]
+
+
+def test_attributes_of_a_whiteout_are_set_on_nothing() -> None:
+    """No runtime makes a file of it."""
+    index, _ = scan(write_tar([whiteout("a", xattrs={"bad": b"v"}), opaque("d", xattrs={"": b"v"})]))
+    assert kinds(index) == []
+
+
+BAD_DEVICE = {"devmajor": b"x\0\0\0\0\0\0\0"}
+
+
+@pytest.mark.parametrize("chunk", [512, 1 << 20])
+@pytest.mark.parametrize("dialect", [USTAR, GNU])
+@pytest.mark.parametrize(
+    "member",
+    [
+        fifo("p", fields=BAD_DEVICE),
+        directory("p", fields=BAD_DEVICE),
+        symlink("p", "a", fields={"devminor": b"8"}),
+        hardlink("p", "a", fields=BAD_DEVICE),
+        whiteout("p", fields=BAD_DEVICE),
+        device("p", 1, 1, fields=BAD_DEVICE),
+    ],
+)
+def test_device_numbers_of_what_is_no_device_are_numbers(member: TarMember, dialect: Dialect, chunk: int) -> None:
+    """Go's archive/tar reads them in every header that has a magic number, or refuses it."""
+    index, damage = scan(write_tar([file("a"), member], dialect=dialect), chunk=chunk)
+    assert (damage, index.paths, kinds(index)) == (None, ["a", "p"], [anomaly.BAD_NUMBER])
+    assert len(index.anomalies) == 1
+
+
+@pytest.mark.parametrize(
+    "member",
+    [directory("p", fields=BAD_DEVICE | {"magic": bytes(8)}), device("p", 1, 3, fields={"magic": bytes(8)})],
+)
+def test_headers_without_a_magic_number_have_no_device_numbers(member: TarMember) -> None:
+    """Whatever stands there; so reads them Go's archive/tar."""
+    index, _ = scan(write_tar([member], dialect=USTAR))
+    assert (index.paths, kinds(index), index[0].device or (0, 0)) == (["p"], [], (0, 0))
+
+
+def seal_star(member: TarMember, tail: bytes) -> bytes:
+    """A member with star's mark, and this behind the prefix."""
+    header = bytearray(write_tar([member], dialect=USTAR)[:512])
+    header[476 : 476 + len(tail)] = tail
+    header[508:512] = b"tar\0"
+    seal_header(header)
+    return bytes(header)
+
+
+@pytest.mark.parametrize("chunk", [512, 1 << 20])
+@pytest.mark.parametrize("make", [file, directory, fifo])
+@pytest.mark.parametrize(
+    ("tail", "is_bad"),
+    [(b"p" * 24, True), (b"0" * 12 + b"00000000008\0", True), (bytes(24), False), (b"0" * 24, False)],
+)
+def test_times_behind_the_prefix_of_star_are_numbers(
+    make: Callable[..., TarMember], tail: bytes, is_bad: bool, chunk: int
+) -> None:
+    """Go's archive/tar refuses the header else; the prefix ends before them."""
+    member = make("f", fields={"prefix": b"p" * 131})
+    index, damage = scan(seal_star(member, tail) + bytes(1024), chunk=chunk)
+    assert (damage, index.paths, kinds(index)) == (None, ["p" * 131 + "/f"], [anomaly.BAD_NUMBER] * is_bad)
 
 
 def test_names_pass_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ def damage(layer: AuditedLayer, kind: DamageKind, found: Digest | None) -> Audit
 
 DAMAGES: Final[dict[str, Callable[[AuditedLayer], AuditedLayer]]] = {
     "digest": lambda layer: replace(layer, verified=False),
+    "size": lambda layer: layer,
     "other": lambda layer: damage(layer, DamageKind.CORRUPT, OTHER),
     "misbuilt": lambda layer: damage(layer, DamageKind.CORRUPT, layer.diff_id),
     "cut": lambda layer: damage(layer, DamageKind.TRUNCATED, None),
@@ -40,7 +41,7 @@ def make_damaged(*kinds: str) -> AuditResult:
     recipe = replace(CLEAN, layers=[*CLEAN.layers] * len(kinds), instructions=["COPY true /bin/true"] * len(kinds))
     result = make_result(recipe)
     layers = tuple(DAMAGES[kind](layer) for kind, layer in zip(kinds, result.layers, strict=True))
-    codes = {"digest": "LAY001"}
+    codes = {"digest": "LAY001", "size": "LAY003"}
     findings = [make_finding(codes.get(kind, "LAY004"), (number, None)) for number, kind in enumerate(kinds)]
     return replace(result, layers=layers, findings=tuple(findings))
 
@@ -59,6 +60,18 @@ def make_damaged(*kinds: str) -> AuditResult:
             Flaw.DIFFERENT,
             "✘ DAMAGED  layers 0, 1 of 2 are not what their digests say",
             "Damaged:** the image is not what its digests say",
+        ),
+        (
+            ["size"],
+            Flaw.MISSIZED,
+            "✘ DAMAGED  layer 0 of 1 is not of the size that its manifest claims",
+            "Damaged:** the image is not of the sizes that its manifest claims",
+        ),
+        (
+            ["size", "size"],
+            Flaw.MISSIZED,
+            "✘ DAMAGED  layers 0, 1 of 2 are not of the sizes that their manifest claims",
+            "Damaged:** the image is not of the sizes that its manifest claims",
         ),
         (
             ["misbuilt"],
@@ -87,8 +100,14 @@ def make_damaged(*kinds: str) -> AuditResult:
         (
             ["digest", "misbuilt"],
             Flaw.MIXED,
-            "✘ DAMAGED  layers 0, 1 of 2 are not what their digests say, or cannot be read to their end",
-            "Damaged:** the image is not what its digests say, or cannot be read to its end",
+            "✘ DAMAGED  layers 0, 1 of 2 are not what the image says of them, or cannot be read to their end",
+            "Damaged:** the image is not what it says of its layers, or cannot be read to its end",
+        ),
+        (
+            ["digest", "size"],
+            Flaw.MIXED,
+            "✘ DAMAGED  layers 0, 1 of 2 are not what the image says of them, or cannot be read to their end",
+            "Damaged:** the image is not what it says of its layers, or cannot be read to its end",
         ),
     ],
 )
@@ -98,3 +117,19 @@ def test_damage_is_told_as_it_is(kinds: Sequence[str], flaw: Flaw, terminal: str
     assert find_flaw(result) is flaw
     assert TerminalFormat().render(result, context).splitlines()[0] == terminal
     assert markdown in MarkdownFormat().render(result, context)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "flaw"),
+    [
+        ("digest", "LAY001", Flaw.DIFFERENT),
+        ("cut", "LAY002", Flaw.DIFFERENT),
+        ("misbuilt", "LAY003", Flaw.MISBUILT),
+        ("limit", "LAY003", Flaw.MISSIZED),
+    ],
+)
+def test_a_layer_with_two_faults_is_called_by_the_graver(kind: str, code: str, flaw: Flaw) -> None:
+    """A wrong size beside a wrong digest says no more; beside a limit it says what is known against the layer."""
+    result = make_damaged(kind)
+    others = (make_finding("LAY003", (0, None)), make_finding(code, (0, None)))
+    assert find_flaw(replace(result, findings=(*result.findings, *others))) is flaw

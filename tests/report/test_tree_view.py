@@ -116,6 +116,21 @@ def test_a_name_is_broken_on_a_terminal_alone(width: int) -> None:
     assert lines[place + 1][column - 8 : column] == "│   │   "
 
 
+@pytest.mark.parametrize("width", [40, 50, 60])
+def test_a_name_without_room_beside_its_columns_stands_below_them(width: int) -> None:
+    """Mode and owner leave too little on a narrow terminal, and so does a branch that is deep."""
+    deep = "usr/lib/python3/dist-packages/numpy/core"
+    layers = [[file("etc/passwd", b"x"), hardlink("h", "etc/passwd"), file(f"{deep}/_umath_tests.so", b"x")]]
+    listing = list_tree(merge_result(make_result(ResultRecipe(layers=layers))))
+    page = TreePage("", is_long=True)
+    text = render_tree_text(listing, page, RenderContext(width=width, is_terminal=True))
+    assert max(map(len, text.splitlines())) <= width
+    assert ("  0:0     0\n  /h (hard link to /etc/passwd)\n" in text) == (width == 40)
+    assert text.count(" /h ") == 1
+    piped = render_tree_text(listing, page, RenderContext(width=width))
+    assert "     0  /h (hard link to /etc/passwd)\n" in piped
+
+
 def test_a_narrow_page_has_no_room_to_give_away() -> None:
     """Sizes take the columns that they need, and a page without rows has none."""
     layers = [[file("lib64/ld-linux-x86-64.so.2", bytes(215_000))], [whiteout("lib64")], []]

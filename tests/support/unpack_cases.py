@@ -65,6 +65,20 @@ REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         anomaly.INVALID_EXTENDED_HEADER,
         [file("s", b"abcd", records={"GNU.sparse.size": b"6", "GNU.sparse.map": b"2,4"})],
     ),
+    "attribute without a name": (anomaly.UNSETTABLE_ATTRIBUTE, [file("x", xattrs={"": b"v"})]),
+    "attribute that is a namespace": (anomaly.UNSETTABLE_ATTRIBUTE, [file("x", xattrs={"user.": b"v"})]),
+    "attribute of a name too long": (anomaly.UNSETTABLE_ATTRIBUTE, [file("x", xattrs={"user." + "n" * 251: b"v"})]),
+    "capabilities that are none": (
+        anomaly.UNSETTABLE_ATTRIBUTE,
+        [directory("x", xattrs={"security.capability": b"\0\0\0\1" + bytes(8)})],
+    ),
+    "access list that is none": (
+        anomaly.UNSETTABLE_ATTRIBUTE,
+        [file("x", xattrs={"system.posix_acl_access": b"v"})],
+    ),
+    "device of a pipe that is no number": (anomaly.BAD_NUMBER, [fifo("p", fields={"devmajor": b"x"})]),
+    "device of a directory that is no number": (anomaly.BAD_NUMBER, [directory("p", fields={"devminor": b"8"})]),
+    "device of a symlink that is no number": (anomaly.BAD_NUMBER, [symlink("p", "a", fields={"devmajor": b"x"})]),
     "symlink to an empty name": (anomaly.EMPTY_SYMLINK, [symlink("l", "")]),
 }
 """What Docker's overlay2, containerd and podman refuse, with what it is."""
@@ -78,6 +92,7 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
     ),
     "hard link below a symlink": (anomaly.BELOW_SYMLINK, [file("t"), symlink("lnk", "etc"), hardlink("lnk/h", "t")]),
     "file in the place of the root": (anomaly.ROOT_NO_DIRECTORY, [file("..")]),
+    "trusted attribute that is a namespace": (anomaly.SKIPPED_ATTRIBUTE, [file("x", xattrs={"trusted.": b"v"})]),
     "file twice": (anomaly.DUPLICATE_ENTRY, [file("d", b"1"), file("./d", b"2")]),
     "directory twice": (anomaly.DUPLICATE_ENTRY, [directory("d"), directory("d")]),
     "opaque whiteout twice": (anomaly.DUPLICATE_ENTRY, [opaque("a"), opaque("a")]),
@@ -138,6 +153,18 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "bookkeeping of AUFS, with what lies in it": (
         frozenset({anomaly.AUFS_METADATA}),
         [directory(".wh..wh.plnk"), file(".wh..wh.plnk/1")],
+    ),
+    "capabilities": (
+        frozenset(),
+        [
+            file("x", xattrs={"security.capability": b"\0\0\0\2" + bytes(16)}),
+            file("y", xattrs={"security.capability": b"\1\0\0\3" + bytes(20)}),
+            whiteout("a", xattrs={"security.capability": b"v"}),
+        ],
+    ),
+    "device that is no number without a magic number": (
+        frozenset(),
+        [directory("p", fields={"devmajor": b"x", "magic": bytes(8)})],
     ),
     "owner below zero": (frozenset({anomaly.EXCESSIVE_NUMBER}), [file("o", records={"uid": b"-1"})]),
 }

@@ -28,8 +28,8 @@ TORCH: Final = re.compile(r"\btorch\b.* --index-url \S*/([a-z0-9.]+)$")
 BY_BUILDERS: Final = "Write the layer with a container builder"
 """How titles begin of fixes that have an engine make the layer."""
 
-HAND_MADE: Final = frozenset({"LAY005", "LAY008", "LAY009"})
-"""What no engine writes: data after the end, a path twice, irregular entries."""
+HAND_MADE: Final = frozenset({"LAY005", "LAY007", "LAY008", "LAY009"})
+"""What no engine writes: data after the end, refused entries, a path twice, irregular entries."""
 
 BLOB_FAULTS: Final = frozenset({"LAY003", "LAY004"})
 """Faults that a blob has where it is another than the manifest names: its size, its end."""

@@ -29,6 +29,8 @@ ESCAPING_HARDLINK: Final = "escaping-hardlink"
 DANGLING_HARDLINK: Final = "dangling-hardlink"
 ROOT_NO_DIRECTORY: Final = "root-no-directory"
 EMPTY_SYMLINK: Final = "empty-symlink"
+UNSETTABLE_ATTRIBUTE: Final = "unsettable-attribute"
+SKIPPED_ATTRIBUTE: Final = "skipped-attribute"
 BELOW_NO_DIRECTORY: Final = "below-no-directory"
 BELOW_SYMLINK: Final = "below-symlink"
 
@@ -60,6 +62,8 @@ MEANINGS: Final[dict[str, str]] = {
     LONE_ZERO_BLOCK: "one zero block alone, and no end behind it; runtimes refuse the layer",
     ROOT_NO_DIRECTORY: "it takes the root's place; Docker and podman refuse that, containerd skips it",
     EMPTY_SYMLINK: "the symlink points to an empty name, which Linux refuses",
+    UNSETTABLE_ATTRIBUTE: "an extended attribute that Linux refuses to set; runtimes refuse the layer",
+    SKIPPED_ATTRIBUTE: "an extended attribute that Linux refuses to set; not every runtime leaves it out",
     BELOW_NO_DIRECTORY: "it lies below a path that its own layer makes a file or removes",
     BELOW_SYMLINK: "it lies below a symlink to what its layer lacks; Docker and podman refuse that, not containerd",
 }
@@ -77,9 +81,12 @@ REFUSED: Final = frozenset(
         DANGLING_HARDLINK,
         ROOT_NO_DIRECTORY,
         EMPTY_SYMLINK,
+        UNSETTABLE_ATTRIBUTE,
+        SKIPPED_ATTRIBUTE,
         BELOW_NO_DIRECTORY,
         BELOW_SYMLINK,
     }
 )
 """Anomalies on which container runtimes refuse to unpack the layer, tried on Docker 20.10 and 26.1 (overlay2 and the
-containerd image store) and podman 4.3; containerd takes BELOW_SYMLINK and ROOT_NO_DIRECTORY."""
+containerd image store) and podman 4.3; containerd takes BELOW_SYMLINK and ROOT_NO_DIRECTORY,
+and at least one of them SKIPPED_ATTRIBUTE."""

@@ -7,8 +7,9 @@ from itertools import chain
 from typing import TypeVar
 
 from layerscope.layers import anomaly
+from layerscope.layers.attribute import tell_skipped, tell_unsettable
 from layerscope.layers.columns import NO_DIGEST
-from layerscope.layers.entry import DEVICES, EntryType
+from layerscope.layers.entry import DEVICES, WHITEOUTS, EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
@@ -16,7 +17,16 @@ from layerscope.layers.path import decode_name, is_bookkeeping, normalise_path, 
 from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_integer, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
-from layerscope.layers.tar_header import BLOCK, MAX_OWNER, HeaderError, read_device, read_link, read_name, read_size
+from layerscope.layers.tar_header import (
+    BLOCK,
+    MAX_OWNER,
+    HeaderError,
+    check_star_times,
+    read_device,
+    read_link,
+    read_name,
+    read_size,
+)
 
 T = TypeVar("T")
 
@@ -35,6 +45,8 @@ _TYPES = {
 }
 _UNHANDLED = frozenset(b"7S")
 """Types that are read here and that no runtime unpacks: contiguous files, and GNU's old sparse ones."""
+_DEVICE_READERS = DEVICES | {EntryType.FILE}
+"""Those that need their device numbers, and plain files, of which the hot loop reads none."""
 _OTHER_TIMES = frozenset({b"atime", b"ctime"})
 """Records that nobody needs, but that must be numbers, or Go's archive/tar refuses the header."""
 
@@ -178,6 +190,9 @@ class MemberReader:
             attribute = self._number(partial(self._own, attribute, records, path, offset), attribute, path, offset)
         mtime_ns = self._number(lambda: self._mtime_ns(header, records), 0, path, offset)
         start = self._reader.offset
+        self._number(partial(check_star_times, header), None, path, offset)
+        if kind not in _DEVICE_READERS:
+            self._number(partial(read_device, header), (0, 0), path, offset)
         position = self._columns.append(path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start)
         if records:
             for key in _OTHER_TIMES & records.keys():
@@ -190,15 +205,24 @@ class MemberReader:
         for key, value in records.items():
             if not key.startswith(XATTR_PREFIX):
                 continue
-            name = decode_name(key[len(XATTR_PREFIX) :])
-            if len(value) > MAX_XATTR or len(name) > NAME_MAX:
-                detail = f"an attribute of {len(name):,} + {len(value):,} bytes, which Linux refuses"
-                self._columns.note(anomaly.INVALID_EXTENDED_HEADER, self._columns.paths[position], detail, offset)
-            else:
-                xattrs[name] = value
+            name = key[len(XATTR_PREFIX) :]
+            self._note_xattr(position, name, value, offset)
+            if len(value) <= MAX_XATTR and len(name) <= NAME_MAX:
+                xattrs[decode_name(name)] = value
         if xattrs:
             self._columns.xattrs[position] = xattrs
             self._columns.names += sum(len(name) + len(value) for name, value in xattrs.items())
+
+    def _note_xattr(self, position: int, name: bytes, value: bytes, offset: int) -> None:
+        """Name an attribute that no runtime can give the entry, if it is one that they make."""
+        path, kind = self._columns.paths[position], EntryType(self._columns.types[position])
+        if kind in WHITEOUTS:
+            return
+        if refusal := tell_skipped(name, value, kind):
+            detail = f"{decode_name(name)[:NAME_MAX]}, which {refusal}"
+            self._columns.note(anomaly.SKIPPED_ATTRIBUTE, path, detail, offset)
+        elif detail := tell_unsettable(name, value):
+            self._columns.note(anomaly.UNSETTABLE_ATTRIBUTE, path, detail, offset)
 
     def _own(self, attribute: int, records: Mapping[bytes, bytes], path: str, offset: int) -> int:
         """The attributes with the owner that the records give; raises ValueError."""

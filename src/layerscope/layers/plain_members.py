@@ -9,7 +9,7 @@ from layerscope.layers.columns import NO_DIGEST
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor_set import MAGIC_SIZE
 from layerscope.layers.scan_parts import ScanParts
-from layerscope.layers.tar_header import BLOCK, read_name
+from layerscope.layers.tar_header import BLOCK, DEVICE_FIELDS, ORDINARY_DEVICES, read_checked_name
 
 _HEADER: Final = Struct("100s24s11sc12s8sB188xB166x")
 """Name, owner fields, size in digits and what ends it, time, checksum, type, first byte of the prefix."""
@@ -46,13 +46,15 @@ def take_plain_members(parts: ScanParts) -> None:
         kind = type_of(flag)
         if kind is None or digits_end not in _SIZE_ENDS or not digits.isdigit():
             break
-        if adler32(header) & 0xFFFF != sums.get(checksum) and not headers.has_valid_checksum(header):
+        if (kind == _DIRECTORY and header[DEVICE_FIELDS] not in ORDINARY_DEVICES) or (
+            adler32(header) & 0xFFFF != sums.get(checksum) and not headers.has_valid_checksum(header)
+        ):
             break
         try:
             size = int(digits, 8) if kind == _FILE else 0
             attribute = headers.attribute(header) if (known := attributes.get(owner)) is None else known
             mtime_ns = headers.fitting_mtime_ns(header) if (known := times.get(time)) is None else known
-            path = (read_name(header) if prefix else name.partition(b"\0")[0]).decode()
+            path = (read_checked_name(header) if prefix else name.partition(b"\0")[0]).decode()
         except ValueError:
             break
         path = (path.removesuffix("/") if kind == _DIRECTORY else path).removeprefix("./")

@@ -18,6 +18,14 @@ _GNU = b"ustar  \x00"
 _GNU_TIMES = (slice(345, 357), slice(357, 369))
 """Where GNU's header has the times of access and of change, and others the prefix of the name."""
 _STAR_TRAILER = b"tar\0"
+_STAR_TIMES = (slice(476, 488), slice(488, 500))
+"""Where star's header has those times, and others the end of the prefix."""
+_DEVICES = (slice(329, 337), slice(337, 345))
+"""Major and minor number of a device, in every header of a format that is told by a magic number."""
+DEVICE_FIELDS = slice(329, 345)
+"""Both together."""
+ORDINARY_DEVICES = frozenset({bytes(16), b"0000000\0" * 2, b"000000 \0" * 2})
+"""What tar programs write there where there is no device: nothing, or zero."""
 _KEPT_OWNER = 2**32 - 1
 """The owner -1, which leaves a file to whom it belongs: to root, who unpacks it."""
 MAX_OWNER = _KEPT_OWNER - 1
@@ -116,13 +124,25 @@ def read_prefix(header: bytes) -> bytes:
     GNU's has times there. Go's writer did not know that before Go 1.8, and so its reader takes text for a prefix:
     https://go.dev/issue/12594
     """
-    # star puts times behind a shorter prefix and says so in its last four bytes
-    width = 131 if header[508:512] == _STAR_TRAILER and header[257:263] == _POSIX else 155
+    width = 131 if _is_star(header) else 155
     prefix = header[345 : 345 + width].partition(b"\0")[0]
     if header[257:263] == _POSIX:
         return prefix
     is_text = header[257:265] == _GNU and not all(map(_is_time, (header[place] for place in _GNU_TIMES)))
     return prefix if is_text and prefix.isascii() else b""
+
+
+def read_checked_name(header: bytes) -> bytes:
+    """The member's name with its prefix; raises ValueError where star's times behind that are no numbers."""
+    check_star_times(header)
+    return read_name(header)
+
+
+def check_star_times(header: bytes) -> None:
+    """Raise ValueError where a header has a prefix and star's times, and those are no numbers."""
+    if header[345] and _is_star(header):
+        for place in _STAR_TIMES:
+            parse_number(header[place])
 
 
 def read_link(header: bytes) -> bytes:
@@ -142,8 +162,19 @@ def read_size(header: bytes) -> int:
 
 
 def read_device(header: bytes) -> tuple[int, int]:
-    """Major and minor device number; raises ValueError."""
-    return parse_number(header[329:337]), parse_number(header[337:345])
+    """Major and minor device number, zero in headers without a magic number; raises ValueError.
+
+    Go's archive/tar reads them whatever the type.
+    """
+    if header[257:263] != _POSIX and header[257:265] != _GNU:
+        return 0, 0
+    major, minor = (parse_number(header[place]) for place in _DEVICES)
+    return major, minor
+
+
+def _is_star(header: bytes) -> bool:
+    """Whether star wrote the header: it puts times behind a shorter prefix and says so in its last four bytes."""
+    return header[508:512] == _STAR_TRAILER and header[257:263] == _POSIX
 
 
 def _to_owner(number: int) -> int:

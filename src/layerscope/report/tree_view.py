@@ -27,8 +27,14 @@ MARKS: Final = {
 SIZE_WIDTH: Final = 9
 """Columns for a size, which is wide enough for each."""
 
+OWNER_WIDTH: Final = 11
+"""Columns for an owner, which is wide enough for most."""
+
 LEAST_ROOM: Final = 12
-"""Columns for a name on a terminal, below which it is left to that to break it."""
+"""Columns for a name on a terminal, below which it stands below the others, or is left to the terminal to break it."""
+
+INDENT: Final = "  "
+"""What a name is set off by that stands below its columns."""
 
 _FORMATS: Final = {
     EntryType.FILE: stat.S_IFREG,
@@ -39,6 +45,14 @@ _FORMATS: Final = {
     EntryType.BLOCK_DEVICE: stat.S_IFBLK,
     EntryType.FIFO: stat.S_IFIFO,
 }
+
+
+@dataclass(frozen=True)
+class _Widths:
+    """The columns that sizes and owners take, in all or none of the rows."""
+
+    size: int
+    owner: int
 
 
 @dataclass(frozen=True)
@@ -69,33 +83,34 @@ def _iter_lines(listing: Listing, page: TreePage, context: RenderContext) -> Ite
         yield _explain_marks(listing, color=context.color)
     yield ""
     has_removed = page.has_marks and listing.removed > 0
-    size_width = _find_size_width(listing) if context.is_narrow else SIZE_WIDTH
-    yield paint(_draw_headings(page, size_width, has_removed=has_removed), "label", color=context.color)
+    widths = _find_widths(listing) if context.is_narrow else _Widths(SIZE_WIDTH, OWNER_WIDTH)
+    yield paint(_draw_headings(page, widths, has_removed=has_removed), "label", color=context.color)
     for row, branch in zip(listing.rows, _iter_branches(listing.rows, symbols), strict=True):
-        columns = _draw_columns(row, page, symbols, size_width, has_removed=has_removed)
+        columns = _draw_columns(row, page, symbols, widths, has_removed=has_removed)
         yield from _iter_row_lines(columns, branch, row, context)
     yield ""
     yield _tell_total(listing, has_removed=has_removed)
 
 
-def _find_size_width(listing: Listing) -> int:
-    """The columns that sizes take, in all or none of the rows."""
+def _find_widths(listing: Listing) -> _Widths:
+    """The columns that sizes and owners need."""
     sizes = {size for row in listing.rows for size in (row.present, row.removed)}
-    return max([len("removed" if listing.removed else "size"), *(len(tell_size(size)) for size in sizes)])
+    size = max([len("removed" if listing.removed else "size"), *(len(tell_size(size)) for size in sizes)])
+    return _Widths(size, max([len("owner"), *(len(_tell_owner(row)) for row in listing.rows)]))
 
 
-def _draw_headings(page: TreePage, size_width: int, *, has_removed: bool) -> str:
-    removed = f" {'removed':>{size_width}}" if has_removed else ""
-    long = f" {'mode':<10} {'owner':>11}" if page.is_long else ""
-    return f"{'  ' if page.has_marks else ''}{'size':>{size_width}}{removed}{long} {'layer':>5}  path"
+def _draw_headings(page: TreePage, widths: _Widths, *, has_removed: bool) -> str:
+    removed = f" {'removed':>{widths.size}}" if has_removed else ""
+    long = f" {'mode':<10} {'owner':>{widths.owner}}" if page.is_long else ""
+    return f"{'  ' if page.has_marks else ''}{'size':>{widths.size}}{removed}{long} {'layer':>5}  path"
 
 
-def _draw_columns(row: Row, page: TreePage, symbols: Symbols, size_width: int, *, has_removed: bool) -> str:
+def _draw_columns(row: Row, page: TreePage, symbols: Symbols, widths: _Widths, *, has_removed: bool) -> str:
     mark = f"{MARKS[row.change][0]} " if page.has_marks else ""
     size = tell_size(row.present) if row.change is not Change.REMOVED else symbols.dash
-    removed = f" {tell_size(row.removed) if row.removed else '':>{size_width}}" if has_removed else ""
-    long = f" {tell_mode(row):<10} {f'{row.uid}:{row.gid}':>11}" if page.is_long else ""
-    return f"{mark}{size:>{size_width}}{removed}{long} {row.layer:>5}"
+    removed = f" {tell_size(row.removed) if row.removed else '':>{widths.size}}" if has_removed else ""
+    long = f" {tell_mode(row):<10} {_tell_owner(row):>{widths.owner}}" if page.is_long else ""
+    return f"{mark}{size:>{widths.size}}{removed}{long} {row.layer:>5}"
 
 
 def _iter_row_lines(columns: str, branch: str, row: Row, context: RenderContext) -> Iterator[str]:
@@ -106,6 +121,9 @@ def _iter_row_lines(columns: str, branch: str, row: Row, context: RenderContext)
     style = MARKS[row.change][1]
     told = f"{name}{_tell_link(row)}{_tell_folded(row)}"
     start, lead = 0, f"{columns}  "
+    if _is_below(told, branch, lead, context):
+        yield columns
+        lead = INDENT
     breaks = _find_breaks(told, context.width - len(lead) - len(branch), context)
     below = _draw_below(branch, context) if breaks else ""
     for end in (*breaks, len(told)):
@@ -113,6 +131,12 @@ def _iter_row_lines(columns: str, branch: str, row: Row, context: RenderContext)
         painted = paint(told[start : min(own, end)], style, color=context.color and style != "unchanged")
         yield f"{lead}{paint(branch, 'muted', color=context.color)}{painted}{told[own:end]}"
         start, lead, branch = end, " " * len(lead), below
+
+
+def _is_below(told: str, branch: str, lead: str, context: RenderContext) -> bool:
+    """Whether a name stands below its columns, which leave it too little room on a terminal."""
+    room = context.width - len(lead) - len(branch)
+    return context.is_terminal and room < min(LEAST_ROOM, measure(told))
 
 
 def _find_breaks(told: str, room: int, context: RenderContext) -> list[int]:
@@ -157,6 +181,10 @@ def _tell_link(row: Row) -> str:
 
 def _tell_folded(row: Row) -> str:
     return f"  ({row.folded:,} below)" if row.folded else ""
+
+
+def _tell_owner(row: Row) -> str:
+    return f"{row.uid}:{row.gid}"
 
 
 def tell_mode(row: Row) -> str:

@@ -1,7 +1,10 @@
 """LAY007 refused-entry: what it flags and what it lets pass."""
 
+import pytest
+
 from layerscope.layers.anomaly import REFUSED
 from layerscope.rules.layers.refused_entry import READING_ENDS, REFUSED_BY_SOME, RefusedEntry
+from layerscope.rules.refusal_cures import CURES
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
 from support.sample_facts import anomaly
@@ -33,9 +36,26 @@ def test_says_where_not_every_runtime_refuses() -> None:
     assert "cannot be unpacked everywhere: " in finding.message
 
 
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        ("dangling-hardlink", "put hard links behind their files"),
+        ("unknown-type", "pack everything as a type that runtimes know"),
+        ("bad-number", "write numbers as tar programs do"),
+        ("lone-zero-block", "end the archive with two zero blocks"),
+        ("of-tomorrow", "rename, move or drop the entries"),
+    ],
+)
+def test_advises_what_fits_the_kind(kind: str, advice: str) -> None:
+    """Hard links are spoken of where there are any, and two kinds of one layer are two findings with their own."""
+    (fix,) = flags(RefusedEntry, anomaly(kind, "x", is_refused=True))[0].fixes
+    assert fix.title == f"Write the layer with a container builder, or {advice}"
+    assert ("hard link" in "".join(fix.steps)) == (kind == "dangling-hardlink")
+
+
 def test_names_kinds_that_are_refused() -> None:
     """The kinds that are told apart are known to the reader of layers."""
-    assert {READING_ENDS, *REFUSED_BY_SOME} <= REFUSED
+    assert {READING_ENDS, *REFUSED_BY_SOME, *CURES} <= REFUSED
 
 
 def test_ignores_entries_that_are_merely_unusual() -> None:

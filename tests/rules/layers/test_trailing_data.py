@@ -16,6 +16,12 @@ def test_flags_bytes_after_the_last_gzip_member() -> None:
     )
 
 
+def test_advises_another_tool_than_the_one_at_fault() -> None:
+    """What wrote the layer so would write it so again."""
+    (fix,) = flags(TrailingData, replace(PROOF, trailing=1500))[0].fixes
+    assert fix.title == "Write the layer again with a tool that ends its archives properly"
+
+
 @pytest.mark.parametrize("kind", ["trailing-data", "concatenated-archive"])
 def test_flags_data_behind_the_end_of_the_tar(kind: str) -> None:
     """What runtimes do not read, other tools may."""

@@ -12,11 +12,25 @@ from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_layer
 
-FIX = Fix(
+_FETCH_STEP = "docker pull IMAGE@DIGEST   (or export it again where it was built: docker save IMAGE -o IMAGE.tar)"
+_CORRECT_STEP = "Let the tool that wrote the manifest take the sizes of its descriptors from the blobs."
+
+FETCH_AGAIN = Fix(
+    "Fetch the image again: the blob is another one than the manifest names, not only of another size",
+    (_FETCH_STEP, "Audit the new copy."),
+    kind=FixKind.REBUILD,
+)
+CORRECT = Fix(
+    "Correct the size that the manifest claims: the blob is what its digest says",
+    (_CORRECT_STEP, "Push the image with its new manifest, whose digest is another."),
+    kind=FixKind.REBUILD,
+)
+FETCH_OR_CORRECT = Fix(
     "Fetch the image again, or correct the size that the manifest claims",
     (
-        "If the digest does not match either: docker pull IMAGE@DIGEST, and audit the new copy.",
-        "If only the size differs, let the tool that wrote the manifest take descriptor sizes from the blobs.",
+        "Compare the blob with its digest, which was not done here: sha256sum, sha512sum.",
+        f"If it does not match either: {_FETCH_STEP}",
+        f"If only the size differs: {_CORRECT_STEP}",
     ),
     kind=FixKind.REBUILD,
 )
@@ -53,4 +67,12 @@ class BlobSizeMismatch(Rule):
                 f"The blob of {tell_layer(proof.layer, proof.instruction)} has {tell_count(found, 'byte')}, "
                 f"but the manifest claims {claimed:,}: {difference}"
             )
-            yield self.finding(message, proof.evidence, fixes=(FIX,))
+            yield self.finding(message, proof.evidence, fixes=(_choose_fix(proof),))
+
+
+def _choose_fix(proof: LayerProof) -> Fix:
+    """What to do, by what is known of the blob's digest."""
+    claimed, found = proof.claimed_digest, proof.found_digest
+    if claimed is None or found is None or claimed.algorithm != found.algorithm:
+        return FETCH_OR_CORRECT
+    return CORRECT if claimed == found else FETCH_AGAIN

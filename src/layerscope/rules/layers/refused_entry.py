@@ -7,26 +7,17 @@ from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.anomalies import LayerAnomaly
 from layerscope.rules.finding import Finding
-from layerscope.rules.fix import Fix
+from layerscope.rules.refusal_cures import choose_cure
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
-
-FIX = Fix(
-    "Write the layer with a container builder instead of a hand-made tar",
-    (
-        "Let the engine make the layer: COPY or ADD the files in a Dockerfile.",
-        "Rename, move or drop the entries: hard links must name files that come before them in the same layer.",
-    ),
-)
-
 
 READING_ENDS: Final = "bad-checksum"
 """Reported by LAY004, since nothing can be read behind it."""
 
 
-REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory"})
-"""What Docker and podman refuse, and containerd does not."""
+REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory", "skipped-attribute"})
+"""What one or two of Docker, containerd and podman do not refuse."""
 
 
 class RefusedEntry(Rule):
@@ -35,7 +26,8 @@ class RefusedEntry(Rule):
     What it checks: Every hard link points to a file that comes before it in its own layer; whatever an entry lies in
         is a directory, or a symlink to one that the layer has; no whiteout comes after what it removes, or names
         nothing; no name is longer than Linux allows; types, numbers and extended headers are those that Go's
-        archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume headers are not.
+        archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume headers are not;
+        Linux sets every extended attribute.
     Why it matters: Runtimes unpack a layer whole or not at all, so one such entry makes the image unusable:
         "invalid tar header", "unhandled tar header type 83", "link /a /b: no such file or directory", "file name too
         long".
@@ -44,9 +36,10 @@ class RefusedEntry(Rule):
     Remedy: Build the layer with a container builder; if the image comes from elsewhere, do not use it.
     Fix safety: Review: no tool that builds images writes such a layer, so ask where it comes from.
     Blind spots: Runtimes differ in what they forgive. Listed is what Docker, containerd and podman refuse on overlayfs,
-        or two of them where the finding says so; a store that copies layers, such as vfs, takes whiteouts of all kinds,
-        and links to what lower layers have. Device numbers of plain files are not read, which they all refuse if they
-        are none.
+        or some of them where the finding says so; a store that copies layers, such as vfs, takes all whiteouts, and
+        links to what lower layers have. Device numbers of plain files, and the times that star's headers have
+        where there is no prefix of the name, are not read; all refuse them if they are no numbers. Of access lists
+        (system.posix_acl_access) the length alone is looked at.
     References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 
@@ -66,7 +59,7 @@ class RefusedEntry(Rule):
                 f"{tell_count(anomaly.count, 'entry', 'entries')} of {tell_layer(anomaly.layer, anomaly.instruction)} "
                 f"cannot be unpacked{everywhere}: {anomaly.meaning}" + (f" ({named})" if named else "")
             )
-            yield self.finding(message, *anomaly.places, fixes=(FIX,))
+            yield self.finding(message, *anomaly.places, fixes=(choose_cure(anomaly.kind),))
 
 
 def _tell_place(place: Evidence) -> str:

@@ -20,7 +20,7 @@ FRAMES: Final = {"gzip": "gzip member", "zstd": "zstd frame", "xz": "xz stream",
 """What the parts of a compressed blob are called."""
 
 FIX = Fix(
-    "Write the layer again with the tool that made it",
+    "Write the layer again with a tool that ends its archives properly",
     (
         "docker build --no-cache -t IMAGE .   (layers that an engine writes end where their tar ends)",
         "If archives were joined on purpose (cat a.tar b.tar), join their entries instead: tar --concatenate.",
