@@ -64,6 +64,7 @@ def test_a_map_in_many_records_becomes_one() -> None:
         (b"-1.5", -1_500_000_000),
         (b"-0.5", -500_000_000),
         (b"0.1234567899", 123_456_789),
+        (b"-9223372036854775808", -(2**63) * NANOSECONDS),
     ],
 )
 def test_seconds_are_taken(value: bytes, nanoseconds: int) -> None:
@@ -71,7 +72,9 @@ def test_seconds_are_taken(value: bytes, nanoseconds: int) -> None:
     assert parse_seconds(value) == nanoseconds
 
 
-@pytest.mark.parametrize("value", [b"", b".5", b"--5", b"1.x", b"1.-5", b"9223372036854775808", b"1e3", b"-"])
+@pytest.mark.parametrize(
+    "value", [b"", b".5", b"--5", b"1.x", b"1.-5", b"9223372036854775808", b"-9223372036854775809", b"1e3", b"-"]
+)
 def test_seconds_are_refused(value: bytes) -> None:
     """No digits, two signs, and more than 64 bits."""
     with pytest.raises(ValueError, match="not a number"):

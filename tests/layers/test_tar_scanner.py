@@ -369,6 +369,7 @@ def test_owners_beyond_64_bits_are_named() -> None:
         (b"4294967294", 2**32 - 2, False),
         (b"-2", 2**32 - 2, True),
         (b"-1", 0, True),
+        (b"-9223372036854775808", 0, True),
         (b"4294967295", 0, True),
         (b"4294967296", 0, True),
     ],
@@ -378,6 +379,55 @@ def test_owners_are_those_that_a_container_sees(number: bytes, owner: int, is_od
     index, _ = scan(write_tar([file("a", uid=9, gid=9, records={"uid": number, "gid": number})]))
     assert (index[0].uid, index[0].gid) == (owner, owner)
     assert kinds(index) == is_odd * [anomaly.EXCESSIVE_NUMBER]
+
+
+@pytest.mark.parametrize(
+    ("field", "owner", "is_odd"),
+    [
+        (b"\x80\0\0\0\xff\xff\xff\xfe", 2**32 - 2, False),
+        (b"\x80\0\0\x02\0\0\0\5", 5, True),
+        (b"\xff" * 8, 0, True),
+    ],
+)
+@pytest.mark.parametrize("make", [file, directory, whiteout])
+def test_owners_in_headers_are_told_like_those_in_records(
+    make: Callable[..., TarMember], field: bytes, owner: int, is_odd: bool
+) -> None:
+    """Each time that one comes, be it in plain members; a record of the owner counts instead."""
+    fields = {"uid": field, "gid": field}
+    index, damage = scan(write_tar([make("a", fields=fields), make("b", fields=fields)]))
+    assert damage is None
+    assert [(entry.uid, entry.gid) for entry in index] == [(owner, owner)] * 2
+    assert [(found.kind, found.path) for found in index.anomalies] == is_odd * [
+        (anomaly.EXCESSIVE_NUMBER, path) for path in "aabb"
+    ]
+    index, _ = scan(write_tar([make("a", fields=fields, records={"uid": b"7", "gid": b"8"})]))
+    assert (index[0].uid, index[0].gid, kinds(index)) == (7, 8, [])
+
+
+@pytest.mark.parametrize(
+    "member", [directory("d", records={"size": b"abc"}), symlink("d", "t", records={"size": b"x"})]
+)
+def test_sizes_that_do_not_count_must_be_numbers(member: TarMember) -> None:
+    """Go's archive/tar refuses the header; no bytes follow it all the same."""
+    index, damage = scan(write_tar([member, file("after", b"y")]))
+    assert (damage, index.paths, kinds(index)) == (None, ["d", "after"], [anomaly.BAD_NUMBER])
+
+
+@pytest.mark.parametrize("field", [b"zzz", b"00000000009\0", b"\x80\0\0\xff" + b"\0" * 8])
+def test_size_fields_that_do_not_count_must_be_numbers(field: bytes) -> None:
+    """Those of directories and links, and those for which there is a record."""
+    fields = {"size": field}
+    for member in directory("d", fields=fields), file("d", b"x", fields=fields, records={"size": b"1"}):
+        index, damage = scan(write_tar([member, file("after", b"y")]))
+        assert (damage, index.paths, kinds(index)) == (None, ["d", "after"], [anomaly.BAD_NUMBER])
+
+
+@pytest.mark.parametrize("size", [b"-5", b"77"])
+def test_sizes_that_do_not_count_may_be_any_number(size: bytes) -> None:
+    """No bytes follow a directory."""
+    index, damage = scan(write_tar([directory("d", records={"size": size}), file("after", b"y")]))
+    assert (damage, index.paths, kinds(index)) == (None, ["d", "after"], [])
 
 
 @pytest.mark.parametrize("key", ["uid", "mtime", "atime", "ctime"])
@@ -407,9 +457,22 @@ def test_names_that_climb_above_the_root_are_taken_from_it(name: str, path: str)
 
 @pytest.mark.parametrize("name", ["..", "/", "/.."])
 def test_a_file_in_the_place_of_the_root_is_named(name: str) -> None:
-    """Docker and podman refuse it; a dot they skip."""
-    assert anomaly.ROOT_NO_DIRECTORY in kinds(scan(write_tar([file(name)]))[0])
-    assert kinds(scan(write_tar([file("."), directory("../")]))[0]) == [anomaly.DUPLICATE_ENTRY, anomaly.ESCAPING_NAME]
+    """Docker and podman refuse it, and it is nowhere in a container; a dot they skip."""
+    for member in file(name, b"xx"), symlink(name, "etc"), hardlink(name, "a"), device(name, 1, 3):
+        index, damage = scan(write_tar([member, file("after", b"y")]))
+        assert (damage, index.paths) == (None, ["after"])
+        assert anomaly.ROOT_NO_DIRECTORY in kinds(index)
+    index, _ = scan(write_tar([file(".", b"xx"), directory("../")]))
+    assert (index.paths, kinds(index)) == ([""], [anomaly.EMPTY_NAME, anomaly.ESCAPING_NAME])
+
+
+@pytest.mark.parametrize("style", list(Sparse))
+def test_a_sparse_file_in_the_place_of_the_root_is_passed(style: Sparse) -> None:
+    """With its map, which may lie between header and content."""
+    segments = tuple((at * 1024, b"s" * 512) for at in range(30))
+    members = [sparse_file("..", segments, 40_000, style), file("after", b"y")]
+    index, damage = scan(write_tar(members, dialect=GNU if style is Sparse.OLD_GNU else PAX))
+    assert (damage, index.paths) == (None, ["after"])
 
 
 def test_plain_names_have_no_anomalies() -> None:
@@ -443,14 +506,20 @@ def test_duplicates_are_named_and_both_kept() -> None:
 def test_duplicates_of_which_one_has_a_slash_are_told_apart() -> None:
     """Docker and podman compare names as they stand, and take those two for different ones."""
     index, _ = scan(write_tar([file("a", b"1"), file("/a", b"2")]))
-    (found,) = (found for found in index.anomalies if found.kind == anomaly.DUPLICATE_ENTRY)
-    assert "slash" in found.detail
+    assert kinds(index) == [anomaly.ABSOLUTE_NAME, anomaly.SLASHED_DUPLICATE]
 
 
 def test_an_opaque_whiteout_that_comes_again_is_a_duplicate() -> None:
     """Its name is there twice."""
     assert kinds(scan(write_tar([directory("a"), opaque("a")]))[0]) == []
-    assert kinds(scan(write_tar([opaque("a"), opaque("a")]))[0]) == [anomaly.DUPLICATE_ENTRY]
+    (found,) = scan(write_tar([opaque("a"), opaque("a")]))[0].anomalies
+    assert (found.kind, found.path, found.detail) == (anomaly.DUPLICATE_ENTRY, "a", "its opaque whiteout")
+
+
+def test_a_whiteout_that_comes_again_is_told_as_that() -> None:
+    """There is nothing in its layer that it comes after but itself."""
+    (found,) = scan(write_tar([whiteout("a"), whiteout("a")]))[0].anomalies
+    assert (found.kind, found.path, found.detail) == (anomaly.LATE_WHITEOUT, "a", "named twice")
 
 
 def test_a_whiteout_beside_a_new_file_is_no_duplicate() -> None:
@@ -808,10 +877,44 @@ def test_too_many_entries_pass_a_limit_that_is_named() -> None:
 
 
 def test_only_so_many_anomalies_are_named() -> None:
-    """A hostile layer cannot fill memory with anomalies; the rest is counted."""
+    """A hostile layer cannot fill memory with anomalies; the rest is counted, and the count is kept."""
     index, _ = scan(write_tar([file(f"/f{number}") for number in range(MAX_ANOMALIES + 7)]))
     assert len(index.anomalies) == MAX_ANOMALIES
-    assert "7 further" in index.anomalies[-1].detail
+    assert index.unnamed == decode_record(encode_record(index, {}))[0].unnamed == {anomaly.ABSOLUTE_NAME: 7}
+
+
+def test_anomalies_of_one_kind_hide_no_other() -> None:
+    """What is refused or there twice is found last, and named behind however many harmless names."""
+    names = [file(f"/f{number}") for number in range(MAX_ANOMALIES + 200)]
+    index, _ = scan(write_tar([*names, hardlink("h", "no"), file("t"), file("t/u"), file("q"), file("q")]))
+    assert [(found.kind, found.path) for found in index.anomalies[MAX_ANOMALIES:]] == [
+        (anomaly.DUPLICATE_ENTRY, "q"),
+        (anomaly.DANGLING_HARDLINK, "h"),
+        (anomaly.BELOW_NO_DIRECTORY, "t/u"),
+    ]
+    assert index.unnamed == {anomaly.ABSOLUTE_NAME: 200}
+
+
+def test_slashes_are_told_behind_however_many_names() -> None:
+    """A name is known to start with a slash when it is not named any more, and in a sparse file, too."""
+    names = [file(f"/f{number}") for number in range(MAX_ANOMALIES)]
+    sparse = {"GNU.sparse.major": b"1", "GNU.sparse.minor": b"0", "GNU.sparse.name": b"/s", "GNU.sparse.realsize": b"4"}
+    stored = file("s", b"1\n0\n4\n".ljust(512, b"\0") + b"data", records=sparse)
+    index, damage = scan(write_tar([*names, file("/a"), file("a"), stored, file("s"), file("/x"), file("/x")]))
+    assert damage is None
+    assert [(found.kind, found.path) for found in index.anomalies if "duplicate" in found.kind] == [
+        (anomaly.SLASHED_DUPLICATE, "a"),
+        (anomaly.SLASHED_DUPLICATE, "s"),
+        (anomaly.DUPLICATE_ENTRY, "x"),
+    ]
+
+
+def test_a_slash_counts_for_its_own_entry_alone() -> None:
+    """Not for the one behind a member that is no entry, or breaks off."""
+    members = [file("/z", fields={"typeflag": b"Z"}), file("a"), file("a")]
+    assert anomaly.SLASHED_DUPLICATE not in kinds(scan(write_tar(members))[0])
+    broken, _ = scan(write_tar([file("a"), file("/a", b"x" * 2000)])[:1800])
+    assert (broken.paths, kinds(broken)) == (["a"], [anomaly.ABSOLUTE_NAME])
 
 
 def test_oversized_extended_headers_are_damage() -> None:
@@ -860,6 +963,9 @@ def test_runs_are_those_of_the_paths(archive: Archive, place: int) -> None:
         (b"\x80" + b"\0" * 3 + b"\x7f" * 8, anomaly.EXCESSIVE_NUMBER),
         (b"777777777777", anomaly.EXCESSIVE_NUMBER),
         (b"\xff" * 4 + b"\x80" * 8, anomaly.EXCESSIVE_NUMBER),
+        (b"\xff" * 4 + b"\x80" + b"\0" * 7, anomaly.EXCESSIVE_NUMBER),
+        (b"\xff" * 4 + b"\x7f" + b"\xff" * 7, anomaly.BAD_NUMBER),
+        (b"\x80" + b"\0" * 3 + b"\x80" + b"\0" * 7, anomaly.BAD_NUMBER),
         (b"\x80" + b"\0" * 2 + b"\1" + b"\0" * 8, anomaly.BAD_NUMBER),
     ],
 )

@@ -82,6 +82,13 @@ def test_lists_end_in_words(items: list[str], text: str) -> None:
     assert tell_list(items) == text
 
 
+def test_lists_count_what_they_are_not_given() -> None:
+    """Where its number is known, however few items there are to show."""
+    assert tell_list("abcde", unlisted=1000) == "a, b, c and 1,002 more"
+    assert tell_list("ab", unlisted=1) == "a, b and 1 more"
+    assert tell_list("", unlisted=1) == ""
+
+
 def test_lists_that_were_cut_short_do_not_count() -> None:
     """How many more there are is not known."""
     assert tell_list("abcd", is_cut=True) == "a, b, c and others"

@@ -55,5 +55,6 @@ def layer_indexes(draw: st.DrawFn) -> LayerIndex:
         devices=draw(st.dictionaries(positions, st.tuples(_UINT32, _UINT32))),
         sparse=draw(st.dictionaries(positions, st.lists(_UINT64, max_size=6).map(lambda numbers: array("Q", numbers)))),
         anomalies=tuple(draw(st.lists(st.builds(Anomaly, _KINDS, _ANY_TEXT, _ANY_TEXT, _UINT64), max_size=2))),
+        unnamed=draw(st.dictionaries(_KINDS, _UINT64, max_size=2)),
         uncompressed_size=draw(_UINT64),
     )

@@ -91,11 +91,17 @@ IDENTITY = Identity(
 
 
 def anomaly(
-    kind: str, *paths: str, meaning: str = "it is so", is_refused: bool = False, detail: str = ""
+    kind: str,
+    *paths: str,
+    meaning: str = "it is so",
+    is_refused: bool = False,
+    detail: str = "",
+    count: int | None = None,
 ) -> LayerAnomaly:
-    """Anomalies of one kind in layer 2."""
+    """Anomalies of one kind in layer 2: those of the paths, or so many of which the paths are named."""
     places = tuple(Evidence(layer=2, path=path or None, detail=detail) for path in paths) or (Evidence(layer=2),)
-    return LayerAnomaly(places[0], 2, kind, meaning, is_refused, len(places), places, "ADD rootfs.tar /")
+    number = len(places) if count is None else count
+    return LayerAnomaly(places[0], 2, kind, meaning, is_refused, number, places, "ADD rootfs.tar /")
 
 
 def ended(

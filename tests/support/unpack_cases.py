@@ -134,7 +134,7 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
         [directory("d"), symlink("lnk", "../../d"), file("lnk/x"), symlink("top", "/.."), file("top/y")],
     ),
     "below a symlink that was replaced": (
-        frozenset({anomaly.DUPLICATE_ENTRY, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [symlink("lnk", "nowhere"), directory("/lnk"), file("lnk/x")],
     ),
     "below a lower file": (frozenset(), [file("etc/base/x")]),
@@ -146,7 +146,7 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "file after its whiteout": (frozenset(), [whiteout("a"), file("a")]),
     "opaque whiteout after what lies there": (frozenset(), [directory("a"), file("a/new"), opaque("a")]),
     "file twice, once with a slash": (
-        frozenset({anomaly.DUPLICATE_ENTRY, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [file("d", b"1"), file("/d", b"2")],
     ),
     "bookkeeping of AUFS": (frozenset({anomaly.AUFS_METADATA}), [file(".wh..wh.aufs"), file("a/.wh..wh.plnk")]),

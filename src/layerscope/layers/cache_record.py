@@ -61,6 +61,7 @@ class _Record(msgspec.Struct, array_like=True, frozen=True):
     devices: list[tuple[int, int, int]]
     sparse: list[tuple[int, _Column]]
     anomalies: list[tuple[str, memoryview, memoryview, int]]
+    unnamed: dict[str, int]
     uncompressed_size: int
     extracts: StoredExtracts
 
@@ -103,6 +104,7 @@ def _to_record(index: LayerIndex, extracts: Mapping[str, Mapping[str, object]]) 
         devices=[(position, *numbers) for position, numbers in index.devices.items()],
         sparse=[(position, _to_column(numbers)) for position, numbers in index.sparse.items()],
         anomalies=[(each.kind, _to_bytes(each.path), _to_bytes(each.detail), each.offset) for each in index.anomalies],
+        unnamed=index.unnamed,
         uncompressed_size=index.uncompressed_size,
         extracts=pack_extracts(extracts),
     )
@@ -128,6 +130,7 @@ def _to_index(record: _Record) -> LayerIndex:
         anomalies=tuple(
             Anomaly(kind, _to_text(path), _to_text(detail), offset) for kind, path, detail, offset in record.anomalies
         ),
+        unnamed=record.unnamed,
         uncompressed_size=record.uncompressed_size,
     )
 

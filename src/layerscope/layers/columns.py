@@ -2,29 +2,26 @@
 
 from array import array
 from collections.abc import Iterable
-from itertools import islice
 
 from layerscope.layers import anomaly as anomalies
 from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX
 from layerscope.layers.path import OPAQUE_NAME
-from layerscope.layers.tar_header import BLOCK
 from layerscope.layers.unpack_order import UnpackOrder
 
 NO_DIGEST = bytes(DIGEST_SIZE)
 
 _INT64_MAX = 2**63 - 1
-_MOST_REFUSALS = 100 * MAX_ANOMALIES
-"""Refused entries that are counted for one layer: half a second of work."""
-_LAST_SECOND_NS = 2**63 * 1_000_000_000
-"""Beyond it, seconds do not fit 64 bits, and Go's archive/tar calls the header invalid."""
+_SECOND_NS = 1_000_000_000
+_NO_SECOND_NS = 2**63 * _SECOND_NS
+"""From here on, and a second below its opposite, seconds do not fit 64 bits: Go's archive/tar refuses the header."""
 
 
 class Columns:
     """Grows the columns of a LayerIndex; the scanner's hot loop appends to them directly.
 
-    `directory` is the one that the last entry lies in.
+    `directory` is the one that the last entry lies in, `slashed` the entries whose names start with a slash.
     """
 
     def __init__(self, attribute_table: list[tuple[int, int, int]]) -> None:
@@ -43,10 +40,11 @@ class Columns:
         self.xattrs: dict[int, dict[str, bytes]] = {}
         self.devices: dict[int, tuple[int, int]] = {}
         self.sparse: dict[int, array[int]] = {}
+        self.slashed = array("I")
         self.names = 0
         self._counted = 0
         self._anomalies: list[Anomaly] = []
-        self._unnamed = 0
+        self._noted: dict[str, int] = {}
 
     def append(self, path: str, kind: EntryType, attribute: int, *, size: int, mtime_ns: int, offset: int) -> int:
         """Add an entry without content, and return its position; the scanner sets its digest when it has read it."""
@@ -59,7 +57,8 @@ class Columns:
         self.attributes.append(attribute)
         self.sizes.append(size)
         if not -_INT64_MAX <= mtime_ns <= _INT64_MAX:
-            kind_of = anomalies.BAD_NUMBER if abs(mtime_ns) > _LAST_SECOND_NS else anomalies.EXCESSIVE_NUMBER
+            is_number = -_NO_SECOND_NS - _SECOND_NS < mtime_ns < _NO_SECOND_NS
+            kind_of = anomalies.EXCESSIVE_NUMBER if is_number else anomalies.BAD_NUMBER
             self.note(kind_of, path, f"time {mtime_ns} ns is out of range", offset)
             mtime_ns = _INT64_MAX if mtime_ns > 0 else -_INT64_MAX
         self.mtimes_ns.append(mtime_ns)
@@ -82,6 +81,8 @@ class Columns:
         if self.runs[-1] == position:
             del self.runs[-1]
         self.directory = None
+        if self.slashed and self.slashed[-1] == position:
+            del self.slashed[-1]
         self.links.pop(position, None)
         self.xattrs.pop(position, None)
         self.devices.pop(position, None)
@@ -92,11 +93,10 @@ class Columns:
         self.digests[position * DIGEST_SIZE : (position + 1) * DIGEST_SIZE] = digest
 
     def note(self, kind: str, path: str, detail: str, offset: int) -> None:
-        """Record an anomaly; beyond a ceiling they are only counted."""
-        if len(self._anomalies) < MAX_ANOMALIES:
+        """Record an anomaly; those of one kind are only counted beyond a ceiling, so that none hides another kind."""
+        count = self._noted[kind] = self._noted.get(kind, 0) + 1
+        if count <= MAX_ANOMALIES:
             self._anomalies.append(Anomaly(kind, path[:PATH_MAX], detail[:PATH_MAX], offset))
-        else:
-            self._unnamed += 1
 
     def finish(self, uncompressed_size: int) -> LayerIndex:
         """The index of everything that was added."""
@@ -104,10 +104,6 @@ class Columns:
         if len(known) < len(self.paths):
             self._note_duplicates()
         self._note_refusals(known)
-        if self._unnamed:
-            last = self._anomalies[-1]
-            detail = f"{last.detail} (and {self._unnamed} further anomalies that are not named)".lstrip()
-            self._anomalies[-1] = Anomaly(last.kind, last.path, detail, last.offset)
         return LayerIndex(
             paths=self.paths,
             types=self.types,
@@ -122,6 +118,7 @@ class Columns:
             devices=self.devices,
             sparse=self.sparse,
             anomalies=tuple(self._anomalies),
+            unnamed={kind: count - MAX_ANOMALIES for kind, count in self._noted.items() if count > MAX_ANOMALIES},
             uncompressed_size=uncompressed_size,
             runs=self.runs,
         )
@@ -133,27 +130,30 @@ class Columns:
 
     def _note_duplicates(self) -> None:
         """Note paths that come again; a whiteout and a file of one path are two names."""
-        slashed = {found.offset + BLOCK for found in self._anomalies if found.kind == anomalies.ABSOLUTE_NAME}
-        seen: dict[bool, set[str]] = {False: set(), True: set()}
+        slashed = bytearray(len(self.paths))
+        for position in self.slashed:
+            slashed[position] = True
+        seen: tuple[set[str], set[str]] = (set(), set())
         removed: set[str] = set()
         for position, path in enumerate(self.paths):
-            kind, offset = self.types[position], self.offsets[position]
-            is_known = path in seen[False] or path in seen[True]
+            kind, offset, is_slashed = self.types[position], self.offsets[position], slashed[position]
             if kind == EntryType.WHITEOUT:
-                if is_known or path in removed:
+                if path in seen[False] or path in seen[True]:
                     self.note(anomalies.LATE_WHITEOUT, path, "", offset)
+                elif path in removed:
+                    self.note(anomalies.LATE_WHITEOUT, path, "named twice", offset)
                 removed.add(path)
                 continue
-            name = f"{path}/{OPAQUE_NAME}" if kind == EntryType.OPAQUE else path
-            is_slashed = offset in slashed
+            is_opaque = kind == EntryType.OPAQUE
+            name, detail = (f"{path}/{OPAQUE_NAME}", "its opaque whiteout") if is_opaque else (path, "")
             if name in seen[is_slashed]:
-                self.note(anomalies.DUPLICATE_ENTRY, path, "", offset)
+                self.note(anomalies.DUPLICATE_ENTRY, path, detail, offset)
             elif name in seen[not is_slashed]:
-                self.note(anomalies.DUPLICATE_ENTRY, path, "one of its names starts with a slash", offset)
+                self.note(anomalies.SLASHED_DUPLICATE, path, detail, offset)
             seen[is_slashed].add(name)
 
     def _note_refusals(self, known: set[str]) -> None:
         """Note what cannot be unpacked in the order of the entries."""
         order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
-        for kind, position, detail in islice(order.find_refusals(), _MOST_REFUSALS):
+        for kind, position, detail in order.find_refusals():
             self.note(kind, self.paths[position], detail, self.offsets[position])

@@ -37,6 +37,8 @@ class LayerIndex:
     sparse: dict[int, "array[int]"] = field(default_factory=dict)
     """Files that are stored without their holes: offset and length in turn of each stored segment."""
     anomalies: tuple[Anomaly, ...] = ()
+    unnamed: dict[str, int] = field(default_factory=dict)
+    """How many more anomalies of a kind there are than those that are named."""
     uncompressed_size: int = 0
     """Bytes of the whole tar, padding and trailer included."""
     runs: "array[int]" = field(default_factory=lambda: array("I"))

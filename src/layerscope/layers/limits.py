@@ -39,8 +39,8 @@ MAX_NAMES = GIB
 MAX_XATTR = 64 * KIB
 """Bytes of one extended attribute that Linux accepts (limits.h, XATTR_SIZE_MAX)."""
 
-MAX_ANOMALIES = 1000
-"""Anomalies that are named for one layer; further ones are counted only."""
+MAX_ANOMALIES = 100
+"""Anomalies of one kind that are named for one layer; further ones are counted only."""
 
 PATH_MAX = 4096
 """Bytes of a path that Linux accepts (limits.h)."""

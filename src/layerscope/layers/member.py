@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import TypeVar
@@ -19,13 +20,15 @@ from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
 from layerscope.layers.tar_header import (
     BLOCK,
-    MAX_OWNER,
     HeaderError,
     check_star_times,
+    is_owner,
+    read_attributes,
     read_device,
     read_link,
     read_name,
     read_size,
+    read_unused_size,
 )
 
 T = TypeVar("T")
@@ -47,6 +50,7 @@ _UNHANDLED = frozenset(b"7S")
 """Types that are read here and that no runtime unpacks: contiguous files, and GNU's old sparse ones."""
 _DEVICE_READERS = DEVICES | {EntryType.FILE}
 """Those that need their device numbers, and plain files, of which the hot loop reads none."""
+_OWNERS = frozenset({b"uid", b"gid"})
 _OTHER_TIMES = frozenset({b"atime", b"ctime"})
 """Records that nobody needs, but that must be numbers, or Go's archive/tar refuses the header."""
 
@@ -59,6 +63,7 @@ class MemberReader:
         self._reader, self._headers, self._columns = parts.reader, parts.headers, parts.columns
         self._extractors, self._names, self._hashes = parts.extractors, parts.names, parts.hashes
         self._holes = holes
+        self._is_slashed = False
 
     def show_name(self, raw: bytes) -> str:
         """A raw name for a message."""
@@ -73,19 +78,19 @@ class MemberReader:
         raw = extension.name or records.get(b"path") or read_name(header)
         if flag == _OLD_FILE and raw.endswith(b"/"):
             kind = EntryType.DIRECTORY
-        size = self._size(header, records, kind)
+        size = self._size(header, records, kind, raw, offset)
         name = self._choose_name(raw, find_sparse_name(header, records), offset)
         path = self._path(name, offset)
+        self._is_slashed = name.startswith(b"/")
         whiteout = None if path is None else self._whiteout(path, offset)
         if whiteout is None and (kind is None or flag in _UNHANDLED):
             self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
-        elif path == "" and kind is not EntryType.DIRECTORY and not _is_dot(name):
-            self._columns.note(anomaly.ROOT_NO_DIRECTORY, "", f"named {decode_name(name)}", offset)
+        elif path == "" and kind is not EntryType.DIRECTORY:
+            self._note_root(name, offset)
         if whiteout is not None:
             self._add(header, extension, whiteout[1], whiteout[0], offset)
-        if whiteout is not None or kind is None or path is None:
-            self._reader.skip(size)
-            self._reader.skip_padding(size)
+        if whiteout is not None or kind is None or path is None or (path == "" and kind is not EntryType.DIRECTORY):
+            self._skip(header, records, kind, size)
         elif kind is EntryType.FILE and is_sparse(header, records):
             self._take_sparse(header, extension, path, size, offset)
         else:
@@ -101,12 +106,31 @@ class MemberReader:
         self._columns.note(anomaly.INVALID_EXTENDED_HEADER, self.show_name(raw), detail, offset)
         return raw
 
-    def _size(self, header: bytes, records: Mapping[bytes, bytes], kind: EntryType | None) -> int:
-        if kind not in {None, EntryType.FILE}:
-            # no bytes follow these, whatever their size field says (as in Go's archive/tar)
-            return 0
-        if b"size" not in records:
+    def _note_root(self, raw: bytes, offset: int) -> None:
+        """Note what has the root's name and is no directory; a name that is cleaned to a dot is skipped by runtimes."""
+        name = decode_name(raw)
+        is_dot = not {anomaly.ABSOLUTE_NAME, anomaly.ESCAPING_NAME} & set(normalise_path(name)[1])
+        self._columns.note(anomaly.EMPTY_NAME if is_dot else anomaly.ROOT_NO_DIRECTORY, "", f"named {name}", offset)
+
+    def _skip(self, header: bytes, records: Mapping[bytes, bytes], kind: EntryType | None, size: int) -> None:
+        """Pass the content of what is no entry, or none with content."""
+        is_mapped = kind is EntryType.FILE and is_sparse(header, records)
+        self._reader.skip(read_map(self._reader, header, records, size).stored if is_mapped else size)
+        self._reader.skip_padding(size)
+
+    def _size(
+        self, header: bytes, records: Mapping[bytes, bytes], kind: EntryType | None, raw: bytes, offset: int
+    ) -> int:
+        """Bytes that follow the header; sizes that do not count must be numbers, too, or Go refuses the header."""
+        has_content = kind in {None, EntryType.FILE}
+        if has_content and b"size" not in records:
             return read_size(header)
+        self._number(partial(read_unused_size, header), 0, self.show_name(raw), offset)
+        if not has_content:
+            # no bytes follow these, whatever their size field says (as in Go's archive/tar)
+            if b"size" in records:
+                self._number(partial(parse_integer, records[b"size"]), 0, self.show_name(raw), offset)
+            return 0
         try:
             return parse_count(records[b"size"])
         except ValueError as error:
@@ -184,16 +208,15 @@ class MemberReader:
         self, header: bytes, extension: Extension, path: str, kind: EntryType, offset: int, *, size: int = 0
     ) -> int:
         records = extension.records
-        unknown = self._headers.attribute_id(0, 0, 0)
-        attribute = self._number(lambda: self._headers.attribute(header), unknown, path, offset)
-        if b"uid" in records or b"gid" in records:
-            attribute = self._number(partial(self._own, attribute, records, path, offset), attribute, path, offset)
+        attribute = self._attribute(header, records, path, offset)
         mtime_ns = self._number(lambda: self._mtime_ns(header, records), 0, path, offset)
         start = self._reader.offset
         self._number(partial(check_star_times, header), None, path, offset)
         if kind not in _DEVICE_READERS:
             self._number(partial(read_device, header), (0, 0), path, offset)
         position = self._columns.append(path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start)
+        if self._is_slashed:
+            self._columns.slashed.append(position)
         if records:
             for key in _OTHER_TIMES & records.keys():
                 self._number(partial(parse_seconds, records[key]), 0, path, offset)
@@ -224,19 +247,17 @@ class MemberReader:
         elif detail := tell_unsettable(name, value):
             self._columns.note(anomaly.UNSETTABLE_ATTRIBUTE, path, detail, offset)
 
-    def _own(self, attribute: int, records: Mapping[bytes, bytes], path: str, offset: int) -> int:
-        """The attributes with the owner that the records give; raises ValueError."""
-        mode, uid, gid = self._headers.attribute_table[attribute]
-        uid = self._owner(records[b"uid"], path, offset) if b"uid" in records else uid
-        gid = self._owner(records[b"gid"], path, offset) if b"gid" in records else gid
+    def _attribute(self, header: bytes, records: Mapping[bytes, bytes], path: str, offset: int) -> int:
+        """The attributes, with the owner that the records give; an owner that no file has is named."""
+        if not records.keys() & _OWNERS:
+            with suppress(ValueError):
+                return self._headers.attribute(header)
+        given = self._number(partial(read_attributes, header), (0, 0, 0), path, offset)
+        mode, uid, gid = self._number(partial(_own, given, records), given, path, offset)
+        for owner in uid, gid:
+            if not is_owner(owner):
+                self._columns.note(anomaly.EXCESSIVE_NUMBER, path, f"owner {owner}", offset)
         return self._headers.attribute_id(mode, uid, gid)
-
-    def _owner(self, value: bytes, path: str, offset: int) -> int:
-        """An owner in a record, named where no file has it; raises ValueError."""
-        owner = parse_integer(value)
-        if not 0 <= owner <= MAX_OWNER:
-            self._columns.note(anomaly.EXCESSIVE_NUMBER, path, f"owner {owner}", offset)
-        return owner
 
     def _mtime_ns(self, header: bytes, records: Mapping[bytes, bytes]) -> int:
         return parse_seconds(records[b"mtime"]) if b"mtime" in records else self._headers.mtime_ns(header)
@@ -280,6 +301,9 @@ class MemberReader:
         return self._extractors.open_file(path, base, head, size=size, mode=mode, position=position)
 
 
-def _is_dot(raw: bytes) -> bool:
-    """Whether a name of the root is cleaned to a dot, which runtimes skip."""
-    return not {anomaly.ABSOLUTE_NAME, anomaly.ESCAPING_NAME} & set(normalise_path(decode_name(raw))[1])
+def _own(given: tuple[int, int, int], records: Mapping[bytes, bytes]) -> tuple[int, int, int]:
+    """The attributes with the owner that the records give; raises ValueError."""
+    mode, uid, gid = given
+    uid = parse_integer(records[b"uid"]) if b"uid" in records else uid
+    gid = parse_integer(records[b"gid"]) if b"gid" in records else gid
+    return mode, uid, gid

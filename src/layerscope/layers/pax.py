@@ -65,9 +65,10 @@ def parse_integer(value: bytes) -> int:
     """A decimal number of 64 bits, with a sign or without, as Go's strconv.ParseInt takes it; raises ValueError."""
     digits = value[1:] if value[:1] in {b"-", b"+"} else value
     number = digits.lstrip(b"0") or b"0"
-    if not digits.isdigit() or len(number) > _MOST_DIGITS or int(number) > MAX_NUMBER:
+    is_negative = value.startswith(b"-")
+    if not digits.isdigit() or len(number) > _MOST_DIGITS or int(number) > MAX_NUMBER + is_negative:
         raise ValueError(f"not a number of 64 bits: {value[:40]!r}")
-    return -int(number) if value.startswith(b"-") else int(number)
+    return -int(number) if is_negative else int(number)
 
 
 def _iter_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:

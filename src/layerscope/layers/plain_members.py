@@ -51,7 +51,7 @@ def take_plain_members(parts: ScanParts) -> None:
         ):
             break
         try:
-            size = int(digits, 8) if kind == _FILE else 0
+            size = int(digits, 8) if kind == _FILE else int(digits, 8) and 0
             attribute = headers.attribute(header) if (known := attributes.get(owner)) is None else known
             mtime_ns = headers.fitting_mtime_ns(header) if (known := times.get(time)) is None else known
             path = (read_checked_name(header) if prefix else name.partition(b"\0")[0]).decode()

@@ -11,6 +11,7 @@ from layerscope.layers.tar_number import parse_number
 
 BLOCK = 512
 
+_ATTRIBUTES = slice(100, 124)
 _CHECKSUM = slice(148, 156)
 _ADLER_BASE = 65521
 _POSIX = b"ustar\x00"
@@ -28,8 +29,6 @@ ORDINARY_DEVICES = frozenset({bytes(16), b"0000000\0" * 2, b"000000 \0" * 2})
 """What tar programs write there where there is no device: nothing, or zero."""
 _KEPT_OWNER = 2**32 - 1
 """The owner -1, which leaves a file to whom it belongs: to root, who unpacks it."""
-MAX_OWNER = _KEPT_OWNER - 1
-"""The largest number of an owner that a file can have."""
 _CACHE_SIZE = 65536
 """Distinct times or attribute fields that are remembered; a hostile layer has a new one in every header."""
 
@@ -72,14 +71,19 @@ class HeaderReader:
         return (adler32(header) & 0xFFFF) == expected or _signed_sum_matches(header)
 
     def attribute(self, header: bytes) -> int:
-        """Position in the attribute table of the header's mode, uid and gid; raises ValueError."""
-        field = header[100:124]
+        """Position in the attribute table of the header's mode, uid and gid, if a file can have those.
+
+        Raises ValueError.
+        """
+        field = header[_ATTRIBUTES]
         known = self.attributes.get(field)
         if known is None:
+            mode, uid, gid = read_attributes(header)
+            if not (is_owner(uid) and is_owner(gid)):
+                raise ValueError(f"no file has the owner {uid}:{gid}")
             if len(self.attributes) >= _CACHE_SIZE:
                 self.attributes.clear()
-            mode, uid, gid = parse_number(field[:8]), parse_number(field[8:16]), parse_number(field[16:24])
-            known = self.attributes[field] = self.attribute_id(mode & 0o7777, uid, gid)
+            known = self.attributes[field] = self.attribute_id(mode, uid, gid)
         return known
 
     def attribute_id(self, mode: int, uid: int, gid: int) -> int:
@@ -159,6 +163,25 @@ def read_size(header: bytes) -> int:
     if not 0 <= size <= MAX_NUMBER:
         raise HeaderError(f"size field says {size}, expected no negative size and at most {MAX_NUMBER}")
     return size
+
+
+def read_unused_size(header: bytes) -> int:
+    """What the size field says where nothing goes by it: any number of 64 bits; raises ValueError."""
+    size = parse_number(header[124:136])
+    if not -MAX_NUMBER - 1 <= size <= MAX_NUMBER:
+        raise ValueError(f"size field says {size}, which is no number of 64 bits")
+    return size
+
+
+def read_attributes(header: bytes) -> tuple[int, int, int]:
+    """Mode, and uid and gid as they stand there; raises ValueError."""
+    field = header[_ATTRIBUTES]
+    return parse_number(field[:8]) & 0o7777, parse_number(field[8:16]), parse_number(field[16:24])
+
+
+def is_owner(number: int) -> bool:
+    """Whether a file can have this owner."""
+    return 0 <= number < _KEPT_OWNER
 
 
 def read_device(header: bytes) -> tuple[int, int]:

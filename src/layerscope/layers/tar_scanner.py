@@ -22,6 +22,7 @@ from layerscope.layers.stages import Sink
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name, read_size
 from layerscope.layers.toc.document import MAX_TABLE, TABLE_NAME, TableError, parse_table
 
+_DUPLICATES = frozenset({anomaly.DUPLICATE_ENTRY, anomaly.SLASHED_DUPLICATE})
 _ZERO_BLOCK = bytes(BLOCK)
 _TYPE = 156
 """Where a header has its type flag."""
@@ -71,7 +72,7 @@ class TarScanner:
         """Everything that was read."""
         self._hashes.settle()
         index = self._columns.finish(self._reader.offset)
-        if any(found.kind == anomaly.DUPLICATE_ENTRY for found in index.anomalies):
+        if any(found.kind in _DUPLICATES for found in index.anomalies):
             self._extractors.drop_superseded(self._columns.find_last)
         return index
 

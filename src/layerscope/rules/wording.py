@@ -89,13 +89,17 @@ def quote_copy(instruction: str) -> str:
     return quote_instruction(_STORED_SOURCE.sub("SOURCE", instruction))
 
 
-def tell_list(items: Iterable[str], *, shown: int = 3, is_cut: bool = False) -> str:
-    """The first items, and how many more there are: `a, b, c and 4 more`; `and others` where the items are cut."""
+def tell_list(items: Iterable[str], *, shown: int = 3, is_cut: bool = False, unlisted: int = 0) -> str:
+    """The first items, and how many more there are: `a, b, c and 4 more`; `and others` where the items are cut.
+
+    `unlisted` are those beyond the items, where their number is known.
+    """
     listed = list(items)
     if is_cut:
         return f"{', '.join(listed[:shown])} and others"
-    if len(listed) > shown:
-        return f"{', '.join(listed[:shown])} and {len(listed) - shown:,} more"
+    more = max(0, len(listed) - shown) + unlisted
+    if listed and more:
+        return f"{', '.join(listed[:shown])} and {more:,} more"
     return ", ".join(listed[:-1]) + " and " + listed[-1] if len(listed) > 1 else "".join(listed)
 
 

@@ -1,6 +1,7 @@
 """Anomalies of a layer's tar are grouped by kind."""
 
 from layerscope.facts.layers.anomalies import EXAMPLES, LayerAnomaly, LayerAnomalyCollector
+from layerscope.layers.limits import MAX_ANOMALIES
 from support.contexts import collect, make_context
 from support.tar_member import file, hardlink
 
@@ -22,6 +23,16 @@ def test_names_the_first_of_very_many() -> None:
     (fact,) = collect(LayerAnomalyCollector, context).of(LayerAnomaly)
     assert fact.count == EXAMPLES + 5
     assert len(fact.places) == EXAMPLES
+
+
+def test_counts_those_that_the_index_does_not_name() -> None:
+    """One kind hides no other, and each is counted to its end."""
+    members = [*(file(f"/f{number}") for number in range(MAX_ANOMALIES + 5)), hardlink("h", "no")]
+    facts = collect(LayerAnomalyCollector, make_context(members)).of(LayerAnomaly)
+    assert [(fact.kind, fact.count) for fact in facts] == [
+        ("absolute-name", MAX_ANOMALIES + 5),
+        ("dangling-hardlink", 1),
+    ]
 
 
 def test_a_plain_layer_has_none() -> None:

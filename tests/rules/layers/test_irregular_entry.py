@@ -28,6 +28,13 @@ def test_flags_names_that_climb_above_the_root() -> None:
     assert finding.severity is Severity.MEDIUM
 
 
+def test_counts_all_that_are_irregular() -> None:
+    """Also those that are not named."""
+    (finding,) = flags(IrregularEntry, anomaly("absolute-name", "a", "b", "c", "d", count=1200))
+    assert finding.message.startswith("1,200 irregularities in layer 2 ")
+    assert finding.message.endswith(" (/a, /b, /c and 1,197 more)")
+
+
 @pytest.mark.parametrize("kind", sorted(OTHER_RULES))
 def test_ignores_what_other_rules_report(kind: str) -> None:
     """One anomaly is one finding."""

@@ -3,7 +3,7 @@
 import pytest
 
 from layerscope.layers.anomaly import REFUSED
-from layerscope.rules.layers.refused_entry import READING_ENDS, REFUSED_BY_SOME, RefusedEntry
+from layerscope.rules.layers.refused_entry import NO_ENTRY, READING_ENDS, REFUSED_BY_SOME, RefusedEntry
 from layerscope.rules.refusal_cures import CURES
 from layerscope.rules.severity import Severity
 from support.cases import flags, ignores
@@ -28,6 +28,19 @@ def test_tells_what_more_is_known_of_an_entry() -> None:
     assert finding.message.endswith("cannot be unpacked: to nothing (/h: to itself)")
     record = anomaly("invalid-extended-header", "", meaning="no header", is_refused=True, detail="record at byte 0")
     assert flags(RefusedEntry, record)[0].message.endswith("no header (record at byte 0)")
+
+
+def test_counts_all_that_are_refused() -> None:
+    """Also those that are not named."""
+    (finding,) = flags(RefusedEntry, anomaly("overlong-name", "a", "b", is_refused=True, count=1200))
+    assert finding.message.startswith("1,200 entries of layer 2 ")
+    assert finding.message.endswith(" (/a, /b and 1,198 more)")
+
+
+def test_a_lone_zero_block_is_no_entry() -> None:
+    """It is the layer that cannot be unpacked."""
+    (finding,) = flags(RefusedEntry, anomaly("lone-zero-block", is_refused=True))
+    assert finding.message == "Layer 2 (ADD rootfs.tar /) cannot be unpacked: it is so"
 
 
 def test_says_where_not_every_runtime_refuses() -> None:
@@ -55,7 +68,7 @@ def test_advises_what_fits_the_kind(kind: str, advice: str) -> None:
 
 def test_names_kinds_that_are_refused() -> None:
     """The kinds that are told apart are known to the reader of layers."""
-    assert {READING_ENDS, *REFUSED_BY_SOME, *CURES} <= REFUSED
+    assert {READING_ENDS, *REFUSED_BY_SOME, *NO_ENTRY, *CURES} <= REFUSED
 
 
 def test_ignores_entries_that_are_merely_unusual() -> None:

@@ -15,7 +15,10 @@ EXAMPLES: Final = 20
 
 
 class LayerAnomaly(Fact, frozen=True):
-    """All anomalies of one kind in one layer; `places` names the first paths, with the detail of each."""
+    """All anomalies of one kind in one layer; `places` names the first paths, with the detail of each.
+
+    `count` is that of all, however many are named.
+    """
 
     layer: int
     kind: str
@@ -38,11 +41,12 @@ class LayerAnomalyCollector(Collector):
             for anomaly in scan.index.anomalies:
                 by_kind.setdefault(anomaly.kind, []).append(anomaly)
             for kind, found in sorted(by_kind.items()):
-                yield _group(layer, kind, found, context.instruction(layer))
+                count = len(found) + scan.index.unnamed.get(kind, 0)
+                yield _group(layer, kind, found, count, context.instruction(layer))
 
 
-def _group(layer: int, kind: str, found: list[Anomaly], instruction: str) -> LayerAnomaly:
-    """The anomalies of one kind in one layer."""
+def _group(layer: int, kind: str, found: list[Anomaly], count: int, instruction: str) -> LayerAnomaly:
+    """The anomalies of one kind in one layer, of which there are so many."""
     named = found[:EXAMPLES]
     return LayerAnomaly(
         evidence=Evidence(layer=layer, path=named[0].path or None),
@@ -50,7 +54,7 @@ def _group(layer: int, kind: str, found: list[Anomaly], instruction: str) -> Lay
         kind=kind,
         meaning=MEANINGS.get(kind, ""),
         is_refused=kind in REFUSED,
-        count=len(found),
+        count=count,
         places=tuple(Evidence(layer=layer, path=item.path or None, detail=item.detail) for item in named),
         instruction=instruction,
     )

@@ -1,9 +1,9 @@
 """LAY008: a layer names one path more than once."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from layerscope.facts.fact import Fact
+from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.anomalies import LayerAnomaly
 from layerscope.rules.finding import Finding
@@ -20,11 +20,15 @@ FIX = Fix(
     ),
 )
 
+SLASHED: Final = "slashed-duplicate"
+"""What every runtime takes: one of the names starts with a slash."""
+
 
 class DuplicateEntry(Rule):
     """A layer names one path more than once.
 
-    What it checks: Every path occurs in a layer's tar once. Only files, directories and links count, not whiteouts.
+    What it checks: Every path occurs in a layer's tar once. Opaque whiteouts count like
+        files, directories and links; other whiteouts that come twice are refused everywhere (LAY007).
     Why it matters: The image specification forbids it, and readers disagree. Docker's own store and podman refuse the
         layer ("duplicates of file paths not supported"), unless one of the names starts with a slash and the other
         does not; containerd, and Docker with its image store, let the last entry win; many scanners and random-access
@@ -43,12 +47,12 @@ class DuplicateEntry(Rule):
     needs: ClassVar[tuple[type[Fact], ...]] = (LayerAnomaly,)
 
     def check(self, facts: FactSet) -> Iterator[Finding]:
-        """One finding a layer."""
+        """One finding a layer and kind of repetition."""
         for anomaly in facts.of(LayerAnomaly):
-            if anomaly.kind != "duplicate-entry":
+            if anomaly.kind not in {"duplicate-entry", SLASHED}:
                 continue
-            named = tell_list(tell_path(place.path or "") for place in anomaly.places)
-            is_taken = all(place.detail for place in anomaly.places)
+            named = tell_list(map(_tell_place, anomaly.places), unlisted=anomaly.count - len(anomaly.places))
+            is_taken = anomaly.kind == SLASHED
             outcome = "the last entry wins"
             if not is_taken:
                 outcome = f"Docker and podman refuse it, in containerd {outcome}"
@@ -58,3 +62,8 @@ class DuplicateEntry(Rule):
             )
             severity = Severity.MEDIUM if is_taken else self.severity
             yield self.finding(message, *anomaly.places, severity=severity, fixes=(FIX,))
+
+
+def _tell_place(place: Evidence) -> str:
+    """The path, and what of it is repeated if that is not the path itself."""
+    return tell_path(place.path or "") + (f" ({place.detail})" if place.detail else "")

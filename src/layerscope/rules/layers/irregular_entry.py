@@ -12,7 +12,7 @@ from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
 
-OTHER_RULES: Final = frozenset({"duplicate-entry", "trailing-data", "concatenated-archive"})
+OTHER_RULES: Final = frozenset({"duplicate-entry", "slashed-duplicate", "trailing-data", "concatenated-archive"})
 """Anomalies with a rule of their own."""
 
 SEVERITIES: Final = {
@@ -48,7 +48,7 @@ class IrregularEntry(Rule):
         slash.
     Remedy: Build the layer with a container builder, from files with ordinary names.
     Fix safety: Review: rewriting a layer changes its digest and everything above it.
-    Blind spots: Anomalies beyond a ceiling for each layer are counted, not named.
+    Blind spots: Of very many anomalies of one kind in a layer, the first are named and the others counted.
     References: OCI image specification, layer.md; POSIX pax, "ustar Interchange Format"; Go's archive/tar test
         data; stereoscope advisory GHSA-hpxr-w9w7-g4gv.
     """
@@ -62,7 +62,8 @@ class IrregularEntry(Rule):
         for anomaly in facts.of(LayerAnomaly):
             if anomaly.is_refused or anomaly.kind in OTHER_RULES:
                 continue
-            named = tell_list(tell_path(place.path) for place in anomaly.places if place.path)
+            paths = (tell_path(place.path) for place in anomaly.places if place.path)
+            named = tell_list(paths, unlisted=anomaly.count - len(anomaly.places))
             where = tell_layer(anomaly.layer, anomaly.instruction)
             message = f"{tell_count(anomaly.count, 'irregularity', 'irregularities')} in {where}: {anomaly.meaning}"
             yield self.finding(

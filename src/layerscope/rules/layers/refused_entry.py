@@ -10,7 +10,7 @@ from layerscope.rules.finding import Finding
 from layerscope.rules.refusal_cures import choose_cure
 from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
-from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
+from layerscope.rules.wording import begin, tell_count, tell_layer, tell_list, tell_path
 
 READING_ENDS: Final = "bad-checksum"
 """Reported by LAY004, since nothing can be read behind it."""
@@ -18,6 +18,10 @@ READING_ENDS: Final = "bad-checksum"
 
 REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory", "skipped-attribute"})
 """What one or two of Docker, containerd and podman do not refuse."""
+
+
+NO_ENTRY: Final = frozenset({"lone-zero-block"})
+"""What is refused and is no entry."""
 
 
 class RefusedEntry(Rule):
@@ -53,13 +57,18 @@ class RefusedEntry(Rule):
         for anomaly in facts.of(LayerAnomaly):
             if not anomaly.is_refused or anomaly.kind == READING_ENDS:
                 continue
-            named = tell_list(map(_tell_place, anomaly.places))
+            named = tell_list(map(_tell_place, anomaly.places), unlisted=anomaly.count - len(anomaly.places))
             everywhere = " everywhere" if anomaly.kind in REFUSED_BY_SOME else ""
-            message = (
-                f"{tell_count(anomaly.count, 'entry', 'entries')} of {tell_layer(anomaly.layer, anomaly.instruction)} "
-                f"cannot be unpacked{everywhere}: {anomaly.meaning}" + (f" ({named})" if named else "")
+            message = f"{_tell_refused(anomaly)} cannot be unpacked{everywhere}: {anomaly.meaning}" + (
+                f" ({named})" if named else ""
             )
             yield self.finding(message, *anomaly.places, fixes=(choose_cure(anomaly.kind),))
+
+
+def _tell_refused(anomaly: LayerAnomaly) -> str:
+    """The entries that are refused, or the layer, where it is for no entry."""
+    layer = tell_layer(anomaly.layer, anomaly.instruction)
+    return begin(layer) if anomaly.kind in NO_ENTRY else f"{tell_count(anomaly.count, 'entry', 'entries')} of {layer}"
 
 
 def _tell_place(place: Evidence) -> str:
