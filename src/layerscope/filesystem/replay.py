@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from layerscope.filesystem.changeset import Changeset, check_implied, effective_whiteouts
-from layerscope.filesystem.layer_links import connect_hard_link, resolve_directory, resolve_parent
+from layerscope.filesystem.layer_links import connect_hard_link, repeat_symlink
 from layerscope.filesystem.stack import LayerStack
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
+from layerscope.layers.own_symlinks import OwnSymlinks
 
 _DIRECTORY: Final = EntryType.DIRECTORY.value
 _SYMLINK: Final = EntryType.SYMLINK.value
@@ -42,7 +43,7 @@ class _Replay:
         self._implied: set[str] = set()
         self._implied_characters = 0
         self._below: dict[str, dict[str, None]] = {"": {}}
-        self._symlinks: dict[str, str] = {}
+        self._symlinks = OwnSymlinks()
         self._whiteouts: dict[str, int] = {}
         self._opaques: dict[str, int] = {}
         self._replaced: list[tuple[int, int]] = []
@@ -55,14 +56,14 @@ class _Replay:
             self._replaced.append((ordinal, ordinal))
             return
         if kind == _OPAQUE:
-            path = resolve_directory(named, self._symlinks)
+            path = self._symlinks.resolve_directory(named)
             path = named if path is None else path
             self._enter(path, ordinal)
             self._opaques[path] = ordinal
             return
         if not named:
             return
-        path = (resolve_parent(named, self._symlinks) if self._symlinks else named) or named
+        path = self._symlinks.resolve_parent(named) or named
         self._enter(path.rpartition("/")[0], ordinal)
         if kind == _WHITEOUT:
             if path not in self._nodes or path in self._below:
@@ -74,10 +75,10 @@ class _Replay:
         if path != named:
             self._stack.moved[ordinal] = path
         if kind == _SYMLINK:
-            self._symlinks[path] = self._index.links.get(position, "")
+            self._symlinks.put(path, self._index.links.get(position, ""))
         elif kind == _HARDLINK:
             connect_hard_link(self._stack, ordinal, target)
-            self._repeat_symlink(path, ordinal)
+            repeat_symlink(self._stack, ordinal, path, self._symlinks)
 
     def finish(self) -> Changeset:
         """The layer as unpacked."""
@@ -138,7 +139,7 @@ class _Replay:
             if replaced is not None:
                 self._replaced.append((replaced, ordinal))
             self._implied.discard(gone)
-            self._symlinks.pop(gone, None)
+            self._symlinks.drop(gone)
             self._whiteouts.pop(gone, None)
             self._opaques.pop(gone, None)
             pending.extend(self._below.pop(gone, ()))
@@ -146,11 +147,5 @@ class _Replay:
     def _find_target(self, position: int) -> int | None:
         """What a hard link's target is at this moment."""
         target = self._index.links.get(position, "")
-        resolved = resolve_parent(target, self._symlinks) or target
+        resolved = self._symlinks.resolve_parent(target) or target
         return self._nodes.get(resolved, self._lower.get(resolved))
-
-    def _repeat_symlink(self, path: str, ordinal: int) -> None:
-        """A hard link to a symlink is followed like the symlink."""
-        if self._stack.type(ordinal) is EntryType.SYMLINK:
-            layer, position = self._stack.locate(self._stack.content(ordinal))
-            self._symlinks[path] = self._stack.indexes[layer].links.get(position, "")
