@@ -79,6 +79,8 @@ class UnpackedPaths:
     def link(self, path: str, target: str) -> str | None:
         """Make a hard link; where that is impossible, the path that is missing, or the empty path for a directory."""
         real, source = self._symlinks.resolve_parent(path), self._symlinks.resolve_parent(target)
+        if source is None and self._symlinks.follow(target.rpartition("/")[0]).is_round:
+            return target
         if real is None or source is None:
             return None
         if not self.is_named(path):
@@ -151,6 +153,7 @@ class UnpackedPaths:
         return path, missing
 
     def _keep(self, path: str, kind: int) -> None:
+        self._steps.spend(STEP + len(path))
         if path not in self._kinds:
             self._kept += len(path) + SLOT
             if self._kept > _MOST_KEPT:
@@ -163,6 +166,7 @@ class UnpackedPaths:
         kind = self._kinds.get(path)
         if kind is None:
             return
+        self._steps.spend(STEP + len(path))
         gone, self.changes = [path], self.changes + 1
         if kind in _FOLDERS:
             self._steps.spend(STEP * len(self._kinds))

@@ -46,7 +46,9 @@ class RefusedEntry(Rule):
     Blind spots: Runtimes differ in what they forgive. Listed is what Docker, containerd and podman refuse on overlayfs,
         or two of them where the finding says so; a store that copies layers, such as vfs, takes whiteouts of all kinds,
         and links to what lower layers have. Device numbers of plain files are not read, which they all refuse if they
-        are none.
+        are none. Not told are entries below a symlink whose target goes up from a folder that is missing
+        (`missing/../d`), or below 41 to 255 symlinks in a row, which containerd alone follows; and the order of a layer
+        with more folders, or longer ways through its own symlinks, than some seconds and some tens of megabytes allow.
     References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 
