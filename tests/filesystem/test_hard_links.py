@@ -2,8 +2,10 @@
 
 import pytest
 
+from layerscope.errors import LimitError
 from layerscope.filesystem.merge import merge_pair
 from layerscope.filesystem.tree import MergedTree
+from layerscope.layers import own_symlinks
 from layerscope.layers.entry import EntryType
 from support.indexes import layer, merged
 from support.tar_member import TarMember, device, directory, file, hardlink, symlink, whiteout
@@ -146,3 +148,25 @@ def test_hard_link_to_a_whiteout_stays_one_in_two_stacks() -> None:
     one, other = merge_pair([*shared, layer(file("a"))], [*shared, layer(file("b"))])
     assert (list(one.walk_paths()), list(other.walk_paths())) == (["a"], ["b"])
     assert [hidden.ending for hidden in other.hidden] == [hidden.ending for hidden in one.hidden]
+
+
+def test_hard_link_to_a_symlink_is_followed_like_it() -> None:
+    """What a later hard link finds below it is what the symlink leads to."""
+    tree = merged([directory("d"), file("d/f"), symlink("s", "d"), hardlink("s2", "s"), hardlink("h", "s2/f")])
+    assert content(tree, "h") == (0, 1)
+
+
+def test_links_that_lead_to_longer_and_longer_paths_are_not_followed_to_their_end() -> None:
+    """A hard link through them leads nowhere."""
+    links = [symlink(f"k{number}", f"k{number + 1}/" + "/".join(["p"] * 2000)) for number in range(254)]
+    node = merged([*links, hardlink("h", "k0/1")]).get("h")
+    assert node is not None
+    assert node.type is EntryType.HARDLINK
+
+
+def test_links_that_lead_up_and_down_without_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layer is named, and what of it is too much."""
+    monkeypatch.setattr(own_symlinks, "MOST_STEPS", 1_000_000)
+    links = [symlink(f"k{number}", "p/../" * 700 + f"k{number + 1}") for number in range(200)]
+    with pytest.raises(LimitError, match=r"^merging layer 0: its symlinks lead over more names than "):
+        merged([*links, hardlink("h", "k0/1")])

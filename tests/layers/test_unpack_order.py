@@ -1,20 +1,26 @@
 """What cannot be unpacked for the order of a layer's entries is named, and what can is not."""
 
 from array import array
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from layerscope.filesystem.links import LinkFailure, resolve_path
+from layerscope.filesystem.merge import merge_layers
 from layerscope.layers import anomaly, unpack_order
 from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex, find_runs
-from layerscope.layers.limits import Limits
+from layerscope.layers.limits import PATH_MAX, Limits
+from layerscope.layers.own_symlinks import STEP
 from layerscope.layers.tar_scanner import TarScanner
 from layerscope.layers.unpack_order import UnpackOrder
-from support.tar_member import TarMember, directory, file, hardlink, symlink
+from support.tar_member import Kind, TarMember, directory, file, hardlink, symlink
 from support.unpack_cases import LOWER, PARTLY_REFUSED_CASES, REFUSED_CASES, TAKEN_CASES, Members, write_case
-from support.wild_layers import Layers, wild_layers
+from support.wild_layers import Layers, wild_layers, wild_members
 
 ORDER_KINDS = {
     anomaly.DANGLING_HARDLINK,
@@ -23,6 +29,10 @@ ORDER_KINDS = {
     anomaly.LATE_WHITEOUT,
     anomaly.DUPLICATE_ENTRY,
 }
+
+
+UNCOMPARED = {Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE}
+"""Devices of the number zero are whiteouts of overlayfs, which a tree does not show."""
 
 
 def scan(members: Members) -> LayerIndex:
@@ -85,12 +95,10 @@ def test_entries_are_told_with_what_they_lie_below() -> None:
 
 
 def test_very_many_names_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bomb of directories costs no more than the ceiling, and then nothing is said of what lies in what."""
+    """A bomb of directories costs no more than the ceiling, and then nothing is said of the order."""
     monkeypatch.setattr(unpack_order, "_MOST_ANCESTORS", 100)
     deep = "/".join("d" * 60)
-    assert tell([file(f"{deep}/x"), file("t"), file("t/u"), hardlink("h", "no")]) == [
-        (anomaly.DANGLING_HARDLINK, "h", "to /no, which is not in its layer")
-    ]
+    assert tell([file(f"{deep}/x"), file("t"), file("t/u"), hardlink("h", "no")]) == []
 
 
 def test_very_many_links_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +106,95 @@ def test_very_many_links_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(unpack_order, "_MOST_STEPS", 3)
     members: list[TarMember] = [symlink(f"l{number}", f"l{number + 1}/x/y") for number in range(20)]
     assert tell([*members, file("l0/x"), hardlink("h", "l0/y")]) == []
+
+
+def order_of(paths: list[str], kinds: Sequence[EntryType], links: Mapping[int, str]) -> UnpackOrder:
+    """The order of entries that are given as columns."""
+    return UnpackOrder(paths, set(paths), bytearray(kinds), links, array("I", find_runs(paths)))
+
+
+def test_a_hard_link_to_a_symlink_is_a_symlink() -> None:
+    """What lies below it is where the symlink leads; and where that is nothing, it is told."""
+    links = [symlink("s", "d"), hardlink("s2", "s")]
+    assert (
+        tell([directory("d"), file("d/f"), *links, hardlink("h", "s2/f"), file("s2/new"), hardlink("i", "d/new")]) == []
+    )
+    assert tell([*links, file("s2/new")]) == [(anomaly.BELOW_SYMLINK, "s2/new", "below /s2, a link to d")]
+
+
+def test_a_symlink_that_was_made_through_a_symlink_is_where_that_leads() -> None:
+    """It is found by both its names, and only from there on."""
+    made = [directory("d"), symlink("lnk", "d"), directory("e"), symlink("lnk/s", "/e")]
+    assert tell([*made, file("lnk/s/x"), file("d/s/y"), hardlink("h", "e/x"), hardlink("lnk/s/z", "e/y")]) == []
+    assert tell([*made, hardlink("h", "d/s/late"), file("e/late")]) == [
+        (anomaly.DANGLING_HARDLINK, "h", "to /d/s/late, which comes later")
+    ]
+
+
+def test_a_symlink_that_comes_later_is_not_followed() -> None:
+    """A hard link through it finds nothing yet."""
+    assert tell([directory("d"), file("d/t"), hardlink("h", "lnk/t"), symlink("lnk", "d")]) == [
+        (anomaly.DANGLING_HARDLINK, "h", "to /lnk/t, which is not in its layer")
+    ]
+
+
+def test_what_lies_below_a_file_that_came_through_a_symlink_is_told() -> None:
+    """The file is where the symlink leads."""
+    assert tell([directory("d"), symlink("lnk", "d"), file("lnk/f"), file("d/f/x")]) == [
+        (anomaly.BELOW_NO_DIRECTORY, "d/f/x", "below /d/f")
+    ]
+
+
+def test_a_hard_link_through_links_that_lead_round_is_told() -> None:
+    """There is no way to what it names."""
+    assert tell([symlink("a", "b"), symlink("b", "a"), file("t"), hardlink("h", "a/t")]) == [
+        (anomaly.DANGLING_HARDLINK, "h", "to /a/t, which is not in its layer")
+    ]
+
+
+def test_what_a_symlink_took_the_place_of_is_gone() -> None:
+    """All that lay in the directory went with it, and its links with that."""
+    members = [file("d/f"), symlink("d/s", "/e"), directory("e"), symlink("d", "e"), hardlink("h", "d/f")]
+    assert tell([*members, file("d/s/x")]) == [(anomaly.DANGLING_HARDLINK, "h", "to /d/f, which is not in its layer")]
+    assert tell([file("d/f"), symlink("d", "."), file("d/x"), hardlink("h", "d/f"), hardlink("i", "d/x")]) == [
+        (anomaly.DANGLING_HARDLINK, "h", "to /d/f, which is not in its layer")
+    ]
+
+
+def test_a_hard_link_that_takes_the_place_of_what_it_leads_into_is_told() -> None:
+    """Runtimes remove what is there before they link."""
+    assert tell([file("d/f"), hardlink("d", "d/f")]) == [
+        (anomaly.DANGLING_HARDLINK, "d", "to /d/f, which is replaced by then")
+    ]
+
+
+@pytest.mark.parametrize("shape", ["hard links", "entries in new folders", "links that change"])
+def test_hostile_layers_are_left_at_the_ceiling(shape: str) -> None:
+    """Names are counted with their characters: the last entry, a hard link to nothing, is not come to."""
+    paths, kinds, links = hostile_columns(shape)
+    order = order_of([*paths, "last"], [*kinds, EntryType.HARDLINK], {**links, len(paths): "no"})
+    assert list(order.find_refusals()) == []
+    assert order.steps.left > -2 * PATH_MAX - STEP
+
+
+def hostile_columns(shape: str) -> tuple[list[str], list[EntryType], dict[int, str]]:
+    """Layers that ask for more than the ceiling, with no entry that is refused before."""
+    long = "/".join(["p" * 250] * 15)
+    match shape:
+        case "hard links":
+            count = 40_000
+            paths = [long + "/t", "l", *(f"l/t{number}/x" for number in range(count)), *map(str, range(count))]
+            kinds = [EntryType.FILE, EntryType.SYMLINK, *[EntryType.FILE] * count, *[EntryType.HARDLINK] * count]
+            return paths, kinds, {1: long, **{count + 2 + number: f"l/t{number}/x" for number in range(count)}}
+        case "entries in new folders":
+            count = 50_000
+            paths = [long + "/t", "l", *(f"l/{number}/x" for number in range(count))]
+            return paths, [EntryType.FILE, EntryType.SYMLINK, *[EntryType.FILE] * count], {1: long}
+        case _:
+            count = 250_000
+            paths = ["d", *["l", "l/x"] * count]
+            kinds = [EntryType.DIRECTORY, *[EntryType.SYMLINK, EntryType.FILE] * count]
+            return paths, kinds, {1 + 2 * number: "d" if number % 2 else "./d" for number in range(count)}
 
 
 @given(wild_layers)
@@ -109,10 +206,53 @@ def test_any_order_of_entries_is_gone_through(layers: Layers) -> None:
         assert {found.path for found in index.anomalies} <= set(index.paths)
 
 
+@settings(max_examples=200)
+@given(st.lists(wild_members(), min_size=2, max_size=12))
+def test_the_first_refusal_is_that_of_a_runtime(members: Sequence[TarMember]) -> None:
+    """The tree of what came before shows, by itself, whether an entry can be put into it."""
+    plain = [member for member in members if is_compared(member)]
+    index = scan(plain)
+    found = next(
+        iter(order_of(index.paths, [EntryType(kind) for kind in index.types], index.links).find_refusals()), None
+    )
+    expected = next((told for told in map(partial(expect, plain), range(len(plain))) if told is not None), None)
+    assert (None if found is None else (found.position, found.kind)) == expected
+
+
+def is_compared(member: TarMember) -> bool:
+    """Marks against lower layers are not in a tree; nor is it told that a link goes up from a missing folder."""
+    return member.kind not in UNCOMPARED and ".wh." not in member.name and "/../" not in member.link
+
+
+def expect(members: Members, position: int) -> tuple[int, str] | None:
+    """Position and kind of what a runtime refuses in the tree of the members before, if it refuses the next one."""
+    tree, entry = merge_layers([scan(members[:position])]), scan(members)[position]
+    parts = entry.path.split("/")
+    for depth in range(1, len(parts)):
+        reached = resolve_path("/".join(parts[:depth]), tree.get, follow_last=True)
+        if reached.failure is None:
+            if reached.node is not None and reached.node.type is not EntryType.DIRECTORY:
+                return position, anomaly.BELOW_NO_DIRECTORY
+        elif reached.failure is LinkFailure.MISSING:
+            own = resolve_path("/".join(parts[:depth]), tree.get, follow_last=False)
+            if own.node is None:
+                break
+            return position, anomaly.BELOW_SYMLINK
+        else:
+            return position, anomaly.BELOW_NO_DIRECTORY
+    if entry.type is not EntryType.HARDLINK:
+        return None
+    target = resolve_path(entry.link or "", tree.get, follow_last=False).node
+    place = resolve_path(entry.path, tree.get, follow_last=False).node
+    is_gone = target is not None and place is not None and f"{target.path}/".startswith(f"{place.path}/")
+    if target is None or is_gone or target.type is EntryType.DIRECTORY:
+        return position, anomaly.DANGLING_HARDLINK
+    return None
+
+
 def test_a_plain_layer_is_not_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there are no hard links and no path is a directory and something else, entries cost nothing more."""
-    monkeypatch.setattr(UnpackOrder, "_iter_stops", None)
-    paths = ["d", "d/a", "d/b", "l"]
-    types = bytearray([EntryType.DIRECTORY, EntryType.FILE, EntryType.FILE, EntryType.SYMLINK])
-    order = UnpackOrder(paths, set(paths), types, {3: "d"}, array("I", find_runs(paths)))
+    """Where hard links come after their files and no path is a directory and something else, nothing is unpacked."""
+    monkeypatch.setattr(UnpackOrder, "_unpack", None)
+    kinds = [EntryType.DIRECTORY, EntryType.FILE, EntryType.HARDLINK, EntryType.SYMLINK]
+    order = order_of(["d", "d/a", "d/b", "l"], kinds, {2: "d/a", 3: "d"})
     assert list(order.find_refusals()) == []

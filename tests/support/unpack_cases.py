@@ -45,9 +45,29 @@ REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         [symlink("lnk", "etc"), hardlink("h", "lnk/base")],
     ),
     "hard link to the name of a whiteout": (anomaly.DANGLING_HARDLINK, [whiteout("q"), hardlink("h", ".wh.q")]),
+    "hard link through a symlink that comes later": (
+        anomaly.DANGLING_HARDLINK,
+        [directory("d"), file("d/t"), hardlink("h", "lnk/t"), symlink("lnk", "d")],
+    ),
+    "hard link through symlinks that lead round": (
+        anomaly.DANGLING_HARDLINK,
+        [symlink("r", "s"), symlink("s", "r"), hardlink("h", "r/t")],
+    ),
+    "hard link to what a symlink replaced": (
+        anomaly.DANGLING_HARDLINK,
+        [file("d/f"), symlink("d", "."), hardlink("h", "d/f")],
+    ),
+    "hard link in the place of its target's directory": (
+        anomaly.DANGLING_HARDLINK,
+        [file("d/f"), hardlink("d", "d/f")],
+    ),
     "below a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), file("t/u")]),
     "deep below a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), directory("t/u/v")]),
     "below what the layer removes": (anomaly.BELOW_NO_DIRECTORY, [whiteout("a"), file("a/new")]),
+    "below a file that came through a symlink": (
+        anomaly.BELOW_NO_DIRECTORY,
+        [directory("d"), symlink("lnk", "d"), file("lnk/f"), file("d/f/x")],
+    ),
     "below a symlink to a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), symlink("lnk", "t"), file("lnk/x")]),
     "below a symlink to itself": (anomaly.BELOW_NO_DIRECTORY, [symlink("lnk", "lnk"), file("lnk/x")]),
     "whiteout after its file": (anomaly.LATE_WHITEOUT, [file("w"), whiteout("w")]),
@@ -90,6 +110,10 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         anomaly.BELOW_SYMLINK,
         [symlink("lnk", "d"), file("lnk/x"), directory("d")],
     ),
+    "below a hard link to a symlink to nothing": (
+        anomaly.BELOW_SYMLINK,
+        [symlink("s", "nowhere"), hardlink("s2", "s"), file("s2/new")],
+    ),
     "hard link below a symlink": (anomaly.BELOW_SYMLINK, [file("t"), symlink("lnk", "etc"), hardlink("lnk/h", "t")]),
     "file in the place of the root": (anomaly.ROOT_NO_DIRECTORY, [file("..")]),
     "trusted attribute that is a namespace": (anomaly.SKIPPED_ATTRIBUTE, [file("x", xattrs={"trusted.": b"v"})]),
@@ -110,6 +134,14 @@ REFUSED_BY_CONTAINERD_CASES: Final[Mapping[str, Members]] = {
 TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "hard links in order": (frozenset(), [file("t"), hardlink("h1", "t"), hardlink("h2", "h1")]),
     "hard link to a symlink": (frozenset(), [symlink("s", "nowhere"), hardlink("h", "s")]),
+    "below a hard link to a symlink": (
+        frozenset(),
+        [directory("d"), file("d/f"), symlink("s", "d"), hardlink("s2", "s"), hardlink("h", "s2/f"), file("s2/new")],
+    ),
+    "below a symlink that came through a symlink": (
+        frozenset(),
+        [directory("d"), symlink("lnk", "d"), directory("e"), symlink("lnk/s", "/e"), file("lnk/s/x"), file("d/s/y")],
+    ),
     "hard link to a pipe": (frozenset(), [fifo("p"), hardlink("h", "p")]),
     "hard link through a symlink": (
         frozenset(),

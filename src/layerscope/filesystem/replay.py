@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from layerscope.filesystem.changeset import Changeset, check_implied, effective_whiteouts
-from layerscope.filesystem.layer_links import connect_hard_link, resolve_directory, resolve_parent
+from layerscope.filesystem.layer_links import connect_hard_link, repeat_symlink
 from layerscope.filesystem.stack import LayerStack
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
+from layerscope.layers.own_symlinks import OwnSymlinks
 
 _DIRECTORY: Final = EntryType.DIRECTORY.value
 _SYMLINK: Final = EntryType.SYMLINK.value
@@ -43,7 +44,7 @@ class _Replay:
         self._implied: set[str] = set()
         self._implied_characters = 0
         self._below: dict[str, dict[str, None]] = {"": {}}
-        self._symlinks: dict[str, str] = {}
+        self._symlinks = OwnSymlinks()
         self._whiteouts: dict[str, int] = {}
         self._opaques: dict[str, int] = {}
         self._replaced: list[tuple[int, int]] = []
@@ -60,7 +61,7 @@ class _Replay:
             return
         if not named:
             return
-        path = (resolve_parent(named, self._symlinks) if self._symlinks else named) or named
+        path = self._symlinks.resolve_parent(named) or named
         self._enter(path.rpartition("/")[0], ordinal)
         if kind == _WHITEOUT:
             self._white_out(path, ordinal)
@@ -70,7 +71,7 @@ class _Replay:
         else:
             self._place(path, ordinal, is_directory=kind == _DIRECTORY)
             if kind == _SYMLINK:
-                self._symlinks[path] = self._index.links.get(position, "")
+                self._symlinks.put(path, self._index.links.get(position, ""))
         if path != named:
             self._stack.moved[ordinal] = path
 
@@ -87,7 +88,7 @@ class _Replay:
 
     def _make_opaque(self, named: str, ordinal: int) -> None:
         """Mark a directory; on a file or a whiteout, Docker sets the attribute as well, and the kernel ignores it."""
-        path = resolve_directory(named, self._symlinks)
+        path = self._symlinks.resolve_directory(named)
         path = named if path is None else path
         if path not in self._below and (path in self._nodes or path in self._whiteouts):
             return
@@ -135,7 +136,7 @@ class _Replay:
         target = self._nodes.get(linked, self._lower.get(linked))
         self._place(path, ordinal, is_directory=False)
         connect_hard_link(self._stack, ordinal, target)
-        self._repeat_symlink(path, ordinal)
+        repeat_symlink(self._stack, ordinal, path, self._symlinks)
 
     def _white_out(self, path: str, ordinal: int) -> None:
         """Put a whiteout where it belongs; one by its name alone gives way to what is there."""
@@ -168,7 +169,7 @@ class _Replay:
             if replaced is not None:
                 self._replaced.append((replaced, ordinal))
             self._implied.discard(gone)
-            self._symlinks.pop(gone, None)
+            self._symlinks.drop(gone)
             self._whiteouts.pop(gone, None)
             self._opaques.pop(gone, None)
             pending.extend(self._below.pop(gone, ()))
@@ -176,10 +177,4 @@ class _Replay:
     def _resolve_target(self, position: int) -> str:
         """Where a hard link's target is at this moment."""
         target = self._index.links.get(position, "")
-        return resolve_parent(target, self._symlinks) or target
-
-    def _repeat_symlink(self, path: str, ordinal: int) -> None:
-        """A hard link to a symlink is followed like the symlink."""
-        if self._stack.type(ordinal) is EntryType.SYMLINK:
-            layer, position = self._stack.locate(self._stack.content(ordinal))
-            self._symlinks[path] = self._stack.indexes[layer].links.get(position, "")
+        return self._symlinks.resolve_parent(target) or target

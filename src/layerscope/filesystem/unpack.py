@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from itertools import compress
 from typing import Final
 
+from layerscope.errors import LimitError
 from layerscope.filesystem.changeset import Changeset, check_implied, effective_whiteouts
 from layerscope.filesystem.layer_links import connect_hard_links
 from layerscope.filesystem.replay import replay_layer
@@ -18,6 +19,7 @@ from layerscope.filesystem.stack import LayerStack
 from layerscope.layers.entry import EntryType
 from layerscope.layers.index import LayerIndex
 from layerscope.layers.limits import PATH_MAX
+from layerscope.layers.own_symlinks import MOST_STEPS, TooManyStepsError
 
 _DIRECTORY: Final = EntryType.DIRECTORY.value
 _HARDLINK: Final = EntryType.HARDLINK.value
@@ -29,6 +31,14 @@ _IS_MARK: Final = bytes(value in {_WHITEOUT, _OPAQUE} for value in range(256))
 
 def unpack_layer(stack: LayerStack, layer: int, lower: Mapping[str, int]) -> Changeset:
     """The tree that one layer makes in an empty directory; `lower` is asked for the targets of hard links only."""
+    try:
+        return _unpack(stack, layer, lower)
+    except TooManyStepsError as error:
+        detail = f"merging layer {layer}: its symlinks lead over more names than {MOST_STEPS:,} characters"
+        raise LimitError(detail) from error
+
+
+def _unpack(stack: LayerStack, layer: int, lower: Mapping[str, int]) -> Changeset:
     longest = max(map(len, stack.indexes[layer].paths), default=0)
     changes = _unpack_columns(stack, layer) if longest < PATH_MAX else None
     if changes is None:

@@ -43,7 +43,10 @@ class RefusedEntry(Rule):
         or some of them where the finding says so; a store that copies layers, such as vfs, takes all whiteouts, and
         links to what lower layers have. Device numbers of plain files, and the times that star's headers have
         where there is no prefix of the name, are not read; all refuse them if they are no numbers. Of access lists
-        (system.posix_acl_access) the length alone is looked at.
+        (system.posix_acl_access) the length alone is looked at. Not told are entries below a symlink whose target goes
+        up from a folder that is missing (`missing/../d`), or below 41 to 255 symlinks in a row, which containerd alone
+        follows; a folder whose parent is replaced later in its layer; and the order of a layer with more folders, or
+        longer ways through its own symlinks, than some seconds and some tens of megabytes allow.
     References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 

@@ -1,0 +1,178 @@
+"""UnpackedPaths: the directory that a layer is unpacked into, as far as entries to come may ask what is there."""
+
+from collections.abc import Set as AbstractSet
+from typing import Final, NamedTuple
+
+from layerscope.layers import anomaly
+from layerscope.layers.entry import EntryType
+from layerscope.layers.own_symlinks import SLOT, STEP, OwnSymlinks, Steps, TooManyStepsError, Way
+
+_MOST_KEPT: Final = 64 << 20
+"""Characters of the paths that are kept, and `SLOT` for each."""
+_IMPLIED: Final = 1
+"""Stands among the types for a directory that no entry has named yet, but in which something lies."""
+_FOLDERS: Final = frozenset({_IMPLIED, EntryType.DIRECTORY.value})
+
+
+class Obstacle(NamedTuple):
+    """Why nothing can be put into a directory: the kind of anomaly, and what is in the way."""
+
+    kind: str
+    detail: str
+
+
+class UnpackedPaths:
+    """What is at each path, links followed, once some entries of a layer are unpacked as Docker does it.
+
+    Kept are the paths with one of the names that are given; `changes` counts what may let a check end otherwise.
+    """
+
+    def __init__(self, names: AbstractSet[str], steps: Steps) -> None:
+        """Start with an empty root."""
+        self._names, self._steps = names, steps
+        self._kinds: dict[str, int] = {}
+        self._symlinks = OwnSymlinks(steps)
+        self._kept = 0
+        self.changes = 0
+        self.removed: set[str] = set()
+        """Paths that something else took the place of, or of what they lay in."""
+
+    def is_named(self, path: str) -> bool:
+        """Whether what is put there is kept."""
+        return path.rpartition("/")[2] in self._names
+
+    def enter(self, directory: str) -> Obstacle | None:
+        """Make a directory and what it lies in where they are missing; or what makes that impossible."""
+        way = self._symlinks.follow(directory)
+        if way.path is None:
+            return self._tell_round(directory) if way.is_round else None
+        if not way.path or self._kinds.get(way.path) in _FOLDERS:
+            return None
+        if way.followed and (obstacle := self._check_link(directory, way)) is not None:
+            return obstacle
+        found, missing = self._find_nearest(way.path)
+        if found and self._kinds[found] not in _FOLDERS:
+            return Obstacle(anomaly.BELOW_NO_DIRECTORY, f"below /{found}")
+        for path in missing:
+            self._keep(path, _IMPLIED)
+        return None
+
+    def imply(self, directory: str) -> None:
+        """An opaque whiteout makes its directory, unless something is there or it cannot be made."""
+        parent, _, _ = directory.rpartition("/")
+        if self.enter(parent) is None:
+            path = self._symlinks.resolve_parent(directory)
+            if path is not None and path not in self._kinds:
+                self._keep(path, _IMPLIED)
+
+    def put(self, path: str, kind: int, target: str) -> None:
+        """Put an entry in place of what is there; a directory leaves what is in one that is there already."""
+        real = self._symlinks.resolve_parent(path)
+        if real is None or not self.is_named(path):
+            return
+        if kind != EntryType.DIRECTORY or self._kinds.get(real) not in _FOLDERS:
+            self._remove(real)
+        self._keep(real, kind)
+        if kind == EntryType.SYMLINK:
+            self._symlinks.put(real, target)
+
+    def link(self, path: str, target: str) -> str | None:
+        """Make a hard link; where that is impossible, the path that is missing, or the empty path for a directory."""
+        real, source = self._symlinks.resolve_parent(path), self._symlinks.resolve_parent(target)
+        if source is None and self._symlinks.follow(target.rpartition("/")[0]).is_round:
+            return target
+        if real is None or source is None:
+            return None
+        if not self.is_named(path):
+            return self._miss(source)
+        self._remove(real)
+        missed = self._miss(source)
+        if missed is not None:
+            self._keep(real, EntryType.HARDLINK)
+            return missed
+        self._keep(real, self._kinds[source])
+        link = self._symlinks.targets.get(source)
+        if link is not None:
+            self._symlinks.put(real, link)
+        return None
+
+    def remove_lower(self, path: str) -> bool:
+        """Make a whiteout; whether something that no entry names is there already, which it cannot replace."""
+        real = self._symlinks.resolve_parent(path)
+        if real is None or not self.is_named(path):
+            return False
+        is_late = self._kinds.get(real) == _IMPLIED
+        if real not in self._kinds:
+            self._keep(real, EntryType.WHITEOUT)
+        return is_late
+
+    def _miss(self, source: str) -> str | None:
+        kind = self._kinds.get(source)
+        if not source or kind in _FOLDERS:
+            return ""
+        return source if kind is None else None
+
+    def _check_link(self, directory: str, way: Way) -> Obstacle | None:
+        """Whether the last link on a way leads to a directory that is there by now."""
+        while directory:
+            self._steps.spend(STEP + len(directory))
+            above = directory.rpartition("/")[0]
+            if self._symlinks.follow(above).followed < way.followed:
+                break
+            directory = above
+        landed = self._symlinks.follow(directory)
+        if not landed.path or self._kinds.get(landed.path) in _FOLDERS:
+            return None
+        return self._tell_link(directory, landed)
+
+    def _tell_round(self, directory: str) -> Obstacle:
+        """The first link on a way that leads nowhere."""
+        while self._symlinks.follow(above := directory.rpartition("/")[0]).path is None:
+            self._steps.spend(STEP + len(directory))
+            directory = above
+        return self._tell_link(directory, self._symlinks.follow(directory))
+
+    def _tell_link(self, link: str, way: Way) -> Obstacle:
+        """What is wrong with a path that ends with a link, or leads round."""
+        real = self._symlinks.resolve_parent(link) or link
+        target = self._symlinks.targets.get(real)
+        detail = f"below /{link}" + ("" if target is None else f", a link to {target}")
+        if way.path is None:
+            return Obstacle(anomaly.BELOW_NO_DIRECTORY, detail)
+        found, _ = self._find_nearest(way.path)
+        is_blocked = bool(found) and self._kinds[found] not in _FOLDERS
+        return Obstacle(anomaly.BELOW_NO_DIRECTORY if is_blocked else anomaly.BELOW_SYMLINK, detail)
+
+    def _find_nearest(self, path: str) -> tuple[str, list[str]]:
+        """The nearest path that is there, at or above a path, and those below it that are missing."""
+        missing = []
+        while path and path not in self._kinds:
+            self._steps.spend(STEP + len(path))
+            missing.append(path)
+            path = path.rpartition("/")[0]
+        return path, missing
+
+    def _keep(self, path: str, kind: int) -> None:
+        self._steps.spend(STEP + len(path))
+        if path not in self._kinds:
+            self._kept += len(path) + SLOT
+            if self._kept > _MOST_KEPT:
+                raise TooManyStepsError
+        self.changes += 1
+        self._kinds[path] = kind
+
+    def _remove(self, path: str) -> None:
+        """Remove what is at a path, and all that lies in it."""
+        kind = self._kinds.get(path)
+        if kind is None:
+            return
+        self._steps.spend(STEP + len(path))
+        gone, self.changes = [path], self.changes + 1
+        if kind in _FOLDERS:
+            self._steps.spend(STEP * len(self._kinds))
+            inside = f"{path}/"
+            gone += [each for each in self._kinds if each.startswith(inside)]
+        for each in gone:
+            del self._kinds[each]
+            self._symlinks.drop(each)
+        self.removed.update(gone)
