@@ -19,6 +19,7 @@ from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
 from layerscope.layers.tar_header import (
     BLOCK,
+    SIZE,
     HeaderError,
     is_owner,
     read_attributes,
@@ -46,6 +47,8 @@ _TYPES = {
 }
 _UNHANDLED = frozenset(b"7S")
 """Types that are read here and that no runtime unpacks: contiguous files, and GNU's old sparse ones."""
+_NO_SIZE = b"00000000000\0"
+"""What nearly all writers put for what has no content."""
 _OWNERS = frozenset({b"uid", b"gid"})
 _OTHER_TIMES = frozenset({b"atime", b"ctime"})
 """Records that nobody needs, but that must be numbers, or Go's archive/tar refuses the header."""
@@ -121,7 +124,8 @@ class MemberReader:
         has_content = kind in {None, EntryType.FILE}
         if has_content and b"size" not in records:
             return read_size(header)
-        self._number(partial(read_unused_size, header), 0, self.show_name(raw), offset)
+        if header[SIZE] != _NO_SIZE:
+            self._number(partial(read_unused_size, header), 0, self.show_name(raw), offset)
         if not has_content:
             # no bytes follow these, whatever their size field says (as in Go's archive/tar)
             if b"size" in records:
@@ -232,7 +236,7 @@ class MemberReader:
 
     def _attribute(self, header: bytes, records: Mapping[bytes, bytes], path: str, offset: int) -> int:
         """The attributes, with the owner that the records give; an owner that no file has is named."""
-        if not records.keys() & _OWNERS:
+        if not records or not records.keys() & _OWNERS:
             with suppress(ValueError):
                 return self._headers.attribute(header)
         given = self._number(partial(read_attributes, header), (0, 0, 0), path, offset)
