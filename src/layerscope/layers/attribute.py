@@ -7,8 +7,10 @@ podman 4.3 on overlayfs, and Docker 26.1 with the containerd image store.
 
 from typing import Final
 
-from layerscope.layers.entry import EntryType
+from layerscope.layers import anomaly
+from layerscope.layers.entry import WHITEOUTS, EntryType
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX
+from layerscope.layers.path import decode_name
 
 _USER: Final = b"user."
 _TRUSTED: Final = b"trusted."
@@ -26,17 +28,30 @@ _USERS: Final = frozenset({EntryType.FILE, EntryType.HARDLINK, EntryType.DIRECTO
 """What may have attributes of users: no symlink, device or pipe."""
 
 
-def tell_skipped(name: bytes, value: bytes, kind: EntryType) -> str:
+def find_refusal(name: bytes, value: bytes, kind: EntryType) -> tuple[str, str] | None:
+    """The kind of anomaly and what there is to say, where runtimes cannot give an entry this attribute.
+
+    None is made of a whiteout, so that it may have any.
+    """
+    if kind in WHITEOUTS:
+        return None
+    if refusal := _tell_skipped(name, value, kind):
+        return anomaly.SKIPPED_ATTRIBUTE, f"{decode_name(name)[:NAME_MAX]}, which {refusal}"
+    detail = _tell_unsettable(name, value)
+    return (anomaly.UNSETTABLE_ATTRIBUTE, detail) if detail else None
+
+
+def _tell_skipped(name: bytes, value: bytes, kind: EntryType) -> str:
     """Which runtimes refuse an attribute that others leave out, as a clause; empty where none does."""
     if name.startswith(_USER) and kind not in _USERS:
         return "podman refuses"
-    if name.startswith(_TRUSTED) and tell_unsettable(name, value):
+    if name.startswith(_TRUSTED) and _tell_unsettable(name, value):
         return "Docker and podman refuse"
     is_foreign = name and not name.startswith(_SPACES) and name not in _SYSTEM
     return "Docker 26 refuses" if is_foreign and len(name) <= NAME_MAX and len(value) <= MAX_XATTR else ""
 
 
-def tell_unsettable(name: bytes, value: bytes) -> str:
+def _tell_unsettable(name: bytes, value: bytes) -> str:
     """Why Linux refuses to set an attribute whose name it knows; empty where it sets it."""
     if not name:
         return "without a name"

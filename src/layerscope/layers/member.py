@@ -8,18 +8,19 @@ from itertools import chain
 from typing import TypeVar
 
 from layerscope.layers import anomaly
-from layerscope.layers.attribute import tell_skipped, tell_unsettable
+from layerscope.layers.attribute import find_refusal
 from layerscope.layers.columns import NO_DIGEST
-from layerscope.layers.entry import DEVICES, WHITEOUTS, EntryType
+from layerscope.layers.entry import DEVICES, EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
 from layerscope.layers.path import decode_name, is_bookkeeping, normalise_path, split_whiteout
-from layerscope.layers.pax import XATTR_PREFIX, parse_count, parse_integer, parse_seconds
+from layerscope.layers.pax import XATTR_PREFIX, own_by_records, parse_count, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
 from layerscope.layers.tar_header import (
     BLOCK,
+    SIZE,
     HeaderError,
     check_star_times,
     is_owner,
@@ -50,6 +51,8 @@ _UNHANDLED = frozenset(b"7S")
 """Types that are read here and that no runtime unpacks: contiguous files, and GNU's old sparse ones."""
 _DEVICE_READERS = DEVICES | {EntryType.FILE}
 """Those that need their device numbers, and plain files, of which the hot loop reads none."""
+_NO_SIZE = b"00000000000\0"
+"""What nearly all writers put for what has no content."""
 _OWNERS = frozenset({b"uid", b"gid"})
 _OTHER_TIMES = frozenset({b"atime", b"ctime"})
 """Records that nobody needs, but that must be numbers, or Go's archive/tar refuses the header."""
@@ -125,7 +128,8 @@ class MemberReader:
         has_content = kind in {None, EntryType.FILE}
         if has_content and b"size" not in records:
             return read_size(header)
-        self._number(partial(read_unused_size, header), 0, self.show_name(raw), offset)
+        if header[SIZE] != _NO_SIZE:
+            self._number(partial(read_unused_size, header), 0, self.show_name(raw), offset)
         if not has_content:
             # no bytes follow these, whatever their size field says (as in Go's archive/tar)
             if b"size" in records:
@@ -224,36 +228,27 @@ class MemberReader:
         return position
 
     def _add_xattrs(self, position: int, records: Mapping[bytes, bytes], offset: int) -> None:
-        xattrs = {}
+        """Keep the extended attributes that fit, and name those that no runtime can give the entry."""
+        xattrs, path, kind = {}, self._columns.paths[position], EntryType(self._columns.types[position])
         for key, value in records.items():
             if not key.startswith(XATTR_PREFIX):
                 continue
             name = key[len(XATTR_PREFIX) :]
-            self._note_xattr(position, name, value, offset)
+            if refusal := find_refusal(name, value, kind):
+                self._columns.note(refusal[0], path, refusal[1], offset)
             if len(value) <= MAX_XATTR and len(name) <= NAME_MAX:
                 xattrs[decode_name(name)] = value
         if xattrs:
             self._columns.xattrs[position] = xattrs
             self._columns.names += sum(len(name) + len(value) for name, value in xattrs.items())
 
-    def _note_xattr(self, position: int, name: bytes, value: bytes, offset: int) -> None:
-        """Name an attribute that no runtime can give the entry, if it is one that they make."""
-        path, kind = self._columns.paths[position], EntryType(self._columns.types[position])
-        if kind in WHITEOUTS:
-            return
-        if refusal := tell_skipped(name, value, kind):
-            detail = f"{decode_name(name)[:NAME_MAX]}, which {refusal}"
-            self._columns.note(anomaly.SKIPPED_ATTRIBUTE, path, detail, offset)
-        elif detail := tell_unsettable(name, value):
-            self._columns.note(anomaly.UNSETTABLE_ATTRIBUTE, path, detail, offset)
-
     def _attribute(self, header: bytes, records: Mapping[bytes, bytes], path: str, offset: int) -> int:
         """The attributes, with the owner that the records give; an owner that no file has is named."""
-        if not records.keys() & _OWNERS:
+        if not records or not records.keys() & _OWNERS:
             with suppress(ValueError):
                 return self._headers.attribute(header)
         given = self._number(partial(read_attributes, header), (0, 0, 0), path, offset)
-        mode, uid, gid = self._number(partial(_own, given, records), given, path, offset)
+        mode, uid, gid = self._number(partial(own_by_records, given, records), given, path, offset)
         for owner in uid, gid:
             if not is_owner(owner):
                 self._columns.note(anomaly.EXCESSIVE_NUMBER, path, f"owner {owner}", offset)
@@ -299,11 +294,3 @@ class MemberReader:
             return None
         mode = self._columns.attribute_table[self._columns.attributes[position]][0]
         return self._extractors.open_file(path, base, head, size=size, mode=mode, position=position)
-
-
-def _own(given: tuple[int, int, int], records: Mapping[bytes, bytes]) -> tuple[int, int, int]:
-    """The attributes with the owner that the records give; raises ValueError."""
-    mode, uid, gid = given
-    uid = parse_integer(records[b"uid"]) if b"uid" in records else uid
-    gid = parse_integer(records[b"gid"]) if b"gid" in records else gid
-    return mode, uid, gid

@@ -71,6 +71,14 @@ def parse_integer(value: bytes) -> int:
     return -int(number) if is_negative else int(number)
 
 
+def own_by_records(given: tuple[int, int, int], records: Mapping[bytes, bytes]) -> tuple[int, int, int]:
+    """Mode, user and group with the owner that the records give; raises ValueError."""
+    mode, uid, gid = given
+    uid = parse_integer(records[b"uid"]) if b"uid" in records else uid
+    gid = parse_integer(records[b"gid"]) if b"gid" in records else gid
+    return mode, uid, gid
+
+
 def _iter_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     position = 0
     while position < len(content):

@@ -10,6 +10,8 @@ from layerscope.layers.limits import MAX_NUMBER
 from layerscope.layers.tar_number import parse_number
 
 BLOCK = 512
+SIZE = slice(124, 136)
+"""Where a header has the size."""
 
 _ATTRIBUTES = slice(100, 124)
 _CHECKSUM = slice(148, 156)
@@ -157,9 +159,9 @@ def read_link(header: bytes) -> bytes:
 def read_size(header: bytes) -> int:
     """Bytes of content that follow the header; raises HeaderError."""
     try:
-        size = parse_number(header[124:136])
+        size = parse_number(header[SIZE])
     except ValueError as error:
-        raise HeaderError(f"size field {header[124:136]!r} is not a number") from error
+        raise HeaderError(f"size field {header[SIZE]!r} is not a number") from error
     if not 0 <= size <= MAX_NUMBER:
         raise HeaderError(f"size field says {size}, expected no negative size and at most {MAX_NUMBER}")
     return size
@@ -167,7 +169,7 @@ def read_size(header: bytes) -> int:
 
 def read_unused_size(header: bytes) -> int:
     """What the size field says where nothing goes by it: any number of 64 bits; raises ValueError."""
-    size = parse_number(header[124:136])
+    size = parse_number(header[SIZE])
     if not -MAX_NUMBER - 1 <= size <= MAX_NUMBER:
         raise ValueError(f"size field says {size}, which is no number of 64 bits")
     return size
