@@ -15,7 +15,7 @@ from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
 from layerscope.layers.path import decode_name, is_bookkeeping, normalise_path, split_whiteout
-from layerscope.layers.pax import XATTR_PREFIX, own_by_records, parse_count, parse_seconds
+from layerscope.layers.pax import XATTR_PREFIX, own_by_records, parse_count, parse_integer, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
 from layerscope.layers.tar_header import (
