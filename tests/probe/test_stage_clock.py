@@ -18,8 +18,21 @@ from layerscope.probe.spec import ProbeSpec
 from layerscope.probe.stage_clock import StageClock
 from layerscope.progress import SilentProgress
 
-STOPPING = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)\n"
-"""An import that stops the payload's keeper, which then looks at no clock."""
+STOPPING = """
+import glob, os, signal, time
+
+def sleeps(place):
+    with open(place) as file:
+        return file.read().rpartition(")")[2].split()[0] == "S"
+
+keeper, calm = os.getppid(), 0
+while calm < 5:
+    calm = calm + 1 if all(map(sleeps, glob.glob(f"/proc/{keeper}/task/*/stat"))) else 0
+    time.sleep(0.02)
+os.kill(keeper, signal.SIGSTOP)
+time.sleep(600)
+"""
+"""An import that stops the payload's keeper, which then looks at no clock: once it has passed on that imports began."""
 
 SHORT = Deadline(0.5, 1)
 
