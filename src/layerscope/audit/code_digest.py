@@ -1,6 +1,7 @@
 """CodeDigest: a name for the code that concludes something, so that nothing older is taken for its own."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,8 +17,9 @@ def digest_code() -> str:
     """The SHA-256 over the source and the tables of all packages that take part."""
     root, total = Path(layerscope.__file__).parent, hashlib.sha256(layerscope.__version__.encode())
     for package in _PACKAGES:
-        for path in sorted((root / package).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
-                total.update(f"{path.relative_to(root)}\0".encode())
-                total.update(hashlib.sha256(path.read_bytes()).digest())
+        for folder, folders, names in os.walk(root / package):
+            folders[:] = sorted(name for name in folders if name != "__pycache__")
+            for name in sorted(names):
+                content = Path(folder, name).read_bytes()
+                total.update(f"{os.path.relpath(folder, root)}/{name}\0".encode() + hashlib.sha256(content).digest())
     return total.hexdigest()
