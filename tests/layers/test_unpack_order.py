@@ -22,6 +22,7 @@ from support.tar_member import Kind, TarMember, directory, file, hardlink, symli
 from support.unpack_cases import (
     LOWER,
     PARTLY_REFUSED_CASES,
+    REFUSED_BUT_BY_PODMAN_CASES,
     REFUSED_BY_CONTAINERD_CASES,
     REFUSED_CASES,
     TAKEN_CASES,
@@ -38,9 +39,15 @@ ORDER_KINDS = {
     anomaly.DUPLICATE_ENTRY,
     anomaly.REPLACED_DIRECTORY,
     anomaly.OPAQUE_NO_DIRECTORY,
+    anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
 }
 
-ALL_REFUSED = {**REFUSED_CASES, **PARTLY_REFUSED_CASES, **REFUSED_BY_CONTAINERD_CASES}
+ALL_REFUSED = {
+    **REFUSED_CASES,
+    **PARTLY_REFUSED_CASES,
+    **REFUSED_BY_CONTAINERD_CASES,
+    **REFUSED_BUT_BY_PODMAN_CASES,
+}
 
 UNCOMPARED = {Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE}
 """Devices of the number zero are whiteouts of overlayfs, which a tree does not show."""

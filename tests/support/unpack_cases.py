@@ -69,6 +69,7 @@ REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         [directory("d"), symlink("lnk", "d"), file("lnk/f"), file("d/f/x")],
     ),
     "below a symlink to a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), symlink("lnk", "t"), file("lnk/x")]),
+    "whiteout below a symlink to itself": (anomaly.BELOW_NO_DIRECTORY, [symlink("lnk", "lnk"), whiteout("lnk/x")]),
     "below a symlink to itself": (anomaly.BELOW_NO_DIRECTORY, [symlink("lnk", "lnk"), file("lnk/x")]),
     "whiteout after its file": (anomaly.LATE_WHITEOUT, [file("w"), whiteout("w")]),
     "whiteout after its directory": (anomaly.LATE_WHITEOUT, [directory("w"), file("w/x"), whiteout("w")]),
@@ -228,6 +229,21 @@ REFUSED_BY_CONTAINERD_CASES: Final[Mapping[str, tuple[str, Members]]] = {
     ),
 }
 """What containerd refuses, and Docker's overlay2 and podman take: the mark hides nothing then."""
+
+REFUSED_BUT_BY_PODMAN_CASES: Final[Mapping[str, tuple[str, Members]]] = {
+    "whiteout below what the layer removes": (
+        anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
+        [whiteout("a"), whiteout("a/low"), whiteout("a/sub/low")],
+    ),
+    "whiteout below a whiteout device": (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, [device("a", 0, 0), whiteout("a/low")]),
+    "whiteout below a file": (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, [file("a"), whiteout("a/low")]),
+    "whiteout below a symlink to a file": (
+        anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
+        [file("t"), symlink("lnk", "t"), whiteout("lnk/low")],
+    ),
+}
+"""What Docker's overlay2 and containerd refuse; podman leaves it out, since some tools write a whiteout for each file
+of a directory that they remove."""
 
 TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "hard links in order": (frozenset(), [file("t"), hardlink("h1", "t"), hardlink("h2", "h1")]),

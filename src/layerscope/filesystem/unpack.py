@@ -80,6 +80,8 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     if whiteouts:
         taken = [ordinal for path, ordinal in whiteouts if path in nodes or path in siblings] if index.devices else []
         removed = {path for path, _ in whiteouts}
+        if not removed.isdisjoint(implied):
+            return None
         if any(map(stack.is_device, taken)) or any(path in removed for path, _ in opaques):
             return None
         if _is_one_linked(stack, layer, removed, nodes):

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from layerscope.layers import anomaly
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
-from layerscope.layers.own_symlinks import SLOT, STEP, Steps, TooManyStepsError
+from layerscope.layers.own_symlinks import SLOT, Steps, TooManyStepsError
 from layerscope.layers.unpacked_paths import UnpackedPaths
 
 _MOST_IMPLIED: Final = 64 << 20
@@ -127,7 +127,9 @@ class UnpackOrder:
                     continue
                 refused = None if clear_at == unpacked.changes else unpacked.enter(directory)
                 if refused is not None:
-                    yield Refusal(refused.kind, position, refused.detail)
+                    is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(directory)
+                    below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
+                    yield Refusal(below, position, refused.detail)
                     self._place_refused(unpacked, path, kind)
                     continue
                 clear_at = unpacked.changes

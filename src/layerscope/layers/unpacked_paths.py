@@ -59,6 +59,12 @@ class UnpackedPaths:
             self._keep(path, _IMPLIED)
         return None
 
+    def is_blocked(self, directory: str) -> bool:
+        """Whether the way to a directory ends at what is none."""
+        path = self._symlinks.resolve_directory(directory)
+        found = "" if path is None else self._find_nearest(path)[0]
+        return bool(found) and self._kinds[found] not in _FOLDERS
+
     def mark(self, directory: str) -> Obstacle | None:
         """An opaque whiteout makes its directory, or marks what is there; or what makes that impossible."""
         obstacle = self.enter(directory)
@@ -163,9 +169,7 @@ class UnpackedPaths:
         detail = f"below /{link}" + ("" if target is None else f", a link to {target}")
         if way.path is None:
             return Obstacle(anomaly.BELOW_NO_DIRECTORY, detail)
-        found, _ = self._find_nearest(way.path)
-        is_blocked = bool(found) and self._kinds[found] not in _FOLDERS
-        return Obstacle(anomaly.BELOW_NO_DIRECTORY if is_blocked else anomaly.BELOW_SYMLINK, detail)
+        return Obstacle(anomaly.BELOW_NO_DIRECTORY if self.is_blocked(link) else anomaly.BELOW_SYMLINK, detail)
 
     def _find_nearest(self, path: str) -> tuple[str, list[str]]:
         """The nearest path that is there, at or above a path, and those below it that are missing."""

@@ -73,7 +73,11 @@ CURES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "opaque-no-directory": (
         "drop the opaque whiteouts of what is no directory",
-        "An opaque whiteout is an empty file .wh..wh..opq in a directory, of which it hides what the layers below have.",
+        "An opaque whiteout is an empty file .wh..wh..opq in a directory: it hides what lower layers have in that.",
+    ),
+    "whiteout-below-no-directory": (
+        "drop the whiteouts below what the layer removes",
+        "What a layer removes, or makes a file, goes with all that lower layers have in it.",
     ),
 }
 """By the kind of what is refused: what to do instead of leaving the layer to a builder, and what holds for it."""

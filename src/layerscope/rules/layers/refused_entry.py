@@ -16,7 +16,15 @@ READING_ENDS: Final = "bad-checksum"
 """Reported by LAY004, since nothing can be read behind it."""
 
 
-REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory", "skipped-attribute", "opaque-no-directory"})
+REFUSED_BY_SOME: Final = frozenset(
+    {
+        "below-symlink",
+        "root-no-directory",
+        "skipped-attribute",
+        "opaque-no-directory",
+        "whiteout-below-no-directory",
+    }
+)
 """What one or two of Docker, containerd and podman do not refuse."""
 
 SEVERITIES: Final = {"opaque-no-directory": Severity.MEDIUM}
@@ -33,9 +41,9 @@ class RefusedEntry(Rule):
     What it checks: Every hard link points to a file that comes before it in its own layer; whatever an entry lies in
         is a directory, or a symlink to one that the layer has, and so is what an opaque whiteout marks; no whiteout
         comes after what it removes, or names nothing; no directory that the layer names is lost when something
-        replaces it later, or what it lies in; no name is longer than Linux allows; types, numbers and extended headers are those that Go's
-        archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume headers are not;
-        Linux sets every extended attribute.
+        replaces it later, or what it lies in; no name is longer than Linux allows; types, numbers and extended headers
+        are those that Go's archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume
+        headers are not; Linux sets every extended attribute.
     Why it matters: Runtimes unpack a layer whole or not at all, so one such entry makes the image unusable:
         "invalid tar header", "unhandled tar header type 83", "link /a /b: no such file or directory", "file name too
         long".
