@@ -101,7 +101,10 @@ def _make_opaque(root: Folder, parts: list[str]) -> None:
 
 def _place(root: Folder, path: str, place: tuple[int, int], kind: EntryType, member: TarMember) -> None:
     parent, _, name = path.rpartition("/")
-    folder = _enter(root, _resolve(root, parent))
+    parts = _resolve(root, parent)
+    if kind is EntryType.WHITEOUT and _is_blocked(root, parts):
+        return
+    folder = _enter(root, parts)
     there = folder.children.get(name)
     if kind is EntryType.CHARACTER_DEVICE and member.device == (0, 0):
         folder.children[name] = Whiteout()
@@ -135,6 +138,11 @@ def _find(root: Folder, path: str) -> Item | None:
     for part in _resolve(root, parent):
         item = item.children.get(part) if isinstance(item, Folder) else None
     return item.children.get(name) if isinstance(item, Folder) else None
+
+
+def _is_blocked(root: Folder, parts: list[str]) -> bool:
+    """Whether what is no directory is on a way, so that podman leaves a whiteout out."""
+    return any(isinstance(_find(root, "/".join(parts[:depth])), Inode | Whiteout) for depth in range(1, len(parts) + 1))
 
 
 def _enter(root: Folder, parts: list[str]) -> Folder:

@@ -63,7 +63,7 @@ class _Replay:
         if not named:
             return
         path = self._symlinks.resolve_parent(named) or named
-        if kind == _WHITEOUT and self._is_blocked(path):
+        if kind == _WHITEOUT and not self._stack.is_device(ordinal) and self._is_blocked(path):
             return
         self._enter(path.rpartition("/")[0], ordinal)
         if kind == _WHITEOUT:
@@ -99,7 +99,7 @@ class _Replay:
         self._opaques[path] = ordinal
 
     def _is_blocked(self, path: str) -> bool:
-        """Whether a whiteout lies in what is no directory, where podman leaves it out and others refuse it."""
+        """Whether a path lies in what is no directory: podman leaves whiteouts out there, and others refuse them."""
         directory = path.rpartition("/")[0]
         while directory not in self._below:
             if directory in self._nodes or directory in self._whiteouts:
