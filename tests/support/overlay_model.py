@@ -87,7 +87,7 @@ def _unpack(number: int, members: Sequence[TarMember]) -> Folder:
         path, kind = place_member(member)
         if kind is EntryType.OPAQUE:
             _make_opaque(root, _resolve(root, path))
-        elif path:
+        elif path and not (kind is EntryType.WHITEOUT and _is_blocked(root, path)):
             _place(root, path, (number, position), kind, member)
     return root
 
@@ -101,10 +101,7 @@ def _make_opaque(root: Folder, parts: list[str]) -> None:
 
 def _place(root: Folder, path: str, place: tuple[int, int], kind: EntryType, member: TarMember) -> None:
     parent, _, name = path.rpartition("/")
-    parts = _resolve(root, parent)
-    if kind is EntryType.WHITEOUT and _is_blocked(root, parts):
-        return
-    folder = _enter(root, parts)
+    folder = _enter(root, _resolve(root, parent))
     there = folder.children.get(name)
     if kind is EntryType.CHARACTER_DEVICE and member.device == (0, 0):
         folder.children[name] = Whiteout()
@@ -140,8 +137,9 @@ def _find(root: Folder, path: str) -> Item | None:
     return item.children.get(name) if isinstance(item, Folder) else None
 
 
-def _is_blocked(root: Folder, parts: list[str]) -> bool:
-    """Whether what is no directory is on a way, so that podman leaves a whiteout out."""
+def _is_blocked(root: Folder, path: str) -> bool:
+    """Whether a path lies in what is no directory, so that podman leaves a whiteout out."""
+    parts = _resolve(root, path.rpartition("/")[0])
     return any(isinstance(_find(root, "/".join(parts[:depth])), Inode | Whiteout) for depth in range(1, len(parts) + 1))
 
 
