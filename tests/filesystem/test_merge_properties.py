@@ -44,7 +44,8 @@ def is_refused(members: Sequence[TarMember]) -> bool:
         path = member.name.strip("/")
         above = path.removesuffix("/.wh..wh..opq")
         parents = {above[:place] for place, letter in enumerate(above) if letter == "/"}
-        if parents & leaves or (member.kind is Kind.HARDLINK and member.link.strip("/") == path):
+        is_left_out = member.name.rpartition("/")[2].startswith(".wh.") and above == path
+        if (parents & leaves and not is_left_out) or (member.kind is Kind.HARDLINK and member.link.strip("/") == path):
             return True
         if member.kind in {Kind.DIRECTORY, Kind.SYMLINK}:
             leaves.discard(path)

@@ -888,9 +888,9 @@ def test_anomalies_of_one_kind_hide_no_other() -> None:
     names = [file(f"/f{number}") for number in range(MAX_ANOMALIES + 200)]
     index, _ = scan(write_tar([*names, hardlink("h", "no"), file("t"), file("t/u"), file("q"), file("q")]))
     assert [(found.kind, found.path) for found in index.anomalies[MAX_ANOMALIES:]] == [
-        (anomaly.DUPLICATE_ENTRY, "q"),
         (anomaly.DANGLING_HARDLINK, "h"),
         (anomaly.BELOW_NO_DIRECTORY, "t/u"),
+        (anomaly.DUPLICATE_ENTRY, "q"),
     ]
     assert index.unnamed == {anomaly.ABSOLUTE_NAME: 200}
 

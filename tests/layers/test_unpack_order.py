@@ -1,8 +1,8 @@
 """What cannot be unpacked for the order of a layer's entries is named, and what can is not."""
 
 from array import array
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 import pytest
 from hypothesis import given, settings
@@ -15,11 +15,20 @@ from layerscope.layers.entry import EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex, find_runs
 from layerscope.layers.limits import PATH_MAX, Limits
-from layerscope.layers.own_symlinks import STEP
+from layerscope.layers.own_symlinks import STEP, TooManyStepsError
 from layerscope.layers.tar_scanner import TarScanner
 from layerscope.layers.unpack_order import UnpackOrder
-from support.tar_member import Kind, TarMember, directory, file, hardlink, symlink
-from support.unpack_cases import LOWER, PARTLY_REFUSED_CASES, REFUSED_CASES, TAKEN_CASES, Members, write_case
+from support.tar_member import Kind, TarMember, directory, file, hardlink, symlink, whiteout
+from support.unpack_cases import (
+    LOWER,
+    PARTLY_REFUSED_CASES,
+    REFUSED_BUT_BY_PODMAN_CASES,
+    REFUSED_BY_CONTAINERD_CASES,
+    REFUSED_CASES,
+    TAKEN_CASES,
+    Members,
+    write_case,
+)
 from support.wild_layers import Layers, wild_layers, wild_members
 
 ORDER_KINDS = {
@@ -28,11 +37,23 @@ ORDER_KINDS = {
     anomaly.BELOW_SYMLINK,
     anomaly.LATE_WHITEOUT,
     anomaly.DUPLICATE_ENTRY,
+    anomaly.REPLACED_DIRECTORY,
+    anomaly.OPAQUE_NO_DIRECTORY,
+    anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
 }
 
+ALL_REFUSED = {
+    **REFUSED_CASES,
+    **PARTLY_REFUSED_CASES,
+    **REFUSED_BY_CONTAINERD_CASES,
+    **REFUSED_BUT_BY_PODMAN_CASES,
+}
 
 UNCOMPARED = {Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE}
 """Devices of the number zero are whiteouts of overlayfs, which a tree does not show."""
+
+
+UNCHECKED = (anomaly.UNCHECKED_ORDER, "", "")
 
 
 def scan(members: Members) -> LayerIndex:
@@ -47,11 +68,12 @@ def tell(members: Members) -> list[tuple[str, str, str]]:
     return [(found.kind, found.path, found.detail) for found in scan(members).anomalies]
 
 
-@pytest.mark.parametrize("name", [*REFUSED_CASES, *PARTLY_REFUSED_CASES])
+@pytest.mark.parametrize("name", ALL_REFUSED)
 def test_what_runtimes_refuse_is_named(name: str) -> None:
     """Each case is one that they refuse, for one reason."""
-    kind, members = {**REFUSED_CASES, **PARTLY_REFUSED_CASES}[name]
-    assert kind in {found.kind for found in scan(members).anomalies}
+    kind, members = ALL_REFUSED[name]
+    told = {found.kind for found in scan(members).anomalies}
+    assert told & (anomaly.REFUSED | {anomaly.DUPLICATE_ENTRY}) == {kind}
 
 
 @pytest.mark.parametrize("name", TAKEN_CASES)
@@ -95,17 +117,37 @@ def test_entries_are_told_with_what_they_lie_below() -> None:
 
 
 def test_very_many_names_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bomb of directories costs no more than the ceiling, and then nothing is said of the order."""
-    monkeypatch.setattr(unpack_order, "_MOST_ANCESTORS", 100)
+    """A bomb of directories costs no more than the ceiling, and then it is told that the order is not known."""
+    monkeypatch.setattr(unpack_order, "_MOST_IMPLIED", 100)
     deep = "/".join("d" * 60)
-    assert tell([file(f"{deep}/x"), file("t"), file("t/u"), hardlink("h", "no")]) == []
+    assert tell([file(f"{deep}/x"), file("t"), file("t/u"), hardlink("h", "no")]) == [UNCHECKED]
+
+
+def test_named_directories_have_no_ceiling_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept for them, so that a layer in order is looked at however large it is."""
+    monkeypatch.setattr(unpack_order, "_MOST_IMPLIED", 100)
+    deep = [directory("/".join("d" * depth)) for depth in range(1, 60)]
+    assert tell([*deep, file(f"{deep[-1].name}/x")]) == []
 
 
 def test_very_many_links_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lies behind more steps than the ceiling is not called refused."""
     monkeypatch.setattr(unpack_order, "_MOST_STEPS", 3)
     members: list[TarMember] = [symlink(f"l{number}", f"l{number + 1}/x/y") for number in range(20)]
-    assert tell([*members, file("l0/x"), hardlink("h", "l0/y")]) == []
+    assert tell([*members, file("l0/x"), hardlink("h", "l0/y")]) == [UNCHECKED]
+
+
+def test_late_whiteouts_are_told_once_wherever_the_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were not come to are found by their names, and none is told twice."""
+    links = [directory("d"), symlink("l0", "d"), *(symlink(f"l{number}", f"l{number - 1}") for number in range(1, 9))]
+    members = [file("w"), whiteout("w"), *links, file("l8/x"), file("v"), whiteout("v")]
+    ends = set()
+    for steps in range(0, 6000, 50):
+        monkeypatch.setattr(unpack_order, "_MOST_STEPS", steps)
+        kinds = [kind for kind, _, _ in tell(members)]
+        assert kinds.count(anomaly.LATE_WHITEOUT) == 2
+        ends.add(kinds.count(anomaly.UNCHECKED_ORDER))
+    assert ends == {0, 1}
 
 
 def order_of(paths: list[str], kinds: Sequence[EntryType], links: Mapping[int, str]) -> UnpackOrder:
@@ -173,7 +215,8 @@ def test_hostile_layers_are_left_at_the_ceiling(shape: str) -> None:
     """Names are counted with their characters: the last entry, a hard link to nothing, is not come to."""
     paths, kinds, links = hostile_columns(shape)
     order = order_of([*paths, "last"], [*kinds, EntryType.HARDLINK], {**links, len(paths): "no"})
-    assert list(order.find_refusals()) == []
+    with pytest.raises(TooManyStepsError):
+        list(order.find_refusals())
     assert order.steps.left > -2 * PATH_MAX - STEP
 
 
@@ -215,7 +258,8 @@ def test_the_first_refusal_is_that_of_a_runtime(members: Sequence[TarMember]) ->
     found = next(
         iter(order_of(index.paths, [EntryType(kind) for kind in index.types], index.links).find_refusals()), None
     )
-    expected = next((told for told in map(partial(expect, plain), range(len(plain))) if told is not None), None)
+    each = (expect(plain, position) for position in range(len(plain)))
+    expected = next((told for told in chain(each, expect_losses(plain)) if told is not None), None)
     assert (None if found is None else (found.position, found.kind)) == expected
 
 
@@ -248,6 +292,16 @@ def expect(members: Members, position: int) -> tuple[int, str] | None:
     if target is None or is_gone or target.type is EntryType.DIRECTORY:
         return position, anomaly.DANGLING_HARDLINK
     return None
+
+
+def expect_losses(members: Members) -> Iterator[tuple[int, str]]:
+    """The directories that are not there in the end."""
+    index = scan(members)
+    tree = merge_layers([index])
+    for position, entry in enumerate(index):
+        found = resolve_path(entry.path, tree.get, follow_last=True)
+        if entry.type is EntryType.DIRECTORY and (found.failure is not None or found.node is None):
+            yield position, anomaly.REPLACED_DIRECTORY
 
 
 def test_a_plain_layer_is_not_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:

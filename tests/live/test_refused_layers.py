@@ -12,6 +12,7 @@ from support.live_engines import ENGINES, LiveEngine
 from support.unpack_cases import (
     LOWER,
     PARTLY_REFUSED_CASES,
+    REFUSED_BUT_BY_PODMAN_CASES,
     REFUSED_BY_CONTAINERD_CASES,
     REFUSED_CASES,
     TAKEN_CASES,
@@ -60,5 +61,14 @@ def test_containerd_alone_takes_what_is_refused_in_part(engine: LiveEngine, tmp_
 @on_overlay_engines
 def test_containerd_alone_refuses_opaque_whiteouts_of_what_is_no_directory(engine: LiveEngine, tmp_path: Path) -> None:
     """Docker sets the attribute on whatever is there."""
-    loaded = [name for name, members in REFUSED_BY_CONTAINERD_CASES.items() if is_loaded(engine, members, tmp_path)]
+    cases = REFUSED_BY_CONTAINERD_CASES.items()
+    loaded = [name for name, (_, members) in cases if is_loaded(engine, members, tmp_path)]
     assert loaded == ([] if "containerd" in engine.name else list(REFUSED_BY_CONTAINERD_CASES))
+
+
+@on_overlay_engines
+def test_podman_alone_takes_whiteouts_below_what_is_no_directory(engine: LiveEngine, tmp_path: Path) -> None:
+    """It leaves them out."""
+    cases = REFUSED_BUT_BY_PODMAN_CASES.items()
+    loaded = [name for name, (_, members) in cases if is_loaded(engine, members, tmp_path)]
+    assert loaded == (list(REFUSED_BUT_BY_PODMAN_CASES) if engine.name == "podman" else [])

@@ -87,7 +87,7 @@ def _unpack(number: int, members: Sequence[TarMember]) -> Folder:
         path, kind = place_member(member)
         if kind is EntryType.OPAQUE:
             _make_opaque(root, _resolve(root, path))
-        elif path:
+        elif path and not (kind is EntryType.WHITEOUT and _is_blocked(root, path)):
             _place(root, path, (number, position), kind, member)
     return root
 
@@ -135,6 +135,12 @@ def _find(root: Folder, path: str) -> Item | None:
     for part in _resolve(root, parent):
         item = item.children.get(part) if isinstance(item, Folder) else None
     return item.children.get(name) if isinstance(item, Folder) else None
+
+
+def _is_blocked(root: Folder, path: str) -> bool:
+    """Whether a path lies in what is no directory, so that podman leaves a whiteout out."""
+    parts = _resolve(root, path.rpartition("/")[0])
+    return any(isinstance(_find(root, "/".join(parts[:depth])), Inode | Whiteout) for depth in range(1, len(parts) + 1))
 
 
 def _enter(root: Folder, parts: list[str]) -> Folder:

@@ -69,11 +69,83 @@ REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         [directory("d"), symlink("lnk", "d"), file("lnk/f"), file("d/f/x")],
     ),
     "below a symlink to a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), symlink("lnk", "t"), file("lnk/x")]),
+    "whiteout below a symlink to itself": (anomaly.BELOW_NO_DIRECTORY, [symlink("lnk", "lnk"), whiteout("lnk/x")]),
     "below a symlink to itself": (anomaly.BELOW_NO_DIRECTORY, [symlink("lnk", "lnk"), file("lnk/x")]),
     "whiteout after its file": (anomaly.LATE_WHITEOUT, [file("w"), whiteout("w")]),
     "whiteout after its directory": (anomaly.LATE_WHITEOUT, [directory("w"), file("w/x"), whiteout("w")]),
     "whiteout after what lies there": (anomaly.LATE_WHITEOUT, [file("w/x"), whiteout("w")]),
     "whiteout twice": (anomaly.LATE_WHITEOUT, [whiteout("a"), whiteout("a")]),
+    "whiteout through a symlink after its file": (
+        anomaly.LATE_WHITEOUT,
+        [directory("d"), file("d/f"), symlink("lnk", "d"), whiteout("lnk/f")],
+    ),
+    "whiteout after its directory, through a symlink": (
+        anomaly.LATE_WHITEOUT,
+        [directory("d"), directory("d/sub"), symlink("lnk", "d"), whiteout("lnk/sub")],
+    ),
+    "whiteout after its file that came through a symlink": (
+        anomaly.LATE_WHITEOUT,
+        [directory("d"), symlink("lnk", "d"), file("lnk/f"), whiteout("d/f")],
+    ),
+    "whiteout twice, once through a symlink": (
+        anomaly.LATE_WHITEOUT,
+        [directory("d"), symlink("lnk", "d"), whiteout("lnk/f"), whiteout("d/f")],
+    ),
+    "opaque whiteout below a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), opaque("t/u")]),
+    "opaque whiteout below what the layer removes": (anomaly.BELOW_NO_DIRECTORY, [whiteout("a"), opaque("a/sub")]),
+    "opaque whiteout of a symlink below a file": (
+        anomaly.BELOW_NO_DIRECTORY,
+        [file("t"), symlink("lnk", "t/u"), opaque("lnk")],
+    ),
+    "opaque whiteout of a symlink to itself": (anomaly.BELOW_NO_DIRECTORY, [symlink("lnk", "lnk"), opaque("lnk")]),
+    "directory, then a file for its parent": (anomaly.REPLACED_DIRECTORY, [directory("d/sub"), file("d")]),
+    "directory, then a file for its named parent": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d"), directory("d/sub"), file("/d")],
+    ),
+    "directory, then a file two above": (anomaly.REPLACED_DIRECTORY, [directory("d/sub/sub"), file("d")]),
+    "directory, then a pipe for its parent": (anomaly.REPLACED_DIRECTORY, [directory("d/sub"), fifo("d")]),
+    "directory, then a device for its parent": (anomaly.REPLACED_DIRECTORY, [directory("d/sub"), device("d", 1, 3)]),
+    "directory, then a whiteout device for its parent": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d/sub"), device("d", 0, 0)],
+    ),
+    "directory, then a hard link for its parent": (
+        anomaly.REPLACED_DIRECTORY,
+        [file("t"), directory("d/sub"), hardlink("d", "t")],
+    ),
+    "directory, then a symlink to nothing for its parent": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d/sub"), symlink("d", "no/where")],
+    ),
+    "directory, then a symlink to a lower directory for its parent": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d/low"), symlink("d", "a")],
+    ),
+    "directory, then a symlink to itself for its parent": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d/sub"), symlink("d", "d")],
+    ),
+    "directory, then a symlink to nothing in its place": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d"), symlink("/d", "no/where")],
+    ),
+    "directory, then a hard link to such a symlink in its place": (
+        anomaly.REPLACED_DIRECTORY,
+        [symlink("s", "no/where"), directory("d"), hardlink("/d", "s")],
+    ),
+    "directory whose parent goes and comes": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d/sub"), file("d"), directory("/d")],
+    ),
+    "directory through a symlink that leads elsewhere later": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d"), symlink("lnk", "d"), directory("lnk/sub"), symlink("/lnk", "no/where")],
+    ),
+    "directory through a symlink to what is replaced later": (
+        anomaly.REPLACED_DIRECTORY,
+        [directory("d"), symlink("lnk", "d"), directory("lnk/sub"), file("/d")],
+    ),
     "whiteout of nothing": (anomaly.INVALID_WHITEOUT, [file("etc/.wh.")]),
     "contiguous file": (anomaly.UNKNOWN_TYPE, [file("seven", b"7", fields={"typeflag": b"7"})]),
     "unknown type": (anomaly.UNKNOWN_TYPE, [file("z", fields={"typeflag": b"Z"})]),
@@ -115,6 +187,23 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         [symlink("s", "nowhere"), hardlink("s2", "s"), file("s2/new")],
     ),
     "hard link below a symlink": (anomaly.BELOW_SYMLINK, [file("t"), symlink("lnk", "etc"), hardlink("lnk/h", "t")]),
+    "opaque whiteout of a symlink to nothing": (anomaly.BELOW_SYMLINK, [symlink("lnk", "no/where"), opaque("lnk")]),
+    "opaque whiteout of a symlink to a lower directory": (
+        anomaly.BELOW_SYMLINK,
+        [symlink("lnk", "etc"), opaque("lnk")],
+    ),
+    "opaque whiteout below a symlink to a lower directory": (
+        anomaly.BELOW_SYMLINK,
+        [symlink("lnk", "etc"), opaque("lnk/sub")],
+    ),
+    "opaque whiteout of a hard link to such a symlink": (
+        anomaly.BELOW_SYMLINK,
+        [symlink("s", "nowhere"), hardlink("s2", "s"), opaque("s2")],
+    ),
+    "whiteout below a symlink to a lower directory": (
+        anomaly.BELOW_SYMLINK,
+        [symlink("lnk", "etc"), whiteout("lnk/base")],
+    ),
     "file in the place of the root": (anomaly.ROOT_NO_DIRECTORY, [file("..")]),
     "trusted attribute that is a namespace": (anomaly.SKIPPED_ATTRIBUTE, [file("x", xattrs={"trusted.": b"v"})]),
     "file twice": (anomaly.DUPLICATE_ENTRY, [file("d", b"1"), file("./d", b"2")]),
@@ -123,13 +212,38 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
 }
 """What Docker's overlay2 and podman refuse, and containerd takes."""
 
-REFUSED_BY_CONTAINERD_CASES: Final[Mapping[str, Members]] = {
-    "opaque whiteout of a file": [file("f"), opaque("f")],
-    "opaque whiteout of a pipe": [fifo("f"), opaque("f")],
-    "opaque whiteout of a hard link": [file("t"), hardlink("f", "t"), opaque("f")],
-    "opaque whiteout of what the layer removes": [whiteout("a"), opaque("a")],
+REFUSED_BY_CONTAINERD_CASES: Final[Mapping[str, tuple[str, Members]]] = {
+    "opaque whiteout of a file": (anomaly.OPAQUE_NO_DIRECTORY, [file("f"), opaque("f")]),
+    "opaque whiteout of a pipe": (anomaly.OPAQUE_NO_DIRECTORY, [fifo("f"), opaque("f")]),
+    "opaque whiteout of a device": (anomaly.OPAQUE_NO_DIRECTORY, [device("f", 1, 3), opaque("f")]),
+    "opaque whiteout of a whiteout device": (anomaly.OPAQUE_NO_DIRECTORY, [device("f", 0, 0), opaque("f")]),
+    "opaque whiteout of a hard link": (anomaly.OPAQUE_NO_DIRECTORY, [file("t"), hardlink("f", "t"), opaque("f")]),
+    "opaque whiteout of a symlink to a file": (
+        anomaly.OPAQUE_NO_DIRECTORY,
+        [file("t"), symlink("lnk", "t"), opaque("lnk")],
+    ),
+    "opaque whiteout of what the layer removes": (anomaly.OPAQUE_NO_DIRECTORY, [whiteout("a"), opaque("a")]),
+    "opaque whiteout of a symlink to what the layer removes": (
+        anomaly.OPAQUE_NO_DIRECTORY,
+        [whiteout("a"), symlink("lnk", "a"), opaque("lnk")],
+    ),
 }
 """What containerd refuses, and Docker's overlay2 and podman take: the mark hides nothing then."""
+
+REFUSED_BUT_BY_PODMAN_CASES: Final[Mapping[str, tuple[str, Members]]] = {
+    "whiteout below what the layer removes": (
+        anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
+        [whiteout("a"), whiteout("a/low"), whiteout("a/sub/low")],
+    ),
+    "whiteout below a whiteout device": (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, [device("a", 0, 0), whiteout("a/low")]),
+    "whiteout below a file": (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, [file("a"), whiteout("a/low")]),
+    "whiteout below a symlink to a file": (
+        anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
+        [file("t"), symlink("lnk", "t"), whiteout("lnk/low")],
+    ),
+}
+"""What Docker's overlay2 and containerd refuse; podman leaves it out, since some tools write a whiteout for each file
+of a directory that they remove."""
 
 TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "hard links in order": (frozenset(), [file("t"), hardlink("h1", "t"), hardlink("h2", "h1")]),
@@ -177,6 +291,46 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "directory after its whiteout": (frozenset(), [whiteout("a"), directory("a"), file("a/new")]),
     "file after its whiteout": (frozenset(), [whiteout("a"), file("a")]),
     "opaque whiteout after what lies there": (frozenset(), [directory("a"), file("a/new"), opaque("a")]),
+    "opaque whiteout of a symlink to a directory": (
+        frozenset(),
+        [directory("d"), symlink("lnk", "d"), opaque("lnk"), opaque("lnk/sub")],
+    ),
+    "opaque whiteout before a file in its place": (frozenset(), [opaque("a"), file("a")]),
+    "opaque whiteout of a lower file": (frozenset(), [opaque("etc/base")]),
+    "whiteout through a symlink": (
+        frozenset(),
+        [directory("d"), file("d/f"), symlink("lnk", "d"), whiteout("lnk/g"), file("d/g")],
+    ),
+    "whiteout after what another file took away": (
+        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        [file("d/f"), file("d"), directory("/d"), whiteout("d/f")],
+    ),
+    "file, then a file for its parent": (frozenset(), [file("d/sub"), file("d")]),
+    "opaque whiteout, then a file for its parent": (frozenset(), [opaque("d/sub"), file("d")]),
+    "directory, then a symlink to one with the same name for its parent": (
+        frozenset(),
+        [directory("q"), directory("q/sub"), directory("d/sub"), symlink("d", "q")],
+    ),
+    "directory, then a symlink to where a file has its name for its parent": (
+        frozenset(),
+        [directory("q"), file("q/sub"), directory("d/sub"), symlink("d", "q")],
+    ),
+    "directory, then a file in its place": (
+        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        [directory("d"), file("/d"), directory("e"), device("/e", 0, 0)],
+    ),
+    "directory, then a symlink to a file in its place": (
+        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        [file("t"), directory("d"), symlink("/d", "t")],
+    ),
+    "directory whose parent goes and comes with it": (
+        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        [directory("d/sub"), file("d"), directory("/d"), directory("/d/sub")],
+    ),
+    "directory through a symlink, with a file in its place": (
+        frozenset(),
+        [directory("d"), symlink("lnk", "d"), directory("lnk/sub"), file("d/sub")],
+    ),
     "file twice, once with a slash": (
         frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [file("d", b"1"), file("/d", b"2")],

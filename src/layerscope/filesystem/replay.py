@@ -3,7 +3,8 @@
 That is so where two entries share a path, or where one lies below a symlink or a file of its own layer. Done as
 containerd does it (pkg/archive/tar.go): links in the parent are followed inside the root, a directory over a directory
 keeps what is in it, and anything else that is there already is removed. Docker refuses some of these layers. Where
-containerd refuses one, Docker's overlay2 is followed: an opaque whiteout of a file leaves the file as it is.
+containerd refuses one, Docker's overlay2 is followed: an opaque whiteout of a file leaves the file as it is; and where
+both do, podman: a whiteout below a file is left out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -62,6 +63,8 @@ class _Replay:
         if not named:
             return
         path = self._symlinks.resolve_parent(named) or named
+        if kind == _WHITEOUT and not self._stack.is_device(ordinal) and self._is_blocked(path):
+            return
         self._enter(path.rpartition("/")[0], ordinal)
         if kind == _WHITEOUT:
             self._white_out(path, ordinal)
@@ -94,6 +97,15 @@ class _Replay:
             return
         self._enter(path, ordinal)
         self._opaques[path] = ordinal
+
+    def _is_blocked(self, path: str) -> bool:
+        """Whether a path lies in what is no directory: podman leaves whiteouts out there, and others refuse them."""
+        directory = path.rpartition("/")[0]
+        while directory not in self._below:
+            if directory in self._nodes or directory in self._whiteouts:
+                return True
+            directory = directory.rpartition("/")[0]
+        return False
 
     def _enter(self, directory: str, ordinal: int) -> None:
         """Make `directory` and its parents directories; what is in the way goes, as if by the entry `ordinal`."""

@@ -8,7 +8,7 @@ the same layer as a whiteout file can only be hidden by whiteout files in subseq
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from itertools import compress
+from itertools import chain, compress
 from typing import Final
 
 from layerscope.errors import LimitError
@@ -80,7 +80,7 @@ def _unpack_columns(stack: LayerStack, layer: int) -> Changeset | None:
     if whiteouts:
         taken = [ordinal for path, ordinal in whiteouts if path in nodes or path in siblings] if index.devices else []
         removed = {path for path, _ in whiteouts}
-        if any(map(stack.is_device, taken)) or any(path in removed for path, _ in opaques):
+        if any(map(stack.is_device, taken)) or not removed.isdisjoint(chain(implied, (path for path, _ in opaques))):
             return None
         if _is_one_linked(stack, layer, removed, nodes):
             return None

@@ -34,6 +34,10 @@ UNSETTABLE_ATTRIBUTE: Final = "unsettable-attribute"
 SKIPPED_ATTRIBUTE: Final = "skipped-attribute"
 BELOW_NO_DIRECTORY: Final = "below-no-directory"
 BELOW_SYMLINK: Final = "below-symlink"
+REPLACED_DIRECTORY: Final = "replaced-directory"
+OPAQUE_NO_DIRECTORY: Final = "opaque-no-directory"
+WHITEOUT_BELOW_NO_DIRECTORY: Final = "whiteout-below-no-directory"
+UNCHECKED_ORDER: Final = "unchecked-order"
 
 MEANINGS: Final[dict[str, str]] = {
     ABSOLUTE_NAME: "the name starts with a slash; runtimes strip it",
@@ -68,6 +72,10 @@ MEANINGS: Final[dict[str, str]] = {
     SKIPPED_ATTRIBUTE: "an extended attribute that Linux refuses to set; not every runtime leaves it out",
     BELOW_NO_DIRECTORY: "it lies below a path that its own layer makes a file or removes",
     BELOW_SYMLINK: "it lies below a symlink to what its layer lacks; Docker and podman refuse that, not containerd",
+    REPLACED_DIRECTORY: "its own layer replaces the directory, or what it lies in; runtimes cannot set its time then",
+    OPAQUE_NO_DIRECTORY: "the opaque whiteout is of what its layer makes no directory; containerd alone refuses that",
+    WHITEOUT_BELOW_NO_DIRECTORY: "it lies below what its layer makes a file or removes; podman alone leaves it out",
+    UNCHECKED_ORDER: "the entries ask for too much work to be compared with each other",
 }
 
 REFUSED: Final = frozenset(
@@ -87,8 +95,11 @@ REFUSED: Final = frozenset(
         SKIPPED_ATTRIBUTE,
         BELOW_NO_DIRECTORY,
         BELOW_SYMLINK,
+        REPLACED_DIRECTORY,
+        OPAQUE_NO_DIRECTORY,
+        WHITEOUT_BELOW_NO_DIRECTORY,
     }
 )
 """Anomalies on which container runtimes refuse to unpack the layer, tried on Docker 20.10 and 26.1 (overlay2 and the
-containerd image store) and podman 4.3; containerd takes BELOW_SYMLINK and ROOT_NO_DIRECTORY,
-and at least one of them SKIPPED_ATTRIBUTE."""
+containerd image store) and podman 4.3; containerd takes BELOW_SYMLINK and ROOT_NO_DIRECTORY, it alone refuses
+OPAQUE_NO_DIRECTORY, podman takes WHITEOUT_BELOW_NO_DIRECTORY, and at least one of them SKIPPED_ATTRIBUTE."""

@@ -7,6 +7,7 @@ from layerscope.layers import anomaly as anomalies
 from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX
+from layerscope.layers.own_symlinks import TooManyStepsError
 from layerscope.layers.path import OPAQUE_NAME
 from layerscope.layers.unpack_order import UnpackOrder
 
@@ -101,9 +102,9 @@ class Columns:
     def finish(self, uncompressed_size: int) -> LayerIndex:
         """The index of everything that was added."""
         known = set(self.paths)
+        unpacked = self._note_refusals(known)
         if len(known) < len(self.paths):
-            self._note_duplicates()
-        self._note_refusals(known)
+            self._note_duplicates(unpacked)
         return LayerIndex(
             paths=self.paths,
             types=self.types,
@@ -128,8 +129,11 @@ class Columns:
         wanted = frozenset(paths)
         return {path: position for position, path in enumerate(self.paths) if path in wanted}
 
-    def _note_duplicates(self) -> None:
-        """Note paths that come again; a whiteout and a file of one path are two names."""
+    def _note_duplicates(self, unpacked: int) -> None:
+        """Note paths that come again; a whiteout and a file of one path are two names.
+
+        Whiteouts before the position `unpacked` were compared with what is there at their time, which says more.
+        """
         slashed = bytearray(len(self.paths))
         for position in self.slashed:
             slashed[position] = True
@@ -138,10 +142,9 @@ class Columns:
         for position, path in enumerate(self.paths):
             kind, offset, is_slashed = self.types[position], self.offsets[position], slashed[position]
             if kind == EntryType.WHITEOUT:
-                if path in seen[False] or path in seen[True]:
-                    self.note(anomalies.LATE_WHITEOUT, path, "", offset)
-                elif path in removed:
-                    self.note(anomalies.LATE_WHITEOUT, path, "named twice", offset)
+                is_named = path in seen[False] or path in seen[True]
+                if position >= unpacked and (is_named or path in removed):
+                    self.note(anomalies.LATE_WHITEOUT, path, "" if is_named else "named twice", offset)
                 removed.add(path)
                 continue
             is_opaque = kind == EntryType.OPAQUE
@@ -152,8 +155,12 @@ class Columns:
                 self.note(anomalies.SLASHED_DUPLICATE, path, detail, offset)
             seen[is_slashed].add(name)
 
-    def _note_refusals(self, known: set[str]) -> None:
-        """Note what cannot be unpacked in the order of the entries."""
+    def _note_refusals(self, known: set[str]) -> int:
+        """Note what cannot be unpacked in the order of the entries; up to which of them whiteouts are looked at."""
         order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
-        for kind, position, detail in order.find_refusals():
-            self.note(kind, self.paths[position], detail, self.offsets[position])
+        try:
+            for kind, position, detail in order.find_refusals():
+                self.note(kind, self.paths[position], detail, self.offsets[position])
+        except TooManyStepsError:
+            self.note(anomalies.UNCHECKED_ORDER, "", "", 0)
+        return order.unpacked

@@ -4,19 +4,20 @@ All of it was tried on Docker 20.10 and 26.1, on overlay2 and the containerd ima
 """
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, compress
 from typing import Final, NamedTuple
 
 from layerscope.layers import anomaly
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
-from layerscope.layers.own_symlinks import SLOT, STEP, Steps, TooManyStepsError
+from layerscope.layers.own_symlinks import SLOT, Steps, TooManyStepsError
 from layerscope.layers.unpacked_paths import UnpackedPaths
 
-_MOST_ANCESTORS: Final = 64 << 20
-"""Characters of all directories and what they lie in, and `SLOT` for each; the largest layer measured has 14,000 runs
-and a megabyte."""
+_MOST_IMPLIED: Final = 64 << 20
+"""Characters of all directories that no entry names but in which something lies, and `SLOT` for each; also of all names
+that are remembered. A layer of a million entries stays below it, unless most lie in directories of their own."""
 _MOST_STEPS: Final = 100_000_000
 """Characters that are handled for a whole layer, and `STEP` for each name: some seconds of work."""
 _ENTRY: Final = 16
@@ -24,6 +25,8 @@ _ENTRY: Final = 16
 
 _DIRECTORIES: Final = bytes(kind in {EntryType.DIRECTORY, EntryType.OPAQUE} for kind in range(256))
 _NO_DIRECTORIES: Final = bytes(kind not in {EntryType.DIRECTORY, EntryType.OPAQUE} for kind in range(256))
+_WHITEOUTS: Final = bytes(kind == EntryType.WHITEOUT for kind in range(256))
+_NAMED_DIRECTORIES: Final = bytes(kind == EntryType.DIRECTORY for kind in range(256))
 
 
 class Refusal(NamedTuple):
@@ -39,7 +42,7 @@ class UnpackOrder:
 
     A layer is gone through entry by entry where it has a path both as a directory and as something else, or a hard link
     whose target has no entry before it. Others cost a look at each directory, and at each hard link and its target.
-    Beyond the ceilings of work and of memory, which no real layer was seen to come near, nothing more is said.
+    Beyond the ceilings of work and of memory, which no real layer was seen to come near, TooManyStepsError is raised.
     """
 
     def __init__(
@@ -50,22 +53,25 @@ class UnpackOrder:
         self._known = known
         self.steps = Steps(_MOST_STEPS)
         """What work is left to be done."""
+        self.unpacked = 0
+        """Entries up to which each whiteout was compared with what is there then."""
 
     def find_refusals(self) -> Iterator[Refusal]:
-        """The entries that are refused, in order; what would take too much work is not looked at."""
-        try:
-            directories = _find_directories(self._paths, self._runs)
-            if self._is_in_order(directories):
-                return
-            unpacked = UnpackedPaths(self._list_names(directories), self.steps)
-            yield from self._unpack(unpacked)
-        except TooManyStepsError:
+        """The entries that are refused, in order, and then the directories that are lost in the end."""
+        named = set(compress(self._paths, self._types.translate(_DIRECTORIES)))
+        implied = _find_implied(self._paths, self._runs, named)
+        if not self._is_crossed(named, implied) and self._are_links_in_order():
             return
+        unpacked, refused = UnpackedPaths(self._list_names(chain(named, implied)), self.steps), set[int]()
+        for refusal in self._unpack(unpacked):
+            refused.add(refusal.position)
+            yield refusal
+        self.unpacked = len(self._paths)
+        if unpacked.is_torn:
+            yield from self._find_losses(unpacked, refused)
 
-    def _is_in_order(self, directories: set[str]) -> bool:
-        """Whether every path is where it is written, and every hard link comes after a file at its target."""
-        if self._is_crossed(directories):
-            return False
+    def _are_links_in_order(self) -> bool:
+        """Whether every hard link comes after a file at its target."""
         hard_links = [position for position in self._links if self._types[position] == EntryType.HARDLINK]
         targets, never = {self._links[position] for position in hard_links}, len(self._paths)
         first: dict[str, int] = {}
@@ -80,26 +86,26 @@ class UnpackOrder:
             for position in hard_links
         )
 
-    def _is_crossed(self, directories: set[str]) -> bool:
-        """Whether something lies in a path that is named as something else than a directory."""
+    def _is_crossed(self, named: set[str], implied: set[str]) -> bool:
+        """Whether a path in which something lies, or that is named as a directory, is named as something else, too."""
+        if not implied.isdisjoint(self._known):
+            return True
         if len(self._known) == len(self._paths):
-            # each path has one type, so that only the directories are to be told from the others
-            named = set(compress(self._paths, self._types.translate(_DIRECTORIES)))
-            return not self._known.intersection(directories) <= named | {""}
-        others = compress(self._paths, self._types.translate(_NO_DIRECTORIES))
-        return not directories.isdisjoint(path for path in others if path)
+            return False
+        return not named.isdisjoint(compress(self._paths, self._types.translate(_NO_DIRECTORIES)))
 
-    def _list_names(self, directories: set[str]) -> set[str]:
+    def _list_names(self, directories: Iterable[str]) -> set[str]:
         """The names that any way may lead through or to: what is called otherwise need not be remembered."""
         found, kept = set[str](), 0
-        for path in chain(directories, self._links.values()):
-            self.steps.spend(STEP + len(path))
-            names = path.split("/")[-1:] if path in directories else path.split("/")
+        whiteouts = compress(self._paths, self._types.translate(_WHITEOUTS))
+        last = ((path.rpartition("/")[2],) for path in chain(directories, whiteouts))
+        for names in chain(last, (path.split("/") for path in self._links.values())):
             for name in names:
+                self.steps.spend(_ENTRY + len(name))
                 if name not in found:
                     found.add(name)
                     kept += len(name) + SLOT
-            if kept > _MOST_ANCESTORS:
+            if kept > _MOST_IMPLIED:
                 raise TooManyStepsError
         return found
 
@@ -114,13 +120,16 @@ class UnpackOrder:
                 if not path or len(path) >= PATH_MAX:
                     continue
                 if kind == EntryType.OPAQUE:
-                    unpacked.imply(path)
+                    if (refused := unpacked.mark(path)) is not None:
+                        yield Refusal(refused.kind, position, refused.detail)
                     continue
                 if clear_at == unpacked.changes and kind != EntryType.HARDLINK and not unpacked.is_named(path):
                     continue
                 refused = None if clear_at == unpacked.changes else unpacked.enter(directory)
                 if refused is not None:
-                    yield Refusal(refused.kind, position, refused.detail)
+                    is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(directory)
+                    below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
+                    yield Refusal(below, position, refused.detail)
                     self._place_refused(unpacked, path, kind)
                     continue
                 clear_at = unpacked.changes
@@ -135,10 +144,19 @@ class UnpackOrder:
                 detail = self._tell_target(position, missed, was_there=missed in unpacked.removed)
                 yield Refusal(anomaly.DANGLING_HARDLINK, position, detail)
         elif kind == EntryType.WHITEOUT:
-            if unpacked.remove_lower(path):
-                yield Refusal(anomaly.LATE_WHITEOUT, position, "")
+            self.unpacked = position + 1
+            if (present := unpacked.remove_lower(path)) is not None:
+                yield Refusal(anomaly.LATE_WHITEOUT, position, "named twice" if present == EntryType.WHITEOUT else "")
         else:
             unpacked.put(path, kind, self._links.get(position, ""))
+
+    def _find_losses(self, unpacked: UnpackedPaths, refused: AbstractSet[int]) -> Iterator[Refusal]:
+        """Directories whose times cannot be set when all is unpacked; those that were never made are told already."""
+        for position in compress(range(len(self._paths)), self._types.translate(_NAMED_DIRECTORIES)):
+            path = self._paths[position]
+            self.steps.spend(_ENTRY)
+            if path and position not in refused and (detail := unpacked.find_loss(path)) is not None:
+                yield Refusal(anomaly.REPLACED_DIRECTORY, position, detail)
 
     def _place_refused(self, unpacked: UnpackedPaths, path: str, kind: int) -> None:
         """What is refused for its parents counts as there for hard links to it, so that it is told once."""
@@ -157,12 +175,12 @@ class UnpackOrder:
         return f"to /{target}, which " + ("comes later" if missed in self._known else "is not in its layer")
 
 
-def _find_directories(paths: Sequence[str], runs: "array[int]") -> set[str]:
-    """What entries lie in; raises TooManyStepsError where the names are too many to look at."""
-    found, left = {""}, _MOST_ANCESTORS
+def _find_implied(paths: Sequence[str], runs: "array[int]", named: AbstractSet[str]) -> set[str]:
+    """What entries lie in and none names as a directory; raises TooManyStepsError where that is too much to keep."""
+    found, left = set[str](), _MOST_IMPLIED
     for position in runs:
         directory = paths[position].rpartition("/")[0]
-        while directory not in found:
+        while directory and directory not in named and directory not in found:
             found.add(directory)
             left -= len(directory) + SLOT
             if left < 0:

@@ -24,7 +24,8 @@ class Obstacle(NamedTuple):
 class UnpackedPaths:
     """What is at each path, links followed, once some entries of a layer are unpacked as Docker does it.
 
-    Kept are the paths with one of the names that are given; `changes` counts what may let a check end otherwise.
+    Kept are the paths with one of the names that are given; `changes` counts what may let a check end otherwise, and
+    `is_torn` tells whether a directory or a symlink was removed, so that directories may be where they were no more.
     """
 
     def __init__(self, names: AbstractSet[str], steps: Steps) -> None:
@@ -34,6 +35,7 @@ class UnpackedPaths:
         self._symlinks = OwnSymlinks(steps)
         self._kept = 0
         self.changes = 0
+        self.is_torn = False
         self.removed: set[str] = set()
         """Paths that something else took the place of, or of what they lay in."""
 
@@ -57,13 +59,36 @@ class UnpackedPaths:
             self._keep(path, _IMPLIED)
         return None
 
-    def imply(self, directory: str) -> None:
-        """An opaque whiteout makes its directory, unless something is there or it cannot be made."""
-        parent, _, _ = directory.rpartition("/")
-        if self.enter(parent) is None:
-            path = self._symlinks.resolve_parent(directory)
-            if path is not None and path not in self._kinds:
-                self._keep(path, _IMPLIED)
+    def is_blocked(self, directory: str) -> bool:
+        """Whether the way to a directory ends at what is none."""
+        path = self._symlinks.resolve_directory(directory)
+        found = "" if path is None else self._find_nearest(path)[0]
+        return bool(found) and self._kinds[found] not in _FOLDERS
+
+    def mark(self, directory: str) -> Obstacle | None:
+        """An opaque whiteout makes its directory, or marks what is there; or what makes that impossible."""
+        obstacle = self.enter(directory)
+        if obstacle is None:
+            return None
+        marked = self._symlinks.resolve_directory(directory)
+        if marked in self._kinds:
+            return Obstacle(anomaly.OPAQUE_NO_DIRECTORY, "" if marked == directory else f"through a link to /{marked}")
+        return Obstacle(obstacle.kind, f"its opaque whiteout, {obstacle.detail}")
+
+    def find_loss(self, directory: str) -> str | None:
+        """Why nothing is, in the end, where a directory was put; None where something is."""
+        way = self._symlinks.follow(directory)
+        is_there = not way.is_round if way.path is None else not way.path or way.path in self._kinds
+        if is_there:
+            return None
+        lost = directory
+        while (above := lost.rpartition("/")[0]) and not self._is_folder(above):
+            self._steps.spend(STEP + len(above))
+            lost = above
+        target = self._symlinks.targets.get(self._symlinks.resolve_parent(lost) or lost)
+        if target is not None:
+            return f"in the end /{lost} is a link to {target}"
+        return "it is gone with what it lay in" if lost == directory else f"in the end /{lost} is no directory"
 
     def put(self, path: str, kind: int, target: str) -> None:
         """Put an entry in place of what is there; a directory leaves what is in one that is there already."""
@@ -96,15 +121,20 @@ class UnpackedPaths:
             self._symlinks.put(real, link)
         return None
 
-    def remove_lower(self, path: str) -> bool:
-        """Make a whiteout; whether something that no entry names is there already, which it cannot replace."""
+    def remove_lower(self, path: str) -> int | None:
+        """Make a whiteout; the kind of what is there already, which it cannot replace."""
         real = self._symlinks.resolve_parent(path)
-        if real is None or not self.is_named(path):
-            return False
-        is_late = self._kinds.get(real) == _IMPLIED
-        if real not in self._kinds:
+        if real is None:
+            return None
+        present = self._kinds.get(real)
+        if present is None:
             self._keep(real, EntryType.WHITEOUT)
-        return is_late
+        return present
+
+    def _is_folder(self, path: str) -> bool:
+        """Whether a path leads to a directory."""
+        real = self._symlinks.resolve_directory(path)
+        return real is not None and (not real or self._kinds.get(real) in _FOLDERS)
 
     def _miss(self, source: str) -> str | None:
         kind = self._kinds.get(source)
@@ -139,9 +169,7 @@ class UnpackedPaths:
         detail = f"below /{link}" + ("" if target is None else f", a link to {target}")
         if way.path is None:
             return Obstacle(anomaly.BELOW_NO_DIRECTORY, detail)
-        found, _ = self._find_nearest(way.path)
-        is_blocked = bool(found) and self._kinds[found] not in _FOLDERS
-        return Obstacle(anomaly.BELOW_NO_DIRECTORY if is_blocked else anomaly.BELOW_SYMLINK, detail)
+        return Obstacle(anomaly.BELOW_NO_DIRECTORY if self.is_blocked(link) else anomaly.BELOW_SYMLINK, detail)
 
     def _find_nearest(self, path: str) -> tuple[str, list[str]]:
         """The nearest path that is there, at or above a path, and those below it that are missing."""
@@ -168,6 +196,7 @@ class UnpackedPaths:
             return
         self._steps.spend(STEP + len(path))
         gone, self.changes = [path], self.changes + 1
+        self.is_torn |= kind in _FOLDERS or kind == EntryType.SYMLINK
         if kind in _FOLDERS:
             self._steps.spend(STEP * len(self._kinds))
             inside = f"{path}/"

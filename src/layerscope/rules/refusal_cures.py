@@ -67,6 +67,18 @@ CURES: Final[Mapping[str, tuple[str, str]]] = {
         "name the entries by where the symlink leads",
         "Or put the directory that it leads to before them, into their own layer.",
     ),
+    "replaced-directory": (
+        "leave out the directories that the layer itself replaces",
+        "Runtimes set the times of all directories of a layer when everything is unpacked: each is to be there then.",
+    ),
+    "opaque-no-directory": (
+        "drop the opaque whiteouts of what is no directory",
+        "An opaque whiteout is an empty file .wh..wh..opq in a directory: it hides what lower layers have in that.",
+    ),
+    "whiteout-below-no-directory": (
+        "drop the whiteouts below what the layer removes",
+        "What a layer removes, or makes a file, goes with all that lower layers have in it.",
+    ),
 }
 """By the kind of what is refused: what to do instead of leaving the layer to a builder, and what holds for it."""
 

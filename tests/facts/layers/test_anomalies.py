@@ -1,8 +1,11 @@
 """Anomalies of a layer's tar are grouped by kind."""
 
-from layerscope.facts.layers.anomalies import EXAMPLES, LayerAnomaly, LayerAnomalyCollector
+import pytest
+
+from layerscope.facts.layers.anomalies import EXAMPLES, TOO_MUCH_WORK, LayerAnomaly, LayerAnomalyCollector
+from layerscope.layers import unpack_order
 from layerscope.layers.limits import MAX_ANOMALIES
-from support.contexts import collect, make_context
+from support.contexts import collect, collect_gaps, make_context
 from support.tar_member import file, hardlink
 
 
@@ -32,6 +35,16 @@ def test_counts_those_that_the_index_does_not_name() -> None:
     assert [(fact.kind, fact.count) for fact in facts] == [
         ("absolute-name", MAX_ANOMALIES + 5),
         ("dangling-hardlink", 1),
+    ]
+
+
+def test_an_order_that_was_not_looked_at_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No anomaly is told for it, since nothing is known to be wrong."""
+    monkeypatch.setattr(unpack_order, "_MOST_IMPLIED", 100)
+    context = make_context([file("a")], [file("d/e/f/x"), file("t"), file("t/u")])
+    assert collect(LayerAnomalyCollector, context).of(LayerAnomaly) == ()
+    assert [(gap.where, gap.why) for gap in collect_gaps(LayerAnomalyCollector, context)] == [
+        ("layer 1", TOO_MUCH_WORK)
     ]
 
 

@@ -49,11 +49,21 @@ def test_says_where_not_every_runtime_refuses() -> None:
     assert "cannot be unpacked everywhere: " in finding.message
 
 
+def test_what_containerd_alone_refuses_is_of_medium_weight() -> None:
+    """The mark hides nothing, and Docker and podman take it."""
+    (finding,) = flags(RefusedEntry, anomaly("opaque-no-directory", "f", is_refused=True))
+    assert "cannot be unpacked everywhere: " in finding.message
+    assert finding.severity is Severity.MEDIUM
+
+
 @pytest.mark.parametrize(
     ("kind", "advice"),
     [
         ("dangling-hardlink", "put hard links behind their files"),
         ("unknown-type", "pack everything as a type that runtimes know"),
+        ("replaced-directory", "leave out the directories that the layer itself replaces"),
+        ("opaque-no-directory", "drop the opaque whiteouts of what is no directory"),
+        ("whiteout-below-no-directory", "drop the whiteouts below what the layer removes"),
         ("bad-number", "write numbers as tar programs do"),
         ("lone-zero-block", "end the archive with two zero blocks"),
         ("of-tomorrow", "rename, move or drop the entries"),

@@ -7,11 +7,15 @@ from layerscope.facts.collector import Collector
 from layerscope.facts.context import FactContext
 from layerscope.facts.fact import Evidence, Fact
 from layerscope.facts.gap import Gap
-from layerscope.layers.anomaly import MEANINGS, REFUSED
+from layerscope.layers.anomaly import MEANINGS, REFUSED, UNCHECKED_ORDER
 from layerscope.layers.entry import Anomaly
 
 EXAMPLES: Final = 20
 """Places that one fact names; a layer can hold thousands of the same anomaly."""
+
+
+TOO_MUCH_WORK: Final = "its folders, or the ways through its own symlinks, are too many to be followed to the end"
+"""Why the order of a layer's entries was not looked at, or not to the end."""
 
 
 class LayerAnomaly(Fact, frozen=True):
@@ -35,11 +39,13 @@ class LayerAnomalyCollector(Collector):
     name = "layers.anomalies"
 
     def collect(self, context: FactContext) -> Iterator[Fact | Gap]:
-        """Yield one fact a layer and kind, kinds in alphabetical order."""
+        """Yield one fact a layer and kind, kinds in alphabetical order; that something was not looked at is a gap."""
         for layer, scan in enumerate(context.scans):
             by_kind: dict[str, list[Anomaly]] = {}
             for anomaly in scan.index.anomalies:
                 by_kind.setdefault(anomaly.kind, []).append(anomaly)
+            if by_kind.pop(UNCHECKED_ORDER, None):
+                yield Gap("what no runtime unpacks for the order of the entries", f"layer {layer}", TOO_MUCH_WORK)
             for kind, found in sorted(by_kind.items()):
                 count = len(found) + scan.index.unnamed.get(kind, 0)
                 yield _group(layer, kind, found, count, context.instruction(layer))

@@ -16,8 +16,19 @@ READING_ENDS: Final = "bad-checksum"
 """Reported by LAY004, since nothing can be read behind it."""
 
 
-REFUSED_BY_SOME: Final = frozenset({"below-symlink", "root-no-directory", "skipped-attribute"})
+REFUSED_BY_SOME: Final = frozenset(
+    {
+        "below-symlink",
+        "root-no-directory",
+        "skipped-attribute",
+        "opaque-no-directory",
+        "whiteout-below-no-directory",
+    }
+)
 """What one or two of Docker, containerd and podman do not refuse."""
+
+SEVERITIES: Final = {"opaque-no-directory": Severity.MEDIUM}
+"""Of what is refused by one that others take without harm: the mark hides nothing."""
 
 
 NO_ENTRY: Final = frozenset({"lone-zero-block"})
@@ -28,10 +39,11 @@ class RefusedEntry(Rule):
     """A layer holds an entry that container runtimes refuse to unpack.
 
     What it checks: Every hard link points to a file that comes before it in its own layer; whatever an entry lies in
-        is a directory, or a symlink to one that the layer has; no whiteout comes after what it removes, or names
-        nothing; no name is longer than Linux allows; types, numbers and extended headers are those that Go's
-        archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume headers are not;
-        Linux sets every extended attribute.
+        is a directory, or a symlink to one that the layer has, and so is what an opaque whiteout marks; no whiteout
+        comes after what it removes, or names nothing; no directory that the layer names is lost when something
+        replaces it later, or what it lies in; no name is longer than Linux allows; types, numbers and extended headers
+        are those that Go's archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume
+        headers are not; Linux sets every extended attribute.
     Why it matters: Runtimes unpack a layer whole or not at all, so one such entry makes the image unusable:
         "invalid tar header", "unhandled tar header type 83", "link /a /b: no such file or directory", "file name too
         long".
@@ -45,8 +57,8 @@ class RefusedEntry(Rule):
         where there is no prefix of the name, are not read; all refuse them if they are no numbers. Of access lists
         (system.posix_acl_access) the length alone is looked at. Not told are entries below a symlink whose target goes
         up from a folder that is missing (`missing/../d`), or below 41 to 255 symlinks in a row, which containerd alone
-        follows; a folder whose parent is replaced later in its layer; and the order of a layer with more folders, or
-        longer ways through its own symlinks, than some seconds and some tens of megabytes allow.
+        follows. The order of a layer with more folders, or longer ways through its own symlinks, than some seconds and
+        some tens of megabytes allow is not looked at to the end; that is told as a gap.
     References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 
@@ -65,7 +77,8 @@ class RefusedEntry(Rule):
             message = f"{_tell_refused(anomaly)} cannot be unpacked{everywhere}: {anomaly.meaning}" + (
                 f" ({named})" if named else ""
             )
-            yield self.finding(message, *anomaly.places, fixes=(choose_cure(anomaly.kind),))
+            severity = SEVERITIES.get(anomaly.kind, self.severity)
+            yield self.finding(message, *anomaly.places, severity=severity, fixes=(choose_cure(anomaly.kind),))
 
 
 def _tell_refused(anomaly: LayerAnomaly) -> str:
