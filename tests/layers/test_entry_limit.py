@@ -65,7 +65,13 @@ def test_as_many_entries_as_are_allowed_are_read_and_no_more(kind: str, chunk: i
         (write_tar([file("z", fields={"typeflag": b"Z"})] * 8, trailer=False), 8),
         (write_tar([file("x/" * 2100 + "x")] * 8, trailer=False), 8),
     ],
-    ids=["global headers", "headers of one member", "headers that a global one drops", "unknown types", "endless names"],
+    ids=[
+        "global headers",
+        "headers of one member",
+        "headers that a global one drops",
+        "unknown types",
+        "endless names",
+    ],
 )
 def test_headers_that_bring_no_entry_count_as_well(flood: bytes, count: int) -> None:
     """A layer can be nothing but headers, each of which takes as long as an entry."""

@@ -160,7 +160,9 @@ def test_frames_have_a_ceiling(packing: compression.Packing, monkeypatch: pytest
     found = find_packing(packed)
     monkeypatch.setitem(outer_compression.MAX_FRAMES, found, 50)
     assert unpack(packed * 50) == b""
-    expected = rf"reading x\.tar\.gz: more than 50 {packing} frames, the limit; decompress it .* `{packing} -dc FILE \| "
+    expected = (
+        rf"reading x\.tar\.gz: more than 50 {packing} frames, the limit; decompress it .* `{packing} -dc FILE \| "
+    )
     with pytest.raises(LimitError, match=expected):
         unpack(packed * 51)
 

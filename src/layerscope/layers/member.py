@@ -218,7 +218,9 @@ class MemberReader:
         self._number(partial(check_star_times, header), None, path, offset)
         if kind not in _DEVICE_READERS:
             self._number(partial(read_device, header), (0, 0), path, offset)
-        position = self._columns.append(path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start, header=offset)
+        position = self._columns.append(
+            path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start, header=offset
+        )
         if self._start:
             self._columns.starts.add(position, self._start)
         if records:
