@@ -158,6 +158,7 @@ def test_frames_have_a_ceiling(packing: compression.Packing, monkeypatch: pytest
     """An archive of nothing but empty frames, which meet no other ceiling, ends at one that is named."""
     packed = compress(b"", packing)
     found = find_packing(packed)
+    assert found is not None
     monkeypatch.setitem(outer_compression.MAX_FRAMES, found, 50)
     assert unpack(packed * 50) == b""
     expected = (

@@ -49,8 +49,8 @@ MAX_FRAMES: Final = {
     Packing.BZIP2: 3_000_000,
     Packing.XZ: 100_000,
 }
-"""Members, frames or streams of one archive, as many as of a layer: an empty one takes a few bytes and yields nothing, so
-that no other ceiling is met. bgzip writes one for each 64 KiB, pbzip2 for each 900 kB."""
+"""Members, frames or streams of one archive, as many as of a layer: an empty one takes a few bytes and yields nothing,
+so that no other ceiling is met. bgzip writes one for each 64 KiB, pbzip2 for each 900 kB."""
 
 
 def find_packing(head: bytes) -> Packing | None:
@@ -119,8 +119,8 @@ class UnpackedStream:
             chunk = frame.decompress(data, size)
         except frame.failures as error:
             if str(error) == _MEMORY_PASSED:
-                size = f"{MAX_XZ_MEMORY >> 20} MiB"
-                what = f"its {self._packing} data has a dictionary that takes more than {size} of memory, the limit"
+                most = f"{MAX_XZ_MEMORY >> 20} MiB"
+                what = f"its {self._packing} data has a dictionary that takes more than {most} of memory, the limit"
                 self._pass_limit(what, error)
             raise ImageError(
                 f"reading {self._where}: its {self._packing} data is damaged after {self._size} decompressed bytes: "

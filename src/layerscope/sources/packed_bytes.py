@@ -1,4 +1,4 @@
-"""PackedBytes: the stored bytes of a compressed stream in pieces, of which a decoder gives back what it does not need."""
+"""PackedBytes: a compressed stream in pieces, of which a decoder gives back what it does not need."""
 
 from typing import Final
 
@@ -8,8 +8,8 @@ CHUNK: Final = 256 << 10
 """Bytes read at a time."""
 
 _SMALLEST_PIECE: Final = 16 << 10
-"""Bytes that a decoder is given first, and twice as many each time: it copies what it was given too much, and an archive
-may be of many small frames."""
+"""Bytes that a decoder is given first, and twice as many each time: it copies what it was given too much, and an
+archive may be of many small frames."""
 
 
 class PackedBytes:

@@ -30,11 +30,11 @@ class DuplicateEntry(Rule):
     What it checks: Every path occurs in a layer's tar once. Opaque whiteouts count like
         files, directories and links; other whiteouts that come twice are refused everywhere (LAY007).
     Why it matters: The image specification forbids it, and readers disagree. Docker's own store and podman refuse the
-        layer ("duplicates of file paths not supported"), unless one of the names starts with a slash or with `..` and
-        the other does not, or with more of them (`l`, `/l`, `../l` and `../../l` are four names); containerd, and Docker with
-        its image store, let the last entry win; many scanners and random-access readers take the first. So the image
-        does not load everywhere, and where it does, the file that was scanned need not be the file that runs, and the
-        bytes of the loser are shipped for nothing.
+        layer ("duplicates of file paths not supported"), unless the names start differently, with a slash or with so
+        many `..` (`l`, `/l`, `../l` and `../../l` are four names); containerd, and Docker with its image store, let the
+        last entry win; many scanners and random-access readers take the first. So the image does not load everywhere,
+        and where it does, the file that was scanned need not be the file that runs, and the bytes of the loser are
+        shipped for nothing.
     Example: `tar -rf layer.tar app/config.yaml` to "update" a file appends a second entry of the same name.
     Remedy: Make the layer from a directory tree, where a path can be there once only.
     Fix safety: Review: the loser may be the one that was meant.
