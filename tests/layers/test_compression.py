@@ -15,6 +15,7 @@ from layerscope.layers import compression
 from layerscope.layers.compression import CorruptError, Decompressor, TruncatedStreamError
 from layerscope.layers.limits import MAX_BZIP2_STREAMS, MAX_FRAMES, MAX_XZ_STREAMS, LimitPassedError, Limits
 from layerscope.layers.scan import Compression
+from layerscope.sources import outer_compression
 from support.compression import Packing
 from support.compression import compress as pack
 from support.tar_writer import file, write_tar
@@ -191,6 +192,16 @@ def test_ceilings_of_streams_are_fit_for_what_writers_make() -> None:
     """The largest layer in streams of 900 kB; and of xz, what is read in seconds."""
     assert Limits().layer_size / 900_000 < MAX_BZIP2_STREAMS < MAX_FRAMES
     assert MAX_XZ_STREAMS * 33e-6 < 5
+
+
+def test_archives_may_have_as_many_frames_as_layers() -> None:
+    """The reader of archives that are compressed as a whole has the same ceilings."""
+    assert outer_compression.MAX_FRAMES == {
+        outer_compression.Packing.GZIP: MAX_FRAMES,
+        outer_compression.Packing.ZSTD: MAX_FRAMES,
+        outer_compression.Packing.BZIP2: MAX_BZIP2_STREAMS,
+        outer_compression.Packing.XZ: MAX_XZ_STREAMS,
+    }
 
 
 @pytest.mark.parametrize("packing", [Packing.GZIP, Packing.ZSTD, Packing.XZ, Packing.BZIP2])

@@ -506,7 +506,7 @@ def test_duplicates_are_named_and_both_kept() -> None:
 def test_duplicates_of_which_one_has_a_slash_are_told_apart() -> None:
     """Docker and podman compare names as they stand, and take those two for different ones."""
     index, _ = scan(write_tar([file("a", b"1"), file("/a", b"2")]))
-    assert kinds(index) == [anomaly.ABSOLUTE_NAME, anomaly.SLASHED_DUPLICATE]
+    assert kinds(index) == [anomaly.ABSOLUTE_NAME, anomaly.RESPELLED_DUPLICATE]
 
 
 def test_an_opaque_whiteout_that_comes_again_is_a_duplicate() -> None:
@@ -903,8 +903,8 @@ def test_slashes_are_told_behind_however_many_names() -> None:
     index, damage = scan(write_tar([*names, file("/a"), file("a"), stored, file("s"), file("/x"), file("/x")]))
     assert damage is None
     assert [(found.kind, found.path) for found in index.anomalies if "duplicate" in found.kind] == [
-        (anomaly.SLASHED_DUPLICATE, "a"),
-        (anomaly.SLASHED_DUPLICATE, "s"),
+        (anomaly.RESPELLED_DUPLICATE, "a"),
+        (anomaly.RESPELLED_DUPLICATE, "s"),
         (anomaly.DUPLICATE_ENTRY, "x"),
     ]
 
@@ -912,7 +912,7 @@ def test_slashes_are_told_behind_however_many_names() -> None:
 def test_a_slash_counts_for_its_own_entry_alone() -> None:
     """Not for the one behind a member that is no entry, or breaks off."""
     members = [file("/z", fields={"typeflag": b"Z"}), file("a"), file("a")]
-    assert anomaly.SLASHED_DUPLICATE not in kinds(scan(write_tar(members))[0])
+    assert anomaly.RESPELLED_DUPLICATE not in kinds(scan(write_tar(members))[0])
     broken, _ = scan(write_tar([file("a"), file("/a", b"x" * 2000)])[:1800])
     assert (broken.paths, kinds(broken)) == (["a"], [anomaly.ABSOLUTE_NAME])
 

@@ -131,6 +131,21 @@ def test_a_name_without_room_beside_its_columns_stands_below_them(width: int) ->
     assert "     0  /h (hard link to /etc/passwd)\n" in piped
 
 
+@pytest.mark.parametrize("symbols", ["unicode", "ascii"])
+def test_a_branch_that_is_too_deep_for_its_name_is_shortened(symbols: str) -> None:
+    """The name stays whole where a line can hold it, and no line goes on at the edge of the terminal."""
+    deep = "usr/lib/python3/dist-packages/torch/lib/deeper/than"
+    names = ["libtorch_cuda.so", "a", "a-name-that-is-wider-than-any-line-of-a-narrow-terminal.so"]
+    listing = list_tree(merge_result(make_result(ResultRecipe(layers=[[file(f"{deep}/{name}") for name in names]]))))
+    context = RenderContext(width=40, is_terminal=True, unicode=symbols == "unicode")
+    lines = render_tree_text(listing, TreePage(""), context).splitlines()
+    assert max(map(len, lines)) <= 40
+    (shortened,) = (line for line in lines if line.endswith("libtorch_cuda.so"))
+    (whole,) = (line for line in lines if line.endswith(("── a", "-- a")))
+    assert (shortened.split()[0], whole.split()[0]) == (("…", "├──") if symbols == "unicode" else ("...", "|--"))
+    assert len(whole) == 2 + 4 * 8 + 1
+
+
 def test_a_narrow_page_has_no_room_to_give_away() -> None:
     """Sizes take the columns that they need, and a page without rows has none."""
     layers = [[file("lib64/ld-linux-x86-64.so.2", bytes(215_000))], [whiteout("lib64")], []]

@@ -151,3 +151,41 @@ def test_close_closes_the_packed_stream() -> None:
     packed = io.BytesIO(zlib.compress(b""))
     UnpackedStream(packed, Packing.GZIP, where="x").close()
     assert packed.closed
+
+
+@pytest.mark.parametrize("packing", SINGLE)
+def test_frames_have_a_ceiling(packing: compression.Packing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive of nothing but empty frames, which meet no other ceiling, ends at one that is named."""
+    packed = compress(b"", packing)
+    found = find_packing(packed)
+    assert found is not None
+    monkeypatch.setitem(outer_compression.MAX_FRAMES, found, 50)
+    assert unpack(packed * 50) == b""
+    expected = (
+        rf"reading x\.tar\.gz: more than 50 {packing} frames, the limit; decompress it .* `{packing} -dc FILE \| "
+    )
+    with pytest.raises(LimitError, match=expected):
+        unpack(packed * 51)
+
+
+@pytest.mark.parametrize("packing", SINGLE)
+def test_many_small_frames_are_read_however_the_stream_is_cut(packing: compression.Packing) -> None:
+    """Frames lie across the pieces that a pipe hands over, and behind them may be zeros."""
+    packed = b"".join(compress(b"%d," % number, packing) for number in range(700))
+    expected = b"".join(b"%d," % number for number in range(700))
+    for most in (1, 7, 1000):
+        stream = UnpackedStream(Dripping(packed + bytes(8), most), find_packing(packed[:6]) or Packing.GZIP, where="x")
+        assert drain(stream, 4096) == expected
+
+
+class Dripping(io.BytesIO):
+    """A pipe that never holds more than so many bytes."""
+
+    def __init__(self, content: bytes, most: int) -> None:
+        """Hold `content`."""
+        super().__init__(content)
+        self._most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return what is there, up to `size` bytes."""
+        return super().read(min(self._most, self._most if size is None or size < 0 else size))

@@ -25,7 +25,34 @@ from support.tar_writer import write_tar
 
 Members = Sequence[TarMember]
 
+_RESPELLED: Final = frozenset({anomaly.RESPELLED_DUPLICATE, anomaly.ESCAPING_NAME})
+
 LOWER: Final = (directory("etc"), file("etc/base", b"base"), directory("a"), file("a/low", b"low"))
+
+SAME_NAME_CASES: Final[Mapping[str, tuple[str, Members]]] = {
+    "one name with a parent": (anomaly.DUPLICATE_ENTRY, [file("q/../l"), file("l")]),
+    "one name from the root": (anomaly.DUPLICATE_ENTRY, [file("/l"), file("/../l")]),
+    "one name above the root": (anomaly.DUPLICATE_ENTRY, [file("../l"), file("./../l")]),
+    "one name that climbs twice": (anomaly.DUPLICATE_ENTRY, [file("q/../../../l"), file("../../l")]),
+    "one directory above the root": (anomaly.DUPLICATE_ENTRY, [directory("../d"), directory("q/../../d")]),
+    "one opaque whiteout above the root": (anomaly.DUPLICATE_ENTRY, [opaque("../a"), opaque("q/../../a")]),
+    "root above itself twice": (anomaly.DUPLICATE_ENTRY, [directory("../"), directory("q/../../")]),
+}
+"""Names that are one once they are cleaned: Docker's overlay2 and podman refuse them, containerd does not."""
+
+OTHER_NAME_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
+    "name and one above the root": (_RESPELLED, [file("l"), file("../l")]),
+    "name and one above the root behind a directory": (_RESPELLED, [file("q/../../l"), file("l")]),
+    "names that climb once and twice": (_RESPELLED, [file("../l"), file("../../l")]),
+    "name from the root and one above it": (_RESPELLED | {anomaly.ABSOLUTE_NAME}, [file("/l"), file("../l")]),
+    "directory and one above the root": (_RESPELLED, [directory("d"), directory("../d")]),
+    "opaque whiteout and one above the root": (_RESPELLED, [opaque("a"), opaque("../a")]),
+    "root by three names": (
+        _RESPELLED | {anomaly.ABSOLUTE_NAME},
+        [directory("./"), directory("../"), directory("/")],
+    ),
+}
+"""Names of one path that stay different when they are cleaned: they are all taken."""
 
 REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
     "hard link to nothing": (anomaly.DANGLING_HARDLINK, [hardlink("h", "no/where")]),
@@ -209,6 +236,7 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
     "file twice": (anomaly.DUPLICATE_ENTRY, [file("d", b"1"), file("./d", b"2")]),
     "directory twice": (anomaly.DUPLICATE_ENTRY, [directory("d"), directory("d")]),
     "opaque whiteout twice": (anomaly.DUPLICATE_ENTRY, [opaque("a"), opaque("a")]),
+    **SAME_NAME_CASES,
 }
 """What Docker's overlay2 and podman refuse, and containerd takes."""
 
@@ -280,7 +308,7 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
         [directory("d"), symlink("lnk", "../../d"), file("lnk/x"), symlink("top", "/.."), file("top/y")],
     ),
     "below a symlink that was replaced": (
-        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.RESPELLED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [symlink("lnk", "nowhere"), directory("/lnk"), file("lnk/x")],
     ),
     "below a lower file": (frozenset(), [file("etc/base/x")]),
@@ -302,7 +330,7 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
         [directory("d"), file("d/f"), symlink("lnk", "d"), whiteout("lnk/g"), file("d/g")],
     ),
     "whiteout after what another file took away": (
-        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.RESPELLED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [file("d/f"), file("d"), directory("/d"), whiteout("d/f")],
     ),
     "file, then a file for its parent": (frozenset(), [file("d/sub"), file("d")]),
@@ -316,15 +344,15 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
         [directory("q"), file("q/sub"), directory("d/sub"), symlink("d", "q")],
     ),
     "directory, then a file in its place": (
-        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.RESPELLED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [directory("d"), file("/d"), directory("e"), device("/e", 0, 0)],
     ),
     "directory, then a symlink to a file in its place": (
-        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.RESPELLED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [file("t"), directory("d"), symlink("/d", "t")],
     ),
     "directory whose parent goes and comes with it": (
-        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.RESPELLED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [directory("d/sub"), file("d"), directory("/d"), directory("/d/sub")],
     ),
     "directory through a symlink, with a file in its place": (
@@ -332,7 +360,7 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
         [directory("d"), symlink("lnk", "d"), directory("lnk/sub"), file("d/sub")],
     ),
     "file twice, once with a slash": (
-        frozenset({anomaly.SLASHED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
+        frozenset({anomaly.RESPELLED_DUPLICATE, anomaly.ABSOLUTE_NAME}),
         [file("d", b"1"), file("/d", b"2")],
     ),
     "bookkeeping of AUFS": (frozenset({anomaly.AUFS_METADATA}), [file(".wh..wh.aufs"), file("a/.wh..wh.plnk")]),
@@ -353,6 +381,7 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
         [directory("p", fields={"devmajor": b"x", "magic": bytes(8)})],
     ),
     "owner below zero": (frozenset({anomaly.EXCESSIVE_NUMBER}), [file("o", records={"uid": b"-1"})]),
+    **OTHER_NAME_CASES,
 }
 """What they all take, with what is unusual about it."""
 

@@ -10,7 +10,7 @@ NON_UTF8_NAME: Final = "non-utf8-name"
 CONTROL_CHARACTER_NAME: Final = "control-character-name"
 OVERLONG_NAME: Final = "overlong-name"
 DUPLICATE_ENTRY: Final = "duplicate-entry"
-SLASHED_DUPLICATE: Final = "slashed-duplicate"
+RESPELLED_DUPLICATE: Final = "respelled-duplicate"
 INVALID_WHITEOUT: Final = "invalid-whiteout"
 LATE_WHITEOUT: Final = "late-whiteout"
 AUFS_METADATA: Final = "aufs-metadata"
@@ -48,7 +48,7 @@ MEANINGS: Final[dict[str, str]] = {
     CONTROL_CHARACTER_NAME: "the name holds control characters",
     OVERLONG_NAME: "the name, or a part of it, is longer than Linux allows; unpacking fails",
     DUPLICATE_ENTRY: "the path occurs twice in one layer, which the image specification forbids",
-    SLASHED_DUPLICATE: "the path occurs twice in one layer, once with a slash before it; runtimes take the last",
+    RESPELLED_DUPLICATE: "the path occurs twice in one layer, once behind a slash or `..`; runtimes take the last",
     INVALID_WHITEOUT: "the whiteout names nothing that could be removed; runtimes refuse the layer",
     UNKNOWN_TYPE: "the entry's type is none that runtimes unpack; they refuse the layer",
     SPARSE_FILE: "the file is stored sparse, which the image specification advises against",

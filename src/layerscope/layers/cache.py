@@ -98,7 +98,7 @@ class LayerCache:
         Images that share a layer are given the very same index, by which others know it again.
         """
         known = self._loaded.get(diff_id) or self._load(diff_id)
-        if known is None or not self._limits.admit(known[0].uncompressed_size, len(known[0])):
+        if known is None or not self._limits.admit(known[0].uncompressed_size, len(known[0]) + known[0].unused):
             return None
         self._loaded[diff_id] = known
         return known

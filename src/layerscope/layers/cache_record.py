@@ -63,6 +63,7 @@ class _Record(msgspec.Struct, array_like=True, frozen=True):
     anomalies: list[tuple[str, memoryview, memoryview, int]]
     unnamed: dict[str, int]
     uncompressed_size: int
+    unused: int
     extracts: StoredExtracts
 
 
@@ -106,6 +107,7 @@ def _to_record(index: LayerIndex, extracts: Mapping[str, Mapping[str, object]]) 
         anomalies=[(each.kind, _to_bytes(each.path), _to_bytes(each.detail), each.offset) for each in index.anomalies],
         unnamed=index.unnamed,
         uncompressed_size=index.uncompressed_size,
+        unused=index.unused,
         extracts=pack_extracts(extracts),
     )
 
@@ -132,6 +134,7 @@ def _to_index(record: _Record) -> LayerIndex:
         ),
         unnamed=record.unnamed,
         uncompressed_size=record.uncompressed_size,
+        unused=record.unused,
     )
 
 

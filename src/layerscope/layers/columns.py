@@ -8,7 +8,9 @@ from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 from layerscope.layers.limits import MAX_ANOMALIES, PATH_MAX
 from layerscope.layers.own_symlinks import TooManyStepsError
-from layerscope.layers.path import OPAQUE_NAME
+from layerscope.layers.rare_numbers import RareNumbers
+from layerscope.layers.repeated_paths import find_repetitions
+from layerscope.layers.tar_header import BLOCK
 from layerscope.layers.unpack_order import UnpackOrder
 
 NO_DIGEST = bytes(DIGEST_SIZE)
@@ -22,7 +24,8 @@ _NO_SECOND_NS = 2**63 * _SECOND_NS
 class Columns:
     """Grows the columns of a LayerIndex; the scanner's hot loop appends to them directly.
 
-    `directory` is the one that the last entry lies in, `slashed` the entries whose names start with a slash.
+    `directory` is the one that the last entry lies in; `starts` tells how names start (`path.find_start`), and `leads`
+    how far before its content an entry's first header begins.
     """
 
     def __init__(self, attribute_table: list[tuple[int, int, int]]) -> None:
@@ -41,14 +44,20 @@ class Columns:
         self.xattrs: dict[int, dict[str, bytes]] = {}
         self.devices: dict[int, tuple[int, int]] = {}
         self.sparse: dict[int, array[int]] = {}
-        self.slashed = array("I")
+        self.starts = RareNumbers("i", 0)
+        self.leads = RareNumbers("Q", BLOCK)
         self.names = 0
         self._counted = 0
         self._anomalies: list[Anomaly] = []
         self._noted: dict[str, int] = {}
 
-    def append(self, path: str, kind: EntryType, attribute: int, *, size: int, mtime_ns: int, offset: int) -> int:
-        """Add an entry without content, and return its position; the scanner sets its digest when it has read it."""
+    def append(
+        self, path: str, kind: EntryType, attribute: int, *, size: int, mtime_ns: int, offset: int, header: int
+    ) -> int:
+        """Add an entry without content, and return its position; the scanner sets its digest when it has read it.
+
+        `offset` is where its content lies, `header` where its first header does.
+        """
         directory = path.rpartition("/")[0]
         if directory != self.directory:
             self.runs.append(len(self.paths))
@@ -60,12 +69,15 @@ class Columns:
         if not -_INT64_MAX <= mtime_ns <= _INT64_MAX:
             is_number = -_NO_SECOND_NS - _SECOND_NS < mtime_ns < _NO_SECOND_NS
             kind_of = anomalies.EXCESSIVE_NUMBER if is_number else anomalies.BAD_NUMBER
-            self.note(kind_of, path, f"time {mtime_ns} ns is out of range", offset)
+            self.note(kind_of, path, f"time {mtime_ns} ns is out of range", header)
             mtime_ns = _INT64_MAX if mtime_ns > 0 else -_INT64_MAX
         self.mtimes_ns.append(mtime_ns)
         self.digests += NO_DIGEST
         self.offsets.append(offset)
-        return len(self.paths) - 1
+        position = len(self.paths) - 1
+        if offset - header != BLOCK:
+            self.leads.add(position, offset - header)
+        return position
 
     def count_names(self) -> int:
         """Characters of all names, links and extended attributes so far."""
@@ -82,8 +94,8 @@ class Columns:
         if self.runs[-1] == position:
             del self.runs[-1]
         self.directory = None
-        if self.slashed and self.slashed[-1] == position:
-            del self.slashed[-1]
+        self.starts.drop(position)
+        self.leads.drop(position)
         self.links.pop(position, None)
         self.xattrs.pop(position, None)
         self.devices.pop(position, None)
@@ -99,12 +111,12 @@ class Columns:
         if count <= MAX_ANOMALIES:
             self._anomalies.append(Anomaly(kind, path[:PATH_MAX], detail[:PATH_MAX], offset))
 
-    def finish(self, uncompressed_size: int) -> LayerIndex:
-        """The index of everything that was added."""
+    def finish(self, uncompressed_size: int, *, unused: int = 0) -> LayerIndex:
+        """The index of everything that was added, and how many headers were not."""
         known = set(self.paths)
         unpacked = self._note_refusals(known)
         if len(known) < len(self.paths):
-            self._note_duplicates(unpacked)
+            self._note_repetitions(unpacked)
         return LayerIndex(
             paths=self.paths,
             types=self.types,
@@ -121,6 +133,7 @@ class Columns:
             anomalies=tuple(self._anomalies),
             unnamed={kind: count - MAX_ANOMALIES for kind, count in self._noted.items() if count > MAX_ANOMALIES},
             uncompressed_size=uncompressed_size,
+            unused=unused,
             runs=self.runs,
         )
 
@@ -129,38 +142,22 @@ class Columns:
         wanted = frozenset(paths)
         return {path: position for position, path in enumerate(self.paths) if path in wanted}
 
-    def _note_duplicates(self, unpacked: int) -> None:
-        """Note paths that come again; a whiteout and a file of one path are two names.
-
-        Whiteouts before the position `unpacked` were compared with what is there at their time, which says more.
-        """
-        slashed = bytearray(len(self.paths))
-        for position in self.slashed:
-            slashed[position] = True
-        seen: tuple[set[str], set[str]] = (set(), set())
-        removed: set[str] = set()
-        for position, path in enumerate(self.paths):
-            kind, offset, is_slashed = self.types[position], self.offsets[position], slashed[position]
-            if kind == EntryType.WHITEOUT:
-                is_named = path in seen[False] or path in seen[True]
-                if position >= unpacked and (is_named or path in removed):
-                    self.note(anomalies.LATE_WHITEOUT, path, "" if is_named else "named twice", offset)
-                removed.add(path)
-                continue
-            is_opaque = kind == EntryType.OPAQUE
-            name, detail = (f"{path}/{OPAQUE_NAME}", "its opaque whiteout") if is_opaque else (path, "")
-            if name in seen[is_slashed]:
-                self.note(anomalies.DUPLICATE_ENTRY, path, detail, offset)
-            elif name in seen[not is_slashed]:
-                self.note(anomalies.SLASHED_DUPLICATE, path, detail, offset)
-            seen[is_slashed].add(name)
+    def _note_repetitions(self, unpacked: int) -> None:
+        """Note paths that come again; whiteouts before the position `unpacked` were looked at."""
+        starts = self.starts.spread(len(self.paths))
+        for kind, position, detail in find_repetitions(self.paths, self.types, starts, unpacked):
+            self._note_entry(kind, position, detail)
 
     def _note_refusals(self, known: set[str]) -> int:
         """Note what cannot be unpacked in the order of the entries; up to which of them whiteouts are looked at."""
         order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
         try:
             for kind, position, detail in order.find_refusals():
-                self.note(kind, self.paths[position], detail, self.offsets[position])
+                self._note_entry(kind, position, detail)
         except TooManyStepsError:
             self.note(anomalies.UNCHECKED_ORDER, "", "", 0)
         return order.unpacked
+
+    def _note_entry(self, kind: str, position: int, detail: str) -> None:
+        """Record an anomaly of an entry, which lies where its first header does."""
+        self.note(kind, self.paths[position], detail, self.offsets[position] - self.leads[position])

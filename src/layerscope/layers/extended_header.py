@@ -18,18 +18,22 @@ _KNOWN = frozenset({_LOCAL, _GLOBAL, _LONG_NAME, _LONG_LINK})
 
 @dataclass(frozen=True)
 class Extension:
-    """What extended headers say of the next member: PAX records by key, and GNU long names, empty where none are."""
+    """What extended headers say of the next member: PAX records by key, and GNU long names, empty where none are.
+
+    `offset` is where the first of them lies in the tar.
+    """
 
     records: dict[bytes, bytes] = field(default_factory=dict)
     name: bytes = b""
     link: bytes = b""
+    offset: int | None = None
 
 
 NO_EXTENSION = Extension()
 
 
 class ExtendedHeaders:
-    """Collects extended headers until a member takes them."""
+    """Collects extended headers until a member takes them; `unused` counts those that no member gets."""
 
     def __init__(self, reader: BlockReader, columns: Columns) -> None:
         """Read bodies from `reader` and note anomalies in `columns`."""
@@ -37,7 +41,10 @@ class ExtendedHeaders:
         self._columns = columns
         self._records: dict[bytes, bytes] = {}
         self._name = self._link = b""
+        self._kinds: set[int] = set()
+        self._offset: int | None = None
         self.pending = False
+        self.unused = 0
 
     def take(self, header: bytes) -> bool:
         """Take an extended header with its body; False for a header of another kind. Raises HeaderError."""
@@ -61,20 +68,29 @@ class ExtendedHeaders:
         else:
             pairs = self._parse(body, offset)
             self._records = self._records if pairs is None else merge_records(pairs)
-        self.pending = True
+        self._expect(kind, offset)
         return True
 
     def pop(self) -> Extension:
         """What was collected for the member that comes now."""
         if not self.pending:
             return NO_EXTENSION
-        extension = Extension(self._records, self._name, self._link)
-        self._records, self._name, self._link, self.pending = {}, b"", b"", False
+        extension = Extension(self._records, self._name, self._link, self._offset)
+        self._records, self._name, self._link, self._offset, self.pending = {}, b"", b"", None, False
+        self._kinds.clear()
         return extension
 
     def note_orphan(self) -> None:
         """Note extended headers that no member followed."""
-        self._columns.note(anomaly.ORPHAN_EXTENDED_HEADER, "", "", self._reader.offset)
+        self._columns.note(anomaly.ORPHAN_EXTENDED_HEADER, "", "", self._offset or 0)
+
+    def _expect(self, kind: int, offset: int) -> None:
+        """Wait for the member of a header, which takes the place of another of its kind."""
+        if not self.pending:
+            self._offset, self.pending = offset, True
+        if kind in self._kinds:
+            self.unused += 1
+        self._kinds.add(kind)
 
     def _take_global(self, body: bytes, offset: int) -> None:
         """Drop what was collected: Go's archive/tar returns here, and begins anew with the header that follows.
@@ -83,6 +99,7 @@ class ExtendedHeaders:
         """
         if self.pending:
             self.note_orphan()
+        self.unused += 1 + len(self._kinds)
         self.pop()
         pairs = self._parse(body, offset)
         if pairs is not None:

@@ -41,6 +41,8 @@ class LayerIndex:
     """How many more anomalies of a kind there are than those that are named."""
     uncompressed_size: int = 0
     """Bytes of the whole tar, padding and trailer included."""
+    unused: int = 0
+    """How many headers brought no entry: global ones, those that others replaced, and members that are none."""
     runs: "array[int]" = field(default_factory=lambda: array("I"))
 
     def __post_init__(self) -> None:

@@ -55,13 +55,13 @@ class Limits(Struct, frozen=True):
     layer_size: int = 2 * TIB
     """Uncompressed bytes of one layer: a bomb of 1:1032 needs 2 GB of gzip to pass it, a real layer is 20 GB."""
     layer_entries: int = 20_000_000
-    """Entries of one layer: about 4 GB of memory, and twice that for a moment in a worker that hands them over (as a
-    million did); the largest images seen hold 3 million files."""
+    """Entries of one layer, and headers that bring none: about 4 GB of memory, and twice that for a moment in a worker
+    that hands them over (as a million did); the largest images seen hold 3 million files."""
     sparse_holes: int = MAX_SPARSE_HOLES
     """Bytes of holes that are hashed; sparse files beyond have no digest."""
 
     def admit(self, size: int, entries: int) -> bool:
-        """Whether a layer of so many uncompressed bytes and entries is within."""
+        """Whether a layer of so many uncompressed bytes, and entries with headers that bring none, is within."""
         return size <= self.layer_size and entries <= self.layer_entries
 
 

@@ -14,7 +14,7 @@ from layerscope.layers.entry import DEVICES, EntryType
 from layerscope.layers.extended_header import Extension
 from layerscope.layers.extractor_set import WatchedFile
 from layerscope.layers.limits import MAX_XATTR, NAME_MAX, PATH_MAX
-from layerscope.layers.path import decode_name, is_bookkeeping, normalise_path, split_whiteout
+from layerscope.layers.path import decode_name, find_start, is_bookkeeping, normalise_path, split_whiteout
 from layerscope.layers.pax import XATTR_PREFIX, own_by_records, parse_count, parse_integer, parse_seconds
 from layerscope.layers.scan_parts import ScanParts
 from layerscope.layers.sparse_member import find_sparse_name, is_miscounted, is_sparse, read_digest, read_map
@@ -66,7 +66,7 @@ class MemberReader:
         self._reader, self._headers, self._columns = parts.reader, parts.headers, parts.columns
         self._extractors, self._names, self._hashes = parts.extractors, parts.names, parts.hashes
         self._holes = holes
-        self._is_slashed = False
+        self._start = 0
 
     def show_name(self, raw: bytes) -> str:
         """A raw name for a message."""
@@ -74,7 +74,7 @@ class MemberReader:
 
     def take(self, header: bytes, extension: Extension) -> None:
         """Read the member whose header this is; raises HeaderError and TruncatedError."""
-        offset = self._reader.offset - BLOCK
+        offset = self._reader.offset - BLOCK if extension.offset is None else extension.offset
         records = extension.records
         flag = header[156]
         kind = _TYPES.get(flag)
@@ -84,7 +84,7 @@ class MemberReader:
         size = self._size(header, records, kind, raw, offset)
         name = self._choose_name(raw, find_sparse_name(header, records), offset)
         path = self._path(name, offset)
-        self._is_slashed = name.startswith(b"/")
+        self._start = find_start(name)
         whiteout = None if path is None else self._whiteout(path, offset)
         if whiteout is None and (kind is None or flag in _UNHANDLED):
             self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
@@ -218,9 +218,11 @@ class MemberReader:
         self._number(partial(check_star_times, header), None, path, offset)
         if kind not in _DEVICE_READERS:
             self._number(partial(read_device, header), (0, 0), path, offset)
-        position = self._columns.append(path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start)
-        if self._is_slashed:
-            self._columns.slashed.append(position)
+        position = self._columns.append(
+            path, kind, attribute, size=size, mtime_ns=mtime_ns, offset=start, header=offset
+        )
+        if self._start:
+            self._columns.starts.add(position, self._start)
         if records:
             for key in _OTHER_TIMES & records.keys():
                 self._number(partial(parse_seconds, records[key]), 0, path, offset)

@@ -14,6 +14,9 @@ OPAQUE_NAME = ".wh..wh..opq"
 METADATA_PREFIX = ".wh..wh."
 """Names of AUFS bookkeeping: runtimes leave them out, all but the opaque whiteout."""
 
+ROOTED = -1
+"""How a name starts that begins with a slash; others begin with so many `..`."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -43,6 +46,21 @@ def normalise_path(name: str) -> tuple[str | None, list[str]]:
     if anomaly.ESCAPING_NAME in anomalies:
         anomalies = [kind for kind in anomalies if kind != anomaly.PARENT_REFERENCE]
     return "/".join(parts), sorted(set(anomalies) | set(_spelling_anomalies(name, parts)))
+
+
+def find_start(name: bytes) -> int:
+    """How a member's name starts as Go's path.Clean leaves it: `ROOTED`, or with how many `..` before the path."""
+    if name.startswith(b"/"):
+        return ROOTED
+    if b".." not in name:
+        return 0
+    climbs = depth = 0
+    for part in name.split(b"/"):
+        if part == b"..":
+            climbs, depth = (climbs, depth - 1) if depth else (climbs + 1, 0)
+        elif part not in {b"", b"."}:
+            depth += 1
+    return climbs
 
 
 def split_whiteout(path: str) -> tuple[EntryType, str] | None:

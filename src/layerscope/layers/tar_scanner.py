@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import NoReturn
 
 from layerscope.errors import LayerDamageError, SourceError, TransferError
 from layerscope.layers import anomaly
@@ -22,7 +23,7 @@ from layerscope.layers.stages import Sink
 from layerscope.layers.tar_header import BLOCK, HeaderError, HeaderReader, read_name, read_size
 from layerscope.layers.toc.document import MAX_TABLE, TABLE_NAME, TableError, parse_table
 
-_DUPLICATES = frozenset({anomaly.DUPLICATE_ENTRY, anomaly.SLASHED_DUPLICATE})
+_DUPLICATES = frozenset({anomaly.DUPLICATE_ENTRY, anomaly.RESPELLED_DUPLICATE})
 _ZERO_BLOCK = bytes(BLOCK)
 _TYPE = 156
 """Where a header has its type flag."""
@@ -46,6 +47,7 @@ class TarScanner:
         self._hashes = ContentHashes(self._columns, files)
         self._parts = ScanParts(self._reader, self._headers, self._columns, extractors, PlainNames(), self._hashes)
         self._members = MemberReader(self._parts, limits.sparse_holes)
+        self._unused = 0
 
     def run(self) -> Damage | None:
         """Read to the end of the stream; returns the damage that ended it early, if any."""
@@ -71,16 +73,16 @@ class TarScanner:
     def index(self) -> LayerIndex:
         """Everything that was read."""
         self._hashes.settle()
-        index = self._columns.finish(self._reader.offset)
+        index = self._columns.finish(self._reader.offset, unused=self._unused + self._extended.unused)
         if any(found.kind in _DUPLICATES for found in index.anomalies):
             self._extractors.drop_superseded(self._columns.find_last)
         return index
 
     def _scan_archive(self) -> None:
-        reader, ceiling = self._reader, self._limits.layer_entries
+        reader, extended, left = self._reader, self._extended, self._limits.layer_entries
         while True:
-            if not self._extended.pending:
-                take_plain_members(self._parts)
+            if not extended.pending:
+                take_plain_members(self._parts, left)
             header = reader.read_block()
             if header is None:
                 self._columns.note(anomaly.MISSING_TRAILER, "", "", reader.offset)
@@ -89,11 +91,17 @@ class TarScanner:
                 self._read_trailer()
                 return
             self._take_header(header)
-            if len(self._columns.paths) > ceiling:
-                detail = f"more than {ceiling:,} entries, the limit for one layer (--max-layer-entries)"
-                raise LimitPassedError(detail)
+            left = self._limits.layer_entries - len(self._columns.paths) - self._unused - extended.unused
+            if left < 0:
+                self._pass_limit()
             if self._columns.count_names() > MAX_NAMES:
                 raise LimitPassedError(f"names, links and attributes of more than {MAX_NAMES:,} characters")
+
+    def _pass_limit(self) -> NoReturn:
+        """Give up; headers that bring no entry count as well, and an entry once, however many headers it has."""
+        ceiling = self._limits.layer_entries
+        what = "entries" if len(self._columns.paths) > ceiling else "entries and headers without one"
+        raise LimitPassedError(f"more than {ceiling:,} {what}, the limit for one layer (--max-layer-entries)")
 
     def _take_header(self, header: bytes) -> None:
         """Take any header: an extended one changes the next member, anything else is a member."""
@@ -102,7 +110,9 @@ class TarScanner:
             raise HeaderError("a header whose checksum is wrong")
         if self._extended.take(header):
             return
+        entries = len(self._columns.paths)
         self._members.take(header, self._extended.pop())
+        self._unused += len(self._columns.paths) == entries
 
     def _read_trailer(self) -> None:
         if self._extended.pending:
@@ -112,7 +122,7 @@ class TarScanner:
         if second is None:
             self._columns.note(anomaly.MISSING_TRAILER, "", "one zero block instead of two", offset)
         elif second != _ZERO_BLOCK:
-            self._columns.note(anomaly.LONE_ZERO_BLOCK, "", "", offset)
+            self._columns.note(anomaly.LONE_ZERO_BLOCK, "", "", offset - BLOCK)
             self._pass_rest()
 
     def _check_rest(self) -> None:

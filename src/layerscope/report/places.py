@@ -9,9 +9,11 @@ from layerscope.errors import ReferenceSyntaxError
 from layerscope.image.image import Image
 from layerscope.image.reference import Reference
 from layerscope.rules.finding import Location
-from layerscope.sources.streams import STANDARD_INPUT
+from layerscope.sources.streams import split_standard_input
 
 _ENGINES: Final = ("docker:", "podman:", "registry:")
+_ANY_ARCHIVE: Final = "archive"
+"""The scheme of an archive that is of any form, which tells a person nothing."""
 _FILES: Final = ("oci-", "docker-archive")
 """How sources begin that read a file or a folder, which no engine knows by that name."""
 
@@ -31,10 +33,12 @@ def unroot_path(path: str) -> str:
 
 def tell_reference(reference: str) -> str:
     """An image's name for a person: what came through a pipe has none."""
-    scheme, _, rest = reference.rpartition(":")
-    if rest != STANDARD_INPUT:
+    found = split_standard_input(reference)
+    if found is None:
         return reference
-    return f"standard input ({scheme})" if scheme else "standard input"
+    scheme, selected = found
+    told = ", ".join(filter(None, ("" if scheme == _ANY_ARCHIVE else scheme, selected.removeprefix(":"))))
+    return f"standard input ({told})" if told else "standard input"
 
 
 def tell_familiar(reference: str) -> str:

@@ -31,7 +31,10 @@ OWNER_WIDTH: Final = 11
 """Columns for an owner, which is wide enough for most."""
 
 LEAST_ROOM: Final = 12
-"""Columns for a name on a terminal, below which it stands below the others, or is left to the terminal to break it."""
+"""Columns for a name on a terminal: with fewer it stands below the others, and then its branch is shortened."""
+
+DEEP_ROOM: Final = 24
+"""Columns that a shortened branch leaves to its name, if the name takes so many."""
 
 INDENT: Final = "  "
 """What a name is set off by that stands below its columns."""
@@ -124,6 +127,7 @@ def _iter_row_lines(columns: str, branch: str, row: Row, context: RenderContext)
     if _is_below(told, branch, lead, context):
         yield columns
         lead = INDENT
+        branch = _shorten_branch(branch, told, context)
     breaks = _find_breaks(told, context.width - len(lead) - len(branch), context)
     below = _draw_below(branch, context) if breaks else ""
     for end in (*breaks, len(told)):
@@ -137,6 +141,17 @@ def _is_below(told: str, branch: str, lead: str, context: RenderContext) -> bool
     """Whether a name stands below its columns, which leave it too little room on a terminal."""
     room = context.width - len(lead) - len(branch)
     return context.is_terminal and room < min(LEAST_ROOM, measure(told))
+
+
+def _shorten_branch(branch: str, told: str, context: RenderContext) -> str:
+    """The branch of a name without its outermost levels, where they would leave the name too little room."""
+    symbols = choose_symbols(unicode=context.unicode)
+    level, room = len(symbols.trunk), context.width - len(INDENT) - len(branch)
+    if room >= min(LEAST_ROOM, measure(told)):
+        return branch
+    wanted = min(DEEP_ROOM, measure(told)) - room
+    left_out = min(-(-wanted // level) + 1, len(branch) // level - 1)
+    return symbols.ellipsis.ljust(level) + branch[left_out * level :] if left_out > 1 else branch
 
 
 def _find_breaks(told: str, room: int, context: RenderContext) -> list[int]:

@@ -4,10 +4,11 @@ import sys
 import zlib
 from enum import Enum
 from importlib.util import find_spec
-from typing import Final, Protocol, cast
+from typing import Final, NoReturn, Protocol, cast
 
 from layerscope.errors import ImageError, LimitError
 from layerscope.image.layer import ByteStream
+from layerscope.sources.packed_bytes import PackedBytes
 
 MAX_ARCHIVE_SIZE: Final = 1 << 40
 """Bytes that a compressed archive may unfold to: 1 TiB, where a decompression bomb is given up."""
@@ -15,7 +16,6 @@ MAX_ARCHIVE_SIZE: Final = 1 << 40
 MAX_XZ_MEMORY: Final = 130 << 20
 """Bytes that a decoder of xz may take: a dictionary of 128 MiB, as large as zstd's window, and its state."""
 
-_INPUT_CHUNK: Final = 256 << 10
 _OUTPUT_CHUNK: Final = 1 << 20
 _GZIP_WINDOW: Final = 31  # the largest window, with a gzip header: https://zlib.net/manual.html inflateInit2
 
@@ -43,6 +43,16 @@ class Packing(Enum):
         return self.name.lower()
 
 
+MAX_FRAMES: Final = {
+    Packing.GZIP: 20_000_000,
+    Packing.ZSTD: 20_000_000,
+    Packing.BZIP2: 3_000_000,
+    Packing.XZ: 100_000,
+}
+"""Members, frames or streams of one archive, as many as of a layer: an empty one takes a few bytes and yields nothing,
+so that no other ceiling is met. bgzip writes one for each 64 KiB, pbzip2 for each 900 kB."""
+
+
 def find_packing(head: bytes) -> Packing | None:
     """Return how a file that starts with `head` is compressed, or None where it is not."""
     if head[1:4] == _SKIPPABLE_FRAME and head[0] & 0xF0 == 0x50:  # noqa: PLR2004  # as the specification numbers them
@@ -58,18 +68,20 @@ class UnpackedStream:
 
     def __init__(self, packed: ByteStream, packing: Packing, *, where: str) -> None:
         """Decompress `packed`, of which nothing was read yet; `where` names it in errors."""
-        self._packed = packed
+        self._stream = packed
+        self._packed = PackedBytes(packed)
         self._packing = packing
         self._where = where
         self._frame: _Frame | None = _open_frame(packing)
-        self._waiting = b""
+        self._frames = 1
         self._size = 0
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, and no bytes only at the end; raises ImageError where the bytes are damaged."""
         while self._frame is not None:
             if self._frame.eof:
-                self._start_frame(self._frame.unused_data)
+                self._packed.give_back(len(self._frame.unused_data))
+                self._frame = self._start_frame()
                 continue
             chunk = self._unpack(self._frame, min(size, _OUTPUT_CHUNK))
             if chunk:
@@ -78,43 +90,38 @@ class UnpackedStream:
 
     def close(self) -> None:
         """Close the compressed stream."""
-        self._packed.close()
+        self._stream.close()
 
-    def _start_frame(self, head: bytes) -> None:
-        if self._packing is Packing.XZ:
-            head = self._skip_padding(head)
-        while len(head) < len(self._packing.value) and (more := self._packed.read(_INPUT_CHUNK)):
-            head += more
-        self._frame = _open_frame(self._packing) if find_packing(head) is self._packing else None
-        self._waiting = head
+    def _start_frame(self) -> "_Frame | None":
+        """The frame that follows, if one does; raises LimitError where there were too many."""
+        if self._packing is Packing.XZ and self._packed.skip_zeros() % _XZ_ALIGNMENT:
+            return None
+        if find_packing(self._packed.peek(len(self._packing.value))) is not self._packing:
+            return None
+        self._frames += 1
+        if self._frames > MAX_FRAMES[self._packing]:
+            self._pass_limit(f"more than {MAX_FRAMES[self._packing]:,} {self._packing} frames, the limit")
+        return _open_frame(self._packing)
 
-    def _skip_padding(self, head: bytes) -> bytes:
-        """What comes after the zeros between two xz streams; after others than belong there, something that is none."""
-        zeros = 0
-        while True:
-            rest = head.lstrip(b"\0")
-            zeros += len(head) - len(rest)
-            if rest or not (head := self._packed.read(_INPUT_CHUNK)):
-                return b"\0" + rest if zeros % _XZ_ALIGNMENT else rest
+    def _pass_limit(self, what: str, cause: Exception | None = None) -> NoReturn:
+        raise LimitError(
+            f"reading {self._where}: {what}; decompress it into a pipe, as `{self._packing} -dc FILE | layerscope … -`"
+        ) from cause
 
     def _unpack(self, frame: "_Frame", size: int) -> bytes:
-        data, self._waiting = self._waiting, b""
+        data = self._packed.take() if frame.needs_input else b""
         if not data and frame.needs_input:
-            data = self._packed.read(_INPUT_CHUNK)
-            if not data:
-                raise ImageError(
-                    f"reading {self._where}: its {self._packing} data ends after {self._size} decompressed bytes, "
-                    "inside the archive"
-                )
+            raise ImageError(
+                f"reading {self._where}: its {self._packing} data ends after {self._size} decompressed bytes, "
+                "inside the archive"
+            )
         try:
             chunk = frame.decompress(data, size)
         except frame.failures as error:
             if str(error) == _MEMORY_PASSED:
-                raise LimitError(
-                    f"reading {self._where}: its {self._packing} data has a dictionary that takes more than "
-                    f"{MAX_XZ_MEMORY >> 20} MiB of memory, the limit; decompress it into a pipe, as "
-                    "`xz -dc FILE | layerscope … -`"
-                ) from error
+                most = f"{MAX_XZ_MEMORY >> 20} MiB"
+                what = f"its {self._packing} data has a dictionary that takes more than {most} of memory, the limit"
+                self._pass_limit(what, error)
             raise ImageError(
                 f"reading {self._where}: its {self._packing} data is damaged after {self._size} decompressed bytes: "
                 f"{error}"

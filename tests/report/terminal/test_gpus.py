@@ -124,7 +124,7 @@ def test_the_driver_of_all_features_is_told_where_it_helps() -> None:
 def test_a_narrow_table_leaves_out_columns_before_it_cuts_verdicts() -> None:
     """First the driver of all features, then the number of nodes, which lines below tell; names go on as well."""
     node = structs.replace(ask([NATIVE])[0], node="a-very-long-name-of-a-node-pool", count=120, driver="580.95.05")
-    wide, middle, narrow = (tell(node, width=width) for width in (160, 110, 60))
+    wide, middle, narrow = (tell(node, width=width) for width in (160, 110, 90))
     assert "  all features\n" in wide
     assert "  all features\n" not in middle
     assert " count  verdict " in middle
@@ -140,9 +140,35 @@ def test_what_a_narrow_table_leaves_out_is_told_below_it() -> None:
     )
     nodes = (first, structs.replace(first, node="other"), structs.replace(first, node="third", count=3))
     assert "\n  all features: ≥ 595.45.04 (pool-with-a-long-name, other and third)\n" in tell(*nodes)
-    told = tell(*nodes, width=70)
+    told = tell(*nodes, width=80)
     assert "\n  count: 12 (pool-with-a-long-name and other); 3 (third)\n" in told
     assert "  all features: " in told
+
+
+def test_rows_that_do_not_fit_beside_each_other_are_a_list() -> None:
+    """No name, capability or driver is cut or broken inside a word, on a terminal however narrow."""
+    lost = structs.replace(ask([LOST])[0], driver="R535", full_driver="", minimum_driver="")
+    asked = structs.replace(
+        ask([NATIVE])[0], driver="580.95.05", full_driver="", minimum_driver="525.60.13", last_branch=None
+    )
+    node = structs.replace(asked, node="training-a100", count=12, last_branch=580)
+    assert "\n✔ runs  H100 (7.5)\n    driver: 580.95.05\n    needs driver: ≥ 525.60.13\n" in tell(asked, width=40)
+    assert "\n✘ cannot run  P100 (7.5)\n    driver: R535\n  P100: " in tell(lost, width=40)
+    told = tell(node, width=40)
+    assert "\n✔ runs  training-a100\n    count: 12\n    GPU: H100 (7.5)\n    driver: 580.95.05\n" in told
+    assert " ".join(told.split()).count("needs driver: ≥ 525.60.13, up to R580") == 1
+    assert "\nnode           verdict  GPU         driver     needs driver\n" in tell(
+        structs.replace(node, last_branch=None), width=64
+    )
+
+
+def test_groups_that_leave_no_room_for_reasons_are_a_list() -> None:
+    """Where the drivers of a table would squeeze the GPUs into a strip."""
+    group = structs.replace(NATIVE, minimum_driver="525.60.13", last_branch=580)
+    facts = (group, structs.replace(LOST, minimum_driver="", reason="it has no code for sm_75"))
+    told = tell(*facts, width=40)
+    assert "\n✔ runs  driver ≥ 525.60.13, up to R580\n    H100\n✘ cannot run\n    P100\n    it has no code" in told
+    assert "\nverdict       needs driver             GPUs, and why\n" in tell(*facts)
 
 
 def test_the_stack_is_one_line_of_what_is_known() -> None:

@@ -168,6 +168,13 @@ def test_an_image_from_a_pipe_is_called_so(reference: str, told: str) -> None:
     assert f"image    {told}\n" in _render(make_result(replace(CLEAN, reference=reference)), RenderContext())
 
 
+def test_the_path_of_an_image_breaks_after_a_slash() -> None:
+    """On a page that is narrower than the path."""
+    recipe = replace(CLEAN, reference="oci-archive:/srv/images/of-a-team/generate.tar")
+    text = _render(make_result(recipe), RenderContext(width=40))
+    assert "\nimage    oci-archive:/srv/images/\n         of-a-team/generate.tar\n" in text
+
+
 def test_plain_output_holds_no_control_characters() -> None:
     """In a pipe there is text and nothing else, and no line ends in spaces."""
     text = _render(make_result(HOSTILE), RenderContext())

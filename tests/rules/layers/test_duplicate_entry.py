@@ -18,7 +18,7 @@ def test_flags_a_path_that_occurs_twice_in_a_layer() -> None:
 
 def test_flags_less_where_every_runtime_takes_both() -> None:
     """Names of which one starts with a slash are different ones to Docker and podman."""
-    (finding,) = flags(DuplicateEntry, anomaly("slashed-duplicate", "app/config.yaml"))
+    (finding,) = flags(DuplicateEntry, anomaly("respelled-duplicate", "app/config.yaml"))
     assert finding.message.endswith("/app/config.yaml; the last entry wins")
     assert finding.severity is Severity.MEDIUM
 

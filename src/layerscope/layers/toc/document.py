@@ -240,7 +240,7 @@ class _Builder:
         if attribute == len(columns.attribute_table):
             columns.attribute_table.append(key)
         size = entry.size if kind is EntryType.FILE else 0
-        position = columns.append(path, kind, attribute, size=size, mtime_ns=0, offset=0)
+        position = columns.append(path, kind, attribute, size=size, mtime_ns=0, offset=0, header=0)
         columns.mtimes_ns[position] = _tell_time(entry.modtime)
         columns.names += len(path)
         if whiteout is None:

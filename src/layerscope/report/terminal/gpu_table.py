@@ -1,9 +1,9 @@
 """The GPU table: on which GPUs and drivers the image computes, and why not where it does not."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Final, Literal
 
 from msgspec.structs import replace
 from rich.cells import cell_len
@@ -35,7 +35,10 @@ _PLACE: Final = "\0"
 _COLUMNS: Final = ("node", "count", "verdict", "GPU", "driver", "needs driver", "all features")
 _LEAVING: Final = ("all features", "count")
 """What a narrow table leaves to lines below it, the first first."""
+_NAMES: Final = frozenset({"node", "GPU"})
 _GAP: Final = 2
+_LEAST_REASONS: Final = 30
+"""Columns that a table of groups has for GPUs and reasons at least; with fewer there is a list in its place."""
 SHOWN_GPUS: Final = 4
 """GPUs that a line below the table names."""
 SHOWN_REASONS: Final = 3
@@ -107,27 +110,54 @@ def _draw_asked(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
     rows = [_describe(page, verdict) for verdict in verdicts]
     names = list(_COLUMNS) if any(verdict.node for verdict in verdicts) else list(_COLUMNS[2:])
     widths = {name: max(cell_len(name), *(cell_len(str(row[name])) for row in rows)) for name in names}
+    least = {name: _measure_least(name, rows, widths) for name in names}
+    if sum(least[name] + _GAP for name in names if name not in _LEAVING) > page.width:
+        _list_asked(page, rows, names)
+    else:
+        _draw_rows(page, rows, names, widths, least)
+    for reason, group in _group_reasons(verdicts):
+        page.add_line((f"{', '.join(group)}: ", "label"), reason, indent=2)
+
+
+def _measure_least(name: str, rows: Sequence[dict[str, str | Text]], widths: Mapping[str, int]) -> int:
+    """Columns that a column needs: a name may break between its words."""
+    words = [word for row in rows for word in str(row[name]).split()] if name in _NAMES else []
+    return max(map(cell_len, (name, *words))) if words else widths[name]
+
+
+def _list_asked(page: Page, rows: Sequence[dict[str, str | Text]], names: Sequence[str]) -> None:
+    """The rows as a list, where a table is too wide: each verdict with its name, and below it what else is known."""
+    lead = "node" if "node" in names else "GPU"
+    for row in rows:
+        page.add_line(row["verdict"], "  ", str(row[lead]))
+        for name in names:
+            if name not in {"verdict", lead} and str(row[name]) != page.symbols.dash:
+                page.add_line((f"{name}: ", "label"), row[name], indent=4)
+
+
+def _draw_rows(
+    page: Page,
+    rows: Sequence[dict[str, str | Text]],
+    names: Sequence[str],
+    widths: Mapping[str, int],
+    least: Mapping[str, int],
+) -> None:
+    """The rows as a table, and below it the columns for which there was no room."""
+    names = list(names)
     for name in _LEAVING:
         if sum(widths[each] + _GAP for each in names) > page.width and name in names:
             names.remove(name)
     table = start_table()
     for name in names:
-        is_name = name in {"node", "GPU"}
-        table.add_column(
-            name,
-            justify="right" if name == "count" else "left",
-            no_wrap=not is_name,
-            overflow="fold",
-            min_width=None if is_name else widths[name],
-        )
+        justify: Literal["left", "right"] = "right" if name == "count" else "left"
+        is_name = name in _NAMES
+        table.add_column(name, justify=justify, no_wrap=not is_name, overflow="fold", min_width=least[name])
     for row in rows:
         table.add_row(*(row[name] for name in names))
     page.add(table)
     for name in _COLUMNS:
         if name in _LEAVING and name in widths and name not in names:
             _tell_column(page, name, rows)
-    for reason, group in _group_reasons(verdicts):
-        page.add_line((f"{', '.join(group)}: ", "label"), reason, indent=2)
 
 
 def _tell_column(page: Page, name: str, rows: Sequence[dict[str, str | Text]]) -> None:
@@ -176,21 +206,35 @@ def _name(verdict: GpuVerdict) -> str:
 
 
 def _draw_common(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
+    groups = [
+        (sign_verdict(page, group[0]), tell_drivers(page, group[0]), group) for group in group_verdicts(page, verdicts)
+    ]
+    signs = max(cell_len(name) for name in ("verdict", *(sign.plain for sign, _, _ in groups)))
+    drivers = max(cell_len(name) for name in ("needs driver", *(driver for _, driver, _ in groups)))
+    if page.width - signs - drivers - 2 * _GAP < _LEAST_REASONS:
+        for sign, driver, group in groups:
+            page.add_line(sign, *(() if driver == page.symbols.dash else ("  ", ("driver ", "label"), driver)))
+            page.add(_tell_group(group), indent=4)
+        return
     table = start_table()
     table.add_column("verdict", no_wrap=True)
     table.add_column("needs driver", no_wrap=True)
     table.add_column("GPUs, and why", overflow="fold", ratio=1)
     table.expand = True
-    for group in group_verdicts(page, verdicts):
-        names = ", ".join(escape_text(verdict.name) for verdict in group)
-        told = Text(names)
-        if group[0].verdict is not Verdict.NATIVE:
-            reasons = join_reasons(group)
-            for reason, whose in reasons[:SHOWN_REASONS]:
-                label = f"{tell_list(whose, shown=SHOWN_GPUS)}: " if len(reasons) > 1 else ""
-                told.append(f"\n{escape_text(label)}").append(escape_text(reason), "muted")
-        table.add_row(sign_verdict(page, group[0]), tell_drivers(page, group[0]), told)
+    for sign, driver, group in groups:
+        table.add_row(sign, driver, _tell_group(group))
     page.add(table)
+
+
+def _tell_group(group: Sequence[GpuVerdict]) -> Text:
+    """The GPUs of a group, and why they do not simply run."""
+    told = Text(", ".join(escape_text(verdict.name) for verdict in group), overflow="fold")
+    if group[0].verdict is not Verdict.NATIVE:
+        reasons = join_reasons(group)
+        for reason, whose in reasons[:SHOWN_REASONS]:
+            label = f"{tell_list(whose, shown=SHOWN_GPUS)}: " if len(reasons) > 1 else ""
+            told.append(f"\n{escape_text(label)}").append(escape_text(reason), "muted")
+    return told
 
 
 def group_verdicts(page: Page, verdicts: Iterable[GpuVerdict]) -> list[list[GpuVerdict]]:

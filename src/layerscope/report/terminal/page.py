@@ -56,7 +56,7 @@ class Page:
         """Draw a renderable below what is there."""
         self._console.print(Padding(content, (0, 0, 0, indent)) if indent else content, soft_wrap=False)
 
-    def add_line(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
+    def add_line(self, *parts: str | tuple[str, str] | Text, indent: int = 0) -> None:
         """Draw words on lines of their own, each with its style where it has one; long ones wrap."""
         self.add(Text.assemble(*parts, overflow="fold"), indent=indent)
 

@@ -20,8 +20,8 @@ FIX = Fix(
     ),
 )
 
-SLASHED: Final = "slashed-duplicate"
-"""What every runtime takes: one of the names starts with a slash."""
+RESPELLED: Final = "respelled-duplicate"
+"""What every runtime takes: one of the names starts with a slash, or with other `..`."""
 
 
 class DuplicateEntry(Rule):
@@ -30,10 +30,11 @@ class DuplicateEntry(Rule):
     What it checks: Every path occurs in a layer's tar once. Opaque whiteouts count like
         files, directories and links; other whiteouts that come twice are refused everywhere (LAY007).
     Why it matters: The image specification forbids it, and readers disagree. Docker's own store and podman refuse the
-        layer ("duplicates of file paths not supported"), unless one of the names starts with a slash and the other
-        does not; containerd, and Docker with its image store, let the last entry win; many scanners and random-access
-        readers take the first. So the image does not load everywhere, and where it does, the file that was scanned
-        need not be the file that runs, and the bytes of the loser are shipped for nothing.
+        layer ("duplicates of file paths not supported"), unless the names start differently, with a slash or with so
+        many `..` (`l`, `/l`, `../l` and `../../l` are four names); containerd, and Docker with its image store, let the
+        last entry win; many scanners and random-access readers take the first. So the image does not load everywhere,
+        and where it does, the file that was scanned need not be the file that runs, and the bytes of the loser are
+        shipped for nothing.
     Example: `tar -rf layer.tar app/config.yaml` to "update" a file appends a second entry of the same name.
     Remedy: Make the layer from a directory tree, where a path can be there once only.
     Fix safety: Review: the loser may be the one that was meant.
@@ -49,10 +50,10 @@ class DuplicateEntry(Rule):
     def check(self, facts: FactSet) -> Iterator[Finding]:
         """One finding a layer and kind of repetition."""
         for anomaly in facts.of(LayerAnomaly):
-            if anomaly.kind not in {"duplicate-entry", SLASHED}:
+            if anomaly.kind not in {"duplicate-entry", RESPELLED}:
                 continue
             named = tell_list(map(_tell_place, anomaly.places), unlisted=anomaly.count - len(anomaly.places))
-            is_taken = anomaly.kind == SLASHED
+            is_taken = anomaly.kind == RESPELLED
             outcome = "the last entry wins"
             if not is_taken:
                 outcome = f"Docker and podman refuse it, in containerd {outcome}"

@@ -12,7 +12,7 @@ from layerscope.rules.rule import Rule
 from layerscope.rules.severity import Severity
 from layerscope.rules.wording import tell_count, tell_layer, tell_list, tell_path
 
-OTHER_RULES: Final = frozenset({"duplicate-entry", "slashed-duplicate", "trailing-data", "concatenated-archive"})
+OTHER_RULES: Final = frozenset({"duplicate-entry", "respelled-duplicate", "trailing-data", "concatenated-archive"})
 """Anomalies with a rule of their own."""
 
 SEVERITIES: Final = {

@@ -1,0 +1,68 @@
+"""Paths that one layer names more than once, under one name or under several."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from layerscope.layers import anomaly
+from layerscope.layers.entry import EntryType
+from layerscope.layers.path import OPAQUE_NAME
+
+
+class Repetition(NamedTuple):
+    """An entry whose path came before: the kind of anomaly, the position, and what of the path it is."""
+
+    kind: str
+    position: int
+    detail: str
+
+
+def find_repetitions(
+    paths: Sequence[str], types: bytearray, starts: "array[int]", unpacked: int
+) -> Iterator[Repetition]:
+    """Yield the entries whose paths came before; a whiteout and a file of one path are two names.
+
+    `starts` tells how each name starts: Docker and podman compare names as Go's path.Clean leaves them, with the slash
+    or the `..` before them (tar-split's storage/packer.go). Whiteouts before the position `unpacked` were compared with
+    what is there at their time, which says more.
+    """
+    names = _Names()
+    removed: set[str] = set()
+    for position, path in enumerate(paths):
+        kind = types[position]
+        if kind == EntryType.WHITEOUT:
+            if position >= unpacked and (names.has(path) or path in removed):
+                yield Repetition(anomaly.LATE_WHITEOUT, position, "" if names.has(path) else "named twice")
+            removed.add(path)
+            continue
+        is_opaque = kind == EntryType.OPAQUE
+        name, detail = (f"{path}/{OPAQUE_NAME}", "its opaque whiteout") if is_opaque else (path, "")
+        if names.has(name):
+            is_same = names.has_spelled(name, starts[position])
+            yield Repetition(anomaly.DUPLICATE_ENTRY if is_same else anomaly.RESPELLED_DUPLICATE, position, detail)
+        names.add(name, starts[position])
+
+
+class _Names:
+    """Paths with how their names start, which nearly all do with nothing before the path."""
+
+    def __init__(self) -> None:
+        self._plain: set[str] = set()
+        self._led: set[str] = set()
+        self._by_start: defaultdict[int, set[str]] = defaultdict(set)
+
+    def add(self, path: str, start: int) -> None:
+        if start:
+            self._led.add(path)
+            self._by_start[start].add(path)
+        else:
+            self._plain.add(path)
+
+    def has(self, path: str) -> bool:
+        """Whether the path came, whatever its name started with."""
+        return path in self._plain or path in self._led
+
+    def has_spelled(self, path: str, start: int) -> bool:
+        """Whether the path came under a name that started so."""
+        return path in (self._by_start.get(start, ()) if start else self._plain)
