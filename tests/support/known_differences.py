@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from layerscope.layers import anomaly
 from layerscope.layers.entry import EntryType
 from support.compared_layers import ComparedLayers
 from support.layer_rows import Row
@@ -13,6 +12,7 @@ from support.tar_member import Kind
 UNNAMED: Final = (0o755, 0, 0)
 """Mode and owner of a directory that a layer leaves unnamed."""
 SET_GROUP: Final = 0o2000
+MARK: Final = ".wh."
 
 
 def is_known_refusal(compared: ComparedLayers) -> bool:
@@ -23,6 +23,8 @@ def is_known_refusal(compared: ComparedLayers) -> bool:
 def is_known_row(compared: ComparedLayers, path: str) -> bool:
     """Whether it is known that the engine has something else at a path."""
     ours, theirs = compared.told.rows.get(path), compared.answer.rows.get(path)
+    if is_mark_in_lowest_layer(compared):
+        return True
     return ours is not None and theirs is not None and any(question(compared, ours, theirs) for question in ROWS)
 
 
@@ -53,14 +55,15 @@ def is_mode_of_hard_link(compared: ComparedLayers, ours: Row, theirs: Row) -> bo
     return not compared.is_containerd and is_odd and ours._replace(mode=theirs.mode) == theirs
 
 
-def is_whiteout_in_lowest_layer(compared: ComparedLayers) -> bool:
-    """Containerd unpacks the lowest layer into a plain folder, in which a whiteout may come late or twice."""
-    told = compared.told.refusals
-    late = f"layer 0: {anomaly.LATE_WHITEOUT} "
-    return compared.is_containerd and bool(told) and all(refusal.startswith(late) for refusal in told)
+def is_mark_in_lowest_layer(compared: ComparedLayers) -> bool:
+    """Containerd unpacks the lowest layer into a plain folder, where a mark removes what that layer itself has.
+
+    Others make the same of it as of any layer.
+    """
+    return compared.is_containerd and any(MARK in member.name for member in compared.layers[0].members)
 
 
-REFUSALS: Final[tuple[Callable[[ComparedLayers], bool], ...]] = (is_whiteout_in_lowest_layer,)
+REFUSALS: Final[tuple[Callable[[ComparedLayers], bool], ...]] = (is_mark_in_lowest_layer,)
 ROWS: Final[tuple[Callable[[ComparedLayers, Row, Row], bool], ...]] = (
     is_unnamed_directory,
     is_below_set_group,

@@ -32,7 +32,15 @@ class Difference:
 
 
 def find_difference(engine: LiveEngine, layers: Layers, folder: Path) -> Difference | None:
-    """The difference, if there is one that is not known."""
+    """The difference, if there is one that is not known; where one is found, the engine is asked once more.
+
+    Engines stumble now and then where others load and remove an image with the same layer at the same time.
+    """
+    found = _find_difference(engine, layers, folder)
+    return found and _find_difference(engine, layers, folder)
+
+
+def _find_difference(engine: LiveEngine, layers: Layers, folder: Path) -> Difference | None:
     compared = compare_layers(engine, layers, folder)
     refusal, told = compared.answer.refusal, compared.told.refusals
     if bool(refusal) != bool(told) and is_known_refusal(compared):

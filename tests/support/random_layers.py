@@ -1,7 +1,7 @@
 """Random images of few layers, rich in what container engines unpack differently or refuse; the same for each seed."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,9 @@ KINDS: Final = {
     "bookkeeping": 1,
 }
 """What a member may be, and how often it is."""
+MARKS: Final = frozenset({"whiteout", "opaque", "whiteout device", "odd whiteout", "bookkeeping"})
+MARKED: Final = 0.3
+"""How many lowest layers may have marks, too, although there is nothing below for them."""
 
 DIALECTS: Final = (PAX, PAX, PAX, PAX, PAX_ALWAYS, GNU, GNU_ALWAYS)
 ROOTS: Final = ("./", "/", ".", "..", "../", "d/..", "./.")
@@ -72,15 +75,17 @@ Layers = tuple[RandomLayer, ...]
 def make_layers(seed: int) -> Layers:
     """One image's layers, lowest first."""
     source = random.Random(seed)
-    return tuple(_make_layer(source) for _ in range(source.choice((1, 1, 2, 2, MOST_LAYERS))))
+    count = source.choice((1, 2, 2, 2, MOST_LAYERS))
+    return tuple(_make_layer(source, has_marks=number > 0 or source.random() < MARKED) for number in range(count))
 
 
-def _make_layer(source: random.Random) -> RandomLayer:
+def _make_layer(source: random.Random, *, has_marks: bool) -> RandomLayer:
     dialect = source.choice(DIALECTS)
     oddness = source.choice((0.0, 0.0, 0.0, 0.2, 0.5))
+    weights = {kind: weight for kind, weight in KINDS.items() if has_marks or kind not in MARKS}
     members: list[TarMember] = []
     for _ in range(source.choice((1, 2, 2, 3, 3, 4, 4, 5, MOST_MEMBERS))):
-        member = _make_member(source, members)
+        member = _make_member(source, members, weights)
         if source.random() < oddness:
             member = change_header(source, member)
         is_thin = member.sparse is not None and dialect.extension is not Extension.PAX
@@ -89,11 +94,11 @@ def _make_layer(source: random.Random) -> RandomLayer:
     return RandomLayer(tuple(members), dialect)
 
 
-def _make_member(source: random.Random, members: Sequence[TarMember]) -> TarMember:
-    """The next member of a layer that has these."""
+def _make_member(source: random.Random, members: Sequence[TarMember], weights: Mapping[str, int]) -> TarMember:
+    """The next member of a layer that has these, of a kind with a weight."""
     name, mode = choose_name(source, members), source.choice(MODES)
     uid, gid = source.choice(OWNERS), source.choice(OWNERS)
-    match source.choices(list(KINDS), list(KINDS.values()))[0]:
+    match source.choices(list(weights), list(weights.values()))[0]:
         case "hard link" if target := choose_hard_link_target(source, members):
             return hardlink(name, target, mode=mode, uid=uid, gid=gid)
         case "file" | "hard link":
