@@ -19,7 +19,7 @@ from support.shrunk_layers import shrink
 
 SEEDS: Final = os.environ.get("LAYERSCOPE_LAYER_SEEDS", "")
 """Which layers to try instead, as FIRST-STOP."""
-COUNTS: Final = {"docker-26.1": 150, "docker-26.1-containerd": 40, "podman": 40}
+COUNTS: Final = {"docker-26.1": 120, "docker-26.1-containerd": 40, "podman": 40}
 THREADS: Final = 4
 """Engines wait for the disk more than they compute."""
 MOST_SHRUNK: Final = 40

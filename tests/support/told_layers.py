@@ -12,10 +12,12 @@ from support.layer_rows import Row, read_merged
 from support.live_engines import LiveEngine
 from support.random_layers import Layers
 
-NOT_BY_CONTAINERD: Final = frozenset(
-    {anomaly.BELOW_SYMLINK, anomaly.ROOT_NO_DIRECTORY, anomaly.SKIPPED_ATTRIBUTE, anomaly.DUPLICATE_ENTRY}
-)
-"""What its findings say that Docker or podman refuse."""
+TAKEN: Final = {
+    "docker": frozenset({"opaque-no-directory"}),
+    "containerd": frozenset({"below-symlink", "root-no-directory", "skipped-attribute", "duplicate-entry"}),
+    "podman": frozenset({"opaque-no-directory", "whiteout-below-no-directory"}),
+}
+"""What findings say that one of them takes, although others refuse it."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,9 @@ def tell_layers(layers: Layers, engine: LiveEngine) -> Told:
 
 def is_refused_by(found: Anomaly, engine: LiveEngine) -> bool:
     """Whether what is told of an anomaly means that this engine refuses it."""
-    if "containerd" in engine.name and found.kind in NOT_BY_CONTAINERD:
+    unpacker = "containerd" if "containerd" in engine.name else engine.kind.scheme
+    if found.kind in TAKEN[unpacker]:
         return False
     if found.kind == anomaly.SKIPPED_ATTRIBUTE:
-        return engine.kind.scheme in found.detail.rpartition("which")[2].lower()
+        return unpacker in found.detail.rpartition("which")[2].lower()
     return found.kind == anomaly.DUPLICATE_ENTRY or found.kind in anomaly.REFUSED
