@@ -14,7 +14,7 @@ from support.random_layers import Layers
 
 TAKEN: Final = {
     "docker": frozenset({"opaque-no-directory"}),
-    "containerd": frozenset({"below-symlink", "root-no-directory", "skipped-attribute", "duplicate-entry"}),
+    "containerd": frozenset({"below-symlink", "root-no-directory", "duplicate-entry"}),
     "podman": frozenset({"opaque-no-directory", "whiteout-below-no-directory"}),
 }
 """What findings say that one of them takes, although others refuse it."""
