@@ -6,13 +6,14 @@ BIN := $(CURDIR)/$(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 TESTS ?=
 FUZZ_SECONDS ?= 600
+LAYERS ?= 1000-2000
 TORCH := build/torch
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 INTO_TORCH := python -m pip --quiet --disable-pip-version-check --no-input --retries 0 install --extra-index-url $(TORCH_INDEX)
 PYTHON_WITH_TORCH ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo probe-demo torch test test-live lint format check fuzz policies pins bench gpu-check fixtures snapshots readme clean
+.PHONY: help dev demo probe-demo torch test test-live lint format check fuzz engine-fuzz policies pins bench gpu-check fixtures snapshots readme clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +77,9 @@ check: lint test ## Run everything that a change must pass
 fuzz: $(VENV)/.dev ## Fuzz every reader of file formats for FUZZ_SECONDS in all; FUZZ=elf for some alone
 	@$(PIP) install --editable '.[dev,fuzz]'
 	@PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+engine-fuzz: $(VENV)/.dev ## Compare with engines what is said of random layers, LAYERS=FIRST-STOP
+	@LAYERSCOPE_REQUIRE_ENGINE=1 LAYERSCOPE_LAYER_SEEDS=$(LAYERS) $(BIN)/pytest -n 2 tests/live/test_random_layers.py
 
 policies: $(VENV)/.dev ## Refresh the tables of outside knowledge from what package registries say
 	@$(BIN)/python -m layerscope.policies.refresh

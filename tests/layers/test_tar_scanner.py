@@ -230,6 +230,9 @@ def test_attributes_that_linux_refuses_are_named_and_dropped() -> None:
         ("user." + "n" * 250, b"v", ""),
         ("user.a", b"x" * 65_536, ""),
         ("trusted.overlay.x", b"", ""),
+        ("", b"", anomaly.SKIPPED_ATTRIBUTE),
+        ("user.", b"", anomaly.SKIPPED_ATTRIBUTE),
+        ("user." + "n" * 251, b"", anomaly.SKIPPED_ATTRIBUTE),
         ("security.selinux", b"v", ""),
         ("system.posix_acl_default", b"\2\0\0\0", ""),
         ("security.capability", b"v", anomaly.UNSETTABLE_ATTRIBUTE),
@@ -260,12 +263,16 @@ def test_attributes_that_not_every_runtime_refuses_are_told_with_those_that_do()
         symlink("s", "t", xattrs={"user.a": b"v", "trusted.a": b"v"}),
         file("f", xattrs={"trusted.": b"v"}),
         fifo("p", xattrs={"com.apple.x": b"v"}),
+        symlink("empty", "t", xattrs={"user.a": b"", "user.": b""}),
+        file("unset", xattrs={"": b"", "trusted.": b""}),
     ]
     index, _ = scan(write_tar(members))
     assert [(found.kind, found.path, found.detail) for found in index.anomalies] == [
         (anomaly.SKIPPED_ATTRIBUTE, "s", "user.a, which podman refuses"),
         (anomaly.SKIPPED_ATTRIBUTE, "f", "trusted., which Docker and podman refuse"),
         (anomaly.SKIPPED_ATTRIBUTE, "p", "com.apple.x, which Docker 26 refuses"),
+        (anomaly.SKIPPED_ATTRIBUTE, "unset", "without a name, which Docker 26 and containerd refuse"),
+        (anomaly.SKIPPED_ATTRIBUTE, "unset", "trusted., which Docker 26 refuses"),
     ]
 
 

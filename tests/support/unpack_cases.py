@@ -179,6 +179,10 @@ REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
     "GNU's old sparse file": (anomaly.UNKNOWN_TYPE, [sparse_file("s", ((512, b"s" * 512),), 4096, Sparse.OLD_GNU)]),
     "mode that is no number": (anomaly.BAD_NUMBER, [file("m", fields={"mode": b"zzzzzzz\0"})]),
     "owner that is no number": (anomaly.BAD_NUMBER, [file("m", records={"uid": b"abc"})]),
+    "time that is no number, and a record of another": (
+        anomaly.BAD_NUMBER,
+        [file("m", fields={"mtime": b"1x"}, records={"mtime": b"1"})],
+    ),
     "time that is no number": (anomaly.BAD_NUMBER, [file("m", records={"atime": b"abc"})]),
     "sparse map without its count": (
         anomaly.INVALID_EXTENDED_HEADER,
@@ -232,6 +236,10 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         [symlink("lnk", "etc"), whiteout("lnk/base")],
     ),
     "file in the place of the root": (anomaly.ROOT_NO_DIRECTORY, [file("..")]),
+    "contiguous file in the place of the root": (
+        anomaly.ROOT_NO_DIRECTORY,
+        [file("/", fields={"typeflag": b"7"})],
+    ),
     "trusted attribute that is a namespace": (anomaly.SKIPPED_ATTRIBUTE, [file("x", xattrs={"trusted.": b"v"})]),
     "file twice": (anomaly.DUPLICATE_ENTRY, [file("d", b"1"), file("./d", b"2")]),
     "directory twice": (anomaly.DUPLICATE_ENTRY, [directory("d"), directory("d")]),
@@ -375,6 +383,14 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
             file("y", xattrs={"security.capability": b"\1\0\0\3" + bytes(20)}),
             whiteout("a", xattrs={"security.capability": b"v"}),
         ],
+    ),
+    "attribute of users without a value on a symlink": (
+        frozenset(),
+        [symlink("s", "t", xattrs={"user.a": b"", "user.": b""})],
+    ),
+    "unknown type in the place of the root": (
+        frozenset({anomaly.EMPTY_NAME}),
+        [file("./", fields={"typeflag": b"7"})],
     ),
     "device that is no number without a magic number": (
         frozenset(),

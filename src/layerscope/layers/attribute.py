@@ -35,18 +35,28 @@ def find_refusal(name: bytes, value: bytes, kind: EntryType) -> tuple[str, str] 
     """
     if kind in WHITEOUTS:
         return None
-    if refusal := _tell_skipped(name, value, kind):
-        return anomaly.SKIPPED_ATTRIBUTE, f"{decode_name(name)[:NAME_MAX]}, which {refusal}"
+    if name.startswith(_USER) and kind not in _USERS:
+        # Docker and containerd leave it out, and podman what has no value
+        return (anomaly.SKIPPED_ATTRIBUTE, f"{_show(name)}, which podman refuses") if value else None
+    if refusal := _tell_skipped(name, value):
+        return anomaly.SKIPPED_ATTRIBUTE, f"{_show(name)}, which {refusal}"
     detail = _tell_unsettable(name, value)
+    if detail and not value:
+        return anomaly.SKIPPED_ATTRIBUTE, f"{detail}, which Docker 26 and containerd refuse"
     return (anomaly.UNSETTABLE_ATTRIBUTE, detail) if detail else None
 
 
-def _tell_skipped(name: bytes, value: bytes, kind: EntryType) -> str:
-    """Which runtimes refuse an attribute that others leave out, as a clause; empty where none does."""
-    if name.startswith(_USER) and kind not in _USERS:
-        return "podman refuses"
+def _show(name: bytes) -> str:
+    return decode_name(name)[:NAME_MAX]
+
+
+def _tell_skipped(name: bytes, value: bytes) -> str:
+    """Which runtimes refuse an attribute that others leave out, as a clause; empty where none does.
+
+    One without a value is no attribute to podman and to Docker 20.10, which ask Go's archive/tar for attributes.
+    """
     if name.startswith(_TRUSTED) and _tell_unsettable(name, value):
-        return "Docker and podman refuse"
+        return "Docker and podman refuse" if value else "Docker 26 refuses"
     is_foreign = name and not name.startswith(_SPACES) and name not in _SYSTEM
     return "Docker 26 refuses" if is_foreign and len(name) <= NAME_MAX and len(value) <= MAX_XATTR else ""
 

@@ -86,10 +86,10 @@ class MemberReader:
         path = self._path(name, offset)
         self._start = find_start(name)
         whiteout = None if path is None else self._whiteout(path, offset)
-        if whiteout is None and (kind is None or flag in _UNHANDLED):
-            self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
-        elif path == "" and kind is not EntryType.DIRECTORY:
+        if path == "" and kind is not EntryType.DIRECTORY:
             self._note_root(name, offset)
+        elif whiteout is None and (kind is None or flag in _UNHANDLED):
+            self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
         if whiteout is not None:
             self._add(header, extension, whiteout[1], whiteout[0], offset)
         if whiteout is not None or kind is None or path is None or (path == "" and kind is not EntryType.DIRECTORY):
@@ -257,7 +257,9 @@ class MemberReader:
         return self._headers.attribute_id(mode, uid, gid)
 
     def _mtime_ns(self, header: bytes, records: Mapping[bytes, bytes]) -> int:
-        return parse_seconds(records[b"mtime"]) if b"mtime" in records else self._headers.mtime_ns(header)
+        """The time; the header's must be a number even where a record says another."""
+        own = self._headers.mtime_ns(header)
+        return parse_seconds(records[b"mtime"]) if b"mtime" in records else own
 
     def _number(self, parse: Callable[[], T], default: T, path: str, offset: int) -> T:
         try:
