@@ -31,6 +31,10 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
 
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) install --editable '.[dev,fuzz]'
+	@touch $@
+
 dev: $(VENV)/.dev ## Set up .venv with all that development needs
 
 demo: $(VENV)/.runtime ## Build a bundled image from its text recipe and audit it
@@ -73,8 +77,7 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended
 
 check: lint test ## Run everything that a change must pass
 
-fuzz: $(VENV)/.dev ## Fuzz every reader of file formats for FUZZ_SECONDS in all; FUZZ=elf for some alone
-	@$(PIP) install --editable '.[dev,fuzz]'
+fuzz: $(VENV)/.fuzz ## Fuzz every reader of file formats for FUZZ_SECONDS in all; FUZZ=elf for some alone
 	@PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 policies: $(VENV)/.dev ## Refresh the tables of outside knowledge from what package registries say
