@@ -60,10 +60,10 @@ probe-demo: $(VENV)/.runtime $(TORCH)/.installed ## Build an image with a real P
 	$(BIN)/layerscope probe --runtime bundle oci-dir:torch --cache-dir cache
 
 test: $(VENV)/.dev ## Run all tests; those that need a container engine start one where they can
-	@$(BIN)/pytest -n 2 $(TESTS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 test-live: $(VENV)/.dev ## Run the tests that need a container engine, and fail where there is none
-	@LAYERSCOPE_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2 -m engine $(TESTS)
+	@LAYERSCOPE_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2 --dist worksteal -m engine $(TESTS)
 
 lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	@$(BIN)/ruff check
