@@ -32,6 +32,10 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
 
+$(VENV)/.fuzz: $(VENV)/.dev
+	@$(PIP) install --editable '.[dev,fuzz]'
+	@touch $@
+
 dev: $(VENV)/.dev ## Set up .venv with all that development needs
 
 demo: $(VENV)/.runtime ## Build a bundled image from its text recipe and audit it
@@ -57,10 +61,10 @@ probe-demo: $(VENV)/.runtime $(TORCH)/.installed ## Build an image with a real P
 	$(BIN)/layerscope probe --runtime bundle oci-dir:torch --cache-dir cache
 
 test: $(VENV)/.dev ## Run all tests; those that need a container engine start one where they can
-	@$(BIN)/pytest -n 2 $(TESTS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(TESTS)
 
 test-live: $(VENV)/.dev ## Run the tests that need a container engine, and fail where there is none
-	@LAYERSCOPE_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2 -m engine $(TESTS)
+	@LAYERSCOPE_REQUIRE_ENGINE=1 $(BIN)/pytest -n 2 --dist worksteal -m engine $(TESTS)
 
 lint: $(VENV)/.dev ## Check style, types and the direction of imports
 	@$(BIN)/ruff check
@@ -74,8 +78,7 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended
 
 check: lint test ## Run everything that a change must pass
 
-fuzz: $(VENV)/.dev ## Fuzz every reader of file formats for FUZZ_SECONDS in all; FUZZ=elf for some alone
-	@$(PIP) install --editable '.[dev,fuzz]'
+fuzz: $(VENV)/.fuzz ## Fuzz every reader of file formats for FUZZ_SECONDS in all; FUZZ=elf for some alone
 	@PYTHONPATH=tests $(BIN)/python -m fuzz.run --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 engine-fuzz: $(VENV)/.dev ## Compare with engines what is said of random layers, LAYERS=FIRST-STOP

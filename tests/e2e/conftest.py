@@ -1,5 +1,6 @@
-"""The installed command, as a person runs it."""
+"""The installed command, as a person runs it; and the same in this process, where only its answer matters."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from layerscope.cli.main import run
 
 COMMAND = Path(sys.executable).with_name("layerscope")
 """The console script beside the interpreter that runs the tests."""
@@ -33,7 +36,7 @@ def layerscope(tmp_path: Path) -> Callable[..., Answer]:
     work = tmp_path / "work"
     work.mkdir()
 
-    def run(*arguments: object, stdin: Any = subprocess.DEVNULL) -> Answer:
+    def start(*arguments: object, stdin: Any = subprocess.DEVNULL) -> Answer:
         done = subprocess.run(
             [COMMAND, *map(str, arguments)],
             cwd=work,
@@ -45,4 +48,25 @@ def layerscope(tmp_path: Path) -> Callable[..., Answer]:
         )
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    return run
+    return start
+
+
+@pytest.fixture
+def ask(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Answer]:
+    """Runs layerscope in this process, from an empty folder, with a cache of its own."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
+
+    def answer(*arguments: object, stdin: Any = None) -> Answer:
+        capfdbinary.readouterr()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdin", io.TextIOWrapper(stdin or io.BytesIO()))
+            code = run([str(argument) for argument in arguments])
+        out, err = capfdbinary.readouterr()
+        return Answer(code, out.decode(), err.decode())
+
+    return answer

@@ -32,9 +32,9 @@ def _core(text: str) -> dict[str, Any]:
     return {"findings": findings, "chain": chain, "weight": report["weight"], "gaps": report["gaps"]}
 
 
-def test_every_layout_gives_the_same_findings(layerscope: Run, fixture_image: ImageWriter) -> None:
+def test_every_layout_gives_the_same_findings(ask: Run, fixture_image: ImageWriter) -> None:
     """OCI layout, OCI archive and the archives of four engines: one image, one answer."""
-    answers = {layout: layerscope("audit", fixture_image(IMAGE, layout), "-o", "json") for layout in FORMATS}
+    answers = {layout: ask("audit", fixture_image(IMAGE, layout), "-o", "json") for layout in FORMATS}
     cores = {layout: _core(answer.out) for layout, answer in answers.items()}
     assert {answer.code for answer in answers.values()} == {0}
     assert all(core == cores["oci-dir"] for core in cores.values())
@@ -42,13 +42,13 @@ def test_every_layout_gives_the_same_findings(layerscope: Run, fixture_image: Im
 
 
 @pytest.mark.parametrize("layout", [layout for layout in FORMATS if layout != "oci-dir"])
-def test_standard_input_gives_the_same_findings(layout: str, layerscope: Run, fixture_image: ImageWriter) -> None:
+def test_standard_input_gives_the_same_findings(layout: str, ask: Run, fixture_image: ImageWriter) -> None:
     """An archive that passes by once is read as it passes."""
     path = fixture_image(IMAGE, layout)
     with path.open("rb") as archive:
-        answer = layerscope("audit", "-", "-o", "json", stdin=archive)
+        answer = ask("audit", "-", "-o", "json", stdin=archive)
     assert answer.code == 0
-    assert _core(answer.out) == _core(layerscope("audit", path, "-o", "json").out)
+    assert _core(answer.out) == _core(ask("audit", path, "-o", "json").out)
 
 
 def test_a_flipped_byte_is_exit_code_4_with_the_layer_named(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from layerscope.cli.main import run
 from layerscope.report.registry import FORMATS
 from support.images import build_image, write_oci_layout
 from support.tar_member import file
@@ -61,13 +62,19 @@ def image(tmp_path: Path) -> Path:
     return path
 
 
-def test_prints_and_keeps_no_value_of_a_credential(layerscope: Run, image: Path, tmp_path: Path) -> None:
+def test_prints_and_keeps_no_value_of_a_credential(
+    image: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every command, in every format, with every finding spelled out; and every file of the cache."""
+    monkeypatch.setenv("LAYERSCOPE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
     outputs = {}
     for command in COMMANDS:
-        answer = layerscope(command[0], image, *command[1:])
-        assert answer.code in {0, 1}, answer.err
-        outputs[" ".join(command)] = "".join(("".join(answer.out.split("\n")), answer.out, answer.err))
+        code = run([command[0], str(image), *command[1:]])
+        out, err = (said.decode() for said in capfdbinary.readouterr())
+        assert code in {0, 1}, err
+        assert out
+        outputs[" ".join(command)] = "".join(("".join(out.split("\n")), out, err))
     for path in (tmp_path / "cache").rglob("*"):
         if path.is_file():
             outputs[path.name] = path.read_bytes().decode("latin-1")

@@ -25,9 +25,9 @@ def image(fixture_image: ImageWriter) -> Path:
     return fixture_image("unspecified-compression", "oci-dir")
 
 
-def test_an_audit_proves_every_layer_and_names_it_once(layerscope: Run, image: Path) -> None:
+def test_an_audit_proves_every_layer_and_names_it_once(ask: Run, image: Path) -> None:
     """Whatever their media types say."""
-    report = json.loads(layerscope("audit", image, "-o", "json").out)
+    report = json.loads(ask("audit", image, "-o", "json").out)
     assert [layer["verified"] for layer in report["layers"]] == [True] * 5
     named = [place["layer"] for each in report["findings"] for place in each["locations"] if each["code"] == "LAY012"]
     assert named == [0, 1, 2, 3, 4]
@@ -35,26 +35,26 @@ def test_an_audit_proves_every_layer_and_names_it_once(layerscope: Run, image: P
     assert not codes & {"LAY001", "LAY002", "LAY003", "LAY004", "LAY005", "LAY006"}
 
 
-def test_a_second_audit_reads_nothing_and_says_the_same(layerscope: Run, image: Path) -> None:
+def test_a_second_audit_reads_nothing_and_says_the_same(ask: Run, image: Path) -> None:
     """The cache keeps how a layer is stored."""
-    first, second = (json.loads(layerscope("audit", image, "-o", "json").out) for _ in range(2))
+    first, second = (json.loads(ask("audit", image, "-o", "json").out) for _ in range(2))
     assert first["findings"] == second["findings"]
 
 
-def test_files_are_listed_written_out_and_extracted(layerscope: Run, image: Path, tmp_path: Path) -> None:
+def test_files_are_listed_written_out_and_extracted(ask: Run, image: Path, tmp_path: Path) -> None:
     """From any of the layers."""
-    listed = json.loads(layerscope("tree", image, "-o", "json").out)
+    listed = json.loads(ask("tree", image, "-o", "json").out)
     assert [each["path"] for each in listed["entries"]] == ["/bzip2", "/bzip2-streams", "/xz-streams"]
-    assert layerscope("extract", image, "/xz-streams", "--directory", f"{tmp_path}/out/").code == 0
+    assert ask("extract", image, "/xz-streams", "--directory", f"{tmp_path}/out/").code == 0
     (written,) = (tmp_path / "out").rglob("xz-streams")
     assert written.stat().st_size == 250_000
 
 
-def test_a_new_image_has_media_types_that_are_true(layerscope: Run, image: Path, tmp_path: Path) -> None:
+def test_a_new_image_has_media_types_that_are_true(ask: Run, image: Path, tmp_path: Path) -> None:
     """The tars stay, and no finding is left."""
-    answer = layerscope("fix", image, "--apply", "--layers", "--drop", "/bzip2", "--to", f"oci-dir:{tmp_path}/fixed")
+    answer = ask("fix", image, "--apply", "--layers", "--drop", "/bzip2", "--to", f"oci-dir:{tmp_path}/fixed")
     assert answer.code == 0, answer.err
-    report = json.loads(layerscope("audit", f"oci-dir:{tmp_path}/fixed", "-o", "json").out)
+    report = json.loads(ask("audit", f"oci-dir:{tmp_path}/fixed", "-o", "json").out)
     assert not {each["code"] for each in report["findings"]} & {"LAY006", "LAY012"}
     blobs = [path.read_bytes() for path in (tmp_path / "fixed" / "blobs" / "sha256").iterdir()]
     documents = [json.loads(content) for content in blobs if content.startswith(b"{")]
@@ -63,22 +63,22 @@ def test_a_new_image_has_media_types_that_are_true(layerscope: Run, image: Path,
     assert types == {"application/vnd.oci.image.layer.v1.tar+gzip"}
 
 
-def test_a_comparison_finds_how_it_is_packed_alone(layerscope: Run, image: Path, tmp_path: Path) -> None:
+def test_a_comparison_finds_how_it_is_packed_alone(ask: Run, image: Path, tmp_path: Path) -> None:
     """The files are the same."""
-    made = layerscope("fix", image, "--apply", "--layers", "--compress", "zstd", "--to", f"oci-dir:{tmp_path}/fixed")
+    made = ask("fix", image, "--apply", "--layers", "--compress", "zstd", "--to", f"oci-dir:{tmp_path}/fixed")
     assert made.code == 0, made.err
-    told = layerscope("diff", image, f"oci-dir:{tmp_path}/fixed").out
+    told = ask("diff", image, f"oci-dir:{tmp_path}/fixed").out
     assert "files" in told.partition("the same")[2].partition("\n")[0]
     assert "5 fixed" in told
 
 
 @pytest.mark.parametrize("packing", [Packing.XZ, Packing.BZIP2])
-def test_a_cut_layer_is_exit_code_4_with_the_layer_named(layerscope: Run, tmp_path: Path, packing: Packing) -> None:
+def test_a_cut_layer_is_exit_code_4_with_the_layer_named(ask: Run, tmp_path: Path, packing: Packing) -> None:
     """As with gzip."""
     whole = compress(TAR, packing)
     archive = tmp_path / "image.tar"
     archive.write_bytes(pack(saved({"one/layer.tar": whole[: len(whole) // 2]})))
-    answer = layerscope("audit", archive, "-o", "json")
+    answer = ask("audit", archive, "-o", "json")
     (finding,) = (each for each in json.loads(answer.out)["findings"] if each["code"] == "LAY004")
     assert answer.code == 4
     assert f"(truncated): {packing}: the stream ends inside a compressed frame" in finding["message"]
@@ -86,18 +86,16 @@ def test_a_cut_layer_is_exit_code_4_with_the_layer_named(layerscope: Run, tmp_pa
 
 
 @pytest.mark.parametrize("squeeze", [lzma.compress, bz2.compress], ids=["xz", "bzip2"])
-def test_an_archive_that_is_packed_as_a_whole_is_the_archive(
-    layerscope: Run, tmp_path: Path, squeeze: Compress
-) -> None:
+def test_an_archive_that_is_packed_as_a_whole_is_the_archive(ask: Run, tmp_path: Path, squeeze: Compress) -> None:
     """As a file and on standard input."""
     content = pack(saved({"one/layer.tar": TAR}))
     (tmp_path / "plain.tar").write_bytes(content)
     packed = tmp_path / "packed"
     packed.write_bytes(squeeze(content))
-    plain = layerscope("layers", tmp_path / "plain.tar", "-o", "json")
-    as_file = layerscope("layers", packed, "-o", "json")
+    plain = ask("layers", tmp_path / "plain.tar", "-o", "json")
+    as_file = ask("layers", packed, "-o", "json")
     with packed.open("rb") as stream:
-        passing = layerscope("layers", "-", "-o", "json", stdin=stream)
+        passing = ask("layers", "-", "-o", "json", stdin=stream)
     layers = [json.loads(answer.out)["layers"] for answer in (plain, as_file, passing)]
     assert layers[0] == layers[1] == layers[2] != []
-    assert layerscope("cat", packed, "/one").out == "1" * 1000
+    assert ask("cat", packed, "/one").out == "1" * 1000

@@ -1,6 +1,7 @@
 """The image's own model with one fault each: stage and class are right, and without the fault nothing is reported."""
 
 import json
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -59,22 +60,32 @@ def test_a_sound_model_generates_and_nothing_is_reported(tmp_path: Path) -> None
     assert tokenizer.values["canaries"]["empty"]["tokens"] == 0
 
 
-MAKE_BERT = """
+BERTS = ("BertModel", "BertForMaskedLM", "BertForSequenceClassification")
+MAKE_BERTS = """
 import sys, transformers
 config = transformers.BertConfig(
     vocab_size=300, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
 )
-getattr(transformers, sys.argv[1])(config).save_pretrained(sys.argv[2])
+for kind in sys.argv[2:]:
+    getattr(transformers, kind)(config).save_pretrained(f"{sys.argv[1]}/{kind}")
 """
 
 
-@pytest.mark.parametrize("kind", ["BertModel", "BertForMaskedLM", "BertForSequenceClassification"])
-def test_a_model_that_is_no_generator_is_left_out(kind: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def berts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small model of each kind."""
+    folder = tmp_path_factory.mktemp("berts")
+    subprocess.run([find_torch_python(), "-c", MAKE_BERTS, folder, *BERTS], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("kind", BERTS)
+def test_a_model_that_is_no_generator_is_left_out(kind: str, berts: Path, tmp_path: Path) -> None:
     """It is sound, and transformers would fill what a generator has beside it with noise."""
     folder = faulty.write_model(tmp_path / "model")
     (folder / "config.json").unlink()
     (folder / "model.safetensors").unlink()
-    subprocess.run([find_torch_python(), "-c", MAKE_BERT, kind, str(folder)], check=True, capture_output=True)
+    shutil.copytree(berts / kind, folder, dirs_exist_ok=True)
     seen, verdict = see(in_folder(folder))
     weights = seen.find("own-weights")
     assert weights is not None

@@ -18,6 +18,7 @@ IS_DEBIAN: Final = "deb_system" in sysconfig.get_scheme_names()
 
 PREFIX: Final = "usr" if IS_DEBIAN else "usr/local"
 PACKAGES: Final = "dist-packages" if IS_DEBIAN else "site-packages"
+SECOND: Final = 10**9
 SITE: Final = f"usr/local/lib/python{SERIES}/{PACKAGES}"
 
 _LEFT_OUT: Final = frozenset(
@@ -31,9 +32,14 @@ _LEFT_OUT: Final = frozenset(
         "ensurepip",
         "lib2to3",
         "turtledemo",
-        "__pycache__",
+        sysconfig.get_config_var("LIBPL").rpartition("/")[2],
     }
 )
+"""Packages, tests, programs with windows, and what a program that embeds Python is linked with: 40 MB."""
+
+_NEEDLESS: Final = re.compile(r"^_tkinter\.|^_test|\.opt-[12]\.pyc$")
+"""What draws windows or tests Python itself, and byte-code of no ordinary start."""
+
 _LIBRARY: Final = re.compile(r"(?:=> )?(/\S+) \(0x")
 
 
@@ -65,7 +71,7 @@ def list_python() -> tuple[TarMember, ...]:
     """The interpreter, its standard library, and the libraries that these need."""
     program = Path(sys.executable).resolve()
     standard = Path(sysconfig.get_path("stdlib"))
-    modules = sorted((standard / "lib-dynload").glob("*.so"))
+    modules = [path for path in sorted((standard / "lib-dynload").glob("*.so")) if not _NEEDLESS.search(path.name)]
     folders = dict.fromkeys(
         ("etc", "root", "usr", f"{PREFIX}/bin", f"{PREFIX}/lib", "usr/local", "usr/local/bin", "usr/local/lib")
     )
@@ -84,14 +90,17 @@ def list_python() -> tuple[TarMember, ...]:
 
 
 def _list_tree(folder: Path, place: str) -> Iterator[TarMember]:
+    """Byte-code stays, with the times that it was made for: else every start in an image would compile it anew."""
     yield directory(place)
     for path in sorted(folder.iterdir()):
-        if path.name in _LEFT_OUT:
+        if path.name in _LEFT_OUT or _NEEDLESS.search(path.name):
             continue
         if path.is_dir():
             yield from _list_tree(path, f"{place}/{path.name}")
         elif path.is_file():
-            yield file(f"{place}/{path.name}", path.read_bytes(), mode=path.stat().st_mode & 0o755 | 0o444)
+            told = path.stat()
+            mode, time = told.st_mode & 0o755 | 0o444, told.st_mtime_ns // SECOND * SECOND
+            yield file(f"{place}/{path.name}", path.read_bytes(), mode=mode, mtime_ns=time)
 
 
 def list_libraries(programs: list[Path], *, besides: str = "") -> Iterator[TarMember]:
