@@ -45,8 +45,10 @@ def test_a_new_file_is_another_digest(code: Path) -> None:
 
 
 def test_the_same_code_elsewhere_is_the_same(code: Path) -> None:
-    """Neither the place, nor times, nor byte-code, nor the reports have a say."""
+    """Neither the place, nor times, nor byte-code, nor an editor's lock, nor the reports have a say."""
     before = digest()
+    (code / "facts" / ".#places.py").symlink_to("somebody@host.1234")
+    (code / "facts" / "y.pyc").write_bytes(b"y")
     (code / "facts" / "__pycache__").mkdir()
     (code / "facts" / "__pycache__" / "x.cpython-311.pyc").write_bytes(b"x")
     (code / "report" / "units.py").write_text("")

@@ -20,6 +20,9 @@ def digest_code() -> str:
         for folder, folders, names in os.walk(root / package):
             folders[:] = sorted(name for name in folders if name != "__pycache__")
             for name in sorted(names):
-                content = Path(folder, name).read_bytes()
+                path = Path(folder, name)
+                if path.suffix == ".pyc" or not path.is_file():
+                    continue
+                content = path.read_bytes()
                 total.update(f"{os.path.relpath(folder, root)}/{name}\0".encode() + hashlib.sha256(content).digest())
     return total.hexdigest()
