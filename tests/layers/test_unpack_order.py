@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 
 import pytest
@@ -208,6 +209,82 @@ def test_a_hard_link_that_takes_the_place_of_what_it_leads_into_is_told() -> Non
     assert tell([file("d/f"), hardlink("d", "d/f")]) == [
         (anomaly.DANGLING_HARDLINK, "d", "to /d/f, which is replaced by then")
     ]
+
+
+def test_removing_directories_costs_what_is_removed() -> None:
+    """However many others there are, the work for each entry stays the same."""
+    others, pairs = [f"z{number}" for number in range(30_000)], 60
+    paths = others + [path for number in range(pairs) for path in (f"x{number}/s", f"x{number}")]
+    kinds = [EntryType.DIRECTORY] * len(others) + [EntryType.DIRECTORY, EntryType.FILE] * pairs
+    order = order_of(paths, kinds, {})
+    allowed = order.steps.left
+    lost = [(anomaly.REPLACED_DIRECTORY, len(others) + 2 * number) for number in range(pairs)]
+    assert [(kind, position) for kind, position, _ in order.find_refusals()] == lost
+    assert allowed - order.steps.left < 20 * STEP * len(paths)
+
+
+def test_a_hundred_thousand_replaced_directories_are_told() -> None:
+    """Half of all entries take the place of what the others lie in."""
+    pairs = 100_000
+    paths = [path for number in range(pairs) for path in (f"x{number}/s", f"x{number}")]
+    order = order_of(paths, [EntryType.DIRECTORY, EntryType.FILE] * pairs, {})
+    assert sum(kind == anomaly.REPLACED_DIRECTORY for kind, _, _ in order.find_refusals()) == pairs
+
+
+def test_lost_directories_are_told_where_the_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that nothing to come can bring back: wherever the work ends, none is told that is there in the end."""
+    names = ["p", "q", "r"]
+    lost = [each for name in names for each in (directory(f"{name}/s"), file(name))]
+    again = [directory("d/s"), file("d"), *lost, directory("/d"), directory("/d/s")]
+    whole = {told for told in tell(again) if told[0] == anomaly.REPLACED_DIRECTORY}
+    assert {path for _, path, _ in whole} == {f"{name}/s" for name in names}
+    counts = set()
+    for steps in range(0, 6000, 20):
+        monkeypatch.setattr(unpack_order, "_MOST_STEPS", steps)
+        told = set(tell(again)) - {UNCHECKED}
+        losses = {each for each in told if each[0] == anomaly.REPLACED_DIRECTORY}
+        assert losses <= whole
+        counts.add((len(losses), UNCHECKED in tell(again)))
+    assert {(0, True), (1, True), (2, True), (3, True), (3, False)} <= counts
+
+
+@settings(max_examples=200)
+@given(st.lists(wild_members(), min_size=2, max_size=12), st.integers(0, 6000))
+def test_no_directory_is_told_as_lost_before_it_is(members: Sequence[TarMember], steps: int) -> None:
+    """Wherever the work ends, what is told as lost then is lost in the end."""
+    index = scan(members)
+    columns = index.paths, [EntryType(kind) for kind in index.types], index.links
+    whole = {(kind, position) for kind, position, _ in order_of(*columns).find_refusals()}
+    order, found = order_of(*columns), set[tuple[str, int]]()
+    order.steps.left = steps
+    with suppress(TooManyStepsError):
+        found.update((kind, position) for kind, position, _ in order.find_refusals())
+    assert found <= whole
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind"),
+    [
+        (whiteout("f/x"), anomaly.WHITEOUT_BELOW_NO_DIRECTORY),
+        (file("f/x"), anomaly.BELOW_NO_DIRECTORY),
+        (file("f/x/y"), anomaly.BELOW_NO_DIRECTORY),
+    ],
+)
+def test_what_was_refused_below_a_file_goes_with_it(refused: TarMember, kind: str) -> None:
+    """A whiteout in the directory that comes in its place is not late, for nothing is there."""
+    told = [found.kind for found in scan([file("f"), refused, directory("/f"), whiteout("/f/x")]).anomalies]
+    assert [each for each in told if each in anomaly.REFUSED] == [kind]
+
+
+def test_whiteouts_of_one_name_are_told_though_nothing_is_there() -> None:
+    """Podman, which leaves them out below a file, refuses a name that comes twice."""
+    below = (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, "f/x", "below /f")
+    assert tell([file("f"), whiteout("f/x"), whiteout("f/x")]) == [
+        below,
+        below,
+        (anomaly.DUPLICATE_ENTRY, "f/x", "its whiteout"),
+    ]
+    assert tell([whiteout("x"), whiteout("x")]) == [(anomaly.LATE_WHITEOUT, "x", "named twice")]
 
 
 @pytest.mark.parametrize("shape", ["hard links", "entries in new folders", "links that change"])

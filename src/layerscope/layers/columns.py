@@ -114,9 +114,9 @@ class Columns:
     def finish(self, uncompressed_size: int, *, unused: int = 0) -> LayerIndex:
         """The index of everything that was added, and how many headers were not."""
         known = set(self.paths)
-        unpacked = self._note_refusals(known)
+        order = self._note_refusals(known)
         if len(known) < len(self.paths):
-            self._note_repetitions(unpacked)
+            self._note_repetitions(order)
         return LayerIndex(
             paths=self.paths,
             types=self.types,
@@ -142,21 +142,21 @@ class Columns:
         wanted = frozenset(paths)
         return {path: position for position, path in enumerate(self.paths) if path in wanted}
 
-    def _note_repetitions(self, unpacked: int) -> None:
-        """Note paths that come again; whiteouts before the position `unpacked` were looked at."""
+    def _note_repetitions(self, order: UnpackOrder) -> None:
+        """Note paths that come again; some whiteouts were looked at in the order of the entries."""
         starts = self.starts.spread(len(self.paths))
-        for kind, position, detail in find_repetitions(self.paths, self.types, starts, unpacked):
+        for kind, position, detail in find_repetitions(self.paths, self.types, starts, order.unpacked, order.late):
             self._note_entry(kind, position, detail)
 
-    def _note_refusals(self, known: set[str]) -> int:
-        """Note what cannot be unpacked in the order of the entries; up to which of them whiteouts are looked at."""
+    def _note_refusals(self, known: set[str]) -> UnpackOrder:
+        """Note what cannot be unpacked in the order of the entries, which is told in the end."""
         order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
         try:
             for kind, position, detail in order.find_refusals():
                 self._note_entry(kind, position, detail)
         except TooManyStepsError:
             self.note(anomalies.UNCHECKED_ORDER, "", "", 0)
-        return order.unpacked
+        return order
 
     def _note_entry(self, kind: str, position: int, detail: str) -> None:
         """Record an anomaly of an entry, which lies where its first header does."""

@@ -32,6 +32,7 @@ class UnpackedPaths:
         """Start with an empty root."""
         self._names, self._steps = names, steps
         self._kinds: dict[str, int] = {}
+        self._inside: dict[str, list[str]] = {}
         self._symlinks = OwnSymlinks(steps)
         self._kept = 0
         self.changes = 0
@@ -55,7 +56,7 @@ class UnpackedPaths:
         found, missing = self._find_nearest(way.path)
         if found and self._kinds[found] not in _FOLDERS:
             return Obstacle(anomaly.BELOW_NO_DIRECTORY, f"below /{found}")
-        for path in missing:
+        for path in reversed(missing):
             self._keep(path, _IMPLIED)
         return None
 
@@ -74,6 +75,15 @@ class UnpackedPaths:
         if marked in self._kinds:
             return Obstacle(anomaly.OPAQUE_NO_DIRECTORY, "" if marked == directory else f"through a link to /{marked}")
         return Obstacle(obstacle.kind, f"its opaque whiteout, {obstacle.detail}")
+
+    @property
+    def links(self) -> AbstractSet[str]:
+        """Where symlinks are."""
+        return self._symlinks.targets.keys()
+
+    def is_direct(self, path: str) -> bool:
+        """Whether a path leads through no symlink."""
+        return not self._symlinks.follow(path).followed
 
     def find_loss(self, directory: str) -> str | None:
         """Why nothing is, in the end, where a directory was put; None where something is."""
@@ -183,25 +193,42 @@ class UnpackedPaths:
     def _keep(self, path: str, kind: int) -> None:
         self._steps.spend(STEP + len(path))
         if path not in self._kinds:
-            self._kept += len(path) + SLOT
-            if self._kept > _MOST_KEPT:
-                raise TooManyStepsError
+            if path not in self.removed:
+                self._count(len(path) + SLOT)
+            self._list(path)
         self.changes += 1
         self._kinds[path] = kind
 
+    def _list(self, path: str) -> None:
+        """Remember what a path goes with: the nearest thing above it."""
+        above = path.rpartition("/")[0]
+        if above not in self._kinds:
+            above = self._find_nearest(above)[0]
+        if not above:
+            return
+        if above not in self._inside:
+            self._count(SLOT)
+            self._inside[above] = []
+        self._inside[above].append(path)
+
+    def _count(self, characters: int) -> None:
+        """Count what is kept."""
+        self._kept += characters
+        if self._kept > _MOST_KEPT:
+            raise TooManyStepsError
+
     def _remove(self, path: str) -> None:
-        """Remove what is at a path, and all that lies in it."""
+        """Remove what is at a path, and all that goes with it."""
         kind = self._kinds.get(path)
         if kind is None:
             return
-        self._steps.spend(STEP + len(path))
-        gone, self.changes = [path], self.changes + 1
+        self.changes += 1
         self.is_torn |= kind in _FOLDERS or kind == EntryType.SYMLINK
-        if kind in _FOLDERS:
-            self._steps.spend(STEP * len(self._kinds))
-            inside = f"{path}/"
-            gone += [each for each in self._kinds if each.startswith(inside)]
-        for each in gone:
-            del self._kinds[each]
-            self._symlinks.drop(each)
-        self.removed.update(gone)
+        pending = [path]
+        while pending:
+            gone = pending.pop()
+            self._steps.spend(STEP + len(gone))
+            pending += self._inside.pop(gone, ())
+            if self._kinds.pop(gone, None) is not None:
+                self._symlinks.drop(gone)
+                self.removed.add(gone)
