@@ -13,7 +13,7 @@ from layerscope.layers import anomaly
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
 from layerscope.layers.own_symlinks import SLOT, Steps, TooManyStepsError
-from layerscope.layers.unpacked_paths import UnpackedPaths
+from layerscope.layers.unpacked_paths import Obstacle, UnpackedPaths
 
 _MOST_IMPLIED: Final = 64 << 20
 """Characters of all directories that no entry names but in which something lies, and `SLOT` for each; also of all names
@@ -127,10 +127,7 @@ class UnpackOrder:
                     continue
                 refused = None if clear_at == unpacked.changes else unpacked.enter(directory)
                 if refused is not None:
-                    is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(directory)
-                    below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
-                    yield Refusal(below, position, refused.detail)
-                    self._place_refused(unpacked, path, kind)
+                    yield from self._place_refused(unpacked, position, refused)
                     continue
                 clear_at = unpacked.changes
                 yield from self._place(unpacked, path, position)
@@ -158,8 +155,18 @@ class UnpackOrder:
             if path and position not in refused and (detail := unpacked.find_loss(path)) is not None:
                 yield Refusal(anomaly.REPLACED_DIRECTORY, position, detail)
 
-    def _place_refused(self, unpacked: UnpackedPaths, path: str, kind: int) -> None:
-        """What is refused for its parents counts as there for hard links to it, so that it is told once."""
+    def _place_refused(self, unpacked: UnpackedPaths, position: int, refused: Obstacle) -> Iterator[Refusal]:
+        """Tell what has no directory to lie in; where containerd makes one, what it refuses for the entry itself.
+
+        What is refused for its parents counts as there for hard links to it, so that it is told once.
+        """
+        path, kind = self._paths[position], self._types[position]
+        if refused.kind == anomaly.BELOW_SYMLINK and kind != EntryType.DIRECTORY:
+            yield next(self._place(unpacked, path, position), Refusal(refused.kind, position, refused.detail))
+            return
+        is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(path.rpartition("/")[0])
+        below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
+        yield Refusal(below, position, refused.detail)
         if kind != EntryType.DIRECTORY:
             unpacked.put(path, EntryType.FILE, "")
 
