@@ -212,7 +212,6 @@ def test_whiteouts_far_below_many_files_are_an_error(monkeypatch: pytest.MonkeyP
         merged([file("f"), file("g"), *either])
 
 
-
 @pytest.mark.parametrize("depth", range(12))
 def test_files_are_in_the_way_of_whiteouts_at_any_depth(depth: int) -> None:
     """What lies in directories alone is removed, what lies below a file is not."""

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from layerscope.filesystem.links import LinkFailure, resolve_path
 from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.tree import MergedTree
 from layerscope.layers import anomaly, unpack_order
-from layerscope.layers.entry import EntryType
+from layerscope.layers.entry import Entry, EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex, find_runs
 from layerscope.layers.limits import PATH_MAX, Limits
@@ -115,6 +116,24 @@ def test_entries_are_told_with_what_they_lie_below() -> None:
         (anomaly.BELOW_NO_DIRECTORY, "t/a/b", "below /t"),
         (anomaly.BELOW_SYMLINK, "l/x", "below /l, a link to etc"),
     ]
+
+
+def test_a_hard_link_below_a_symlink_is_told_for_its_target_too() -> None:
+    """Where that is missing, nobody takes it; where it is there, containerd does."""
+    assert tell([symlink("d", "m"), hardlink("d/b", "d/a")]) == [
+        (anomaly.DANGLING_HARDLINK, "d/b", "to /d/a, which is not in its layer")
+    ]
+    assert tell([symlink("d", "m"), file("t"), hardlink("d/b", "t")]) == [
+        (anomaly.BELOW_SYMLINK, "d/b", "below /d, a link to m")
+    ]
+
+
+def test_what_containerd_puts_below_a_symlink_is_in_the_way_of_more() -> None:
+    """It makes the directory that is missing, and refuses what comes then as anywhere."""
+    below = (anomaly.BELOW_SYMLINK, "d/a", "below /d, a link to m")
+    link = [symlink("d", "m"), file("d/a")]
+    assert tell([*link, file("d/a/x")]) == [below, (anomaly.BELOW_NO_DIRECTORY, "d/a/x", "below /m/a")]
+    assert tell([*link, whiteout("d/a")]) == [below, (anomaly.LATE_WHITEOUT, "d/a", "")]
 
 
 def test_very_many_names_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,27 +367,36 @@ def is_compared(member: TarMember) -> bool:
 def expect(members: Members, position: int) -> tuple[int, str] | None:
     """Position and kind of what a runtime refuses in the tree of the members before, if it refuses the next one."""
     tree, entry = merge_layers([scan(members[:position])]), scan(members)[position]
-    parts = entry.path.split("/")
+    kind = find_obstacle(tree, entry.path)
+    is_reached = kind in {None, anomaly.BELOW_SYMLINK}
+    if is_reached and entry.type is EntryType.HARDLINK and not is_linkable(tree, entry):
+        kind = anomaly.DANGLING_HARDLINK
+    return None if kind is None else (position, kind)
+
+
+def find_obstacle(tree: MergedTree, path: str) -> str | None:
+    """What is wrong with what a path lies in."""
+    parts = path.split("/")
     for depth in range(1, len(parts)):
-        reached = resolve_path("/".join(parts[:depth]), tree.get, follow_last=True)
+        directory = "/".join(parts[:depth])
+        reached = resolve_path(directory, tree.get, follow_last=True)
         if reached.failure is None:
             if reached.node is not None and reached.node.type is not EntryType.DIRECTORY:
-                return position, anomaly.BELOW_NO_DIRECTORY
+                return anomaly.BELOW_NO_DIRECTORY
         elif reached.failure is LinkFailure.MISSING:
-            own = resolve_path("/".join(parts[:depth]), tree.get, follow_last=False)
-            if own.node is None:
-                break
-            return position, anomaly.BELOW_SYMLINK
+            is_link = resolve_path(directory, tree.get, follow_last=False).node is not None
+            return anomaly.BELOW_SYMLINK if is_link else None
         else:
-            return position, anomaly.BELOW_NO_DIRECTORY
-    if entry.type is not EntryType.HARDLINK:
-        return None
+            return anomaly.BELOW_NO_DIRECTORY
+    return None
+
+
+def is_linkable(tree: MergedTree, entry: Entry) -> bool:
+    """Whether a hard link's target is a file that stays when the link takes its place."""
     target = resolve_path(entry.link or "", tree.get, follow_last=False).node
     place = resolve_path(entry.path, tree.get, follow_last=False).node
     is_gone = target is not None and place is not None and f"{target.path}/".startswith(f"{place.path}/")
-    if target is None or is_gone or target.type is EntryType.DIRECTORY:
-        return position, anomaly.DANGLING_HARDLINK
-    return None
+    return target is not None and not is_gone and target.type is not EntryType.DIRECTORY
 
 
 def expect_losses(members: Members) -> Iterator[tuple[int, str]]:

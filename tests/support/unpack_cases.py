@@ -84,6 +84,10 @@ REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         anomaly.DANGLING_HARDLINK,
         [file("d/f"), symlink("d", "."), hardlink("h", "d/f")],
     ),
+    "hard link below a symlink to nothing, to what is not there either": (
+        anomaly.DANGLING_HARDLINK,
+        [symlink("d", "m"), hardlink("d/b", "d/a")],
+    ),
     "hard link in the place of its target's directory": (
         anomaly.DANGLING_HARDLINK,
         [file("d/f"), hardlink("d", "d/f")],
@@ -244,6 +248,9 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         anomaly.ROOT_NO_DIRECTORY,
         [file("/", fields={"typeflag": b"7"})],
     ),
+    "file with the root's name, then the root": (anomaly.DUPLICATE_ENTRY, [file("./"), directory("./")]),
+    "root, then a pipe with its name": (anomaly.DUPLICATE_ENTRY, [directory("./"), fifo("q/..")]),
+    "file with the root's name twice": (anomaly.DUPLICATE_ENTRY, [file("./"), file(".")]),
     "trusted attribute that is a namespace": (anomaly.SKIPPED_ATTRIBUTE, [file("x", xattrs={"trusted.": b"v"})]),
     "whiteout twice, and its directory replaced between": (
         anomaly.DUPLICATE_ENTRY,
@@ -403,6 +410,10 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "unknown type in the place of the root": (
         frozenset({anomaly.EMPTY_NAME}),
         [file("./", fields={"typeflag": b"7"})],
+    ),
+    "file with the root's name, and the root by others": (
+        frozenset({anomaly.EMPTY_NAME, anomaly.ABSOLUTE_NAME, anomaly.ESCAPING_NAME, anomaly.RESPELLED_DUPLICATE}),
+        [directory("/"), file("./"), directory("../")],
     ),
     "device that is no number without a magic number": (
         frozenset(),

@@ -48,6 +48,7 @@ class Columns:
         self.leads = RareNumbers("Q", BLOCK)
         self.names = 0
         self._counted = 0
+        self._dot: int | None = None
         self._anomalies: list[Anomaly] = []
         self._noted: dict[str, int] = {}
 
@@ -111,12 +112,25 @@ class Columns:
         if count <= MAX_ANOMALIES:
             self._anomalies.append(Anomaly(kind, path[:PATH_MAX], detail[:PATH_MAX], offset))
 
+    def note_root(self, name: str, start: int, offset: int) -> None:
+        """Note what has the root's name and is no directory; a name that is cleaned to a dot is skipped by runtimes.
+
+        It counts as a name all the same: Docker and podman refuse another that is cleaned to a dot.
+        """
+        self.note(anomalies.ROOT_NO_DIRECTORY if start else anomalies.EMPTY_NAME, "", f"named {name}", offset)
+        if not start and self._dot is not None:
+            self.note(anomalies.DUPLICATE_ENTRY, "", "", offset)
+        elif not start:
+            self._dot = offset
+
     def finish(self, uncompressed_size: int, *, unused: int = 0) -> LayerIndex:
         """The index of everything that was added, and how many headers were not."""
         known = set(self.paths)
         order = self._note_refusals(known)
         if len(known) < len(self.paths):
             self._note_repetitions(order)
+        if self._dot is not None:
+            self._note_repeated_root(self._dot)
         return LayerIndex(
             paths=self.paths,
             types=self.types,
@@ -147,6 +161,14 @@ class Columns:
         starts = self.starts.spread(len(self.paths))
         for kind, position, detail in find_repetitions(self.paths, self.types, starts, order.unpacked, order.late):
             self._note_entry(kind, position, detail)
+
+    def _note_repeated_root(self, dot: int) -> None:
+        """Note the later of the first entry named a dot, and of the first that was skipped with that name."""
+        for position, path in enumerate(self.paths):
+            if not path and self.types[position] == EntryType.DIRECTORY and not self.starts[position]:
+                place = self.offsets[position] - self.leads[position]
+                self.note(anomalies.DUPLICATE_ENTRY, "", "", max(dot, place))
+                return
 
     def _note_refusals(self, known: set[str]) -> UnpackOrder:
         """Note what cannot be unpacked in the order of the entries, which is told in the end."""

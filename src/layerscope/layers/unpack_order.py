@@ -14,7 +14,7 @@ from layerscope.layers import anomaly
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
 from layerscope.layers.own_symlinks import SLOT, STEP, Steps, TooManyStepsError
-from layerscope.layers.unpacked_paths import UnpackedPaths
+from layerscope.layers.unpacked_paths import Obstacle, UnpackedPaths
 
 _MOST_IMPLIED: Final = 64 << 20
 """Characters of all directories that no entry names but in which something lies, and `SLOT` for each; also of all names
@@ -138,10 +138,7 @@ class UnpackOrder:
                     continue
                 refused = None if clear_at == unpacked.changes else unpacked.enter(directory)
                 if refused is not None:
-                    is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(directory)
-                    below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
-                    yield Refusal(below, position, refused.detail)
-                    self._place_refused(unpacked, path, kind)
+                    yield from self._place_refused(unpacked, position, refused)
                     continue
                 clear_at = unpacked.changes
                 yield from self._place(unpacked, path, position)
@@ -180,6 +177,7 @@ class UnpackOrder:
         paths, types, stop = self._paths, self._types, self._run_start
         folders = _find_implied(paths, self._runs[bisect_right(self._runs, stop) - 1 :], frozenset())
         links = {paths[position] for position in range(stop, len(paths)) if types[position] in _LINKS}
+        folders.update(paths[position] for position in range(stop, len(paths)) if types[position] == EntryType.OPAQUE)
         if not folders.isdisjoint(chain(links, unpacked.links)):
             return
         coming = folders.union(paths[stop:])
@@ -196,11 +194,19 @@ class UnpackOrder:
                 return True
         return False
 
-    def _place_refused(self, unpacked: UnpackedPaths, path: str, kind: int) -> None:
-        """What is refused for its parents counts as there for hard links to it, so that it is told once.
+    def _place_refused(self, unpacked: UnpackedPaths, position: int, refused: Obstacle) -> Iterator[Refusal]:
+        """Tell what has no directory to lie in; where containerd makes one, what it refuses for the entry itself.
 
-        A whiteout does not: where it is left out, one that comes later is the first.
+        What is refused for its parents counts as there for hard links to it, so that it is told once. A
+        whiteout does not: where it is left out, one that comes later is the first.
         """
+        path, kind = self._paths[position], self._types[position]
+        if refused.kind == anomaly.BELOW_SYMLINK and kind != EntryType.DIRECTORY:
+            yield next(self._place(unpacked, path, position), Refusal(refused.kind, position, refused.detail))
+            return
+        is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(path.rpartition("/")[0])
+        below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
+        yield Refusal(below, position, refused.detail)
         if kind not in {EntryType.DIRECTORY, EntryType.WHITEOUT}:
             unpacked.put(path, EntryType.FILE, "")
 

@@ -51,11 +51,12 @@ class UnpackedPaths:
             return self._tell_round(directory) if way.is_round else None
         if not way.path or self._kinds.get(way.path) in _FOLDERS:
             return None
-        if way.followed and (obstacle := self._check_link(directory, way)) is not None:
-            return obstacle
+        obstacle = self._check_link(directory, way) if way.followed else None
         found, missing = self._find_nearest(way.path)
-        if found and self._kinds[found] not in _FOLDERS:
+        if (obstacle is None or obstacle.kind == anomaly.BELOW_SYMLINK) and self._is_in_the_way(found):
             return Obstacle(anomaly.BELOW_NO_DIRECTORY, f"below /{found}")
+        if obstacle is not None:
+            return obstacle
         for path in reversed(missing):
             self._keep(path, _IMPLIED)
         return None
@@ -64,7 +65,7 @@ class UnpackedPaths:
         """Whether the way to a directory ends at what is none."""
         path = self._symlinks.resolve_directory(directory)
         found = "" if path is None else self._find_nearest(path)[0]
-        return bool(found) and self._kinds[found] not in _FOLDERS
+        return self._is_in_the_way(found)
 
     def mark(self, directory: str) -> Obstacle | None:
         """An opaque whiteout makes its directory, or marks what is there; or what makes that impossible."""
@@ -145,6 +146,10 @@ class UnpackedPaths:
         """Whether a path leads to a directory."""
         real = self._symlinks.resolve_directory(path)
         return real is not None and (not real or self._kinds.get(real) in _FOLDERS)
+
+    def _is_in_the_way(self, path: str) -> bool:
+        """Whether a path that is there, or the root, is no directory."""
+        return bool(path) and self._kinds[path] not in _FOLDERS
 
     def _miss(self, source: str) -> str | None:
         kind = self._kinds.get(source)
