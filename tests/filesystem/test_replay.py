@@ -1,6 +1,10 @@
 """Tests of layers whose tar order matters: repeated paths, and entries below symlinks or files of their own layer."""
 
+import pytest
+
+from layerscope.errors import LimitError
 from layerscope.filesystem.tree import MergedTree
+from layerscope.layers import own_symlinks
 from layerscope.layers.limits import PATH_MAX
 from support.indexes import merged
 from support.tar_member import TarMember, device, directory, fifo, file, hardlink, opaque, symlink, whiteout
@@ -187,3 +191,35 @@ def test_deep_names_need_no_recursion() -> None:
     assert len(list(tree.walk())) == PATH_MAX // 2 + 1
     assert len(list(tree.glob("**/a"))) == 1
     assert len(merged(*layers, [whiteout("d")])) == 1
+
+
+def test_whiteouts_far_below_a_file_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in their way is found by halving, and remembered."""
+    deep = "/".join("a" * 1900)
+    monkeypatch.setattr(own_symlinks, "MOST_STEPS", 10_000)
+    assert shown([file("f"), *(whiteout(f"f/{deep}/{number}") for number in range(500))]) == {"f": "f0.0"}
+    monkeypatch.setattr(own_symlinks, "MOST_STEPS", 500 * 3 * len(deep))
+    either = (whiteout(f"{'fg'[number % 2]}/{deep}/{number}") for number in range(500))
+    assert shown([file("f"), file("g"), *either]) == {"f": "f0.0", "g": "f0.1"}
+
+
+def test_whiteouts_far_below_many_files_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs what its name does, and a layer may not ask for more than the ceiling."""
+    monkeypatch.setattr(own_symlinks, "MOST_STEPS", 500_000)
+    deep = "/".join("a" * 1900)
+    either = (whiteout(f"{'fg'[number % 2]}/{deep}/{number}") for number in range(500))
+    with pytest.raises(LimitError, match=r"^merging layer 0: its symlinks and whiteouts lead over more names than "):
+        merged([file("f"), file("g"), *either])
+
+
+@pytest.mark.parametrize("depth", range(12))
+def test_files_are_in_the_way_of_whiteouts_at_any_depth(depth: int) -> None:
+    """What lies in directories alone is removed, what lies below a file is not."""
+    names = ["a", "bcd", "e", "fghijklmno", "p", "q", "rs", "t", "uvwxyzuvwxyz", "a", "a", "a", "b"]
+    lower, path = [file("/".join(names))], "/".join(names[: depth + 1])
+    whites = [whiteout("/".join(names[:stop])) for stop in range(depth + 2, len(names) + 1)]
+    marked = merged(lower, [directory(path), *whites[-1:]])
+    assert marked.get("/".join(names)) is None
+    alone = shown([file(path), *whites])
+    assert alone[path] == "f0.0"
+    assert len(alone) == depth + 1

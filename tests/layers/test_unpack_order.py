@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from layerscope.filesystem.links import LinkFailure, resolve_path
 from layerscope.filesystem.merge import merge_layers
+from layerscope.filesystem.tree import MergedTree
 from layerscope.layers import anomaly, unpack_order
-from layerscope.layers.entry import EntryType
+from layerscope.layers.entry import Entry, EntryType
 from layerscope.layers.extractor_set import ExtractorSet
 from layerscope.layers.index import LayerIndex, find_runs
 from layerscope.layers.limits import PATH_MAX, Limits
@@ -116,6 +118,24 @@ def test_entries_are_told_with_what_they_lie_below() -> None:
     ]
 
 
+def test_a_hard_link_below_a_symlink_is_told_for_its_target_too() -> None:
+    """Where that is missing, nobody takes it; where it is there, containerd does."""
+    assert tell([symlink("d", "m"), hardlink("d/b", "d/a")]) == [
+        (anomaly.DANGLING_HARDLINK, "d/b", "to /d/a, which is not in its layer")
+    ]
+    assert tell([symlink("d", "m"), file("t"), hardlink("d/b", "t")]) == [
+        (anomaly.BELOW_SYMLINK, "d/b", "below /d, a link to m")
+    ]
+
+
+def test_what_containerd_puts_below_a_symlink_is_in_the_way_of_more() -> None:
+    """It makes the directory that is missing, and refuses what comes then as anywhere."""
+    below = (anomaly.BELOW_SYMLINK, "d/a", "below /d, a link to m")
+    link = [symlink("d", "m"), file("d/a")]
+    assert tell([*link, file("d/a/x")]) == [below, (anomaly.BELOW_NO_DIRECTORY, "d/a/x", "below /m/a")]
+    assert tell([*link, whiteout("d/a")]) == [below, (anomaly.LATE_WHITEOUT, "d/a", "")]
+
+
 def test_very_many_names_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bomb of directories costs no more than the ceiling, and then it is told that the order is not known."""
     monkeypatch.setattr(unpack_order, "_MOST_IMPLIED", 100)
@@ -210,6 +230,82 @@ def test_a_hard_link_that_takes_the_place_of_what_it_leads_into_is_told() -> Non
     ]
 
 
+def test_removing_directories_costs_what_is_removed() -> None:
+    """However many others there are, the work for each entry stays the same."""
+    others, pairs = [f"z{number}" for number in range(30_000)], 60
+    paths = others + [path for number in range(pairs) for path in (f"x{number}/s", f"x{number}")]
+    kinds = [EntryType.DIRECTORY] * len(others) + [EntryType.DIRECTORY, EntryType.FILE] * pairs
+    order = order_of(paths, kinds, {})
+    allowed = order.steps.left
+    lost = [(anomaly.REPLACED_DIRECTORY, len(others) + 2 * number) for number in range(pairs)]
+    assert [(kind, position) for kind, position, _ in order.find_refusals()] == lost
+    assert allowed - order.steps.left < 20 * STEP * len(paths)
+
+
+def test_a_hundred_thousand_replaced_directories_are_told() -> None:
+    """Half of all entries take the place of what the others lie in."""
+    pairs = 100_000
+    paths = [path for number in range(pairs) for path in (f"x{number}/s", f"x{number}")]
+    order = order_of(paths, [EntryType.DIRECTORY, EntryType.FILE] * pairs, {})
+    assert sum(kind == anomaly.REPLACED_DIRECTORY for kind, _, _ in order.find_refusals()) == pairs
+
+
+def test_lost_directories_are_told_where_the_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that nothing to come can bring back: wherever the work ends, none is told that is there in the end."""
+    names = ["p", "q", "r"]
+    lost = [each for name in names for each in (directory(f"{name}/s"), file(name))]
+    again = [directory("d/s"), file("d"), *lost, directory("/d"), directory("/d/s")]
+    whole = {told for told in tell(again) if told[0] == anomaly.REPLACED_DIRECTORY}
+    assert {path for _, path, _ in whole} == {f"{name}/s" for name in names}
+    counts = set()
+    for steps in range(0, 6000, 20):
+        monkeypatch.setattr(unpack_order, "_MOST_STEPS", steps)
+        told = set(tell(again)) - {UNCHECKED}
+        losses = {each for each in told if each[0] == anomaly.REPLACED_DIRECTORY}
+        assert losses <= whole
+        counts.add((len(losses), UNCHECKED in tell(again)))
+    assert {(0, True), (1, True), (2, True), (3, True), (3, False)} <= counts
+
+
+@settings(max_examples=200)
+@given(st.lists(wild_members(), min_size=2, max_size=12), st.integers(0, 6000))
+def test_no_directory_is_told_as_lost_before_it_is(members: Sequence[TarMember], steps: int) -> None:
+    """Wherever the work ends, what is told as lost then is lost in the end."""
+    index = scan(members)
+    columns = index.paths, [EntryType(kind) for kind in index.types], index.links
+    whole = {(kind, position) for kind, position, _ in order_of(*columns).find_refusals()}
+    order, found = order_of(*columns), set[tuple[str, int]]()
+    order.steps.left = steps
+    with suppress(TooManyStepsError):
+        found.update((kind, position) for kind, position, _ in order.find_refusals())
+    assert found <= whole
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind"),
+    [
+        (whiteout("f/x"), anomaly.WHITEOUT_BELOW_NO_DIRECTORY),
+        (file("f/x"), anomaly.BELOW_NO_DIRECTORY),
+        (file("f/x/y"), anomaly.BELOW_NO_DIRECTORY),
+    ],
+)
+def test_what_was_refused_below_a_file_goes_with_it(refused: TarMember, kind: str) -> None:
+    """A whiteout in the directory that comes in its place is not late, for nothing is there."""
+    told = [found.kind for found in scan([file("f"), refused, directory("/f"), whiteout("/f/x")]).anomalies]
+    assert [each for each in told if each in anomaly.REFUSED] == [kind]
+
+
+def test_whiteouts_of_one_name_are_told_though_nothing_is_there() -> None:
+    """Podman, which leaves them out below a file, refuses a name that comes twice."""
+    below = (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, "f/x", "below /f")
+    assert tell([file("f"), whiteout("f/x"), whiteout("f/x")]) == [
+        below,
+        below,
+        (anomaly.DUPLICATE_ENTRY, "f/x", "its whiteout"),
+    ]
+    assert tell([whiteout("x"), whiteout("x")]) == [(anomaly.LATE_WHITEOUT, "x", "named twice")]
+
+
 @pytest.mark.parametrize("shape", ["hard links", "entries in new folders", "links that change"])
 def test_hostile_layers_are_left_at_the_ceiling(shape: str) -> None:
     """Names are counted with their characters: the last entry, a hard link to nothing, is not come to."""
@@ -271,27 +367,36 @@ def is_compared(member: TarMember) -> bool:
 def expect(members: Members, position: int) -> tuple[int, str] | None:
     """Position and kind of what a runtime refuses in the tree of the members before, if it refuses the next one."""
     tree, entry = merge_layers([scan(members[:position])]), scan(members)[position]
-    parts = entry.path.split("/")
+    kind = find_obstacle(tree, entry.path)
+    is_reached = kind in {None, anomaly.BELOW_SYMLINK}
+    if is_reached and entry.type is EntryType.HARDLINK and not is_linkable(tree, entry):
+        kind = anomaly.DANGLING_HARDLINK
+    return None if kind is None else (position, kind)
+
+
+def find_obstacle(tree: MergedTree, path: str) -> str | None:
+    """What is wrong with what a path lies in."""
+    parts = path.split("/")
     for depth in range(1, len(parts)):
-        reached = resolve_path("/".join(parts[:depth]), tree.get, follow_last=True)
+        directory = "/".join(parts[:depth])
+        reached = resolve_path(directory, tree.get, follow_last=True)
         if reached.failure is None:
             if reached.node is not None and reached.node.type is not EntryType.DIRECTORY:
-                return position, anomaly.BELOW_NO_DIRECTORY
+                return anomaly.BELOW_NO_DIRECTORY
         elif reached.failure is LinkFailure.MISSING:
-            own = resolve_path("/".join(parts[:depth]), tree.get, follow_last=False)
-            if own.node is None:
-                break
-            return position, anomaly.BELOW_SYMLINK
+            is_link = resolve_path(directory, tree.get, follow_last=False).node is not None
+            return anomaly.BELOW_SYMLINK if is_link else None
         else:
-            return position, anomaly.BELOW_NO_DIRECTORY
-    if entry.type is not EntryType.HARDLINK:
-        return None
+            return anomaly.BELOW_NO_DIRECTORY
+    return None
+
+
+def is_linkable(tree: MergedTree, entry: Entry) -> bool:
+    """Whether a hard link's target is a file that stays when the link takes its place."""
     target = resolve_path(entry.link or "", tree.get, follow_last=False).node
     place = resolve_path(entry.path, tree.get, follow_last=False).node
     is_gone = target is not None and place is not None and f"{target.path}/".startswith(f"{place.path}/")
-    if target is None or is_gone or target.type is EntryType.DIRECTORY:
-        return position, anomaly.DANGLING_HARDLINK
-    return None
+    return target is not None and not is_gone and target.type is not EntryType.DIRECTORY
 
 
 def expect_losses(members: Members) -> Iterator[tuple[int, str]]:

@@ -74,6 +74,13 @@ def test_what_layerscope_chose_is_not_held_against_the_image() -> None:
     assert not find_isolation_warnings(observe(change), is_ours=True)
 
 
+@pytest.mark.parametrize(("told", "text"), [(True, "yes"), (False, "no"), (None, "unknown")])
+def test_what_is_not_known_of_the_root_is_told_so(told: bool | None, text: str) -> None:
+    """A table of mounts may be too long to have the root in its beginning."""
+    facts = {fact.name: fact for fact in list_isolation(observe({"isolation": {"read_only_root": told}}))}
+    assert (facts["read_only_root"].value, facts["read_only_root"].text) == (told, text)
+
+
 def test_capabilities_are_spelled() -> None:
     """By name, and by number where the kernel is newer."""
     assert spell_capabilities("00000000a80425fb")[:3] == ["chown", "dac_override", "fowner"]

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,62 @@ def test_a_missing_library_is_named(shell: tuple[str, ...], tmp_path: Path, monk
     assert loader is not None
     assert loader.kind == "missing-library"
     assert loader.detail.endswith("does not find libfoo.so.3 libbar.so.1")
+
+
+ROOT = "overlay / overlay ro,relatime,lowerdir=/l 0 0\n"
+OTHER = "tmpfs /run/place tmpfs rw,nosuid 0 0\n"
+PIPE = 1 << 16
+"""Bytes that Linux keeps in a pipe."""
+
+
+def see_root(shell: tuple[str, ...], table: Path, *, has_programs: bool = False) -> str:
+    """What the script says of the root by a table of mounts."""
+    functions = read_script().partition("\n# Read whole")[0] + ("" if has_programs else "\nhas() { false; }")
+    asked = f'{functions}\nlook_at_root "{table}"\necho "$read_only"\n'
+    return subprocess.run([*shell, "-s"], input=asked, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("rows", "has_programs", "told"),
+    [
+        (ROOT, False, "true"),
+        (OTHER * 9 + ROOT, False, "true"),
+        (OTHER * 300 + ROOT, False, "null"),
+        (OTHER * 300 + ROOT, True, "true"),
+    ],
+)
+def test_the_root_is_looked_for_among_the_first_mounts(
+    shell: tuple[str, ...], tmp_path: Path, rows: str, has_programs: bool, told: str
+) -> None:
+    """Where the table has it far behind, a program finds it, and without one nothing is claimed."""
+    (tmp_path / "mounts").write_text(rows + OTHER)
+    assert see_root(shell, tmp_path / "mounts", has_programs=has_programs) == told
+    (tmp_path / "mounts").write_text(rows.replace(" ro,", " rw,") + OTHER)
+    seen = see_root(shell, tmp_path / "mounts", has_programs=has_programs)
+    assert seen == told.replace("true", "false")
+
+
+@pytest.mark.parametrize(("first", "told"), [(ROOT, "true"), (OTHER, "null")])
+def test_a_table_of_very_many_mounts_is_not_read_whole(
+    shell: tuple[str, ...], tmp_path: Path, first: str, told: str
+) -> None:
+    """A shell that reads byte by byte would take minutes for it: whoever writes it is left after some rows."""
+    table, written = tmp_path / "mounts", list[int]()
+    os.mkfifo(table)
+
+    def write_rows() -> None:
+        with table.open("wb", buffering=0) as stream:
+            try:
+                for row in [first] + [OTHER] * 100_000:
+                    written.append(stream.write(row.encode()))
+            except BrokenPipeError:
+                return
+
+    writer = threading.Thread(target=write_rows, daemon=True)
+    writer.start()
+    assert see_root(shell, table) == told
+    writer.join()
+    assert sum(written) < PIPE + 300 * len(OTHER)
 
 
 def test_a_driver_library_is_found_where_the_loader_is_led(

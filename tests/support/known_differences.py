@@ -1,23 +1,26 @@
 """Differences between engines and layerscope that are known: each is a question, with its reason."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 from layerscope.layers.entry import EntryType
 from support.compared_layers import ComparedLayers
 from support.layer_rows import Row
-from support.open_differences import OPEN_REFUSALS
 from support.tar_member import Kind
 
 UNNAMED: Final = (0o755, 0, 0)
 """Mode and owner of a directory that a layer leaves unnamed."""
 SET_GROUP: Final = 0o2000
 MARK: Final = ".wh."
+_LOWER_PARENT: Final = re.compile(
+    r"lstat \S+/snapshots/\d+/fs/\S+: (not a directory|too many levels)|layer \S+ too many links"
+)
 
 
 def is_known_refusal(compared: ComparedLayers) -> bool:
     """Whether it is known that the engine takes or refuses the layers otherwise than is told."""
-    return any(question(compared) for question in (*REFUSALS, *OPEN_REFUSALS))
+    return any(question(compared) for question in REFUSALS)
 
 
 def is_known_row(compared: ComparedLayers, path: str) -> bool:
@@ -63,7 +66,16 @@ def is_mark_in_lowest_layer(compared: ComparedLayers) -> bool:
     return compared.is_containerd and any(MARK in member.name for member in compared.layers[0].members)
 
 
-REFUSALS: Final[tuple[Callable[[ComparedLayers], bool], ...]] = (is_mark_in_lowest_layer,)
+def is_below_lower_file(compared: ComparedLayers) -> bool:
+    """Containerd looks in each lower layer for a directory that is left unnamed; a file or a loop may be in its way.
+
+    Layers are told one by one, and this asks for what all those below hold by themselves, which no merged tree shows
+    (mkparent in containerd pkg/archive/tar.go).
+    """
+    return compared.is_containerd and bool(_LOWER_PARENT.search(compared.answer.refusal))
+
+
+REFUSALS: Final[tuple[Callable[[ComparedLayers], bool], ...]] = (is_mark_in_lowest_layer, is_below_lower_file)
 ROWS: Final[tuple[Callable[[ComparedLayers, Row, Row], bool], ...]] = (
     is_unnamed_directory,
     is_below_set_group,

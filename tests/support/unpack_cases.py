@@ -84,12 +84,20 @@ REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         anomaly.DANGLING_HARDLINK,
         [file("d/f"), symlink("d", "."), hardlink("h", "d/f")],
     ),
+    "hard link below a symlink to nothing, to what is not there either": (
+        anomaly.DANGLING_HARDLINK,
+        [symlink("d", "m"), hardlink("d/b", "d/a")],
+    ),
     "hard link in the place of its target's directory": (
         anomaly.DANGLING_HARDLINK,
         [file("d/f"), hardlink("d", "d/f")],
     ),
     "below a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), file("t/u")]),
     "deep below a file": (anomaly.BELOW_NO_DIRECTORY, [file("t"), directory("t/u/v")]),
+    "file below a file, and its whiteout below the directory in that one's place": (
+        anomaly.BELOW_NO_DIRECTORY,
+        [file("f"), file("f/x"), directory("/f"), whiteout("f/x")],
+    ),
     "below what the layer removes": (anomaly.BELOW_NO_DIRECTORY, [whiteout("a"), file("a/new")]),
     "below a file that came through a symlink": (
         anomaly.BELOW_NO_DIRECTORY,
@@ -240,7 +248,14 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
         anomaly.ROOT_NO_DIRECTORY,
         [file("/", fields={"typeflag": b"7"})],
     ),
+    "file with the root's name, then the root": (anomaly.DUPLICATE_ENTRY, [file("./"), directory("./")]),
+    "root, then a pipe with its name": (anomaly.DUPLICATE_ENTRY, [directory("./"), fifo("q/..")]),
+    "file with the root's name twice": (anomaly.DUPLICATE_ENTRY, [file("./"), file(".")]),
     "trusted attribute that is a namespace": (anomaly.SKIPPED_ATTRIBUTE, [file("x", xattrs={"trusted.": b"v"})]),
+    "whiteout twice, and its directory replaced between": (
+        anomaly.DUPLICATE_ENTRY,
+        [whiteout("f/x"), file("f"), directory("/f"), whiteout("f/x")],
+    ),
     "file twice": (anomaly.DUPLICATE_ENTRY, [file("d", b"1"), file("./d", b"2")]),
     "directory twice": (anomaly.DUPLICATE_ENTRY, [directory("d"), directory("d")]),
     "opaque whiteout twice": (anomaly.DUPLICATE_ENTRY, [opaque("a"), opaque("a")]),
@@ -273,6 +288,10 @@ REFUSED_BUT_BY_PODMAN_CASES: Final[Mapping[str, tuple[str, Members]]] = {
     ),
     "whiteout below a whiteout device": (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, [device("a", 0, 0), whiteout("a/low")]),
     "whiteout below a file": (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, [file("a"), whiteout("a/low")]),
+    "whiteout below a file, and again below the directory in its place": (
+        anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
+        [file("f"), whiteout("f/x"), directory("/f"), whiteout("/f/x")],
+    ),
     "whiteout below a symlink to a file": (
         anomaly.WHITEOUT_BELOW_NO_DIRECTORY,
         [file("t"), symlink("lnk", "t"), whiteout("lnk/low")],
@@ -391,6 +410,10 @@ TAKEN_CASES: Final[Mapping[str, tuple[frozenset[str], Members]]] = {
     "unknown type in the place of the root": (
         frozenset({anomaly.EMPTY_NAME}),
         [file("./", fields={"typeflag": b"7"})],
+    ),
+    "file with the root's name, and the root by others": (
+        frozenset({anomaly.EMPTY_NAME, anomaly.ABSOLUTE_NAME, anomaly.ESCAPING_NAME, anomaly.RESPELLED_DUPLICATE}),
+        [directory("/"), file("./"), directory("../")],
     ),
     "device that is no number without a magic number": (
         frozenset(),

@@ -15,7 +15,7 @@ from layerscope.filesystem.layer_links import connect_hard_link, repeat_symlink
 from layerscope.filesystem.stack import LayerStack
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
-from layerscope.layers.own_symlinks import OwnSymlinks
+from layerscope.layers.own_symlinks import STEP, OwnSymlinks
 
 _DIRECTORY: Final = EntryType.DIRECTORY.value
 _SYMLINK: Final = EntryType.SYMLINK.value
@@ -49,6 +49,7 @@ class _Replay:
         self._whiteouts: dict[str, int] = {}
         self._opaques: dict[str, int] = {}
         self._replaced: list[tuple[int, int]] = []
+        self._obstacle = ""
 
     def unpack(self, position: int, named: str) -> None:
         """Unpack the next entry."""
@@ -93,7 +94,7 @@ class _Replay:
         """Mark a directory; on a file or a whiteout, Docker sets the attribute as well, and the kernel ignores it."""
         path = self._symlinks.resolve_directory(named)
         path = named if path is None else path
-        if path not in self._below and (path in self._nodes or path in self._whiteouts):
+        if self._is_no_directory(path):
             return
         self._enter(path, ordinal)
         self._opaques[path] = ordinal
@@ -101,11 +102,30 @@ class _Replay:
     def _is_blocked(self, path: str) -> bool:
         """Whether a path lies in what is no directory: podman leaves whiteouts out there, and others refuse them."""
         directory = path.rpartition("/")[0]
-        while directory not in self._below:
-            if directory in self._nodes or directory in self._whiteouts:
-                return True
-            directory = directory.rpartition("/")[0]
-        return False
+        if directory in self._below:
+            return False
+        if not (path.startswith(f"{self._obstacle}/") and self._is_no_directory(self._obstacle)):
+            self._obstacle = self._find_missing(directory)
+        return self._is_no_directory(self._obstacle)
+
+    def _find_missing(self, directory: str) -> str:
+        """The uppermost path at or above one that is no directory; those above it all are, so that halving finds it."""
+        known, missing = 0, len(directory)
+        while True:
+            middle = directory.find("/", (known + missing + 1) // 2, missing)
+            if middle < 0:
+                middle = directory.rfind("/", known + 1, missing)
+            if middle < 0:
+                return directory[:missing]
+            self._symlinks.steps.spend(STEP + middle)
+            if directory[:middle] in self._below:
+                known = middle
+            else:
+                missing = middle
+
+    def _is_no_directory(self, path: str) -> bool:
+        """Whether something is at a path that is no directory."""
+        return path not in self._below and (path in self._nodes or path in self._whiteouts)
 
     def _enter(self, directory: str, ordinal: int) -> None:
         """Make `directory` and its parents directories; what is in the way goes, as if by the entry `ordinal`."""

@@ -34,7 +34,8 @@ def unpack_layer(stack: LayerStack, layer: int, lower: Mapping[str, int]) -> Cha
     try:
         return _unpack(stack, layer, lower)
     except TooManyStepsError as error:
-        detail = f"merging layer {layer}: its symlinks lead over more names than {MOST_STEPS:,} characters"
+        ways = f"merging layer {layer}: its symlinks and whiteouts lead over more names"
+        detail = f"{ways} than {MOST_STEPS:,} characters"
         raise LimitError(detail) from error
 
 

@@ -48,6 +48,7 @@ class Columns:
         self.leads = RareNumbers("Q", BLOCK)
         self.names = 0
         self._counted = 0
+        self._dot: int | None = None
         self._anomalies: list[Anomaly] = []
         self._noted: dict[str, int] = {}
 
@@ -111,12 +112,25 @@ class Columns:
         if count <= MAX_ANOMALIES:
             self._anomalies.append(Anomaly(kind, path[:PATH_MAX], detail[:PATH_MAX], offset))
 
+    def note_root(self, name: str, start: int, offset: int) -> None:
+        """Note what has the root's name and is no directory; a name that is cleaned to a dot is skipped by runtimes.
+
+        It counts as a name all the same: Docker and podman refuse another that is cleaned to a dot.
+        """
+        self.note(anomalies.ROOT_NO_DIRECTORY if start else anomalies.EMPTY_NAME, "", f"named {name}", offset)
+        if not start and self._dot is not None:
+            self.note(anomalies.DUPLICATE_ENTRY, "", "", offset)
+        elif not start:
+            self._dot = offset
+
     def finish(self, uncompressed_size: int, *, unused: int = 0) -> LayerIndex:
         """The index of everything that was added, and how many headers were not."""
         known = set(self.paths)
-        unpacked = self._note_refusals(known)
+        order = self._note_refusals(known)
         if len(known) < len(self.paths):
-            self._note_repetitions(unpacked)
+            self._note_repetitions(order)
+        if self._dot is not None:
+            self._note_repeated_root(self._dot)
         return LayerIndex(
             paths=self.paths,
             types=self.types,
@@ -142,21 +156,29 @@ class Columns:
         wanted = frozenset(paths)
         return {path: position for position, path in enumerate(self.paths) if path in wanted}
 
-    def _note_repetitions(self, unpacked: int) -> None:
-        """Note paths that come again; whiteouts before the position `unpacked` were looked at."""
+    def _note_repetitions(self, order: UnpackOrder) -> None:
+        """Note paths that come again; some whiteouts were looked at in the order of the entries."""
         starts = self.starts.spread(len(self.paths))
-        for kind, position, detail in find_repetitions(self.paths, self.types, starts, unpacked):
+        for kind, position, detail in find_repetitions(self.paths, self.types, starts, order.unpacked, order.late):
             self._note_entry(kind, position, detail)
 
-    def _note_refusals(self, known: set[str]) -> int:
-        """Note what cannot be unpacked in the order of the entries; up to which of them whiteouts are looked at."""
+    def _note_repeated_root(self, dot: int) -> None:
+        """Note the later of the first entry named a dot, and of the first that was skipped with that name."""
+        for position, path in enumerate(self.paths):
+            if not path and self.types[position] == EntryType.DIRECTORY and not self.starts[position]:
+                place = self.offsets[position] - self.leads[position]
+                self.note(anomalies.DUPLICATE_ENTRY, "", "", max(dot, place))
+                return
+
+    def _note_refusals(self, known: set[str]) -> UnpackOrder:
+        """Note what cannot be unpacked in the order of the entries, which is told in the end."""
         order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
         try:
             for kind, position, detail in order.find_refusals():
                 self._note_entry(kind, position, detail)
         except TooManyStepsError:
             self.note(anomalies.UNCHECKED_ORDER, "", "", 0)
-        return order.unpacked
+        return order
 
     def _note_entry(self, kind: str, position: int, detail: str) -> None:
         """Record an anomaly of an entry, which lies where its first header does."""

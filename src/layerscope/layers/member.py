@@ -87,7 +87,7 @@ class MemberReader:
         self._start = find_start(name)
         whiteout = None if path is None else self._whiteout(path, offset)
         if path == "" and kind is not EntryType.DIRECTORY:
-            self._note_root(name, offset)
+            self._columns.note_root(decode_name(name), self._start, offset)
         elif whiteout is None and (kind is None or flag in _UNHANDLED):
             self._columns.note(anomaly.UNKNOWN_TYPE, path or "", f"type {chr(flag)!r}", offset)
         if whiteout is not None:
@@ -108,12 +108,6 @@ class MemberReader:
         detail = "GNU.sparse.name holds a zero byte"
         self._columns.note(anomaly.INVALID_EXTENDED_HEADER, self.show_name(raw), detail, offset)
         return raw
-
-    def _note_root(self, raw: bytes, offset: int) -> None:
-        """Note what has the root's name and is no directory; a name that is cleaned to a dot is skipped by runtimes."""
-        name = decode_name(raw)
-        is_dot = not {anomaly.ABSOLUTE_NAME, anomaly.ESCAPING_NAME} & set(normalise_path(name)[1])
-        self._columns.note(anomaly.EMPTY_NAME if is_dot else anomaly.ROOT_NO_DIRECTORY, "", f"named {name}", offset)
 
     def _skip(self, header: bytes, records: Mapping[bytes, bytes], kind: EntryType | None, size: int) -> None:
         """Pass the content of what is no entry, or none with content."""

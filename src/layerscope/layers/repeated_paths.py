@@ -3,6 +3,7 @@
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from layerscope.layers import anomaly
@@ -19,22 +20,23 @@ class Repetition(NamedTuple):
 
 
 def find_repetitions(
-    paths: Sequence[str], types: bytearray, starts: "array[int]", unpacked: int
+    paths: Sequence[str], types: bytearray, starts: "array[int]", unpacked: int, late: AbstractSet[int]
 ) -> Iterator[Repetition]:
     """Yield the entries whose paths came before; a whiteout and a file of one path are two names.
 
     `starts` tells how each name starts: Docker and podman compare names as Go's path.Clean leaves them, with the slash
     or the `..` before them (tar-split's storage/packer.go). Whiteouts before the position `unpacked` were compared with
-    what is there at their time, which says more.
+    what is there at their time, which says more of those that are `late`.
     """
-    names = _Names()
-    removed: set[str] = set()
+    names, removed = _Names(), _Names()
     for position, path in enumerate(paths):
         kind = types[position]
         if kind == EntryType.WHITEOUT:
-            if position >= unpacked and (names.has(path) or path in removed):
+            if position >= unpacked and (names.has(path) or removed.has(path)):
                 yield Repetition(anomaly.LATE_WHITEOUT, position, "" if names.has(path) else "named twice")
-            removed.add(path)
+            elif position not in late and removed.has_spelled(path, starts[position]):
+                yield Repetition(anomaly.DUPLICATE_ENTRY, position, "its whiteout")
+            removed.add(path, starts[position])
             continue
         is_opaque = kind == EntryType.OPAQUE
         name, detail = (f"{path}/{OPAQUE_NAME}", "its opaque whiteout") if is_opaque else (path, "")

@@ -4,6 +4,7 @@ All of it was tried on Docker 20.10 and 26.1, on overlay2 and the containerd ima
 """
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, compress
@@ -12,14 +13,16 @@ from typing import Final, NamedTuple
 from layerscope.layers import anomaly
 from layerscope.layers.entry import EntryType
 from layerscope.layers.limits import PATH_MAX
-from layerscope.layers.own_symlinks import SLOT, Steps, TooManyStepsError
-from layerscope.layers.unpacked_paths import UnpackedPaths
+from layerscope.layers.own_symlinks import SLOT, STEP, Steps, TooManyStepsError
+from layerscope.layers.unpacked_paths import Obstacle, UnpackedPaths
 
 _MOST_IMPLIED: Final = 64 << 20
 """Characters of all directories that no entry names but in which something lies, and `SLOT` for each; also of all names
 that are remembered. A layer of a million entries stays below it, unless most lie in directories of their own."""
 _MOST_STEPS: Final = 100_000_000
 """Characters that are handled for a whole layer, and `STEP` for each name: some seconds of work."""
+_MOST_LAST_STEPS: Final = 20_000_000
+"""The same, once that is used up, to tell what is known by then."""
 _ENTRY: Final = 16
 """Characters that take as long as it takes to pass an entry that nothing depends on."""
 
@@ -27,6 +30,7 @@ _DIRECTORIES: Final = bytes(kind in {EntryType.DIRECTORY, EntryType.OPAQUE} for 
 _NO_DIRECTORIES: Final = bytes(kind not in {EntryType.DIRECTORY, EntryType.OPAQUE} for kind in range(256))
 _WHITEOUTS: Final = bytes(kind == EntryType.WHITEOUT for kind in range(256))
 _NAMED_DIRECTORIES: Final = bytes(kind == EntryType.DIRECTORY for kind in range(256))
+_LINKS: Final = frozenset({EntryType.SYMLINK, EntryType.HARDLINK})
 
 
 class Refusal(NamedTuple):
@@ -55,6 +59,9 @@ class UnpackOrder:
         """What work is left to be done."""
         self.unpacked = 0
         """Entries up to which each whiteout was compared with what is there then."""
+        self.late: set[int] = set()
+        """Whiteouts that were told to come after what they remove."""
+        self._run_start = 0
 
     def find_refusals(self) -> Iterator[Refusal]:
         """The entries that are refused, in order, and then the directories that are lost in the end."""
@@ -63,12 +70,16 @@ class UnpackOrder:
         if not self._is_crossed(named, implied) and self._are_links_in_order():
             return
         unpacked, refused = UnpackedPaths(self._list_names(chain(named, implied)), self.steps), set[int]()
-        for refusal in self._unpack(unpacked):
-            refused.add(refusal.position)
-            yield refusal
+        try:
+            for refusal in self._unpack(unpacked):
+                refused.add(refusal.position)
+                yield refusal
+        except TooManyStepsError:
+            self.steps.left = _MOST_LAST_STEPS
+            yield from self._find_lasting_losses(unpacked, refused)
+            raise
         self.unpacked = len(self._paths)
-        if unpacked.is_torn:
-            yield from self._find_losses(unpacked, refused)
+        yield from self._find_losses(unpacked, refused, len(self._paths))
 
     def _are_links_in_order(self) -> bool:
         """Whether every hard link comes after a file at its target."""
@@ -113,7 +124,7 @@ class UnpackOrder:
         """Unpack the entries one by one, run by run."""
         paths, types, spend = self._paths, self._types, self.steps.spend
         for start, stop in zip(self._runs, chain(self._runs[1:], (len(paths),)), strict=False):
-            directory, clear_at = paths[start].rpartition("/")[0], -1
+            self._run_start, directory, clear_at = start, paths[start].rpartition("/")[0], -1
             for position in range(start, stop):
                 path, kind = paths[position], types[position]
                 spend(_ENTRY)
@@ -127,10 +138,7 @@ class UnpackOrder:
                     continue
                 refused = None if clear_at == unpacked.changes else unpacked.enter(directory)
                 if refused is not None:
-                    is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(directory)
-                    below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
-                    yield Refusal(below, position, refused.detail)
-                    self._place_refused(unpacked, path, kind)
+                    yield from self._place_refused(unpacked, position, refused)
                     continue
                 clear_at = unpacked.changes
                 yield from self._place(unpacked, path, position)
@@ -146,21 +154,60 @@ class UnpackOrder:
         elif kind == EntryType.WHITEOUT:
             self.unpacked = position + 1
             if (present := unpacked.remove_lower(path)) is not None:
+                self.late.add(position)
                 yield Refusal(anomaly.LATE_WHITEOUT, position, "named twice" if present == EntryType.WHITEOUT else "")
         else:
             unpacked.put(path, kind, self._links.get(position, ""))
 
-    def _find_losses(self, unpacked: UnpackedPaths, refused: AbstractSet[int]) -> Iterator[Refusal]:
+    def _find_losses(self, unpacked: UnpackedPaths, refused: AbstractSet[int], stop: int) -> Iterator[Refusal]:
         """Directories whose times cannot be set when all is unpacked; those that were never made are told already."""
-        for position in compress(range(len(self._paths)), self._types.translate(_NAMED_DIRECTORIES)):
+        if not unpacked.is_torn:
+            return
+        for position in compress(range(stop), self._types.translate(_NAMED_DIRECTORIES)):
             path = self._paths[position]
             self.steps.spend(_ENTRY)
             if path and position not in refused and (detail := unpacked.find_loss(path)) is not None:
                 yield Refusal(anomaly.REPLACED_DIRECTORY, position, detail)
 
-    def _place_refused(self, unpacked: UnpackedPaths, path: str, kind: int) -> None:
-        """What is refused for its parents counts as there for hard links to it, so that it is told once."""
-        if kind != EntryType.DIRECTORY:
+    def _find_lasting_losses(self, unpacked: UnpackedPaths, refused: AbstractSet[int]) -> Iterator[Refusal]:
+        """Directories that are lost by now, and that nothing of what was not unpacked can bring back.
+
+        None are told where that may lie behind symlinks, or where one may come to lead to them.
+        """
+        paths, types, stop = self._paths, self._types, self._run_start
+        folders = _find_implied(paths, self._runs[bisect_right(self._runs, stop) - 1 :], frozenset())
+        links = {paths[position] for position in range(stop, len(paths)) if types[position] in _LINKS}
+        folders.update(paths[position] for position in range(stop, len(paths)) if types[position] == EntryType.OPAQUE)
+        if not folders.isdisjoint(chain(links, unpacked.links)):
+            return
+        coming = folders.union(paths[stop:])
+        for loss in self._find_losses(unpacked, refused, stop):
+            path = paths[loss.position]
+            if path not in coming and unpacked.is_direct(path) and not self._is_below(path, links):
+                yield loss
+
+    def _is_below(self, path: str, links: AbstractSet[str]) -> bool:
+        """Whether a path lies below one of these."""
+        while links and (path := path.rpartition("/")[0]):
+            self.steps.spend(STEP + len(path))
+            if path in links:
+                return True
+        return False
+
+    def _place_refused(self, unpacked: UnpackedPaths, position: int, refused: Obstacle) -> Iterator[Refusal]:
+        """Tell what has no directory to lie in; where containerd makes one, what it refuses for the entry itself.
+
+        What is refused for its parents counts as there for hard links to it, so that it is told once. A
+        whiteout does not: where it is left out, one that comes later is the first.
+        """
+        path, kind = self._paths[position], self._types[position]
+        if refused.kind == anomaly.BELOW_SYMLINK and kind != EntryType.DIRECTORY:
+            yield next(self._place(unpacked, path, position), Refusal(refused.kind, position, refused.detail))
+            return
+        is_skipped = kind == EntryType.WHITEOUT and unpacked.is_blocked(path.rpartition("/")[0])
+        below = anomaly.WHITEOUT_BELOW_NO_DIRECTORY if is_skipped else refused.kind
+        yield Refusal(below, position, refused.detail)
+        if kind not in {EntryType.DIRECTORY, EntryType.WHITEOUT}:
             unpacked.put(path, EntryType.FILE, "")
 
     def _tell_target(self, position: int, missed: str, *, was_there: bool) -> str:

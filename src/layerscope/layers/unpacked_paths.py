@@ -32,6 +32,7 @@ class UnpackedPaths:
         """Start with an empty root."""
         self._names, self._steps = names, steps
         self._kinds: dict[str, int] = {}
+        self._inside: dict[str, list[str]] = {}
         self._symlinks = OwnSymlinks(steps)
         self._kept = 0
         self.changes = 0
@@ -50,12 +51,13 @@ class UnpackedPaths:
             return self._tell_round(directory) if way.is_round else None
         if not way.path or self._kinds.get(way.path) in _FOLDERS:
             return None
-        if way.followed and (obstacle := self._check_link(directory, way)) is not None:
-            return obstacle
+        obstacle = self._check_link(directory, way) if way.followed else None
         found, missing = self._find_nearest(way.path)
-        if found and self._kinds[found] not in _FOLDERS:
+        if (obstacle is None or obstacle.kind == anomaly.BELOW_SYMLINK) and self._is_in_the_way(found):
             return Obstacle(anomaly.BELOW_NO_DIRECTORY, f"below /{found}")
-        for path in missing:
+        if obstacle is not None:
+            return obstacle
+        for path in reversed(missing):
             self._keep(path, _IMPLIED)
         return None
 
@@ -63,7 +65,7 @@ class UnpackedPaths:
         """Whether the way to a directory ends at what is none."""
         path = self._symlinks.resolve_directory(directory)
         found = "" if path is None else self._find_nearest(path)[0]
-        return bool(found) and self._kinds[found] not in _FOLDERS
+        return self._is_in_the_way(found)
 
     def mark(self, directory: str) -> Obstacle | None:
         """An opaque whiteout makes its directory, or marks what is there; or what makes that impossible."""
@@ -74,6 +76,15 @@ class UnpackedPaths:
         if marked in self._kinds:
             return Obstacle(anomaly.OPAQUE_NO_DIRECTORY, "" if marked == directory else f"through a link to /{marked}")
         return Obstacle(obstacle.kind, f"its opaque whiteout, {obstacle.detail}")
+
+    @property
+    def links(self) -> AbstractSet[str]:
+        """Where symlinks are."""
+        return self._symlinks.targets.keys()
+
+    def is_direct(self, path: str) -> bool:
+        """Whether a path leads through no symlink."""
+        return not self._symlinks.follow(path).followed
 
     def find_loss(self, directory: str) -> str | None:
         """Why nothing is, in the end, where a directory was put; None where something is."""
@@ -136,6 +147,10 @@ class UnpackedPaths:
         real = self._symlinks.resolve_directory(path)
         return real is not None and (not real or self._kinds.get(real) in _FOLDERS)
 
+    def _is_in_the_way(self, path: str) -> bool:
+        """Whether a path that is there, or the root, is no directory."""
+        return bool(path) and self._kinds[path] not in _FOLDERS
+
     def _miss(self, source: str) -> str | None:
         kind = self._kinds.get(source)
         if not source or kind in _FOLDERS:
@@ -183,25 +198,42 @@ class UnpackedPaths:
     def _keep(self, path: str, kind: int) -> None:
         self._steps.spend(STEP + len(path))
         if path not in self._kinds:
-            self._kept += len(path) + SLOT
-            if self._kept > _MOST_KEPT:
-                raise TooManyStepsError
+            if path not in self.removed:
+                self._count(len(path) + SLOT)
+            self._list(path)
         self.changes += 1
         self._kinds[path] = kind
 
+    def _list(self, path: str) -> None:
+        """Remember what a path goes with: the nearest thing above it."""
+        above = path.rpartition("/")[0]
+        if above not in self._kinds:
+            above = self._find_nearest(above)[0]
+        if not above:
+            return
+        if above not in self._inside:
+            self._count(SLOT)
+            self._inside[above] = []
+        self._inside[above].append(path)
+
+    def _count(self, characters: int) -> None:
+        """Count what is kept."""
+        self._kept += characters
+        if self._kept > _MOST_KEPT:
+            raise TooManyStepsError
+
     def _remove(self, path: str) -> None:
-        """Remove what is at a path, and all that lies in it."""
+        """Remove what is at a path, and all that goes with it."""
         kind = self._kinds.get(path)
         if kind is None:
             return
-        self._steps.spend(STEP + len(path))
-        gone, self.changes = [path], self.changes + 1
+        self.changes += 1
         self.is_torn |= kind in _FOLDERS or kind == EntryType.SYMLINK
-        if kind in _FOLDERS:
-            self._steps.spend(STEP * len(self._kinds))
-            inside = f"{path}/"
-            gone += [each for each in self._kinds if each.startswith(inside)]
-        for each in gone:
-            del self._kinds[each]
-            self._symlinks.drop(each)
-        self.removed.update(gone)
+        pending = [path]
+        while pending:
+            gone = pending.pop()
+            self._steps.spend(STEP + len(gone))
+            pending += self._inside.pop(gone, ())
+            if self._kinds.pop(gone, None) is not None:
+                self._symlinks.drop(gone)
+                self.removed.add(gone)

@@ -76,6 +76,8 @@ def spell_capabilities(mask: str) -> list[str]:
 
 
 def _yes(name: str, label: str, value: object) -> IsolationFact:
+    if value is None:
+        return IsolationFact(name, label, None, "unknown")
     return IsolationFact(name, label, bool(value), "yes" if value else "no")
 
 

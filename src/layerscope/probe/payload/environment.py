@@ -112,7 +112,7 @@ def describe_isolation() -> Dict[str, Any]:
         except OSError:
             continue
     root = read_text("/proc/self/mounts").splitlines()
-    options = next((line.split()[3] for line in root if len(line.split()) > 3 and line.split()[1] == "/"), "")
+    options = next((line.split()[3] for line in root if len(line.split()) > 3 and line.split()[1] == "/"), None)
     return {
         "capabilities": status.get("CapEff", ""),
         "bounding": status.get("CapBnd", ""),
@@ -121,7 +121,7 @@ def describe_isolation() -> Dict[str, Any]:
         "user_map": " ".join(read_text("/proc/self/uid_map").split()),
         "label": read_text("/proc/self/attr/current", 400).strip("\0\n "),
         "namespaces": spaces,
-        "read_only_root": "ro" in options.split(","),
+        "read_only_root": None if options is None else "ro" in options.split(","),
         "is_container": os.path.exists("/.dockerenv") or os.path.exists("/run/.containerenv"),
     }
 

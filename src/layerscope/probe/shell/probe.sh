@@ -57,6 +57,21 @@ field() {
   done </proc/self/status
 }
 
+# Whether $1, a table of mounts, has the root as read-only; null where neither its first rows nor a program shows it. There
+# may be thousands of rows, and a shell asks the kernel for each row anew, or for each byte.
+look_at_root() {
+  flags= rows=0
+  while [ -z "$flags" ] && [ "$rows" -lt 256 ] && read -r _ place _ fields _; do
+    rows=$((rows + 1))
+    if [ "$place" = / ]; then flags=$fields; fi
+  done 2>/dev/null <"$1"
+  if [ -z "$flags" ] && has grep; then
+    row=$(grep -m 1 ' / ' "$1" 2>/dev/null)
+    row=${row#* / } row=${row#* } flags=${row%% *}
+  fi
+  case ,$flags, in ,,) read_only=null ;; *,ro,*) read_only=true ;; *) read_only=false ;; esac
+}
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 may_write() { if (: >"$1/.layerscope-$$") 2>/dev/null; then rm -f "$1/.layerscope-$$" 2>/dev/null; printf true; else printf false; fi; }
@@ -75,10 +90,7 @@ look_at_environment() {
   field NoNewPrivs; rights=false; if [ "$found" = 1 ]; then rights=true; fi
   field Seccomp
   case $found in 0) seccomp=off ;; 1) seccomp=strict ;; 2) seccomp=filter ;; *) seccomp=unknown ;; esac
-  read_only=false mounts=
-  while read -r _ place type options _; do
-    if [ "$place" = / ]; then case ,$options, in *,ro,*) read_only=true ;; *) read_only=false ;; esac; fi
-  done </proc/self/mounts
+  look_at_root /proc/self/mounts
   map=; if read -r a b c </proc/self/uid_map; then map="$a $b $c"; fi 2>/dev/null
   add_json isolation "{\"capabilities\": \"$effective\", \"bounding\": \"$bounding\", \"no_new_privileges\": $rights, \"seccomp\": \"$seccomp\", \"user_map\": \"$map\", \"read_only_root\": $read_only}"
   places=

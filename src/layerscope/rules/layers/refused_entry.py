@@ -57,8 +57,10 @@ class RefusedEntry(Rule):
         where there is no prefix of the name, are not read; all refuse them if they are no numbers. Of access lists
         (system.posix_acl_access) the length alone is looked at. Not told are entries below a symlink whose target goes
         up from a folder that is missing (`missing/../d`), or below 41 to 255 symlinks in a row, which containerd alone
-        follows. The order of a layer with more folders, or longer ways through its own symlinks, than some seconds and
-        some tens of megabytes allow is not looked at to the end; that is told as a gap.
+        follows. Nor are directories that a layer leaves unnamed, if they lie in what a lower layer has as no directory
+        or as a symlink that leads round, which containerd alone refuses. The order of a layer with more folders, or
+        longer ways through its own symlinks, than some seconds and some tens of megabytes allow is not looked at to
+        the end; that is told as a gap.
     References: containerd pkg/archive; moby/moby pkg/archive; containers/storage pkg/archive; Go's archive/tar.
     """
 
