@@ -73,7 +73,10 @@ class UnpackedPaths:
         marked = self._symlinks.resolve_directory(directory)
         if marked in self._kinds:
             return Obstacle(anomaly.OPAQUE_NO_DIRECTORY, "" if marked == directory else f"through a link to /{marked}")
-        return Obstacle(obstacle.kind, f"its opaque whiteout, {obstacle.detail}")
+        below, link = f", {obstacle.detail}", f", below /{directory}, a link "
+        if below.startswith(link):
+            below = f"; /{directory} is a link {below[len(link) :]}"
+        return Obstacle(obstacle.kind, f"its opaque whiteout{below}")
 
     def find_loss(self, directory: str) -> str | None:
         """Why nothing is, in the end, where a directory was put; None where something is."""
