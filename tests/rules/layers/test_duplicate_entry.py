@@ -29,7 +29,7 @@ def test_flags_less_where_every_runtime_takes_both() -> None:
 def test_names_a_path_once_however_often_it_is_repeated() -> None:
     """Each entry behind the first is an anomaly."""
     (finding,) = flags(DuplicateEntry, anomaly("duplicate-entry", "a", "b", "a"))
-    assert " repeats 2 paths that it names already: /a, 3 times and /b; " in finding.message
+    assert " repeats 2 paths that it names already: /a (3 times) and /b; " in finding.message
 
 
 def test_tells_an_opaque_whiteout_for_what_it_is() -> None:

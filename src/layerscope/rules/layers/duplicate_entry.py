@@ -79,7 +79,7 @@ def _tell_repeated(anomaly: LayerAnomaly) -> str:
     if anomaly.count > len(anomaly.places):
         count, named = tell_count(anomaly.count, "entry", "entries"), tell_list(times, is_cut=True)
         return f"paths that it names already, in {count}: {named}"
-    named = tell_list(path if again == 1 else f"{path}, {again + 1} times" for path, again in times.items())
+    named = tell_list(path if again == 1 else f"{path} ({again + 1} times)" for path, again in times.items())
     return f"{tell_count(len(times), 'path')} that it names already: {named}"
 
 
