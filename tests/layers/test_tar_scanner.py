@@ -910,9 +910,9 @@ def test_slashes_are_told_behind_however_many_names() -> None:
     index, damage = scan(write_tar([*names, file("/a"), file("a"), stored, file("s"), file("/x"), file("/x")]))
     assert damage is None
     assert [(found.kind, found.path) for found in index.anomalies if "duplicate" in found.kind] == [
+        (anomaly.DUPLICATE_ENTRY, "x"),
         (anomaly.RESPELLED_DUPLICATE, "a"),
         (anomaly.RESPELLED_DUPLICATE, "s"),
-        (anomaly.DUPLICATE_ENTRY, "x"),
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 
 from support.built_image import build_image
 from support.docker_archives import write_docker_archive
@@ -29,7 +29,10 @@ class EngineAnswer:
 
 
 def ask_engine(engine: LiveEngine, layers: Layers, folder: Path) -> EngineAnswer:
-    """Load the image, look into a container that is never started, and remove both; many threads may do so at once."""
+    """Load the image, look into a container that is never started, and remove both; many threads may do so at once.
+
+    An engine that fails at the container refuses the layers, too; one that misses what is its own does not.
+    """
     client = _connect(engine)
     tag = f"layerscope-test/random:{threading.get_ident()}"
     image = build_image([layer.content for layer in layers], tag=tag, runtime={"Cmd": ["/none"]})
@@ -40,14 +43,22 @@ def ask_engine(engine: LiveEngine, layers: Layers, folder: Path) -> EngineAnswer
     except DockerException as error:
         return EngineAnswer(str(error))
     try:
-        container = client.containers.create(tag, network_mode="none")
-        try:
-            exported = b"".join(cast("Iterable[bytes]", container.export()))
-        finally:
-            container.remove(force=True)
+        return EngineAnswer(rows=read_exported(_export(client, tag)))
+    except APIError as error:
+        if not error.is_server_error():
+            raise
+        return EngineAnswer(f"loaded, but: {error}")
     finally:
         client.images.remove(tag, force=True)
-    return EngineAnswer(rows=read_exported(exported))
+
+
+def _export(client: "DockerClient", tag: str) -> bytes:
+    """What a container of the image sees, as a tar."""
+    container = client.containers.create(tag, network_mode="none")
+    try:
+        return b"".join(cast("Iterable[bytes]", container.export()))
+    finally:
+        container.remove(force=True)
 
 
 def _connect(engine: LiveEngine) -> "DockerClient":

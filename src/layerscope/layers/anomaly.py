@@ -73,10 +73,16 @@ MEANINGS: Final[dict[str, str]] = {
     BELOW_NO_DIRECTORY: "it lies below a path that its own layer makes a file or removes",
     BELOW_SYMLINK: "it lies below a symlink to what its layer lacks; Docker and podman refuse that, not containerd",
     REPLACED_DIRECTORY: "its own layer replaces the directory, or what it lies in; runtimes cannot set its time then",
-    OPAQUE_NO_DIRECTORY: "the opaque whiteout is of what its layer makes no directory; containerd alone refuses that",
-    WHITEOUT_BELOW_NO_DIRECTORY: "it lies below what its layer makes a file or removes; podman alone leaves it out",
+    OPAQUE_NO_DIRECTORY: "the opaque whiteout marks a file, a link or a removed path; containerd alone refuses that",
+    WHITEOUT_BELOW_NO_DIRECTORY: (
+        "the whiteout lies below what its layer makes a file or removes; Docker and containerd refuse that, podman "
+        "leaves it out"
+    ),
     UNCHECKED_ORDER: "the entries ask for too much work to be compared with each other",
 }
+
+BELOW: Final = frozenset({BELOW_NO_DIRECTORY, BELOW_SYMLINK, WHITEOUT_BELOW_NO_DIRECTORY})
+"""Anomalies of what an entry lies in."""
 
 REFUSED: Final = frozenset(
     {

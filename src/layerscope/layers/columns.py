@@ -180,7 +180,8 @@ class Columns:
         order = UnpackOrder(self.paths, known, self.types, self.links, self.runs)
         try:
             for kind, position, detail in order.find_refusals():
-                self._note_entry(kind, position, detail)
+                is_below = kind in anomalies.BELOW and self.types[position] == EntryType.WHITEOUT
+                self._note_entry(kind, position, f"its whiteout, {detail}" if is_below else detail)
         except TooManyStepsError:
             self.note(anomalies.UNCHECKED_ORDER, "", "", 0)
         return order

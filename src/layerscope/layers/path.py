@@ -17,6 +17,8 @@ METADATA_PREFIX = ".wh..wh."
 ROOTED = -1
 """How a name starts that begins with a slash; others begin with so many `..`."""
 
+_SHOWN_CLIMBS = 4
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -61,6 +63,14 @@ def find_start(name: bytes) -> int:
         elif part not in {b"", b"."}:
             depth += 1
     return climbs
+
+
+def spell_name(path: str, start: int) -> str:
+    """A name as Go's path.Clean leaves it, from the canonical path and how it starts; of many `..` a few are shown."""
+    if start == ROOTED:
+        return f"/{path}"
+    climbs = [".."] * min(start, _SHOWN_CLIMBS) + ["…"] * (start > _SHOWN_CLIMBS)
+    return "/".join([*climbs, *([path] if path else [])]) or "."
 
 
 def split_whiteout(path: str) -> tuple[EntryType, str] | None:

@@ -75,7 +75,10 @@ class UnpackedPaths:
         marked = self._symlinks.resolve_directory(directory)
         if marked in self._kinds:
             return Obstacle(anomaly.OPAQUE_NO_DIRECTORY, "" if marked == directory else f"through a link to /{marked}")
-        return Obstacle(obstacle.kind, f"its opaque whiteout, {obstacle.detail}")
+        below, link = f", {obstacle.detail}", f", below /{directory}, a link "
+        if below.startswith(link):
+            below = f"; /{directory} is a link {below[len(link) :]}"
+        return Obstacle(obstacle.kind, f"its opaque whiteout{below}")
 
     @property
     def links(self) -> AbstractSet[str]:

@@ -76,7 +76,7 @@ CURES: Final[Mapping[str, tuple[str, str]]] = {
         "An opaque whiteout is an empty file .wh..wh..opq in a directory: it hides what lower layers have in that.",
     ),
     "whiteout-below-no-directory": (
-        "drop the whiteouts below what the layer removes",
+        "drop the whiteouts below what the layer removes or makes a file",
         "What a layer removes, or makes a file, goes with all that lower layers have in it.",
     ),
 }

@@ -162,12 +162,20 @@ def test_rows_that_do_not_fit_beside_each_other_are_a_list() -> None:
     )
 
 
+def test_a_name_that_does_not_fit_beside_its_verdict_goes_on_below_itself() -> None:
+    """At the edge it would look like a row of its own."""
+    lost = structs.replace(ask([LOST])[0], name="RTX PRO 6000 Blackwell", driver="R535", minimum_driver="")
+    told = tell(lost, width=40)
+    assert "\n✘ cannot run  RTX PRO 6000 Blackwell\n              (7.5)\n    driver: R535\n" in told
+
+
 def test_groups_that_leave_no_room_for_reasons_are_a_list() -> None:
     """Where the drivers of a table would squeeze the GPUs into a strip."""
     group = structs.replace(NATIVE, minimum_driver="525.60.13", last_branch=580)
     facts = (group, structs.replace(LOST, minimum_driver="", reason="it has no code for sm_75"))
     told = tell(*facts, width=40)
-    assert "\n✔ runs  driver ≥ 525.60.13, up to R580\n    H100\n✘ cannot run\n    P100\n    it has no code" in told
+    drivers = "✔ runs  needs driver: ≥ 525.60.13, up to\n        R580"
+    assert f"\n{drivers}\n    H100\n✘ cannot run\n    P100\n    it has no code" in told
     assert "\nverdict       needs driver             GPUs, and why\n" in tell(*facts)
 
 

@@ -18,9 +18,18 @@ def test_flags_a_path_that_occurs_twice_in_a_layer() -> None:
 
 def test_flags_less_where_every_runtime_takes_both() -> None:
     """Names of which one starts with a slash are different ones to Docker and podman."""
-    (finding,) = flags(DuplicateEntry, anomaly("respelled-duplicate", "app/config.yaml"))
-    assert finding.message.endswith("/app/config.yaml; the last entry wins")
+    names = "under 3 names (l, /l, ../l)"
+    (finding,) = flags(DuplicateEntry, anomaly("respelled-duplicate", "l", detail=names))
+    assert finding.message == f"Layer 2 (ADD rootfs.tar /) repeats /l {names}; the last entry wins"
     assert finding.severity is Severity.MEDIUM
+    (finding,) = flags(DuplicateEntry, anomaly("respelled-duplicate", "l", "m", detail=names, count=30))
+    assert f" repeats 30 paths: /l {names}, /m {names} and 28 more; " in finding.message
+
+
+def test_names_a_path_once_however_often_it_is_repeated() -> None:
+    """Each entry behind the first is an anomaly."""
+    (finding,) = flags(DuplicateEntry, anomaly("duplicate-entry", "a", "b", "a"))
+    assert " repeats 2 paths that it names already: /a (3 times) and /b; " in finding.message
 
 
 def test_tells_an_opaque_whiteout_for_what_it_is() -> None:
@@ -33,7 +42,7 @@ def test_tells_an_opaque_whiteout_for_what_it_is() -> None:
 def test_counts_all_that_are_repeated() -> None:
     """Also those that are not named."""
     (finding,) = flags(DuplicateEntry, anomaly("duplicate-entry", "a", "b", "c", "d", count=1200))
-    assert "repeats 1,200 paths that it names already: /a, /b, /c and 1,197 more; " in finding.message
+    assert " repeats paths that it names already, in 1,200 entries: /a, /b, /c and others; " in finding.message
 
 
 def test_ignores_other_anomalies() -> None:

@@ -46,13 +46,15 @@ def test_a_lone_zero_block_is_no_entry() -> None:
 def test_says_where_not_every_runtime_refuses() -> None:
     """Containerd goes through a symlink that leads out of the layer."""
     (finding,) = flags(RefusedEntry, anomaly("below-symlink", "lnk/x", is_refused=True))
-    assert "cannot be unpacked everywhere: " in finding.message
+    assert finding.message.startswith("1 entry of layer 2 (ADD rootfs.tar /) is not unpacked by every runtime: ")
+    (finding,) = flags(RefusedEntry, anomaly("below-symlink", "lnk/x", "lnk/y", is_refused=True))
+    assert finding.message.startswith("2 entries of layer 2 (ADD rootfs.tar /) are not unpacked by every runtime: ")
 
 
 def test_what_containerd_alone_refuses_is_of_medium_weight() -> None:
     """The mark hides nothing, and Docker and podman take it."""
     (finding,) = flags(RefusedEntry, anomaly("opaque-no-directory", "f", is_refused=True))
-    assert "cannot be unpacked everywhere: " in finding.message
+    assert " is not unpacked by every runtime: " in finding.message
     assert finding.severity is Severity.MEDIUM
 
 
@@ -63,7 +65,7 @@ def test_what_containerd_alone_refuses_is_of_medium_weight() -> None:
         ("unknown-type", "pack everything as a type that runtimes know"),
         ("replaced-directory", "leave out the directories that the layer itself replaces"),
         ("opaque-no-directory", "drop the opaque whiteouts of what is no directory"),
-        ("whiteout-below-no-directory", "drop the whiteouts below what the layer removes"),
+        ("whiteout-below-no-directory", "drop the whiteouts below what the layer removes or makes a file"),
         ("bad-number", "write numbers as tar programs do"),
         ("lone-zero-block", "end the archive with two zero blocks"),
         ("of-tomorrow", "rename, move or drop the entries"),

@@ -13,8 +13,8 @@ from layerscope.layers.entry import Anomaly
 EXAMPLES: Final = 20
 """Places that one fact names; a layer can hold thousands of the same anomaly."""
 
-
-TOO_MUCH_WORK: Final = "its folders, or the ways through its own symlinks, are too many to be followed to the end"
+ORDER: Final = "whether the layer can be unpacked in the order of its entries"
+TOO_MUCH_WORK: Final = "comparing them would take too much work; load the image into an engine to see"
 """Why the order of a layer's entries was not looked at, or not to the end."""
 
 
@@ -45,7 +45,7 @@ class LayerAnomalyCollector(Collector):
             for anomaly in scan.index.anomalies:
                 by_kind.setdefault(anomaly.kind, []).append(anomaly)
             if by_kind.pop(UNCHECKED_ORDER, None):
-                yield Gap("what no runtime unpacks for the order of the entries", f"layer {layer}", TOO_MUCH_WORK)
+                yield Gap(ORDER, f"layer {layer}", TOO_MUCH_WORK)
             for kind, found in sorted(by_kind.items()):
                 count = len(found) + scan.index.unnamed.get(kind, 0)
                 yield _group(layer, kind, found, count, context.instruction(layer))

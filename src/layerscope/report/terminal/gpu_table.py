@@ -129,7 +129,7 @@ def _list_asked(page: Page, rows: Sequence[dict[str, str | Text]], names: Sequen
     """The rows as a list, where a table is too wide: each verdict with its name, and below it what else is known."""
     lead = "node" if "node" in names else "GPU"
     for row in rows:
-        page.add_line(row["verdict"], "  ", str(row[lead]))
+        page.add_item(Text.assemble(row["verdict"], " " * _GAP), str(row[lead]))
         for name in names:
             if name not in {"verdict", lead} and str(row[name]) != page.symbols.dash:
                 page.add_line((f"{name}: ", "label"), row[name], indent=4)
@@ -213,7 +213,8 @@ def _draw_common(page: Page, verdicts: Sequence[GpuVerdict]) -> None:
     drivers = max(cell_len(name) for name in ("needs driver", *(driver for _, driver, _ in groups)))
     if page.width - signs - drivers - 2 * _GAP < _LEAST_REASONS:
         for sign, driver, group in groups:
-            page.add_line(sign, *(() if driver == page.symbols.dash else ("  ", ("driver ", "label"), driver)))
+            told = () if driver == page.symbols.dash else (("needs driver: ", "label"), driver)
+            page.add_item(Text.assemble(sign, " " * _GAP), *told)
             page.add(_tell_group(group), indent=4)
         return
     table = start_table()

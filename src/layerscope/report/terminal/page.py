@@ -60,7 +60,9 @@ class Page:
         """Draw words on lines of their own, each with its style where it has one; long ones wrap."""
         self.add(Text.assemble(*parts, overflow="fold"), indent=indent)
 
-    def add_item(self, lead: str | tuple[str, str], *parts: str | tuple[str, str], indent: int = 0) -> None:
+    def add_item(
+        self, lead: str | tuple[str, str] | Text, *parts: str | tuple[str, str] | Text, indent: int = 0
+    ) -> None:
         """Draw words behind what leads them; long ones go on below the first of them, and paths break at a slash."""
         words = Slashed(Text.assemble(*parts))
         if not lead:

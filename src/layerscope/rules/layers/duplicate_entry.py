@@ -1,5 +1,6 @@
 """LAY008: a layer names one path more than once."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
@@ -32,9 +33,10 @@ class DuplicateEntry(Rule):
     Why it matters: The image specification forbids it, and readers disagree. Docker's own store and podman refuse the
         layer ("duplicates of file paths not supported"), unless the names start differently, with a slash or with so
         many `..` (`l`, `/l`, `../l` and `../../l` are four names); containerd, and Docker with its image store, let the
-        last entry win; many scanners and random-access readers take the first. So the image does not load everywhere,
-        and where it does, the file that was scanned need not be the file that runs, and the bytes of the loser are
-        shipped for nothing.
+        last entry win; many scanners and random-access readers take the first. So not every runtime loads the image,
+        and where one does, the file that was scanned need not be the file that runs, and the bytes of the loser are
+        shipped for nothing. Names that start differently are of medium severity alone: every runtime loads the image
+        and lets the last entry win, so only scanners may be misled.
     Example: `tar -rf layer.tar app/config.yaml` to "update" a file appends a second entry of the same name.
     Remedy: Make the layer from a directory tree, where a path can be there once only.
     Fix safety: Review: the loser may be the one that was meant.
@@ -52,17 +54,33 @@ class DuplicateEntry(Rule):
         for anomaly in facts.of(LayerAnomaly):
             if anomaly.kind not in {"duplicate-entry", RESPELLED}:
                 continue
-            named = tell_list(map(_tell_place, anomaly.places), unlisted=anomaly.count - len(anomaly.places))
             is_taken = anomaly.kind == RESPELLED
-            outcome = "the last entry wins"
-            if not is_taken:
-                outcome = f"Docker and podman refuse it, in containerd {outcome}"
-            message = (
-                f"{begin(tell_layer(anomaly.layer, anomaly.instruction))} repeats "
-                f"{tell_count(anomaly.count, 'path')} that it names already: {named}; {outcome}"
-            )
+            told = _tell_respelled(anomaly) if is_taken else _tell_repeated(anomaly)
+            wins = "the last entry wins"
+            outcome = wins if is_taken else f"Docker and podman refuse it, in containerd {wins}"
+            message = f"{begin(tell_layer(anomaly.layer, anomaly.instruction))} repeats {told}; {outcome}"
             severity = Severity.MEDIUM if is_taken else self.severity
             yield self.finding(message, *anomaly.places, severity=severity, fixes=(FIX,))
+
+
+def _tell_respelled(anomaly: LayerAnomaly) -> str:
+    """Each path, under the names that it has."""
+    paths = (f"{tell_path(place.path or '')} {place.detail}" for place in anomaly.places)
+    named = tell_list(paths, unlisted=anomaly.count - len(anomaly.places))
+    return named if anomaly.count == 1 else f"{tell_count(anomaly.count, 'path')}: {named}"
+
+
+def _tell_repeated(anomaly: LayerAnomaly) -> str:
+    """Each path, and how often it comes where that is known and more than twice.
+
+    The anomalies are entries, so that there may be fewer paths.
+    """
+    times = Counter(map(_tell_place, anomaly.places))
+    if anomaly.count > len(anomaly.places):
+        count, named = tell_count(anomaly.count, "entry", "entries"), tell_list(times, is_cut=True)
+        return f"paths that it names already, in {count}: {named}"
+    named = tell_list(path if again == 1 else f"{path} ({again + 1} times)" for path, again in times.items())
+    return f"{tell_count(len(times), 'path')} that it names already: {named}"
 
 
 def _tell_place(place: Evidence) -> str:

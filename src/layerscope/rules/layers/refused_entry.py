@@ -38,15 +38,17 @@ NO_ENTRY: Final = frozenset({"lone-zero-block"})
 class RefusedEntry(Rule):
     """A layer holds an entry that container runtimes refuse to unpack.
 
-    What it checks: Every hard link points to a file that comes before it in its own layer; whatever an entry lies in
-        is a directory, or a symlink to one that the layer has, and so is what an opaque whiteout marks; no whiteout
-        comes after what it removes, or names nothing; no directory that the layer names is lost when something
-        replaces it later, or what it lies in; no name is longer than Linux allows; types, numbers and extended headers
-        are those that Go's archive/tar reads and runtimes unpack: contiguous files, GNU's old sparse files and volume
-        headers are not; Linux sets every extended attribute.
-    Why it matters: Runtimes unpack a layer whole or not at all, so one such entry makes the image unusable:
-        "invalid tar header", "unhandled tar header type 83", "link /a /b: no such file or directory", "file name too
-        long".
+    What it checks: Every hard link points to a file that comes before it in its own layer. Whatever an entry lies in
+        is a directory, or a symlink to one that the layer has; so is what an opaque whiteout marks. No whiteout comes
+        after what it removes, or names nothing. When all is unpacked, something is still where the layer names a
+        directory, links followed, since runtimes set its time then. No name is longer than Linux allows. Types, numbers
+        and extended headers are those that Go's archive/tar reads and runtimes unpack; contiguous files, GNU's old
+        sparse files and volume headers are not. Linux sets every extended attribute.
+    Why it matters: Runtimes unpack a layer whole or not at all, so one such entry makes the image unusable in each
+        runtime that refuses it: "invalid tar header", "unhandled tar header type 83", "link /a /b: no such file or
+        directory", "file name too long". Most are refused by all; where one takes them, the finding says so. An opaque
+        whiteout of a file, a link or a removed path is of medium severity alone: containerd refuses it, Docker and
+        podman take it, and it hides nothing there.
     Example: A hard link `bin/b` to `bin/a`, which a lower layer contains: each layer is unpacked by itself, and the
         files below it are not there to be linked.
     Remedy: Build the layer with a container builder; if the image comes from elsewhere, do not use it.
@@ -75,8 +77,7 @@ class RefusedEntry(Rule):
             if not anomaly.is_refused or anomaly.kind == READING_ENDS:
                 continue
             named = tell_list(map(_tell_place, anomaly.places), unlisted=anomaly.count - len(anomaly.places))
-            everywhere = " everywhere" if anomaly.kind in REFUSED_BY_SOME else ""
-            message = f"{_tell_refused(anomaly)} cannot be unpacked{everywhere}: {anomaly.meaning}" + (
+            message = f"{_tell_refused(anomaly)} {_tell_extent(anomaly)}: {anomaly.meaning}" + (
                 f" ({named})" if named else ""
             )
             severity = SEVERITIES.get(anomaly.kind, self.severity)
@@ -87,6 +88,13 @@ def _tell_refused(anomaly: LayerAnomaly) -> str:
     """The entries that are refused, or the layer, where it is for no entry."""
     layer = tell_layer(anomaly.layer, anomaly.instruction)
     return begin(layer) if anomaly.kind in NO_ENTRY else f"{tell_count(anomaly.count, 'entry', 'entries')} of {layer}"
+
+
+def _tell_extent(anomaly: LayerAnomaly) -> str:
+    """Whether all runtimes refuse them, or some."""
+    if anomaly.kind not in REFUSED_BY_SOME:
+        return "cannot be unpacked"
+    return f"{'is' if anomaly.count == 1 else 'are'} not unpacked by every runtime"
 
 
 def _tell_place(place: Evidence) -> str:
