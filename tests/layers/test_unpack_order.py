@@ -297,7 +297,7 @@ def test_what_was_refused_below_a_file_goes_with_it(refused: TarMember, kind: st
 
 def test_whiteouts_of_one_name_are_told_though_nothing_is_there() -> None:
     """Podman, which leaves them out below a file, refuses a name that comes twice."""
-    below = (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, "f/x", "below /f")
+    below = (anomaly.WHITEOUT_BELOW_NO_DIRECTORY, "f/x", "its whiteout, below /f")
     assert tell([file("f"), whiteout("f/x"), whiteout("f/x")]) == [
         below,
         below,
