@@ -48,6 +48,15 @@ def is_below_set_group(compared: ComparedLayers, ours: Row, theirs: Row) -> bool
     return has_group and _are_directories(ours, theirs) and ours[1:4] == UNNAMED and theirs.uid == 0
 
 
+def is_behind_lower_symlink(compared: ComparedLayers, ours: Row, theirs: Row) -> bool:
+    """Containerd gives an unnamed directory what a lower layer has where its own symlink in that place leads to.
+
+    The merge takes the symlink for no directory, whose attributes are none to keep (mkparent in containerd).
+    """
+    has_symlink = any(member.kind is Kind.SYMLINK for layer in compared.layers[:-1] for member in layer.members)
+    return compared.is_containerd and has_symlink and _are_directories(ours, theirs) and ours[1:4] == UNNAMED
+
+
 def is_mode_of_hard_link(compared: ComparedLayers, ours: Row, theirs: Row) -> bool:
     """Docker and podman leave a hard link's mode alone where its target, as written, is not there.
 
@@ -79,6 +88,7 @@ REFUSALS: Final[tuple[Callable[[ComparedLayers], bool], ...]] = (is_mark_in_lowe
 ROWS: Final[tuple[Callable[[ComparedLayers, Row, Row], bool], ...]] = (
     is_unnamed_directory,
     is_below_set_group,
+    is_behind_lower_symlink,
     is_mode_of_hard_link,
 )
 

@@ -250,6 +250,8 @@ PARTLY_REFUSED_CASES: Final[Mapping[str, tuple[str, Members]]] = {
     ),
     "file with the root's name, then the root": (anomaly.DUPLICATE_ENTRY, [file("./"), directory("./")]),
     "root, then a pipe with its name": (anomaly.DUPLICATE_ENTRY, [directory("./"), fifo("q/..")]),
+    "file without a name, then the root": (anomaly.DUPLICATE_ENTRY, [file(""), directory("./")]),
+    "file without a name twice": (anomaly.DUPLICATE_ENTRY, [file(""), file("")]),
     "file with the root's name twice": (anomaly.DUPLICATE_ENTRY, [file("./"), file(".")]),
     "trusted attribute that is a namespace": (anomaly.SKIPPED_ATTRIBUTE, [file("x", xattrs={"trusted.": b"v"})]),
     "whiteout twice, and its directory replaced between": (

@@ -113,15 +113,20 @@ class Columns:
             self._anomalies.append(Anomaly(kind, path[:PATH_MAX], detail[:PATH_MAX], offset))
 
     def note_root(self, name: str, start: int, offset: int) -> None:
-        """Note what has the root's name and is no directory; a name that is cleaned to a dot is skipped by runtimes.
-
-        It counts as a name all the same: Docker and podman refuse another that is cleaned to a dot.
-        """
+        """Note what has the root's name and is no directory; a name that is cleaned to a dot is skipped by runtimes."""
         self.note(anomalies.ROOT_NO_DIRECTORY if start else anomalies.EMPTY_NAME, "", f"named {name}", offset)
-        if not start and self._dot is not None:
-            self.note(anomalies.DUPLICATE_ENTRY, "", "", offset)
-        elif not start:
+        if not start:
+            self.count_dot(offset)
+
+    def count_dot(self, offset: int) -> None:
+        """Note a skipped entry whose name is cleaned to a dot, as no name is, where one came already.
+
+        It counts as a name all the same: Docker and podman refuse another.
+        """
+        if self._dot is None:
             self._dot = offset
+        else:
+            self.note(anomalies.DUPLICATE_ENTRY, "", "", offset)
 
     def finish(self, uncompressed_size: int, *, unused: int = 0) -> LayerIndex:
         """The index of everything that was added, and how many headers were not."""

@@ -142,6 +142,8 @@ class MemberReader:
         path, anomalies = normalise_path(name)
         for kind in anomalies:
             self._columns.note(kind, name.lstrip("/"), "", offset)
+        if path is None:
+            self._columns.count_dot(offset)
         # what Linux cannot hold is no entry: no runtime unpacks the layer, and a bomb of names must not fill memory
         return None if path is not None and len(path) >= PATH_MAX else path
 
