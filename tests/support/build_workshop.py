@@ -89,7 +89,7 @@ class Workshop:
 
     def list_names(self) -> set[str]:
         """The names of all images."""
-        return {name for image in self.engine.client.images.list() for name in image.tags}
+        return self.engine.list_names()
 
     def run(self, tag: str) -> str:
         """What a container of the image prints."""

@@ -62,6 +62,10 @@ class LiveEngine:
         """An image of this engine, as a command would open it with this engine's address in the environment."""
         return DaemonSource(self.kind.scheme, reference, in_place, self.environment)
 
+    def list_names(self) -> set[str]:
+        """The names of all images; what another test removes meanwhile is not asked for."""
+        return {name for image in self.client.api.images() for name in image["RepoTags"] or ()}
+
     @property
     def folder(self) -> Path:
         """Where the engine keeps everything."""

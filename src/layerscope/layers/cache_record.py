@@ -16,7 +16,7 @@ from layerscope.layers.cache_extracts import StoredExtracts, pack_extracts, unpa
 from layerscope.layers.entry import Anomaly, EntryType
 from layerscope.layers.index import DIGEST_SIZE, LayerIndex
 
-INDEX_SCHEMA_VERSION: Final = 8
+INDEX_SCHEMA_VERSION: Final = 9
 """Raised whenever the same layer would be indexed or recorded differently."""
 
 _SEPARATOR = "\0"
