@@ -12,6 +12,8 @@ from layerscope.layers.path import OPAQUE_NAME, spell_name
 
 _SHOWN_NAMES: Final = 3
 """Names of one path that are shown; it may have as many as a name has room for `..`."""
+_LONGEST_SHOWN: Final = 200
+"""Characters of a path whose names are shown."""
 
 
 class Repetition(NamedTuple):
@@ -56,7 +58,9 @@ def find_repetitions(
 
 
 def _tell_names(path: str, starts: Sequence[int]) -> str:
-    """Under which names the path comes, the first of them where there are many."""
+    """Under which names the path comes, the first of them where there are many, and none of a path that is long."""
+    if len(path) > _LONGEST_SHOWN:
+        return f"under {len(starts):,} names"
     shown = [spell_name(path.removeprefix("/"), start) for start in starts[:_SHOWN_NAMES]]
     more = ["…"] * (len(starts) > _SHOWN_NAMES)
     return f"under {len(starts):,} names ({', '.join(shown + more)})"

@@ -58,7 +58,7 @@ class UnpackOrder:
         self.steps = Steps(_MOST_STEPS)
         """What work is left to be done."""
         self.unpacked = 0
-        """Entries up to which each whiteout was compared with what is there then."""
+        """Entries up to which each whiteout was compared with what is there then, or cannot be told to be late."""
         self.late: set[int] = set()
         """Whiteouts that were told to come after what they remove."""
         self._run_start = 0
@@ -67,7 +67,9 @@ class UnpackOrder:
         """The entries that are refused, in order, and then the directories that are lost in the end."""
         named = set(compress(self._paths, self._types.translate(_DIRECTORIES)))
         implied = _find_implied(self._paths, self._runs, named)
-        if not self._is_crossed(named, implied) and self._are_links_in_order():
+        if self._is_crossed(named, implied):
+            self.unpacked = len(self._paths)
+        elif self._are_links_in_order():
             return
         unpacked, refused = UnpackedPaths(self._list_names(chain(named, implied)), self.steps), set[int]()
         try:
@@ -152,7 +154,7 @@ class UnpackOrder:
                 detail = self._tell_target(position, missed, was_there=missed in unpacked.removed)
                 yield Refusal(anomaly.DANGLING_HARDLINK, position, detail)
         elif kind == EntryType.WHITEOUT:
-            self.unpacked = position + 1
+            self.unpacked = max(self.unpacked, position + 1)
             if (present := unpacked.remove_lower(path)) is not None:
                 self.late.add(position)
                 yield Refusal(anomaly.LATE_WHITEOUT, position, "named twice" if present == EntryType.WHITEOUT else "")

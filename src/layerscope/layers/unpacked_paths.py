@@ -208,16 +208,17 @@ class UnpackedPaths:
         self._kinds[path] = kind
 
     def _list(self, path: str) -> None:
-        """Remember what a path goes with: the nearest thing above it."""
-        above = path.rpartition("/")[0]
-        if above not in self._kinds:
-            above = self._find_nearest(above)[0]
-        if not above:
-            return
-        if above not in self._inside:
-            self._count(SLOT)
-            self._inside[above] = []
-        self._inside[above].append(path)
+        """Remember what a path goes with: the nearest thing above it, by way of what is not there (yet)."""
+        while above := path.rpartition("/")[0]:
+            self._steps.spend(STEP + len(above))
+            is_listed = above in self._inside
+            if not is_listed:
+                self._count(SLOT)
+                self._inside[above] = []
+            self._inside[above].append(path)
+            if is_listed or above in self._kinds:
+                return
+            path = above
 
     def _count(self, characters: int) -> None:
         """Count what is kept."""
@@ -228,7 +229,7 @@ class UnpackedPaths:
     def _remove(self, path: str) -> None:
         """Remove what is at a path, and all that goes with it."""
         kind = self._kinds.get(path)
-        if kind is None:
+        if kind is None and path not in self._inside:
             return
         self.changes += 1
         self.is_torn |= kind in _FOLDERS or kind == EntryType.SYMLINK

@@ -42,9 +42,21 @@ def test_tells_an_opaque_whiteout_for_what_it_is() -> None:
 def test_counts_all_that_are_repeated() -> None:
     """Also those that are not named."""
     (finding,) = flags(DuplicateEntry, anomaly("duplicate-entry", "a", "b", "c", "d", count=1200))
-    assert " repeats paths that it names already, in 1,200 entries: /a, /b, /c and others; " in finding.message
+    assert " repeats paths that it names already, in 1,200 entries, among them /a, /b, /c; " in finding.message
 
 
 def test_ignores_other_anomalies() -> None:
     """They have rules of their own."""
     ignores(DuplicateEntry, anomaly("sparse-file", "app/config.yaml"))
+
+
+def test_tells_what_is_repeated_and_how_often_together() -> None:
+    """In one bracket."""
+    (finding,) = flags(DuplicateEntry, anomaly("duplicate-entry", "f/x", "f/x", detail="its whiteout"))
+    assert " repeats 1 path that it names already: /f/x (its whiteout, 3 times); " in finding.message
+
+
+def test_one_path_of_many_entries_has_no_others() -> None:
+    """There may be more than those that are named, and there may be none."""
+    (finding,) = flags(DuplicateEntry, anomaly("duplicate-entry", "x", "x", count=29))
+    assert " repeats paths that it names already, in 29 entries, among them /x; " in finding.message

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import ClassVar, Final
 
-from layerscope.facts.fact import Evidence, Fact
+from layerscope.facts.fact import Fact
 from layerscope.facts.fact_set import FactSet
 from layerscope.facts.layers.anomalies import LayerAnomaly
 from layerscope.rules.finding import Finding
@@ -20,6 +21,9 @@ FIX = Fix(
         "Where a rule merges archives (bazel, Nix, scripts), let the later one replace entries of the earlier.",
     ),
 )
+
+_SHOWN: Final = 3
+"""Paths that are named where the entries are too many to say how many paths they have."""
 
 RESPELLED: Final = "respelled-duplicate"
 """What every runtime takes: one of the names starts with a slash, or with other `..`."""
@@ -75,14 +79,15 @@ def _tell_repeated(anomaly: LayerAnomaly) -> str:
 
     The anomalies are entries, so that there may be fewer paths.
     """
-    times = Counter(map(_tell_place, anomaly.places))
+    times = Counter((place.path or "", place.detail) for place in anomaly.places)
     if anomaly.count > len(anomaly.places):
-        count, named = tell_count(anomaly.count, "entry", "entries"), tell_list(times, is_cut=True)
-        return f"paths that it names already, in {count}: {named}"
-    named = tell_list(path if again == 1 else f"{path} ({again + 1} times)" for path, again in times.items())
-    return f"{tell_count(len(times), 'path')} that it names already: {named}"
+        count, named = tell_count(anomaly.count, "entry", "entries"), (_tell_place(*place, 0) for place in times)
+        return f"paths that it names already, in {count}, among them {', '.join(islice(named, _SHOWN))}"
+    named = (_tell_place(*place, again + 1 if again > 1 else 0) for place, again in times.items())
+    return f"{tell_count(len(times), 'path')} that it names already: {tell_list(named)}"
 
 
-def _tell_place(place: Evidence) -> str:
-    """The path, and what of it is repeated if that is not the path itself."""
-    return tell_path(place.path or "") + (f" ({place.detail})" if place.detail else "")
+def _tell_place(path: str, detail: str, times: int) -> str:
+    """The path, what of it is repeated if that is not the path itself, and how often it comes if that is to be told."""
+    aside = ", ".join([detail] * bool(detail) + [f"{times} times"] * bool(times))
+    return tell_path(path) + (f" ({aside})" if aside else "")
